@@ -1,0 +1,147 @@
+"""How numbers and labels are written for people: units from column names, blanks for what is missing."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import pandas as pd
+
+MISSING: Final = "–"
+
+
+def _missing(value: Any) -> bool:
+    return (
+        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    )
+
+
+def count(value: Any) -> str:
+    """A number of things: ``12,345``; fractions, as in expected denials, get one decimal."""
+    if _missing(value):
+        return MISSING
+    number = float(value)
+    return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"
+
+
+def dollars(value: Any) -> str:
+    """US dollars: ``$1,234``, with cents below 100."""
+    if _missing(value):
+        return MISSING
+    number = float(value)
+    digits = 2 if 0 < abs(number) < 100 else 0
+    return f"{'-' if number < 0 else ''}${abs(number):,.{digits}f}"
+
+
+def percent(value: Any) -> str:
+    """A share of one as per cent: ``11.6 %``."""
+    return MISSING if _missing(value) else f"{100 * float(value):,.1f} %"
+
+
+def points(value: Any) -> str:
+    """A difference of two shares, in percentage points: ``+4.2 pp``."""
+    return MISSING if _missing(value) else f"{100 * float(value):+,.1f} pp"
+
+
+def probability(value: Any) -> str:
+    """A p or q value: ``0.031``, ``<0.001``."""
+    if _missing(value):
+        return MISSING
+    return "<0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+
+
+def ratio(value: Any) -> str:
+    """A ratio of two rates: ``2.31×``."""
+    return MISSING if _missing(value) else f"{float(value):,.2f}×"
+
+
+def interval(low: Any, high: Any) -> str:
+    """An interval of a rate: ``8.1–12.3 %``."""
+    if _missing(low) or _missing(high):
+        return MISSING
+    return f"{100 * float(low):.1f}–{100 * float(high):.1f} %"
+
+
+def date(value: Any) -> str:
+    """A day: ``2024-03-01``."""
+    return MISSING if _missing(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
+
+
+def flag(value: Any) -> str:
+    """``yes``, ``no``, or the text that a reference table gives, such as ``partly``."""
+    if _missing(value):
+        return MISSING
+    return value if isinstance(value, str) else ("yes" if value else "no")
+
+
+def text(value: Any) -> str:
+    """Any text, a dash where it is missing or empty."""
+    return MISSING if _missing(value) or str(value) == "" else str(value)
+
+
+#: Writers by what a column's name ends with, the first that fits; columns are named by their unit.
+_BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
+    (("p_value", "q_value"), probability),
+    (("lift", "odds_ratio"), ratio),
+    (("amount", "dollars", "amount_read", "amount_loaded", "amount_rejected"), dollars),
+    (("rate", "share", "low", "high", "survival", "center", "lower", "upper"), percent),
+    (("coding_related", "diagnosis_related", "preventable", "signal", "mature"), flag),
+    (("date", "period"), date),
+)
+#: Headings that do not follow from the column's name.
+_HEADINGS: Final[dict[str, str]] = {
+    "hcpcs_code": "Procedure",
+    "diagnosis_code": "Diagnosis",
+    "hcpcs_family": "Procedure family",
+    "diagnosis_family": "Diagnosis family",
+    "submitted_hcpcs_code": "Submitted procedure",
+    "claim_line_number": "Line",
+    "low": "Low (95 %)",
+    "high": "High (95 %)",
+    "p_value": "p",
+    "q_value": "q",
+    "top_carc": "Top CARC",
+    "n": "n",
+    "table_name": "Table",
+    "denied_amount": "Denied $",
+}
+
+
+def writer(column: str) -> Callable[[Any], str] | None:
+    """The function that writes a column's cells, by its name; None where the name tells no unit."""
+    return next((write for endings, write in _BY_ENDING if column.endswith(endings)), None)
+
+
+def cell(column: str, value: Any) -> str:
+    """One cell of a table for people, with its unit."""
+    write = writer(column)
+    if write is not None:
+        return write(value)
+    if isinstance(value, bool):
+        return flag(value)
+    if isinstance(value, (int, float)) or (hasattr(value, "dtype") and not isinstance(value, str)):
+        return count(value)
+    return text(value)
+
+
+def heading(column: str) -> str:
+    """A column's heading for people: ``denied_lines`` becomes ``Denied lines``."""
+    return _HEADINGS.get(column, column.replace("_", " ").capitalize())
+
+
+def short(value: Any, width: int = 26) -> str:
+    """A label that fits an axis: cut with an ellipsis and safe to show; hover carries the full text."""
+    label = text(value)
+    return safe(label if len(label) <= width else label[: width - 1].rstrip() + "…")
+
+
+def safe(value: Any) -> str:
+    """Text without markup: plotly reads ``<b>`` and ``<a>`` in labels, claims may hold anything."""
+    return html.escape(text(value), quote=False)
+
+
+def column(values: Iterable[Any], write: Callable[[Any], str]) -> list[str]:
+    """Each value written by ``write``."""
+    return [write(value) for value in values]

@@ -1,0 +1,143 @@
+"""Pairs as a matrix: procedures down, diagnoses across."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from cpticd.charts import format as fmt
+from cpticd.charts import frames
+from cpticd.charts import theme as themes
+from cpticd.charts.pairs import HOVER, facts, keys, noun, payer_columns
+from cpticd.errors import ArgumentError
+
+COLOURS: Final = {
+    "excess": "denial rate above or below expected, percentage points",
+    "shrunk_rate": "initial denial rate, shrunk towards expected",
+    "rate": "initial denial rate",
+}
+TEXT_CELLS = 160
+
+
+def pair_matrix(
+    pairs: pd.DataFrame,
+    *,
+    colour: Literal["excess", "shrunk_rate", "rate"] = "excess",
+    max_rows: int = 24,
+    max_columns: int = 24,
+    theme: str = "light",
+) -> go.Figure:
+    """One cell per procedure and diagnosis, or per pair of families, coloured by its denial rate.
+
+    Parameters: ``pairs`` as ``denials.by_pair`` returns it, ranked, for one payer or all together, at either
+    level; ``colour``, the rate less the expected rate, the shrunk rate or the raw rate; ``max_rows`` and
+    ``max_columns``, how many procedures and diagnoses to show, those of the first-ranked pairs first.
+    Each cell's customdata starts with its procedure and diagnosis, so that a click can open the pair.
+    Raises ArgumentError for other frames and for several payers in one frame.
+    """
+    if colour not in COLOURS:
+        raise ArgumentError(f"pair_matrix: colour {colour!r} is unknown; give one of {', '.join(COLOURS)}")
+    columns = keys(pairs, "pair_matrix")
+    _one_payer(pairs)
+    title = f"{noun(columns)}: {COLOURS[colour]}"
+    if pairs.empty:
+        return frames.nothing(title, "No pair has enough lines; lower min_lines.", theme=theme)
+    procedures = _first(pairs[columns[0]], max_rows)
+    diagnoses = _first(pairs[columns[1]], max_columns)
+    fig = frames.figure(title, "Initial denials of service lines; blank: too few lines", theme=theme)
+    fig.add_trace(_heatmap(pairs, columns, procedures, diagnoses, colour))
+    width = 30 if columns[0] == "hcpcs_family" else 14
+    fig.update_xaxes(
+        title_text="Diagnosis" if columns[1] == "diagnosis_code" else "Diagnosis family",
+        type="category",
+        tickmode="array",
+        tickvals=diagnoses,
+        ticktext=[fmt.short(name, width) for name in diagnoses],
+        tickangle=-45,
+        showgrid=False,
+    )
+    fig.update_yaxes(
+        title_text="Procedure" if columns[0] == "hcpcs_code" else "Procedure family",
+        type="category",
+        tickmode="array",
+        tickvals=procedures,
+        ticktext=[fmt.short(name, width) for name in procedures],
+        autorange="reversed",
+        showgrid=False,
+    )
+    fig.update_layout(height=260 + 24 * len(procedures), coloraxis=_coloraxis(colour))
+    hidden = pairs[columns[0]].nunique() - len(procedures), pairs[columns[1]].nunique() - len(diagnoses)
+    if any(hidden):
+        fig.update_layout(
+            title_subtitle_text=f"First-ranked pairs' codes; not shown: {hidden[0]} procedures, "
+            f"{hidden[1]} diagnoses"
+        )
+    return fig
+
+
+def _one_payer(pairs: pd.DataFrame) -> None:
+    for name in payer_columns(pairs):
+        values = pairs[name].drop_duplicates()
+        if len(values) > 1:
+            raise ArgumentError(
+                f"pair_matrix: found {len(values)} values of {name!r}; choose one, "
+                f"e.g. pairs[pairs[{name!r}] == {values.iloc[0]!r}], or call by_pair without by="
+            )
+
+
+def _first(values: pd.Series, limit: int) -> list[str]:
+    """The first ``limit`` distinct values in rank order, sorted so that neighbours are related."""
+    return sorted(map(fmt.text, values.drop_duplicates().head(limit)))
+
+
+def _value(row: object, colour: str) -> float | None:
+    rate = row.rate - row.expected_rate if colour == "excess" else getattr(row, colour)  # type: ignore[attr-defined]
+    if pd.isna(rate):
+        return None
+    return round(100 * float(rate), 4)
+
+
+def _heatmap(
+    pairs: pd.DataFrame, columns: tuple[str, str], procedures: list[str], diagnoses: list[str], colour: str
+) -> go.Heatmap:
+    row_of = {name: index for index, name in enumerate(procedures)}
+    column_of = {name: index for index, name in enumerate(diagnoses)}
+    z: list[list[float | None]] = [[None] * len(diagnoses) for _ in procedures]
+    custom = [[["", ""] for _ in diagnoses] for _ in procedures]
+    written = [[""] * len(diagnoses) for _ in procedures]
+    for row in pairs.itertuples():
+        i = row_of.get(fmt.text(getattr(row, columns[0])))
+        j = column_of.get(fmt.text(getattr(row, columns[1])))
+        if i is None or j is None:
+            continue
+        z[i][j] = value = _value(row, colour)
+        custom[i][j] = facts(row, columns, [])
+        if value is not None:
+            written[i][j] = f"{round(value):+d}" if colour == "excess" else f"{round(value)}"
+    few = len(procedures) * len(diagnoses) <= TEXT_CELLS
+    return go.Heatmap(
+        x=diagnoses,
+        y=procedures,
+        z=z,
+        customdata=custom,
+        text=written if few else None,
+        texttemplate="%{text}" if few else None,
+        hovertemplate=HOVER,
+        hoverongaps=False,
+        coloraxis="coloraxis",
+        xgap=1,
+        ygap=1,
+    )
+
+
+def _coloraxis(colour: str) -> dict[str, object]:
+    if colour == "excess":
+        scale: object = themes.DIVERGING
+        return {"colorscale": scale, "cmid": 0, "colorbar": {"title": {"text": "pp"}, "ticksuffix": ""}}
+    return {
+        "colorscale": themes.SEQUENTIAL,
+        "cmin": 0,
+        "colorbar": {"title": {"text": "rate"}, "ticksuffix": " %"},
+    }

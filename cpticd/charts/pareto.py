@@ -1,0 +1,124 @@
+"""Root causes, largest first, with their running share."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from cpticd.charts import format as fmt
+from cpticd.charts import frames
+from cpticd.charts import theme as themes
+from cpticd.errors import ArgumentError
+
+FLAGS: Final = ["coding_related", "diagnosis_related", "preventable"]
+COLUMNS: Final = ["category", "lines", "denied_amount", "share", "cumulative_share", *FLAGS]
+MEASURES: Final = {
+    "denied_amount": ("Denied dollars by root cause", "Denied charges, US dollars", fmt.dollars, "$~s"),
+    "lines": ("Denied lines by root cause", "Denied service lines", fmt.count, "~s"),
+}
+GROUPS: Final = (
+    ("diagnosis-related", themes.VERMILION),
+    ("coding-related, not diagnosis", themes.ORANGE),
+    ("other", themes.BLUE),
+)
+
+
+def _applies(value: object) -> bool:
+    """Whether a flag says yes or partly; reference tables may hold either booleans or words."""
+    return fmt.flag(value).lower() not in (fmt.MISSING, "no", "false", "")
+
+
+def _group(row: pd.Series) -> str:
+    if _applies(row["diagnosis_related"]):
+        return GROUPS[0][0]
+    return GROUPS[1][0] if _applies(row["coding_related"]) else GROUPS[2][0]
+
+
+def pareto(
+    causes: pd.DataFrame,
+    *,
+    measure: Literal["denied_amount", "lines"] = "denied_amount",
+    theme: str = "light",
+) -> go.Figure:
+    """One bar per root cause, largest first, coloured by what it is related to, and the cumulative share.
+
+    Parameters: ``causes`` as ``denials.causes`` returns it, one group; ``measure``, the bars' length, denied
+    dollars or denied lines (the cumulative share is the analysis's and shown only where the bars follow it).
+    Raises ArgumentError for other frames and for several groups in one frame.
+    """
+    if measure not in MEASURES:
+        raise ArgumentError(f"pareto: measure {measure!r} is unknown; give one of {', '.join(MEASURES)}")
+    frames.require(causes, COLUMNS, "pareto", "denials.causes(claims)")
+    frames.no_groups(causes, COLUMNS, "pareto")
+    title, axis, write, ticks = MEASURES[measure]
+    if causes.empty:
+        return frames.nothing(title, "No denied lines in these claims.", theme=theme)
+    rows = causes.sort_values(measure, ascending=False, kind="stable")
+    fig = frames.figure(title, "Initial denials; the line adds the causes up", theme=theme)
+    fig.update_layout(margin_t=120, margin_b=100, height=220 + 30 * len(rows))
+    kinds = rows.apply(_group, axis=1)
+    for name, colour in GROUPS:
+        part = rows[kinds == name]
+        if part.empty:
+            continue
+        fig.add_bar(
+            orientation="h",
+            name=name,
+            y=part["category"].astype(str).tolist(),
+            x=frames.numbers(part[measure], 2),
+            marker_color=colour,
+            customdata=_hover_cells(part),
+            hovertemplate=_HOVER,
+            text=[write(value) for value in part[measure]],
+            textposition="auto",
+        )
+    shown = rows["cumulative_share"]
+    if shown.is_monotonic_increasing:
+        fig.add_scatter(
+            name="cumulative share of denied dollars",
+            mode="lines+markers",
+            x=frames.numbers(shown),
+            y=rows["category"].astype(str).tolist(),
+            xaxis="x2",
+            line={"color": themes.GREY, "width": 2},
+            hovertemplate="%{y}<br>first causes up to here: %{x:.1%} of denied dollars<extra></extra>",
+        )
+    order = rows["category"].astype(str).tolist()
+    fig.update_layout(
+        xaxis={"title": {"text": axis}, "tickformat": ticks, "rangemode": "tozero"},
+        xaxis2={
+            "overlaying": "x", "side": "top", "range": [0, 1.03], "showgrid": False,
+            "tickformat": ".0%", "dtick": 0.2, "title": {"text": "Cumulative share", "standoff": 4},
+        },
+        yaxis={
+            "type": "category", "categoryorder": "array", "categoryarray": order[::-1],
+            "tickmode": "array", "tickvals": order, "ticktext": [fmt.short(name, 40) for name in order],
+        },
+        bargap=0.25,
+    )  # fmt: skip
+    return fig
+
+
+_HOVER = frames.hover(
+    "%{customdata[0]}",
+    "denied lines: %{customdata[1]}",
+    "denied dollars: %{customdata[2]} (%{customdata[3]})",
+    "coding-related: %{customdata[4]}, diagnosis-related: %{customdata[5]}, preventable: %{customdata[6]}",
+)
+
+
+def _hover_cells(rows: pd.DataFrame) -> list[list[str]]:
+    return [
+        [
+            fmt.safe(row.category),
+            fmt.count(row.lines),
+            fmt.dollars(row.denied_amount),
+            fmt.percent(row.share),
+            fmt.flag(row.coding_related),
+            fmt.flag(row.diagnosis_related),
+            fmt.flag(row.preventable),
+        ]
+        for row in rows.itertuples()
+    ]

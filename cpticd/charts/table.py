@@ -1,0 +1,59 @@
+"""Tables for people: cells with units, as HTML or as plain text."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cpticd.charts import format as fmt
+from cpticd.charts import frames
+
+
+def table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50) -> str:
+    """One HTML table row per row of ``frame``: headings in words, dollars, per cent, thousands separators.
+
+    Parameters: ``columns``, which to show, in order (all, unless given); ``max_rows``, the rest is announced.
+    The text is escaped, holds no ids, and is the same in every run.
+    """
+    headings, rows, numeric = cells(frame, columns=columns, max_rows=max_rows)
+    head = _html_row("th", headings, numeric)
+    body = "\n".join(_html_row("td", row, numeric) for row in rows)
+    left = len(frame) - len(rows)
+    more = f'<p class="note">{left:,} more rows not shown.</p>' if left else ""
+    return f"<table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table>{more}"
+
+
+def text_table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50) -> str:
+    """One line of text per row of ``frame``, numbers with their units, columns aligned."""
+    headings, rows, numeric = cells(frame, columns=columns, max_rows=max_rows)
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in [headings, ["-" * width for width in widths], *rows]
+    ]
+    left = len(frame) - len(rows)
+    return "\n".join(lines + ([f"… {left:,} more rows"] if left else []))
+
+
+def cells(
+    frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50
+) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Headings, rows of written cells, and which columns are numeric."""
+    names = list(map(str, frame.columns)) if columns is None else list(columns)
+    frames.require(frame, names, "table", "an analysis")
+    part = frame[names].head(max_rows)
+    written = [[fmt.cell(name, value) for value in part[name].tolist()] for name in names]
+    numeric = [pd.api.types.is_numeric_dtype(part[name]) and part[name].dtype != bool for name in names]
+    return [fmt.heading(name) for name in names], [list(row) for row in zip(*written, strict=True)], numeric
+
+
+def _html_row(tag: str, values: list[str], numeric: list[bool]) -> str:
+    marks = [' class="number"' if right else "" for right in numeric]
+    return "<tr>" + "".join(
+        f"<{tag}{mark}>{html.escape(value)}</{tag}>" for value, mark in zip(values, marks, strict=True)
+    ) + "</tr>"  # fmt: skip
