@@ -1,0 +1,69 @@
+"""cpticd: US healthcare claims, paired by diagnosis and procedure, joined to what payers really did.
+
+    import cpticd as cx
+
+    claims = cx.demo()                     # or cx.read("inbox/*.837", "remits/*.835")
+    claims.accounting()                    # nothing lost
+    cx.denials.causes(claims)              # root causes
+    cx.denials.by_pair(claims)             # which diagnosis x procedure pairs are denied, and why
+
+Names are loaded when first used, so that importing costs nothing that is not needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from cpticd import charts as charts
+    from cpticd import codes as codes
+    from cpticd import denials as denials
+    from cpticd import reference as reference
+    from cpticd import simulate as simulate
+    from cpticd import stats as stats
+    from cpticd.claims import Claims as Claims
+    from cpticd.claims import open as open
+    from cpticd.claims import pairs as pairs
+    from cpticd.errors import CpticdError as CpticdError
+    from cpticd.loaders.detect import read as read
+    from cpticd.loaders.synpuf import read_synpuf as read_synpuf
+    from cpticd.loaders.tabular import read_tables as read_tables
+    from cpticd.loaders.wide import read_wide as read_wide
+    from cpticd.loaders.x12 import read_x12 as read_x12
+    from cpticd.report import report as report
+    from cpticd.simulate import demo as demo
+
+__version__ = "0.1.0"
+
+#: Where each public name lives; None: the name is a module of cpticd, or callable under its own name.
+_HOMES: Final[dict[str, str]] = {
+    "Claims": "cpticd.claims",
+    "CpticdError": "cpticd.errors",
+    "demo": "cpticd.simulate",
+    "open": "cpticd.claims",
+    "pairs": "cpticd.claims",
+    "read": "cpticd.loaders.detect",
+    "read_synpuf": "cpticd.loaders.synpuf",
+    "read_tables": "cpticd.loaders.tabular",
+    "read_wide": "cpticd.loaders.wide",
+    "read_x12": "cpticd.loaders.x12",
+}
+_MODULES: Final = ("charts", "codes", "denials", "reference", "report", "simulate", "stats")
+
+__all__ = [*sorted({*_HOMES, *_MODULES}), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"cpticd.{name}")
+    else:
+        raise AttributeError(f"module 'cpticd' has no attribute {name!r}; public names are {__all__}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Loaders: each turns files into canonical tables and rejects, and nothing else."""

@@ -1,0 +1,274 @@
+"""Where loaders put what they read: rows that fit go to tables, the rest to rejects, and both are counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpticd.claims import Claims
+from cpticd.conform import conform
+from cpticd.engine import DuckDBEngine
+from cpticd.errors import SchemaError
+from cpticd.schema import ACCOUNTING, REJECTS, SQL, TABLES, Table
+
+_ZERO = Decimal("0.00")
+_FLUSH_ROWS = 200_000
+
+
+@dataclass
+class _Count:
+    read: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    amount_read: Decimal = _ZERO
+    amount_loaded: Decimal = _ZERO
+    amount_rejected: Decimal = _ZERO
+
+
+class Intake:
+    """Collects tables, rejects and the count of both, and turns them into Claims.
+
+    While it is open every canonical table exists in ``engine`` with one column more, ``_source``
+    (integer, see :meth:`source_id`), so that set-based SQL can match and complete what was read.
+    """
+
+    def __init__(self, *, memory_limit: str | None = None) -> None:
+        self.engine = DuckDBEngine(memory_limit=memory_limit)
+        self._sources: dict[str, int] = {}
+        self._counts: dict[tuple[str, str], _Count] = defaultdict(_Count)
+        self._rejects: list[pa.Table] = []
+        self._pending: dict[str, list[Any]] = {name: [] for name in REJECTS.names}
+        self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
+        for table in TABLES.values():
+            columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in table.columns)
+            self.engine.execute(f"CREATE TABLE {table.name} ({columns}, _source INTEGER)")
+
+    def source_id(self, source: str) -> int:
+        """The integer that stands for ``source`` in the column ``_source``."""
+        return self._sources.setdefault(source, len(self._sources))
+
+    def add(
+        self,
+        table: str,
+        data: pa.Table | pd.DataFrame,
+        *,
+        source: str,
+        locations: Sequence[str] | None = None,
+    ) -> None:
+        """Conform and keep rows of canonical table ``table``; those that do not fit go to rejects.
+
+        ``locations[i]`` names the place of row i in the source; without it, "row i+1".
+        """
+        if table not in TABLES:
+            raise SchemaError(f"no canonical table {table!r}; there are {list(TABLES)}")
+        rows, failed, amount = conform(table, data)
+        count = self._counts[source, table]
+        count.read += rows.num_rows + failed.num_rows
+        count.amount_read += amount or _ZERO
+        if failed.num_rows:
+            self._reject_failed(failed, table, source, locations, count)
+        tag = pa.array([self.source_id(source)], pa.int32())
+        column = pa.chunked_array([tag.take(pa.array([0] * rows.num_rows, pa.int32()))])
+        waiting = self._waiting[table]
+        waiting.append(rows.append_column("_source", column))
+        if sum(part.num_rows for part in waiting) >= _FLUSH_ROWS:
+            self._flush(table)
+
+    def _reject_failed(
+        self, failed: pa.Table, table: str, source: str, locations: Sequence[str] | None, count: _Count
+    ) -> None:
+        index = failed.column("index").to_pylist()
+        where = [locations[i] if locations is not None else f"row {i + 1}" for i in index]
+        size = failed.num_rows
+        count.rejected += size
+        count.amount_rejected += pc.sum(failed.column("amount")).as_py() or _ZERO
+        self._rejects.append(
+            pa.table(
+                {
+                    "source": pa.array([source] * size, pa.string()),
+                    "location": pa.array(where, pa.string()),
+                    "table_name": pa.array([table] * size, pa.string()),
+                    "action": pa.array(["rejected"] * size, pa.string()),
+                    "reason": failed.column("reason"),
+                    "content": failed.column("content"),
+                    "amount": failed.column("amount"),
+                },
+                schema=REJECTS.arrow_schema,
+            )
+        )
+
+    def insert(self, table: str, select: str, params: Mapping[str, Any] | None = None) -> int:
+        """Add the rows of a SELECT (canonical columns by name, and ``_source``), counted as read. Returns how many."""
+        self.flush()
+        before = self._totals(table)
+        self.engine.execute(f"INSERT INTO {table} BY NAME {select}", params)
+        names = self._names()
+        added = 0
+        for key, (rows, amount) in self._totals(table).items():
+            old_rows, old_amount = before.get(key, (0, _ZERO))
+            count = self._counts[names[key], table]
+            count.read += rows - old_rows
+            count.amount_read += amount - old_amount
+            added += rows - old_rows
+        return added
+
+    def reject(
+        self,
+        *,
+        source: str,
+        location: str,
+        table_name: str | None,
+        reason: str,
+        content: str = "",
+        action: str = "rejected",
+        amount: Decimal | None = None,
+    ) -> None:
+        """Record one thing that was rejected, repaired or noted; a rejected one counts as read."""
+        if action == "rejected" and table_name:
+            count = self._counts[source, table_name]
+            count.read += 1
+            count.rejected += 1
+            count.amount_read += amount or _ZERO
+            count.amount_rejected += amount or _ZERO
+        row = (source, location, table_name, action, reason, content[:500], amount)
+        for name, value in zip(REJECTS.names, row, strict=True):
+            self._pending[name].append(value)
+
+    def reject_many(self, data: pa.Table) -> None:
+        """Record many at once: a table with the columns of ``schema.REJECTS``."""
+        data = data.select(REJECTS.names).cast(REJECTS.arrow_schema)
+        self._rejects.append(data)
+        bad = data.filter(pc.and_(pc.equal(data["action"], "rejected"), pc.is_valid(data["table_name"])))
+        grouped = bad.group_by(["source", "table_name"]).aggregate([("reason", "count"), ("amount", "sum")])
+        for row in grouped.to_pylist():
+            count = self._counts[row["source"], row["table_name"]]
+            count.read += row["reason_count"]
+            count.rejected += row["reason_count"]
+            count.amount_read += row["amount_sum"] or _ZERO
+            count.amount_rejected += row["amount_sum"] or _ZERO
+
+    def count(self, source: str, table_name: str, *, read: int, loaded: int) -> None:
+        """Account for what is no canonical table, such as segments or file rows.
+
+        ``read`` and ``loaded`` are in addition to what :meth:`reject` counts; read - loaded must be 0.
+        """
+        if table_name in TABLES:
+            raise SchemaError(f"rows of {table_name} are counted by add() and insert()")
+        count = self._counts[source, table_name]
+        count.read += read
+        count.loaded += loaded
+
+    def flush(self) -> None:
+        """Write what waits in memory to the engine's tables."""
+        for table in list(self._waiting):
+            self._flush(table)
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        """Result of SQL over the tables read so far."""
+        self.flush()
+        return self.engine.fetch(sql, params)
+
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Run SQL for its effect over the tables read so far; it must not add or drop rows of a canonical table."""
+        self.flush()
+        self.engine.execute(sql, params)
+
+    def rejects(self) -> pa.Table:
+        """Everything rejected, repaired or noted so far."""
+        if self._pending["source"]:
+            arrays = {
+                column.name: pa.array(self._pending[column.name], column.arrow) for column in REJECTS.columns
+            }
+            self._rejects.append(pa.table(arrays, schema=REJECTS.arrow_schema))
+            self._pending = {name: [] for name in REJECTS.names}
+        self._rejects = [pa.concat_tables([REJECTS.empty(), *self._rejects])]
+        order = [("source", "ascending"), ("action", "descending")]
+        return self._rejects[0].sort_by(order)
+
+    def claims(self) -> Claims:
+        """End the intake: rows with a key that stands twice are rejected, the views are derived."""
+        self.flush()
+        for table in TABLES.values():
+            self._reject_repeats(table)
+        for table in TABLES.values():
+            for source, (rows, amount) in self._totals(table.name).items():
+                count = self._counts[self._names()[source], table.name]
+                count.loaded, count.amount_loaded = rows, amount
+            self.engine.execute(f"ALTER TABLE {table.name} DROP COLUMN _source")
+        return Claims(self.engine, accounting=self.accounting(), rejects=self.rejects())
+
+    def accounting(self) -> pa.Table:
+        """One row per source and table, in the form of ``schema.ACCOUNTING``."""
+        order = {name: place for place, name in enumerate(TABLES)}
+        keys = sorted(self._counts, key=lambda key: (key[0], order.get(key[1], -1), key[1]))
+        rows: list[dict[str, Any]] = []
+        for source, table in keys:
+            count = self._counts[source, table]
+            has_amount = table in TABLES and TABLES[table].amount is not None
+            rows.append(
+                {
+                    "source": source,
+                    "table_name": table,
+                    "read": count.read,
+                    "loaded": count.loaded,
+                    "rejected": count.rejected,
+                    "amount_read": count.amount_read if has_amount else None,
+                    "amount_loaded": count.amount_loaded if has_amount else None,
+                    "amount_rejected": count.amount_rejected if has_amount else None,
+                }
+            )
+        return pa.Table.from_pylist(rows, schema=ACCOUNTING)
+
+    def _flush(self, table: str) -> None:
+        if parts := self._waiting.pop(table, None):
+            self.engine.append(table, pa.concat_tables(parts))
+
+    def _names(self) -> dict[int, str]:
+        return {number: name for name, number in self._sources.items()}
+
+    def _totals(self, table: str) -> dict[int, tuple[int, Decimal]]:
+        amount = TABLES[table].amount
+        total = f"coalesce(sum({amount}), 0)" if amount else "0"
+        sql = f"SELECT _source, count(*) AS n, CAST({total} AS DECIMAL(18,2)) AS amount FROM {table} GROUP BY 1"
+        return {row["_source"]: (row["n"], row["amount"]) for row in self.engine.fetch(sql).to_pylist()}
+
+    def _reject_repeats(self, table: Table) -> None:
+        """Keep one row per key, the same whatever order the rows came in, and reject the others."""
+        key = ", ".join(table.key)
+        null_free = [c for c in table.key if not table.column(c).required]
+        if table.name in ("adjustments", "remarks"):  # keyed within their line or claim: null is a value
+            null_free = []
+        where = "WHERE " + " AND ".join(f"{c} IS NOT NULL" for c in null_free) if null_free else ""
+        repeats = f"SELECT {key} FROM {table.name} {where} GROUP BY ALL HAVING count(*) > 1"
+        if not self.engine.fetch(f"SELECT 1 AS found FROM ({repeats}) LIMIT 1").num_rows:
+            return
+        same = " AND ".join(f"t.{c} IS NOT DISTINCT FROM r.{c}" for c in table.key)
+        content = "concat_ws(', ', " + ", ".join(f"t.{c}" for c in table.names) + ")"
+        order = ", ".join(f"t.{c} NULLS LAST" for c in table.names)
+        found = self.engine.fetch(
+            f"SELECT t.rowid AS place, t._source, {content} AS content, "
+            f"{'t.' + table.amount if table.amount else 'CAST(NULL AS DECIMAL(18,2))'} AS amount "
+            f"FROM {table.name} t JOIN ({repeats}) r ON {same} "
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join('t.' + c for c in table.key)} "
+            f"ORDER BY {order}, t._source, t.rowid) > 1"
+        )
+        self.engine.connection.register("repeated", found)
+        self.engine.execute(f"DELETE FROM {table.name} WHERE rowid IN (SELECT place FROM repeated)")
+        self.engine.connection.unregister("repeated")
+        names = self._names()
+        reason = f"another row of {table.name} has the same {', '.join(table.key)}"
+        for row in found.to_pylist():
+            source = names[row["_source"]]
+            count = self._counts[source, table.name]
+            count.rejected += 1
+            count.amount_rejected += row["amount"] or _ZERO
+            kept = (source, "", table.name, "rejected", reason, row["content"][:500], row["amount"])
+            for name, value in zip(REJECTS.names, kept, strict=True):
+                self._pending[name].append(value)
