@@ -1,0 +1,140 @@
+"""Dated reference tables: where they lie, what they hold, and where each comes from.
+
+The tables are small CSV files. A checkout keeps them in ``data/reference/``, a wheel carries the same files
+in ``cpticd/reference/data/``. ``SOURCES.toml`` beside them names each one's source, licence and dates.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from cpticd.errors import ArgumentError, CpticdError, InputError, SchemaError
+
+_FOLDERS: Final = (
+    Path(__file__).resolve().parent / "data",
+    Path(__file__).resolve().parents[2] / "data" / "reference",
+)
+_KINDS: Final = {"flags": pa.bool_(), "integers": pa.int32(), "dates": pa.date32()}
+
+
+def folder() -> Path:
+    """Folder of the reference tables: the wheel's own, else the checkout's."""
+    for place in _FOLDERS:
+        if (place / "SOURCES.toml").is_file():
+            return place
+    raise CpticdError(
+        f"reference tables: no SOURCES.toml in {_FOLDERS[0]} nor in {_FOLDERS[1]}; install cpticd again"
+    )
+
+
+@cache
+def _sources() -> dict[str, dict[str, Any]]:
+    text = (folder() / "SOURCES.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["tables"]
+
+
+def names() -> list[str]:
+    """Names of the reference tables, sorted."""
+    return sorted(_sources())
+
+
+def path(name: str) -> Path:
+    """Path of one reference table, named with or without ``.csv``, or of ``SOURCES.toml``.
+
+    Raises ArgumentError for a name that is not in SOURCES.toml, CpticdError where the file is absent.
+    """
+    if name == "SOURCES.toml":
+        return folder() / name
+    stem = name.removesuffix(".csv")
+    if stem not in _sources():
+        raise ArgumentError(f"reference: no table {name!r}; there are {', '.join(names())}")
+    file = folder() / f"{stem}.csv"
+    if not file.is_file():
+        raise CpticdError(f"reference: {file} is absent although SOURCES.toml names it; install cpticd again")
+    return file
+
+
+@cache
+def table(name: str) -> pa.Table:
+    """One row per line of a reference table; text as string, flags as bool, whole numbers as int32.
+
+    Empty cells of text columns are empty strings.
+    """
+    return _read(path(name), name.removesuffix(".csv"))
+
+
+def _types(name: str) -> dict[str, pa.DataType]:
+    source = _sources()[name]
+    return {column: kind for key, kind in _KINDS.items() for column in source.get(key, [])}
+
+
+def _read(file: Path, name: str) -> pa.Table:
+    try:
+        with file.open(encoding="utf-8-sig") as text:
+            header = [column.strip() for column in text.readline().rstrip("\r\n").split(",")]
+        types = {column: _types(name).get(column, pa.string()) for column in header}
+        found = pc.read_csv(
+            file,
+            read_options=pc.ReadOptions(skip_rows=1, column_names=header),
+            convert_options=pc.ConvertOptions(column_types=types, strings_can_be_null=False),
+        )
+    except (OSError, UnicodeDecodeError, pa.ArrowInvalid) as error:
+        raise InputError(f"{file}: cannot be read as the reference table {name}: {error}") from error
+    return found
+
+
+def replacement(name: str, data: str | Path | pd.DataFrame | pa.Table) -> pa.Table:
+    """One row per line of a table that a user supplies in place of the reference table ``name``.
+
+    ``data`` is a CSV file, a DataFrame or an Arrow table with the columns of ``table(name)``; more columns are
+    kept, and the columns come first in the order of the original. Raises SchemaError for a column that is
+    missing, that does not cast, or for an empty or repeated key; InputError for a file that cannot be read.
+    """
+    model = table(name)
+    stem = name.removesuffix(".csv")
+    if isinstance(data, str | Path):
+        data = _read(Path(data), stem)
+    elif isinstance(data, pd.DataFrame):
+        data = pa.Table.from_pandas(data, preserve_index=False)
+    if missing := [column for column in model.column_names if column not in data.column_names]:
+        raise SchemaError(
+            f"{stem}: no column {missing}; found {data.column_names}; name={stem!r} needs them all"
+        )
+    order = model.column_names + [column for column in data.column_names if column not in model.column_names]
+    data = data.select(order)
+    for field in model.schema:
+        index = data.column_names.index(field.name)
+        try:
+            cast = data.column(index).cast(field.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise SchemaError(f"{stem}: column {field.name!r} is not {field.type}: {error}") from error
+        data = data.set_column(index, field.name, cast)
+    _check_key(stem, data)
+    return data
+
+
+def _check_key(name: str, data: pa.Table) -> None:
+    key = _sources()[name]["key"]
+    frame = data.select(key).to_pandas()
+    empty = frame.isna().any(axis=1) | frame.astype(str).eq("").any(axis=1)
+    if empty.any():
+        raise SchemaError(
+            f"{name}: {int(empty.sum())} rows have no {key}; the first is row {int(empty.argmax()) + 1}"
+        )
+    repeated = frame[frame.duplicated()]
+    if len(repeated):
+        raise SchemaError(f"{name}: {key} repeats: {repeated.iloc[0].tolist()}; keep one row of each")
+
+
+def releases() -> pd.DataFrame:
+    """One row per reference table: name, source, licence, release, effective_from, effective_to, sha256."""
+    columns = ["source", "licence", "release", "effective_from", "effective_to", "sha256"]
+    rows = [{"name": name, **{c: _sources()[name].get(c, "") for c in columns}} for name in names()]
+    return pd.DataFrame(rows, columns=["name", *columns])
