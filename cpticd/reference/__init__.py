@@ -93,9 +93,9 @@ def _read(file: Path, name: str) -> pa.Table:
 def replacement(name: str, data: str | Path | pd.DataFrame | pa.Table) -> pa.Table:
     """One row per line of a table that a user supplies in place of the reference table ``name``.
 
-    ``data`` is a CSV file, a DataFrame or an Arrow table with the columns of ``table(name)``; more columns are
-    kept, and the columns come first in the order of the original. Raises SchemaError for a column that is
-    missing, that does not cast, or for an empty or repeated key; InputError for a file that cannot be read.
+    ``data`` is a CSV file, a DataFrame or an Arrow table with the columns of ``table(name)``, which come
+    first here; further columns are kept after them. Raises SchemaError for a column that is missing,
+    that does not cast, or for an empty or repeated key; InputError for a file that cannot be read.
     """
     model = table(name)
     stem = name.removesuffix(".csv")

@@ -1,0 +1,386 @@
+"""What a code is: its system, category, section and block, told by its form.
+
+CPT's code list and descriptors belong to the American Medical Association: CPT codes are told by ranges of
+numbers, and their sections carry names of our own. HCPCS Level II, ICD-10-CM, ICD-10-PCS and ICD-9-CM are in
+the public domain. A CPT code is a procedure code, a procedure code need not be CPT. Nothing here says that a
+code exists on a date, only which system it is written in.
+
+Forms overlap. What settles them, in this order:
+
+1. the stated ``code_type``;
+2. the dot: ``E88.09`` is ICD-10-CM, ``E880.9`` and ``250.00`` are ICD-9-CM, ``12.34`` an ICD-9-CM procedure,
+   and no CPT or HCPCS code has one;
+3. without either, five digits are CPT, and a letter with four digits is HCPCS Level II where HCPCS uses that
+   hundred (``J1100``, also ``E1165``), else a diagnosis (``M5450``): state the type where a column holds one;
+4. between ICD-9-CM and ICD-10, the service date ``on``: ICD-9-CM before 2015-10-01, ICD-10 from that day on;
+5. a default: letters are ICD-10-CM, except V with two to four digits (ICD-10-CM's V codes have seven
+   characters) and E900 to E999, which are ICD-9-CM.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import reference
+from cpticd.errors import ArgumentError
+
+#: The day from which US claims carry ICD-10-CM and ICD-10-PCS by date of service (45 CFR 162.1002).
+ICD10_START: Final = date(2015, 10, 1)
+#: What ``code_type`` may be: a system, or what the column holds (``procedure``, ``hcpcs`` or ``diagnosis``).
+CODE_TYPES: Final = (
+    "procedure",
+    "hcpcs",
+    "cpt",
+    "diagnosis",
+    "icd-10-cm",
+    "icd-9-cm",
+    "icd-10-pcs",
+    "icd-9-pcs",
+)
+COLUMNS: Final = ("code", "system", "category", "section", "block")
+UNKNOWN_FAMILY: Final = "Unknown"
+
+#: ICD-9-CM's procedures are part of ICD-9-CM; inside of this module they are kept apart.
+_PUBLIC: Final = {"icd-9-pcs": "icd-9-cm"}
+
+_CPT_CATEGORY: Final = {"F": "CPT II", "T": "CPT III", "U": "PLA", "M": "MAAA", "A": "CPT I"}
+_CPT = re.compile(r"[0-9]{5}|[0-9]{4}[AFMTU]")
+_HCPCS = re.compile(r"[A-Z][0-9]{4}")
+_ICD10CM = re.compile(r"[A-Z][0-9A][0-9AB][0-9A-Z]{0,4}")
+_ICD9CM = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4}")
+_ICD9_PROCEDURE = re.compile(r"[0-9]{2,4}")
+_ICD10PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
+_UNDATED_ICD9 = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E9[0-9]{2,3}")
+#: ICD-10-CM's X codes of seven characters end like this; ICD-10-PCS's new technology (X) does not.
+_EXTERNAL_CAUSE = re.compile(r"X[0-9][0-9A-Z]{3}X[ADS]")
+_BLANKS = re.compile(r"\s+")
+
+Codes = str | Iterable[Any]
+
+
+def normal(codes: Codes) -> pd.Series:
+    """One row per code given: its normal form, upper case without dots and blanks; missing stays missing.
+
+    ``codes`` is a text, a list, an array or a Series, whose index is kept. Whole numbers are written without
+    decimals; leading zeros that a spreadsheet took away are not put back.
+    """
+    place, unique, index = _factorized(codes)
+    return _series([_normal(text) or None for text in unique], place, index, "code")
+
+
+def classify(codes: Codes, *, code_type: Any = None, on: Any = None) -> pd.DataFrame:
+    """One row per code given, in its order and with its index: code, system, category, section, block.
+
+    code       normal form: upper case, no dot, no blanks
+    system     cpt, hcpcs, icd-10-cm, icd-10-pcs, icd-9-cm or unknown
+    category   CPT I, CPT II, CPT III, PLA, MAAA; HCPCS and its letter; of an ICD code the first three
+               characters (ICD-9-CM: four of an E code, two of a procedure)
+    section    procedures: CPT section, HCPCS letter group, ICD-10-PCS section; diagnoses: the chapter's title
+    block      ICD-10-CM only, such as E08-E13
+
+    ``codes`` is a text, a list, an array or a Series. ``code_type`` (one of CODE_TYPES) and ``on`` (date of
+    service) are each one value or one per code, missing where not known; the module's text says how they
+    settle codes that two systems could have written. A code that fits no system, or not the stated one, is
+    ``unknown``. Raises ArgumentError for another code_type, for a date that is none, or for lengths that
+    differ.
+    """
+    distinct, place, index = _systems(codes, code_type, on)
+    rows = [(code, _PUBLIC.get(system, system), *_describe(code, system)) for code, system in distinct]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
+    return pd.DataFrame(
+        {name: _series(values, place, index, name) for name, values in zip(COLUMNS, columns, strict=True)},
+        index=index,
+    )
+
+
+def procedure_family(codes: Codes, *, code_type: Any = "procedure", on: Any = None) -> pd.Series:
+    """One row per procedure code given: its section, such as "Surgery: musculoskeletal", or "Unknown"."""
+    distinct, place, index = _systems(codes, code_type, on)
+    families = [_describe(code, system)[1] or UNKNOWN_FAMILY for code, system in distinct]
+    return _series(families, place, index, "procedure_family")
+
+
+def diagnosis_family(codes: Codes, *, code_type: Any = "diagnosis", on: Any = None) -> pd.Series:
+    """One row per diagnosis code given: its ICD-10-CM chapter, such as "09 Circulatory", or "Unknown".
+
+    An ICD-9-CM code gets the ICD-10-CM chapter of the same subject, so that one chart holds both. A missing
+    ``code_type`` means "diagnosis".
+    """
+    if not isinstance(code_type, str):
+        code_type = "diagnosis" if code_type is None else [_text(kind) or "diagnosis" for kind in code_type]
+    distinct, place, index = _systems(codes, code_type, on)
+    families = [_family(code, system) or UNKNOWN_FAMILY for code, system in distinct]
+    return _series(families, place, index, "diagnosis_family")
+
+
+# Input ------------------------------------------------------------------------------------------------------
+
+
+def _systems(
+    codes: Codes, code_type: Any, on: Any
+) -> tuple[list[tuple[str | None, str]], np.ndarray, pd.Index]:
+    """The distinct codes (by text, type and era) with their systems, which of them each row is, the index."""
+    place, unique, index = _factorized(codes)
+    kinds = _code_types(code_type, len(index))
+    early = _before_icd10(on, len(index))
+    kind_place, kind_names = pd.factorize(np.array(kinds, dtype=object), use_na_sentinel=False)
+    # One number per combination, so that a code is judged once for each type and era that it comes with.
+    combined = ((place + 1) * len(kind_names) + kind_place) * 3 + early
+    numbers, rows = np.unique(combined, return_inverse=True)
+    distinct = []
+    for number in numbers.tolist():
+        rest, era = divmod(number, 3)
+        code, kind = divmod(rest, len(kind_names))
+        text = unique[code - 1] if code else ""
+        distinct.append(_classify(text, _text(kind_names[kind]), (None, True, False)[era]))
+    return distinct, rows, index
+
+
+def _factorized(codes: Codes) -> tuple[np.ndarray, list[str], pd.Index]:
+    """Which distinct text each code is (-1: missing), the distinct texts, and the index of the result."""
+    if not isinstance(codes, pd.Series | pd.Index):
+        scalar = codes is None or isinstance(codes, str) or not isinstance(codes, Iterable)
+        # Object arrays, so that a list of numbers and gaps is not turned into floats or text.
+        values = np.empty(1 if scalar else len(list_ := list(codes)), dtype=object)
+        values[:] = [codes] if scalar else list_
+        codes = pd.Series(values)
+    index = codes.index if isinstance(codes, pd.Series) else pd.RangeIndex(len(codes))
+    try:
+        place, unique = pd.factorize(codes)
+    except TypeError:  # lists or dicts among the codes
+        place, unique = pd.factorize(
+            codes.map(lambda value: value if isinstance(value, Hashable) else str(value))
+        )
+    return place, [_text(value) or "" for value in unique], index
+
+
+def _series(values: Sequence[str | None], place: np.ndarray, index: pd.Index, name: str) -> pd.Series:
+    """Each row's value as text; place -1 is missing."""
+    found = pa.array(list(values), pa.string()).take(pa.array(place, mask=place < 0))
+    return pd.Series(found.to_pandas().array, index=index, name=name)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _normal(text: str) -> str:
+    return _BLANKS.sub("", text).replace(".", "").upper()
+
+
+def _code_types(code_type: Any, size: int) -> list[str | None]:
+    values = _each(code_type, size, "code_type")
+    known: dict[Any, str | None] = {}
+    for value in set(values):
+        name = (_text(value) or "").strip().lower().replace("_", "-")
+        if name and name not in CODE_TYPES:
+            raise ArgumentError(
+                f"code_type: found {value!r}; it is one of {', '.join(CODE_TYPES)}, or missing"
+            )
+        known[value] = name or None
+    return [known[value] for value in values]
+
+
+def _before_icd10(on: Any, size: int) -> np.ndarray:
+    """0 where no date is known, 1 before ICD-10, 2 from its first day on."""
+    if on is None:
+        return np.zeros(size, dtype=np.int64)
+    try:
+        days = pd.to_datetime(pd.Series(_each(on, size, "on"), dtype=object), format="mixed", utc=True)
+    except (ValueError, TypeError) as error:
+        raise ArgumentError(f"on: not a date: {error}; pass dates, or text such as 2024-01-31") from error
+    early = days < pd.Timestamp(ICD10_START, tz="UTC")
+    return np.where(days.isna(), 0, np.where(early, 1, 2)).astype(np.int64)
+
+
+def _each(value: Any, size: int, name: str) -> list[Any]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return [value] * size
+    values = list(value)
+    if len(values) != size:
+        raise ArgumentError(f"{name}: {len(values)} values for {size} codes; pass one value, or one per code")
+    return values
+
+
+# System -----------------------------------------------------------------------------------------------------
+
+
+def _classify(text: str, kind: str | None, icd9: bool | None) -> tuple[str | None, str]:
+    code = _normal(text)
+    if not code:
+        return None, "unknown"
+    return code, _system(code, kind, icd9, _BLANKS.sub("", text).find("."))
+
+
+def _system(code: str, kind: str | None, icd9: bool | None, dot: int) -> str:
+    system = "unknown"
+    if kind in _STATED:
+        fits, stated = _STATED[kind]
+        system = stated if fits(code) else "unknown"
+    elif kind == "procedure" or (kind is None and dot == 2):
+        system = _procedure(code, icd9, dot)
+    elif kind == "diagnosis" or (kind is None and dot > 0):
+        system = _diagnosis(code, icd9, dot)
+    elif kind is None:
+        system = _undotted(code, icd9)
+    elif kind == "hcpcs" or _is_cpt(code):
+        system = _cpt_or_hcpcs(code)
+    return system
+
+
+def _undotted(code: str, icd9: bool | None) -> str:
+    """The system of a code of which nothing is known but its form and perhaps its date."""
+    if _is_cpt(code):
+        return "cpt"
+    if _hcpcs_group(code):
+        return "hcpcs"
+    if _is_pcs(code) and not _EXTERNAL_CAUSE.fullmatch(code):
+        return "icd-10-pcs"
+    return _diagnosis(code, icd9, -1)
+
+
+def _procedure(code: str, icd9: bool | None, dot: int) -> str:
+    system = _cpt_or_hcpcs(code) if dot < 0 else "unknown"
+    if system == "unknown" and _is_pcs(code):
+        return "icd-10-pcs"
+    # Three and four digits without a dot may as well be a CPT code that lost its zeros: only the date tells.
+    if system == "unknown" and _ICD9_PROCEDURE.fullmatch(code) and (dot == 2 or icd9):
+        return "icd-9-pcs"
+    return system
+
+
+def _diagnosis(code: str, icd9: bool | None, dot: int) -> str:
+    nine, ten = _ICD9CM.fullmatch(code) is not None, _ICD10CM.fullmatch(code) is not None
+    if nine and ten:
+        if code[0] == "E" and dot in (3, 4):  # E880.9 is ICD-9-CM, E88.09 is ICD-10-CM
+            icd9 = dot == 4
+        elif icd9 is None:
+            icd9 = _UNDATED_ICD9.fullmatch(code) is not None
+        return "icd-9-cm" if icd9 else "icd-10-cm"
+    return "icd-9-cm" if nine else "icd-10-cm" if ten else "unknown"
+
+
+def _is_cpt(code: str) -> bool:
+    return _CPT.fullmatch(code) is not None and _cpt_section(code) is not None
+
+
+def _cpt_or_hcpcs(code: str) -> str:
+    if _is_cpt(code):
+        return "cpt"
+    return "hcpcs" if _HCPCS.fullmatch(code) and code[0] in _hcpcs_letters() else "unknown"
+
+
+def _is_pcs(code: str) -> bool:
+    return _ICD10PCS.fullmatch(code) is not None and code[1] in _pcs_sections().get(code[0], ("", ""))[0]
+
+
+#: A check of the form, and the system, of each code type that is a system.
+_STATED: Final[dict[str | None, tuple[Callable[[str], Any], str]]] = {
+    "icd-10-cm": (_ICD10CM.fullmatch, "icd-10-cm"),
+    "icd-9-cm": (_ICD9CM.fullmatch, "icd-9-cm"),
+    "icd-10-pcs": (_is_pcs, "icd-10-pcs"),
+    "icd-9-pcs": (_ICD9_PROCEDURE.fullmatch, "icd-9-pcs"),
+}
+
+
+# Category, section, block -----------------------------------------------------------------------------------
+
+
+def _describe(code: str | None, system: str) -> tuple[str | None, str | None, str | None]:
+    """Category, section and block."""
+    category: str | None = None
+    section: str | None = None
+    block: str | None = None
+    if code is None or system == "unknown":
+        pass
+    elif system == "cpt":
+        category, section = _CPT_CATEGORY.get(code[-1], "CPT I"), _cpt_section(code)
+    elif system == "hcpcs":
+        category, section = f"HCPCS {code[0]}", _hcpcs_letters()[code[0]]
+    elif system == "icd-10-pcs":
+        category, section = code[:3], _pcs_sections()[code[0]][1]
+    elif system == "icd-9-pcs":
+        category = code[:2]
+        section = _within("icd9_procedure_chapters", category, "title")
+    elif system == "icd-9-cm":
+        category = code[:4] if code[0] == "E" else code[:3]
+        section = _within("icd9cm_chapters", category, "title")
+    else:
+        category = code[:3]
+        section = _within("icd10cm_chapters", category, "title")
+        block = _within("icd10cm_blocks", category, "block")
+    return category, section, block
+
+
+def _family(code: str | None, system: str) -> str | None:
+    if code is None or system not in ("icd-10-cm", "icd-9-cm"):
+        return None
+    if system == "icd-10-cm":
+        return _within("icd10cm_chapters", code[:3], "family")
+    return _within("icd9cm_chapters", code[:4] if code[0] == "E" else code[:3], "family")
+
+
+@cache
+def _ranges(name: str) -> tuple[list[str], list[dict[str, str]]]:
+    rows = sorted(reference.table(name).to_pylist(), key=lambda row: row["first"])
+    return [row["first"] for row in rows], rows
+
+
+def _within(name: str, stem: str, column: str) -> str | None:
+    """The column of the row of a range table that the stem falls into."""
+    firsts, rows = _ranges(name)
+    place = bisect_right(firsts, stem)
+    # C7A and C7B sort into C76-C80, D3A into D37-D48: look behind them.
+    near = reversed(rows[max(place - 3, 0) : place])
+    return next((row[column] for row in near if stem <= row["last"]), None)
+
+
+@cache
+def _cpt_ranges() -> dict[str, list[tuple[str, str, str]]]:
+    """First code, last code and section, by the letter that the codes end in ("" for five digits)."""
+    ranges: dict[str, list[tuple[str, str, str]]] = {}
+    for row in reference.table("cpt_sections").to_pylist():
+        ranges.setdefault(row["first"][4:].strip("0123456789"), []).append(
+            (row["first"], row["last"], row["section"])
+        )
+    return ranges
+
+
+def _cpt_section(code: str) -> str | None:
+    ranges = _cpt_ranges().get(code[4:].strip("0123456789"), [])
+    return next((section for first, last, section in ranges if first <= code <= last), None)
+
+
+@cache
+def _hcpcs_letters() -> dict[str, str]:
+    """The group's name by letter."""
+    return {row["first"][0]: row["name"] for row in reference.table("hcpcs_groups").to_pylist()}
+
+
+def _hcpcs_group(code: str) -> str | None:
+    """The group of a code in a hundred that HCPCS Level II uses."""
+    return _within("hcpcs_groups", code, "name") if _HCPCS.fullmatch(code) else None
+
+
+@cache
+def _pcs_sections() -> dict[str, tuple[str, str]]:
+    """The second characters in use, and the section's title, by first character."""
+    return {
+        r["character"]: (r["second"], r["title"]) for r in reference.table("icd10pcs_sections").to_pylist()
+    }
