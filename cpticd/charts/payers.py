@@ -13,7 +13,6 @@ from cpticd.charts import theme as themes
 from cpticd.errors import ArgumentError
 
 COLUMNS: Final = ["n", "denied", "rate", "low", "high", "denied_amount"]
-UNITS: Final = {"lines": "service lines", "claims": "claims", "charge": "charge dollars"}
 
 
 def payer_comparison(
@@ -30,15 +29,15 @@ def payer_comparison(
     if not groups:
         raise ArgumentError(f"payer_comparison: no group column before 'n'; give the DataFrame of {source}")
     contract = frames.contract(rates)
-    measure, clock = contract.get("measure", "lines"), contract.get("clock", "initial")
+    counted = str(contract.get("denominator", "service lines adjudicated"))
     noun = " and ".join(fmt.heading(name).lower() for name in groups)
-    title = f"Denial rate by {noun}, {UNITS.get(measure, measure)}"
+    title = f"{str(contract.get('measure', 'denial rate')).capitalize()} and {noun}"
     if rates.empty:
         return frames.nothing(title, "No adjudicated lines in these claims.", theme=theme)
     rows = rates.sort_values("rate", ascending=False, kind="stable", na_position="last")
     names = frames.labels(rows, groups)
     fig = frames.figure(
-        title, f"Share denied, {clock}; 95 % interval", theme=theme, height=200 + 30 * len(rows)
+        title, f"Bars: {contract.get('interval', '95 % interval')}", theme=theme, height=200 + 30 * len(rows)
     )
     fig.add_scatter(
         mode="markers",
@@ -66,14 +65,12 @@ def payer_comparison(
         ],
         hovertemplate=frames.hover(
             "%{customdata[0]}",
-            f"n: %{{customdata[1]}} {UNITS.get(measure, measure)}",
+            f"n: %{{customdata[1]}} {counted}",
             "denied: %{customdata[2]}, %{customdata[5]}",
             "rate: %{customdata[3]} (95 % interval %{customdata[4]})",
         ),
     )
-    fig.update_xaxes(
-        title_text=f"Denied share of {UNITS.get(measure, measure)}", tickformat=".0%", rangemode="tozero"
-    )
+    fig.update_xaxes(title_text=f"Denied share of {counted}", tickformat=".0%", rangemode="tozero")
     fig.update_yaxes(
         type="category",
         tickmode="array",

@@ -46,7 +46,9 @@ def pair_scatter(
         return frames.nothing(title, "No pair has enough lines; lower min_lines.", theme=theme)
     shown = pairs.head(max_points)
     fig = frames.figure(
-        title, "Area: denied dollars. Expected: same payer, place, procedure, quarter", theme=theme
+        title,
+        "Area: denied dollars. Expected: other lines of the same procedure, payer, place, quarter",
+        theme=theme,
     )
     largest = float(shown["denied_amount"].max())
     found = (shown["q_value"] <= q_threshold).fillna(False).astype(bool)

@@ -52,10 +52,16 @@ def trend(trend_frame: pd.DataFrame, *, max_groups: int = 12, theme: str = "ligh
             fig.add_trace(trace, row=index // columns + 1, col=index % columns + 1)
     fig.update_yaxes(tickformat=".0%", rangemode="tozero")
     fig.update_yaxes(title_text="Denied share of lines", col=1)
-    fig.update_xaxes(title_text="First adjudication", row=rows, type="date")
+    fig.update_xaxes(title_text=_axis(trend_frame), row=rows, type="date")
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} groups shown")
     return fig
+
+
+def _axis(trend_frame: pd.DataFrame) -> str:
+    """What the periods are of, from the contract: ``Month of service``."""
+    measure = str(frames.contract(trend_frame).get("measure", ""))
+    return measure.rpartition(" by ")[2].capitalize() or "Period"
 
 
 def _traces(part: pd.DataFrame, *, legend: bool) -> list[go.Scatter]:

@@ -46,8 +46,8 @@ RATES = frame(
     South |2000|   400|           10| 0.20| 0.18| 0.22|        90000
     <b>East|  0|     0|            0|     |     |     |            0
     """,
-    measure="lines",
-    clock="initial",
+    measure="initial denial rate by service lines",
+    denominator="service lines",
 )
 OVERALL = frame("n|denied|partly_denied|rate|low|high|denied_amount\n2100|405|11|0.193|0.176|0.21|90500")
 TREND = frame(

@@ -206,7 +206,7 @@ def test_payer_comparison_sorts_and_draws_intervals_and_reference() -> None:
     assert list(dots.error_x.array) == [0.02, 0.06, None]
     assert list(dots.error_x.arrayminus) == [0.02, 0.03, None]
     assert fig.layout.shapes[0].x0 == 0.193
-    assert fig.layout.title.text == "Denial rate by payer, service lines"
+    assert fig.layout.title.text == "Initial denial rate by service lines and payer"
     assert "n: 2,000 service lines" in hover(dots, 0)
     assert "18.0–22.0 %" in hover(dots, 0)
     assert fig.layout.yaxis.ticktext[2] == "&lt;b&gt;East"

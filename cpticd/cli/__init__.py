@@ -1,0 +1,228 @@
+"""The command line: ``cpticd demo``, ``cpticd report``, ``cpticd simulate``.
+
+Results go to standard output, progress and messages to standard error. Heavy modules are imported by the
+command that needs them, so that ``--help`` and a wrong argument answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpticd import __version__
+from cpticd.errors import (
+    ArgumentError,
+    CpticdError,
+    EngineError,
+    InputError,
+    OutputExistsError,
+    QueryError,
+    SchemaError,
+)
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
+    from cpticd.cli.terminal import Terminal
+
+#: What each kind of error exits with; the first that fits.
+EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
+    (ArgumentError, 2),
+    (OutputExistsError, 3),
+    (InputError, 1),
+    (SchemaError, 1),
+    (QueryError, 1),
+    (EngineError, 1),
+)
+EPILOG = """\
+exit codes:
+  0    done
+  1    an input cannot be read as claims
+  2    a wrong argument
+  3    an output exists already; --overwrite replaces it
+  130  interrupted
+
+CPTICD_DEBUG=1 shows the traceback of an error.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; nothing but the package's own messages reaches the user."""
+    options = parser().parse_args(arguments)
+    try:
+        code = _run(options)
+        sys.stdout.flush()
+        return code
+    except CpticdError as error:
+        if os.environ.get("CPTICD_DEBUG"):
+            raise
+        print(f"cpticd: {_one_line(error)}", file=sys.stderr)
+        return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+    except BrokenPipeError:
+        # The reader, such as `head`, has all it wants; keep the interpreter from writing to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("cpticd: interrupted", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of every command."""
+    top = argparse.ArgumentParser(
+        prog="cpticd",
+        description="Which diagnosis and procedure pairs are denied, by whom, why, and for how much.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"cpticd {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _demo_arguments(_command(commands, "demo", "analyse built-in synthetic claims and write a report"))
+    _report_arguments(_command(commands, "report", "analyse your own claim files and write a report"))
+    _simulate_arguments(_command(commands, "simulate", "write synthetic claims as Parquet, CSV or X12"))
+    return top
+
+
+def _command(commands: argparse._SubParsersAction, name: str, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
+    command.add_argument(
+        "--quiet", action="store_true", help="print nothing but errors and the path of the result"
+    )
+    return command
+
+
+def _demo_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", type=Path, default=Path("cpticd-report.html"), help="report to write (default: %(default)s)"
+    )
+    command.add_argument(
+        "--persons", type=_positive, help="simulate this many persons instead of the fixed demo"
+    )
+    command.add_argument("--seed", type=int, help="seed of the simulation (default: 1)")
+    _min_lines(command)
+
+
+def _report_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="X12 837 and 835 files, CSV, Parquet; folders, .gz and .zip too",
+    )
+    command.add_argument("--out", type=Path, required=True, help="report to write")
+    command.add_argument(
+        "--rename", action="append", default=[], type=_pair, metavar="THEIRS=OURS",
+        help="what a column of a flat file holds, e.g. --rename PROC=hcpcs_code; repeatable",
+    )  # fmt: skip
+    command.add_argument("--title", help="heading of the report")
+    _min_lines(command)
+
+
+def _simulate_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--persons", type=_positive, required=True, help="number of persons")
+    command.add_argument("--seed", type=int, default=1, help="same seed, same claims (default: %(default)s)")
+    command.add_argument(
+        "--format", choices=["parquet", "csv", "x12"], default="parquet", help="default: %(default)s"
+    )
+    command.add_argument("--out", type=Path, required=True, help="folder to write to")
+
+
+def _min_lines(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--min-lines",
+        type=_positive,
+        default=30,
+        help="fewest lines of a pair that is judged (default: %(default)s)",
+    )
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}; give a whole number from 1")
+    return number
+
+
+def _pair(text: str) -> tuple[str, str]:
+    theirs, equals, ours = text.partition("=")
+    if not equals or not theirs.strip() or not ours.strip():
+        raise argparse.ArgumentTypeError(f"found {text!r}; give THEIRS=OURS, e.g. PROC=hcpcs_code")
+    return theirs.strip(), ours.strip()
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cpticd.cli.terminal import Terminal
+
+    terminal = Terminal(quiet=options.quiet)
+    {"demo": _demo, "report": _report, "simulate": _simulate}[options.command](options, terminal)
+    return 0
+
+
+def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
+    from cpticd.report import check_output
+
+    check_output(options.out, overwrite=options.overwrite)
+    with terminal.working("simulating claims"):
+        from cpticd import simulate
+
+        if options.persons is None and options.seed is None:
+            claims = simulate.demo()
+        else:
+            persons = options.persons or simulate.DEMO_PERSONS
+            claims = simulate.simulate(
+                persons=persons, seed=1 if options.seed is None else options.seed
+            ).claims
+    _analyse(claims, options, terminal, title="Claim denials by diagnosis and procedure: synthetic demo")
+
+
+def _report(options: argparse.Namespace, terminal: Terminal) -> None:
+    from cpticd.report import check_output
+
+    check_output(options.out, overwrite=options.overwrite)
+    with terminal.working("reading claims"):
+        from cpticd.loaders.detect import read
+
+        claims = read(options.files, rename=dict(options.rename)) if options.rename else read(options.files)
+    _analyse(claims, options, terminal, title=options.title)
+
+
+def _analyse(claims: Claims, options: argparse.Namespace, terminal: Terminal, *, title: str | None) -> None:
+    from cpticd.report import write
+    from cpticd.report.findings import PARTS, gather
+
+    with terminal.steps(len(PARTS)) as step:
+        findings = gather(claims, min_lines=options.min_lines, step=step)
+    with terminal.working("writing the report"):
+        path = write(findings, options.out, title=title)
+    terminal.show(findings)
+    terminal.result(path)
+
+
+def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:
+    from cpticd.cli.export import check_folder, export
+
+    check_folder(options.out, overwrite=options.overwrite)
+    with terminal.working(f"simulating {options.persons:,} persons"):
+        from cpticd import simulate
+
+        simulation = simulate.simulate(persons=options.persons, seed=options.seed)
+    with terminal.working("writing"):
+        path = export(simulation, options.out, format=options.format, overwrite=options.overwrite)
+    terminal.result(path)

@@ -1,0 +1,70 @@
+"""The report: what the analyses say about one data set, as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpticd.errors import ArgumentError, OutputExistsError
+from cpticd.modules import make_callable
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
+    from cpticd.report.findings import Findings
+
+__all__ = ["check_output", "report", "write"]
+
+
+def report(
+    claims: Claims,
+    path: str | Path,
+    *,
+    title: str | None = None,
+    overwrite: bool = False,
+    min_lines: int = 30,
+) -> Path:
+    """One HTML file about ``claims``: accounting, denial rates, causes, pairs, trend, delay, with charts.
+
+    Parameters: ``path``, the file to write; its folder is made where it is missing. ``title``, the heading.
+    ``overwrite``, replace an existing file. ``min_lines``, the fewest lines of a pair that is judged.
+    Returns the path. The file holds plotly.js and asks the network for nothing; no person, claim or provider
+    appears in it, only counts. Same claims, same bytes. Raises OutputExistsError, ArgumentError.
+    """
+    target = check_output(path, overwrite=overwrite)
+    from cpticd.report.findings import gather
+
+    return write(gather(claims, min_lines=min_lines), target, title=title)
+
+
+def check_output(path: str | Path, *, overwrite: bool) -> Path:
+    """``path`` if a report may be written there; OutputExistsError or ArgumentError otherwise."""
+    target = Path(path)
+    if target.is_dir():
+        raise ArgumentError(f"{target} is a folder; name a file in it, such as {target / 'report.html'}")
+    if target.exists() and not overwrite:
+        raise OutputExistsError(f"{target} exists; pass overwrite=True (--overwrite) to replace it")
+    return target
+
+
+def write(findings: Findings, target: Path, *, title: str | None = None) -> Path:
+    """Write findings as HTML to ``target``, whole or not at all. Returns it."""
+    from cpticd.report.page import page
+
+    text = page(findings, title=title)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, passing = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(passing).chmod(0o644)
+        Path(passing).replace(target)
+    except OSError as error:
+        raise ArgumentError(
+            f"{target} cannot be written: {error.strerror or error}; choose another path"
+        ) from error
+    return target
+
+
+make_callable(__name__, report)

@@ -1,0 +1,99 @@
+"""What a report tells: each analysis run once, or the reason why the data does not allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from cpticd import denials
+from cpticd.errors import CpticdError
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
+
+Analysis = Callable[["Claims", int], pd.DataFrame]
+
+#: Every part of a report in the order in which it is gathered: name, what the progress bar says, how.
+PARTS: Final[tuple[tuple[str, str, Analysis], ...]] = (
+    ("summary", "summary", lambda claims, _: claims.summary()),
+    ("accounting", "accounting", lambda claims, _: claims.accounting()),
+    ("rejects", "rejects", lambda claims, _: claims.rejects),
+    ("lines", "denial rate of lines", lambda claims, _: denials.rates(claims)),
+    ("claims", "denial rate of claims", lambda claims, _: denials.rates(claims, measure="claims")),
+    ("charge", "denial rate of dollars", lambda claims, _: denials.rates(claims, measure="charge")),
+    ("final", "final denial rate", lambda claims, _: denials.rates(claims, clock="final")),
+    ("payers", "payers", lambda claims, _: denials.rates(claims, by="payer")),
+    ("causes", "root causes", lambda claims, _: denials.causes(claims)),
+    ("pairs", "pairs", lambda claims, least: denials.by_pair(claims, min_lines=least)),
+    ("families", "families", lambda claims, least: denials.by_pair(claims, level="family", min_lines=least)),
+    ("trend", "trend", lambda claims, _: denials.trend(claims)),
+    ("delay", "payment delay", lambda claims, _: denials.payment_delay(claims)),
+    ("silent", "silent denials", lambda claims, _: denials.silent(claims)),
+)
+
+
+@dataclass
+class Findings:
+    """The results of :data:`PARTS` by name; what failed is in ``reasons`` instead."""
+
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    min_lines: int = 30
+
+    def get(self, name: str) -> pd.DataFrame:
+        """One part's rows; none where it is missing."""
+        return self.frames.get(name, pd.DataFrame())
+
+    def has(self, name: str) -> bool:
+        return not self.get(name).empty
+
+    def reason(self, name: str, otherwise: str) -> str:
+        """Why a part has no rows."""
+        return self.reasons.get(name, otherwise)
+
+
+def gather(claims: Claims, *, min_lines: int = 30, step: Callable[[str], None] = lambda _: None) -> Findings:
+    """Run every analysis once. ``step`` is told the name of each before it starts.
+
+    An analysis that the data does not allow raises the package's own error, which becomes the reason that
+    the report prints in that section; any other error is a fault of the package and is not hidden.
+    """
+    found = Findings(min_lines=min_lines)
+    for name, label, analysis in PARTS:
+        step(label)
+        try:
+            found.frames[name] = analysis(claims, min_lines)
+        except CpticdError as error:
+            found.reasons[name] = str(error)
+    return found
+
+
+def reject_counts(rejects: pd.DataFrame) -> pd.DataFrame:
+    """One row per source, action and reason of rejects, with how many; contents stay out of reports."""
+    keys = ["source", "table_name", "action", "reason"]
+    if rejects.empty:
+        return pd.DataFrame(columns=[*keys, "rows"])
+    counted = rejects.groupby(keys, dropna=False, observed=True).size().rename("rows").reset_index()
+    return counted.sort_values(["rows", *keys], ascending=[False, True, True, True, True], ignore_index=True)
+
+
+def takeback_counts(silent: pd.DataFrame) -> pd.DataFrame:
+    """One row per payer and kind of silent denial: lines and dollars."""
+    if silent.empty:
+        return pd.DataFrame(columns=["payer", "kind", "lines", "amount"])
+    counted = silent.groupby(["payer", "kind"], dropna=False, observed=True).agg(
+        lines=("claim_id", "size"), amount=("amount", "sum")
+    )
+    return counted.reset_index().sort_values(["lines", "payer", "kind"], ascending=[False, True, True])
+
+
+def top_pairs(pairs: pd.DataFrame, count: int = 15) -> pd.DataFrame:
+    """The first-ranked pairs with the columns that fit a page."""
+    columns = [
+        *("hcpcs_code", "diagnosis_code", "lines", "denied_lines", "rate", "low", "high", "expected_rate"),
+        *("excess_denials", "q_value", "denied_amount", "excess_amount", "top_category", "top_carc"),
+    ]
+    return pairs.head(count)[[name for name in columns if name in pairs.columns]]

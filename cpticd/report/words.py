@@ -1,0 +1,132 @@
+"""The findings in plain sentences, numbers with their intervals; used by the report and the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cpticd.charts import format as fmt
+from cpticd.denials.by_pair import Q_THRESHOLD
+from cpticd.report.findings import Findings
+
+
+def headlines(findings: Findings) -> list[str]:
+    """One sentence per main finding, the most important first; none about what the data cannot tell."""
+    sentences = [
+        _rate(findings),
+        _money(findings),
+        _final(findings),
+        _cause(findings),
+        _related(findings),
+        _pair(findings),
+        _payers(findings),
+        _delay(findings),
+        _accounting(findings),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _rate(findings: Findings) -> str:
+    if not findings.has("lines"):
+        return ""
+    row = findings.get("lines").iloc[0]
+    if not row["n"]:
+        return "None of these service lines has been adjudicated: there is no payer's answer in the data."
+    return (
+        f"{fmt.percent(row['rate'])} of {fmt.count(row['n'])} adjudicated service lines were denied at first "
+        f"(95 % interval {fmt.interval(row['low'], row['high'])}): {fmt.count(row['denied'])} lines; "
+        f"{fmt.count(row['partly_denied'])} more were denied in part."
+    )
+
+
+def _money(findings: Findings) -> str:
+    if not findings.has("charge"):
+        return ""
+    row = findings.get("charge").iloc[0]
+    if pd.isna(row["rate"]):
+        return ""
+    amount, share = fmt.dollars(row["denied_amount"]), fmt.percent(row["rate"])
+    return f"First denials took {amount} of charges, {share} of all."
+
+
+def _final(findings: Findings) -> str:
+    if not findings.has("final"):
+        return ""
+    row = findings.get("final").iloc[0]
+    if pd.isna(row["rate"]):
+        return ""
+    return (
+        f"Of lines old enough to be settled, {fmt.percent(row['rate'])} stayed denied "
+        f"(95 % interval {fmt.interval(row['low'], row['high'])}, n = {fmt.count(row['n'])})."
+    )
+
+
+def _cause(findings: Findings) -> str:
+    if not findings.has("causes"):
+        return ""
+    row = findings.get("causes").iloc[0]
+    return (
+        f"The largest root cause is {fmt.text(row['category'])}: {fmt.dollars(row['denied_amount'])}, "
+        f"{fmt.percent(row['share'])} of the denied dollars, {fmt.count(row['lines'])} lines."
+    )
+
+
+def _related(findings: Findings) -> str:
+    if not findings.has("causes"):
+        return ""
+    causes = findings.get("causes")
+    marked = causes["diagnosis_related"].map(lambda flag: fmt.flag(flag) in ("yes", "partly"))
+    share = fmt.percent(causes["share"][marked].sum())
+    return f"Causes that concern the diagnosis, wholly or in part, carry {share} of the denied dollars."
+
+
+def _pair(findings: Findings) -> str:
+    if not findings.has("pairs"):
+        return ""
+    pairs = findings.get("pairs")
+    row = pairs.iloc[0]
+    if not (pairs["q_value"] <= Q_THRESHOLD).any():
+        return (
+            f"None of the {len(pairs):,} pairs with at least {findings.min_lines} lines is denied more often "
+            f"than expected at a false-discovery rate of {Q_THRESHOLD:.0%}."
+        )
+    pair = f"procedure {fmt.text(row['hcpcs_code'])} with diagnosis {fmt.text(row['diagnosis_code'])}"
+    sentence = (
+        f"The pair to look at first is {pair}: {fmt.percent(row['rate'])} of {fmt.count(row['lines'])} lines "
+        f"denied (95 % interval {fmt.interval(row['low'], row['high'])}) where "
+        f"{fmt.percent(row['expected_rate'])} are expected, {fmt.count(row['excess_denials'])} lines more"
+    )
+    cause = fmt.text(row["top_category"])
+    return sentence + (f"; first cause: {cause}." if cause != fmt.MISSING else ".")
+
+
+def _payers(findings: Findings) -> str:
+    payers = findings.get("payers")
+    if payers.empty or len(judged := payers[payers["n"] >= findings.min_lines].dropna(subset=["rate"])) < 2:
+        return ""
+    judged = judged.sort_values(["rate", "payer"])
+    low, high = judged.iloc[0], judged.iloc[-1]
+    return (
+        f"Payers differ: {fmt.text(high['payer'])} denies {fmt.percent(high['rate'])} of lines "
+        f"({fmt.interval(high['low'], high['high'])}), {fmt.text(low['payer'])} {fmt.percent(low['rate'])} "
+        f"({fmt.interval(low['low'], low['high'])})."
+    )
+
+
+def _delay(findings: Findings) -> str:
+    delay = findings.get("delay")
+    if delay.empty:
+        return ""
+    reached = delay[delay["survival"] <= 0.5]
+    if reached.empty:
+        return (
+            f"Fewer than half of the claims had been adjudicated after {fmt.count(delay['day'].max())} days."
+        )
+    return f"Half of the claims were adjudicated within {fmt.count(reached['day'].min())} days."
+
+
+def _accounting(findings: Findings) -> str:
+    accounting = findings.get("accounting")
+    if accounting.empty:
+        return ""
+    read, loaded, rejected = (int(accounting[name].sum()) for name in ("read", "loaded", "rejected"))
+    return f"Of {read:,} rows and segments read, {loaded:,} were loaded and {rejected:,} rejected."

@@ -1,0 +1,275 @@
+"""The rules that hold for the whole repository: size, layers, documentation, start-up, README, notebooks."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "cpticd"
+#: A module imports only what stands in its own or an earlier row; those that stand alone import no sibling.
+LAYERS = [
+    {"errors", "modules"},
+    {"codes", "stats", "reference", "schema"},
+    {"conform", "frames", "guard", "sql"},
+    {"engine", "engine_spark", "contract"},
+    {"claims"},
+    {"loaders"},
+    {"simulate"},
+    {"denials"},
+    {"charts"},
+    {"report"},
+    {"cli"},
+]
+MAX_LINES = 420
+MAX_IMPORT_SECONDS = 0.2
+MAX_NOTEBOOK_BYTES = 500_000
+
+
+def git_files() -> list[Path]:
+    """What a clone would hold: committed files, and new ones that are not ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Modules of cpticd that a file imports, wherever it does so, but for type checking alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            if node.module == "cpticd":
+                yield from ((f"cpticd.{alias.name}", node.lineno) for alias in node.names)
+            else:
+                yield node.module, node.lineno
+
+
+def layer(module: str) -> int | None:
+    """Row of a module in LAYERS; None for the package itself."""
+    parts = module.split(".")
+    if len(parts) == 1 or parts[1] == "__version__":
+        return None
+    return next(index for index, names in enumerate(LAYERS) if parts[1] in names)
+
+
+def test_every_module_stands_in_a_layer() -> None:
+    known = set().union(*LAYERS)
+    found = {
+        module_name(path).split(".")[1]
+        for path in sources()
+        if path.parent != PACKAGE or path.stem != "__init__"
+    }
+    assert found <= known, f"add {sorted(found - known)} to LAYERS"
+
+
+@pytest.mark.parametrize("path", sources(), ids=module_name)
+def test_a_module_imports_only_what_stands_above_it(path: Path) -> None:
+    own = layer(module_name(path))
+    for imported, line in imports(path):
+        if not imported.startswith("cpticd"):
+            continue
+        other = layer(imported)
+        if own is None or other is None:
+            continue
+        assert other <= own, f"{module_name(path)}:{line} imports {imported}, which stands below it"
+
+
+def test_no_relative_imports() -> None:
+    for path in sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], path
+
+
+@pytest.mark.parametrize("pattern", ["cpticd/**/*.py", "tests/**/*.py"])
+def test_no_file_is_too_long(pattern: str) -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in ROOT.glob(pattern)}
+    assert lengths
+    assert not {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_LINES}
+
+
+def test_public_names_are_documented() -> None:
+    cpticd = importlib.import_module("cpticd")
+    missing = []
+    for name in cpticd.__all__:
+        value = getattr(cpticd, name)
+        if name == "__version__":
+            continue
+        if not (value.__doc__ or "").strip():
+            missing.append(name)
+        for member in getattr(value, "__all__", []):
+            item = getattr(value, member)
+            if callable(item) and not (item.__doc__ or "").strip():
+                missing.append(f"{name}.{member}")
+    assert not missing
+
+
+def test_tables_are_documented_by_their_grain() -> None:
+    """Analyses say in their first line what a row is."""
+    denials = importlib.import_module("cpticd.denials")
+    for name in denials.__all__:
+        item = getattr(denials, name)
+        if callable(item):
+            assert item.__doc__.startswith("One row per "), name
+
+
+def _seconds(statement: str) -> float:
+    """CPU seconds that a fresh interpreter takes for a statement."""
+    script = f"import time; start = time.process_time()\n{statement}\nprint(time.process_time() - start)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def test_importing_cpticd_adds_little_to_pandas_and_duckdb() -> None:
+    """The median of several; another try where the machine was busy."""
+    statement = "import pandas, duckdb; start = time.process_time(); import cpticd, cpticd.claims"
+    medians = []
+    for _ in range(3):
+        medians.append(statistics.median(_seconds(statement) for _ in range(5)))
+        if medians[-1] <= MAX_IMPORT_SECONDS:
+            return
+    pytest.fail(f"importing cpticd took {medians} s")
+
+
+def test_importing_cpticd_loads_nothing_heavy() -> None:
+    script = "import sys, cpticd; print(*sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"scipy", "statsmodels", "plotly", "pandas", "duckdb", "rich", "IPython", "ipywidgets", "pyspark"}
+    assert not heavy & set(done.stdout.split())
+
+
+def readme_block(marker: str) -> str:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {marker} -->\n```sh\n(.*?)\n```", text, re.DOTALL)
+    assert found, f"README.md: no block after <!-- {marker} -->"
+    return found[1]
+
+
+def test_readme_command_lines_are_one_line_each_and_complete() -> None:
+    for marker, does in (
+        ("demo", "cpticd demo"),
+        ("tests", "pytest --nbval --nbval-current-env tests notebooks"),
+    ):
+        command = readme_block(marker)
+        assert "\n" not in command
+        assert command.startswith("python3 -m venv .venv && ")
+        assert "pip install" in command
+        assert command.endswith(does)
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    extract = next(line for line in script.splitlines() if line.startswith("test_command="))
+    done = subprocess.run(
+        ["bash", "-c", f'{extract}\nprintf %s "$test_command"'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == readme_block("tests")
+    assert 'bash -euo pipefail -c "$test_command"' in script
+    assert "pytest" not in script
+
+
+def test_the_version_stands_everywhere_and_in_the_changelog() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert importlib.import_module("cpticd").__version__ == version
+    assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_lower_bounds_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = dict(
+        line.split("==")
+        for line in (ROOT / "tests" / "lower-bounds.txt").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["spark"]]:
+        name, bound = re.match(r"([\w-]+)>=([\d.]+)", requirement).groups()
+        assert f"{pinned[name]}.".startswith(f"{bound}."), (
+            f"{requirement}: tests/lower-bounds.txt pins {pinned[name]}"
+        )
+
+
+def notebooks() -> list[Path]:
+    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_there_are_notebooks_and_the_readme_lists_them() -> None:
+    listed = set(re.findall(r"\(notebooks/(\w+\.ipynb)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert listed == {path.name for path in notebooks()}
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_a_notebook_was_run_in_order_without_errors_and_is_small(path: Path) -> None:
+    assert path.stat().st_size < MAX_NOTEBOOK_BYTES
+    code = [
+        cell
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code" and "".join(cell["source"]).strip()
+    ]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    assert not [output for cell in code for output in cell["outputs"] if output["output_type"] == "error"]
+    assert any(cell["outputs"] for cell in code)
+
+
+def test_images_of_the_readme_exist() -> None:
+    names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert names
+    assert all((ROOT / name).is_file() for name in names)
+
+
+def test_no_committed_file_names_a_machine_path_or_a_registry() -> None:
+    # Written apart, so that this file does not find itself.
+    private = re.compile(
+        "|".join(["/" + "root/", "/" + "home/\\w", "/" + "work/", "/tmp" + "/w/", "C:\\\\" + "Users"])
+    )
+    hosts = re.compile(
+        "|".join(["pypi" + r"\.org", "pythonhosted" + r"\.org", "npmjs" + r"\.(org|com)", "index-" + "url"])
+    )
+    found = []
+    for path in git_files():
+        if path.suffix in (".png", ".parquet", ".gz", ".zip"):
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found += [
+            f"{path.relative_to(ROOT)}: {hit[0]}" for hit in (private.search(text), hosts.search(text)) if hit
+        ]
+    assert not found
