@@ -1,0 +1,262 @@
+"""From flat rows as text to flat rows as they will be loaded: typed, repaired, numbered; the rest rejected.
+
+One row of a flat file is a service line together with its claim, its diagnoses and, where it has any, one
+adjudication of it. The tables ``flat_text`` and ``flat`` live in the intake's engine while it is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+
+from cpticd.conform import quote
+from cpticd.loaders import repair
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.names import Guess
+from cpticd.loaders.staging import Staged
+
+UNIT = "file rows"  # what accounting calls a row of a flat file
+SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
+
+_KINDS: dict[str, Callable[[str], repair.Cell]] = {
+    "claim_id": repair.identifier,
+    "claim_line_number": repair.whole,
+    "person_id": repair.identifier,
+    "payer_claim_id": repair.identifier,
+    "original_reference_number": repair.identifier,
+    "billing_npi": repair.identifier,
+    "rendering_npi": repair.identifier,
+    "place_of_service_code": lambda x: repair.padded(x, 2, 1),
+    "revenue_center_code": lambda x: repair.padded(x, 4, 1),
+    "bill_type_code": repair.bill_type,
+    "claim_frequency_code": repair.code,
+    "hcpcs_code": repair.procedure,
+    "paid_hcpcs_code": repair.procedure,
+    "service_unit_quantity": repair.number,
+    "diagnosis_code_@": repair.diagnosis,
+    "diagnosis_poa_@": repair.code,
+    "procedure_code_@": repair.diagnosis,
+    "hcpcs_modifier_@": lambda x: repair.padded(x, 2, 1),
+}
+#: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
+_TYPES = {
+    "claim_line_number": "INTEGER", "service_unit_quantity": "DECIMAL(18,3)",
+    **dict.fromkeys(
+        ("claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date",
+         "paid_date", "birth_date"), "DATE"),
+    **dict.fromkeys(
+        ("charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount", "patient_responsibility_amount",
+         "deductible_amount", "coinsurance_amount", "copay_amount"), "DECIMAL(18,2)"),
+}  # fmt: skip
+_ALWAYS = (
+    "claim_id", "claim_line_number", "person_id", "payer", "claim_type", "billing_npi", "rendering_npi",
+    "place_of_service_code", "bill_type_code", "claim_frequency_code", "original_reference_number", "claim_start_date",
+    "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date", "paid_date", "hcpcs_code",
+    "paid_hcpcs_code", "modifiers", "revenue_center_code", "service_unit_quantity", "charge_amount",
+    "claim_charge_amount", "allowed_amount", "paid_amount", "patient_responsibility_amount", "deductible_amount",
+    "coinsurance_amount", "copay_amount", "status", "denial_flag", "payer_claim_id", "diagnosis_codes",
+    "diagnosis_code_type", "diagnosis_pointers", "procedure_code_type", "birth_date", "sex",
+)  # fmt: skip
+
+
+def cell(column: str) -> repair.Cell:
+    """How a column of the flat form is read from its text."""
+    family = column.rpartition("_")[0] + "_@" if column.rpartition("_")[2].isdigit() else column
+    if family.endswith("_date_@") or _TYPES.get(column) == "DATE":
+        return repair.date(column)
+    if family == "adjustment_amount_@" or _TYPES.get(column, "").endswith("2)"):
+        return repair.money(column)
+    return _KINDS.get(family, repair.text)(column)
+
+
+class Flat:
+    """The flat rows of several staged tables, in the intake's engine."""
+
+    def __init__(self, intake: Intake, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
+        self.intake = intake
+        self.words = {intake.source_id(table.source): table.word for table, _ in staged}
+        self.names = {intake.source_id(table.source): table.source for table, _ in staged}
+        meanings = [guess.meaning for _, guesses in staged for guess in guesses if guess.meaning]
+        self.columns = list(dict.fromkeys(meanings))
+        self._text(staged)
+        self._typed()
+        self._reject_bad()
+        self._reject_repeats()
+        self._split_claims()
+
+    def has(self, *columns: str) -> bool:
+        """Whether any source gives one of the columns."""
+        return any(column in self.columns for column in columns)
+
+    def family(self, prefix: str) -> list[str]:
+        """Columns of a numbered family that are there, by number."""
+        members = [
+            c for c in self.columns if c.rpartition("_")[0] == prefix and c.rpartition("_")[2].isdigit()
+        ]
+        return sorted(members, key=lambda column: int(column.rpartition("_")[2]))
+
+    def numbered(self, prefix: str) -> dict[int, str]:
+        """The same, number → column."""
+        return {int(column.rpartition("_")[2]): column for column in self.family(prefix)}
+
+    def location(self, prefix: str = "") -> str:
+        """SQL for where a row stands in its source."""
+        cases = " ".join(f"WHEN {number} THEN '{word}'" for number, word in self.words.items())
+        return f"(CASE {prefix}_source {cases} END || ' ' || {prefix}_place)"
+
+    def source_name(self, prefix: str = "") -> str:
+        """SQL for the name of a row's source."""
+        literal = {n: "'" + name.replace("'", "''") + "'" for n, name in self.names.items()}
+        return (
+            f"(CASE {prefix}_source {' '.join(f'WHEN {n} THEN {text}' for n, text in literal.items())} END)"
+        )
+
+    def note(self, reason: str, sql: str, *, action: str = "noted", table: str | None = None) -> None:
+        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then their number."""
+        found = self.intake.query(
+            f"SELECT _source, count(*) AS n FROM ({sql}) GROUP BY 1 ORDER BY 1"
+        ).to_pylist()
+        for row in found:
+            number, total = row["_source"], row["n"]
+            listed = self.intake.query(
+                f"SELECT {self.source_name()} AS source, {self.location()} AS location, "
+                f"CAST(content AS VARCHAR) AS content FROM ({sql}) WHERE _source = {number} "
+                f"ORDER BY _place LIMIT {SHOWN_EACH}"
+            ).to_pylist()
+            for each in listed:
+                self.intake.reject(
+                    source=each["source"], location=each["location"], table_name=table, action=action, reason=reason,
+                    content=each["content"] or "",
+                )  # fmt: skip
+            if total > SHOWN_EACH:
+                self.intake.reject(
+                    source=self.names[number], location="", table_name=table, action=action,
+                    reason=f"{reason}: {total - SHOWN_EACH:,} more rows",
+                )  # fmt: skip
+
+    def _text(self, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
+        columns = "".join(f"{quote(column)} VARCHAR, " for column in self.columns)
+        self.intake.execute(f"CREATE OR REPLACE TABLE flat_text ({columns}_source INTEGER, _place BIGINT)")
+        for table, guesses in staged:
+            cells = "".join(
+                f"{repair.clean(f'c{i}')} AS {quote(guess.meaning)}, "
+                for i, guess in enumerate(guesses)
+                if guess.meaning
+            )
+            number = self.intake.source_id(table.source)
+            self.intake.execute(
+                f"INSERT INTO flat_text BY NAME SELECT {cells}CAST({number} AS INTEGER) AS _source, place AS _place "
+                f"FROM {table.table}"
+            )
+
+    def _typed(self) -> None:
+        cells = {column: cell(column) for column in self.columns}
+        absent = [column for column in _ALWAYS if column not in self.columns]
+        values = [f"{read.value} AS {quote(column)}" for column, read in cells.items()]
+        values += [f"CAST(NULL AS {_TYPES.get(column, 'VARCHAR')}) AS {column}" for column in absent]
+        tests = ["WHEN claim_id IS NULL THEN 'no claim id'"] + [
+            f"WHEN {read.bad} THEN '{column}: {read.why}: ' || left({quote(column)}, 60)"
+            for column, read in cells.items()
+            if read.bad != "false"
+        ]
+        self.intake.execute(
+            f"CREATE OR REPLACE TABLE flat AS SELECT {', '.join(values)}, {self._modifiers()} AS _modifiers, "
+            f"CASE {' '.join(tests)} END AS _bad, _source, _place FROM flat_text"
+        )
+        for column, read in cells.items():
+            for what, mended in read.repairs.items():
+                cells_sql = (
+                    f"SELECT _source, _place, {quote(column)} AS content FROM flat_text WHERE {mended}"
+                )
+                if self.intake.engine.fetch(f"SELECT 1 AS found FROM ({cells_sql}) LIMIT 1").num_rows:
+                    kept = f"SELECT t.* FROM ({cells_sql}) t SEMI JOIN flat f ON f._bad IS NULL " \
+                        "AND f._source = t._source AND f._place = t._place"  # fmt: skip
+                    self.note(f"{column}: {what}", kept, action="repaired", table=UNIT)
+
+    def _modifiers(self) -> str:
+        """SQL for the list of a row's modifiers, from all the places where they may stand."""
+        parts = [f"[{', '.join(cell(c).value for c in self.family('hcpcs_modifier'))}]"]
+        if self.has("modifiers"):
+            parts.append("regexp_extract_all(upper(coalesce(modifiers, '')), '[A-Z0-9]{2}')")
+        if self.has("hcpcs_code"):
+            joined = (
+                r"regexp_full_match(hcpcs_code, '[A-Za-z0-9]{5}[- ]+[A-Za-z0-9]{2}([-, ]+[A-Za-z0-9]{2})*')"
+            )
+            parts.append(
+                f"CASE WHEN length(hcpcs_code) > 7 AND {joined} "
+                "THEN regexp_extract_all(upper(substr(hcpcs_code, 6)), '[A-Z0-9]{2}') ELSE [] END"
+            )
+        return f"list_filter({' || '.join(f'CAST({part} AS VARCHAR[])' for part in parts)}, lambda m: m IS NOT NULL)"
+
+    def _reject_bad(self) -> None:
+        self.reject("SELECT _source, _place, _bad AS reason FROM flat WHERE _bad IS NOT NULL")
+        # A row's content as one number: what repeats, and what breaks ties, does not depend on the order of rows.
+        content = [quote(column) for column in [*self.columns, *_ALWAYS]]
+        names = ", ".join(dict.fromkeys(content))
+        self.intake.execute(
+            f"ALTER TABLE flat ADD COLUMN _hash UBIGINT; UPDATE flat SET _hash = hash({names})"
+        )
+
+    def reject(self, sql: str) -> None:
+        """Reject the rows of ``sql`` (``_source``, ``_place``, ``reason``) and take them out of ``flat``."""
+        cells = ", ".join(f"t.{quote(column)}" for column in self.columns)
+        found = self.intake.query(
+            f"SELECT {self.source_name('b.')} AS source, {self.location('b.')} AS location, '{UNIT}' AS table_name, "
+            f"'rejected' AS action, b.reason, left(concat_ws(', ', {cells}), 500) AS content, "
+            f"{'f.charge_amount' if self.has('charge_amount') else 'CAST(NULL AS DECIMAL(18,2))'} AS amount, "
+            f"b._source, b._place FROM ({sql}) b JOIN flat_text t ON t._source = b._source AND t._place = b._place "
+            "JOIN flat f ON f._source = b._source AND f._place = b._place ORDER BY b._source, b._place"
+        )
+        if not found.num_rows:
+            return
+        self.intake.reject_many(found)
+        self.intake.engine.load("flat_gone", found.select(["_source", "_place"]))
+        self.intake.execute(
+            "DELETE FROM flat USING flat_gone g WHERE flat._source = g._source AND flat._place = g._place"
+        )
+        self.intake.execute("DROP TABLE flat_gone")
+
+    def _reject_repeats(self) -> None:
+        """The same line, whole row alike: a copy. Without line numbers equal rows may be two services: kept."""
+        key = "claim_id, claim_line_number, _hash"
+        repeated = (
+            f"SELECT {key} FROM flat WHERE claim_line_number IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
+        )
+        if self.intake.query(f"SELECT 1 AS found FROM ({repeated}) LIMIT 1").num_rows:
+            first = f"first_value({self.location()}) OVER (PARTITION BY {key} ORDER BY _source, _place)"
+            self.reject(
+                f"SELECT _source, _place, 'the whole row repeats ' || first AS reason FROM ("
+                f"SELECT _source, _place, {first} AS first, "
+                f"row_number() OVER (PARTITION BY {key} ORDER BY _source, _place) AS n "
+                f"FROM flat SEMI JOIN ({repeated}) r USING ({key})) WHERE n > 1"
+            )
+        if not self.has("claim_line_number"):
+            self.note(
+                "equal rows without a line number: kept as one service each",
+                "SELECT _source, max(_place) AS _place, claim_id || ': ' || count(*) || ' equal rows' AS content "
+                "FROM flat GROUP BY _source, claim_id, _hash HAVING count(*) > 1",
+            )
+
+    def _split_claims(self) -> None:
+        """A claim number that two persons share is two claims; its person is appended to tell them apart."""
+        self.intake.execute(
+            "ALTER TABLE flat ADD COLUMN source_claim_id VARCHAR; UPDATE flat SET source_claim_id = claim_id"
+        )
+        shared = "SELECT claim_id FROM flat GROUP BY claim_id HAVING min(person_id) <> max(person_id)"
+        if self.intake.query(f"SELECT 1 AS found FROM ({shared}) LIMIT 1").num_rows:
+            self.note(
+                "a claim number that several persons share: read as one claim for each",
+                f"SELECT _source, min(_place) AS _place, claim_id AS content FROM flat SEMI JOIN ({shared}) s "
+                "USING (claim_id) GROUP BY _source, claim_id",
+            )
+            self.intake.execute(
+                "UPDATE flat SET claim_id = claim_id || '/' || coalesce(person_id, '') "
+                f"WHERE claim_id IN ({shared})"
+            )
+
+    def finish(self) -> None:
+        """Count the rows that were loaded, and drop what was only needed on the way."""
+        for row in self.intake.query("SELECT _source, count(*) AS n FROM flat GROUP BY 1").to_pylist():
+            self.intake.count(self.names[row["_source"]], UNIT, read=row["n"], loaded=row["n"])
+        for table in ("flat_text", "flat"):
+            self.intake.execute(f"DROP TABLE {table}")

@@ -1,0 +1,274 @@
+"""Flat rows to claims, lines and adjudications: which rows are the same line, and which decision came first."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cpticd.loaders import wording
+from cpticd.loaders.flat import Flat
+
+#: What makes two rows without line numbers the same service of a claim.
+_SERVICE = (
+    "claim_line_start_date", "revenue_center_code", "hcpcs_code", "_modifiers", "claim_line_end_date", "charge",
+    "units", "rendering_npi", "place_of_service_code", "diagnosis_pointers", "diagnosis_codes",
+)  # fmt: skip
+_LINE = (
+    "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "revenue_center_code", "service_unit_quantity",
+    "place_of_service_code", "rendering_npi", "charge_amount",
+)  # fmt: skip
+
+
+def load(flat: Flat) -> None:
+    """Fill lines, claims, adjudications and line_payments; leaves ``flat_keys`` (one row per flat row) behind.
+
+    ``flat_keys``: rid (rowid in flat), claim_id, line, adj (null where the row is no adjudication), status,
+    reversal, is_base (the row that describes the line), n (rows of the line).
+    """
+    _statuses(flat)
+    _number_lines(flat)
+    _number_adjudications(flat)
+    _lines(flat)
+    _claims(flat)
+    _payments(flat)
+
+
+def distinct(flat: Flat, column: str) -> list[str]:
+    """The distinct texts of a column of flat."""
+    rows = flat.intake.query(f"SELECT DISTINCT {column} AS x FROM flat WHERE {column} IS NOT NULL ORDER BY x")
+    return rows.column("x").to_pylist()
+
+
+def _statuses(flat: Flat) -> None:
+    texts = distinct(flat, "status")
+    codes = {text: wording.status(text) for text in texts}
+    flat.intake.engine.load(
+        "flat_status",
+        pa.table({"text": pa.array(texts, pa.string()), "code": pa.array(codes.values(), pa.string())}),
+    )
+    for number in flat.names if texts else ():
+        said = ", ".join(
+            f"{text!r} as {code or 'nothing known: the status was not used'}" for text, code in codes.items()
+        )
+        flat.intake.reject(
+            source=flat.names[number], location="", table_name="adjudications", action="noted",
+            reason="status was read as a claim status code (4 denied, 22 reversal, 1 processed)", content=said,
+        )  # fmt: skip
+    flags = [text for text in distinct(flat, "denial_flag") if wording.flag(text)]
+    flat.intake.engine.load("flat_flag", pa.table({"text": pa.array(flags, pa.string())}))
+
+
+def _number_lines(flat: Flat) -> None:
+    """``flat_lines``: rid, claim_id, line; lines without a number are numbered by what they hold."""
+    given = "SELECT rowid AS rid, claim_id, claim_line_number AS line FROM flat WHERE claim_line_number IS NOT NULL"
+    if not flat.intake.query("SELECT 1 AS found FROM flat WHERE claim_line_number IS NULL LIMIT 1").num_rows:
+        flat.intake.execute(f"CREATE OR REPLACE TABLE flat_lines AS {given}")
+        return
+    service = ", ".join([*_SERVICE, *flat.family("diagnosis_pointer")])
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_lines AS
+        WITH open AS (
+            SELECT rowid AS rid, *, abs(charge_amount) AS charge, abs(service_unit_quantity) AS units,
+                   coalesce(charge_amount < 0, false) AS negative
+            FROM flat WHERE claim_line_number IS NULL
+        ),
+        occurring AS (
+            SELECT *, row_number() OVER (PARTITION BY claim_id, {service}, paid_date, negative ORDER BY _hash) AS nth
+            FROM open
+        ),
+        last AS (SELECT claim_id, max(claim_line_number) AS last FROM flat GROUP BY claim_id)
+        {given}
+        UNION ALL
+        SELECT o.rid, o.claim_id, CAST(coalesce(l.last, 0) + dense_rank() OVER (
+            PARTITION BY o.claim_id ORDER BY {", ".join(f"o.{c.strip()}" for c in service.split(","))}, o.nth
+        ) AS INTEGER)
+        FROM occurring o LEFT JOIN last l ON l.claim_id = o.claim_id
+        """
+    )
+
+
+def _evidence(flat: Flat) -> str:
+    """SQL: the row tells of an adjudication. Zeros alone do not, where the file could say more."""
+    reasons = [
+        c for p in ("group_code", "carc", "adjustment", "adjustment_amount", "rarc") for c in flat.family(p)
+    ]
+    amounts = ["f.paid_amount", "f.allowed_amount", "f.patient_responsibility_amount", "f.deductible_amount",
+               "f.coinsurance_amount", "f.copay_amount"]  # fmt: skip
+    if flat.has("paid_date", "status", "denial_flag", *reasons):
+        signs = [
+            "f.paid_date",
+            "(CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN 1 END)",
+            "s.code",
+        ]
+        signs += [f"f.{column}" for column in reasons] + [f"nullif({amount}, 0)" for amount in amounts]
+    else:
+        signs = amounts
+    return f"(coalesce(s.code, '') <> '{wording.PENDING}' AND ({' OR '.join(f'{x} IS NOT NULL' for x in signs)}))"
+
+
+def _number_adjudications(flat: Flat) -> None:
+    """Decisions of a claim in the order of their dates; on one day a reversal goes before its correction.
+
+    A row without a date belongs to the claim's first decision: a denial often has none.
+    """
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_keys AS
+        WITH rows AS (
+            SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f._hash, f._source, f._place,
+                   {_evidence(flat)} AS is_adj,
+                   CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{wording.DENIED}'
+                        ELSE nullif(s.code, '{wording.PENDING}') END AS status,
+                   coalesce(s.code = '{wording.REVERSED}' OR f.charge_amount < 0, false) AS reversal
+            FROM flat f JOIN flat_lines l ON l.rid = f.rowid LEFT JOIN flat_status s ON s.text = f.status
+        ),
+        dated AS (
+            SELECT *, coalesce(paid_date, min(CASE WHEN is_adj THEN paid_date END) OVER (PARTITION BY claim_id)) AS day
+            FROM rows
+        ),
+        nth AS (
+            SELECT *,
+                   row_number() OVER (
+                       PARTITION BY claim_id, line, is_adj, day, payer, reversal ORDER BY paid_date NULLS FIRST, _hash
+                   ) AS nth,
+                   coalesce(day > min(CASE WHEN is_adj THEN day END) OVER (PARTITION BY claim_id), false) AS later,
+                   bool_or(reversal AND is_adj) OVER (PARTITION BY claim_id, day) AS reversing
+            FROM dated
+        ),
+        stepped AS (
+            SELECT *, 2 * (nth - 1) + CASE
+                WHEN reversal THEN CASE WHEN later THEN 0 ELSE 1 END
+                ELSE CASE WHEN later AND reversing THEN 1 ELSE 0 END END AS step
+            FROM nth
+        ),
+        ranked AS (
+            SELECT *, CASE WHEN is_adj THEN CAST(dense_rank() OVER (
+                PARTITION BY claim_id, is_adj ORDER BY day NULLS LAST, step, payer NULLS LAST) AS INTEGER) END AS adj
+            FROM stepped
+        ),
+        based AS (
+            SELECT *, row_number() OVER (
+                PARTITION BY claim_id, line ORDER BY is_adj, reversal, adj NULLS FIRST, _hash, _source, _place
+            ) AS nth_of_line,
+            count(*) OVER (PARTITION BY claim_id, line) AS n
+            FROM ranked
+        )
+        SELECT rid, claim_id, line, adj, CASE WHEN reversal THEN '{wording.REVERSED}' ELSE status END AS status,
+               reversal, nth_of_line = 1 AS is_base, nth_of_line, n, _source, _place
+        FROM based
+        """
+    )
+    flat.intake.execute("DROP TABLE flat_lines")
+    flat.reject(
+        "SELECT _source, _place, 'claim and line number stand twice, and no payment makes it another adjudication' "
+        "AS reason FROM flat_keys WHERE NOT is_base AND adj IS NULL"
+    )
+    flat.intake.execute("DELETE FROM flat_keys WHERE NOT is_base AND adj IS NULL")
+
+
+def _lines(flat: Flat) -> None:
+    modifiers = [f"f._modifiers[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5)]
+    once = ", ".join([*(f"f.{column}" for column in _LINE), *modifiers])
+    merged = ", ".join(
+        [f"arg_min(f.{column}, k.nth_of_line) AS {column}" for column in _LINE]
+        + [f"arg_min(f._modifiers, k.nth_of_line)[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5)]
+    )
+    flat.intake.insert(
+        "lines",
+        f"""
+        SELECT k.claim_id, k.line AS claim_line_number, {once}, k._source
+        FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.n = 1
+        UNION ALL BY NAME
+        SELECT k.claim_id, k.line AS claim_line_number, {merged}, arg_min(k._source, k.nth_of_line) AS _source
+        FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.n > 1 GROUP BY ALL
+        """,
+    )
+    flat.note(
+        "more than four modifiers: the first four were kept",
+        "SELECT _source, _place, array_to_string(_modifiers, ' ') AS content FROM flat WHERE len(_modifiers) > 4",
+    )
+
+
+def _claims(flat: Flat) -> None:
+    types = {text: kind for text in distinct(flat, "claim_type") if (kind := wording.claim_type(text))}
+    flat.intake.engine.load(
+        "flat_type",
+        pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),
+    )
+    same = ("payer", "billing_npi", "bill_type_code", "claim_frequency_code", "original_reference_number",
+            "received_date", "claim_charge_amount", "claim_type")  # fmt: skip
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_claims AS
+        SELECT k.claim_id, min(f.source_claim_id) AS source_claim_id,
+               coalesce(min(t.kind), CASE WHEN bool_or(f.bill_type_code IS NOT NULL OR f.revenue_center_code IS NOT NULL)
+                   THEN 'institutional' ELSE 'professional' END) AS claim_type,
+               min(f.person_id) AS person_id, coalesce(arg_min(f.payer, k.adj), min(f.payer)) AS payer,
+               min(f.billing_npi) AS billing_npi,
+               arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,
+               min(f.bill_type_code) AS bill_type_code, min(f.claim_frequency_code) AS claim_frequency_code,
+               min(f.original_reference_number) AS original_reference_number,
+               coalesce(min(f.claim_start_date), min(f.claim_line_start_date)) AS claim_start_date,
+               coalesce(max(f.claim_end_date), max(f.claim_line_end_date), max(f.claim_line_start_date),
+                   max(f.claim_start_date)) AS claim_end_date,
+               min(f.received_date) AS received_date, max(f.claim_charge_amount) AS claim_charge_amount,
+               min(k._source) AS _source, min(k._place) AS _place,
+               {", ".join(f"coalesce(min(f.{c}) <> max(f.{c}), false) AS differs_{c}" for c in same)}
+        FROM flat_keys k JOIN flat f ON f.rowid = k.rid LEFT JOIN flat_type t ON t.text = f.claim_type
+        GROUP BY k.claim_id
+        """
+    )
+    for column in same:
+        flat.note(
+            f"{column}: rows of one claim differ; "
+            + ("the first decision's was kept" if column == "payer" else "one was kept for the claim"),
+            f"SELECT _source, _place, claim_id AS content FROM flat_claims WHERE differs_{column}",
+        )
+    lines = "(SELECT claim_id, sum(charge_amount) AS total FROM lines GROUP BY claim_id)"
+    flat.intake.insert(
+        "claims",
+        f"""
+        SELECT c.* EXCLUDE (claim_charge_amount, _place, {", ".join(f"differs_{c}" for c in same)}),
+               coalesce(c.claim_charge_amount, l.total) AS charge_amount, {flat.source_name("c.")} AS data_source
+        FROM flat_claims c LEFT JOIN {lines} l ON l.claim_id = c.claim_id
+        """,
+    )
+    flat.note(
+        "the claim's stated charge is not the sum of its lines",
+        f"SELECT c._source, c._place, c.claim_id || ': ' || c.claim_charge_amount || ', lines ' || l.total AS content "
+        f"FROM flat_claims c JOIN {lines} l ON l.claim_id = c.claim_id WHERE c.claim_charge_amount <> l.total",
+    )
+
+
+def _payments(flat: Flat) -> None:
+    patient = (
+        "coalesce(f.patient_responsibility_amount, CASE WHEN coalesce(f.deductible_amount, f.coinsurance_amount, "
+        "f.copay_amount) IS NOT NULL THEN coalesce(f.deductible_amount, 0) + coalesce(f.coinsurance_amount, 0) "
+        "+ coalesce(f.copay_amount, 0) END)"
+    )
+    adjudicated = "FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL"
+    flat.intake.insert(
+        "adjudications",
+        f"""
+        SELECT k.claim_id, k.adj AS adjudication_number, min(f.payer) AS payer, min(f.paid_date) AS paid_date,
+               -- denied only where all of its lines are
+               CASE WHEN count(k.status) = count(*) AND min(k.status) = max(k.status) THEN min(k.status)
+                    ELSE min(k.status) FILTER (k.status NOT IN ('4', '22')) END AS claim_status_code,
+               sum(f.charge_amount) AS charge_amount, sum(f.paid_amount) AS paid_amount,
+               sum({patient}) AS patient_responsibility_amount, min(f.payer_claim_id) AS payer_claim_id,
+               min({flat.source_name("k.")}) AS data_source, min(k._source) AS _source
+        {adjudicated} GROUP BY ALL
+        """,
+    )
+    adjudicated_code = "coalesce(f.paid_hcpcs_code, f.hcpcs_code)"
+    modifiers = ", ".join(f"f._modifiers[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5))
+    flat.intake.insert(
+        "line_payments",
+        f"""
+        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number, {adjudicated_code} AS hcpcs_code,
+               CASE WHEN f.paid_hcpcs_code <> f.hcpcs_code THEN f.hcpcs_code END AS submitted_hcpcs_code, {modifiers},
+               f.revenue_center_code, f.charge_amount, f.allowed_amount, f.paid_amount, f.service_unit_quantity,
+               f.claim_line_start_date AS service_date, k._source
+        {adjudicated}
+        """,
+    )

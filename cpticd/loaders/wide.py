@@ -1,0 +1,109 @@
+"""The flat export that everyone has: one row per service line, with its claim, diagnoses and payment beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cpticd.claims import Claims
+from cpticd.errors import SchemaError
+from cpticd.loaders import flat_details, flat_lines
+from cpticd.loaders.flat import UNIT, Flat
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.names import VOCABULARY, Guess, guess, known
+from cpticd.loaders.staging import Stage, Staged, TableLike
+
+
+def read_wide(
+    path_or_frame: TableLike | Iterable[TableLike],
+    *,
+    rename: Mapping[str, str] | None = None,
+    quiet: bool = False,
+    progress: bool = True,
+) -> Claims:
+    """Claims from flat files: one row per service line, repeated for each adjudication of it.
+
+    Parameters: ``path_or_frame``, a CSV (any usual delimiter, encoding, gzip or zip) or Parquet path, a
+    glob, a DataFrame or an Arrow table, or several of them, read as one data set. Columns are guessed from
+    usual names and the guess is printed unless ``quiet``; ``rename`` ({their name: canonical name})
+    overrides it. Every guess, repair and rejection is in ``claims.rejects``.
+
+    The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
+
+    - claim: claim_id, person_id, payer, claim_type, billing_npi, bill_type_code, claim_frequency_code,
+      original_reference_number, claim_start_date, claim_end_date, received_date, claim_charge_amount
+    - line: claim_line_number, claim_line_start_date, claim_line_end_date, hcpcs_code, hcpcs_modifier_n or
+      modifiers ("25,59"), revenue_center_code, service_unit_quantity, place_of_service_code,
+      rendering_npi, charge_amount
+    - diagnoses: diagnosis_code_n or diagnosis_codes ("E11.9;I10"), diagnosis_poa_n, diagnosis_code_type;
+      diagnosis_pointers ("A,B", "AB", "1:2", "12" = 1 and 2) or diagnosis_pointer_n (one each)
+    - payment: paid_date, status, denial_flag, allowed_amount, paid_amount, patient_responsibility_amount,
+      deductible_amount, coinsurance_amount, copay_amount, payer_claim_id, paid_hcpcs_code (as adjudicated),
+      group_code_n with carc_n and adjustment_amount_n, or adjustment_n ("CO-45", "CO-45: 12.50"); rarc_n
+    - institutional: procedure_code_n (ICD), procedure_date_n, procedure_code_type
+    - person: birth_date, sex
+
+    How rows become claims:
+
+    - Rows with the same claim_id are one claim (two, where they name two persons). Without line numbers,
+      lines are numbered by what they hold, so that the order of rows does not matter.
+    - A row is an adjudication if it has a paid date, a status, a reason or an amount other than zero. The
+      same line paid or denied on several dates has several, numbered by date; a negative charge or a
+      reversing status is a reversal. Equal rows of one line number are one: the copies are rejected.
+    - Amounts of reasons that have none follow from charge - paid (reported as repaired). A denial without a
+      reason becomes an adjustment of the whole charge without a code.
+    - Repaired and reported: leading zeros (00100, POS 01, revenue code 0450), ``99213.0``, ``99213-25``,
+      spreadsheet day numbers, thousands separators, (5.00). Rejected: rows without a claim id, ragged rows,
+      impossible dates, letters in money, numbers that a spreadsheet turned into 1.23E+15. Lost leading
+      zeros of ICD-9-CM codes are not guessed.
+
+    Raises InputError for what is no table, SchemaError where no column names the claim.
+    """
+    intake = Intake()
+    stage = Stage(intake, progress=progress)
+    tables = stage.put(path_or_frame, name="table", unit=UNIT, known=known)
+    guesses = [(table, guess(table.columns, rename)) for table in tables]
+    _check(guesses, rename or {})
+    if not quiet:
+        print(shown(guesses))
+    load(intake, guesses)
+    stage.clear()
+    return intake.claims()
+
+
+def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> None:
+    """Fill the canonical tables from staged flat tables whose columns have been guessed."""
+    for table, found in guesses:
+        for each in found:
+            intake.reject(
+                source=table.source, location=f"column {each.column}", table_name=UNIT, action="noted",
+                reason=f"read as {each.meaning}" if each.meaning else f"column not used: {each.why}",
+                content=each.column,
+            )  # fmt: skip
+    flat = Flat(intake, guesses)
+    flat_lines.load(flat)
+    flat_details.load(flat)
+    flat.finish()
+
+
+def _check(guesses: list[tuple[Staged, list[Guess]]], rename: Mapping[str, str]) -> None:
+    everywhere = {column.lower() for table, _ in guesses for column in table.columns}
+    if absent := [name for name in rename if name.lower() not in everywhere]:
+        found = guesses[0][0].columns
+        raise SchemaError(f"rename: no column {absent} in {guesses[0][0].source}; found {found}")
+    for table, found in guesses:
+        if not any(each.meaning == "claim_id" for each in found):
+            hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
+            raise SchemaError(
+                f"{table.source}: no column that names the claim; found {table.columns[:40]}{hint}; pass "
+                f"rename={{'<your column>': 'claim_id'}}; the flat form knows {', '.join(VOCABULARY)}"
+            )
+
+
+def shown(guesses: list[tuple[Staged, list[Guess]]]) -> str:
+    """The guesses as a table to print: their column, what it was read as."""
+    lines = []
+    for table, found in guesses:
+        width = max(len(each.column) for each in found)
+        lines.append(f"{table.source}: {table.rows:,} rows; columns read as (rename= overrides)")
+        lines += [f"  {each.column:<{width}}  {each.meaning or '- not used: ' + each.why}" for each in found]
+    return "\n".join(lines)

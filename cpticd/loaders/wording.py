@@ -1,0 +1,130 @@
+"""Words of flat files: statuses, pointers, adjustments, code types; each distinct cell is read once."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+#: Claim status codes (CLP02) that a flat file's words stand for.
+DENIED, REVERSED, PROCESSED, PENDING = "4", "22", "1", "pending"
+
+_STATUS = (  # the first pattern that is found decides
+    (r"\bpartial", PROCESSED),
+    (r"not (paid|allowed|approved|covered)|unpaid|non-?covered|\bden(y|ied|ial)|disallow|\bd\b|^no$", DENIED),
+    (r"revers|void|recoup|take ?-?back|refund|retract", REVERSED),
+    (
+        r"pend|open|submit|process(ing)?$|in process|received|suspend|hold|billed|new|await|reject|not adj",
+        PENDING,
+    ),
+    (r"paid|approv|allow|process|final|adjudicat|complet|clos|settled|accept|\bp\b|\ba\b|forward", PROCESSED),
+)
+_GROUPS = {
+    "contractual": "CO",
+    "patient": "PR",
+    "other": "OA",
+    "payer": "PI",
+    "payor": "PI",
+    "correction": "CR",
+}
+_TOKEN = re.compile(
+    r"^(?:(CO|PR|OA|PI|CR)[\s:_/-]*)?(?:CARC\s*)?0*([A-Z]{1,2}\d{1,3}|\d{1,3})(?:\.0)?"
+    r"(?:\s*[:=(\s-]\s*\$?(-?[\d,]*\.?\d+)\)?)?(?:\s+-?\s*[A-Z].*)?$"
+)
+_AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{1,2}$")
+
+
+def status(text: str) -> str | None:
+    """CLP02 code of a status cell, ``pending`` where nothing is decided, None where the words mean nothing."""
+    folded = re.sub(r"\.0$", "", text.strip().lower())
+    if folded.isdigit():
+        return folded if int(folded) in (1, 2, 3, 4, 5, 19, 20, 21, 22, 23, 25) else None
+    return next((code for pattern, code in _STATUS if re.search(pattern, folded)), None)
+
+
+def flag(text: str) -> bool:
+    """Whether a denial flag is set."""
+    folded = text.strip().lower()
+    return folded in ("y", "yes", "true", "t", "1", "1.0", "d", "x") or folded.startswith("den")
+
+
+def pointers(text: str, *, alone: bool = True) -> list[int] | None:
+    """Diagnosis positions that a pointer cell names, None where it cannot be read.
+
+    ``A,B``, ``AB``, ``1:2``, ``1,2``, ``A B`` are the first and second diagnosis. Digits without a
+    separator are one pointer each, as on the paper form (``12`` is 1 and 2, ``1234`` all four), but
+    ``10`` and ``11`` are the tenth and eleventh; where each pointer has a column of its own
+    (``alone`` false) ``12`` is the twelfth.
+    """
+    folded = re.sub(r"\.0(?=$|,)", "", text.strip().upper()).strip("\",'[]() ")
+    if not folded:
+        return []
+    if alone and folded.isdigit():
+        if folded.startswith("0"):
+            found = re.findall(r"\d{2}", folded) if len(folded) % 2 == 0 else []
+        else:
+            found = [folded] if folded == "11" else re.findall(r"10|[1-9]", folded)
+        if "".join(found) != folded:
+            return None
+    elif re.fullmatch(r"(?:[A-Z]|\d{1,2})(?:[\s,:;|/&+^~.-]*(?:[A-Z]|\d{1,2}))*[\s,:;|/&+^~.-]*", folded):
+        found = re.findall(r"[A-Z]|\d{1,2}", folded)
+    else:
+        return None
+    positions = [ord(part) - 64 if part.isalpha() else int(part) for part in found]
+    return positions if all(1 <= position <= 26 for position in positions) else None
+
+
+def group(text: str) -> str:
+    """Group code of a cell that holds one, or its words: CO, PR, OA, PI, CR."""
+    folded = text.strip().lower()
+    return next((code for word, code in _GROUPS.items() if folded.startswith(word)), folded.upper()[:2])
+
+
+def adjustments(text: str) -> list[tuple[str | None, str | None, Decimal | None]] | None:
+    """Group, CARC and dollars that an adjustment cell names, None where it cannot be read.
+
+    ``CO-45``, ``CO45``, ``45``, ``CO-45, PR-1``, ``CO-45: 12.50 | PR-1: 5``; a bare amount has no CARC.
+    """
+    if _AMOUNT.match(text.strip()):
+        return [(None, None, _decimal(text))]
+    found: list[tuple[str | None, str | None, Decimal | None]] = []
+    for token in re.split(r"[;|\n]+|,(?!\d{3}\b(?!\s*[A-Z]))", text.upper()):
+        if not token.strip():
+            continue
+        match = _TOKEN.match(token.strip())
+        if match is None:
+            return None
+        found.append((match[1], match[2], _decimal(match[3])))
+    return found or None
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    try:
+        return Decimal(re.sub(r"[$,\s]", "", text)).quantize(Decimal("0.01")) if text else None
+    except InvalidOperation:
+        return None
+
+
+def code_type(text: str) -> str | None:
+    """icd-10-cm or icd-9-cm, from the usual ways to say so (``0`` and ``9`` are the paper form's)."""
+    folded = re.sub(r"[^a-z0-9]", "", text.lower())
+    if folded in ("0", "10", "icd10", "icd10cm", "abk", "abf", "i10", "100"):
+        return "icd-10-cm"
+    return "icd-9-cm" if folded in ("9", "09", "icd9", "icd9cm", "bk", "bf", "i9", "90") else None
+
+
+def claim_type(text: str) -> str | None:
+    """professional or institutional."""
+    folded = re.sub(r"[^a-z0-9]", "", text.lower())
+    if re.match(r"prof|837p|cms1500|hcfa|1500|p$|physician|carrier|40$|71$|72$", folded):
+        return "professional"
+    if re.match(r"inst|837i|ub|hospital|facility|i$|inpatient|outpatient|fac$", folded):
+        return "institutional"
+    return None
+
+
+def sex(text: str) -> str:
+    """female, male or unknown."""
+    folded = text.strip().lower()
+    if folded in ("2", "2.0") or folded.startswith("f"):
+        return "female"
+    return "male" if folded in ("1", "1.0") or folded.startswith("m") else "unknown"
