@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cpticd import reference, sql
+from cpticd import codes, reference, sql
 from cpticd.engine import DuckDBEngine, Engine
 from cpticd.errors import ArgumentError, InputError, OutputExistsError, SchemaError
 from cpticd.frames import to_frame
@@ -38,7 +38,9 @@ _DERIVED: Final = {
 }
 #: Needed to compute the others, and dropped afterwards: by far the largest.
 _PASSING: Final = ("bridge",)
-_SAVED: Final = tuple(name for name, computed in _DERIVED.items() if computed and name not in _PASSING)
+#: Code -> family, told by cpticd.codes and not by SQL.
+_FAMILIES: Final = ("procedure_families", "diagnosis_families")
+_SAVED: Final = (*(name for name, computed in _DERIVED.items() if computed and name not in _PASSING), *_FAMILIES)
 _FORMAT: Final = "cpticd-claims/1"
 _MANIFEST: Final = "cpticd.json"
 
@@ -76,13 +78,29 @@ class Claims:
             self.engine.create(name, sql.text(name), materialize=computed)
         for name in _PASSING:
             self.engine.drop(name)
+        self._derive_families()
+
+    def _derive_families(self) -> None:
+        """Tables of every code in the data with its family: procedure section, diagnosis chapter."""
+        found = to_frame(self.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM lines WHERE hcpcs_code IS NOT NULL"))
+        families = codes.procedure_family(found["code"])
+        self.engine.load("procedure_families", _family_table("hcpcs", found["code"], families))
+        found = to_frame(
+            self.engine.fetch(
+                "SELECT diagnosis_code AS code, min(diagnosis_code_type) AS code_type "
+                "FROM diagnoses GROUP BY diagnosis_code"
+            )
+        )
+        kinds = found["code_type"].fillna("diagnosis")
+        families = codes.diagnosis_family(found["code"], code_type=kinds)
+        self.engine.load("diagnosis_families", _family_table("diagnosis", found["code"], families))
 
     # -- what is there ---------------------------------------------------------------------------
 
     @property
     def tables(self) -> list[str]:
         """Names that :meth:`table` and :meth:`query` know."""
-        return [*TABLES, *(name for name in _DERIVED if name not in _PASSING), *REFERENCES]
+        return [*TABLES, *(name for name in _DERIVED if name not in _PASSING), *_FAMILIES, *REFERENCES]
 
     def table(self, name: str) -> pd.DataFrame:
         """The rows of one table or view, in the order of its key.
@@ -91,9 +109,8 @@ class Claims:
         """
         if name not in self.tables:
             raise ArgumentError(f"no table {name!r}; there are {self.tables}")
-        key = TABLES[name].key if name in TABLES else ()
-        order = f" ORDER BY {', '.join(key)}" if key else " ORDER BY ALL" if self.engine.name == "duckdb" else ""
-        return to_frame(self.engine.fetch(f"SELECT * FROM {name}{order}"))
+        key = TABLES[name].key if name in TABLES else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
+        return to_frame(self.engine.fetch(f"SELECT * FROM {name} ORDER BY {', '.join(key)}"))
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
         """The rows of one SELECT, in DuckDB's dialect, over :attr:`tables`.
@@ -231,6 +248,15 @@ class Claims:
             pq.write_table(table, path)
         else:
             writer.close()
+
+
+def _family_table(what: str, code: pd.Series, family: pd.Series) -> pa.Table:
+    return pa.table(
+        {
+            f"{what}_code": pa.array(code.tolist(), pa.string()),
+            f"{what}_family": pa.array(family.tolist(), pa.string()),
+        }
+    )
 
 
 def open(  # noqa: A001 - it is called as cpticd.open

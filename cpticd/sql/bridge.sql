@@ -1,7 +1,7 @@
 -- One row per adjudicated line and diagnosis that it points to, with what the payer first decided.
 SELECT
-    p.hcpcs_code, p.diagnosis_code, o.payer, o.place, CAST(date_trunc('quarter', o.service_date) AS DATE) AS quarter,
-    p.is_primary, o.person_id, o.initial_outcome = 'denied' AS is_denied,
+    p.hcpcs_code, p.diagnosis_code, o.payer, o.place, coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS quarter,
+    p.is_primary, p.share, o.person_id, o.initial_outcome = 'denied' AS is_denied,
     p.share * CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS denied_amount,
     CASE WHEN o.initial_outcome = 'denied' THEN o.denial_category END AS denial_category,
     CASE WHEN o.initial_outcome = 'denied' THEN o.denial_carc END AS denial_carc

@@ -3,6 +3,7 @@ SELECT
     hcpcs_code, diagnosis_code, payer, place, quarter, is_primary,
     count(*) AS lines,
     sum(CASE WHEN is_denied THEN 1 ELSE 0 END) AS denied_lines,
-    sum(denied_amount) AS denied_amount
+    sum(denied_amount) AS denied_amount,
+    sum(share) AS share
 FROM bridge
 GROUP BY hcpcs_code, diagnosis_code, payer, place, quarter, is_primary

@@ -1,7 +1,15 @@
 -- One row per procedure, payer, place and quarter: the like with which a pair's lines are compared.
+-- Lines without a procedure stand in rows of their own, which nothing is compared with.
+-- A line without a service date is in quarter 1900-01-01, so that it is compared with its like too.
+WITH adjudicated AS (
+    SELECT
+        hcpcs_code, payer, place, initial_outcome,
+        coalesce(CAST(date_trunc('quarter', service_date) AS DATE), DATE '1900-01-01') AS quarter
+    FROM line_outcomes
+    WHERE initial_outcome <> 'not adjudicated'
+)
 SELECT
-    hcpcs_code, payer, place, CAST(date_trunc('quarter', service_date) AS DATE) AS quarter,
+    hcpcs_code, payer, place, quarter,
     count(*) AS lines, sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied_lines
-FROM line_outcomes
-WHERE initial_outcome <> 'not adjudicated' AND hcpcs_code IS NOT NULL
-GROUP BY hcpcs_code, payer, place, CAST(date_trunc('quarter', service_date) AS DATE)
+FROM adjudicated
+GROUP BY hcpcs_code, payer, place, quarter

@@ -1,0 +1,9 @@
+"""Denials: how often, for what, of which pairs, since when, and those that do not look like one."""
+
+from cpticd.denials.by_pair import by_pair
+from cpticd.denials.dimensions import CLAIM_DIMENSIONS, LINE_DIMENSIONS
+from cpticd.denials.over_time import payment_delay, trend
+from cpticd.denials.rates import causes, rates
+from cpticd.denials.silent import silent
+
+__all__ = ["CLAIM_DIMENSIONS", "LINE_DIMENSIONS", "by_pair", "causes", "payment_delay", "rates", "silent", "trend"]
