@@ -1,0 +1,340 @@
+"""Intervals, shrinkage, tests and control limits: arrays in, arrays of the same shape out.
+
+A missing number (NaN) in gives a missing number out and takes no part in anything else. scipy does the work
+where it has it, and is imported when first needed, so that importing cpticd stays fast; the tests hold the
+rest against statsmodels, which takes a second or two to import.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from cpticd.errors import ArgumentError
+
+Array = Any  # a number, a list, an array or a Series
+Floats = np.ndarray
+
+#: Prior of the beta-binomial precision, log-normal: it decides only where a handful of rows cannot.
+_PRECISION_CENTER: Final = 50.0
+_PRECISION_SPREAD: Final = 2.0
+_PRECISION_RANGE: Final = (0.1, 1e7)
+#: Mean moving range of two independent standard normal numbers (d2 of Shewhart charts for n = 2).
+_D2: Final = 1.1283791670955126
+#: Below this success probability the matched binomial is a Poisson to all digits.
+_POISSON_BELOW: Final = 1e-7
+
+
+def wilson(k: Array, n: Array, level: float = 0.95) -> tuple[Floats, Floats]:
+    """One interval per pair of counts: Wilson's score interval (low, high) of the rate k / n.
+
+    ``k`` of ``n``, any shape that broadcasts; n = 0 gives NaN. Raises ArgumentError for k outside 0…n or a
+    level outside (0, 1). Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
+    """
+    k, n = _counts(k, n)
+    z = _quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = k / n
+        center = (rate + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    low = np.where(k == 0, 0.0, np.clip(center - half, 0.0, rate))
+    high = np.where(k == n, 1.0, np.clip(center + half, rate, 1.0))
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+def shrink(k: Array, n: Array, expected: Array, precision: float | None = None) -> tuple[Floats, float]:
+    """One rate per row, shrunk from k / n towards the row's expected rate, and the prior's precision m.
+
+    Beta-binomial empirical Bayes: a row's rate has the prior Beta(m·e, m·(1-e)), so that the shrunk rate is
+    (k + m·e) / (n + m): m counts like so many lines of prior evidence. m is the same for all rows and
+    maximises their marginal likelihood under a weak log-normal prior about 50, which matters only for a few
+    rows; pass ``precision`` to use one found elsewhere. Rows with n = 0 get their expected rate.
+    """
+    k, n = _counts(k, n)
+    expected = np.broadcast_to(_floats(expected), k.shape)
+    if np.any((expected < 0) | (expected > 1)):
+        found = _first(expected, (expected < 0) | (expected > 1))
+        raise ArgumentError(f"expected: rates lie between 0 and 1; found {found}")
+    if precision is None:
+        precision = _precision(k, n, expected)
+    return (k + precision * expected) / (n + precision), float(precision)
+
+
+def _precision(k: Floats, n: Floats, expected: Floats) -> float:
+    from scipy.optimize import minimize_scalar
+    from scipy.special import betaln
+
+    use = np.isfinite(k) & np.isfinite(expected) & (n > 0)
+    # An expected rate of exactly 0 or 1 says nothing about the precision.
+    use &= (expected > 0) & (expected < 1)
+    rows = np.stack([k[use], n[use], expected[use]])
+    # Rows with the same counts and expectation are one term with a weight.
+    (k, n, e), weight = np.unique(rows, axis=1, return_counts=True)
+
+    def loss(log_m: float) -> float:
+        m = np.exp(log_m)
+        terms = betaln(k + m * e, n - k + m * (1 - e)) - betaln(m * e, m * (1 - e))
+        prior = ((log_m - np.log(_PRECISION_CENTER)) / _PRECISION_SPREAD) ** 2 / 2
+        return float(prior - weight @ terms)
+
+    bounds = tuple(np.log(_PRECISION_RANGE))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+def exceedance(k: Array, n: Array, expected: Array, precision: float, benchmark: Array) -> Floats:
+    """One probability per row: that its rate exceeds the benchmark, given k of n and ``shrink``'s prior."""
+    from scipy.special import betaincc
+
+    k, n = _counts(k, n)
+    expected, benchmark = _floats(expected), _floats(benchmark)
+    alpha, beta = k + precision * expected, n - k + precision * (1 - expected)
+    with np.errstate(invalid="ignore"):
+        inside = betaincc(alpha, beta, np.clip(benchmark, 0, 1))
+    # A prior at exactly 0 or 1 that the counts do not contradict stays there.
+    sure = np.where(alpha <= 0, 0.0, np.where(beta <= 0, 1.0, np.nan))
+    return np.where(np.isnan(sure), inside, np.where(sure > benchmark, 1.0, 0.0))
+
+
+def stratified_excess(
+    observed: Array, mean: Array, variance: Array, third: Array | None = None, *, mid: bool = False
+) -> Floats:
+    """One p-value per row: the chance of at least the observed count when only the strata matter.
+
+    The count is a sum of independent hypergeometric counts, one per stratum. Means, variances and third
+    central moments add up over strata (``hypergeometric_moments`` gives each stratum's), and the sum's
+    distribution is replaced by the shifted binomial of the same moments. Against exact sums its p-value is
+    within 4 % in 98 of 100 cases above 0.01, mostly 5 % too small at 0.0001, and 10 to 60 % too small at
+    0.000001. Without ``third`` the binomial shares only two moments with the sum: use that where strata are
+    much larger than what is drawn from them and their rates are alike, else it makes small p-values several
+    times smaller than they are.
+    ``mid=True`` counts the observed value by half (mid-p): nearly uniform where nothing is to be found.
+    """
+    observed, mean, variance = _broadcast(observed, mean, variance)
+    third = None if third is None else np.broadcast_to(_floats(third), observed.shape)
+    tail = _upper_tail(observed, mean, variance, third)
+    if mid:
+        tail = (tail + _upper_tail(observed + 1, mean, variance, third)) / 2
+    return tail
+
+
+def _upper_tail(k: Floats, mean: Floats, variance: Floats, third: Floats | None) -> Floats:
+    from scipy.special import betainc, gammainc
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if third is None:
+            p, shift = 1 - variance / mean, np.zeros_like(mean)
+        else:
+            p = (1 - np.clip(third / variance, -1, 1)) / 2
+            shift = mean - variance / (1 - p)
+        p = np.clip(p, 0.0, 1 - 1e-12)
+        trials = variance / (p * (1 - p))
+        at = k - shift
+        # The tail of a binomial, read off between its steps where trials or shift are no whole numbers.
+        # Counts beyond its last step get that step's chance, but no more than the Poisson distribution's.
+        reach = np.maximum(trials - at, 0)
+        binomial = betainc(np.maximum(np.minimum(at, trials), 0), reach + 1, p)
+        poisson = gammainc(np.maximum(at, 0), mean if third is None else variance)
+        binomial = np.where(reach > 0, binomial, np.minimum(binomial, gammainc(np.maximum(k, 0), mean)))
+    tail = np.where(p < _POISSON_BELOW, poisson, binomial)
+    tail = np.where((k <= 0) | (at <= 0), 1.0, tail)
+    certain = variance <= 1e-12 * np.maximum(mean, 1.0)
+    tail = np.where(certain, np.where(k <= mean + 1e-9, 1.0, 0.0), tail)
+    return np.where(
+        np.isfinite(k) & np.isfinite(mean) & np.isfinite(variance), np.clip(tail, 0.0, 1.0), np.nan
+    )
+
+
+def hypergeometric_moments(drawn: Array, marked: Array, total: Array) -> tuple[Floats, Floats, Floats]:
+    """One mean, variance and third central moment per stratum: marked ones among ``drawn`` of ``total``.
+
+    ``marked`` of the ``total`` are marked (denied); drawing is without replacement (the pair's lines).
+    """
+    drawn, marked, total = _broadcast(drawn, marked, total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = drawn * marked / total
+        variance = mean * (1 - marked / total) * (total - drawn) / (total - 1)
+        third = variance * (total - 2 * marked) * (total - 2 * drawn) / (total * (total - 2))
+    variance = np.where(total > 1, variance, 0.0)
+    return mean, variance, np.where(total > 2, third, 0.0)
+
+
+def benjamini_hochberg(p: Array) -> Floats:
+    """One q-value per p-value: the false discovery rate at which it would just be reported.
+
+    The family is the p-values that are numbers; NaN stays NaN. Benjamini and Hochberg, J. R. Stat. Soc. B 57
+    (1995) 289. Raises ArgumentError for a p-value outside 0…1.
+    """
+    from scipy.stats import false_discovery_control
+
+    p = _floats(p)
+    known = ~np.isnan(p)
+    if np.any((p[known] < 0) | (p[known] > 1)):
+        raise ArgumentError(f"p: p-values lie between 0 and 1; found {_first(p, (p < 0) | (p > 1))}")
+    q = np.full(p.shape, np.nan)
+    if known.any():
+        q[known] = false_discovery_control(p[known])
+    return q
+
+
+def laney_p_prime(k: Array, n: Array, use: Array | None = None) -> pd.DataFrame:
+    """One row per period, in order: rate, center, lower, upper, sigma_z of a Laney p′ chart.
+
+    ``k`` of ``n`` per period. The limits are center ± 3 · sigma_z · sqrt(center · (1 - center) / n), where
+    sigma_z is the mean moving range of the standardised rates over 1.128: it widens the limits where the rate
+    varies more than chance alone lets it, as it does at large n. ``use`` tells which periods set center and
+    sigma_z (all by default; the mature ones, for instance). With fewer than two of them the limits are NaN.
+    Laney, Quality Engineering 14 (2002) 531.
+    """
+    k, n = _counts(k, n)
+    k, n = np.atleast_1d(k), np.atleast_1d(n)
+    chosen = np.ones(k.shape, bool) if use is None else np.asarray(use, dtype=bool)
+    if chosen.shape != k.shape:
+        raise ArgumentError(f"use: {chosen.size} flags for {k.size} periods")
+    chosen = chosen & (n > 0)
+    center = k[chosen].sum() / n[chosen].sum() if chosen.any() else np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(n > 0, k / n, np.nan)
+        sigma = np.sqrt(center * (1 - center) / n)
+        z = np.where(sigma > 0, (rate - center) / sigma, 0.0)[chosen]
+    sigma_z = np.abs(np.diff(z)).mean() / _D2 if z.size > 1 else np.nan
+    half = np.where(n > 0, 3 * sigma_z * sigma, np.nan)
+    return pd.DataFrame(
+        {
+            "rate": rate,
+            "center": center,
+            "lower": np.clip(center - half, 0.0, 1.0),
+            "upper": np.clip(center + half, 0.0, 1.0),
+            "sigma_z": sigma_z,
+        }
+    )
+
+
+def kaplan_meier(
+    duration: Array, observed: Array, weights: Array | None = None, level: float = 0.95
+) -> pd.DataFrame:
+    """One row per day on which something happens: day, at_risk, events, censored, survival, low, high.
+
+    ``duration`` in days, not negative; ``observed`` is true where the event came on that day and false where
+    the item was still open then (censored after the day's events); ``weights`` counts items per row.
+    ``survival`` is the share still open after the day, low and high its Greenwood interval on the log-log
+    scale. Rows with a missing duration are left out. Kaplan and Meier, J. Am. Stat. Assoc. 53 (1958) 457.
+    """
+    duration = np.atleast_1d(_floats(duration))
+    event = np.atleast_1d(np.asarray(observed)).astype(bool)
+    count = np.ones(duration.shape) if weights is None else np.atleast_1d(_floats(weights))
+    if not duration.shape == event.shape == count.shape:
+        raise ArgumentError(
+            f"kaplan_meier: {duration.size} durations, {event.size} observed, {count.size} weights; "
+            "pass as many of each"
+        )
+    if np.any(duration < 0) or np.any(count < 0):
+        raise ArgumentError(
+            "kaplan_meier: durations and weights are not negative; check the order of the dates"
+        )
+    keep = np.isfinite(duration) & (count > 0)
+    day, place = np.unique(duration[keep], return_inverse=True)
+    events = np.bincount(place, count[keep] * event[keep], day.size)
+    censored = np.bincount(place, count[keep] * ~event[keep], day.size)
+    at_risk = (events + censored)[::-1].cumsum()[::-1]
+    survival = np.cumprod(1 - events / at_risk) if day.size else np.array([])
+    low, high = _greenwood(survival, events, at_risk, _quantile(level))
+    frame = {"day": day, "at_risk": at_risk, "events": events, "censored": censored}
+    return pd.DataFrame({**frame, "survival": survival, "low": low, "high": high})
+
+
+def _greenwood(survival: Floats, events: Floats, at_risk: Floats, z: float) -> tuple[Floats, Floats]:
+    """Log-log interval; where all or none have had the event it is the survival itself."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events)))) / np.abs(np.log(survival))
+        low, high = survival ** np.exp(z * spread), survival ** np.exp(-z * spread)
+    inside = (survival > 0) & (survival < 1)
+    return np.where(inside, low, survival), np.where(inside, high, survival)
+
+
+def ratio_interval(
+    num: Array, den: Array, clusters: Array | None = None, level: float = 0.95
+) -> tuple[float, float, float]:
+    """One ratio of sums, sum(num) / sum(den), of a part to its whole, with its interval: ratio, low, high.
+
+    Linearised (delta) standard error over independent units: one row each, or all rows of one value of
+    ``clusters`` together, such as the lines of a claim. The interval is cut to 0…1.
+    """
+    num, den = (np.atleast_1d(part) for part in _broadcast(num, den))
+    if clusters is not None:
+        _, place = np.unique(np.asarray(clusters), return_inverse=True)
+        if place.shape != num.shape:
+            raise ArgumentError(f"clusters: {place.size} values for {num.size} rows")
+        num, den = np.bincount(place, num), np.bincount(place, den)
+    ratio, low, high = ratio_interval_of_sums(
+        num.size,
+        num.sum(),
+        den.sum(),
+        num_squared=(num * num).sum(),
+        den_squared=(den * den).sum(),
+        product=(num * den).sum(),
+        level=level,
+    )
+    return float(ratio), float(low), float(high)
+
+
+def ratio_interval_of_sums(
+    units: Array,
+    num: Array,
+    den: Array,
+    *,
+    num_squared: Array,
+    den_squared: Array,
+    product: Array,
+    level: float = 0.95,
+) -> tuple[Floats, Floats, Floats]:
+    """One ratio of sums per row with its interval (ratio, low, high), from sums over independent units.
+
+    ``units`` is how many there are (claims, for instance), then the sums of num, den, num², den² and num·den
+    over them: what one GROUP BY can give. The same linearised interval as ``ratio_interval``; NaN with a
+    single unit or where den adds up to nothing.
+    """
+    units, num, den, nn, dd, nd = _broadcast(units, num, den, num_squared, den_squared, product)
+    z = _quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(den > 0, num / den, np.nan)
+        residual = np.maximum(nn - 2 * ratio * nd + ratio * ratio * dd, 0.0)
+        half = z * np.sqrt(residual * units / (units - 1)) / den
+    half = np.where(units > 1, half, np.nan)
+    return ratio, np.clip(ratio - half, 0.0, 1.0), np.clip(ratio + half, 0.0, 1.0)
+
+
+def _quantile(level: float) -> float:
+    from scipy.special import ndtri
+
+    if not 0 < level < 1:
+        raise ArgumentError(f"level: found {level!r}; it lies between 0 and 1, such as 0.95")
+    return float(ndtri((1 + level) / 2))
+
+
+def _floats(value: Array) -> Floats:
+    if isinstance(value, pd.Series):
+        return value.to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(value, dtype=float)
+
+
+def _broadcast(*values: Array) -> list[Floats]:
+    try:
+        return [np.array(part, dtype=float) for part in np.broadcast_arrays(*map(_floats, values))]
+    except ValueError as error:
+        raise ArgumentError(f"arrays of different lengths: {error}") from error
+
+
+def _counts(k: Array, n: Array) -> tuple[Floats, Floats]:
+    k, n = _broadcast(k, n)
+    wrong = (k < 0) | (k > n) | (n < 0)
+    if np.any(wrong):
+        raise ArgumentError(
+            f"counts: k lies between 0 and n; found k={_first(k, wrong)} of n={_first(n, wrong)}"
+        )
+    return k, n
+
+
+def _first(values: Floats, where: np.ndarray) -> float:
+    return float(np.broadcast_to(values, where.shape)[where].flat[0])
