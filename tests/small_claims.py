@@ -11,15 +11,15 @@ from cpticd.loaders.intake import Intake
 
 HOSTILE = "<script>alert('payer')</script>"
 PERIODS = 8
-#: Per month and payer: 10 claims of 99213 × E119, 10 of 80053 × I10; how many of each are denied.
-DENIED = {("North", "99213"): 4, ("North", "80053"): 1, (HOSTILE, "99213"): 1, (HOSTILE, "80053"): 1}
-CARC = {"99213": "50", "80053": "18"}
-DIAGNOSIS = {"99213": "E119", "80053": "I10"}
+PROCEDURE = "99213"
+#: Per month: 10 claims of each payer and diagnosis, of which so many are denied.
+DENIED = {("North", "E119"): 4, ("North", "I10"): 0, (HOSTILE, "E119"): 1, (HOSTILE, "I10"): 1}
+CARC = {"E119": "50", "I10": "18"}
 CHARGE = 100
 
 
 def small_claims(*, adjudicated: bool = True) -> Claims:
-    """320 claims of one line each, 56 of them denied, $100 each; without an answer unless ``adjudicated``."""
+    """320 claims of one line each, 48 of them denied, $100 each; without an answer unless ``adjudicated``."""
     tables: dict[str, list[dict[str, object]]] = {
         name: []
         for name in (
@@ -32,11 +32,11 @@ def small_claims(*, adjudicated: bool = True) -> Claims:
             "adjustments",
         )
     }
-    for number, (month, payer, code, index) in enumerate(_cells()):
+    for number, (month, payer, diagnosis, index) in enumerate(_cells()):
         day = date(2024, month, 1) + timedelta(days=index)
-        _claim(tables, f"C{number:04d}", payer, code, day)
+        _claim(tables, f"C{number:04d}", payer, diagnosis, day)
         if adjudicated:
-            _answer(tables, f"C{number:04d}", payer, code, day, denied=index < DENIED[payer, code])
+            _answer(tables, f"C{number:04d}", payer, diagnosis, day, denied=index < DENIED[payer, diagnosis])
     intake = Intake()
     for name, rows in tables.items():
         if rows:
@@ -53,14 +53,16 @@ def small_claims(*, adjudicated: bool = True) -> Claims:
 
 def _cells() -> list[tuple[int, str, str, int]]:
     return [
-        (month, payer, code, index)
+        (month, payer, diagnosis, index)
         for month in range(1, PERIODS + 1)
-        for payer, code in DENIED
+        for payer, diagnosis in DENIED
         for index in range(10)
     ]
 
 
-def _claim(tables: dict[str, list[dict[str, object]]], claim: str, payer: str, code: str, day: date) -> None:
+def _claim(
+    tables: dict[str, list[dict[str, object]]], claim: str, payer: str, diagnosis: str, day: date
+) -> None:
     key = {"claim_id": claim}
     line = key | {"claim_line_number": 1}
     tables["claims"].append(
@@ -68,15 +70,23 @@ def _claim(tables: dict[str, list[dict[str, object]]], claim: str, payer: str, c
                "place_of_service_code": "11", "claim_start_date": day, "claim_end_date": day,
                "received_date": day + timedelta(days=2), "charge_amount": CHARGE}
     )  # fmt: skip
-    tables["lines"].append(line | {"hcpcs_code": code, "charge_amount": CHARGE, "claim_line_start_date": day})
+    tables["lines"].append(
+        line | {"hcpcs_code": PROCEDURE, "charge_amount": CHARGE, "claim_line_start_date": day}
+    )
     tables["diagnoses"].append(
-        key | {"diagnosis_position": 1, "diagnosis_code": DIAGNOSIS[code], "diagnosis_code_type": "icd-10-cm"}
+        key | {"diagnosis_position": 1, "diagnosis_code": diagnosis, "diagnosis_code_type": "icd-10-cm"}
     )
     tables["pointers"].append(line | {"pointer_position": 1, "diagnosis_position": 1})
 
 
 def _answer(
-    tables: dict[str, list[dict[str, object]]], claim: str, payer: str, code: str, day: date, *, denied: bool
+    tables: dict[str, list[dict[str, object]]],
+    claim: str,
+    payer: str,
+    diagnosis: str,
+    day: date,
+    *,
+    denied: bool,
 ) -> None:
     key = {"claim_id": claim, "adjudication_number": 1}
     line = key | {"claim_line_number": 1}
@@ -86,9 +96,9 @@ def _answer(
                "charge_amount": CHARGE, "paid_amount": paid, "patient_responsibility_amount": 0}
     )  # fmt: skip
     tables["line_payments"].append(
-        line | {"hcpcs_code": code, "charge_amount": CHARGE, "paid_amount": paid, "allowed_amount": paid}
+        line | {"hcpcs_code": PROCEDURE, "charge_amount": CHARGE, "paid_amount": paid, "allowed_amount": paid}
     )
     tables["adjustments"].append(
-        line | {"adjustment_position": 1, "group_code": "CO", "carc": CARC[code] if denied else "45",
+        line | {"adjustment_position": 1, "group_code": "CO", "carc": CARC[diagnosis] if denied else "45",
                 "amount": CHARGE - paid}
     )  # fmt: skip

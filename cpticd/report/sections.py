@@ -105,8 +105,9 @@ def pairs_section(findings: Findings) -> str:
         return note(findings.reason("pairs", few))
     text = note(
         "A pair is a service line's procedure and one diagnosis that it points to; pairs with fewer than "
-        f"{findings.min_lines} lines are not judged. Expected: the rate of other lines of the same procedure, "
-        "payer, place and quarter. q: the share of false alarms to expect among pairs at least as striking."
+        f"{findings.min_lines} lines are not judged. Expected: the rate of other lines of the same procedure "
+        "at the same payer and place in the same quarter. q: the share of false alarms to expect among pairs "
+        "at least as striking."
     )
     if not families.empty:
         text += chart(charts.pair_matrix(families), "families")
