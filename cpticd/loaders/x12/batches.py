@@ -1,0 +1,168 @@
+"""Sources into staged tables: blocks are cut into segments, segments gathered into batches, batches mapped.
+
+A batch ends where a claim, a level or a transaction set begins, so memory is bounded by the batch and by one claim,
+whatever the size of a file or of a transaction set. The loops that are open there (set header, billing provider,
+subscriber, patient) are carried into the next batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpticd.errors import InputError
+from cpticd.loaders.x12.cells import Notes
+from cpticd.loaders.x12.claims837 import Claims837
+from cpticd.loaders.x12.places import Envelope, Kind, Place, Zone, place
+from cpticd.loaders.x12.remits835 import Remits835
+from cpticd.loaders.x12.segments import Part, Rows, Segments, pack
+from cpticd.loaders.x12.splitter import END, SEP, Splitter
+from cpticd.loaders.x12.spool import Spool
+
+#: Bytes of canonical segments that are mapped at a time.
+BATCH: Final = 4 << 20
+#: Bytes after which a batch ends even in the middle of a claim.
+MAX_BATCH: Final = 32 << 20
+
+_BOUNDARIES = tuple(END + tag + SEP for tag in (b"CLM", b"CLP", b"HL", b"ST", b"ISA"))
+
+
+@dataclass
+class Outcome:
+    """What became of one source."""
+
+    number: int
+    segments: int = 0
+    found_header: bool = False
+    error: str = ""
+
+
+class Batches:
+    """Reads sources one after the other into a spool; call ``read`` for each, then ``close``."""
+
+    def __init__(self, spool: Spool, size: int = BATCH) -> None:
+        self._spool, self._batch = spool, size
+        self._parts: list[Part] = []
+        self._size = 0
+        self._envelopes: dict[int, Envelope] = {}
+
+    def read(self, number: int, blocks: Iterable[bytes]) -> Outcome:
+        """Read one source, given in blocks of bytes; an InputError while reading ends it and is told."""
+        splitter = Splitter()
+        text, begun = bytearray(), _Begun(number)
+        error = ""
+        try:
+            for block in blocks:
+                text += splitter.feed(block)
+                if self._size + len(text) >= self._batch:
+                    text = self._cut(text, begun)
+        except InputError as found:
+            error = str(found)
+        text += splitter.close()
+        self._append(begun.part(bytes(text), closes=True))
+        if self._size >= self._batch:
+            self._flush()
+        self._notes(number, splitter)
+        return Outcome(number, splitter.count, splitter.found_header, error)
+
+    def close(self) -> None:
+        """Map what is left and close the spool."""
+        self._flush()
+        self._spool.close()
+
+    def _cut(self, text: bytearray, begun: _Begun) -> bytearray:
+        """Map what stands before the last boundary in ``text``; returns the rest."""
+        cut = max(text.rfind(mark) for mark in _BOUNDARIES) + 1
+        if cut <= 0 and len(text) > MAX_BATCH:
+            cut = len(text)
+        if cut <= 0:
+            return text
+        self._append(begun.part(bytes(text[:cut]), closes=False))
+        segments, where = self._flush()
+        envelope = self._envelopes.get(begun.number)
+        rows = _carry(segments, where, envelope.kind if envelope else Kind.NONE)
+        begun.carried = b"".join(segments.raw(row) for row in rows.tolist())
+        begun.carried_numbers = tuple(segments.number[rows].tolist())
+        return text[cut:]
+
+    def _append(self, part: Part) -> None:
+        self._parts.append(part)
+        self._size += len(part.text)
+
+    def _flush(self) -> tuple[Segments, Place]:
+        segments = Segments(self._parts)
+        self._parts, self._size = [], 0
+        notes = Notes(segments)
+        where = place(segments, self._envelopes, notes)
+        for reader in (Claims837(segments, where, notes), Remits835(segments, where, notes)):
+            for name, table in reader.tables().items():
+                self._spool.write(name, table)
+        self._spool.write("rejects", notes.table())
+        return segments, where
+
+    def _notes(self, number: int, splitter: Splitter) -> None:
+        if not splitter.notes:
+            return
+        at, reasons, contents = zip(*splitter.notes, strict=True)
+        size = len(at)
+        columns = {
+            "key": pa.array([number << 32 | place for place in at], pa.int64()),
+            "table_name": pa.array(["segments"] * size),
+            "action": pa.array(["noted"] * size),
+            "reason": pa.array(reasons),
+            "content": pa.array(contents),
+        }
+        self._spool.write("rejects", pa.table(columns))
+
+
+@dataclass
+class _Begun:
+    """How far a source was read, and what of it is still open."""
+
+    number: int
+    first_number: int = 1
+    carried: bytes = b""
+    carried_numbers: tuple[int, ...] = ()
+
+    def part(self, text: bytes, *, closes: bool) -> Part:
+        first = self.first_number
+        self.first_number += text.count(END)
+        return Part(self.number, text, first, closes, self.carried, self.carried_numbers)
+
+
+def _carry(segments: Segments, where: Place, kind: Kind) -> Rows:
+    """Segments of the last source that later ones still depend on, if a transaction set is open."""
+    tag, source = segments.tag, segments.source
+    last = np.flatnonzero(source == source[-1]) if segments.size else segments.index
+    if not kind or not len(last) or not where.sets or where.sets[-1][1] != segments.size:
+        return np.zeros(0, np.int64)
+    start = where.sets[-1][0]
+    group = last[(tag[last] == pack("GS")) & (last < start)][-1:]
+    if kind == Kind.FOREIGN:
+        return np.concatenate([group, [start]])
+    in_set = last[last >= start]
+    zone = where.zone[in_set]
+    head = in_set[((zone == Zone.HEAD) | (zone == Zone.REMIT_HEAD)) & where.accepted[in_set]]
+    level = in_set[(zone == Zone.LEVEL) & where.accepted[in_set]]
+    return np.unique(
+        np.concatenate([group, [start], head, level[_open_levels(segments, level)]]).astype(np.int64)
+    )
+
+
+def _open_levels(segments: Segments, rows: Rows) -> Rows:
+    """Which of ``rows`` (segments of levels, in order) belong to a level that no later one has ended."""
+    headers = np.flatnonzero(segments.tag[rows] == pack("HL"))
+    if not len(headers):
+        return np.arange(len(rows))
+    codes = segments.get(rows[headers], 3)
+    ranks = pc.fill_null(pc.index_in(codes, value_set=pa.array(["20", "22", "23"])), 3)
+    rank = np.asarray(ranks)
+    still = [i for i in range(len(headers)) if i + 1 == len(headers) or rank[i] < rank[i + 1 :].min()]
+    open_headers = headers[still]
+    mine = np.searchsorted(headers, np.arange(len(rows)), side="right") - 1
+    return np.flatnonzero((mine >= 0) & np.isin(headers[np.maximum(mine, 0)], open_headers))

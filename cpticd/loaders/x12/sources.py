@@ -1,0 +1,103 @@
+"""Which files to read, as what names, and their bytes in blocks."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cpticd.errors import InputError
+from cpticd.loaders import files
+
+BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file, or one member of a zip archive; small enough to be sent to a worker."""
+
+    number: int  # by name, so that nothing depends on the order in which files were given
+    name: str
+    path: str
+    member: int  # position in an archive; 0 for a plain file
+    size: int  # bytes as stored
+
+
+def items(given: files.PathLike | Iterable[files.PathLike]) -> tuple[list[Item], list[tuple[str, str]]]:
+    """What to read, sorted by name; and (name, reason) of files that cannot be opened.
+
+    Folders are searched with everything below them, but for hidden files. Raises InputError for a path that
+    does not exist, and for a folder without files.
+    """
+    paths: dict[Path, None] = {}
+    for path in files.paths_of(given, folders=True):
+        if not path.is_dir():
+            paths[path] = None
+            continue
+        inside = [p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p, path)]
+        if not inside:
+            raise InputError(f"{path} is a folder without files; pass X12 files or a folder that holds some")
+        paths.update(dict.fromkeys(inside))
+    names = _names(list(paths))
+    found: list[tuple[str, Path, int, int]] = []
+    failed = []
+    for path, name in names.items():
+        try:
+            members = list(files.sources(path))
+        except InputError as error:
+            failed.append((name, str(error)))
+            continue
+        for member, source in enumerate(members):
+            inner = source.name.removeprefix(path.name)
+            found.append((name + inner if inner.startswith("/") else name, path, member, source.size))
+    found.sort(key=lambda entry: (entry[0], str(entry[1]), entry[2]))
+    return [Item(i, name, str(path), m, size) for i, (name, path, m, size) in enumerate(found)], failed
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
+
+
+def _names(paths: list[Path]) -> dict[Path, str]:
+    """Names for accounting: the file's own where that is unique, else with as many folders as they do not share."""
+    own = [path.name for path in paths]
+    if len(set(own)) == len(own):
+        return {path: path.name for path in paths}
+    absolute = [str(path.absolute()) for path in paths]
+    shared = os.path.commonpath([str(Path(path).parent) for path in absolute])
+    return {
+        path: Path(full).relative_to(shared).as_posix() for path, full in zip(paths, absolute, strict=True)
+    }
+
+
+def blocks(item: Item, advance: Callable[[int], None] | None = None) -> Iterator[bytes]:
+    """Bytes of one item, unpacked; UTF-16 becomes UTF-8. ``advance`` is told of bytes of the file as stored.
+
+    Raises InputError where the file cannot be read on.
+    """
+    source = list(files.sources(Path(item.path)))[item.member]
+    told = read = 0
+    decoder = None
+    try:
+        with source.open() as stream:
+            while block := stream.read(BLOCK):
+                if read == 0 and files.encoding_of(block) in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+                    decoder = codecs.getincrementaldecoder(files.encoding_of(block))(errors="replace")
+                read += len(block)
+                yield decoder.decode(block).encode() if decoder else block
+                if advance and told < item.size:
+                    step = min(len(block), item.size - told)
+                    told += step
+                    advance(step)
+            if decoder and (rest := decoder.decode(b"", True)):
+                yield rest.encode()
+    except OSError as error:
+        raise InputError(
+            f"{item.name}: cannot be read beyond byte {read:,}: {error.strerror or error}"
+        ) from error
+    finally:
+        if advance and told < item.size:
+            advance(item.size - told)

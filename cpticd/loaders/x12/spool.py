@@ -1,0 +1,106 @@
+"""Staged tables: what was read from the files, typed, before claims and remittances are joined.
+
+They are Arrow files in a temporary folder, appended to batch by batch and mapped into memory afterwards, so that
+neither a large file nor many worker processes hold them in memory. ``key`` is the source's number and the number of
+the segment (CLM or CLP) in it, so that order and identity do not depend on who read what when.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+_KINDS = {
+    "text": pa.string(),
+    "date": pa.date32(),
+    "money": pa.decimal128(18, 2),
+    "number": pa.decimal128(18, 3),
+    "integer": pa.int32(),
+    "key": pa.int64(),
+}
+
+
+def _schema(columns: str) -> pa.Schema:
+    return pa.schema([(name, _KINDS[kind]) for name, kind in (item.split(":") for item in columns.split())])
+
+
+_MODIFIERS = " ".join(f"hcpcs_modifier_{k}:text" for k in range(1, 5))
+_SUBMITTED = " ".join(f"submitted_modifier_{k}:text" for k in range(1, 5))
+STAGED: Final[dict[str, pa.Schema]] = {
+    "claims": _schema(
+        "key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text billing_npi:text "
+        "place_of_service_code:text bill_type_code:text claim_frequency_code:text original_reference_number:text "
+        "start_date:date end_date:date sent_date:date charge_amount:money birth_date:date sex:text"
+    ),
+    "lines": _schema(
+        f"key:key line:integer start_date:date end_date:date hcpcs_code:text {_MODIFIERS} revenue_center_code:text "
+        "service_unit_quantity:number place_of_service_code:text rendering_npi:text charge_amount:money control:text "
+        "counter:text"
+    ),
+    "diagnoses": _schema(
+        "key:key diagnosis_position:integer diagnosis_code:text diagnosis_code_type:text present_on_admission_code:text"
+    ),
+    "pointers": _schema("key:key line:integer pointer_position:integer diagnosis_position:integer"),
+    "procedures": _schema(
+        "key:key procedure_position:integer procedure_code:text procedure_code_type:text procedure_date:date"
+    ),
+    "remits": _schema(
+        "key:key set_key:key source_claim_id:text payer:text paid_date:date claim_status_code:text charge_amount:money "
+        "paid_amount:money patient_responsibility_amount:money payer_claim_id:text facility_code:text "
+        "claim_frequency_code:text person_id:text member_id:text billing_npi:text rendering_npi:text start_date:date "
+        "end_date:date received_date:date"
+    ),
+    "services": _schema(
+        f"key:key ordinal:integer hcpcs_code:text {_MODIFIERS} submitted_hcpcs_code:text {_SUBMITTED} "
+        "revenue_center_code:text charge_amount:money paid_amount:money service_unit_quantity:number "
+        "submitted_unit_quantity:number allowed_amount:money start_date:date end_date:date control:text"
+    ),
+    "adjustments": _schema(
+        "key:key ordinal:integer adjustment_position:integer group_code:text carc:text amount:money quantity:number"
+    ),
+    "remarks": _schema("key:key ordinal:integer remark_position:integer rarc:text"),
+    "provider_adjustments": _schema(
+        "key:key place:integer payer:text paid_date:date provider_id:text fiscal_period_date:date "
+        "adjustment_reason_code:text reference_id:text amount:money"
+    ),
+    "rejects": _schema("key:key table_name:text action:text reason:text content:text"),
+}
+
+
+class Spool:
+    """Writes staged tables into a folder; close it before the folder is read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._writers: dict[str, pa.ipc.RecordBatchStreamWriter] = {}
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Append rows to staged table ``name``."""
+        if not table.num_rows:
+            return
+        schema = STAGED[name]
+        if name not in self._writers:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._writers[name] = pa.ipc.new_stream(str(self.folder / f"{name}.arrow"), schema)
+        self._writers[name].write_table(table.select(schema.names).cast(schema))
+
+    def close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+
+
+def staged(folders: list[Path]) -> dict[str, pa.Table]:
+    """Every staged table of ``folders``, mapped into memory, not read."""
+    tables = {}
+    for name, schema in STAGED.items():
+        parts = []
+        for folder in folders:
+            path = folder / f"{name}.arrow"
+            if path.exists():
+                with pa.memory_map(str(path)) as file:
+                    parts.append(pa.ipc.open_stream(file).read_all())
+        tables[name] = pa.concat_tables([schema.empty_table(), *parts])
+    return tables
