@@ -32,12 +32,14 @@ _DERIVED: Final = {
     "claim_outcomes": True,
     "strata": True,
     "bridge": True,
+    "seen": True,
+    "pair_totals": True,
+    "payer_pair_totals": True,
     "cells": True,
     "cell_causes": True,
-    "cell_persons": True,
 }
-#: Needed to compute the others, and dropped afterwards: by far the largest.
-_PASSING: Final = ("bridge",)
+#: Needed to compute the others, and dropped afterwards: the largest of all.
+_PASSING: Final = ("bridge", "seen")
 #: Code -> family, told by cpticd.codes and not by SQL.
 _FAMILIES: Final = ("procedure_families", "diagnosis_families")
 _SAVED: Final = (*(name for name, computed in _DERIVED.items() if computed and name not in _PASSING), *_FAMILIES)

@@ -1,6 +1,6 @@
 """Denials: how often, for what, of which pairs, since when, and those that do not look like one."""
 
-from cpticd.denials.by_pair import by_pair
+from cpticd.denials.pair_rates import by_pair
 from cpticd.denials.dimensions import CLAIM_DIMENSIONS, LINE_DIMENSIONS
 from cpticd.denials.over_time import payment_delay, trend
 from cpticd.denials.rates import causes, rates

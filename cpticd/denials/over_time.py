@@ -98,16 +98,15 @@ def _limits(part: pd.DataFrame) -> pd.DataFrame:
     """The periods of one group with limits from the mature ones."""
     n, denied = part["n"].to_numpy(float), part["denied"].to_numpy(float)
     mature = part["mature"].to_numpy(bool) & (n > 0)
-    center = denied[mature].sum() / n[mature].sum() if mature.any() else np.nan
-    spread = np.nan
-    if mature.sum() > 1:
-        spread = float(stats.laney_p_prime(denied[mature], n[mature]).attrs["sigma_z"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half = 3 * spread * np.sqrt(center * (1 - center) / np.where(n > 0, n, np.nan))
-        rate = denied / np.where(n > 0, n, np.nan)
-    lower, upper = np.clip(center - half, 0, 1), np.clip(center + half, 0, 1)
+    chart = stats.laney_p_prime(denied, n, use=mature)
+    rate = chart["rate"].to_numpy()
+    lower, upper = np.clip(chart["lower"].to_numpy(), 0, 1), np.clip(chart["upper"].to_numpy(), 0, 1)
     return part.assign(
-        rate=rate, center=center, lower=lower, upper=upper, signal=mature & ((rate < lower) | (rate > upper))
+        rate=rate,
+        center=chart["center"].to_numpy(),
+        lower=lower,
+        upper=upper,
+        signal=mature & ((rate < lower) | (rate > upper)),
     )
 
 
@@ -127,7 +126,7 @@ def payment_delay(claims: Claims, by: By = None, *, level: float = 0.95) -> pd.D
             SELECT {columns(wanted, CLAIM_DIMENSIONS)}
                 CASE WHEN o.first_paid_date IS NOT NULL THEN 1 ELSE 0 END AS is_adjudicated,
                 date_diff('day', {begin}, coalesce(o.first_paid_date,
-                    (SELECT max(first_paid_date) FROM claim_outcomes))) AS day
+                    (SELECT max(paid_date) FROM adjudications))) AS day
             FROM claim_outcomes o {CLAIM_JOINS}
             WHERE o.first_paid_date IS NOT NULL OR o.initial_outcome = 'not adjudicated'
         )

@@ -50,7 +50,7 @@ def rates(
         is not denied. ``charge``: n is dollars charged, denied and partly_denied are the dollars denied of
         lines denied as a whole and in part, and the rate is both over n.
     clock: ``initial`` (first adjudication) or ``final`` (latest adjudication, of lines whose first is at
-        least ``maturity_days`` before the last one in the data; younger ones would look clean).
+        least ``maturity_days`` before the last adjudication in the data; younger ones would look clean).
     level: of the interval; Wilson's for counts, linearised and clustered by claim for dollars.
 
     denied_amount is US dollars. Definitions: HFMA's line-level initial denial rate; a line is denied where
@@ -117,9 +117,7 @@ def _maturity(claims: Claims, relation: str, clock: str, days: int) -> tuple[str
     """SQL that keeps mature rows on the final clock, and the number of rows that it leaves out."""
     if clock == "initial":
         return "", 0
-    young = (
-        f"first_paid_date > (SELECT max(first_paid_date) FROM {relation}) - INTERVAL {int(days)} DAY"
-    )
+    young = f"first_paid_date > (SELECT max(paid_date) FROM adjudications) - INTERVAL {int(days)} DAY"
     sql = f"SELECT count(*) AS n FROM {relation} WHERE final_outcome <> 'not adjudicated' AND {young}"
     return f"AND NOT coalesce(o.{young}, false)", claims.engine.fetch(sql).to_pylist()[0]["n"]
 

@@ -61,7 +61,7 @@ def by_pair(
             "'payer', level 'code' or 'family', pointer 'all' or 'primary', min_lines 1 or more"
         )
     keys = [*([by] if by else []), *_KEYS[level]]
-    sql = _sql(keys, level, pointer)
+    sql = _code_sql(by, pointer) if level == "code" else _family_sql(by, pointer)
     found = to_frame(claims.engine.fetch(sql, {"min_lines": int(min_lines)}))
     result = _measure(found, keys, level)
     left_out = _left_out(claims)
@@ -80,147 +80,141 @@ def by_pair(
     )
 
 
-def _left_out(claims: Claims) -> int:
-    """Adjudicated lines that are in no pair: the shares of a line's pairs add up to 1."""
-    sql = "SELECT (SELECT sum(lines) FROM strata) AS lines, (SELECT sum(share) FROM cells) AS paired"
-    row = claims.engine.fetch(sql).to_pylist()[0]
-    return round(float(row["lines"] or 0) - float(row["paired"] or 0))
+#: From compared cells (n lines, d denied, of ns and ds in the stratum, and a prior rate) to expectations.
+#: mean and variance are those of the stratified hypergeometric: ds of ns lines denied, n of them the pair's.
+_EXPECTED: Final = f"""
+    SELECT {{names}}, sum(n * ds / ns) AS mean,
+        sum(CASE WHEN ns > 1 THEN n * (ns - n) * ds * (ns - ds) / (ns * ns * (ns - 1)) ELSE 0 END) AS variance,
+        sum(n * (ds - d + {PRIOR_LINES} * prior) / (ns - n + {PRIOR_LINES})) AS expected,
+        CAST(sum(ns - n) AS BIGINT) AS comparison_lines
+    FROM compared GROUP BY {{names}}"""
+#: The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything.
+_PRIOR: Final = f"({{d}} + {PRIOR_LINES} * {{rate}}) / ({{n}} + {PRIOR_LINES})"
 
 
-#: The family level's own cells: a line that points to two diagnoses of a chapter counts once.
-_FAMILY_LINES = """
-    family_lines AS (
-        SELECT h.hcpcs_family, d.diagnosis_family, o.claim_id, o.claim_line_number, o.hcpcs_code, o.payer, o.place,
-            coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS quarter,
-            o.person_id, o.denial_category, o.denial_carc, o.initial_outcome,
-            sum(p.share) * CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS denied_amount
-        FROM pairs p
-        JOIN line_outcomes o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
-        JOIN procedure_families h ON h.hcpcs_code = p.hcpcs_code
-        JOIN diagnosis_families d ON d.diagnosis_code = p.diagnosis_code
-        WHERE o.initial_outcome <> 'not adjudicated' {primary}
-        GROUP BY h.hcpcs_family, d.diagnosis_family, o.claim_id, o.claim_line_number, o.hcpcs_code, o.payer,
-            o.place, o.service_date, o.person_id, o.denial_category, o.denial_carc, o.initial_outcome,
-            o.denied_amount
-    ),
-"""
-
-
-def _sources(keys: list[str], level: Level, pointer: Pointer) -> tuple[str, str, str, str]:
-    """SQL of the pair's lines by stratum, of its causes and of its persons, and what they need first."""
-    names = ", ".join(keys)
-    primary = pointer == "primary"
-    if level == "family":
-        base = _FAMILY_LINES.format(primary="AND p.is_primary" if primary else "")
-        used = (
-            "SELECT hcpcs_family, diagnosis_family, hcpcs_code, payer, place, quarter, count(*) AS n, "
-            "sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS d, sum(denied_amount) AS amount "
-            "FROM family_lines GROUP BY hcpcs_family, diagnosis_family, hcpcs_code, payer, place, quarter"
-        )
-        caused = (
-            f"SELECT {names}, denial_category, denial_carc, count(*) AS n FROM family_lines "
-            f"WHERE initial_outcome = 'denied' GROUP BY {names}, denial_category, denial_carc"
-        )
-        seen = f"SELECT {names}, count(DISTINCT person_id) AS persons FROM family_lines GROUP BY {names}"
-        return base, used, caused, seen
-    where = "WHERE is_primary" if primary else ""
-    used = (
-        "SELECT hcpcs_code, diagnosis_code, payer, place, quarter, sum(lines) AS n, "
-        f"sum(denied_lines) AS d, sum(denied_amount) AS amount FROM cells {where} "
-        "GROUP BY hcpcs_code, diagnosis_code, payer, place, quarter"
-    )
-    caused = (
-        f"SELECT {names}, denial_category, denial_carc, sum(denied_lines) AS n FROM cell_causes {where} "
-        f"GROUP BY {names}, denial_category, denial_carc"
-    )
-    persons = "primary_persons" if primary else "persons"
-    scope = "IS NOT NULL" if "payer" in keys else "IS NULL"
-    return "", used, caused, f"SELECT {names}, {persons} AS persons FROM cell_persons WHERE payer {scope}"
-
-
-def _top(what: str, keys: list[str]) -> str:
+def _top(what: str, names: str) -> str:
     """SQL of the pair's most frequent category or CARC; ties go to the first in the alphabet."""
-    names = ", ".join(keys)
     return f"""
         SELECT {names}, {what} FROM (
-            SELECT {names}, {what}, row_number() OVER (
-                PARTITION BY {names} ORDER BY sum(n) DESC, {what}) AS position
+            SELECT {names}, {what}, row_number() OVER (PARTITION BY {names} ORDER BY sum(n) DESC, {what}) AS place
             FROM caused WHERE {what} IS NOT NULL GROUP BY {names}, {what}
-        ) WHERE position = 1"""
+        ) WHERE place = 1"""
 
 
-def _sql(keys: list[str], level: Level, pointer: Pointer) -> str:
-    """SQL of one row per pair with enough lines: counts, dollars, persons, causes, and its expectation.
+def _code_sql(by: str | None, pointer: Pointer) -> str:
+    """SQL of one row per pair of codes with enough lines: totals, expectation, causes.
 
-    Two phases: every pair is added up lightly, and only those with enough lines are compared.
+    Two phases: totals tell which pairs have enough lines, and only their cells are compared.
     """
-    base, used, caused, seen = _sources(keys, level, pointer)
-    names = ", ".join(keys)
-    pair = _KEYS[level]
-    pair_names = ", ".join(pair)
-    on = " AND ".join(f"x.{key} = t.{key}" for key in keys)
-    same_pair = " AND ".join(f"a.{key} = u.{key}" for key in pair)
-    others = f"greatest(p.n - a.n + {PRIOR_LINES}, 1)"
-    families = "hf.hcpcs_family, df.diagnosis_family," if level == "code" else ""
-    family_joins = (
-        "LEFT JOIN procedure_families hf ON hf.hcpcs_code = t.hcpcs_code "
-        "LEFT JOIN diagnosis_families df ON df.diagnosis_code = t.diagnosis_code"
-        if level == "code"
-        else ""
+    totals, key = ("payer_pair_totals", "payer_pair_id") if by else ("pair_totals", "pair_id")
+    p = "primary_" if pointer == "primary" else ""
+    own = "" if by else "JOIN payer_pair_totals t ON t.payer_pair_id = c.payer_pair_id"
+    t = "e" if by else "t"
+    prior = _PRIOR.format(
+        d=f"{t}.procedure_denied_lines - {t}.{p}denied_lines", n=f"{t}.procedure_lines - {t}.{p}lines", rate=f"{t}.payer_rate"
     )
-    prior = f"(p.d - a.d + {PRIOR_LINES} * r.rate) / {others}"
     return f"""
-        WITH {base}
-        used AS MATERIALIZED ({used}),
-        totals AS MATERIALIZED (
-            SELECT {names}, sum(n) AS lines, sum(d) AS denied_lines, sum(amount) AS denied_amount
-            FROM used GROUP BY {names}
+        WITH enough AS MATERIALIZED (SELECT * FROM {totals} WHERE {p}lines >= $min_lines),
+        compared AS (
+            SELECT c.{key} AS id, CAST(c.{p}n AS DOUBLE) AS n, CAST(c.{p}d AS DOUBLE) AS d,
+                CAST(c.stratum_n AS DOUBLE) AS ns, CAST(c.stratum_d AS DOUBLE) AS ds, {prior} AS prior
+            FROM cells c JOIN enough e ON e.{key} = c.{key} {own}
+            WHERE c.{p}n > 0
         ),
-        enough AS (SELECT * FROM totals WHERE lines >= $min_lines),
+        expected AS ({_EXPECTED.format(names="id")}),
+        caused AS (
+            SELECT c.{key} AS id, c.denial_category, c.denial_carc, c.{p}n AS n
+            FROM cell_causes c JOIN enough e ON e.{key} = c.{key}
+            WHERE c.{p}n > 0
+        ),
+        categories AS ({_top("denial_category", "id")}),
+        carcs AS ({_top("denial_carc", "id")})
+        SELECT {"e.payer, " if by else ""} e.hcpcs_code, e.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,
+            e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
+            e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.expected, x.comparison_lines,
+            g.denial_category AS top_category, k.denial_carc AS top_carc,
+            (SELECT count(*) FROM {totals} WHERE {p}lines > 0) AS all_pairs
+        FROM enough e
+        JOIN expected x ON x.id = e.{key}
+        LEFT JOIN categories g ON g.id = e.{key}
+        LEFT JOIN carcs k ON k.id = e.{key}
+        LEFT JOIN procedure_families hf ON hf.hcpcs_code = e.hcpcs_code
+        LEFT JOIN diagnosis_families df ON df.diagnosis_code = e.diagnosis_code
+    """
+
+
+def _family_sql(by: str | None, pointer: Pointer) -> str:
+    """SQL of one row per pair of families; a line that points to two diagnoses of a chapter counts once."""
+    keys = [*([by] if by else []), *_KEYS["family"]]
+    names = ", ".join(keys)
+    same = " AND ".join(f"x.{key} = t.{key}" for key in keys)
+    prior = _PRIOR.format(d="p.d - a.d", n="p.n - a.n", rate="r.rate")
+    return f"""
+        WITH family_lines AS MATERIALIZED (
+            SELECT h.hcpcs_family, f.diagnosis_family, o.claim_id, o.claim_line_number, o.hcpcs_code, o.payer,
+                o.place, coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS quarter,
+                o.person_id, o.denial_category, o.denial_carc,
+                CASE WHEN o.initial_outcome = 'denied' THEN 1 ELSE 0 END AS denied,
+                sum(p.share) * CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS denied_amount
+            FROM pairs p
+            JOIN line_outcomes o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
+            JOIN procedure_families h ON h.hcpcs_code = p.hcpcs_code
+            JOIN diagnosis_families f ON f.diagnosis_code = p.diagnosis_code
+            WHERE o.initial_outcome <> 'not adjudicated' {"AND p.is_primary" if pointer == "primary" else ""}
+            GROUP BY h.hcpcs_family, f.diagnosis_family, o.claim_id, o.claim_line_number, o.hcpcs_code, o.payer,
+                o.place, o.service_date, o.person_id, o.denial_category, o.denial_carc, o.initial_outcome,
+                o.denied_amount
+        ),
+        totals AS MATERIALIZED (
+            SELECT {names}, count(*) AS lines, count(DISTINCT person_id) AS persons, sum(denied) AS denied_lines,
+                sum(denied_amount) AS denied_amount
+            FROM family_lines GROUP BY {names}
+        ),
+        used AS MATERIALIZED (
+            SELECT hcpcs_family, diagnosis_family, hcpcs_code, payer, place, quarter, count(*) AS n, sum(denied) AS d
+            FROM family_lines GROUP BY hcpcs_family, diagnosis_family, hcpcs_code, payer, place, quarter
+        ),
+        own AS (
+            SELECT hcpcs_family, diagnosis_family, hcpcs_code, payer, sum(n) AS n, sum(d) AS d
+            FROM used GROUP BY hcpcs_family, diagnosis_family, hcpcs_code, payer
+        ),
         procedures AS (
             SELECT hcpcs_code, payer, sum(lines) AS n, sum(denied_lines) AS d FROM strata GROUP BY hcpcs_code, payer
         ),
         payers AS (
             SELECT payer, CAST(sum(denied_lines) AS DOUBLE) / sum(lines) AS rate FROM strata GROUP BY payer
         ),
-        kept AS MATERIALIZED (SELECT x.* FROM used x JOIN enough t ON {on}),
-        own AS (
-            SELECT {pair_names}{", hcpcs_code" if level == "family" else ""}, payer, sum(n) AS n, sum(d) AS d
-            FROM kept GROUP BY {pair_names}{", hcpcs_code" if level == "family" else ""}, payer
-        ),
         compared AS (
-            SELECT {", ".join("u." + key for key in keys)},
-                CAST(u.n AS DOUBLE) AS n, CAST(u.d AS DOUBLE) AS d,
+            SELECT {", ".join("u." + key for key in keys)}, CAST(u.n AS DOUBLE) AS n, CAST(u.d AS DOUBLE) AS d,
                 CAST(s.lines AS DOUBLE) AS ns, CAST(s.denied_lines AS DOUBLE) AS ds, {prior} AS prior
-            FROM kept u
+            FROM used u
             JOIN strata s ON s.hcpcs_code = u.hcpcs_code AND s.payer = u.payer AND s.place = u.place
                 AND s.quarter = u.quarter
-            JOIN own a ON {same_pair} AND a.payer = u.payer AND a.hcpcs_code = u.hcpcs_code
+            JOIN own a ON a.hcpcs_family = u.hcpcs_family AND a.diagnosis_family = u.diagnosis_family
+                AND a.hcpcs_code = u.hcpcs_code AND a.payer = u.payer
             JOIN procedures p ON p.hcpcs_code = u.hcpcs_code AND p.payer = u.payer
             JOIN payers r ON r.payer = u.payer
         ),
-        expected AS (
-            SELECT {names}, sum(n * ds / ns) AS mean,
-                sum(CASE WHEN ns > 1 THEN n * (ns - n) * ds * (ns - ds) / (ns * ns * (ns - 1)) ELSE 0 END) AS variance,
-                sum(n * (ds - d + {PRIOR_LINES} * prior) / (ns - n + {PRIOR_LINES})) AS expected,
-                sum(ns - n) AS comparison_lines
-            FROM compared GROUP BY {names}
-        ),
-        caused AS ({caused}),
-        categories AS ({_top("denial_category", keys)}),
-        carcs AS ({_top("denial_carc", keys)}),
-        seen AS ({seen})
-        SELECT {", ".join("t." + key for key in keys)}, t.lines, x.persons, t.denied_lines, t.denied_amount,
-            e.mean, e.variance, e.expected, CAST(e.comparison_lines AS BIGINT) AS comparison_lines,
-            g.denial_category AS top_category, c.denial_carc AS top_carc,
-            {families} (SELECT count(*) FROM totals) AS all_pairs
-        FROM enough t
-        JOIN expected e ON {on.replace("x.", "e.")}
-        LEFT JOIN seen x ON {on}
-        LEFT JOIN categories g ON {on.replace("x.", "g.")}
-        LEFT JOIN carcs c ON {on.replace("x.", "c.")}
-        {family_joins}
+        expected AS ({_EXPECTED.format(names=names)}),
+        caused AS (SELECT {names}, denial_category, denial_carc, denied AS n FROM family_lines WHERE denied = 1),
+        categories AS ({_top("denial_category", names)}),
+        carcs AS ({_top("denial_carc", names)})
+        SELECT {", ".join("t." + key for key in keys)}, t.lines, t.persons, t.denied_lines, t.denied_amount,
+            x.mean, x.variance, x.expected, x.comparison_lines,
+            g.denial_category AS top_category, k.denial_carc AS top_carc, (SELECT count(*) FROM totals) AS all_pairs
+        FROM totals t
+        JOIN expected x ON {same}
+        LEFT JOIN categories g ON {same.replace("x.", "g.")}
+        LEFT JOIN carcs k ON {same.replace("x.", "k.")}
+        WHERE t.lines >= $min_lines
     """
+
+
+def _left_out(claims: Claims) -> int:
+    """Adjudicated lines that are in no pair: the shares of a line's pairs add up to 1."""
+    sql = "SELECT (SELECT sum(lines) FROM strata) AS lines, (SELECT sum(share) FROM pair_totals) AS paired"
+    row = claims.engine.fetch(sql).to_pylist()[0]
+    return round(float(row["lines"] or 0) - float(row["paired"] or 0))
 
 
 def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame:
