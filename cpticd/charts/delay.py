@@ -31,7 +31,7 @@ def delay(payment_delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "lig
     shown = every[:max_groups]
     fig = frames.figure(title, "Kaplan–Meier: open claims count as long as they were seen", theme=theme)
     for name, colour in zip(shown, themes.COLORWAY * (1 + max_groups // 7), strict=False):
-        part = payment_delay[names == name].sort_values("day", kind="stable")
+        part = _from_the_start(payment_delay[names == name].sort_values("day", kind="stable"))
         if len(shown) == 1:
             _band(fig, part, colour)
         fig.add_scatter(
@@ -63,6 +63,22 @@ def delay(payment_delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "lig
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} groups shown")
     return fig
+
+
+def _from_the_start(part: pd.DataFrame) -> pd.DataFrame:
+    """The curve with its beginning, when no claim had been adjudicated, where the frame leaves it out."""
+    first = part.iloc[0]
+    if first["day"] <= 0:
+        return part
+    start = {
+        "day": 0,
+        "at_risk": first["at_risk"],
+        "adjudicated": 0,
+        "survival": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+    }
+    return pd.concat([pd.DataFrame([start]), part[list(start)]], ignore_index=True)
 
 
 def _band(fig: go.Figure, part: pd.DataFrame, colour: str) -> None:

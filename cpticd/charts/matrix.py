@@ -67,7 +67,7 @@ def pair_matrix(
         autorange="reversed",
         showgrid=False,
     )
-    fig.update_layout(height=260 + 24 * len(procedures), coloraxis=_coloraxis(colour))
+    fig.update_layout(height=max(380, 260 + 24 * len(procedures)), coloraxis=_coloraxis(colour))
     hidden = pairs[columns[0]].nunique() - len(procedures), pairs[columns[1]].nunique() - len(diagnoses)
     if any(hidden):
         fig.update_layout(

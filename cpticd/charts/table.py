@@ -43,13 +43,23 @@ def text_table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max
 def cells(
     frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50
 ) -> tuple[list[str], list[list[str]], list[bool]]:
-    """Headings, rows of written cells, and which columns are numeric."""
+    """Headings, rows of written cells, and which columns are numeric; low and high become one interval."""
     names = list(map(str, frame.columns)) if columns is None else list(columns)
     frames.require(frame, names, "table", "an analysis")
     part = frame[names].head(max_rows)
-    written = [[fmt.cell(name, value) for value in part[name].tolist()] for name in names]
-    numeric = [pd.api.types.is_numeric_dtype(part[name]) and part[name].dtype != bool for name in names]
-    return [fmt.heading(name) for name in names], [list(row) for row in zip(*written, strict=True)], numeric
+    headings, columns_written, numeric = [], [], []
+    for name in names:
+        if name == "high" and "low" in names:
+            continue  # stands with low
+        if name == "low" and "high" in names:
+            headings.append("Interval")
+            columns_written.append(list(map(fmt.interval, part["low"].tolist(), part["high"].tolist())))
+            numeric.append(True)
+            continue
+        headings.append(fmt.heading(name))
+        columns_written.append([fmt.cell(name, value) for value in part[name].tolist()])
+        numeric.append(pd.api.types.is_numeric_dtype(part[name]) and part[name].dtype != bool)
+    return headings, [list(row) for row in zip(*columns_written, strict=True)], numeric
 
 
 def _html_row(tag: str, values: list[str], numeric: list[bool]) -> str:

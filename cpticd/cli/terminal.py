@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
@@ -22,6 +22,8 @@ from cpticd.report.words import headlines
 
 #: Work shorter than this shows no progress.
 PROGRESS_AFTER: Final = 2.0
+#: Cells up to this length are never broken.
+SHORT: Final = 14
 ACCOUNTING: Final = ["source", "table_name", "read", "loaded", "rejected", "amount_read", "amount_rejected"]
 CAUSES: Final = ["category", "lines", "denied_amount", "share", "cumulative_share", "preventable"]
 RATES: Final = ["measure", "n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"]
@@ -100,38 +102,53 @@ class Terminal:
         if not rejects.empty:
             self.table("Rejected, repaired or noted", rejects, list(rejects.columns), max_rows=8)
         self.table("Denial rates", _rates(findings), RATES)
-        self._section(findings, "causes", "Top root causes of first denials", CAUSES, rows=8)
-        pairs = top_pairs(findings.get("pairs"), 10)
-        findings.frames["top pairs"] = pairs.drop(columns=["low", "high"], errors="ignore")
+        if findings.has("causes"):
+            self.table("Top root causes of first denials", findings.get("causes"), CAUSES, max_rows=8)
+        else:
+            self.line(f"\nTop root causes: {findings.reason('causes', 'no line was denied')}")
         title = f"Pairs to look at first (at least {findings.min_lines} lines)"
-        self._section(findings, "top pairs", title, list(findings.frames["top pairs"].columns), rows=10)
+        if findings.has("pairs"):
+            pairs = top_pairs(findings.get("pairs"), 10)
+            self.table(title, pairs, list(pairs.columns), optional=["denied_lines", "low", "first_cause"])
+        else:
+            self.line(f"\n{title}: {findings.reason('pairs', 'none has so many')}")
         self.out.print()
         for sentence in headlines(findings):
-            self.out.print(Text(self._fit(f"• {sentence}" if self.unicode else f"* {sentence}")))
+            self.line(f"• {sentence}" if self.unicode else f"* {sentence}")
 
-    def _section(self, findings: Findings, name: str, title: str, columns: list[str], *, rows: int) -> None:
-        if findings.has(name):
-            self.table(title, findings.get(name), columns, max_rows=rows)
-        else:
-            source = "pairs" if name == "top pairs" else name
-            self.out.print(Text(self._fit(f"\n{title}: {findings.reason(source, 'none')}")))
+    def line(self, text: str) -> None:
+        self.out.print(Text(self._fit(text)))
 
-    def table(self, title: str, frame: pd.DataFrame, columns: list[str], *, max_rows: int = 20) -> None:
-        """One table with its title; cells carry their units, numbers stand right."""
+    def table(
+        self,
+        title: str,
+        frame: pd.DataFrame,
+        columns: list[str],
+        *,
+        max_rows: int = 20,
+        optional: Sequence[str] = (),
+    ) -> None:
+        """One table with its title; cells carry their units, numbers stand right.
+
+        Where the terminal is too narrow, ``optional`` columns are left out, the first first.
+        """
         if frame.empty:
-            self.out.print(Text(self._fit(f"\n{title}: none")))
+            self.line(f"\n{title}: none")
             return
-        headings, rows, numeric = cells(frame, columns=columns, max_rows=max_rows)
-        table = Table(title=self._fit(title), title_justify="left", title_style="bold", pad_edge=False,
-                      box=SIMPLE_HEAD if self.unicode else ASCII2)  # fmt: skip
-        for heading, right in zip(headings, numeric, strict=True):
-            table.add_column(Text(self._fit(heading)), justify="right" if right else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(self._fit(cell)) for cell in row))
+        layout = Layout(frame, columns, max_rows, self._fit)
+        for name in optional:
+            if layout.least <= self.out.width:
+                break
+            columns = [column for column in columns if column != name and (column, name) != ("high", "low")]
+            layout = Layout(frame, columns, max_rows, self._fit)
+        width = self.out.width
         self.out.print()
-        self.out.print(table)
-        if len(frame) > len(rows):
-            self.out.print(Text(self._fit(f"… {len(frame) - len(rows):,} more in the report")))
+        # A table that is wider than the terminal all the same is wrapped by it: no digit is cut.
+        self.out.width = max(width, layout.least)
+        self.out.print(layout.table(self._fit(title), self.out.width, unicode=self.unicode), crop=False)
+        self.out.width = width
+        if len(frame) > max_rows:
+            self.line(f"… {len(frame) - max_rows:,} more in the report")
 
     def _fit(self, text: str) -> str:
         """Text that the terminal can show, without control characters that claims may hold."""
@@ -140,6 +157,59 @@ class Terminal:
             return clean
         encoding = getattr(sys.stdout, "encoding", None) or "ascii"
         return clean.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+
+
+class Layout:
+    """A table's cells and the widths that its columns need; words may wrap, numbers and codes may not."""
+
+    def __init__(
+        self, frame: pd.DataFrame, columns: Sequence[str], max_rows: int, fit: Callable[[str], str]
+    ) -> None:
+        headings, rows, self.numeric = cells(frame, columns=columns, max_rows=max_rows)
+        self.headings = [fit(heading) for heading in headings]
+        self.rows = [[fit(cell) for cell in row] for row in rows]
+        self._least, self._natural = [], []
+        for index, (heading, right) in enumerate(zip(self.headings, self.numeric, strict=True)):
+            longest = max(len(row[index]) for row in self.rows)
+            word = max(map(len, heading.split()))
+            self._least.append(max(word, longest if right else min(longest, SHORT)))
+            self._natural.append(max(longest, len(heading)))
+
+    @property
+    def least(self) -> int:
+        """Columns of the terminal that show every number whole."""
+        return sum(self._least) + self._between
+
+    @property
+    def _between(self) -> int:
+        return 3 * len(self.headings) - 1
+
+    def _widths(self, total: int) -> list[int]:
+        """Every column as wide as it would be, as far as there is room; words get it first."""
+        room = max(total - self.least, 0)
+        widths = list(self._least)
+        for index in sorted(range(len(widths)), key=lambda index: self.numeric[index]):
+            more = min(room, self._natural[index] - widths[index])
+            widths[index] += more
+            room -= more
+        return widths
+
+    def table(self, title: str, total: int, *, unicode: bool) -> Table:
+        """The table for a terminal of ``total`` columns."""
+        table = Table(
+            title=title,
+            title_justify="left",
+            title_style="bold",
+            pad_edge=False,
+            box=SIMPLE_HEAD if unicode else ASCII2,
+        )
+        for heading, right, width in zip(self.headings, self.numeric, self._widths(total), strict=True):
+            table.add_column(
+                Text(heading), justify="right" if right else "left", width=width, overflow="fold"
+            )
+        for row in self.rows:
+            table.add_row(*map(Text, row))
+        return table
 
 
 def _rates(findings: Findings) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from cpticd import denials
+from cpticd.charts import format as fmt
 from cpticd.errors import CpticdError
 
 if TYPE_CHECKING:
@@ -91,9 +92,16 @@ def takeback_counts(silent: pd.DataFrame) -> pd.DataFrame:
 
 
 def top_pairs(pairs: pd.DataFrame, count: int = 15) -> pd.DataFrame:
-    """The first-ranked pairs with the columns that fit a page."""
+    """The first-ranked pairs with the columns that fit a page, their first category and CARC in one."""
+    if pairs.empty:
+        return pairs
+    first = pairs.head(count)
+    causes = [
+        fmt.text(category) if fmt.text(carc) == fmt.MISSING else f"{category} (CARC {carc})"
+        for category, carc in zip(first["top_category"], first["top_carc"], strict=True)
+    ]
     columns = [
         *("hcpcs_code", "diagnosis_code", "lines", "denied_lines", "rate", "low", "high", "expected_rate"),
-        *("excess_denials", "q_value", "denied_amount", "excess_amount", "top_category", "top_carc"),
+        *("excess_denials", "q_value", "denied_amount"),
     ]
-    return pairs.head(count)[[name for name in columns if name in pairs.columns]]
+    return first[columns].assign(first_cause=causes)

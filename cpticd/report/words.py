@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cpticd.charts import format as fmt
-from cpticd.denials.by_pair import Q_THRESHOLD
+from cpticd.denials.pair_rates import Q_THRESHOLD
 from cpticd.report.findings import Findings
 
 
