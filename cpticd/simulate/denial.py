@@ -1,0 +1,262 @@
+"""Which lines are denied: a base chance per stratum, planted pair effects, violations, and one draw per line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cpticd.simulate.assembly import Book
+from cpticd.simulate.catalogue import Catalogue, weights
+from cpticd.simulate.draws import Bools, Draws, Floats, Ints, cumulative
+from cpticd.simulate.violations import RULES
+
+#: Odds of denial by place of service or bill type, beside each payer's own.
+PLACE_ODDS = {
+    "10": 1.2,
+    "11": 0.9,
+    "12": 1.2,
+    "19": 1.15,
+    "20": 1.1,
+    "21": 0.9,
+    "22": 1.05,
+    "23": 1.1,
+    "31": 1.1,
+    "32": 1.2,
+    "60": 0.7,
+    "65": 0.8,
+    "81": 0.95,
+    "111": 1.2,
+    "131": 1.0,
+    "851": 0.9,
+    "721": 0.7,
+}
+#: Planted pairs per payer: how many, out of how many of the most frequent candidates, with a share of the
+#: procedure's lines of at most so much, and the range of their odds ratio.
+EFFECTS = (
+    ("strong", 9, 16, 0.2, 4.0, 12.0),
+    ("moderate", 5, 30, 0.25, 1.6, 3.0),
+    ("rare", 4, 90, 0.3, 3.0, 9.0),
+    ("protective", 3, 60, 0.1, 0.3, 0.6),
+)
+#: Planted effects above 1 that a payer may have on one procedure: the others stay for comparison.
+PER_PROCEDURE = 2
+
+
+@dataclass
+class Effects:
+    """One element per planted pair."""
+
+    payer: Ints
+    procedure: Ints
+    code: Ints
+    odds: Floats
+    cause: Ints  # into Causes
+
+
+@dataclass
+class Causes:
+    """Reasons for denial: those of the catalogue first, then those of rules and pairs."""
+
+    carc: list[str]
+    rarc: list[str]
+    group: list[str]
+    overturn: Floats  # chance that a rework is paid
+
+    def index(self, carc: str, rarc: str) -> int:
+        """Number of a reason, added where it is new."""
+        for i, key in enumerate(zip(self.carc, self.rarc, strict=True)):
+            if key == (carc, rarc):
+                return i
+        self.carc.append(carc)
+        self.rarc.append(rarc)
+        self.group.append("PR" if carc in ("96", "119", "204") else "CO")
+        self.overturn = np.append(self.overturn, 0.3 if carc in ("50", "150", "167", "40") else 0.6)
+        return len(self.carc) - 1
+
+
+@dataclass
+class Chances:
+    """Chances and causes of every line."""
+
+    base: Floats
+    denial: Floats
+    driver: Ints  # 0 base, 1 pair, 2 rule
+    special: Ints  # cause of the pair or rule, −1 none
+
+
+DRIVERS = ("base", "pair", "rule")
+
+
+def causes(catalogue: Catalogue) -> Causes:
+    """The reasons of the catalogue."""
+    rows = catalogue.cause_rows
+    return Causes(
+        [row["carc"] for row in rows],
+        [row["rarc"] for row in rows],
+        [row["group"] for row in rows],
+        np.array([float(row["overturn"]) for row in rows]),
+    )
+
+
+def quarters(days: Ints, first_year: int) -> Ints:
+    """Quarters since the start of ``first_year``."""
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return (months - (first_year - 1970) * 12) // 3
+
+
+def base_odds(catalogue: Catalogue, book: Book, first_year: int) -> Floats:
+    """Odds of denial given payer, place, procedure and quarter, and nothing else."""
+    lines, claims = book.lines, book.claims
+    payer, place = claims.payer[lines.claim], claims.place[lines.claim]
+    quarter = np.maximum(quarters(lines.start, first_year), 0)
+    rows = catalogue.payer_rows
+    by_place = np.array([[PLACE_ODDS.get(code, 1.0) for code in book.places]] * len(rows))
+    by_family = np.ones((len(rows), len(catalogue.families)))
+    by_quarter = np.ones((len(rows), int(quarter.max(initial=0)) + 1))
+    for i, row in enumerate(rows):
+        for code, factor in weights(row["places"]).items():
+            by_place[i, book.places.index(code)] *= factor
+        for name, factor in weights(row["families"]).items():
+            by_family[i, catalogue.families.index(name)] = factor
+        for start, factor in weights(row["drift"]).items():
+            by_quarter[i, int(start) :] *= factor
+    own = np.array([float(row["odds"]) for row in rows])[payer]
+    code = np.array([float(row["odds"]) for row in catalogue.procedure_rows])[lines.procedure]
+    family = by_family[payer, catalogue.family[lines.procedure]]
+    odds: Floats = own * by_place[payer, place] * family * code * by_quarter[payer, quarter]
+    return odds
+
+
+def pair_keys(book: Book) -> tuple[Ints, Ints]:
+    """(line, diagnosis code) of every pair; on institutional claims each line goes with each diagnosis."""
+    lines, rows = book.lines, book.diagnoses
+    start = np.searchsorted(rows.claim, np.arange(book.claims.person.size + 1))
+    first, count = start[lines.claim], (start[1:] - start[:-1])[lines.claim]
+    inside = (lines.pointers > 0) & (lines.pointers <= count[:, None])
+    line, column = np.nonzero(inside)
+    code = rows.code[first[line] + lines.pointers[line, column] - 1]
+    whole = np.flatnonzero(book.claims.institutional[lines.claim])
+    repeated = np.repeat(whole, count[whole])
+    step = np.arange(repeated.size) - np.repeat(np.cumsum(count[whole]) - count[whole], count[whole])
+    every = rows.code[first[repeated] + step]
+    line, code = np.concatenate([line, repeated]), np.concatenate([code, every])
+    names: dict[str, int] = {}
+    same = np.array([names.setdefault(text, i) for i, text in enumerate(book.codes)])
+    return line, same[code]
+
+
+def plant_effects(
+    catalogue: Catalogue, draws: Draws, book: Book, pairs: tuple[Ints, Ints], reasons: Causes
+) -> Effects:
+    """Choose the pairs that each payer treats differently, among frequent candidates of the catalogue."""
+    from cpticd.simulate.catalogue import rows
+
+    line, code = pairs
+    lines, claims = book.lines, book.claims
+    width, payers = len(book.codes), len(catalogue.payers)
+    procedures = len(catalogue.hcpcs)
+    key = (claims.payer[lines.claim[line]] * procedures + lines.procedure[line]) * width + code
+    counts = np.bincount(key, minlength=payers * procedures * width).reshape(payers, procedures, width)
+    totals = np.bincount(
+        claims.payer[lines.claim] * procedures + lines.procedure, minlength=payers * procedures
+    ).reshape(payers, procedures)
+    candidates = [
+        (
+            catalogue.procedures[row["hcpcs_code"]],
+            book.codes.index(row["diagnosis_code"]),
+            reasons.index(row["carc"], row["rarc"]),
+        )
+        for row in rows("effects")
+    ]
+    found: list[tuple[int, int, int, float, int]] = []
+    for payer in range(payers):
+        taken: set[tuple[int, int]] = set()
+        for name, wanted, among, share, low, high in EFFECTS:
+            fitting = [
+                (-int(counts[payer, p, c]), p, c, cause)
+                for p, c, cause in candidates
+                if 0 < counts[payer, p, c] <= share * totals[payer, p] and (p, c) not in taken
+            ]
+            uniform = draws("effects", (len(candidates), 2))
+            ranked = sorted(fitting)[:among]
+            order = sorted(range(len(ranked)), key=lambda i: (float(uniform[i, 0]), i))
+            for i in order:
+                _, p, c, cause = ranked[i]
+                if wanted == 0:
+                    break
+                if sum(other == p for other, _ in taken) >= PER_PROCEDURE and name != "protective":
+                    continue
+                u = float(uniform[i, 1])
+                found.append((payer, p, c, low + (high - low) * (u * u if low > 1 else u), cause))
+                taken.add((p, c))
+                wanted -= 1
+    columns = list(zip(*sorted(found), strict=True)) or [()] * 5
+    ints = [np.array(column, dtype=np.int64) for column in (*columns[:3], columns[4])]
+    odds = np.round(np.array(columns[3], dtype=np.float64) * 100.0) / 100.0
+    return Effects(ints[0], ints[1], ints[2], odds, ints[3])
+
+
+def chances(
+    odds: Floats, book: Book, pairs: tuple[Ints, Ints], effects: Effects | None, rule: Ints, reasons: Causes
+) -> Chances:
+    """Chance of denial of every line: of several planted effects the strongest counts, then the violation."""
+    base = odds / (1.0 + odds)
+    if effects is None:
+        none = np.full(odds.size, -1)
+        return Chances(base, base.copy(), np.zeros(odds.size, dtype=np.int64), none)
+    lines = book.lines
+    line, code = pairs
+    width = len(book.codes)
+    procedures = int(lines.procedure.max(initial=0)) + 1
+    payer = book.claims.payer[lines.claim]
+    keys = (effects.payer * procedures + effects.procedure) * width + effects.code
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    wanted = (payer[line] * procedures + lines.procedure[line]) * width + code
+    at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
+    hit = np.flatnonzero(keys[at] == wanted)
+    effect = order[at[hit]]
+    target = line[hit]
+    # The strongest effect of a line; a protective one only where no other raises the odds.
+    sort = np.lexsort((effect, -effects.odds[effect], target))
+    target, effect = target[sort], effect[sort]
+    best = np.ones(target.size, dtype=bool)
+    best[1:] = target[1:] != target[:-1]
+    target, effect = target[best], effect[best]
+    factor = np.ones(odds.size)
+    special = np.full(odds.size, -1)
+    driver = np.zeros(odds.size, dtype=np.int64)
+    factor[target] = effects.odds[effect]
+    special[target] = np.where(effects.odds[effect] > 1.0, effects.cause[effect], -1)
+    driver[target] = 1
+    broken = np.flatnonzero(rule >= 0)
+    table = list(RULES.values())
+    factor[broken] *= np.array([item.odds for item in table])[rule[broken]]
+    special[broken] = np.array([reasons.index(item.carc, item.rarc) for item in table])[rule[broken]]
+    driver[broken] = 2
+    raised = odds * factor
+    return Chances(base, raised / (1.0 + raised), driver, special)
+
+
+def draw_causes(catalogue: Catalogue, draws: Draws, book: Book, chance: Chances, index: Ints) -> Ints:
+    """Reason of denial of the denied lines ``index``.
+
+    Where an effect raises the chance, its own reason answers for the part of the chance that it adds.
+    """
+    family = catalogue.family[book.lines.procedure[index]]
+    table = np.array([float(row["weight"]) for row in catalogue.cause_rows])
+    uniform = draws("cause", index.size)
+    found = np.zeros(index.size, dtype=np.int64)
+    for f, name in enumerate(catalogue.families):
+        mine = np.flatnonzero(family == f)
+        tilt = np.array([weights(row["tilt"]).get(name, 1.0) for row in catalogue.cause_rows])
+        found[mine] = np.searchsorted(cumulative(table * tilt)[:-1], uniform[mine], side="right")
+    extra = 1.0 - chance.base[index] / chance.denial[index]
+    own = (chance.special[index] >= 0) & (draws("own cause", index.size) < extra)
+    return np.where(own, chance.special[index], found)
+
+
+def draw_denials(draws: Draws, chance: Chances, name: str = "denied") -> Bools:
+    """One independent draw per line."""
+    return draws(name, chance.denial.size) < chance.denial

@@ -1,0 +1,341 @@
+"""Simulated encounters: when a person is seen, where, why, and which diagnoses stand on the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from cpticd.simulate.catalogue import Catalogue, Menu, menu, weights
+from cpticd.simulate.draws import Bools, Draws, Floats, Ints, expand, group_starts, small_count, within
+from cpticd.simulate.people import IMPLIED, NEVER, Episodes, People, visits, year_start
+
+#: Supplies and treatments that come again within a year: setting, least and most encounters a year, and the
+#: share of persons with the condition who have them.
+RECURRING = {
+    "respiratory_failure": ("dme", 2, 5, 0.75),
+    "ostomy": ("dme", 2, 4, 0.85),
+    "amputation": ("dme", 1, 1, 0.4),
+    "esrd": ("dialysis", 4, 8, 0.9),
+    "breast_cancer": ("chemo", 1, 4, 0.3),
+    "colorectal_cancer": ("chemo", 1, 4, 0.4),
+    "lung_cancer": ("chemo", 1, 4, 0.45),
+    "lymphoma": ("chemo", 1, 4, 0.45),
+}
+#: Codes that stand on a single claim of persons who do not have the condition.
+UNSUPPORTED = (
+    ("stroke", "I639", "office"),
+    ("heart_attack", "I219", "office"),
+    ("embolism", "I2699", "office"),
+    ("breast_cancer", "C50911", "office"),
+    ("prostate_cancer", "C61", "office"),
+    ("chf", "I509", "office"),
+    ("depression", "F331", "office"),
+    ("copd", "J449", "office"),
+    ("afib", "I4891", "office"),
+    ("ra", "M069", "office"),
+    ("diabetes", "E1142", "office"),
+    ("cirrhosis", "K7460", "lab_only"),
+    ("lymphoma", "C9000", "lab_only"),
+    ("copd", "J449", "lab_only"),
+    ("hepatitis_c", "B182", "lab_only"),
+)
+#: Reasons that are written down where the true one is not.
+FALLBACK = ("monitoring", "fatigue", "abnormal_lab")
+#: Complaints that come up beside the reason of a visit.
+BESIDE = (
+    "fatigue",
+    "back_pain",
+    "knee_pain",
+    "edema",
+    "prediabetes",
+    "insomnia",
+    "cough",
+    "monitoring",
+    "shoulder_pain",
+    "dizziness",
+    "abnormal_lab",
+    "hyperlipidemia",
+)
+
+
+@dataclass
+class Encounters:
+    """One element per encounter, sorted by person and day."""
+
+    person: Ints
+    year: Ints
+    day: Ints
+    setting: Ints
+    condition: Ints  # of the reason, whether or not it is written down
+    reason: Ints  # diagnosis row that is written down first
+    silent: Bools  # the reason is another one than the one written down
+    service: Ints  # procedure row that is certain to be done, −1 none
+
+    def take(self, index: Ints) -> Encounters:
+        return Encounters(*(getattr(self, field.name)[index] for field in fields(self)))
+
+
+@dataclass
+class Unsupported:
+    """One element per planted code without a condition behind it."""
+
+    person: Ints
+    year: Ints
+    diagnosis: Ints
+    laboratory: Bools
+
+
+@dataclass
+class EncounterDiagnoses:
+    """One element per condition on an encounter, sorted by encounter and rank; silent ones come last."""
+
+    encounter: Ints
+    diagnosis: Ints  # row written down, −1: silent
+    condition: Ints
+    rank: Ints  # position among those written down, from 0
+    reason: Bools
+    orders: Bools  # whether services are ordered for it
+
+
+def _venues(catalogue: Catalogue) -> tuple[Menu, Ints]:
+    rows = [
+        (c, catalogue.settings[name], share)
+        for c, row in enumerate(catalogue.condition_rows)
+        for name, share in weights(row["venues"]).items()
+    ]
+    condition, setting, share = (np.array(column) for column in zip(*rows, strict=True))
+    return menu(condition, share, len(catalogue.condition_rows)), setting
+
+
+def _parts(
+    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, years: int
+) -> tuple[list[tuple[Ints, ...]], Unsupported]:
+    """(person, year, condition, setting, reason, silent, service, weeks later) of all encounters."""
+    venue, setting_of = _venues(catalogue)
+    settings = catalogue.settings
+    parts: list[tuple[Ints, ...]] = []
+
+    def fallback(name: str, size: int) -> Ints:
+        index = np.array([catalogue.conditions[key] for key in FALLBACK])[
+            draws.below(name, size, len(FALLBACK))
+        ]
+        return catalogue.diagnosis_menu.choose(index, draws(name, size))
+
+    def add(person: Ints, year: Ints, condition: Ints, setting: Ints, reason: Ints, service: Ints) -> None:
+        silent = reason < 0
+        reason = np.where(silent, fallback("fallback", person.size), reason)
+        sessions = np.where(setting == settings["therapy"], 2 + draws.below("sessions", person.size, 3), 1)
+        row, week = expand(sessions)
+        parts.append(
+            tuple(a[row] for a in (person, year, condition, setting, reason, silent, service)) + (week,)
+        )
+
+    # Visits for a chronic condition. The first of the year is an ordinary visit with the code as planned.
+    row, visit = expand(visits(catalogue, draws, people, episode))
+    condition, listed = episode.condition[row], episode.listed[row]
+    setting = setting_of[venue.choose(condition, draws("chronic venue", row.size))]
+    elsewhere = np.isin(setting, [settings[name] for name in ("therapy", "asc", "chemo", "telehealth")])
+    rated = catalogue.has_hcc[episode.truth[row]] > 0
+    setting = np.where((visit == 0) & rated & elsewhere, settings["office"], setting)
+    vague = (draws("vague", row.size) < 0.2) & (visit > 0) & ~episode.sure[row] & (listed >= 0)
+    listed = np.where(vague, catalogue.unspecified[np.maximum(listed, 0)], listed)
+    implied = np.full(len(catalogue.condition_rows), -1)
+    for name, code in IMPLIED.items():
+        if name not in RECURRING:
+            implied[catalogue.conditions[name]] = catalogue.procedures[code]
+    service = np.where(visit == 0, implied[condition], -1)
+    add(episode.person[row], episode.year[row], condition, setting, listed, service)
+    # Events.
+    for c, rate in enumerate(catalogue.prevalence):
+        if catalogue.condition_rows[c]["kind"] == "event" and rate.max() > 0:
+            mean = 0.44 * rate[people.band] * people.risk[:, None]
+            sex = catalogue.condition_rows[c]["sex"]
+            if sex:
+                mean = np.where((people.male == (sex == "male"))[:, None], mean, 0.0)
+            covered = np.arange(years)[None, :] >= people.first_year[:, None]
+            count = small_count(draws("events", mean.shape), mean) * covered
+            person_row, _ = expand(count.ravel())
+            person, year = person_row // years, person_row % years
+            which = np.full(person.size, c)
+            add(
+                person,
+                year,
+                which,
+                setting_of[venue.choose(which, draws("event venue", person.size))],
+                catalogue.diagnosis_menu.choose(which, draws("event code", person.size)),
+                np.full(person.size, -1),
+            )
+    parts_of_services(catalogue, draws, episode, add)
+    return parts, _unsupported(catalogue, draws, people, episode, years, add)
+
+
+def parts_of_services(catalogue: Catalogue, draws: Draws, episode: Episodes, add: object) -> None:
+    """Supplies and treatments that recur, and services that speak for a specific code."""
+    settings = catalogue.settings
+    for name, (setting, least, most, share) in RECURRING.items():
+        unseen = episode.kind == 4
+        mine = (episode.condition == catalogue.conditions[name]) & ~episode.history
+        chosen = draws("recurring", mine.size) < share
+        index = np.flatnonzero(mine & (chosen | unseen))
+        row, _ = expand(least + draws.below("recurring count", index.size, most - least + 1))
+        index = index[row]
+        reason = episode.listed[index]
+        if setting == "chemo":
+            reason = np.full(index.size, catalogue.diagnosis("chemotherapy", "Z5111"))
+        where = np.full(index.size, settings[setting])
+        none = np.full(index.size, -1)
+        add(episode.person[index], episode.year[index], episode.condition[index], where, reason, none)  # type: ignore[operator]
+    signal = catalogue.signal[episode.truth]
+    planted = episode.kind == 2
+    other = (draws("signal", signal.size) < 0.35) & (episode.listed == episode.truth)
+    index = np.flatnonzero((signal >= 0) & (planted | other))
+    supply = catalogue.in_family("dme")[signal[index]].astype(bool)
+    where = np.where(supply, settings["dme"], settings["office"])
+    add(  # type: ignore[operator]
+        episode.person[index],
+        episode.year[index],
+        episode.condition[index],
+        where,
+        episode.listed[index],
+        signal[index],
+    )
+
+
+def _unsupported(
+    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, years: int, add: object
+) -> Unsupported:
+    """Single claims with a code that the person's condition does not bear out."""
+    size = people.size * years
+    person, year = np.divmod(np.arange(size), years)
+    chosen = draws("unsupported", size) < 0.03 * (people.band[person, year] >= 2)
+    which = draws.below("unsupported code", size, len(UNSUPPORTED))
+    diagnosis = np.array([catalogue.diagnosis(name, code) for name, code, _ in UNSUPPORTED])[which]
+    setting = np.array([catalogue.settings[name] for _, _, name in UNSUPPORTED])[which]
+    condition = catalogue.diagnosis_condition[diagnosis]
+    has = np.zeros((people.size, len(catalogue.condition_rows)), dtype=bool)
+    has[episode.person, episode.condition] = True
+    sex = np.array([row["sex"] for row in catalogue.condition_rows])[condition]
+    fits = (sex == "") | ((sex == "male") == people.male[person])
+    # A code of a category that the person has under another name would be supported after all.
+    free = ~has[person, condition] & ~(has[:, catalogue.conditions["liver_transplant"]][person])
+    alive = people.death[person] == NEVER
+    index = np.flatnonzero(chosen & fits & free & alive & (year >= people.first_year[person]))
+    found = Unsupported(
+        person[index], year[index], diagnosis[index], setting[index] == catalogue.settings["lab_only"]
+    )
+    none = np.full(index.size, -1)
+    add(found.person, found.year, condition[index], setting[index], found.diagnosis, none)  # type: ignore[operator]
+    return found
+
+
+def encounters(
+    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, years: Sequence[int]
+) -> tuple[Encounters, Unsupported]:
+    """All encounters, sorted by person and day, and the unsupported codes planted on some."""
+    parts, unsupported = _parts(catalogue, draws, people, episode, len(years))
+    person, year, condition, setting, reason, silent, service, week = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    settings = catalogue.settings
+    at_home = (setting == settings["office"]) & people.facility[person] & (service < 0)
+    setting = np.where(at_home, settings["nursing"], setting)
+    begin = np.array([year_start(item) for item in years])[year]
+    end = np.minimum(np.array([year_start(item + 1) for item in years])[year], people.death[person])
+    begin = np.where(setting == settings["vaccine"], np.minimum(begin + 258, end - 1), begin)
+    # Sessions of one course follow each other week by week.
+    uniform = draws("day", person.size)
+    first = week == 0
+    uniform = uniform[np.flatnonzero(first)[np.cumsum(first) - 1]]
+    day = begin + (uniform * (end - begin)).astype(np.int64) + 7 * week
+    day = np.minimum(day, end - 1 - (week % 5))
+    weekday = (day + 3) % 7
+    open_only = ~np.isin(setting, [settings[name] for name in ("ed", "urgent", "inpatient", "dme")])
+    shift = np.where(day - 2 >= begin, -2, 2)
+    day = np.where(open_only & (weekday >= 5), day + shift, day)
+    found = Encounters(person, year, day, setting, condition, reason, silent.astype(bool), service)
+    alive = np.flatnonzero(day < end)
+    found = found.take(alive)
+    return found.take(np.lexsort((np.arange(alive.size), found.day, found.person))), unsupported
+
+
+def diagnoses(
+    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, met: Encounters, years: int
+) -> EncounterDiagnoses:
+    """What is written down on each encounter: the reason, chronic conditions, complaints beside it."""
+    listing = np.array([float(row["listing"]) for row in catalogue.setting_rows])[met.setting]
+    size = met.person.size
+    # Chronic conditions of the person in that year.
+    key = episode.person * years + episode.year
+    order = np.lexsort((episode.condition, key))
+    key = key[order]
+    wanted = met.person * years + met.year
+    start = np.searchsorted(key, wanted, side="left")
+    row, offset = expand(np.searchsorted(key, wanted, side="right") - start)
+    index = order[start[row] + offset]
+    chance = 1.3 * catalogue.number("listed")[episode.condition[index]] * listing[row]
+    chemo = met.setting[row] == catalogue.settings["chemo"]
+    same = episode.condition[index] == met.condition[row]
+    chance = np.where(same, np.where(chemo, 1.0, 0.0), chance)
+    keep = np.flatnonzero(draws("listed", row.size) < chance)
+    row, index = row[keep], index[keep]
+    listed = episode.listed[index]
+    vague = (draws("vague beside", row.size) < 0.2) & ~episode.sure[index] & (listed >= 0)
+    listed = np.where(vague, catalogue.unspecified[np.maximum(listed, 0)], listed)
+    # Complaints beside the reason.
+    talk = np.isin(met.setting, [catalogue.settings[name] for name in ("office", "outpatient", "telehealth")])
+    adult = people.band[met.person, met.year] > 0
+    extra = np.flatnonzero(talk & adult & (draws("beside", size) < 0.3))
+    which = np.array([catalogue.conditions[name] for name in BESIDE])
+    which = which[draws.below("beside which", extra.size, len(BESIDE))]
+    code = catalogue.diagnosis_menu.choose(which, draws("beside code", extra.size))
+    encounter = np.concatenate([np.arange(size), row, extra])
+    diagnosis = np.concatenate([met.reason, listed, code])
+    condition = np.concatenate([catalogue.diagnosis_condition[met.reason], episode.condition[index], which])
+    reason = np.zeros(encounter.size, dtype=bool)
+    reason[:size] = True
+    history = np.concatenate(
+        [np.zeros(size, dtype=bool), episode.history[index], np.zeros(extra.size, dtype=bool)]
+    )
+    # The reason that is not written down still has its services.
+    quiet = np.flatnonzero(met.silent)
+    encounter = np.concatenate([encounter, quiet])
+    diagnosis = np.concatenate([diagnosis, np.full(quiet.size, -1)])
+    condition = np.concatenate([condition, met.condition[quiet]])
+    reason = np.concatenate([reason, np.ones(quiet.size, dtype=bool)])
+    orders = np.ones(encounter.size, dtype=bool)
+    orders[: history.size] = ~history
+    orders[:size] &= ~met.silent
+    shuffle = draws("order", encounter.size)
+    return _ranked(catalogue, encounter, diagnosis, condition, reason, orders, shuffle)
+
+
+def _ranked(
+    catalogue: Catalogue,
+    encounter: Ints,
+    diagnosis: Ints,
+    condition: Ints,
+    reason: Bools,
+    orders: Bools,
+    shuffle: Floats,
+) -> EncounterDiagnoses:
+    """Reason first, the others shuffled, each code once, twelve at most."""
+    silent = diagnosis < 0
+    code = np.where(silent, -1, catalogue.code_id[np.maximum(diagnosis, 0)])
+    place = np.where(silent, 2.0, np.where(reason, -1.0, shuffle))
+    order = np.lexsort((place, code, encounter))
+    order = order[group_starts(encounter[order], code[order]) | silent[order]]
+    order = order[np.lexsort((place[order], encounter[order]))]
+    rank = within(group_starts(encounter[order]))
+    order = order[(rank < 12) | silent[order]]
+    rank = within(group_starts(encounter[order]))
+    # Principal diagnoses that may only stand first keep that place by being the reason.
+    return EncounterDiagnoses(
+        encounter[order],
+        diagnosis[order],
+        condition[order],
+        np.where(silent[order], -1, rank),
+        reason[order],
+        orders[order],
+    )

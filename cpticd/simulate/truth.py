@@ -1,0 +1,188 @@
+"""What was planted: the answers that an analysis of the simulated claims should come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from cpticd.simulate.arrow import claim_ids, person_ids, text
+from cpticd.simulate.assembly import Book
+from cpticd.simulate.catalogue import Catalogue
+from cpticd.simulate.denial import DRIVERS, Causes, Chances, Effects
+from cpticd.simulate.draws import Ints
+from cpticd.simulate.encounters import Unsupported
+from cpticd.simulate.people import IMPLIED, JOINED, KINDS, Episodes
+from cpticd.simulate.remittance import Outcome
+from cpticd.simulate.violations import RULES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _frame(columns: dict[str, object]) -> pd.DataFrame:
+    return pa.table(columns).to_pandas()
+
+
+def effect_frame(catalogue: Catalogue, book: Book, effects: Effects | None, reasons: Causes) -> pd.DataFrame:
+    """One row per payer, procedure and diagnosis with a planted odds ratio."""
+    none = np.zeros(0, dtype=np.int64)
+    e = effects or Effects(none, none, none, np.zeros(0), none)
+    return _frame(
+        {
+            "payer": text(catalogue.payers, e.payer),
+            "hcpcs_code": text(book.hcpcs, e.procedure),
+            "diagnosis_code": text(book.codes, e.code),
+            "carc": text(reasons.carc, e.cause),
+            "odds_ratio": e.odds,
+        }
+    )
+
+
+def line_frame(book: Book, chance: Chances) -> pd.DataFrame:
+    """One row per service line with its chance of denial, without and with what was planted."""
+    return _frame(
+        {
+            "claim_id": claim_ids(book.lines.claim),
+            "claim_line_number": book.lines.number,
+            "base_probability": chance.base,
+            "denial_probability": chance.denial,
+            "driver": text(DRIVERS, chance.driver),
+        }
+    )
+
+
+def rule_frame(book: Book, rule: Ints) -> pd.DataFrame:
+    """One row per line that breaks a rule."""
+    index = np.flatnonzero(rule >= 0)
+    return _frame(
+        {
+            "claim_id": claim_ids(book.lines.claim[index]),
+            "claim_line_number": book.lines.number[index],
+            "rule": text(list(RULES), rule[index]),
+        }
+    )
+
+
+def downcode_frame(book: Book, outcome: Outcome) -> pd.DataFrame:
+    """One row per line that was paid as a lower service."""
+    index = outcome.downcoded
+    row = np.full(book.lines.claim.size, -1)
+    paid = outcome.payments
+    row[paid.line] = paid.adjudicated
+    return _frame(
+        {
+            "claim_id": claim_ids(book.lines.claim[index]),
+            "claim_line_number": book.lines.number[index],
+            "submitted_hcpcs_code": text(book.hcpcs, book.lines.procedure[index]),
+            "hcpcs_code": text(book.hcpcs, row[index]),
+        }
+    )
+
+
+def condition_frame(
+    catalogue: Catalogue,
+    book: Book,
+    episode: Episodes,
+    unsupported: Unsupported,
+    years: Sequence[int],
+) -> pd.DataFrame:
+    """One row per person, year, HCC and state: coded, under_coded (with its kind) or unsupported.
+
+    hcc is a payment HCC of CMS-HCC V28 as text; a code with two has two rows. evidence says what claims
+    hold: prior year, sibling code and service, codes apart, service, or the kind of claim.
+    """
+    import pandas as pd
+
+    kinds = {
+        1: lambda i: f"prior year {years[int(episode.year[i]) - 1]}",
+        2: lambda i: f"service {codes[int(signal[episode.truth[i]])]}",
+        3: lambda i: (
+            f"codes E119 {partner_codes.get((int(episode.person[i]), int(episode.year[i])), '')}".strip()
+        ),
+        4: lambda i: f"service {implied[int(episode.condition[i])]}",
+        0: lambda i: "",
+    }
+    codes, signal = catalogue.hcpcs, catalogue.signal
+    implied = {catalogue.conditions[name]: code for name, code in IMPLIED.items()}
+    partners = {catalogue.conditions[name] for name, _ in JOINED}
+    joined = {code: name for name, code in JOINED}
+    apart = np.flatnonzero(episode.sure & np.isin(episode.condition, sorted(partners)))
+    partner_codes = {
+        (int(episode.person[i]), int(episode.year[i])): catalogue.codes[int(episode.listed[i])]
+        for i in apart
+        if episode.listed[i] >= 0
+    }
+    del joined
+    rows: list[tuple[int, int, str, str, str, str, str]] = []
+    for i in np.flatnonzero(episode.under).tolist():
+        rows += [
+            (int(episode.person[i]), int(episode.year[i]), hcc, catalogue.codes[int(episode.truth[i])],
+             "under_coded", KINDS[int(episode.kind[i])], kinds[int(episode.kind[i])](i))
+            for hcc in catalogue.diagnosis_rows[int(episode.truth[i])]["hcc"].split()
+        ]  # fmt: skip
+    for i in range(unsupported.person.size):
+        code = int(unsupported.diagnosis[i])
+        acute = catalogue.condition_rows[int(catalogue.diagnosis_condition[code])]["kind"] == "event"
+        evidence = (
+            "laboratory claim only"
+            if unsupported.laboratory[i]
+            else ("acute code in an office" if acute else "single claim")
+        )
+        rows += [
+            (
+                int(unsupported.person[i]),
+                int(unsupported.year[i]),
+                hcc,
+                catalogue.codes[code],
+                "unsupported",
+                "",
+                evidence,
+            )
+            for hcc in catalogue.diagnosis_rows[code]["hcc"].split()
+        ]
+    planted = {(row[0], row[1], row[2], row[3]) for row in rows if row[4] == "unsupported"}
+    seen = {(person, year, hcc, code) for person, year, hcc, code in _coded(catalogue, book, years)}
+    rows += [(*key, "coded", "", "") for key in sorted(seen - planted)]
+    frame = pd.DataFrame(
+        rows, columns=["person", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]
+    )
+    frame = _one_per_hcc(frame)
+    frame["person_id"] = person_ids(frame.pop("person").to_numpy(dtype=np.int64)).to_pylist()
+    frame["year"] = np.array(years)[frame["year"].to_numpy(dtype=np.int64)]
+    return frame[["person_id", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]]
+
+
+def _coded(catalogue: Catalogue, book: Book, years: Sequence[int]) -> list[tuple[int, int, str, str]]:
+    """(person, year, HCC, code) on claims."""
+    rows, claims = book.diagnoses, book.claims
+    inside = rows.code < len(catalogue.codes)
+    hcc = [row["hcc"] for row in catalogue.diagnosis_rows]
+    rated = np.array([bool(item) for item in hcc])
+    index = np.flatnonzero(inside)
+    index = index[rated[rows.code[index]]]
+    claim = rows.claim[index]
+    year = (
+        claims.start[claim].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970 - years[0]
+    )
+    width = len(catalogue.codes)
+    key = (claims.person[claim] * len(years) + year) * width + catalogue.code_id[rows.code[index]]
+    found = []
+    for item in np.unique(key).tolist():
+        who, code = divmod(item, width)
+        person, y = divmod(who, len(years))
+        found += [(person, y, one, catalogue.codes[code]) for one in hcc[code].split()]
+    return found
+
+
+def _one_per_hcc(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per person, year, HCC and state; what is coded is neither under-coded nor unsupported."""
+    order = {"coded": 0, "under_coded": 1, "unsupported": 2}
+    rank = {"lapsed": 0, "implied": 1, "unspecified": 2, "combination": 3, "": 4}
+    frame = frame.assign(order=frame["state"].map(order), rank=frame["kind"].map(rank))
+    keys = ["person", "year", "hcc"]
+    frame = frame.sort_values([*keys, "order", "rank", "diagnosis_code"], kind="stable")
+    frame = frame.drop_duplicates(keys).drop(columns=["order", "rank"])
+    return frame.reset_index(drop=True)

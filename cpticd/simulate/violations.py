@@ -1,0 +1,272 @@
+"""Coding errors planted on simulated claims, and the corrections that keep the others free of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, LineRows, stack, take
+from cpticd.simulate.catalogue import Catalogue
+from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
+from cpticd.simulate.people import People
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How much a violation raises the odds of denial, and the reason and remark that it is denied with."""
+
+    odds: float
+    carc: str
+    rarc: str
+
+
+RULES = {
+    "laterality_conflict": Rule(14.0, "4", ""),
+    "units_over_limit": Rule(20.0, "222", "N362"),
+    "component_of_other_service": Rule(15.0, "97", "M80"),
+    "visit_without_modifier_25": Rule(12.0, "97", "M144"),
+    "new_patient_seen_before": Rule(12.0, "B16", ""),
+    "retired_procedure_code": Rule(25.0, "181", ""),
+    "add_on_without_primary": Rule(12.0, "107", ""),
+    "retired_diagnosis_code": Rule(25.0, "16", "M76"),
+    "header_diagnosis_code": Rule(25.0, "16", "M76"),
+    "missing_seventh_character": Rule(20.0, "16", "M76"),
+    "sex_conflict": Rule(20.0, "10", ""),
+    "missing_pointer": Rule(15.0, "16", "M76"),
+    "pointer_past_diagnoses": Rule(15.0, "16", "M76"),
+}
+#: Column 1 and column 2 of pairs that are not paid together for one person, provider and day, and how often
+#: the second is planted beside the first.
+COMPONENTS = (
+    ("80053", "80048", 0.012),
+    ("80053", "80076", 0.0),
+    ("85025", "85027", 0.012),
+    ("81001", "81003", 0.015),
+    ("71046", "71045", 0.015),
+    ("45380", "45378", 0.06),
+    ("45385", "45378", 0.04),
+    ("11721", "11720", 0.03),
+    ("93000", "93005", 0.01),
+)
+#: An add-on and the service that it needs on the same claim.
+ADD_ONS = (("17003", "17000"), ("77063", "77067"), ("96415", "96413"))
+#: New-patient codes and the code for a patient seen before.
+ESTABLISHED = {
+    "99202": "99212",
+    "99203": "99213",
+    "99204": "99214",
+    "99205": "99215",
+    "99385": "99395",
+    "99386": "99396",
+    "G0438": "G0439",
+}
+#: Code on the claim, code that takes its place, rule, share of the professional claims that hold it.
+RECODED = (
+    ("M5450", "M545", "retired_diagnosis_code", 0.02),
+    ("G20A1", "G20", "retired_diagnosis_code", 0.08),
+    ("R059", "R05", "retired_diagnosis_code", 0.02),
+    ("N1830", "N183", "header_diagnosis_code", 0.03),
+    ("E119", "E11", "header_diagnosis_code", 0.006),
+    ("M25569", "M2556", "header_diagnosis_code", 0.03),
+    ("I4891", "I48", "header_diagnosis_code", 0.012),
+    ("S93401A", "S93401", "missing_seventh_character", 0.06),
+    ("S161XXA", "S161XX", "missing_seventh_character", 0.04),
+    ("S61411A", "S61411", "missing_seventh_character", 0.06),
+    ("N390", "N401", "sex_conflict", 0.03),
+)
+#: The sex conflict edit was retired for services from 2024-10-01 on.
+SEX_EDIT_ENDS = int(np.datetime64("2024-10-01", "D").astype(int))
+
+
+def tidy(catalogue: Catalogue, book: Book) -> None:
+    """Take away errors that arise by chance, so that what is planted is all there is."""
+    number = catalogue.procedures
+    lines = book.lines
+    keep = np.ones(lines.claim.size, dtype=bool)
+    claims = book.claims.person.size
+    for first, second, _ in COMPONENTS:
+        has = np.zeros(claims, dtype=bool)
+        has[lines.claim[lines.procedure == number[first]]] = True
+        keep &= ~((lines.procedure == number[second]) & has[lines.claim])
+    for addon, primary in ADD_ONS:
+        has = np.zeros(claims, dtype=bool)
+        has[lines.claim[lines.procedure == number[primary]]] = True
+        keep &= ~((lines.procedure == number[addon]) & ~has[lines.claim])
+    book.lines = take(lines, np.flatnonzero(keep))
+    # A claim that loses all of its lines keeps its first: none of the rules above can do that alone.
+    left = np.bincount(book.lines.claim, minlength=claims)
+    lost = np.flatnonzero(left[lines.claim] == 0)
+    lost = lost[group_starts(lines.claim[lost])]
+    if lost.size:
+        again = take(lines, lost)
+        addon = np.isin(again.procedure, [number[item] for item, _ in ADD_ONS])
+        again.procedure[addon] = number["99213"]
+        again.charge[addon] = catalogue.fee[number["99213"]] * 2 * again.units[addon]
+        joined = stack(book.lines, again)
+        book.lines = take(joined, np.lexsort((joined.number, joined.claim)))
+    _established(catalogue, book)
+    _apart(catalogue, book)
+    book.lines.number = within(group_starts(book.lines.claim)) + 1
+
+
+def _seen_before(book: Book, code: Bools) -> Bools:
+    """Lines of ``code`` whose person the billing provider has seen before on a professional claim."""
+    lines, claims = book.lines, book.claims
+    professional = ~claims.institutional[lines.claim]
+    person, billing = claims.person[lines.claim], claims.billing[lines.claim]
+    order = np.lexsort((np.arange(person.size), lines.start, billing, person, ~professional))
+    first = group_starts(person[order], billing[order])
+    day = lines.start[order]
+    begin = day[np.flatnonzero(first)[np.cumsum(first) - 1]]
+    seen = np.zeros(person.size, dtype=bool)
+    seen[order] = day > begin
+    return seen & code & professional
+
+
+def _established(catalogue: Catalogue, book: Book) -> None:
+    """New-patient codes only where the practice has not seen the person in the data."""
+    number = catalogue.procedures
+    change = np.arange(len(catalogue.hcpcs))
+    for new, old in ESTABLISHED.items():
+        change[number[new]] = number[old]
+    change[number["99201"]] = number["99212"]
+    lines = book.lines
+    seen = _seen_before(book, change[lines.procedure] != lines.procedure)
+    _replace(catalogue, lines, np.flatnonzero(seen), change[lines.procedure[seen]])
+
+
+def _replace(catalogue: Catalogue, lines: LineRows, index: Ints, procedure: Ints) -> None:
+    """Bill another procedure on lines, at a charge in proportion."""
+    old, new = catalogue.fee[lines.procedure[index]], catalogue.fee[procedure]
+    lines.charge[index] = np.maximum(lines.charge[index] * new // old, 1)
+    lines.procedure[index] = procedure
+
+
+def _apart(catalogue: Catalogue, book: Book) -> None:
+    """Modifier 59 on services that count as distinct only with it."""
+    lines = book.lines
+    for first, second in (("97530", "97140"), ("11056", "11721"), ("11055", "11721"), ("11056", "11720")):
+        has = np.zeros(book.claims.person.size, dtype=bool)
+        has[lines.claim[lines.procedure == catalogue.procedures[first]]] = True
+        mine = (lines.procedure == catalogue.procedures[second]) & has[lines.claim]
+        lines.modifiers[mine, 1] = MODIFIERS.index("59")
+
+
+class _Plants:
+    """Collects the violations, one per line at most."""
+
+    def __init__(self, lines: int) -> None:
+        self.rule = np.full(lines, -1)
+        self.names = list(RULES)
+
+    def mark(self, index: Ints, rule: str) -> None:
+        self.rule[index] = self.names.index(rule)
+
+    def free(self, index: Ints) -> Ints:
+        return index[self.rule[index] < 0]
+
+
+def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Ints:
+    """Plant errors on a small share of the lines; returns the rule (into RULES) of every line, −1: none."""
+    _add_components(catalogue, draws, book)
+    lines, claims, number = book.lines, book.claims, catalogue.procedures
+    plants = _Plants(lines.claim.size)
+    added = lines.number == 0
+    plants.mark(np.flatnonzero(added), "component_of_other_service")
+    lines.number = within(group_starts(lines.claim)) + 1
+    professional = ~claims.institutional[lines.claim]
+
+    def chosen(name: str, candidates: Bools, share: float) -> Ints:
+        index = np.flatnonzero(candidates & professional)
+        return plants.free(index[draws(name, index.size) < share])
+
+    right, left = MODIFIERS.index("RT"), MODIFIERS.index("LT")
+    sided = np.isin(lines.procedure, [number[code] for code in SIDED])
+    on_side = sided & np.isin(lines.modifiers[:, 0], [right, left])
+    index = chosen("wrong side", on_side, 0.05)
+    lines.modifiers[index, 0] = right + left - lines.modifiers[index, 0]
+    plants.mark(index, "laterality_conflict")
+    single = np.isin(lines.procedure, [number[c] for c in ("80053", "83036", "84443", "36415", "80061")])
+    index = chosen("units", single, 0.005)
+    more = 3 + draws.below("units more", index.size, 3)
+    lines.charge[index] = lines.charge[index] // lines.units[index] * more
+    lines.units[index] = more
+    plants.mark(index, "units_over_limit")
+    visit = np.isin(lines.procedure, [number[c] for c in ("99213", "99214")])
+    index = chosen("seen before", _seen_before(book, visit), 0.012)
+    up = {number["99213"]: number["99203"], number["99214"]: number["99204"]}
+    _replace(
+        catalogue, lines, index, np.array([up[p] for p in lines.procedure[index].tolist()], dtype=np.int64)
+    )
+    plants.mark(index, "new_patient_seen_before")
+    index = chosen("retired procedure", lines.procedure == number["99202"], 0.08)
+    _replace(catalogue, lines, index, np.full(index.size, number["99201"]))
+    plants.mark(index, "retired_procedure_code")
+    index = chosen("modifier 25", lines.modifiers[:, 0] == MODIFIERS.index("25"), 0.05)
+    lines.modifiers[index, 0] = 0
+    plants.mark(index, "visit_without_modifier_25")
+    _orphan(catalogue, draws, book, plants)
+    _recode(draws, people, book, plants)
+    pointed = lines.pointers[:, 0] > 0
+    index = chosen("no pointer", pointed, 0.0012)
+    lines.pointers[index] = 0
+    plants.mark(index, "missing_pointer")
+    count = np.bincount(book.diagnoses.claim, minlength=claims.person.size)[lines.claim]
+    last = (lines.pointers > 0).sum(axis=1)
+    index = chosen("far pointer", (count < 12) & (last > 0), 0.001)
+    lines.pointers[index, last[index] - 1] = count[index] + 1
+    plants.mark(index, "pointer_past_diagnoses")
+    return plants.rule
+
+
+def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:
+    """Bill a component beside the service that contains it; the new lines have number 0 for now."""
+    number = catalogue.procedures
+    for first, second, share in COMPONENTS:
+        lines = book.lines
+        mine = (lines.procedure == number[first]) & ~book.claims.institutional[lines.claim]
+        index = np.flatnonzero(mine)
+        index = index[draws("component", index.size) < share]
+        again = take(lines, index)
+        _replace(catalogue, again, np.arange(index.size), np.full(index.size, number[second]))
+        again.number = np.zeros(index.size, dtype=np.int64)
+        joined = stack(lines, again)
+        # New lines stand last on their claim.
+        late = np.where(joined.number == 0, 10_000, joined.number)
+        book.lines = take(joined, np.lexsort((np.arange(late.size), late, joined.claim)))
+
+
+def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> None:
+    """Change the primary service so that an add-on stands alone."""
+    number, lines = catalogue.procedures, book.lines
+    addon = np.flatnonzero(lines.procedure == number["17003"])
+    addon = plants.free(addon[draws("orphan", addon.size) < 0.06])
+    alone = np.zeros(book.claims.person.size, dtype=bool)
+    alone[lines.claim[addon]] = True
+    primary = np.flatnonzero((lines.procedure == number["17000"]) & alone[lines.claim])
+    _replace(catalogue, lines, primary, np.full(primary.size, number["11102"]))
+    plants.mark(addon, "add_on_without_primary")
+
+
+def _recode(draws: Draws, people: People, book: Book, plants: _Plants) -> None:
+    """Put codes on claims that are not valid, or not for the person; every line that points to one is marked."""
+    rows, claims, lines = book.diagnoses, book.claims, book.lines
+    start = np.searchsorted(rows.claim, np.arange(claims.person.size + 1))
+    for old, new, rule, share in RECODED:
+        same = np.array([code == old for code in book.codes])[rows.code]
+        candidates = same & ~claims.institutional[rows.claim]
+        if rule == "sex_conflict":
+            candidates &= ~people.male[claims.person[rows.claim]] & (claims.start[rows.claim] < SEX_EDIT_ENDS)
+        index = np.flatnonzero(candidates)
+        index = index[draws("recode", index.size) < share]
+        if new not in book.codes:
+            book.codes.append(new)
+        rows.code[index] = book.codes.index(new)
+        changed = np.zeros(rows.claim.size + 1, dtype=bool)
+        changed[index] = True
+        inside = (lines.pointers > 0) & (
+            lines.pointers <= (start[lines.claim + 1] - start[lines.claim])[:, None]
+        )
+        at = np.where(inside, start[lines.claim][:, None] + lines.pointers - 1, rows.claim.size)
+        plants.mark(plants.free(np.flatnonzero(changed[at].any(axis=1))), rule)
