@@ -65,6 +65,11 @@ class Stage:
     def __init__(self, intake: Intake, *, progress: bool) -> None:
         self.intake, self._progress = intake, progress
         self._tables: list[str] = []
+        self._sources: set[str] = set()
+
+    def names(self) -> dict[int, str]:
+        """Names of the sources staged so far, by the integer that stands for each in the intake."""
+        return {self.intake.source_id(source): source for source in sorted(self._sources)}
 
     def put(
         self, given: TableLike | Iterable[TableLike], *, name: str, unit: str, known: Known | None = None
@@ -156,7 +161,7 @@ class Stage:
         """Rows without any value are taken out (spreadsheets write them by the thousand) and noted."""
         empty = " AND ".join(f"nullif(trim(c{i}), '') IS NULL" for i in range(len(columns)))
         counts = self.intake.engine.fetch(
-            f"SELECT count(*) AS n, count_if({empty}) AS e FROM {table}"
+            f"SELECT count(*) AS n, coalesce(count_if({empty}), 0) AS e FROM {table}"
         ).to_pylist()[0]
         if counts["e"]:
             self.intake.execute(f"DELETE FROM {table} WHERE {empty}")
@@ -164,6 +169,7 @@ class Stage:
                 source=source, location="", table_name=None, action="noted",
                 reason=f"rows without any value: {counts['e']:,}; not counted as rows",
             )  # fmt: skip
+        self._sources.add(source)
         return Staged(source, table, columns, counts["n"] - counts["e"], word)
 
 
@@ -181,12 +187,13 @@ def _plain(table: pa.Table) -> pa.Table:
     for column in table.columns:
         kind = column.type
         if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type)
+            columns.append(column.cast(kind.value_type))
         elif pa.types.is_timestamp(kind) and kind.tz is not None:
-            column = pc.local_timestamp(column)
+            columns.append(pc.local_timestamp(column))
         elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            column = column.cast(pa.string(), safe=False)
-        columns.append(column)
+            columns.append(column.cast(pa.string(), safe=False))
+        else:
+            columns.append(column)
     return pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
 
 

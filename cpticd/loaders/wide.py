@@ -62,7 +62,7 @@ def read_wide(
     stage = Stage(intake, progress=progress)
     tables = stage.put(path_or_frame, name="table", unit=UNIT, known=known)
     guesses = [(table, guess(table.columns, rename)) for table in tables]
-    _check(guesses, rename or {})
+    check(guesses, rename or {})
     if not quiet:
         print(shown(guesses))
     load(intake, guesses)
@@ -85,7 +85,8 @@ def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> None:
     flat.finish()
 
 
-def _check(guesses: list[tuple[Staged, list[Guess]]], rename: Mapping[str, str]) -> None:
+def check(guesses: list[tuple[Staged, list[Guess]]], rename: Mapping[str, str]) -> None:
+    """Raise SchemaError where no column names the claim, or rename names one that is not there."""
     everywhere = {column.lower() for table, _ in guesses for column in table.columns}
     if absent := [name for name in rename if name.lower() not in everywhere]:
         found = guesses[0][0].columns
