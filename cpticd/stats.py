@@ -23,8 +23,6 @@ _PRECISION_SPREAD: Final = 2.0
 _PRECISION_RANGE: Final = (0.1, 1e7)
 #: Mean moving range of two independent standard normal numbers (d2 of Shewhart charts for n = 2).
 _D2: Final = 1.1283791670955126
-#: Below this success probability the matched binomial is a Poisson to all digits.
-_POISSON_BELOW: Final = 1e-7
 
 
 def wilson(k: Array, n: Array, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -98,46 +96,60 @@ def exceedance(k: Array, n: Array, expected: Array, precision: float, benchmark:
 
 
 def stratified_excess(
-    observed: Array, mean: Array, variance: Array, third: Array | None = None, *, mid: bool = False
+    observed: Array,
+    mean: Array,
+    variance: Array,
+    third: Array | None = None,
+    fourth: Array | None = None,
+    *,
+    mid: bool = False,
 ) -> Floats:
     """One p-value per row: the chance of at least the observed count when only the strata matter.
 
-    The count is a sum of independent hypergeometric counts, one per stratum. Means, variances and third
-    central moments add up over strata (``hypergeometric_moments`` gives each stratum's), and the sum's
-    distribution is replaced by the shifted binomial of the same moments. Against exact sums its p-value is
-    within 4 % in 98 of 100 cases above 0.01, mostly 5 % too small at 0.0001, and 10 to 60 % too small at
-    0.000001. Without ``third`` the binomial shares only two moments with the sum: use that where strata are
-    much larger than what is drawn from them and their rates are alike, else it makes small p-values several
-    times smaller than they are.
-    ``mid=True`` counts the observed value by half (mid-p): nearly uniform where nothing is to be found.
+    The count is a sum of independent hypergeometric counts, one per stratum, whose cumulants add up over
+    strata: mean, variance, third and fourth (``hypergeometric_cumulants`` gives each stratum's). The tail is
+    the saddlepoint approximation (Lugannani and Rice, Adv. Appl. Prob. 12 (1980) 475, on the lattice) of a sum
+    of two binomials with the same cumulants. Against exact sums it is within 5 % in nine of ten cases down to
+    0.0001, and within 25 % down to 0.000001; near the largest count that can be, it errs to the safe side.
+    Fewer cumulants tell less: with ``third`` alone small p-values come out up to twice too small, without both
+    several times, unless strata are alike and much larger than what is drawn from them. ``mid=True`` counts
+    the observed value by half (mid-p): nearly uniform where nothing is to be found.
     """
     observed, mean, variance = _broadcast(observed, mean, variance)
-    third = None if third is None else np.broadcast_to(_floats(third), observed.shape)
-    tail = _upper_tail(observed, mean, variance, third)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # A hypergeometric count is a sum of independent yes-or-no draws (Vatutin and Mikhailov 1982). The
+        # cumulants give mean and mean square, weighted by variance, of how lopsided these are (1 - 2p).
+        lean = 2 * variance / mean - 1 if third is None else np.clip(_floats(third) / variance, -1, 1)
+        square = lean**2 if fourth is None else np.clip((1 + 2 * _floats(fourth) / variance) / 3, lean**2, 1)
+    tail = _upper_tail(observed, mean, variance, lean, square)
     if mid:
-        tail = (tail + _upper_tail(observed + 1, mean, variance, third)) / 2
+        tail = (tail + _upper_tail(observed + 1, mean, variance, lean, square)) / 2
     return tail
 
 
-def _upper_tail(k: Floats, mean: Floats, variance: Floats, third: Floats | None) -> Floats:
-    from scipy.special import betainc, gammainc
+def _upper_tail(k: Floats, mean: Floats, variance: Floats, lean: Floats, square: Floats) -> Floats:
+    """P(shift + Binomial(n1, p) + Binomial(n2, 1 - p) >= k) by saddlepoint."""
+    from scipy.special import gammainc, ndtr
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if third is None:
-            p, shift = 1 - variance / mean, np.zeros_like(mean)
-        else:
-            p = (1 - np.clip(third / variance, -1, 1)) / 2
-            shift = mean - variance / (1 - p)
-        p = np.clip(p, 0.0, 1 - 1e-12)
-        trials = variance / (p * (1 - p))
-        at = k - shift
-        # The tail of a binomial, read off between its steps where trials or shift are no whole numbers.
-        # Counts beyond its last step get that step's chance, but no more than the Poisson distribution's.
-        reach = np.maximum(trials - at, 0)
-        binomial = betainc(np.maximum(np.minimum(at, trials), 0), reach + 1, p)
-        poisson = gammainc(np.maximum(at, 0), mean if third is None else variance)
-        binomial = np.where(reach > 0, binomial, np.minimum(binomial, gammainc(np.maximum(k, 0), mean)))
-    tail = np.where(p < _POISSON_BELOW, poisson, binomial)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        lop = np.clip(np.sqrt(square), 1e-9, 1 - 1e-9)
+        p, q = (1 - lop) / 2, (1 + lop) / 2
+        n1, n2 = ((1 + sign * np.clip(lean / lop, -1, 1)) * variance / (2 * p * q) for sign in (1, -1))
+        shift = mean - n1 * p - n2 * q
+        # No further than the last step of the two binomials: the true sum may still reach beyond.
+        at = np.minimum(k - shift, n1 + n2) - 0.5
+        t = _saddlepoint(at, n1, n2, p, q)
+        first, second = (part / (1 + part * np.expm1(t)) * np.exp(t) for part in (p, q))
+        curvature = n1 * first * (1 - first) + n2 * second * (1 - second)
+        height = t * at - n1 * np.log1p(p * np.expm1(t)) - n2 * np.log1p(q * np.expm1(t))
+        w = np.sign(t) * np.sqrt(np.maximum(2 * height, 0))
+        u = 2 * np.sinh(t / 2) * np.sqrt(curvature)
+        density = np.exp(-w * w / 2) / np.sqrt(2 * np.pi)
+        tail = ndtr(-w) + density * (1 / u - 1 / w)
+        middle = 0.5 - lean / (6 * np.sqrt(2 * np.pi * variance))
+        bound = gammainc(np.maximum(k, 0), mean)  # Poisson
+    tail = np.where(np.abs(w) < 1e-3, middle, tail)
+    tail = np.where(at < k - shift - 0.5, np.minimum(tail, bound), tail)
     tail = np.where((k <= 0) | (at <= 0), 1.0, tail)
     certain = variance <= 1e-12 * np.maximum(mean, 1.0)
     tail = np.where(certain, np.where(k <= mean + 1e-9, 1.0, 0.0), tail)
@@ -146,18 +158,34 @@ def _upper_tail(k: Floats, mean: Floats, variance: Floats, third: Floats | None)
     )
 
 
-def hypergeometric_moments(drawn: Array, marked: Array, total: Array) -> tuple[Floats, Floats, Floats]:
-    """One mean, variance and third central moment per stratum: marked ones among ``drawn`` of ``total``.
+def _saddlepoint(at: Floats, n1: Floats, n2: Floats, p: Floats, q: Floats) -> Floats:
+    """The t at which the tilted mean of the two binomials is ``at``, by bisection."""
+    low, high = np.full(at.shape, -60.0), np.full(at.shape, 60.0)
+    for _ in range(60):
+        t = (low + high) / 2
+        odds = np.exp(t)
+        below = n1 * p * odds / (q + p * odds) + n2 * q * odds / (p + q * odds) < at
+        low, high = np.where(below, t, low), np.where(below, high, t)
+    return (low + high) / 2
 
-    ``marked`` of the ``total`` are marked (denied); drawing is without replacement (the pair's lines).
+
+def hypergeometric_cumulants(drawn: Array, marked: Array, total: Array) -> tuple[Floats, ...]:
+    """One mean, variance, third and fourth cumulant per stratum: of the marked ones among ``drawn``.
+
+    ``marked`` of ``total`` are marked (denied), ``drawn`` are drawn without replacement (the pair's lines).
     """
-    drawn, marked, total = _broadcast(drawn, marked, total)
+    n, k, total = _broadcast(drawn, marked, total)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = drawn * marked / total
-        variance = mean * (1 - marked / total) * (total - drawn) / (total - 1)
-        third = variance * (total - 2 * marked) * (total - 2 * drawn) / (total * (total - 2))
-    variance = np.where(total > 1, variance, 0.0)
-    return mean, variance, np.where(total > 2, third, 0.0)
+        mean = n * k / total
+        variance = np.where(total > 1, mean * (1 - k / total) * (total - n) / (total - 1), 0.0)
+        third = variance * (total - 2 * k) * (total - 2 * n) / (total * (total - 2))
+        fourth = (
+            total * (total + 1) - 6 * k * (total - k) - 6 * n * (total - n) + 6 * variance * (5 * total - 6)
+        )
+        fourth = variance * fourth / ((total - 2) * (total - 3))
+    # With three or fewer there is one yes-or-no draw, or all but one.
+    small = variance * (1 - 6 * variance)
+    return mean, variance, np.where(total > 2, third, 0.0), np.where(total > 3, fourth, small)
 
 
 def benjamini_hochberg(p: Array) -> Floats:
