@@ -19,11 +19,11 @@ def _missing(value: Any) -> bool:
 
 
 def count(value: Any) -> str:
-    """A number of things: ``12,345``; fractions, as in expected denials, get one decimal."""
+    """A number of things: ``12,345``; small fractions, as in expected denials, get one decimal."""
     if _missing(value):
         return MISSING
     number = float(value)
-    return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"
+    return f"{number:,.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:,.1f}"
 
 
 def dollars(value: Any) -> str:

@@ -20,20 +20,18 @@ MEASURES: Final = {
 }
 GROUPS: Final = (
     ("diagnosis-related", themes.VERMILION),
-    ("coding-related, not diagnosis", themes.ORANGE),
-    ("other", themes.BLUE),
+    ("diagnosis-related in part", themes.ORANGE),
+    ("coding-related, not by diagnosis", themes.PURPLE),
+    ("neither", themes.BLUE),
 )
 
 
-def _applies(value: object) -> bool:
-    """Whether a flag says yes or partly; reference tables may hold either booleans or words."""
-    return fmt.flag(value).lower() not in (fmt.MISSING, "no", "false", "")
-
-
 def _group(row: pd.Series) -> str:
-    if _applies(row["diagnosis_related"]):
-        return GROUPS[0][0]
-    return GROUPS[1][0] if _applies(row["coding_related"]) else GROUPS[2][0]
+    """Which of GROUPS a cause belongs to; flags may be booleans or yes, partly, no."""
+    diagnosis, coding = (fmt.flag(row[name]).lower() for name in ("diagnosis_related", "coding_related"))
+    if diagnosis in ("yes", "partly"):
+        return GROUPS[0 if diagnosis == "yes" else 1][0]
+    return GROUPS[2 if coding in ("yes", "partly") else 3][0]
 
 
 def pareto(

@@ -106,9 +106,9 @@ def _demo_arguments(command: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("cpticd-report.html"), help="report to write (default: %(default)s)"
     )
     command.add_argument(
-        "--persons", type=_positive, help="simulate this many persons instead of the fixed demo"
+        "--persons", type=_positive, help="how many persons to simulate (default: the demo's, about 2,000)"
     )
-    command.add_argument("--seed", type=int, help="seed of the simulation (default: 1)")
+    command.add_argument("--seed", type=int, help="same seed, same claims (default: the demo's)")
     _min_lines(command)
 
 
@@ -180,15 +180,10 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_output(options.out, overwrite=options.overwrite)
     with terminal.working("simulating claims"):
-        from cpticd import simulate
+        from cpticd.simulate.simulation import DEMO_PERSONS, DEMO_SEED, simulate
 
-        if options.persons is None and options.seed is None:
-            claims = simulate.demo()
-        else:
-            persons = options.persons or simulate.DEMO_PERSONS
-            claims = simulate.simulate(
-                persons=persons, seed=1 if options.seed is None else options.seed
-            ).claims
+        seed = DEMO_SEED if options.seed is None else options.seed
+        claims = simulate(options.persons or DEMO_PERSONS, seed).claims
     _analyse(claims, options, terminal, title="Claim denials by diagnosis and procedure: synthetic demo")
 
 
@@ -220,9 +215,9 @@ def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_folder(options.out, overwrite=options.overwrite)
     with terminal.working(f"simulating {options.persons:,} persons"):
-        from cpticd import simulate
+        from cpticd.simulate.simulation import simulate
 
-        simulation = simulate.simulate(persons=options.persons, seed=options.seed)
+        simulation = simulate(options.persons, options.seed)
     with terminal.working("writing"):
         path = export(simulation, options.out, format=options.format, overwrite=options.overwrite)
     terminal.result(path)

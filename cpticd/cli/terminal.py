@@ -22,6 +22,8 @@ from cpticd.report.words import headlines
 
 #: Work shorter than this shows no progress.
 PROGRESS_AFTER: Final = 2.0
+#: Columns of the pairs that a narrow terminal leaves out, the first first; the report has them all.
+OPTIONAL: Final = ["denied_lines", "low", "excess_denials", "first_cause"]
 #: Cells up to this length are never broken.
 SHORT: Final = 14
 ACCOUNTING: Final = ["source", "table_name", "read", "loaded", "rejected", "amount_read", "amount_rejected"]
@@ -76,13 +78,14 @@ class Terminal:
         task = bar.add_task(label, total=total)
         timer = threading.Timer(PROGRESS_AFTER, bar.start)
         timer.daemon = True
-        if not self.quiet:
+        if self.progress.is_terminal and not self.quiet:
             timer.start()
         try:
             yield bar, task
         finally:
             timer.cancel()
-            bar.stop()
+            if bar.live.is_started:
+                bar.stop()
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -109,9 +112,17 @@ class Terminal:
         title = f"Pairs to look at first (at least {findings.min_lines} lines)"
         if findings.has("pairs"):
             pairs = top_pairs(findings.get("pairs"), 10)
-            self.table(title, pairs, list(pairs.columns), optional=["denied_lines", "low", "first_cause"])
+            self.table(
+                title,
+                pairs,
+                list(pairs.columns),
+                optional=OPTIONAL,
+            )
         else:
             self.line(f"\n{title}: {findings.reason('pairs', 'none has so many')}")
+        if findings.has("payer_pairs"):
+            pairs = top_pairs(findings.get("payer_pairs"), 5)
+            self.table("The same, payer by payer", pairs, list(pairs.columns), optional=OPTIONAL)
         self.out.print()
         for sentence in headlines(findings):
             self.line(f"• {sentence}" if self.unicode else f"* {sentence}")
@@ -182,7 +193,7 @@ class Layout:
 
     @property
     def _between(self) -> int:
-        return 3 * len(self.headings) - 1
+        return 2 * len(self.headings) + 1
 
     def _widths(self, total: int) -> list[int]:
         """Every column as wide as it would be, as far as there is room; words get it first."""
@@ -201,6 +212,7 @@ class Layout:
             title_justify="left",
             title_style="bold",
             pad_edge=False,
+            padding=(0, 1, 0, 0),
             box=SIMPLE_HEAD if unicode else ASCII2,
         )
         for heading, right, width in zip(self.headings, self.numeric, self._widths(total), strict=True):

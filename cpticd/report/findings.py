@@ -29,6 +29,11 @@ PARTS: Final[tuple[tuple[str, str, Analysis], ...]] = (
     ("payers", "payers", lambda claims, _: denials.rates(claims, by="payer")),
     ("causes", "root causes", lambda claims, _: denials.causes(claims)),
     ("pairs", "pairs", lambda claims, least: denials.by_pair(claims, min_lines=least)),
+    (
+        "payer_pairs",
+        "pairs by payer",
+        lambda claims, least: denials.by_pair(claims, by="payer", min_lines=least),
+    ),
     ("families", "families", lambda claims, least: denials.by_pair(claims, level="family", min_lines=least)),
     ("trend", "trend", lambda claims, _: denials.trend(claims)),
     ("delay", "payment delay", lambda claims, _: denials.payment_delay(claims)),
@@ -101,6 +106,7 @@ def top_pairs(pairs: pd.DataFrame, count: int = 15) -> pd.DataFrame:
         for category, carc in zip(first["top_category"], first["top_carc"], strict=True)
     ]
     columns = [
+        *(["payer"] if "payer" in first.columns else []),
         *("hcpcs_code", "diagnosis_code", "lines", "denied_lines", "rate", "low", "high", "expected_rate"),
         *("excess_denials", "q_value", "denied_amount"),
     ]

@@ -114,7 +114,13 @@ def pairs_section(findings: Findings) -> str:
     if pairs.empty:
         return text + note(findings.reason("pairs", few))
     text += chart(charts.pair_scatter(pairs, max_points=1500), "scatter")
-    return text + "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
+    text += "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
+    if not findings.has("payer_pairs"):
+        return text + note(
+            findings.reason("payer_pairs", f"No payer has {findings.min_lines} lines of a pair.")
+        )
+    text += "<h3>Pairs to look at first, payer by payer</h3>"
+    return text + scroll(charts.table(top_pairs(findings.get("payer_pairs"))))
 
 
 def trend_section(findings: Findings) -> str:

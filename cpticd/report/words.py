@@ -74,9 +74,12 @@ def _related(findings: Findings) -> str:
     if not findings.has("causes"):
         return ""
     causes = findings.get("causes")
-    marked = causes["diagnosis_related"].map(lambda flag: fmt.flag(flag) in ("yes", "partly"))
-    share = fmt.percent(causes["share"][marked].sum())
-    return f"Causes that concern the diagnosis, wholly or in part, carry {share} of the denied dollars."
+    flags = causes["diagnosis_related"].map(fmt.flag)
+    surely, partly = (causes["share"][flags == word].sum() for word in ("yes", "partly"))
+    return (
+        f"Causes that concern the diagnosis carry {fmt.percent(surely)} of the denied dollars; those that "
+        f"concern it in part, another {fmt.percent(partly)}."
+    )
 
 
 def _pair(findings: Findings) -> str:

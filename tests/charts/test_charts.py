@@ -75,8 +75,8 @@ def test_pareto_orders_bars_colours_them_and_adds_up() -> None:
     fig = charts.pareto(CAUSES)
     assert {bar.name: (list(bar.y), list(bar.x)) for bar in fig.data[:-1]} == {
         "diagnosis-related": (["medical necessity"], [12000.5]),
-        "coding-related, not diagnosis": (["procedure, modifier"], [3000]),
-        "other": (["timely filing"], [5000]),
+        "coding-related, not by diagnosis": (["procedure, modifier"], [3000]),
+        "neither": (["timely filing"], [5000]),
     }
     assert fig.layout.title.text == "Denied dollars by root cause"
     assert fig.layout.xaxis.title.text == "Denied charges, US dollars"
