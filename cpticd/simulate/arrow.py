@@ -14,7 +14,7 @@ from cpticd.simulate.assembly import BILLS, MODIFIERS, Book, npi
 from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.denial import Causes
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
-from cpticd.simulate.people import NEVER, STATES, Episodes, People, year_start
+from cpticd.simulate.people import NEVER, STATES, World, year_start
 from cpticd.simulate.remittance import CORRECTED, DENIAL, REVERSAL, SLOTS, Outcome
 
 #: ICD-10-PCS procedures of inpatient stays by condition of the reason, with the chance of each.
@@ -331,8 +331,9 @@ def remittance_tables(
     }
 
 
-def member_table(catalogue: Catalogue, people: People, episode: Episodes, years: Sequence[int]) -> pa.Table:
+def member_table(world: World) -> pa.Table:
     """One row per person and year of coverage."""
+    catalogue, people, episode, years = world.catalogue, world.people, world.episode, world.years
     size = people.size
     person, year = np.divmod(np.arange(size * len(years)), len(years))
     start = np.array([year_start(item) for item in years])

@@ -10,7 +10,7 @@ import numpy as np
 from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, pick, within
 from cpticd.simulate.encounters import EncounterDiagnoses, Encounters
-from cpticd.simulate.people import People
+from cpticd.simulate.people import People, World
 from cpticd.simulate.services import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
 
 MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59")
@@ -117,10 +117,9 @@ def npi(provider: int) -> str:
     return luhn(f"1999{provider:05d}")
 
 
-def _places(
-    catalogue: Catalogue, draws: Draws, people: People, met: Encounters, venue: Ints, encounter: Ints
-) -> tuple[list[str], Ints]:
+def _places(world: World, met: Encounters, venue: Ints, encounter: Ints) -> tuple[list[str], Ints]:
     """Place of service of professional claims, bill type of institutional ones."""
+    catalogue, draws, people = world.catalogue, world.draws, world.people
     codes = sorted(
         {row["place"] for row in catalogue.setting_rows} | {"19", "32", "60", *BILLS, "22", "12", "81"}
     )
@@ -160,12 +159,13 @@ def _practice(catalogue: Catalogue, people: People, met: Encounters, specialist:
     return found
 
 
-def practices(catalogue: Catalogue, draws: Draws, people: People, met: Encounters) -> tuple[Ints, Bools]:
+def practices(world: World, met: Encounters) -> tuple[Ints, Bools]:
     """Practice of every encounter, and whether the person is new there.
 
     A specialist sees a person for the same condition each time; the first visit in the data is one of a new
     patient in a third of the cases, the others were seen before it begins.
     """
+    catalogue, draws, people = world.catalogue, world.draws, world.people
     pair = met.person * 131 + met.condition
     share = (pair * 2_654_435_761 % 4_294_967_296) / 4_294_967_296
     practice = _practice(catalogue, people, met, share < 0.35)
@@ -207,7 +207,7 @@ def _modifiers(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Servi
     side = np.array([0, number["RT"], number["LT"], number["50"]])[sides]
     sided = np.isin(procedure, [catalogue.procedures[code] for code in SIDED])
     found[:, 0] = np.where(sided, side, 0)
-    found[catalogue.in_family("therapy")[procedure].astype(bool), 0] = number["GP"]
+    found[catalogue.in_family("therapy")[procedure], 0] = number["GP"]
     rented = np.isin(
         procedure, [catalogue.procedures[c] for c in ("E1390", "E0431", "E0601", "K0001", "E0277")]
     )
@@ -216,13 +216,11 @@ def _modifiers(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Servi
     found[(venue != MAIN) & (where == catalogue.settings["telehealth"]), 0] = 0
     drug = np.isin(procedure, [catalogue.procedures[c] for c in ("J0897", "J9355", "J9271", "J0881")])
     found[drug & (draws("waste", drug.size) < 0.7), 0] = number["JZ"]
-    reading = (venue == READING) & catalogue.in_family("imaging")[procedure].astype(bool)
+    reading = (venue == READING) & catalogue.in_family("imaging")[procedure]
     found[reading, 1] = found[reading, 0]
     found[reading, 0] = number["26"]
     # A visit on the day of a procedure carries 25.
-    minor = catalogue.in_family("injection", "derm", "wound", "preventive")[procedure].astype(bool) & (
-        venue == MAIN
-    )
+    minor = catalogue.in_family("injection", "derm", "wound", "preventive")[procedure] & (venue == MAIN)
     busy = np.zeros(met.person.size, dtype=bool)
     busy[lines.encounter[minor]] = True
     visit = np.array([code[:4] in ("9920", "9921") for code in catalogue.hcpcs])[procedure] & (venue == MAIN)
@@ -259,21 +257,15 @@ def _renumber(
 
 
 def assemble(
-    catalogue: Catalogue,
-    draws: Draws,
-    people: People,
-    met: Encounters,
-    noted: EncounterDiagnoses,
-    lines: Services,
-    practice: Ints,
-    stay: Ints,
+    world: World, met: Encounters, noted: EncounterDiagnoses, lines: Services, *, practice: Ints, stay: Ints
 ) -> Book:
     """Claims with their lines, diagnoses and pointers, before anything is wrong with them."""
+    catalogue, draws, people = world.catalogue, world.draws, world.people
     begins = group_starts(lines.encounter, lines.venue)
     claim = np.cumsum(begins) - 1
     encounter, venue = lines.encounter[begins], lines.venue[begins]
     inside = met.setting[encounter] == catalogue.settings["inpatient"]
-    codes, place = _places(catalogue, draws, people, met, venue, encounter)
+    codes, place = _places(world, met, venue, encounter)
     billing, providers = _billing(people, practice, met, venue, encounter)
     start = met.day[encounter]
     payer = people.payer[met.person[encounter]]

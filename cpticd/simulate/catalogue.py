@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from cpticd.simulate.draws import Floats, Ints
+from cpticd.simulate.draws import Bools, Floats, Ints
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -163,7 +163,7 @@ class Catalogue:
         """Reference fee in cents by procedure row."""
         return np.array([round(float(row["fee"]) * 100) for row in self.procedure_rows])
 
-    def in_family(self, *names: str) -> Floats:
+    def in_family(self, *names: str) -> Bools:
         """True for procedure rows of the families."""
         return np.isin(self.family, [self.families.index(name) for name in names])
 
@@ -180,7 +180,7 @@ class Catalogue:
         return start, np.array([item[1] for item in found]), np.array([item[2] for item in found])
 
     @cached_property
-    def allowed_families(self) -> Floats:
+    def allowed_families(self) -> Bools:
         """Whether a setting's claim may carry an ordered service, by setting and procedure row."""
         table = [row["families"].split() for row in self.setting_rows]
         family = [row["family"] for row in self.procedure_rows]

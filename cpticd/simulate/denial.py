@@ -1,13 +1,13 @@
-"""Which lines are denied: a base chance per stratum, planted pair effects, violations, and one draw per line."""
+"""Which lines are denied: a base chance per stratum, planted effects, violations, one draw per line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from cpticd.simulate.assembly import Book
-from cpticd.simulate.catalogue import Catalogue, weights
+from cpticd.simulate.catalogue import Catalogue, rows, weights
 from cpticd.simulate.draws import Bools, Draws, Floats, Ints, cumulative
 from cpticd.simulate.violations import RULES
 
@@ -84,6 +84,13 @@ class Chances:
     driver: Ints  # 0 base, 1 pair, 2 rule
     special: Ints  # cause of the pair or rule, −1 none
 
+    def take(self, index: Ints) -> Chances:
+        return Chances(*(getattr(self, item.name)[index] for item in fields(self)))
+
+    def and_then(self, other: Chances) -> Chances:
+        names = [item.name for item in fields(self)]
+        return Chances(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
+
 
 DRIVERS = ("base", "pair", "rule")
 
@@ -110,18 +117,18 @@ def base_odds(catalogue: Catalogue, book: Book, first_year: int) -> Floats:
     lines, claims = book.lines, book.claims
     payer, place = claims.payer[lines.claim], claims.place[lines.claim]
     quarter = np.maximum(quarters(lines.start, first_year), 0)
-    rows = catalogue.payer_rows
-    by_place = np.array([[PLACE_ODDS.get(code, 1.0) for code in book.places]] * len(rows))
-    by_family = np.ones((len(rows), len(catalogue.families)))
-    by_quarter = np.ones((len(rows), int(quarter.max(initial=0)) + 1))
-    for i, row in enumerate(rows):
-        for code, factor in weights(row["places"]).items():
-            by_place[i, book.places.index(code)] *= factor
+    strict = catalogue.payer_rows
+    by_place = np.array([[PLACE_ODDS.get(code, 1.0) for code in book.places]] * len(strict))
+    by_family = np.ones((len(strict), len(catalogue.families)))
+    by_quarter = np.ones((len(strict), int(quarter.max(initial=0)) + 1))
+    for i, row in enumerate(strict):
+        for place_code, factor in weights(row["places"]).items():
+            by_place[i, book.places.index(place_code)] *= factor
         for name, factor in weights(row["families"]).items():
             by_family[i, catalogue.families.index(name)] = factor
         for start, factor in weights(row["drift"]).items():
             by_quarter[i, int(start) :] *= factor
-    own = np.array([float(row["odds"]) for row in rows])[payer]
+    own = np.array([float(row["odds"]) for row in strict])[payer]
     code = np.array([float(row["odds"]) for row in catalogue.procedure_rows])[lines.procedure]
     family = by_family[payer, catalogue.family[lines.procedure]]
     odds: Floats = own * by_place[payer, place] * family * code * by_quarter[payer, quarter]
@@ -150,8 +157,6 @@ def plant_effects(
     catalogue: Catalogue, draws: Draws, book: Book, pairs: tuple[Ints, Ints], reasons: Causes
 ) -> Effects:
     """Choose the pairs that each payer treats differently, among frequent candidates of the catalogue."""
-    from cpticd.simulate.catalogue import rows
-
     line, code = pairs
     lines, claims = book.lines, book.claims
     width, payers = len(book.codes), len(catalogue.payers)
@@ -180,17 +185,17 @@ def plant_effects(
             ]
             uniform = draws("effects", (len(candidates), 2))
             ranked = sorted(fitting)[:among]
+            before = len(taken)
             order = sorted(range(len(ranked)), key=lambda i: (float(uniform[i, 0]), i))
             for i in order:
                 _, p, c, cause = ranked[i]
-                if wanted == 0:
+                if len(taken) - before == wanted:
                     break
                 if sum(other == p for other, _ in taken) >= PER_PROCEDURE and name != "protective":
                     continue
                 u = float(uniform[i, 1])
                 found.append((payer, p, c, low + (high - low) * (u * u if low > 1 else u), cause))
                 taken.add((p, c))
-                wanted -= 1
     columns = list(zip(*sorted(found), strict=True)) or [()] * 5
     ints = [np.array(column, dtype=np.int64) for column in (*columns[:3], columns[4])]
     odds = np.round(np.array(columns[3], dtype=np.float64) * 100.0) / 100.0
@@ -198,7 +203,13 @@ def plant_effects(
 
 
 def chances(
-    odds: Floats, book: Book, pairs: tuple[Ints, Ints], effects: Effects | None, rule: Ints, reasons: Causes
+    odds: Floats,
+    book: Book,
+    pairs: tuple[Ints, Ints],
+    *,
+    effects: Effects | None,
+    rule: Ints,
+    reasons: Causes,
 ) -> Chances:
     """Chance of denial of every line: of several planted effects the strongest counts, then the violation."""
     base = odds / (1.0 + odds)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from cpticd.simulate.catalogue import Catalogue, Menu, menu, weights
-from cpticd.simulate.draws import Bools, Draws, Floats, Ints, expand, group_starts, small_count, within
-from cpticd.simulate.people import IMPLIED, NEVER, Episodes, People, visits, year_start
+from cpticd.simulate.draws import Bools, Floats, Ints, expand, group_starts, small_count, within
+from cpticd.simulate.people import IMPLIED, NEVER, World, visits, year_start
 
 #: Supplies and treatments that come again within a year: setting, least and most encounters a year, and the
 #: share of persons with the condition who have them.
@@ -109,29 +109,45 @@ def _venues(catalogue: Catalogue) -> tuple[Menu, Ints]:
     return menu(condition, share, len(catalogue.condition_rows)), setting
 
 
-def _parts(
-    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, years: int
-) -> tuple[list[tuple[Ints, ...]], Unsupported]:
-    """(person, year, condition, setting, reason, silent, service, weeks later) of all encounters."""
+class _Schedule:
+    """Collects encounters: (person, year, condition, setting, reason, silent, service, weeks later)."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.parts: list[tuple[Any, ...]] = []
+
+    def _fallback(self, size: int) -> Ints:
+        catalogue, draws = self.world.catalogue, self.world.draws
+        among = np.array([catalogue.conditions[key] for key in FALLBACK])
+        index = among[draws.below("fallback", size, len(FALLBACK))]
+        return catalogue.diagnosis_menu.choose(index, draws("fallback", size))
+
+    def add(
+        self,
+        who: tuple[Ints, Ints],
+        condition: Ints,
+        setting: Ints,
+        reason: Ints,
+        service: Ints | None = None,
+    ) -> None:
+        """Add encounters of ``who`` (person, year); a course of therapy is several, a week apart."""
+        size = condition.size
+        silent = reason < 0
+        reason = np.where(silent, self._fallback(size), reason)
+        service = np.full(size, -1) if service is None else service
+        sessions = 2 + self.world.draws.below("sessions", size, 3)
+        course = setting == self.world.catalogue.settings["therapy"]
+        row, week = expand(np.where(course, sessions, 1))
+        columns = (*who, condition, setting, reason, silent, service)
+        self.parts.append((*(column[row] for column in columns), week))
+
+
+def _plan(world: World, schedule: _Schedule) -> Unsupported:
+    """Put all encounters on the schedule."""
+    catalogue, draws, people, episode = world.catalogue, world.draws, world.people, world.episode
+    years = len(world.years)
     venue, setting_of = _venues(catalogue)
     settings = catalogue.settings
-    parts: list[tuple[Ints, ...]] = []
-
-    def fallback(name: str, size: int) -> Ints:
-        index = np.array([catalogue.conditions[key] for key in FALLBACK])[
-            draws.below(name, size, len(FALLBACK))
-        ]
-        return catalogue.diagnosis_menu.choose(index, draws(name, size))
-
-    def add(person: Ints, year: Ints, condition: Ints, setting: Ints, reason: Ints, service: Ints) -> None:
-        silent = reason < 0
-        reason = np.where(silent, fallback("fallback", person.size), reason)
-        sessions = np.where(setting == settings["therapy"], 2 + draws.below("sessions", person.size, 3), 1)
-        row, week = expand(sessions)
-        parts.append(
-            tuple(a[row] for a in (person, year, condition, setting, reason, silent, service)) + (week,)
-        )
-
     # Visits for a chronic condition. The first of the year is an ordinary visit with the code as planned.
     row, visit = expand(visits(catalogue, draws, people, episode))
     condition, listed = episode.condition[row], episode.listed[row]
@@ -146,7 +162,7 @@ def _parts(
         if name not in RECURRING:
             implied[catalogue.conditions[name]] = catalogue.procedures[code]
     service = np.where(visit == 0, implied[condition], -1)
-    add(episode.person[row], episode.year[row], condition, setting, listed, service)
+    schedule.add((episode.person[row], episode.year[row]), condition, setting, listed, service)
     # Events.
     for c, rate in enumerate(catalogue.prevalence):
         if catalogue.condition_rows[c]["kind"] == "event" and rate.max() > 0:
@@ -159,20 +175,16 @@ def _parts(
             person_row, _ = expand(count.ravel())
             person, year = person_row // years, person_row % years
             which = np.full(person.size, c)
-            add(
-                person,
-                year,
-                which,
-                setting_of[venue.choose(which, draws("event venue", person.size))],
-                catalogue.diagnosis_menu.choose(which, draws("event code", person.size)),
-                np.full(person.size, -1),
-            )
-    parts_of_services(catalogue, draws, episode, add)
-    return parts, _unsupported(catalogue, draws, people, episode, years, add)
+            where = setting_of[venue.choose(which, draws("event venue", person.size))]
+            told = catalogue.diagnosis_menu.choose(which, draws("event code", person.size))
+            schedule.add((person, year), which, where, told)
+    _recurring(world, schedule)
+    return _unsupported(world, schedule)
 
 
-def parts_of_services(catalogue: Catalogue, draws: Draws, episode: Episodes, add: object) -> None:
+def _recurring(world: World, schedule: _Schedule) -> None:
     """Supplies and treatments that recur, and services that speak for a specific code."""
+    catalogue, draws, episode = world.catalogue, world.draws, world.episode
     settings = catalogue.settings
     for name, (setting, least, most, share) in RECURRING.items():
         unseen = episode.kind == 4
@@ -185,28 +197,21 @@ def parts_of_services(catalogue: Catalogue, draws: Draws, episode: Episodes, add
         if setting == "chemo":
             reason = np.full(index.size, catalogue.diagnosis("chemotherapy", "Z5111"))
         where = np.full(index.size, settings[setting])
-        none = np.full(index.size, -1)
-        add(episode.person[index], episode.year[index], episode.condition[index], where, reason, none)  # type: ignore[operator]
+        schedule.add((episode.person[index], episode.year[index]), episode.condition[index], where, reason)
     signal = catalogue.signal[episode.truth]
     planted = episode.kind == 2
     other = (draws("signal", signal.size) < 0.35) & (episode.listed == episode.truth)
     index = np.flatnonzero((signal >= 0) & (planted | other))
     supply = catalogue.in_family("dme")[signal[index]].astype(bool)
     where = np.where(supply, settings["dme"], settings["office"])
-    add(  # type: ignore[operator]
-        episode.person[index],
-        episode.year[index],
-        episode.condition[index],
-        where,
-        episode.listed[index],
-        signal[index],
-    )
+    who = (episode.person[index], episode.year[index])
+    schedule.add(who, episode.condition[index], where, episode.listed[index], signal[index])
 
 
-def _unsupported(
-    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, years: int, add: object
-) -> Unsupported:
+def _unsupported(world: World, schedule: _Schedule) -> Unsupported:
     """Single claims with a code that the person's condition does not bear out."""
+    catalogue, draws, people, episode = world.catalogue, world.draws, world.people, world.episode
+    years = len(world.years)
     size = people.size * years
     person, year = np.divmod(np.arange(size), years)
     chosen = draws("unsupported", size) < 0.03 * (people.band[person, year] >= 2)
@@ -225,18 +230,17 @@ def _unsupported(
     found = Unsupported(
         person[index], year[index], diagnosis[index], setting[index] == catalogue.settings["lab_only"]
     )
-    none = np.full(index.size, -1)
-    add(found.person, found.year, condition[index], setting[index], found.diagnosis, none)  # type: ignore[operator]
+    schedule.add((found.person, found.year), condition[index], setting[index], found.diagnosis)
     return found
 
 
-def encounters(
-    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, years: Sequence[int]
-) -> tuple[Encounters, Unsupported]:
+def encounters(world: World) -> tuple[Encounters, Unsupported]:
     """All encounters, sorted by person and day, and the unsupported codes planted on some."""
-    parts, unsupported = _parts(catalogue, draws, people, episode, len(years))
+    catalogue, draws, people, years = world.catalogue, world.draws, world.people, world.years
+    schedule = _Schedule(world)
+    unsupported = _plan(world, schedule)
     person, year, condition, setting, reason, silent, service, week = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
+        np.concatenate(column) for column in zip(*schedule.parts, strict=True)
     )
     settings = catalogue.settings
     at_home = (setting == settings["office"]) & people.facility[person] & (service < 0)
@@ -260,10 +264,10 @@ def encounters(
     return found.take(np.lexsort((np.arange(alive.size), found.day, found.person))), unsupported
 
 
-def diagnoses(
-    catalogue: Catalogue, draws: Draws, people: People, episode: Episodes, met: Encounters, years: int
-) -> EncounterDiagnoses:
+def diagnoses(world: World, met: Encounters) -> EncounterDiagnoses:
     """What is written down on each encounter: the reason, chronic conditions, complaints beside it."""
+    catalogue, draws, people, episode = world.catalogue, world.draws, world.people, world.episode
+    years = len(world.years)
     listing = np.array([float(row["listing"]) for row in catalogue.setting_rows])[met.setting]
     size = met.person.size
     # Chronic conditions of the person in that year.
@@ -307,20 +311,13 @@ def diagnoses(
     orders = np.ones(encounter.size, dtype=bool)
     orders[: history.size] = ~history
     orders[:size] &= ~met.silent
-    shuffle = draws("order", encounter.size)
-    return _ranked(catalogue, encounter, diagnosis, condition, reason, orders, shuffle)
+    found = EncounterDiagnoses(encounter, diagnosis, condition, encounter, reason, orders)
+    return _ranked(catalogue, found, draws("order", encounter.size))
 
 
-def _ranked(
-    catalogue: Catalogue,
-    encounter: Ints,
-    diagnosis: Ints,
-    condition: Ints,
-    reason: Bools,
-    orders: Bools,
-    shuffle: Floats,
-) -> EncounterDiagnoses:
+def _ranked(catalogue: Catalogue, found: EncounterDiagnoses, shuffle: Floats) -> EncounterDiagnoses:
     """Reason first, the others shuffled, each code once, twelve at most."""
+    encounter, diagnosis, reason = found.encounter, found.diagnosis, found.reason
     silent = diagnosis < 0
     code = np.where(silent, -1, catalogue.code_id[np.maximum(diagnosis, 0)])
     place = np.where(silent, 2.0, np.where(reason, -1.0, shuffle))
@@ -330,12 +327,11 @@ def _ranked(
     rank = within(group_starts(encounter[order]))
     order = order[(rank < 12) | silent[order]]
     rank = within(group_starts(encounter[order]))
-    # Principal diagnoses that may only stand first keep that place by being the reason.
     return EncounterDiagnoses(
         encounter[order],
         diagnosis[order],
-        condition[order],
+        found.condition[order],
         np.where(silent[order], -1, rank),
         reason[order],
-        orders[order],
+        found.orders[order],
     )

@@ -22,6 +22,17 @@ def year_start(year: int) -> int:
 
 
 @dataclass
+class World:
+    """What every step of a simulation needs: the catalogue, the draws, the persons and what they have."""
+
+    catalogue: Catalogue
+    draws: Draws
+    years: tuple[int, ...]
+    people: People
+    episode: Episodes
+
+
+@dataclass
 class People:
     """One element per person; days count from 1970-01-01."""
 
@@ -179,7 +190,6 @@ def episodes(catalogue: Catalogue, draws: Draws, people: People, years: Sequence
     rows = np.flatnonzero(partner >= 0)
     certain[rows, partner[rows]] = True
     certain[rows, catalogue.conditions["diabetes"]] = True
-    # Siblings without a code of their own in the truth: the unspecified code would hide the specific one.
     recapture = catalogue.number("recapture")[condition]
     resolves = catalogue.number("resolves")[condition]
     e119 = catalogue.diagnosis("diabetes", "E119")

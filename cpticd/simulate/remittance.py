@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from cpticd.simulate.assembly import Book, stack, take
 from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.denial import Causes, Chances, draw_causes
 from cpticd.simulate.draws import Bools, Draws, Floats, Ints, group_starts
-from cpticd.simulate.people import year_start
+from cpticd.simulate.people import World, year_start
 
 #: Slots of a line's adjustments, in the order in which a remittance lists them.
-SLOTS = (("CO", "45"), ("", ""), ("CO", "253"), ("PR", "1"), ("PR", "2"), ("PR", "3"))
-CONTRACT, DENIAL, SEQUESTER, DEDUCTIBLE, COINSURANCE, COPAY = range(len(SLOTS))
+SLOTS = (("CO", "45"), ("CO", "253"), ("", ""), ("PR", "1"), ("PR", "2"), ("PR", "3"))
+CONTRACT, SEQUESTER, DENIAL, DEDUCTIBLE, COINSURANCE, COPAY = range(len(SLOTS))
 FIRST, REVERSAL, CORRECTED = range(3)
 #: Inpatient deductible of the fee-for-service payer, on the claim as a whole.
 INPATIENT_DEDUCTIBLE = 163_200
@@ -69,6 +69,7 @@ def _settle(
     catalogue: Catalogue,
     book: Book,
     line: Ints,
+    *,
     denied: Bools,
     cause: Ints,
     lower: Ints,
@@ -93,13 +94,13 @@ def _settle(
     amounts[:, DENIAL] = taken
     month = lines.start[line].astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
     early = np.array([0.34, 0.26, 0.16, 0.1, 0.06, 0.05, 0.04, 0.03, 0.03, 0.02, 0.02, 0.02])[month]
-    free = catalogue.in_family("preventive", "vaccine", "lab")[procedure].astype(bool) | (kind == "medicaid")
+    free = catalogue.in_family("preventive", "vaccine", "lab")[procedure] | (kind == "medicaid")
     whole = ~free & (share[0] < early)
     amounts[:, DEDUCTIBLE] = np.where(whole, allowed, 0)
     part_b = ~free & ~whole & np.isin(kind, ["ffs", "ma", "marketplace"])
     rate = np.where(kind == "ffs", 20, np.where(kind == "ma", 10, 30))
     amounts[:, COINSURANCE] = np.where(part_b, allowed * rate // 100, 0)
-    visit = catalogue.in_family("em")[procedure].astype(bool) & (kind == "commercial") & ~whole
+    visit = catalogue.in_family("em")[procedure] & (kind == "commercial") & ~whole
     amounts[:, COPAY] = np.where(visit & (share[1] < 0.8), np.minimum(allowed, 2500), 0)
     due = allowed - amounts[:, DEDUCTIBLE] - amounts[:, COINSURANCE] - amounts[:, COPAY]
     amounts[:, SEQUESTER] = np.where(kind == "ffs", due * 2 // 100, 0)
@@ -123,7 +124,7 @@ def _total(values: Ints, owner: Ints, size: int) -> Ints:
     return total
 
 
-def replacements(draws: Draws, book: Book, denied: Bools, rule: Ints, paid_day: Ints, cutoff: int) -> Ints:
+def replacements(draws: Draws, book: Book, denied: Bools, rule: Ints, *, paid_day: Ints, cutoff: int) -> Ints:
     """Add replacement claims for some denied ones to the book; returns the lines that they copy."""
     claims, lines = book.claims, book.lines
     size = claims.person.size
@@ -170,25 +171,25 @@ class Outcome:
 
 
 def adjudicate(
-    catalogue: Catalogue,
-    draws: Draws,
+    world: World,
     book: Book,
     chance: Chances,
     denied: Bools,
+    *,
     reasons: Causes,
     paid_day: Ints,
-    years: Sequence[int],
 ) -> Outcome:
     """First adjudications, reversals and corrections, as far as they are known at the end of the data."""
+    catalogue, draws = world.catalogue, world.draws
     lines, claims = book.lines, book.claims
     size, n = claims.person.size, lines.claim.size
-    cutoff = data_end(years)
+    cutoff = data_end(world.years)
     every = np.arange(n)
     cause = np.full(n, -1)
     lost = np.flatnonzero(denied)
     cause[lost] = draw_causes(catalogue, draws, book, chance, lost)
     # Part of the units of some lines.
-    partly = ~denied & (lines.units > 1) & (draws("partly", n) < 0.02)
+    partly = ~denied & (lines.units > 1) & (draws("partly", n) < 0.06)
     part = np.where(partly, 1 + (draws("part", n) * (lines.units - 1)).astype(np.int64), 0)
     part_causes = np.array(
         [reasons.index(carc, rarc) for carc, rarc in zip(PARTS, ("", "N362", ""), strict=True)]
@@ -196,8 +197,8 @@ def adjudicate(
     cause = np.where(partly, part_causes[draws.below("part cause", n, len(PARTS))], cause)
     lower = _lower(catalogue, draws, book)
     shares = (draws("deductible", n), draws("copay", n))
-    first = _settle(catalogue, book, every, denied, cause, lower, part, shares)
-    # What happens later: a replacement voids the original, a rework corrects it, some payments are taken back.
+    first = _settle(catalogue, book, every, denied=denied, cause=cause, lower=lower, part=part, share=shares)
+    # Later a replacement voids the original, a rework corrects it, and some payments are taken back.
     any_denied = np.zeros(size, dtype=bool)
     any_denied[lines.claim[denied]] = True
     replaced = np.zeros(size, dtype=bool)
@@ -220,11 +221,11 @@ def adjudicate(
         catalogue,
         book,
         again,
-        again_denied[again],
-        again_cause[again],
-        lower[again],
-        np.where(again_denied, 0, part)[again],
-        (shares[0][again], shares[1][again]),
+        denied=again_denied[again],
+        cause=again_cause[again],
+        lower=lower[again],
+        part=np.where(again_denied, 0, part)[again],
+        share=(shares[0][again], shares[1][again]),
     )
     wait = draws("rework days", size)
     later = paid_day + np.where(
@@ -236,7 +237,7 @@ def adjudicate(
     repeat = (corrected | refused) & reverse
     decided = paid_day <= cutoff
     known = (decided, reverse & decided, repeat & decided)
-    records, payments = _records(catalogue, book, first, second, *known, paid_day, later, draws, reasons)
+    records, payments = _records(world, book, (first, second), known, days=(paid_day, later), reasons=reasons)
     down = np.flatnonzero((lower != lines.procedure) & ~denied & decided[lines.claim])
     return Outcome(records, payments, down)
 
@@ -254,19 +255,21 @@ def _lower(catalogue: Catalogue, draws: Draws, book: Book) -> Ints:
 
 
 def _records(
-    catalogue: Catalogue,
+    world: World,
     book: Book,
-    first: Payments,
-    second: Payments,
-    decided: Bools,
-    reverse: Bools,
-    repeat: Bools,
-    day: Ints,
-    later: Ints,
-    draws: Draws,
+    settled: tuple[Payments, Payments],
+    known: tuple[Bools, Bools, Bools],
+    *,
+    days: tuple[Ints, Ints],
     reasons: Causes,
 ) -> tuple[Records, Payments]:
-    """Put first adjudications, reversals and corrections in order, and add them up per claim."""
+    """Put first adjudications, reversals and corrections in order, and add them up per claim.
+
+    ``known`` tells the claims with a first adjudication, a reversal and a correction; ``days`` those of the
+    first and of the others.
+    """
+    catalogue, (first, second), (decided, reverse, repeat) = world.catalogue, settled, known
+    day, later = days
     size = book.claims.person.size
     claim = np.concatenate([np.flatnonzero(decided), np.flatnonzero(reverse), np.flatnonzero(repeat)])
     kind = np.repeat([FIRST, REVERSAL, CORRECTED], [decided.sum(), reverse.sum(), repeat.sum()])
@@ -277,7 +280,7 @@ def _records(
     parts = []
     for source, which in ((first, FIRST), (first, REVERSAL), (second, CORRECTED)):
         index = np.flatnonzero(row_of[which][source.claim] >= 0)
-        sign = -1 if which == REVERSAL else 1
+        turn = -1 if which == REVERSAL else 1
         parts.append(
             Payments(
                 source.line[index],
@@ -285,17 +288,16 @@ def _records(
                 row_of[which][source.claim[index]],
                 source.adjudicated[index],
                 source.units[index],
-                sign * source.allowed[index],
-                sign * source.paid[index],
-                sign * source.amounts[index],
+                turn * source.allowed[index],
+                turn * source.paid[index],
+                turn * source.amounts[index],
                 source.cause[index],
             )
         )
-    merged = Payments(
-        *(np.concatenate([getattr(p, f) for p in parts]) for f in Payments.__dataclass_fields__)
-    )
+    names = [item.name for item in fields(Payments)]
+    merged = Payments(*(np.concatenate([getattr(p, f) for p in parts]) for f in names))
     order = np.lexsort((merged.line, merged.record))
-    merged = Payments(*(getattr(merged, f)[order] for f in Payments.__dataclass_fields__))
+    merged = Payments(*(getattr(merged, f)[order] for f in names))
     sign = np.where(kind == REVERSAL, -1, 1)
     total = claim.size
     charge = _total(book.lines.charge[merged.line] * sign[merged.record], merged.record, total)
@@ -304,10 +306,10 @@ def _records(
     # A denial that the patient answers for is his share too.
     theirs = np.array([group == "PR" for group in reasons.group])[merged.cause] & (merged.cause >= 0)
     patient += _total(np.where(theirs, merged.amounts[:, DENIAL], 0), merged.record, total)
-    taken = _total(merged.amounts[:, DENIAL] * (merged.allowed == 0), merged.record, total)
+    lost = _total(merged.amounts[:, DENIAL] * (merged.allowed == 0), merged.record, total)
     inpatient = (book.claims.place == book.places.index("111"))[claim]
     ffs = np.array([row["kind"] == "ffs" for row in catalogue.payer_rows])[book.claims.payer[claim]]
-    begins = draws("benefit period", size)[claim] < 0.6
+    begins = world.draws("benefit period", size)[claim] < 0.6
     deductible = np.where(inpatient & ffs & begins, np.minimum(np.abs(paid), INPATIENT_DEDUCTIBLE), 0) * sign
     records = Records(
         claim,
@@ -318,7 +320,7 @@ def _records(
         paid - deductible,
         patient + deductible,
         deductible,
-        np.abs(taken) == np.abs(charge),
+        np.abs(lost) == np.abs(charge),
         np.where(kind == CORRECTED, 1, 0),
     )
     return records, merged

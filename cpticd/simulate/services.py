@@ -9,7 +9,7 @@ import numpy as np
 from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.draws import Bools, Draws, Floats, Ints, expand, group_starts, pick, within
 from cpticd.simulate.encounters import EncounterDiagnoses, Encounters
-from cpticd.simulate.people import People
+from cpticd.simulate.people import World
 
 #: Whose claim a line stands on: the encounter's own, an independent laboratory's, the hospital's, a reading
 #: physician's, a supplier's.
@@ -163,10 +163,10 @@ def _route(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services)
     where = met.setting[lines.encounter]
     uniform = draws("route", (3, size))
     acute = np.isin(where, [settings["ed"], settings["outpatient"]])
-    lab = catalogue.in_family("lab")[lines.procedure].astype(bool)
-    picture = catalogue.in_family("imaging")[lines.procedure].astype(bool)
-    trace = catalogue.in_family("cardio", "pulmonary")[lines.procedure].astype(bool)
-    supply = catalogue.in_family("dme")[lines.procedure].astype(bool)
+    lab = catalogue.in_family("lab")[lines.procedure]
+    picture = catalogue.in_family("imaging")[lines.procedure]
+    trace = catalogue.in_family("cardio", "pulmonary")[lines.procedure]
+    supply = catalogue.in_family("dme")[lines.procedure]
     remote = np.isin(where, [settings["telehealth"], settings["nursing"]])
     venue = lines.venue.copy()
     own = np.where(remote, 0.0, 0.38)
@@ -193,7 +193,7 @@ def _beside(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services
     codes, settings = catalogue.procedures, catalogue.settings
     where = met.setting[lines.encounter]
     main = lines.venue == MAIN
-    visit = catalogue.in_family("em")[lines.procedure].astype(bool) & main
+    visit = catalogue.in_family("em")[lines.procedure] & main
     parts = []
 
     def copy(index: Ints, procedure: Ints | int, venue: int) -> None:
@@ -216,7 +216,7 @@ def _beside(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services
     parts[-1].venue = reader
     lines.procedure[tracing] = codes["93005"]
     # One drawing of blood per claim with laboratory work.
-    lab = catalogue.in_family("lab")[lines.procedure].astype(bool)
+    lab = catalogue.in_family("lab")[lines.procedure]
     blood = lab & np.isin(lines.venue, [MAIN, HOSPITAL])
     for code_text in ("81001", "81003", "87086", "88305", "88175", "87624", "87880", "87426", "87804"):
         blood &= lines.procedure != codes[code_text]
@@ -251,16 +251,9 @@ def _units(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services,
     lines.last_day = np.select([daily, leave], [days - 1, days], lines.last_day)
 
 
-def services(
-    catalogue: Catalogue,
-    draws: Draws,
-    people: People,
-    met: Encounters,
-    noted: EncounterDiagnoses,
-    new: Bools,
-    stay: Ints,
-) -> Services:
+def services(world: World, met: Encounters, noted: EncounterDiagnoses, new: Bools, stay: Ints) -> Services:
     """All service lines, sorted by encounter, claim and order of listing."""
+    catalogue, draws = world.catalogue, world.draws
     size = met.person.size
     listed = np.bincount(noted.encounter[noted.rank >= 0], minlength=size)
     visit = kits(catalogue, draws, met, new, listed)
@@ -270,7 +263,7 @@ def services(
     twice = np.isin(asked.encounter * width + asked.procedure, visit.encounter * width + visit.procedure)
     lines = _stack([visit, asked.take(np.flatnonzero(~twice))])
     # An add-on to the visit stands only beside one.
-    em = catalogue.in_family("em")[lines.procedure].astype(bool)
+    em = catalogue.in_family("em")[lines.procedure]
     addon = lines.procedure == catalogue.procedures["G2211"]
     offices = np.array([code[:3] in ("992", "991") for code in catalogue.hcpcs])[lines.procedure] & em
     has_visit = np.zeros(size, dtype=bool)

@@ -94,13 +94,13 @@ def simulate_tables(
     years = _check(persons, seed, years)
     cat, draws = catalogue(), Draws(int(seed))
     who = people.people(cat, draws, int(persons), years)
-    episode = people.episodes(cat, draws, who, years)
-    met, unsupported = encounters.encounters(cat, draws, who, episode, years)
-    noted = encounters.diagnoses(cat, draws, who, episode, met, len(years))
-    practice, new = assembly.practices(cat, draws, who, met)
+    world = people.World(cat, draws, years, who, people.episodes(cat, draws, who, years))
+    met, unsupported = encounters.encounters(world)
+    noted = encounters.diagnoses(world, met)
+    practice, new = assembly.practices(world, met)
     stay = 1 + draws.below("stay", met.person.size, 6)
-    lines = services(cat, draws, who, met, noted, new, stay)
-    book = assembly.assemble(cat, draws, who, met, noted, lines, practice, stay)
+    lines = services(world, met, noted, new, stay)
+    book = assembly.assemble(world, met, noted, lines, practice=practice, stay=stay)
     violations.tidy(cat, book)
     rule = violations.plant(cat, draws, who, book)
     book.claims.received = np.minimum(book.claims.received, remittance.data_end(years))
@@ -109,35 +109,29 @@ def simulate_tables(
     odds = denial.base_odds(cat, book, years[0])
     pairs = denial.pair_keys(book)
     planted = denial.plant_effects(cat, draws, book, pairs, reasons) if effects else None
-    chance = denial.chances(odds, book, pairs, planted, rule, reasons)
+    chance = denial.chances(odds, book, pairs, effects=planted, rule=rule, reasons=reasons)
     denied = denial.draw_denials(draws, chance)
     day = remittance.paid_days(cat, draws, book, "paid")
-    again = remittance.replacements(draws, book, denied, rule, day, remittance.data_end(years))
-    fresh = denial.Chances(
-        chance.base[again], chance.denial[again], chance.driver[again], chance.special[again]
-    )
+    end = remittance.data_end(years)
+    again = remittance.replacements(draws, book, denied, rule, paid_day=day, cutoff=end)
+    fresh = chance.take(again)
     denied = np.concatenate([denied, denial.draw_denials(draws, fresh, "denied again")])
-    chance = denial.Chances(
-        *(
-            np.concatenate([getattr(c, f) for c in (chance, fresh)])
-            for f in denial.Chances.__dataclass_fields__
-        )
-    )
+    chance = chance.and_then(fresh)
     original = day.size
     day = np.concatenate([day, remittance.paid_days(cat, draws, book, "paid again")[original:]])
-    outcome = remittance.adjudicate(cat, draws, book, chance, denied, reasons, day, years)
+    outcome = remittance.adjudicate(world, book, chance, denied, reasons=reasons, paid_day=day)
 
     version = np.zeros(book.claims.person.size, dtype=np.int64)
     tables = arrow.claim_tables(cat, book, version)
     condition = met.condition[book.claims.encounter]
     tables["procedures"] = arrow.stay_procedures(cat, draws, book, condition)
     tables |= arrow.remittance_tables(cat, book, outcome, reasons)
-    tables["members"] = arrow.member_table(cat, who, episode, years)
+    tables["members"] = arrow.member_table(world)
     answers = {
         "pair_effects": truth.effect_frame(cat, book, planted, reasons),
         "lines": truth.line_frame(book, chance),
         "rule_violations": truth.rule_frame(book, rule),
         "downcodes": truth.downcode_frame(book, outcome),
-        "conditions": truth.condition_frame(cat, book, episode, unsupported, years),
+        "conditions": truth.condition_frame(world, book, unsupported),
     }
     return tables, answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.denial import DRIVERS, Causes, Chances, Effects
 from cpticd.simulate.draws import Ints
 from cpticd.simulate.encounters import Unsupported
-from cpticd.simulate.people import IMPLIED, JOINED, KINDS, Episodes
+from cpticd.simulate.people import IMPLIED, JOINED, KINDS, World
 from cpticd.simulate.remittance import Outcome
 from cpticd.simulate.violations import RULES
 
@@ -82,13 +82,7 @@ def downcode_frame(book: Book, outcome: Outcome) -> pd.DataFrame:
     )
 
 
-def condition_frame(
-    catalogue: Catalogue,
-    book: Book,
-    episode: Episodes,
-    unsupported: Unsupported,
-    years: Sequence[int],
-) -> pd.DataFrame:
+def condition_frame(world: World, book: Book, unsupported: Unsupported) -> pd.DataFrame:
     """One row per person, year, HCC and state: coded, under_coded (with its kind) or unsupported.
 
     hcc is a payment HCC of CMS-HCC V28 as text; a code with two has two rows. evidence says what claims
@@ -96,55 +90,10 @@ def condition_frame(
     """
     import pandas as pd
 
-    kinds = {
-        1: lambda i: f"prior year {years[int(episode.year[i]) - 1]}",
-        2: lambda i: f"service {codes[int(signal[episode.truth[i]])]}",
-        3: lambda i: (
-            f"codes E119 {partner_codes.get((int(episode.person[i]), int(episode.year[i])), '')}".strip()
-        ),
-        4: lambda i: f"service {implied[int(episode.condition[i])]}",
-        0: lambda i: "",
-    }
-    codes, signal = catalogue.hcpcs, catalogue.signal
-    implied = {catalogue.conditions[name]: code for name, code in IMPLIED.items()}
-    partners = {catalogue.conditions[name] for name, _ in JOINED}
-    joined = {code: name for name, code in JOINED}
-    apart = np.flatnonzero(episode.sure & np.isin(episode.condition, sorted(partners)))
-    partner_codes = {
-        (int(episode.person[i]), int(episode.year[i])): catalogue.codes[int(episode.listed[i])]
-        for i in apart
-        if episode.listed[i] >= 0
-    }
-    del joined
-    rows: list[tuple[int, int, str, str, str, str, str]] = []
-    for i in np.flatnonzero(episode.under).tolist():
-        rows += [
-            (int(episode.person[i]), int(episode.year[i]), hcc, catalogue.codes[int(episode.truth[i])],
-             "under_coded", KINDS[int(episode.kind[i])], kinds[int(episode.kind[i])](i))
-            for hcc in catalogue.diagnosis_rows[int(episode.truth[i])]["hcc"].split()
-        ]  # fmt: skip
-    for i in range(unsupported.person.size):
-        code = int(unsupported.diagnosis[i])
-        acute = catalogue.condition_rows[int(catalogue.diagnosis_condition[code])]["kind"] == "event"
-        evidence = (
-            "laboratory claim only"
-            if unsupported.laboratory[i]
-            else ("acute code in an office" if acute else "single claim")
-        )
-        rows += [
-            (
-                int(unsupported.person[i]),
-                int(unsupported.year[i]),
-                hcc,
-                catalogue.codes[code],
-                "unsupported",
-                "",
-                evidence,
-            )
-            for hcc in catalogue.diagnosis_rows[code]["hcc"].split()
-        ]
+    years = world.years
+    rows = [*_under_coded(world), *_unsupported(world.catalogue, unsupported)]
     planted = {(row[0], row[1], row[2], row[3]) for row in rows if row[4] == "unsupported"}
-    seen = {(person, year, hcc, code) for person, year, hcc, code in _coded(catalogue, book, years)}
+    seen = {(person, year, hcc, code) for person, year, hcc, code in _coded(world.catalogue, book, years)}
     rows += [(*key, "coded", "", "") for key in sorted(seen - planted)]
     frame = pd.DataFrame(
         rows, columns=["person", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]
@@ -153,6 +102,48 @@ def condition_frame(
     frame["person_id"] = person_ids(frame.pop("person").to_numpy(dtype=np.int64)).to_pylist()
     frame["year"] = np.array(years)[frame["year"].to_numpy(dtype=np.int64)]
     return frame[["person_id", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]]
+
+
+Found = tuple[int, int, str, str, str, str, str]
+
+
+def _under_coded(world: World) -> Iterator[Found]:
+    """(person, year, HCC, code, state, kind, evidence) that no claim of the year tells in full."""
+    catalogue, episode, years = world.catalogue, world.episode, world.years
+    implied = {catalogue.conditions[name]: code for name, code in IMPLIED.items()}
+    partners = [catalogue.conditions[name] for name, _ in JOINED]
+    apart = np.flatnonzero(episode.sure & (episode.listed >= 0) & np.isin(episode.condition, partners))
+    beside = {
+        (int(episode.person[i]), int(episode.year[i])): catalogue.codes[int(episode.listed[i])] for i in apart
+    }
+    for i in np.flatnonzero(episode.under).tolist():
+        person, year, truth = int(episode.person[i]), int(episode.year[i]), int(episode.truth[i])
+        kind = KINDS[int(episode.kind[i])]
+        evidence = ""
+        if kind == "lapsed":
+            evidence = f"coded in {years[year - 1]}"
+        elif kind == "unspecified":
+            service = catalogue.hcpcs[int(catalogue.signal[truth])]
+            evidence = f"code {catalogue.codes[int(episode.listed[i])]} and service {service}"
+        elif kind == "combination":
+            evidence = f"codes E119 and {beside[person, year]}"
+        elif kind == "implied":
+            evidence = f"service {implied[int(episode.condition[i])]}"
+        for hcc in catalogue.diagnosis_rows[truth]["hcc"].split():
+            yield person, year, hcc, catalogue.codes[truth], "under_coded", kind, evidence
+
+
+def _unsupported(catalogue: Catalogue, unsupported: Unsupported) -> Iterator[Found]:
+    """The same of codes that stand on one claim and that no condition bears out."""
+    for i, code in enumerate(unsupported.diagnosis.tolist()):
+        row = catalogue.diagnosis_rows[code]
+        acute = catalogue.condition_rows[catalogue.conditions[row["condition"]]]["kind"] == "event"
+        evidence = "acute code in an office" if acute else "single claim"
+        if unsupported.laboratory[i]:
+            evidence = "laboratory claim only"
+        for hcc in row["hcc"].split():
+            person, year = int(unsupported.person[i]), int(unsupported.year[i])
+            yield person, year, hcc, row["code"], "unsupported", "", evidence
 
 
 def _coded(catalogue: Catalogue, book: Book, years: Sequence[int]) -> list[tuple[int, int, str, str]]:

@@ -100,9 +100,9 @@ def tidy(catalogue: Catalogue, book: Book) -> None:
     lost = lost[group_starts(lines.claim[lost])]
     if lost.size:
         again = take(lines, lost)
-        addon = np.isin(again.procedure, [number[item] for item, _ in ADD_ONS])
-        again.procedure[addon] = number["99213"]
-        again.charge[addon] = catalogue.fee[number["99213"]] * 2 * again.units[addon]
+        alone = np.isin(again.procedure, [number[item] for item, _ in ADD_ONS])
+        again.procedure[alone] = number["99213"]
+        again.charge[alone] = catalogue.fee[number["99213"]] * 2 * again.units[alone]
         joined = stack(book.lines, again)
         book.lines = take(joined, np.lexsort((joined.number, joined.claim)))
     _established(catalogue, book)
@@ -250,7 +250,7 @@ def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> 
 
 
 def _recode(draws: Draws, people: People, book: Book, plants: _Plants) -> None:
-    """Put codes on claims that are not valid, or not for the person; every line that points to one is marked."""
+    """Put codes on claims that are not valid, or not for the person; mark the lines that point to them."""
     rows, claims, lines = book.diagnoses, book.claims, book.lines
     start = np.searchsorted(rows.claim, np.arange(claims.person.size + 1))
     for old, new, rule, share in RECODED:
