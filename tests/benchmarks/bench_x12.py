@@ -94,7 +94,7 @@ def parse(paths: list[Path], folder: Path) -> None:
     batches = Batches(Spool(folder))
     for number, path in enumerate(paths):
         with path.open("rb") as file:
-            batches.read(number, iter(lambda: file.read(1 << 20), b""))  # noqa: B023
+            batches.read(number, iter(lambda: file.read(1 << 20), b""))
     batches.close()
 
 

@@ -43,8 +43,8 @@ def read_x12(
     """Claims data set of X12 files: 837P, 837I and 835, joined.
 
     Parameters: ``paths`` are files, folders (searched through), globs, ``.gz`` and ``.zip``, in any mix;
-    ``progress`` shows a bar where reading takes longer than two seconds; ``workers`` is the number of processes
-    (None: one per core where there is enough to read, 1: this one).
+    ``progress`` shows a bar where reading takes longer than two seconds; ``workers`` is the number
+    of processes (None: one per core where there is enough to read, 1: this one).
 
     What cannot be placed or read stands in ``claims.rejects`` with file, segment number and reason, and
     ``claims.accounting()`` shows for every file that segments read = loaded + rejected.
@@ -108,7 +108,9 @@ def load_x12(
         _reject_file(intake, source, reason)
 
 
-_WHAT = "not X12: no interchange (ISA), functional group (GS) or transaction set (ST) begins in it; pass 837 or 835 files"
+_WHAT = (
+    "not X12: no interchange (ISA), group (GS) or transaction set (ST) begins in it; pass 837 or 835 files"
+)
 
 
 def _rejected_segments(intake: Intake) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Sources into staged tables: blocks are cut into segments, segments gathered into batches, batches mapped.
 
-A batch ends where a claim, a level or a transaction set begins, so memory is bounded by the batch and by one claim,
-whatever the size of a file or of a transaction set. The loops that are open there (set header, billing provider,
-subscriber, patient) are carried into the next batch.
+A batch ends where a claim, a level or a transaction set begins, so memory is bounded by the batch and by
+one claim, whatever the size of a file or of a transaction set. The loops that are open there (set header,
+billing provider, subscriber, patient) are carried into the next batch.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Batches:
             return text
         self._append(begun.part(bytes(text[:cut]), closes=False))
         segments, where = self._flush()
+        begun.first_number += int(segments.sizes[-1, 1])
         envelope = self._envelopes.get(begun.number)
         rows = _carry(segments, where, envelope.kind if envelope else Kind.NONE)
         begun.carried = b"".join(segments.raw(row) for row in rows.tolist())
@@ -130,9 +131,7 @@ class _Begun:
     carried_numbers: tuple[int, ...] = ()
 
     def part(self, text: bytes, *, closes: bool) -> Part:
-        first = self.first_number
-        self.first_number += text.count(END)
-        return Part(self.number, text, first, closes, self.carried, self.carried_numbers)
+        return Part(self.number, text, self.first_number, closes, self.carried, self.carried_numbers)
 
 
 def _carry(segments: Segments, where: Place, kind: Kind) -> Rows:

@@ -1,4 +1,4 @@
-"""Elements of segments as dates, amounts, numbers and codes; what cannot be read becomes null and is noted."""
+"""Elements of segments as dates, amounts and codes; what cannot be read becomes null and is noted."""
 
 from __future__ import annotations
 
@@ -57,13 +57,23 @@ class Notes:
 
 def code(strings: pa.Array) -> pa.Array:
     """Codes in normal form: upper case, no dot, no blanks; null where nothing is left."""
+    data = strings.buffers()[2]
+    letters = bytes(data) if data and strings.null_count < len(strings) else b""
+    if b"." not in letters and b" " not in letters and letters == letters.upper() and letters.isascii():
+        return strings
     plain = pc.utf8_upper(pc.replace_substring(pc.replace_substring(strings, ".", ""), " ", ""))
     return pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
 
 
-def decimals(strings: pa.Array, scale: int, rows: Rows, notes: Notes, what: str, table: str) -> pa.Array:
-    """Amounts with ``scale`` decimals; ``rows`` are the segments that they stand in, for notes about bad ones."""
+def decimals(strings: pa.Array, scale: int, rows: Rows, notes: Notes, about: tuple[str, str]) -> pa.Array:
+    """Amounts with ``scale`` decimals.
+
+    ``rows`` are the segments that they stand in, ``about`` the table and the element, for notes.
+    """
+    table, what = about
     kind = _TYPES[scale]
+    if strings.null_count == len(strings):
+        return pa.nulls(len(strings), kind)
     try:
         return pc.cast(strings, kind)
     except pa.ArrowInvalid:

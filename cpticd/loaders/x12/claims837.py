@@ -1,8 +1,8 @@
 """Claims, lines, diagnoses, pointers and procedures of the 837s of a batch, as columns keyed by segment.
 
 Mapping (implementation guides 005010X222, X223, X291, X292 and their 4010 forerunners; our own words):
-other payers' loops (SBR after CLM) and a prior payer's line adjudication (SVD, CAS) are understood but not loaded:
-they tell what another payer did, which an analysis of this payer's denials must not count.
+other payers' loops (SBR after CLM) and a prior payer's line adjudication (SVD, CAS) are understood but not
+loaded: they tell what another payer did, which an analysis of this payer's denials must not count.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.loaders.x12.cells import Notes, code, dates, decimals, integers, pick
-from cpticd.loaders.x12.places import Place, Zone
+from cpticd.loaders.x12.places import Place, Zone, tagged
 from cpticd.loaders.x12.segments import Mask, Rows, Segments, Strings, components, pack, places
 
 _DIAGNOSES = ("ABK", "ABF", "ABJ", "ABN", "APR", "BK", "BF", "BJ", "BN", "PR")
@@ -96,8 +96,7 @@ class Claims837:
         self.claims = where.rows((zone == Zone.CLAIM) & (tag == pack("CLM")))
         self.first = First(self.claims, segments.size)
         in_line = where.accepted & (zone == Zone.LINE)
-        service_tags = (pack("SV1"), pack("SV2"), pack("SV3"))
-        self.lines = np.flatnonzero(in_line & np.isin(tag, service_tags))
+        self.lines = np.flatnonzero(in_line & tagged(segments, "SV1", "SV2", "SV3"))
         self.opens = where.line[self.lines]  # the LX, or the service segment itself
         self.first_of_line = First(self.opens, segments.size)
         self.in_line = in_line
@@ -118,7 +117,7 @@ class Claims837:
     # -- claims ---------------------------------------------------------------------------------------------
 
     def _institutional(self) -> Mask:
-        """Whether each claim is institutional: told by its lines, else by CLM05-2, else by the guide it names."""
+        """Whether each claim is institutional: by its lines, else CLM05-2, else the guide that it names."""
         s, w = self.s, self.w
         kinds = s.tag[self.lines]
         mine = self.first.of_owner[w.claim[self.lines]]
@@ -133,7 +132,7 @@ class Claims837:
         return by_content & ~((hospital == other) & (qualifier == "B"))
 
     def _context(self, mask: Mask, since: Rows) -> Rows:
-        """The last segment of a kind before each claim that is not older than ``since``; -1 where there is none."""
+        """The last segment of a kind before each claim, not older than ``since``; -1 where there is none."""
         found = self.s.last(mask & self.w.accepted & ~self.is_claim)[self.claims]
         return np.where(found >= np.maximum(since, 0), found, -1)
 
@@ -193,7 +192,7 @@ class Claims837:
                 "start_date": start,
                 "end_date": end,
                 "sent_date": day,
-                "charge_amount": decimals(s.get(claims, 2), 2, claims, notes, "CLM02", "claims"),
+                "charge_amount": decimals(s.get(claims, 2), 2, claims, notes, ("claims", "CLM02")),
                 "birth_date": birth_date,
                 "sex": element(s, facts, 3),
             }
@@ -223,7 +222,7 @@ class Claims837:
         return pa.array(result, pa.string())
 
     def _facility(self) -> tuple[pa.Array, pa.Array, pa.Array]:
-        """Place of service or type of bill from CLM05, by its qualifier, else by the kind of claim; and frequency."""
+        """Place of service or type of bill from CLM05, by its qualifier or the kind of claim; frequency."""
         parts = components(self.s.get(self.claims, 5))
         rows = slice(None)
         value, qualifier, frequency = (code(parts.get(rows, k)) for k in range(3))
@@ -273,12 +272,16 @@ class Claims837:
             **{f"hcpcs_modifier_{k + 1}": values for k, values in enumerate(done.modifiers)},
             "revenue_center_code": pc.if_else(pa.array(hospital), code(s.get(lines, 1)), nothing),
             "service_unit_quantity": decimals(
-                s.get(lines, np.where(hospital, 5, np.where(dental, 6, 4))), 3, lines, notes, "units", "lines"
+                s.get(lines, np.where(hospital, 5, np.where(dental, 6, 4))),
+                3,
+                lines,
+                notes,
+                ("lines", "units"),
             ),
             "place_of_service_code": pc.if_else(pa.array(hospital), nothing, code(place_of_service)),
             "rendering_npi": pc.coalesce(identified(s, rendering), by_claim),
             "charge_amount": decimals(
-                s.get(lines, np.where(hospital, 3, 2)), 2, lines, notes, "charge", "lines"
+                s.get(lines, np.where(hospital, 3, 2)), 2, lines, notes, ("lines", "charge")
             ),
             "control": element(s, numbered, 2),
             "counter": element(s, counter, 1),
@@ -329,7 +332,7 @@ class Claims837:
         return which, parts, np.flatnonzero(np.asarray(wanted))
 
     def _sorted(self, rows: Rows, qualifier: pa.Array) -> Rows:
-        """Order of composites: as sent; on institutional claims the principal first, then others, then the rest."""
+        """Order of composites: as sent; on institutional claims principal first, others, then the rest."""
         principal = np.asarray(pc.is_in(qualifier, value_set=pa.array(_PRINCIPAL)))
         other = np.asarray(pc.is_in(qualifier, value_set=pa.array(_OTHER)))
         claim = self.first.of_owner[self.w.claim[rows]]

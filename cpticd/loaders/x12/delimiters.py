@@ -21,7 +21,10 @@ _FRAGMENT = re.compile(
     rb"|BPR(?P<bpr>[^A-Za-z0-9\s])[A-Z](?P=bpr)|BHT(?P<bht>[^A-Za-z0-9\s])[0-9]{4}(?P=bht)"
     rb"|(?:CLM|CLP|HL)(?P<clm>[^A-Za-z0-9\s])[^\n]{1,80}?(?P=clm))"
 )
-_FOLLOWING = rb"(?:ST|BPR|BHT|TRN|NM1|HL|REF|N1|N3|N4|PER|LX|CLP|CLM|DTM|DTP|CAS|SVC|HI|SBR|PRV|DMG|SV1|SV2|SV3|AMT|NTE|CUR|SE)"
+_FOLLOWING = (
+    rb"(?:ST|BPR|BHT|TRN|NM1|HL|REF|N1|N3|N4|PER|LX|CLP|CLM|DTM|DTP|CAS|SVC|HI|SBR|PRV|DMG|SV1|SV2|SV3|AMT|NTE"
+    rb"|CUR|SE)"
+)
 
 
 @dataclass(frozen=True)

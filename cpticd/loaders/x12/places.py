@@ -55,16 +55,17 @@ _WORDS = {
 }
 _PARTY = "NM1 N2 N3 N4 PER REF PRV"
 _CONTROL: Final = ("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1", "ISB", "ISE")
-#: Segments of the 837 (professional, institutional, dental; 4010 and 5010) and the 835, by where they may stand.
+#: Segments of the 837 (professional, institutional, dental; 4010 and 5010) and the 835, by where they may
+#: stand.
 _ALLOWED: Final = {
     Zone.OUTSIDE: "",
     Zone.HEAD: f"BHT CUR {_PARTY}",
     Zone.LEVEL: f"HL SBR PAT DMG CUR DTP K3 NTE CRC {_PARTY}",
-    Zone.CLAIM: "CLM DTP CL1 DN1 DN2 PWK CN1 DSB UR AMT K3 NTE CR1 CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC HI QTY HCP HSD "
-    f"PS1 {_PARTY}",
+    Zone.CLAIM: "CLM DTP CL1 DN1 DN2 PWK CN1 DSB UR AMT K3 NTE CR1 CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC HI QTY "
+    f"HCP HSD PS1 {_PARTY}",
     Zone.OTHER_PAYER: f"SBR CAS AMT DMG OI MIA MOA DTP HI {_PARTY}",
-    Zone.LINE: "LX SV1 SV2 SV3 SV4 SV5 SV6 SV7 TOO PWK CR1 CR3 CR5 CRC DTP QTY MEA CN1 AMT K3 NTE PS1 IMM HSD HCP HI "
-    f"DSB LIN CTP SVD CAS LQ FRM {_PARTY}",
+    Zone.LINE: "LX SV1 SV2 SV3 SV4 SV5 SV6 SV7 TOO PWK CR1 CR3 CR5 CRC DTP QTY MEA CN1 AMT K3 NTE PS1 IMM "
+    f"HSD HCP HI DSB LIN CTP SVD CAS LQ FRM {_PARTY}",
     Zone.REMIT_HEAD: "BPR NTE TRN CUR REF DTM N1 N2 N3 N4 PER RDM",
     Zone.REMIT_GROUP: "LX TS3 TS2",
     Zone.REMIT: "CLP CAS NM1 MIA MOA REF DTM PER AMT QTY",
@@ -79,14 +80,21 @@ for _zone, _tags in _ALLOWED.items():
 
 _OPENERS = {pack("BHT"): Kind.CLAIMS, pack("HL"): Kind.CLAIMS, pack("CLM"): Kind.CLAIMS}
 _OPENERS |= {pack("BPR"): Kind.REMITTANCE, pack("CLP"): Kind.REMITTANCE}
-_EVENTS = np.array([pack(tag) for tag in _CONTROL] + list(_OPENERS), np.int32)
 _ISA, _GS, _ST, _SE, _GE, _IEA = (pack(tag) for tag in ("ISA", "GS", "ST", "SE", "GE", "IEA"))
 _SETS = {"837": Kind.CLAIMS, "835": Kind.REMITTANCE}
 
 
+def tagged(segments: Segments, *identifiers: str) -> Mask:
+    """Which segments have one of ``identifiers``."""
+    mask = np.zeros(segments.size, np.bool_)
+    for identifier in identifiers:
+        mask |= segments.tag == pack(identifier)
+    return mask
+
+
 @dataclass
 class Envelope:
-    """What is open at some point of a source: interchange, group, transaction set. Kept from batch to batch."""
+    """What is open at some point of a source: interchange, group, transaction set; kept between batches."""
 
     interchange: str | None = None  # control number
     groups: int = 0
@@ -126,31 +134,43 @@ class _Reader:
 
     def read(self) -> None:
         segments = self.segments
-        events = np.flatnonzero(np.isin(segments.tag, _EVENTS)).tolist()
-        stops = np.cumsum([len(p.carried_numbers) + p.text.count(END) for p in segments.parts]).tolist()
-        position = 0
+        events = np.flatnonzero(tagged(segments, *_CONTROL)).tolist()
+        openers = np.flatnonzero(tagged(segments, "BHT", "HL", "CLM", "BPR", "CLP"))
+        stops = np.cumsum(segments.sizes.sum(axis=1)).tolist()
+        position = begin = 0
         for part, stop in zip(segments.parts, stops, strict=True):
             self.state = self.envelopes.setdefault(part.source, Envelope())
             self.open = None
             while position < len(events) and events[position] < stop:
+                self._gap(openers, begin, events[position])
                 self._event(events[position])
+                begin = events[position] + 1
                 position += 1
+            self._gap(openers, begin, stop)
+            begin = stop
             if self.open is not None:
                 self._end(stop)
             if part.closes:
                 self._source_ends(stop - 1)
                 self.envelopes.pop(part.source, None)
 
+    def _gap(self, openers: Rows, begin: int, stop: int) -> None:
+        """Where no set is open between two control segments, a segment that tells its kind opens one."""
+        if self.open is not None:
+            return
+        at = int(np.searchsorted(openers, begin))
+        if at < len(openers) and openers[at] < stop:
+            row = int(openers[at])
+            if self.segments.carried[row]:
+                self.open = row if self.state.kind else None
+            else:
+                self._open_without_st(row, _OPENERS[int(self.segments.tag[row])])
+
     def _event(self, row: int) -> None:
         tag = int(self.segments.tag[row])
-        opener = _OPENERS.get(tag)
         if self.segments.carried[row]:
-            if self.open is None and (tag == _ST or (opener and self.state.kind)):
+            if tag == _ST:
                 self.open = row
-            return
-        if opener is not None:
-            if self.open is None:
-                self._open_without_st(row, opener)
             return
         fields = self.segments.raw(row).rstrip(END).decode("utf-8", "replace").split(SEP.decode())
         fields += [""] * (17 - len(fields))
@@ -173,12 +193,12 @@ class _Reader:
             self._se(row, fields)
         elif tag == _GE:
             self._close_set(row)
-            self._trailer(row, "GE", "GS", state.sets, fields, state.group)
+            self._trailer(row, "GE GS", state.sets, fields, state.group)
             state.group = None
         elif tag == _IEA:
             self._close_set(row)
             self._close_group(row)
-            self._trailer(row, "IEA", "ISA", state.groups, fields, state.interchange)
+            self._trailer(row, "IEA ISA", state.groups, fields, state.interchange)
             state.interchange = None
 
     def _open(self, row: int, fields: list[str]) -> None:
@@ -187,7 +207,7 @@ class _Reader:
         state.control, state.number, state.name = fields[2], int(self.segments.number[row]), fields[1]
         state.kind = _SETS.get(fields[1], Kind.FOREIGN)
         if not fields[1].isalnum():  # ST01 is missing: the first segment that tells decides
-            later = np.flatnonzero(np.isin(self.segments.tag[row:], list(_OPENERS)))
+            later = np.flatnonzero(tagged(self.segments, "BHT", "HL", "CLM", "BPR", "CLP")[row:])
             state.kind = _OPENERS[int(self.segments.tag[row + later[0]])] if len(later) else Kind.FOREIGN
         self.open = row
 
@@ -228,13 +248,12 @@ class _Reader:
             return
         if state.control is not None:
             size = int(self.segments.number[row]) - state.number + 1
-            self._trailer(row, "SE", "ST", size, fields, state.control)
+            self._trailer(row, "SE ST", size, fields, state.control)
         self._end(row + 1)
         state.kind, state.control = Kind.NONE, None
 
-    def _trailer(
-        self, row: int, tag: str, opener: str, found: int, fields: list[str], control: str | None
-    ) -> None:
+    def _trailer(self, row: int, names: str, found: int, fields: list[str], control: str | None) -> None:
+        tag, opener = names.split()
         if control is None:
             self.notes.add([row], f"{tag} closes a {opener} that was never opened", action="rejected")
             return
@@ -281,9 +300,10 @@ def _zones_of_claims(segments: Segments, found: Place, inside: Mask) -> None:
     level = last(inside & (tag == pack("HL")))
     claim = last(inside & (tag == pack("CLM")))
     in_claim = inside & (claim >= start) & (claim > level)
-    service = in_claim & ((tag == pack("SV1")) | (tag == pack("SV2")) | (tag == pack("SV3")))
+    service = in_claim & tagged(segments, "SV1", "SV2", "SV3")
     counter = in_claim & (tag == pack("LX"))
-    # A service segment belongs to the LX before it, unless another one has taken that; then it opens a line itself.
+    # A service segment belongs to the LX before it, unless another one has taken that; then it opens a line
+    # itself.
     before = np.concatenate([[-1], last(service)[:-1]])
     led = service & (last(counter) > np.maximum(claim, before))
     line = last(counter | (service & ~led))
@@ -320,7 +340,7 @@ def _judge(segments: Segments, found: Place, notes: Notes, foreign: list[tuple[i
     """Accept what may stand where it stands, and say of the rest why not."""
     position = np.minimum(np.searchsorted(_TAGS, segments.tag), len(_TAGS) - 1)
     known = (_TAGS[position] == segments.tag) & (segments.tag != 0)
-    control = np.isin(segments.tag, [pack(tag) for tag in _CONTROL]) & (found.zone != Zone.FOREIGN)
+    control = tagged(segments, *_CONTROL) & (found.zone != Zone.FOREIGN)
     found.accepted = (known & _TABLE[position, found.zone]) | control | segments.carried
     if notes.rows:
         found.accepted[[r for r, a in zip(notes.rows, notes.actions, strict=True) if a == "rejected"]] = False

@@ -1,8 +1,8 @@
 """Adjudications, service lines, adjustments, remarks and provider adjustments of the 835s of a batch.
 
-Mapping (implementation guide 005010X221 and its 4010 forerunner; our own words). The allowed amount is what the
-payer states (AMT*B6); where he does not, it is left empty: what was paid plus the patient's share follows from the
-adjustments, and which of those are a share and which a denial is not for a loader to say.
+Mapping (implementation guide 005010X221 and its 4010 forerunner; our own words). The allowed amount is what
+the payer states (AMT*B6); where he does not, it is left empty: what was paid plus the patient's share
+follows from the adjustments, and which of those are a share and which a denial is not for a loader to say.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import pyarrow.compute as pc
 from cpticd.loaders.x12.cells import Notes, code, dates, decimals
 from cpticd.loaders.x12.claims837 import First, element, identified, person_hash, service
 from cpticd.loaders.x12.places import Place, Zone
-from cpticd.loaders.x12.segments import Mask, Rows, Segments, components, pack, places
+from cpticd.loaders.x12.segments import Ints, Mask, Rows, Segments, components, pack, places
 
-_MIA_REMARKS, _MOA_REMARKS = (5, 20, 21, 22, 23), (3, 4, 5, 6, 7)
+# Elements that hold remark codes.
+_LQ_REMARKS: tuple[int, ...] = (2,)
+_MIA_REMARKS: tuple[int, ...] = (5, 20, 21, 22, 23)
+_MOA_REMARKS: tuple[int, ...] = (3, 4, 5, 6, 7)
 
 
 class Remits835:
@@ -85,10 +88,10 @@ class Remits835:
                 "payer": payer,
                 "paid_date": paid_date,
                 "claim_status_code": code(s.get(remits, 2)),
-                "charge_amount": decimals(s.get(remits, 3), 2, remits, notes, "CLP03", "adjudications"),
-                "paid_amount": decimals(s.get(remits, 4), 2, remits, notes, "CLP04", "adjudications"),
+                "charge_amount": decimals(s.get(remits, 3), 2, remits, notes, ("adjudications", "CLP03")),
+                "paid_amount": decimals(s.get(remits, 4), 2, remits, notes, ("adjudications", "CLP04")),
                 "patient_responsibility_amount": decimals(
-                    s.get(remits, 5), 2, remits, notes, "CLP05", "adjudications"
+                    s.get(remits, 5), 2, remits, notes, ("adjudications", "CLP05")
                 ),
                 "payer_claim_id": s.get(remits, 7),
                 "facility_code": code(s.get(remits, 8)),
@@ -104,7 +107,7 @@ class Remits835:
         )
 
     def _persons(self, patient: Rows, insured: Rows) -> pa.Array:
-        """Identifier of each remittance's patient: his number, else the insured's, else a hash of his name."""
+        """Identifier of each claim's patient: his number, else the insured's, else a hash of his name."""
         s = self.s
         known = pc.coalesce(element(s, patient, 9), element(s, insured, 9))
         if not known.null_count:
@@ -134,7 +137,7 @@ class Remits835:
         )
 
         def amount(k: int, scale: int, what: str) -> pa.Array:
-            return decimals(s.get(rows, k), scale, rows, notes, what, "line_payments")
+            return decimals(s.get(rows, k), scale, rows, notes, ("line_payments", what))
 
         return pa.table(
             {
@@ -150,7 +153,7 @@ class Remits835:
                 "service_unit_quantity": amount(5, 3, "SVC05"),
                 "submitted_unit_quantity": amount(7, 3, "SVC07"),
                 "allowed_amount": decimals(
-                    element(s, allowed, 2), 2, allowed, notes, "AMT02", "line_payments"
+                    element(s, allowed, 2), 2, allowed, notes, ("line_payments", "AMT02")
                 ),
                 "start_date": start,
                 "end_date": pc.coalesce(last, range_end),
@@ -159,41 +162,43 @@ class Remits835:
         )
 
     def _adjustments(self) -> pa.Table:
-        """Every triplet of every CAS; an empty quantity or group is kept as such, a triplet of nothing is none."""
+        """Every triplet of every CAS; empty quantities and groups are kept, an empty triplet is none."""
         s, w = self.s, self.w
         rows = w.rows((s.tag == pack("CAS")) & ((w.zone == Zone.REMIT) | (w.zone == Zone.SERVICE)))
         rows = rows[self.first.of_owner[w.claim[rows]] >= 0]
-        most = int(s.count[rows].max()) if len(rows) else 0
-        which, triplet = [], []
-        for k in range(2, most, 3):
-            filled = rows[s.filled(rows, k) | s.filled(rows, k + 1)]
-            which.append(filled)
-            triplet.append(np.full(len(filled), k))
-        found, k = (
-            np.concatenate([np.zeros(0, np.int64), *which]),
-            np.concatenate([np.zeros(0, np.int64), *triplet]),
-        )
-        order = np.lexsort((k, found))
-        found, k = found[order], k[order].astype(np.int32)
+        found, at = self._repeated(rows, 2, 3)
         owner = np.where(w.line[found] >= 0, w.line[found], w.claim[found])
-        no_reason = ~s.filled(found, k) if len(found) else np.zeros(0, np.bool_)
-        self.notes.add(found[no_reason], "CAS: an amount without a reason code", "adjustments")
+        self.notes.add(found[~s.filled(found, at)], "CAS: an amount without a reason code", "adjustments")
         return pa.table(
             {
                 "key": s.key[w.claim[found]],
                 "ordinal": self.ordinal[owner],
                 "adjustment_position": self._positions(owner),
                 "group_code": code(s.get(found, 1)),
-                "carc": code(s.get(found, k)),
-                "amount": decimals(s.get(found, k + 1), 2, found, self.notes, "CAS amount", "adjustments"),
+                "carc": code(s.get(found, at)),
+                "amount": decimals(s.get(found, at + 1), 2, found, self.notes, ("adjustments", "CAS amount")),
                 "quantity": decimals(
-                    s.get(found, k + 2), 3, found, self.notes, "CAS quantity", "adjustments"
+                    s.get(found, at + 2), 3, found, self.notes, ("adjustments", "CAS quantity")
                 ),
             }
         )
 
+    def _repeated(self, rows: Rows, first: int, step: int) -> tuple[Rows, Ints]:
+        """Groups of elements that repeat from element ``first`` on: segment and first element of each.
+
+        A group of which the first two elements are empty is none.
+        """
+        s = self.s
+        most = int(s.count[rows].max()) if len(rows) else 0
+        which, at = [], []
+        for k in range(first, most, step):
+            filled = rows[s.filled(rows, k) | s.filled(rows, k + 1)]
+            which.append(filled)
+            at.append(np.full(len(filled), k))
+        return _in_order(which, at)
+
     @staticmethod
-    def _positions(owner: Rows) -> Rows:
+    def _positions(owner: Rows) -> Ints:
         """1, 2, 3… within each claim or line, whether or not its segments stand together."""
         order = np.argsort(owner, kind="stable")
         position = np.zeros(len(owner), np.int32)
@@ -203,51 +208,43 @@ class Remits835:
     def _remarks(self) -> pa.Table:
         """Remark codes of lines (LQ*HE) and of claims as a whole (MIA, MOA)."""
         s, w = self.s, self.w
-        found, k = [], []
+        found, at = [], []
         lines = w.rows((w.zone == Zone.SERVICE) & (s.tag == pack("LQ")) & (s.first_value == pack("HE")))
-        sources = [(lines, (2,))]
-        for tag, elements in (("MIA", _MIA_REMARKS), ("MOA", _MOA_REMARKS)):
-            sources.append((w.rows((w.zone == Zone.REMIT) & (s.tag == pack(tag))), elements))
-        for rows, elements in sources:
-            for element_number in elements:
-                filled = rows[s.filled(rows, element_number)] if len(rows) else rows
+        claims = w.zone == Zone.REMIT
+        for rows, elements in (
+            (lines, _LQ_REMARKS),
+            (w.rows(claims & (s.tag == pack("MIA"))), _MIA_REMARKS),
+            (w.rows(claims & (s.tag == pack("MOA"))), _MOA_REMARKS),
+        ):
+            for k in elements:
+                filled = rows[s.filled(rows, k)]
                 found.append(filled)
-                k.append(np.full(len(filled), element_number, np.int32))
-        rows, number = np.concatenate(found), np.concatenate(k)
-        order = np.lexsort((number, rows))
-        rows, number = rows[order], number[order]
+                at.append(np.full(len(filled), k))
+        rows, number = _in_order(found, at)
+        value = code(s.get(rows, number))
+        there = np.asarray(pc.is_valid(value))
+        rows, value = rows[there], value.filter(pa.array(there))
         owner = np.where(w.line[rows] >= 0, w.line[rows], w.claim[rows])
         return pa.table(
             {
                 "key": s.key[w.claim[rows]],
                 "ordinal": self.ordinal[owner],
                 "remark_position": self._positions(owner),
-                "rarc": code(s.get(rows, number)),
+                "rarc": value,
             }
         )
 
     def _provider_adjustments(self) -> pa.Table:
         s, notes = self.s, self.notes
         rows = self.w.rows((s.tag == pack("PLB")) & (self.w.zone == Zone.PROVIDER))
-        most = int(s.count[rows].max()) if len(rows) else 0
-        which, pair = [], []
-        for k in range(3, most, 2):
-            filled = rows[s.filled(rows, k) | s.filled(rows, k + 1)]
-            which.append(filled)
-            pair.append(np.full(len(filled), k))
-        found, k = (
-            np.concatenate([np.zeros(0, np.int64), *which]),
-            np.concatenate([np.zeros(0, np.int64), *pair]),
-        )
-        order = np.lexsort((k, found))
-        found, k = found[order], k[order].astype(np.int32)
+        found, at = self._repeated(rows, 3, 2)
         payer, paid_date = self._payer_and_date(found)
         fiscal, _ = dates(s.get(found, 2), found, notes, "PLB02", "provider_adjustments")
-        reason = components(s.get(found, k))
+        reason = components(s.get(found, at))
         return pa.table(
             {
                 "key": s.key[found],
-                "place": k,
+                "place": at,
                 "payer": payer,
                 "paid_date": paid_date,
                 "provider_id": s.get(found, 1),
@@ -255,7 +252,15 @@ class Remits835:
                 "adjustment_reason_code": code(reason.get(slice(None), 0)),
                 "reference_id": reason.get(slice(None), 1),
                 "amount": decimals(
-                    s.get(found, k + 1), 2, found, notes, "PLB amount", "provider_adjustments"
+                    s.get(found, at + 1), 2, found, notes, ("provider_adjustments", "PLB amount")
                 ),
             }
         )
+
+
+def _in_order(rows: list[Rows], elements: list[Rows]) -> tuple[Rows, Ints]:
+    """Segments and the elements meant in them, in the order in which they stand in the file."""
+    which = np.concatenate([np.zeros(0, np.int64), *rows])
+    element_number = np.concatenate([np.zeros(0, np.int64), *elements])
+    order = np.lexsort((element_number, which))
+    return which[order], element_number[order].astype(np.int32)

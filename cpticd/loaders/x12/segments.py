@@ -1,8 +1,8 @@
 """A batch of canonical segments as columns: element k of many segments at once, without a loop over segments.
 
-All elements of a batch are one Arrow string array, of which every segment is a slice; whatever is asked of a
-segment (its identifier, its place, element 3) is then an array over all of them. This is what makes plain Python
-fast enough: no statement here runs once per segment.
+All elements of a batch are one Arrow string array, of which every segment is a slice; whatever is asked of
+a segment (its identifier, its place, element 3) is then an array over all of them. This is what makes plain
+Python fast enough: no statement here runs once per segment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.loaders.x12.splitter import END, MISFIT, SEP, readable
+from cpticd.loaders.x12.splitter import MISFIT, SEP, readable
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -73,33 +73,34 @@ class Strings:
 
 
 class Segments(Strings):
-    """The segments of one batch in order. ``tag`` and ``first_value`` are packed: compare with ``pack("CLM")``."""
+    """The segments of one batch in order; ``tag`` and ``first_value`` are packed, as by ``pack("CLM")``."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = list(parts)
-        self.text = b"".join(part.carried + part.text for part in self.parts)
+        pieces = [piece for part in self.parts for piece in (part.carried, part.text)]
+        self.text = b"".join(pieces)
         self._cut()
+        stops = np.searchsorted(self.stop, np.cumsum([len(piece) for piece in pieces]), side="right")
+        #: Rows of each part: those carried, then its own.
+        self.sizes = np.diff(stops, prepend=0).reshape(-1, 2)
         if self._padded():
             # Blanks around elements, as in fixed-width exports: they are not part of the values.
             self.text = re.sub(rb" *([\x1d-\x1f]) *", rb"\1", self.text)
             self._cut()
         super().__init__(self._flat, self._first, self._count)
-        numbers, sources, carried = [], [], []
-        for part in self.parts:
-            size = part.text.count(END)
-            numbers += [np.array(part.carried_numbers, np.int64), part.first_number + np.arange(size)]
-            sources.append(np.full(len(part.carried_numbers) + size, part.source, np.int64))
-            carried += [np.ones(len(part.carried_numbers), np.bool_), np.zeros(size, np.bool_)]
-        self.number = np.concatenate([np.zeros(0, np.int64), *numbers])
-        self.source = np.concatenate([np.zeros(0, np.int64), *sources])
-        self.carried = np.concatenate([np.zeros(0, np.bool_), *carried])
-        self.key = self.source << _SOURCE_SHIFT | self.number
-        self.size = len(self.number)
+        self.size = len(self._first)
         self.index = np.arange(self.size)
+        numbers, sources = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for part, (before, own) in zip(self.parts, self.sizes, strict=True):
+            numbers += [np.array(part.carried_numbers, np.int64), part.first_number + np.arange(own)]
+            sources.append(np.full(before + own, part.source, np.int64))
+        self.number, self.source = np.concatenate(numbers), np.concatenate(sources)
+        self.carried = np.repeat(np.tile([True, False], len(self.parts)), self.sizes.ravel())
+        self.key = self.source << _SOURCE_SHIFT | self.number
 
     def _cut(self) -> None:
-        raw = np.frombuffer(self.text, np.uint8)
-        ends = np.flatnonzero((raw == 0x1D) | (raw == 0x1E))
+        raw = np.frombuffer(self.text + b"\0\0\0", np.uint8)
+        ends = np.flatnonzero((raw - np.uint8(0x1D)) < 2)
         offsets = np.zeros(len(ends) + 1, np.int32)
         offsets[1:] = ends - np.arange(len(ends))
         data = self.text.translate(None, b"\x1d\x1e")
@@ -109,43 +110,22 @@ class Segments(Strings):
         first = np.zeros(len(last), np.int64)
         first[1:] = last[:-1] + 1
         self._first = first
-        self._count = (last - first + 1).astype(np.int64)
+        self._count = last - first + 1
         begins = np.zeros(len(ends), np.int64)
         begins[1:] = ends[:-1] + 1
-        self._ends, self._raw = ends, raw
-        self.start = begins[first] if len(first) else first
+        self.start = begins[first]
         self.stop = ends[last] + 1
-        self.tag = self._packed(begins, ends, first, np.ones(len(first), np.bool_))
-        self.first_value = self._packed(begins, ends, first + 1, self._count > 1)
-
-    def _packed(
-        self,
-        begins: npt.NDArray[np.int64],
-        ends: npt.NDArray[np.int64],
-        index: npt.NDArray[np.int64],
-        there: Mask,
-    ) -> Ints:
-        """Strings ``index`` as integers; 0 where empty or longer than three bytes."""
-        if not len(ends):
-            return np.zeros(len(index), np.int32)
-        index = np.where(there, index, 0)
-        start = begins[index]
-        size = np.where(there, ends[index] - start, 0)
-        top = len(self._raw) - 1
-        packed = np.zeros(len(index), np.int32)
-        for place in range(3):
-            value = self._raw[np.minimum(start + place, top)].astype(np.int32)
-            packed |= np.where(size > place, value, 0) << (16 - 8 * place)
-        return np.where(size <= 3, packed, 0).astype(np.int32)
+        self.tag = _packed(raw, self.start, ends[first])
+        second = np.minimum(first + 1, last)
+        self.first_value = np.where(second > first, _packed(raw, begins[second], ends[second]), 0)
+        self._raw = raw
 
     def _padded(self) -> bool:
-        """Whether blanks stand beside separators outside of interchange headers, where the standard has them."""
-        raw, ends = self._raw, self._ends
-        if not len(ends):
-            return False
-        beside = (raw[ends - 1] == 0x20) | (raw[np.minimum(ends + 1, len(raw) - 1)] == 0x20)
-        beside[0] &= ends[0] > 0
-        segment = np.searchsorted(self.stop, ends[beside], side="right")
+        """Whether blanks stand beside separators elsewhere than in headers, where the standard has them."""
+        raw = self._raw
+        blanks = np.flatnonzero(raw == 0x20)
+        beside = ((raw[blanks - 1] - np.uint8(0x1D)) < 3) | ((raw[blanks + 1] - np.uint8(0x1D)) < 3)
+        segment = np.searchsorted(self.stop, blanks[beside], side="right")
         return bool(np.any(self.tag[segment[segment < len(self.tag)]] != pack("ISA")))
 
     def content(self, row: int) -> str:
@@ -162,6 +142,16 @@ class Segments(Strings):
     def last(self, mask: Mask) -> Rows:
         """For each segment the last one, itself included, where ``mask`` holds; -1 where there is none."""
         return np.maximum.accumulate(np.where(mask, self.index, -1)) if self.size else self.index
+
+
+def _packed(raw: npt.NDArray[np.uint8], start: Rows, stop: Rows) -> Ints:
+    """The bytes between each ``start`` and ``stop`` as an integer; 0 for none and for more than three."""
+    size = stop - start
+    packed = np.zeros(len(start), np.int32)
+    for place in range(3):
+        value = raw[start + place].astype(np.int32) << (16 - 8 * place)
+        packed |= np.where(size > place, value, 0)
+    return np.where(size <= 3, packed, 0).astype(np.int32)
 
 
 def components(elements: pa.Array) -> Strings:

@@ -62,7 +62,7 @@ def _hidden(path: Path, folder: Path) -> bool:
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
-    """Names for accounting: the file's own where that is unique, else with as many folders as they do not share."""
+    """Names for accounting: the file's own where unique, else with the folders that are not shared."""
     own = [path.name for path in paths]
     if len(set(own)) == len(own):
         return {path: path.name for path in paths}

@@ -1,7 +1,8 @@
 """Bytes of one source into segments in one form, whatever separators, line ends and encoding it uses.
 
-In canonical form an element ends with ``SEP``, a segment with ``END``, a component with ``SUB``. These three
-control characters cannot stand in the data afterwards, so what comes later needs no separators to carry along.
+In canonical form an element ends with ``SEP``, a segment with ``END``, a component with ``SUB``. These
+three control characters cannot stand in the data afterwards, so what comes later needs no separators to
+carry along.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def as_utf8(text: bytes) -> bytes:
 
 
 def _table(delimiters: Delimiters) -> bytes:
-    """Translation of single bytes to canonical form; control characters that separate nothing become blanks."""
+    """Translation of bytes to canonical form; control characters that separate nothing become blanks."""
     table = bytearray(range(256))
     for control in range(32):
         table[control] = 0x20
@@ -138,7 +139,8 @@ class Splitter:
             self.found_header = True
             self._guessed = header.guessed
             if header.guessed:
-                reason = f"no interchange header (ISA); separators read off the segments: {header.delimiters.shown()}"
+                shown = header.delimiters.shown()
+                reason = f"no interchange header (ISA); separators read off the segments: {shown}"
                 self._note(reason, text[header.start : header.start + 100])
             return header.start
         keep = 0 if final else min(len(text), 2 * WINDOW)
@@ -152,7 +154,7 @@ class Splitter:
         return -1
 
     def _run(self, text: bytes, at: int, out: list[bytes], *, after: int, final: bool) -> int:
-        """Cut segments from ``at`` on, as far as they are whole; interchange headers are looked for from ``after``.
+        """Cut segments from ``at`` on, as far as they are whole; headers are looked for from ``after`` on.
 
         Returns where the part of ``text`` begins that waits for more.
         """
@@ -203,13 +205,13 @@ class Splitter:
         self._translation = _table(delimiters)
 
     def _emit(self, text: bytes, out: list[bytes], *, whole: bool) -> None:
-        """Append the canonical form of ``text``; ``whole``: no more of it comes, so its last segment may lack an end."""
+        """Append the canonical form of ``text``; ``whole``: no more comes, its last one may lack an end."""
         assert self._delimiters is not None
         if not self._confirmed and (seen := component_in_use(text, self._delimiters)):
             if seen != self._delimiters and not self._guessed:
                 self._note(
-                    f"the header names {self._delimiters.component.decode('latin-1')!r} as component separator, "
-                    f"composites use {seen.component.decode('latin-1')!r}, which was taken",
+                    f"the header names {self._delimiters.component.decode('latin-1')!r} as component "
+                    f"separator, composites use {seen.component.decode('latin-1')!r}, which was taken",
                     text[:100],
                 )
             self._use(seen)

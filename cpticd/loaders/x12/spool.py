@@ -1,8 +1,9 @@
 """Staged tables: what was read from the files, typed, before claims and remittances are joined.
 
-They are Arrow files in a temporary folder, appended to batch by batch and mapped into memory afterwards, so that
-neither a large file nor many worker processes hold them in memory. ``key`` is the source's number and the number of
-the segment (CLM or CLP) in it, so that order and identity do not depend on who read what when.
+They are Arrow files in a temporary folder, appended to batch by batch and mapped into memory afterwards, so
+that neither a large file nor many worker processes hold them in memory. ``key`` is the source's number and
+the number of the segment (CLM or CLP) in it, so that order and identity do not depend on who read what
+when.
 """
 
 from __future__ import annotations
@@ -30,35 +31,40 @@ _MODIFIERS = " ".join(f"hcpcs_modifier_{k}:text" for k in range(1, 5))
 _SUBMITTED = " ".join(f"submitted_modifier_{k}:text" for k in range(1, 5))
 STAGED: Final[dict[str, pa.Schema]] = {
     "claims": _schema(
-        "key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text billing_npi:text "
-        "place_of_service_code:text bill_type_code:text claim_frequency_code:text original_reference_number:text "
-        "start_date:date end_date:date sent_date:date charge_amount:money birth_date:date sex:text"
+        "key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text "
+        "billing_npi:text place_of_service_code:text bill_type_code:text claim_frequency_code:text "
+        "original_reference_number:text start_date:date end_date:date sent_date:date "
+        "charge_amount:money birth_date:date sex:text"
     ),
     "lines": _schema(
-        f"key:key line:integer start_date:date end_date:date hcpcs_code:text {_MODIFIERS} revenue_center_code:text "
-        "service_unit_quantity:number place_of_service_code:text rendering_npi:text charge_amount:money control:text "
-        "counter:text"
+        f"key:key line:integer start_date:date end_date:date hcpcs_code:text {_MODIFIERS} "
+        "revenue_center_code:text service_unit_quantity:number place_of_service_code:text "
+        "rendering_npi:text charge_amount:money control:text counter:text"
     ),
     "diagnoses": _schema(
-        "key:key diagnosis_position:integer diagnosis_code:text diagnosis_code_type:text present_on_admission_code:text"
+        "key:key diagnosis_position:integer diagnosis_code:text diagnosis_code_type:text "
+        "present_on_admission_code:text"
     ),
     "pointers": _schema("key:key line:integer pointer_position:integer diagnosis_position:integer"),
     "procedures": _schema(
         "key:key procedure_position:integer procedure_code:text procedure_code_type:text procedure_date:date"
     ),
     "remits": _schema(
-        "key:key set_key:key source_claim_id:text payer:text paid_date:date claim_status_code:text charge_amount:money "
-        "paid_amount:money patient_responsibility_amount:money payer_claim_id:text facility_code:text "
-        "claim_frequency_code:text person_id:text member_id:text billing_npi:text rendering_npi:text start_date:date "
-        "end_date:date received_date:date"
+        "key:key set_key:key source_claim_id:text payer:text paid_date:date claim_status_code:text "
+        "charge_amount:money paid_amount:money patient_responsibility_amount:money "
+        "payer_claim_id:text facility_code:text claim_frequency_code:text person_id:text "
+        "member_id:text billing_npi:text rendering_npi:text start_date:date end_date:date "
+        "received_date:date"
     ),
     "services": _schema(
         f"key:key ordinal:integer hcpcs_code:text {_MODIFIERS} submitted_hcpcs_code:text {_SUBMITTED} "
         "revenue_center_code:text charge_amount:money paid_amount:money service_unit_quantity:number "
-        "submitted_unit_quantity:number allowed_amount:money start_date:date end_date:date control:text"
+        "submitted_unit_quantity:number allowed_amount:money start_date:date end_date:date "
+        "control:text"
     ),
     "adjustments": _schema(
-        "key:key ordinal:integer adjustment_position:integer group_code:text carc:text amount:money quantity:number"
+        "key:key ordinal:integer adjustment_position:integer group_code:text carc:text amount:money "
+        "quantity:number"
     ),
     "remarks": _schema("key:key ordinal:integer remark_position:integer rarc:text"),
     "provider_adjustments": _schema(

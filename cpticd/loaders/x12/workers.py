@@ -34,7 +34,7 @@ Advance = Callable[[int], None]
 def read_items(
     items: Sequence[Item], folder: Path, advance: Advance, workers: int | None
 ) -> tuple[list[Outcome], list[Path]]:
-    """Spool ``items`` below ``folder`` and return what became of each, and the folders that hold the staged tables.
+    """Spool ``items`` below ``folder``; returns what became of each, and the folders of staged tables.
 
     ``workers``: processes; None takes one per core where there is enough to do, 1 reads in this process.
     """
