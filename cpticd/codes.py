@@ -47,6 +47,11 @@ CODE_TYPES: Final = (
     "icd-10-pcs",
     "icd-9-pcs",
 )
+#: The same without hyphens and case, and the short names in use: ICD10CM, icd_9, ICD-10.
+_TYPE_NAMES: Final = {name.replace("-", ""): name for name in CODE_TYPES} | {
+    "icd10": "icd-10-cm",
+    "icd9": "icd-9-cm",
+}
 COLUMNS: Final = ("code", "system", "category", "section", "block")
 UNKNOWN_FAMILY: Final = "Unknown"
 
@@ -64,6 +69,7 @@ _UNDATED_ICD9 = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E9[0-9]{2,3}")
 #: ICD-10-CM's X codes of seven characters end like this; ICD-10-PCS's new technology (X) does not.
 _EXTERNAL_CAUSE = re.compile(r"X[0-9][0-9A-Z]{3}X[ADS]")
 _BLANKS = re.compile(r"\s+")
+_NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
 
 Codes = str | Iterable[Any]
 
@@ -188,12 +194,12 @@ def _code_types(code_type: Any, size: int) -> list[str | None]:
     values = _each(code_type, size, "code_type")
     known: dict[Any, str | None] = {}
     for value in set(values):
-        name = (_text(value) or "").strip().lower().replace("_", "-")
-        if name and name not in CODE_TYPES:
+        name = _NOT_ALPHANUMERIC.sub("", (_text(value) or "").lower())
+        if name and name not in _TYPE_NAMES:
             raise ArgumentError(
                 f"code_type: found {value!r}; it is one of {', '.join(CODE_TYPES)}, or missing"
             )
-        known[value] = name or None
+        known[value] = _TYPE_NAMES.get(name)
     return [known[value] for value in values]
 
 

@@ -109,11 +109,11 @@ def stratified_excess(
     The count is a sum of independent hypergeometric counts, one per stratum, whose cumulants add up over
     strata: mean, variance, third and fourth (``hypergeometric_cumulants`` gives each stratum's). The tail is
     the saddlepoint approximation (Lugannani and Rice, Adv. Appl. Prob. 12 (1980) 475, on the lattice) of a
-    of two binomials with the same cumulants. Against exact sums it is within 5 % in nine of ten cases down to
-    0.0001, and within 25 % down to 0.000001; near the largest count that can be, it errs on the safe side.
-    Fewer cumulants tell less: with ``third`` alone small p-values come out up to twice too small, with
-    neither several times, unless strata are alike and much larger than what is drawn from them. ``mid=True`` counts
-    the observed value by half (mid-p): nearly uniform where nothing is to be found.
+    sum of two binomials with the same cumulants. Against exact sums it is within 5 % in nine of ten cases
+    down to 0.0001, and within 25 % down to 0.000001; near the largest count that can be, it errs on the safe
+    side. Fewer cumulants tell less: with ``third`` alone small p-values come out up to twice too small, with
+    neither several times, unless strata are alike and much larger than what is drawn from them. ``mid=True``
+    counts the observed value by half (mid-p): nearly uniform where nothing is to be found.
     """
     observed, mean, variance = _broadcast(observed, mean, variance)
     with np.errstate(divide="ignore", invalid="ignore"):
