@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,7 +172,9 @@ def _run(options: argparse.Namespace) -> int:
     from cpticd.cli.terminal import Terminal
 
     terminal = Terminal(quiet=options.quiet)
-    {"demo": _demo, "report": _report, "simulate": _simulate}[options.command](options, terminal)
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: terminal.warn(str(message))
+        {"demo": _demo, "report": _report, "simulate": _simulate}[options.command](options, terminal)
     return 0
 
 
@@ -191,10 +194,11 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
     from cpticd.report import check_output
 
     check_output(options.out, overwrite=options.overwrite)
-    with terminal.working("reading claims"):
-        from cpticd.loaders.detect import read
+    from cpticd.loaders.detect import read
 
-        claims = read(options.files, rename=dict(options.rename)) if options.rename else read(options.files)
+    # The loaders show bars of their own, over bytes.
+    extra = {"rename": dict(options.rename)} if options.rename else {}
+    claims = read(options.files, progress=terminal.shows_progress, **extra)
     _analyse(claims, options, terminal, title=options.title)
 
 

@@ -42,7 +42,7 @@ def export(simulation: Simulation, folder: Path, *, format: str, overwrite: bool
         else:
             from cpticd import simulate
 
-            simulate.write_x12(simulation.claims, folder)
+            simulate.write_x12(simulation, folder, overwrite=overwrite)
         _truth(simulation.truth, folder / TRUTH, format)
     except OSError as error:
         raise ArgumentError(

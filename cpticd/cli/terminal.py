@@ -37,6 +37,12 @@ def _is_unicode(stream: TextIO) -> bool:
     return "utf" in (getattr(stream, "encoding", None) or "").lower()
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command, which ends without an error; rich would exit with 1."""
+        raise BrokenPipeError
+
+
 class Terminal:
     """Writes for one command; ``quiet`` leaves only results and errors."""
 
@@ -44,7 +50,7 @@ class Terminal:
         self.quiet = quiet
         self.unicode = _is_unicode(sys.stdout)
         # Piped into a file there is no width to keep to: 120 columns, whatever the machine.
-        self.out = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
+        self.out = _Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
         self.progress = Console(file=sys.stderr, highlight=False)
 
     # -- progress ----------------------------------------------------------------------------------
@@ -78,7 +84,7 @@ class Terminal:
         task = bar.add_task(label, total=total)
         timer = threading.Timer(PROGRESS_AFTER, bar.start)
         timer.daemon = True
-        if self.progress.is_terminal and not self.quiet:
+        if self.shows_progress:
             timer.start()
         try:
             yield bar, task
@@ -86,6 +92,16 @@ class Terminal:
             timer.cancel()
             if bar.live.is_started:
                 bar.stop()
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody watches: not in a quiet run, and not where messages go into a file."""
+        return self.progress.is_terminal and not self.quiet
+
+    def warn(self, message: str) -> None:
+        """One line on standard error, but in a quiet run."""
+        if not self.quiet:
+            print(f"cpticd: {' '.join(message.split())}", file=sys.stderr)
 
     # -- results -----------------------------------------------------------------------------------
 
