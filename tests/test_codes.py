@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpticd import codes
@@ -228,6 +228,7 @@ def test_families() -> None:
     st.lists(st.text(max_size=12) | st.none() | st.floats() | st.integers(), max_size=8),
     st.sampled_from([*codes.CODE_TYPES, None]),
 )
+@settings(deadline=None)
 def test_anything_gets_an_answer(values: list[object], code_type: str | None) -> None:
     found = codes.classify(values, code_type=code_type)
     assert len(found) == len(values)
