@@ -48,8 +48,8 @@ def by_pair(
     of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure, with
     the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
     expected_rate); excess_denials = denied_lines - expected; lift = rate / expected_rate;
-    comparison_lines, the lines compared with; p_value (one-sided, exact mean and variance of the
-    stratified hypergeometric), q_value (Benjamini-Hochberg over the rows, contract: family_size);
+    comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric,
+    saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size);
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
     top_category and top_carc, the most frequent of its denied lines.
 
@@ -81,13 +81,22 @@ def by_pair(
 
 
 #: From compared cells (n lines, d denied, of ns and ds in the stratum, and a prior rate) to expectations.
-#: mean and variance are those of the stratified hypergeometric: ds of ns lines denied, n of them the pair's.
+#: mean, variance, third and fourth are the cumulants of a count of the n lines' denials when ds of the
+#: stratum's ns lines are denied, whichever: hypergeometric, as in stats.hypergeometric_cumulants.
 _EXPECTED: Final = f"""
-    SELECT {{names}}, sum(n * ds / ns) AS mean,
-        sum(CASE WHEN ns > 1 THEN n * (ns - n) * ds * (ns - ds) / (ns * ns * (ns - 1)) ELSE 0 END) AS variance,
+    SELECT {{names}}, sum(n * ds / ns) AS mean, sum(v) AS variance,
+        sum(CASE WHEN ns > 2 THEN v * (ns - 2 * ds) * (ns - 2 * n) / (ns * (ns - 2)) ELSE 0 END) AS third,
+        sum(CASE WHEN ns > 3
+            THEN v * (ns * (ns + 1) - 6 * ds * (ns - ds) - 6 * n * (ns - n) + 6 * v * (5 * ns - 6))
+                / ((ns - 2) * (ns - 3))
+            ELSE v * (1 - 6 * v) END) AS fourth,
         sum(n * (ds - d + {PRIOR_LINES} * prior) / (ns - n + {PRIOR_LINES})) AS expected,
         CAST(sum(ns - n) AS BIGINT) AS comparison_lines
-    FROM compared GROUP BY {{names}}"""
+    FROM (
+        SELECT *, CASE WHEN ns > 1 THEN n * (ns - n) * ds * (ns - ds) / (ns * ns * (ns - 1)) ELSE 0 END AS v
+        FROM compared
+    ) weighed
+    GROUP BY {{names}}"""
 #: The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything.
 _PRIOR: Final = f"({{d}} + {PRIOR_LINES} * {{rate}}) / ({{n}} + {PRIOR_LINES})"
 
@@ -131,7 +140,7 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
         carcs AS ({_top("denial_carc", "id")})
         SELECT {"e.payer, " if by else ""} e.hcpcs_code, e.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,
             e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
-            e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.expected, x.comparison_lines,
+            e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
             g.denial_category AS top_category, k.denial_carc AS top_carc,
             (SELECT count(*) FROM {totals} WHERE {p}lines > 0) AS all_pairs
         FROM enough e
@@ -200,7 +209,7 @@ def _family_sql(by: str | None, pointer: Pointer) -> str:
         categories AS ({_top("denial_category", names)}),
         carcs AS ({_top("denial_carc", names)})
         SELECT {", ".join("t." + key for key in keys)}, t.lines, t.persons, t.denied_lines, t.denied_amount,
-            x.mean, x.variance, x.expected, x.comparison_lines,
+            x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
             g.denial_category AS top_category, k.denial_carc AS top_carc, (SELECT count(*) FROM totals) AS all_pairs
         FROM totals t
         JOIN expected x ON {same}
@@ -221,8 +230,8 @@ def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame
     """Rates, their expectation and error control, from the counts of each pair."""
     k, n = found["denied_lines"].to_numpy(float), found["lines"].to_numpy(float)
     expected = np.clip(found["expected"].to_numpy(float) / n, 0, 1)
-    variance = found["variance"].to_numpy(float)
-    p_value = stats.stratified_excess(k, found["mean"].to_numpy(float), variance)
+    mean, variance, third, fourth = (found[name].to_numpy(float) for name in ("mean", "variance", "third", "fourth"))
+    p_value = stats.stratified_excess(k, mean, variance, third, fourth)
     p_value = np.where(variance > 0, p_value, np.nan)
     low, high = stats.wilson(k, n)
     rate = k / n
