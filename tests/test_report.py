@@ -11,7 +11,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.errors import ArgumentError, OutputExistsError
-from cpticd.report.findings import Findings, gather
+from cpticd.report.findings import Findings, accounting_by_table, gather, reject_counts
 from cpticd.report.page import page
 from cpticd.report.words import headlines
 from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
@@ -192,3 +192,25 @@ def test_a_folder_or_an_impossible_path_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ArgumentError, match="cannot be written"):
         cx.report(small_claims(), tmp_path / "file" / "report.html")
+
+
+def test_accounting_adds_up_over_sources_and_keeps_missing_dollars_missing() -> None:
+    part = findings().get("accounting")
+    two = pd.concat([part, part.assign(source="b.csv"), part.assign(table_name="remarks", amount_read=None)])
+    by_table = accounting_by_table(two).set_index("table_name")
+    assert by_table.loc["lines", ["sources", "read", "loaded", "rejected"]].tolist() == [2, 20, 18, 2]
+    assert by_table.loc["lines", "amount_rejected"] == 20
+    assert pd.isna(by_table.loc["remarks", "amount_read"])
+
+
+def test_rejects_are_counted_by_reason_what_was_lost_first() -> None:
+    rejects = pd.DataFrame(
+        [("a", "lines", "noted", "odd"), ("a", "lines", "noted", "odd"), ("b", "lines", "noted", "odd"),
+         ("a", None, "rejected", "bad")],
+        columns=["source", "table_name", "action", "reason"],
+    )  # fmt: skip
+    counted = reject_counts(rejects)
+    assert counted[["action", "reason", "sources", "rows"]].values.tolist() == [
+        ["rejected", "bad", 1, 1],
+        ["noted", "odd", 2, 3],
+    ]

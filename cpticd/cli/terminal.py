@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cpticd.charts.table import cells
-from cpticd.report.findings import Findings, reject_counts, top_pairs
+from cpticd.report.findings import Findings, accounting_by_table, reject_counts, top_pairs
 from cpticd.report.words import headlines
 
 #: Work shorter than this shows no progress.
@@ -26,7 +26,7 @@ PROGRESS_AFTER: Final = 2.0
 OPTIONAL: Final = ["denied_lines", "low", "excess_denials", "first_cause"]
 #: Cells up to this length are never broken.
 SHORT: Final = 14
-ACCOUNTING: Final = ["source", "table_name", "read", "loaded", "rejected", "amount_read", "amount_rejected"]
+ACCOUNTING: Final = ["table_name", "sources", "read", "loaded", "rejected", "amount_read", "amount_rejected"]
 CAUSES: Final = ["category", "lines", "denied_amount", "share", "cumulative_share", "preventable"]
 RATES: Final = ["measure", "n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"]
 #: Characters that a terminal without UTF-8 cannot show.
@@ -116,7 +116,7 @@ class Terminal:
         """Accounting, headline rates, top causes and top pairs as tables."""
         if self.quiet:
             return
-        self.table("What was read", findings.get("accounting"), ACCOUNTING, max_rows=30)
+        self.table("What was read", accounting_by_table(findings.get("accounting")), ACCOUNTING, max_rows=30)
         rejects = reject_counts(findings.get("rejects"))
         if not rejects.empty:
             self.table("Rejected, repaired or noted", rejects, list(rejects.columns), max_rows=8)
@@ -136,7 +136,7 @@ class Terminal:
             )
         else:
             self.line(f"\n{title}: {findings.reason('pairs', 'none has so many')}")
-        if findings.has("payer_pairs"):
+        if findings.has_payer_pairs:
             pairs = top_pairs(findings.get("payer_pairs"), 5)
             self.table("The same, payer by payer", pairs, list(pairs.columns), optional=OPTIONAL)
         self.out.print()

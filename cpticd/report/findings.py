@@ -56,6 +56,11 @@ class Findings:
     def has(self, name: str) -> bool:
         return not self.get(name).empty
 
+    @property
+    def has_payer_pairs(self) -> bool:
+        """Whether pairs by payer tell more than pairs alone."""
+        return self.has("payer_pairs") and len(self.get("payers")) > 1
+
     def reason(self, name: str, otherwise: str) -> str:
         """Why a part has no rows."""
         return self.reasons.get(name, otherwise)
@@ -77,13 +82,30 @@ def gather(claims: Claims, *, min_lines: int = 30, step: Callable[[str], None] =
     return found
 
 
+def accounting_by_table(accounting: pd.DataFrame) -> pd.DataFrame:
+    """One row per table: how many sources it came from, rows and dollars over all of them."""
+    if accounting.empty:
+        return accounting
+    sums = ["read", "loaded", "rejected", "amount_read", "amount_loaded", "amount_rejected"]
+    grouped = accounting.groupby("table_name", sort=False, observed=True)
+    # min_count: no dollars at all is missing, not zero.
+    summed = grouped[sums].sum(min_count=1)
+    return summed.assign(sources=grouped["source"].nunique()).reset_index()[["table_name", "sources", *sums]]
+
+
 def reject_counts(rejects: pd.DataFrame) -> pd.DataFrame:
-    """One row per source, action and reason of rejects, with how many; contents stay out of reports."""
-    keys = ["source", "table_name", "action", "reason"]
+    """One row per table, action and reason of rejects: sources and rows; contents stay out of reports."""
+    keys = ["table_name", "action", "reason"]
     if rejects.empty:
-        return pd.DataFrame(columns=[*keys, "rows"])
-    counted = rejects.groupby(keys, dropna=False, observed=True).size().rename("rows").reset_index()
-    return counted.sort_values(["rows", *keys], ascending=[False, True, True, True, True], ignore_index=True)
+        return pd.DataFrame(columns=[*keys, "sources", "rows"])
+    grouped = rejects.groupby(keys, dropna=False, observed=True)["source"]
+    counted = grouped.agg(sources="nunique", rows="size").reset_index()
+    # What was lost stands before what was mended.
+    order = counted["action"].map({"rejected": 0, "repaired": 1, "noted": 2})
+    counted = counted.assign(order=order).sort_values(
+        ["order", "rows", *keys], ascending=[True, False, True, True, True]
+    )
+    return counted.drop(columns="order").reset_index(drop=True)
 
 
 def takeback_counts(silent: pd.DataFrame) -> pd.DataFrame:

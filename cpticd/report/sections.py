@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from cpticd import charts
 from cpticd.charts import format as fmt
-from cpticd.report.findings import Findings, reject_counts, takeback_counts, top_pairs
+from cpticd.report.findings import Findings, accounting_by_table, reject_counts, takeback_counts, top_pairs
 from cpticd.report.words import headlines
 
 Section = Callable[[Findings], str]
@@ -60,7 +60,10 @@ def accounting_section(findings: Findings) -> str:
     accounting = findings.get("accounting")
     rejects = reject_counts(findings.get("rejects"))
     text = note("Read = loaded + rejected, in rows and in dollars, for every source and table.")
-    text += scroll(charts.table(accounting, max_rows=200))
+    text += scroll(charts.table(accounting_by_table(accounting)))
+    if not accounting.empty and accounting["source"].nunique() > 1:
+        each = scroll(charts.table(accounting, max_rows=1000))
+        text += f"<details><summary>The same by source</summary>{each}</details>"
     if rejects.empty:
         return text + note("Nothing was rejected, repaired or noted.")
     return text + "<h3>Rejected, repaired or noted</h3>" + scroll(charts.table(rejects, max_rows=60))
