@@ -2,6 +2,7 @@
 
 from cpticd.charts.delay import delay
 from cpticd.charts.matrix import pair_matrix
+from cpticd.charts.outcomes import outcomes
 from cpticd.charts.pareto import pareto
 from cpticd.charts.payers import payer_comparison
 from cpticd.charts.scatter import pair_scatter
@@ -10,6 +11,7 @@ from cpticd.charts.trend import trend
 
 __all__ = [
     "delay",
+    "outcomes",
     "pair_matrix",
     "pair_scatter",
     "pareto",
