@@ -27,6 +27,7 @@ REFERENCES: Final = ("carc_categories", "carc_rarc_overrides", "line_processing_
 #: Views over the canonical tables, in the order in which they build on each other; True: computed at once.
 _DERIVED: Final = {
     "pairs": False,
+    "unprocessable": False,
     "adjudicated_lines": False,
     "line_outcomes": True,
     "claim_outcomes": True,
@@ -61,7 +62,9 @@ class Claims:
         rejects: pa.Table,
         references: Mapping[str, pa.Table] | None = None,
         derived: bool = False,
+        progress: bool = False,
     ) -> None:
+        self._progress = progress
         self.engine = engine
         self._accounting = accounting
         self._rejects = rejects
@@ -69,14 +72,18 @@ class Claims:
         for name, table in self._references.items():
             engine.load(name, table)
         if derived:
-            for name in ("pairs", "adjudicated_lines"):
-                engine.create(name, sql.text(name))
+            for name, computed in _DERIVED.items():
+                if not computed:
+                    engine.create(name, sql.text(name))
         else:
             self._derive()
         engine.seal()
 
     def _derive(self) -> None:
-        for name, computed in _DERIVED.items():
+        from tqdm.auto import tqdm  # noqa: PLC0415 - shown for large data sets alone
+
+        steps = tqdm(_DERIVED.items(), desc="deriving", delay=2, leave=False, disable=not self._progress)
+        for name, computed in steps:
             self.engine.create(name, sql.text(name), materialize=computed)
         for name in _PASSING:
             self.engine.drop(name)
@@ -152,7 +159,8 @@ class Claims:
                    (SELECT count(*) FROM adjudications) AS adjudications,
                    (SELECT count(*) FROM line_outcomes WHERE initial_outcome <> 'not adjudicated') AS adjudicated,
                    (SELECT count(*) FROM line_outcomes WHERE initial_outcome = 'denied') AS denied,
-                   (SELECT CAST(sum(denied_amount) AS DOUBLE) FROM line_outcomes) AS denied_amount
+                   (SELECT CAST(sum(denied_amount) AS DOUBLE) FROM line_outcomes) AS denied_amount,
+                   (SELECT count(*) FROM unprocessable) AS returned
             """
         ).to_pylist()[0]
         rejected = sum(1 for action in self._rejects.column("action").to_pylist() if action == "rejected")
@@ -170,6 +178,7 @@ class Claims:
             ("adjudicated lines", row["adjudicated"], ""),
             ("initially denied lines", row["denied"], ""),
             ("initially denied amount", row["denied_amount"], "US dollars"),
+            ("returned as unprocessable", row["returned"], ""),
             ("rejected", rejected, ""),
         ]
         return pd.DataFrame(figures, columns=["measure", "value", "unit"])

@@ -72,7 +72,9 @@ def test_money_and_causes_of_lines(spec: Claims) -> None:
         (0.0, 0.0, 0.0, 14),
     ]
     causes = ("denial_group", "denial_carc", "denial_category")
-    assert shown(outcomes.loc[[("C1", 2), ("C2", 1), ("C3", 1), ("C5", 1), ("C8", 1), ("C8", 2)]], *causes) == [
+    assert shown(
+        outcomes.loc[[("C1", 2), ("C2", 1), ("C3", 1), ("C5", 1), ("C8", 1), ("C8", 2)]], *causes
+    ) == [
         ("CO", "50", "medical necessity or level of care"),
         ("CO", "16", "diagnosis conflict or validity"),
         ("CO", "97", "bundling or missing qualifying service"),
@@ -83,7 +85,14 @@ def test_money_and_causes_of_lines(spec: Claims) -> None:
 
 
 def test_claim_outcomes(spec: Claims) -> None:
-    columns = ("claim_id", "initial_outcome", "final_outcome", "paid_amount", "denied_amount", "denial_category")
+    columns = (
+        "claim_id",
+        "initial_outcome",
+        "final_outcome",
+        "paid_amount",
+        "denied_amount",
+        "denial_category",
+    )
     assert shown(spec.table("claim_outcomes").sort_values("claim_id"), *columns) == [
         ("C1", "partly denied", "paid", 255.0, 200.0, "medical necessity or level of care"),
         ("C2", "denied", "denied", 0.0, 100.0, "diagnosis conflict or validity"),
@@ -93,6 +102,27 @@ def test_claim_outcomes(spec: Claims) -> None:
         ("C6", "paid", "not adjudicated", 0.0, 0.0, None),
         ("C7", "paid", "paid", 190.0, 0.0, None),
         ("C8", "partly denied", "partly denied", 0.0, 100.0, "coverage or benefit"),
+    ]
+
+
+def test_what_is_returned_as_unprocessable_is_not_adjudicated() -> None:
+    claims = claims_of(
+        claims="claim_id | payer\nA | X",
+        lines="claim_id | claim_line_number | charge_amount\nA | 1 | 30.00\nA | 2 | 70.00",
+        adjudications="claim_id | adjudication_number | claim_status_code | paid_amount\nA | 1 | 4 | 0\nA | 2 | 1 | 60",
+        line_payments="claim_id | adjudication_number | claim_line_number | paid_amount\n"
+        "A | 1 | 1 | 0\nA | 1 | 2 | 0\nA | 2 | 1 | 60",
+        adjustments="claim_id | adjudication_number | claim_line_number | adjustment_position | group_code | carc "
+        "| amount\nA | 1 | 1 | 1 | CO | 16 | 30.00\nA | 1 | 2 | 1 | CO | 16 | 70.00",
+        remarks="claim_id | adjudication_number | claim_line_number | remark_position | rarc\n"
+        "A | 1 | 1 | 1 | MA130\nA | 1 | 2 | 1 | MA130",
+    )
+    assert shown(claims.table("line_outcomes"), "initial_outcome", "final_outcome", "denied_amount") == [
+        ("paid", "paid", 0.0),
+        ("not adjudicated", "not adjudicated", None),
+    ]
+    assert shown(claims.table("claim_outcomes"), "initial_outcome", "paid_amount") == [
+        ("paid", 60.0)
     ]
 
 
@@ -135,7 +165,9 @@ def test_an_unlisted_carc_is_other_and_a_replaced_table_decides() -> None:
     ),
     st.integers(0, 4),
 )
-def test_pair_dollars_add_up_whatever_the_pointers(lines: list[tuple[int, list[int]]], diagnoses: int) -> None:
+def test_pair_dollars_add_up_whatever_the_pointers(
+    lines: list[tuple[int, list[int]]], diagnoses: int
+) -> None:
     rows = [f"A | {number} | {cents / 100:.2f}" for number, (cents, _) in enumerate(lines, 1)]
     pointers = [
         f"A | {number} | {place} | {target}"
@@ -146,9 +178,14 @@ def test_pair_dollars_add_up_whatever_the_pointers(lines: list[tuple[int, list[i
         "claims": "claim_id | claim_type\nA | professional",
         "lines": "\n".join(["claim_id | claim_line_number | charge_amount", *rows]),
         "diagnoses": "\n".join(
-            ["claim_id | diagnosis_position | diagnosis_code", *(f"A | {i} | I1{i % 3}" for i in range(1, diagnoses + 1))]
+            [
+                "claim_id | diagnosis_position | diagnosis_code",
+                *(f"A | {i} | I1{i % 3}" for i in range(1, diagnoses + 1)),
+            ]
         ),
-        "pointers": "\n".join(["claim_id | claim_line_number | pointer_position | diagnosis_position", *pointers]),
+        "pointers": "\n".join(
+            ["claim_id | claim_line_number | pointer_position | diagnosis_position", *pointers]
+        ),
     }
     claims = claims_of(**tables)
     paired = claims.query(

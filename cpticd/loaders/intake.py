@@ -39,7 +39,8 @@ class Intake:
     (integer, see :meth:`source_id`), so that set-based SQL can match and complete what was read.
     """
 
-    def __init__(self, *, memory_limit: str | None = None) -> None:
+    def __init__(self, *, memory_limit: str | None = None, progress: bool = False) -> None:
+        self._progress = progress
         self.engine = DuckDBEngine(memory_limit=memory_limit)
         self._sources: dict[str, int] = {}
         self._counts: dict[tuple[str, str], _Count] = defaultdict(_Count)
@@ -202,7 +203,9 @@ class Intake:
                 count = self._counts[self._names()[source], table.name]
                 count.loaded, count.amount_loaded = rows, amount
             self.engine.execute(f"ALTER TABLE {table.name} DROP COLUMN _source")
-        return Claims(self.engine, accounting=self.accounting(), rejects=self.rejects())
+        return Claims(
+            self.engine, accounting=self.accounting(), rejects=self.rejects(), progress=self._progress
+        )
 
     def accounting(self) -> pa.Table:
         """One row per source and table, in the form of ``schema.ACCOUNTING``."""
@@ -236,7 +239,9 @@ class Intake:
     def _totals(self, table: str) -> dict[int, tuple[int, Decimal]]:
         amount = TABLES[table].amount
         total = f"coalesce(sum({amount}), 0)" if amount else "0"
-        sql = f"SELECT _source, count(*) AS n, CAST({total} AS DECIMAL(18,2)) AS amount FROM {table} GROUP BY 1"
+        sql = (
+            f"SELECT _source, count(*) AS n, CAST({total} AS DECIMAL(18,2)) AS amount FROM {table} GROUP BY 1"
+        )
         return {row["_source"]: (row["n"], row["amount"]) for row in self.engine.fetch(sql).to_pylist()}
 
     def _reject_repeats(self, table: Table) -> None:

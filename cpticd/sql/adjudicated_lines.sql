@@ -1,4 +1,5 @@
--- One row per service line and adjudication that speaks for it, reversals left out.
+-- One row per service line and adjudication that speaks for it; reversals, and what was returned as
+-- unprocessable, are left out.
 -- An adjudication without service lines speaks for every line of its claim, in proportion to the charges.
 WITH overridden AS (  -- what a remark says of the reason beside it
     SELECT a.claim_id, a.adjudication_number, a.claim_line_number, a.carc, min(o.category) AS category
@@ -47,6 +48,9 @@ standing AS (
     FROM adjudications a
 ),
 itemized AS (SELECT DISTINCT claim_id, adjudication_number FROM line_payments),
+returned AS (
+    SELECT claim_id, adjudication_number, coalesce(claim_line_number, 0) AS line FROM unprocessable
+),
 totals AS (SELECT claim_id, sum(charge_amount) AS charge, count(*) AS n FROM lines GROUP BY claim_id),
 spoken AS (
     SELECT
@@ -69,7 +73,11 @@ spoken AS (
     LEFT JOIN line_payments p
         ON p.claim_id = l.claim_id AND p.adjudication_number = a.adjudication_number
         AND p.claim_line_number = l.claim_line_number
+    LEFT JOIN returned u
+        ON u.claim_id = l.claim_id AND u.adjudication_number = a.adjudication_number
+        AND u.line IN (0, l.claim_line_number)
     WHERE coalesce(a.claim_status_code, '') <> '22' AND (p.claim_id IS NOT NULL OR i.claim_id IS NULL)
+        AND u.claim_id IS NULL
 ),
 explained AS (
     SELECT

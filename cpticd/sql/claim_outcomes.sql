@@ -14,8 +14,12 @@ statuses AS (
         claim_id, claim_status_code, adjudication_number, paid_date, paid_amount, patient_responsibility_amount,
         charge_amount, row_number() OVER (PARTITION BY claim_id ORDER BY adjudication_number) AS place,
         row_number() OVER (PARTITION BY claim_id ORDER BY adjudication_number DESC) AS place_from_last
-    FROM adjudications
+    FROM adjudications a
     WHERE coalesce(claim_status_code, '') <> '22'
+        AND NOT EXISTS (
+            SELECT 1 FROM unprocessable u
+            WHERE u.claim_id = a.claim_id AND u.adjudication_number = a.adjudication_number
+        )
 ),
 by_lines AS (
     SELECT
@@ -38,13 +42,15 @@ SELECT
     coalesce(c.place_of_service_code, substr(c.bill_type_code, 1, 2) || 'X', '(unknown)') AS place,
     c.claim_start_date AS service_date, c.charge_amount,
     CASE WHEN s.claim_status_code = '4' AND coalesce(s.paid_amount, 0) <= 0 THEN 'denied'
-         WHEN coalesce(b.initial_n, 0) = 0 THEN CASE WHEN s.claim_id IS NULL THEN 'not adjudicated' ELSE 'paid' END
+         WHEN b.n IS NULL THEN CASE WHEN s.claim_id IS NULL THEN 'not adjudicated' ELSE 'paid' END
+         WHEN b.initial_n = 0 THEN 'not adjudicated'
          WHEN b.initial_denied = b.initial_n THEN 'denied'
          WHEN b.initial_denied + b.initial_partly > 0 THEN 'partly denied'
          ELSE 'paid' END AS initial_outcome,
     CASE WHEN coalesce(b.final_n, 0) = 0 AND coalesce(b.initial_n, 0) > 0 THEN 'not adjudicated'
          WHEN f.claim_status_code = '4' AND coalesce(f.paid_amount, 0) <= 0 THEN 'denied'
-         WHEN coalesce(b.final_n, 0) = 0 THEN CASE WHEN f.claim_id IS NULL THEN 'not adjudicated' ELSE 'paid' END
+         WHEN b.n IS NULL THEN CASE WHEN f.claim_id IS NULL THEN 'not adjudicated' ELSE 'paid' END
+         WHEN b.final_n = 0 THEN 'not adjudicated'
          WHEN b.final_denied = b.final_n THEN 'denied'
          WHEN b.final_denied + b.final_partly > 0 THEN 'partly denied'
          ELSE 'paid' END AS final_outcome,
