@@ -24,7 +24,14 @@ from cpticd.schema import TABLES
 #: Families of inputs; those of one family are read together as one data set.
 X12, TABLES_FAMILY, SYNPUF, FLAT = "X12", "canonical tables", "DE-SynPUF", "flat file"
 
-_TUVA_ONLY = {"rendering_id", "billing_id", "copayment_amount", "total_cost_amount", "claim_line_end_date", "drg_code"}
+_TUVA_ONLY = {
+    "rendering_id",
+    "billing_id",
+    "copayment_amount",
+    "total_cost_amount",
+    "claim_line_end_date",
+    "drg_code",
+}
 _SYNPUF_SIGNS = {
     "beneficiary": {"DESYNPUF_ID", "BENE_BIRTH_DT"},
     "inpatient": {"DESYNPUF_ID", "CLM_ID", "CLM_ADMSN_DT"},
@@ -56,7 +63,9 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
     found = files.paths_of(given, folders=True)
     if any(path.is_dir() and (path / "cpticd.json").is_file() for path in found):
         if len(found) > 1:
-            raise InputError(f"{found[0]} and others: a saved data set is read alone; open it with cpticd.open()")
+            raise InputError(
+                f"{found[0]} and others: a saved data set is read alone; open it with cpticd.open()"
+            )
         return _call(saved.open, found[0], **options)
     kinds: list[Found] = []
     for path in found:
@@ -67,7 +76,9 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
 def _folder(folder: Path) -> list[Found]:
     inside = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
     if not inside:
-        raise InputError(f"{folder}: the folder holds no files; pass the folder or the files that hold the claims")
+        raise InputError(
+            f"{folder}: the folder holds no files; pass the folder or the files that hold the claims"
+        )
     found, skipped = [], []
     for path in inside:
         try:
@@ -75,7 +86,9 @@ def _folder(folder: Path) -> list[Found]:
         except InputError as error:
             skipped.append(str(error))
     if not found:
-        raise InputError(f"{folder}: none of its {len(inside)} files can be read as claims, e.g. {skipped[0]}")
+        raise InputError(
+            f"{folder}: none of its {len(inside)} files can be read as claims, e.g. {skipped[0]}"
+        )
     if skipped:
         warnings.warn(f"{folder}: skipped {len(skipped)} files: " + "; ".join(skipped[:5]), stacklevel=3)
     return found
@@ -101,7 +114,9 @@ def _read(kinds: list[Found], progress: bool, options: dict[str, Any]) -> Claims
 def _call(reader: Any, *args: Any, **options: Any) -> Claims:
     known = reader.__kwdefaults__ or {}
     if unknown := [name for name in options if name not in known]:
-        raise ArgumentError(f"{reader.__name__} has no option {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ArgumentError(
+            f"{reader.__name__} has no option {', '.join(unknown)}; there are {', '.join(known)}"
+        )
     return reader(*args, **options)
 
 
@@ -124,7 +139,11 @@ def tell(path: Path) -> Found:
 
 
 def _any_name(cells: list[str]) -> int:
-    return max(names.known(cells), synpuf.known(cells), *(len({*cells} & {*table.names}) for table in TABLES.values()))
+    return max(
+        names.known(cells),
+        synpuf.known(cells),
+        *(len({*cells} & {*table.names}) for table in TABLES.values()),
+    )
 
 
 def _by_columns(path: Path, columns: list[str]) -> Found:
@@ -133,10 +152,16 @@ def _by_columns(path: Path, columns: list[str]) -> Found:
         for keyword, signs in _SYNPUF_SIGNS.items():
             if signs <= upper:
                 return Found(path, SYNPUF, keyword)
-        if any(name.startswith(("LINE_PRCSG_IND_CD", "LINE_ICD9_DGNS_CD", "LINE_NCH_PMT_AMT")) for name in upper):
+        if any(
+            name.startswith(("LINE_PRCSG_IND_CD", "LINE_ICD9_DGNS_CD", "LINE_NCH_PMT_AMT")) for name in upper
+        ):
             return Found(path, SYNPUF, "carrier")
         raise InputError(f"{path}: DE-SynPUF, but neither claims nor beneficiaries; found {columns[:12]}")
-    if "claim_id" in lower and any(name.startswith("diagnosis_code_") for name in lower) and len(_TUVA_ONLY & lower) >= 2:
+    if (
+        "claim_id" in lower
+        and any(name.startswith("diagnosis_code_") for name in lower)
+        and len(_TUVA_ONLY & lower) >= 2
+    ):
         return Found(path, TABLES_FAMILY, "medical_claim")
     if table := _canonical(path, lower):
         return Found(path, TABLES_FAMILY, table)

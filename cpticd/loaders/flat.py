@@ -135,19 +135,18 @@ class Flat:
                 )  # fmt: skip
 
     def _text(self, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
-        columns = "".join(f"{quote(column)} VARCHAR, " for column in self.columns)
-        self.intake.execute(f"CREATE OR REPLACE TABLE flat_text ({columns}_source INTEGER, _place BIGINT)")
+        """``flat_text``: the cells under their canonical names, a view."""
+        parts = []
         for table, guesses in staged:
-            cells = "".join(
-                f"{repair.clean(f'c{i}')} AS {quote(guess.meaning)}, "
-                for i, guess in enumerate(guesses)
-                if guess.meaning
-            )
+            given = {guess.meaning: f"c{i}" for i, guess in enumerate(guesses) if guess.meaning}
+            cells = [
+                f"{given.get(column, 'CAST(NULL AS VARCHAR)')} AS {quote(column)}" for column in self.columns
+            ]
             number = self.intake.source_id(table.source)
-            self.intake.execute(
-                f"INSERT INTO flat_text BY NAME SELECT {cells}CAST({number} AS INTEGER) AS _source, place AS _place "
-                f"FROM {table.table}"
+            parts.append(
+                f"SELECT {', '.join(cells)}, CAST({number} AS INTEGER) AS _source, place AS _place FROM {table.table}"
             )
+        self.intake.execute(f"CREATE OR REPLACE TEMP VIEW flat_text AS {' UNION ALL '.join(parts)}")
 
     def _typed(self) -> None:
         cells = {column: cell(column) for column in self.columns}
@@ -258,5 +257,5 @@ class Flat:
         """Count the rows that were loaded, and drop what was only needed on the way."""
         for row in self.intake.query("SELECT _source, count(*) AS n FROM flat GROUP BY 1").to_pylist():
             self.intake.count(self.names[row["_source"]], UNIT, read=row["n"], loaded=row["n"])
-        for table in ("flat_text", "flat"):
-            self.intake.execute(f"DROP TABLE {table}")
+        self.intake.execute("DROP VIEW flat_text")
+        self.intake.execute("DROP TABLE flat")

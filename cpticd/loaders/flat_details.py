@@ -1,18 +1,15 @@
-"""Flat rows to diagnoses, pointers, procedures, adjustments, remarks and members."""
+"""Flat rows to diagnoses, pointers, procedures and members."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 
-from cpticd.loaders import wording
+from cpticd.loaders import flat_reasons, wording
 from cpticd.loaders.flat import Flat
 from cpticd.loaders.flat_lines import distinct
 
 _ICD10_FROM = "DATE '2015-10-01'"
 _SPLIT = r"'[,;|/\s]+'"
-_SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
 
 
 def load(flat: Flat) -> None:
@@ -25,8 +22,7 @@ def load(flat: Flat) -> None:
             flat.intake.execute(f"DROP TABLE {table}")
     if flat.family("procedure_code"):
         _procedures(flat)
-    _adjustments(flat)
-    _remarks(flat)
+    flat_reasons.load(flat)
     if flat.has("birth_date", "sex"):
         _members(flat)
     for table in ("flat_keys", "flat_claims", "flat_status", "flat_flag", "flat_type"):
@@ -237,169 +233,6 @@ def _procedures(flat: Flat) -> None:
                    WHEN length(code) = 7 THEN 'icd-10-pcs' ELSE 'icd-9-pcs' END AS procedure_code_type,
                min(day) AS procedure_date, min(_source) AS _source
         FROM ({parts}) GROUP BY claim_id, code
-        """,
-    )
-
-
-def _adjustments(flat: Flat) -> None:
-    _reasons(flat)
-    flat.intake.insert(
-        "adjustments",
-        """
-        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY r.n, r.item) AS INTEGER) AS adjustment_position,
-               r.group_code, r.carc, r.amount, k._source
-        FROM flat_reasons r JOIN flat_keys k ON k.rid = r.rid
-        """,
-    )
-    flat.intake.execute("DROP TABLE flat_reasons")
-
-
-def _reasons(flat: Flat) -> None:
-    """``flat_reasons``: rid, n and item (order), group_code, carc, amount; amounts completed where they are implied."""
-    families = {p: flat.numbered(p) for p in ("group_code", "carc", "adjustment_amount", "adjustment")}
-    numbers = sorted({n for members in families.values() for n in members})
-    rows = []
-    for n in numbers:
-        cell = {p: members.get(n, "CAST(NULL AS VARCHAR)") for p, members in families.items()}
-        amount = families["adjustment_amount"].get(n, "CAST(NULL AS DECIMAL(18,2))")
-        rows.append(
-            f"SELECT f.rowid AS rid, {n} AS n, {cell['group_code']} AS grp, coalesce({cell['carc']}, {cell['adjustment']}) "
-            f"AS reason, CASE WHEN {cell['carc']} IS NOT NULL THEN {cell['adjustment']} END AS beside, {amount} AS amount "
-            f"FROM flat f SEMI JOIN flat_keys k ON k.rid = f.rowid AND k.adj IS NOT NULL "
-            f"WHERE coalesce({cell['group_code']}, {cell['carc']}, {cell['adjustment']}) IS NOT NULL"
-        )
-    none = "SELECT CAST(NULL AS BIGINT) AS rid, 0 AS n, CAST(NULL AS VARCHAR) AS grp, CAST(NULL AS VARCHAR) AS reason, " \
-        "CAST(NULL AS VARCHAR) AS beside, CAST(NULL AS DECIMAL(18,2)) AS amount WHERE false"  # fmt: skip
-    flat.intake.execute(f"CREATE OR REPLACE TABLE flat_cas AS {' UNION ALL '.join(rows or [none])}")
-    _reason_words(flat)
-    shares = " UNION ALL ".join(
-        f"SELECT k.rid, 100 + {carc} AS n, 1 AS item, 'PR' AS group_code, '{carc}' AS carc, f.{column} AS amount "
-        f"FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL AND f.{column} <> 0"
-        for column, carc in _SHARES.items()
-    )
-    flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_reasons AS
-        WITH items AS (
-            SELECT c.*, w.items, unnest(range(1, len(w.items) + 1)) AS item
-            FROM flat_cas c JOIN flat_words w ON w.text = c.reason
-        ),
-        said AS (
-            SELECT i.rid, i.n, i.item, coalesce(i.items[i.item].grp, g.code) AS group_code, i.items[i.item].carc AS carc,
-                   coalesce(i.items[i.item].amount, CASE WHEN i.item = 1 THEN coalesce(i.amount, b.items[1].amount) END)
-                       AS amount
-            FROM items i LEFT JOIN flat_groups g ON g.text = i.grp LEFT JOIN flat_words b ON b.text = i.beside
-        ),
-        shared AS (SELECT * FROM ({shares}) s ANTI JOIN (SELECT rid, carc FROM said WHERE group_code = 'PR') x
-                   ON x.rid = s.rid AND x.carc = s.carc)
-        SELECT * FROM said UNION ALL BY NAME SELECT * FROM shared
-        UNION ALL BY NAME  -- a line that is said to be denied, without a reason: its charge, no code
-        SELECT k.rid, 200 AS n, 1 AS item, CAST(NULL AS VARCHAR) AS group_code, CAST(NULL AS VARCHAR) AS carc,
-               f.charge_amount AS amount
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid ANTI JOIN (SELECT rid FROM said WHERE carc IS NOT NULL) x
-        ON x.rid = k.rid WHERE k.adj IS NOT NULL AND k.status = '{wording.DENIED}' AND coalesce(f.paid_amount, 0) <= 0
-        """
-    )
-    for table in ("flat_cas", "flat_words", "flat_groups"):
-        flat.intake.execute(f"DROP TABLE {table}")
-    _implied_amounts(flat)
-
-
-def _reason_words(flat: Flat) -> None:
-    """``flat_words`` and ``flat_groups``: what each distinct adjustment and group cell says."""
-    cells = "SELECT reason AS x FROM flat_cas UNION SELECT beside FROM flat_cas"
-    texts = (
-        flat.intake.query(f"SELECT x FROM ({cells}) WHERE x IS NOT NULL ORDER BY x").column("x").to_pylist()
-    )
-    read: dict[str, Any] = {text: wording.adjustments(text) for text in texts}
-    item = pa.struct([("grp", pa.string()), ("carc", pa.string()), ("amount", pa.decimal128(18, 2))])
-    items = [
-        [dict(zip(("grp", "carc", "amount"), i, strict=True)) for i in read[text] or []] for text in texts
-    ]
-    flat.intake.engine.load(
-        "flat_words",
-        pa.table({"text": pa.array(texts, pa.string()), "items": pa.array(items, pa.list_(item))}),
-    )
-    groups = flat.intake.query("SELECT DISTINCT grp FROM flat_cas WHERE grp IS NOT NULL ORDER BY grp").column(
-        "grp"
-    )
-    codes = [wording.group(text) for text in groups.to_pylist()]
-    flat.intake.engine.load("flat_groups", pa.table({"text": groups, "code": pa.array(codes, pa.string())}))
-    flat.note(
-        "adjustment reason not understood: it was not loaded",
-        "SELECT f._source, f._place, c.reason AS content FROM flat_cas c JOIN flat f ON f.rowid = c.rid "
-        "JOIN flat_words w ON w.text = c.reason WHERE len(w.items) = 0",
-    )
-
-
-def _implied_amounts(flat: Flat) -> None:
-    """What charge and payment leave goes to a reason without an amount: the patient's part to PR, the rest to the first.
-
-    A remittance balances: charge = paid + adjustments. With one reason its amount is therefore known; with
-    several, the first that is not the patient's takes what is left, as exports list the main reason first.
-    """
-    if not flat.intake.query("SELECT 1 AS found FROM flat_reasons WHERE amount IS NULL LIMIT 1").num_rows:
-        return
-    flat.intake.execute(
-        """
-        CREATE OR REPLACE TABLE flat_implied AS
-        WITH open AS (
-            SELECT r.rid, r.n, r.item, coalesce(r.group_code = 'PR', false) AS is_patient, r.amount,
-                   row_number() OVER (PARTITION BY r.rid, r.amount IS NULL, coalesce(r.group_code = 'PR', false)
-                       ORDER BY r.n, r.item) AS nth,
-                   coalesce(sum(r.amount) OVER (PARTITION BY r.rid), 0) AS known,
-                   bool_and(coalesce(r.group_code = 'PR', false)) OVER (PARTITION BY r.rid) AS only_patient,
-                   bool_or(coalesce(r.group_code = 'PR', false)) OVER (PARTITION BY r.rid) AS any_patient
-            FROM flat_reasons r
-        ),
-        balance AS (
-            SELECT o.*, f.patient_responsibility_amount AS patient,
-                   f.charge_amount - CASE
-                       WHEN f.paid_amount IS NOT NULL THEN f.paid_amount
-                       WHEN f.allowed_amount IS NOT NULL THEN f.allowed_amount - coalesce(f.patient_responsibility_amount, 0)
-                       WHEN k.status = '4' THEN 0 END - o.known AS left_over
-            FROM open o JOIN flat f ON f.rowid = o.rid JOIN flat_keys k ON k.rid = o.rid
-        )
-        SELECT rid, n, item, CAST(CASE
-            WHEN is_patient AND NOT only_patient THEN patient
-            WHEN is_patient THEN left_over
-            ELSE left_over - CASE WHEN any_patient AND known = 0 OR NOT any_patient THEN coalesce(patient, 0) ELSE 0 END
-            END AS DECIMAL(18,2)) AS amount
-        FROM balance WHERE amount IS NULL AND nth = 1
-        """
-    )
-    flat.intake.execute(
-        "UPDATE flat_reasons SET amount = i.amount FROM flat_implied i "
-        "WHERE flat_reasons.rid = i.rid AND flat_reasons.n = i.n AND flat_reasons.item = i.item"
-    )
-    flat.note(
-        "an adjustment without an amount was given what charge and payment leave",
-        "SELECT f._source, f._place, i.amount AS content FROM flat_implied i JOIN flat f ON f.rowid = i.rid "
-        "WHERE i.amount IS NOT NULL",
-        action="repaired",
-    )
-    flat.intake.execute("DROP TABLE flat_implied")
-
-
-def _remarks(flat: Flat) -> None:
-    members = flat.numbered("rarc")
-    if not members:
-        return
-    parts = " UNION ALL ".join(
-        f"SELECT f.rowid AS rid, {n} AS n, "
-        f"unnest(regexp_extract_all(upper({column}), '\\b(MA|N|M)[0-9]{{1,4}}\\b')) AS rarc "
-        f"FROM flat f WHERE {column} IS NOT NULL"
-        for n, column in members.items()
-    )
-    flat.intake.insert(
-        "remarks",
-        f"""
-        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY min(r.n), r.rarc) AS INTEGER) AS remark_position,
-               r.rarc, k._source
-        FROM ({parts}) r JOIN flat_keys k ON k.rid = r.rid WHERE k.adj IS NOT NULL
-        GROUP BY k.claim_id, k.adj, k.line, k.rid, r.rarc, k._source
         """,
     )
 

@@ -26,7 +26,11 @@ class Reject:
 class Records:
     """A block of text cut into records: the sound ones as CSV, the others as rejects."""
 
-    def __init__(self, text: bytes, delimiter: str, columns: int, first_line: int, last: bool) -> None:
+    def __init__(
+        self, text: bytes, delimiter: str, columns: int, first_line: int, *, last: bool, surplus: bool = False
+    ) -> None:
+        """``last``: nothing follows; ``surplus``: the last column is one that rows end in without a name."""
+        self._surplus = surplus
         self._text, self._delimiter, self._columns, self._first = text, delimiter, columns, first_line
         self.rejects: list[Reject] = []
         data = np.frombuffer(text, np.uint8)
@@ -58,26 +62,29 @@ class Records:
         none = np.zeros(count, bool)
         delimiters = np.flatnonzero(data == ord(self._delimiter))
         if b'"' not in self._text:
-            at = np.searchsorted(delimiters, self._ends)
-            return np.diff(at, prepend=0) + 1, none, none
+            return np.diff(np.searchsorted(delimiters, self._ends), prepend=0) + 1, none, none
+        # Quotes before each byte, modulo 256: enough for parity, and eight times smaller than a count.
+        passed = np.cumsum(data == 34, dtype=np.uint8)
+        before_line = np.concatenate([np.zeros(1, np.uint8), passed[self._ends[:-1]]])
+        odd = ((passed[self._ends] - before_line) & 1).astype(bool)
         quotes = np.flatnonzero(data == 34)
-        at = np.searchsorted(quotes, self._ends)
-        per_line = np.diff(at, prepend=0)
-        odd = (per_line & 1).astype(bool)
-        # Parity starts anew on each line; a line with an odd number is looked at on its own.
-        line_of = np.repeat(np.arange(count), per_line)
-        nth = np.arange(len(quotes)) - np.repeat(at - per_line, per_line)
-        opens = (nth & 1) == 0
+        line_of = np.searchsorted(self._ends, quotes)
+        start = before_line
+        if odd.any():  # parity starts anew on each line: a line with an odd number is looked at on its own
+            inside = ((passed - np.repeat(start, np.diff(self._ends, prepend=-1))[: len(passed)]) & 1).astype(
+                bool
+            )
+        else:
+            inside = (passed & 1).astype(bool)
+        opens = inside[quotes]
         allowed = np.zeros(256, bool)
         allowed[[ord(self._delimiter), 10, 34]] = True
         before = np.where(quotes > 0, data[quotes - 1], 10)
         fine = np.where(opens, allowed[before], allowed[data[quotes + 1]])
         messy = none.copy()
         messy[line_of[~fine]] = True
-        inside = np.searchsorted(quotes, delimiters)
-        line = np.searchsorted(self._ends, delimiters)
-        parity = (inside - (at - per_line)[line]) & 1
-        fields = np.bincount(line[parity == 0], minlength=count) + 1
+        outside = delimiters[~inside[delimiters]]
+        fields = np.diff(np.searchsorted(outside, self._ends), prepend=0) + 1
         return fields, odd, messy
 
     def _blank(self, data: np.ndarray) -> np.ndarray:
@@ -107,13 +114,21 @@ class Records:
             if row := self._one_record(self._line(index)):
                 keep[index], recovered[index] = True, row
                 continue
-            near = partner is not None and self._near(index, partner)
-            if partner is not None and near and (row := self._one_record(self._line(index, partner))):
-                keep[index : partner + 1] = False
-                blank[index : partner + 1] = True
-                keep[index], blank[index], recovered[index] = True, False, row
-                place += 1
-                continue
+            if partner is not None and self._near(index, partner) and not self._swallows(index, partner, keep):
+                joined = self._line(index, partner)
+                if cells := self._cells(joined):
+                    row = _written(cells, self._delimiter) if len(cells) == self._columns else None
+                    keep[index : partner + 1] = False
+                    blank[index : partner + 1] = True
+                    if row is None:
+                        lines = partner - index + 1
+                        self._reject(
+                            index, f"{len(cells)} cells over {lines} lines, but the header has {self._columns}"
+                        )
+                    else:
+                        keep[index], blank[index], recovered[index] = True, False, row
+                    place += 1
+                    continue
             if partner is None and not last and self._near(index, len(self._ends) - 1):
                 return index
             keep[index], blank[index] = False, True
@@ -123,17 +138,25 @@ class Records:
     def _near(self, index: int, other: int) -> bool:
         return other - index < _QUOTED_LINES and self._ends[other] - self._starts[index] < _QUOTED_BYTES
 
-    def _one_record(self, line: bytes, *, strict: bool = True, skip: bool = False) -> bytes | None:
-        """The line written plainly, if it is exactly one record with the right number of cells."""
+    def _swallows(self, index: int, partner: int, keep: np.ndarray) -> bool:
+        """Whether a cell from one line to the other would take in rows that are sound by themselves."""
+        inside = keep[index + 1 : partner]
+        return self._columns > 2 and len(inside) > 2 and bool(inside.mean() > 0.5)
+
+    def _cells(self, line: bytes, *, strict: bool = True, skip: bool = False) -> list[str] | None:
+        """The cells of a line, or of several lines, that are exactly one record."""
         stream = io.StringIO(line.decode("utf-8", errors="replace"), newline="")
         try:
             reader = csv.reader(stream, delimiter=self._delimiter, strict=strict, skipinitialspace=skip)
             records = list(reader)
         except csv.Error:
             return None
-        if len(records) != 1 or len(records[0]) != self._columns:
-            return None
-        return _written(records[0], self._delimiter)
+        return records[0] if len(records) == 1 else None
+
+    def _one_record(self, line: bytes, *, strict: bool = True, skip: bool = False) -> bytes | None:
+        """The line written plainly, if it is exactly one record with the right number of cells."""
+        cells = self._cells(line, strict=strict, skip=skip)
+        return _written(cells, self._delimiter) if cells and len(cells) == self._columns else None
 
     def _reread(self, index: int, keep: np.ndarray, recovered: dict[int, bytes]) -> None:
         line = self._line(index)
@@ -162,6 +185,9 @@ class Records:
             cells = []
         if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
             keep[index], recovered[index] = True, _written(cells[: self._columns], self._delimiter)
+            return
+        if self._surplus and len(cells) == self._columns - 1:
+            keep[index], recovered[index] = True, _written([*cells, ""], self._delimiter)
             return
         found = len(cells) or fields
         self._reject(index, f"{found} cells, but the header has {self._columns}")

@@ -7,25 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-#: Cells that mean that nothing is there.
-NOTHING = (
-    "NULL",
-    "null",
-    "Null",
-    "None",
-    "NONE",
-    "none",
-    "NaN",
-    "nan",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "(null)",
-    r"\N",
-    "NaT",
-    "NA",
-)
-_BLANKS = "' \t\r\n' || chr(160)"
 #: What a spreadsheet makes of a long number, or of a code such as 1E10: digits are gone.
 SCIENTIFIC = r"[+-]?\d+([.]\d+)?[eE][+]\d+"
 
@@ -38,13 +19,6 @@ class Cell:
     bad: str = "false"  # SQL: the cell holds something that cannot be read, the row must be rejected
     why: str = ""  # why it cannot
     repairs: dict[str, str] = field(default_factory=dict)  # what was mended → SQL that is true where it was
-
-
-def clean(cell: str) -> str:
-    """The text of a cell: trimmed, null where it only says that there is nothing."""
-    words = ", ".join(f"'{word}'" for word in NOTHING)
-    text = f"nullif(trim({cell}, {_BLANKS}), '')"
-    return f"CASE WHEN length({cell}) <= 8 AND {text} IN ({words}) THEN NULL ELSE {text} END"
 
 
 def text(x: str) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,32 @@ from cpticd.loaders.text import Known, open_text
 TableLike = Union[pd.DataFrame, pa.Table, str, "os.PathLike[str]"]
 
 _BATCH = 1 << 17
+#: Cells that mean that nothing is there.
+_NOTHING = pa.array(
+    [
+        "",
+        "NULL",
+        "null",
+        "Null",
+        "None",
+        "NONE",
+        "none",
+        "NaN",
+        "nan",
+        "N/A",
+        "n/a",
+        "NA",
+        "#N/A",
+        "(null)",
+        "\\N",
+        "NaT",
+    ]
+)
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), in the intake's engine."""
+    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), known to the intake's engine."""
 
     source: str
     table: str
@@ -60,24 +82,37 @@ class Places(Sequence[str]):
 
 
 class Stage:
-    """Puts inputs into the intake's engine as text tables; forgets them at :meth:`clear`."""
+    """Puts inputs before the intake's engine as text tables; forgets them at :meth:`clear`.
+
+    The tables lie in Arrow files in a temporary folder, mapped into memory: scanned where they are, and
+    never larger in memory than what is looked at.
+    """
 
     def __init__(self, intake: Intake, *, progress: bool) -> None:
         self.intake, self._progress = intake, progress
-        self._tables: list[str] = []
-        self._sources: set[str] = set()
+        self._folder = tempfile.TemporaryDirectory(prefix="cpticd-", ignore_cleanup_errors=True)
+        self._staged: list[Staged] = []
+        self._clean = True
 
     def names(self) -> dict[int, str]:
         """Names of the sources staged so far, by the integer that stands for each in the intake."""
-        return {self.intake.source_id(source): source for source in sorted(self._sources)}
+        return {self.intake.source_id(staged.source): staged.source for staged in self._staged}
 
     def put(
-        self, given: TableLike | Iterable[TableLike], *, name: str, unit: str, known: Known | None = None
+        self,
+        given: TableLike | Iterable[TableLike],
+        *,
+        name: str,
+        unit: str,
+        known: Known | None = None,
+        clean: bool = True,
     ) -> list[Staged]:
         """One staged table per file or frame of ``given``.
 
-        ``name`` is shown for what has no file name; rejected lines count as ``unit`` in accounting.
+        ``name`` is shown for what has no file name; rejected lines count as ``unit`` in accounting;
+        ``clean`` trims cells and empties those that only say that there is nothing.
         """
+        self._clean = clean
         staged: list[Staged] = []
         for item in _items(given):
             if isinstance(item, (str, os.PathLike)):
@@ -85,8 +120,8 @@ class Stage:
                     staged += self._path(path, unit, known)
             elif isinstance(item, (pd.DataFrame, pa.Table, pa.RecordBatch)):
                 arrow = as_arrow(item)
-                source = name if not any(s.source == name for s in staged) else f"{name} {len(staged) + 1}"
-                staged.append(self._arrow(source, arrow.schema, arrow.to_batches(_BATCH), unit))
+                source = name if not staged else f"{name} {len(staged) + 1}"
+                staged.append(self._arrow(source, arrow.schema, arrow.to_batches(_BATCH)))
             else:
                 raise InputError(
                     f"{name}: expected a DataFrame, an Arrow table or a path, found {type(item).__name__}"
@@ -96,10 +131,11 @@ class Stage:
         return staged
 
     def clear(self) -> None:
-        """Drop the staged tables."""
-        for table in self._tables:
-            self.intake.execute(f"DROP TABLE {table}")
-        self._tables.clear()
+        """Forget the staged tables."""
+        for staged in self._staged:
+            self.intake.engine.connection.unregister(staged.table)
+        self._staged.clear()
+        self._folder.cleanup()
 
     def _path(self, path: Path, unit: str, known: Known | None) -> list[Staged]:
         with path.open("rb") as file:
@@ -107,32 +143,22 @@ class Stage:
         if magic == b"PAR1":
             try:
                 parquet = pq.ParquetFile(path)
-                return [self._arrow(path.name, parquet.schema_arrow, parquet.iter_batches(_BATCH), unit)]
+                return [self._arrow(path.name, parquet.schema_arrow, parquet.iter_batches(_BATCH))]
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
                 raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
         return [self._text(source, unit, known) for source in files.sources(path)]
 
-    def _new(self, columns: int) -> str:
-        table = f"staged_{len(self._tables)}"
-        cells = ", ".join(f"c{i} VARCHAR" for i in range(columns))
-        self.intake.execute(f"CREATE TABLE {table} ({cells}, place BIGINT)")
-        self._tables.append(table)
-        return table
-
-    def _append(self, table: str, batch: pa.Table) -> None:
-        self.intake.engine.append(table, batch)
-
     def _text(self, source: files.Source, unit: str, known: Known | None) -> Staged:
         text = open_text(source, known, progress=self._progress)
-        table = self._new(len(text.columns))
-        for batch, lines in text.batches():
-            self._append(table, batch.append_column("place", pa.array(lines, pa.int64())))
+        batches = (
+            batch.append_column("place", pa.array(lines, pa.int64())) for batch, lines in text.batches()
+        )
+        staged = self._spooled(source.name, text.columns, batches, "line")
         for reject in text.rejects:
             self.intake.reject(
                 source=source.name, location=reject.location, table_name=unit, reason=reject.reason,
                 content=reject.content, action=reject.action,
             )  # fmt: skip
-        staged = self._finished(source.name, table, text.columns, "line")
         if text.read == 0:
             self.intake.reject(
                 source=source.name, location=f"line {text.header_line}", table_name=unit, action="noted",
@@ -140,37 +166,76 @@ class Stage:
             )  # fmt: skip
         return staged
 
-    def _arrow(self, source: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], unit: str) -> Staged:
+    def _arrow(self, source: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Staged:
         if not schema.names:
             raise SchemaError(f"{source}: a table without columns")
-        table, first = self._new(len(schema.names)), 1
+        names = [str(name) for name in schema.names]
+        return self._spooled(source, names, self._as_text(batches), "row")
+
+    def _as_text(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+        first = 1
+        connection = self.intake.engine.connection
         for batch in batches:
             plain = _plain(pa.Table.from_batches([batch]))
-            plain = plain.append_column("place", pa.array(np.arange(first, first + len(plain)), pa.int64()))
+            places = pa.array(np.arange(first, first + len(plain)), pa.int64())
             first += len(plain)
-            self.intake.engine.connection.register("incoming", plain)
+            connection.register("incoming", plain.append_column("place", places))
             cells = [
-                f"{_text_of(f'c{i}', plain.schema.field(i).type)} AS c{i}" for i in range(len(schema.names))
+                f"{_text_of(name, plain.schema.field(name).type)} AS {name}" for name in plain.column_names
             ]
-            self.intake.execute(f"INSERT INTO {table} SELECT {', '.join(cells)}, place FROM incoming")
-            self.intake.engine.connection.unregister("incoming")
-        names = [str(name) for name in schema.names]
-        return self._finished(source, table, names, "row")
+            yield self.intake.engine.fetch(f"SELECT {', '.join(cells)}, place FROM incoming")
+            connection.unregister("incoming")
 
-    def _finished(self, source: str, table: str, columns: list[str], word: str) -> Staged:
-        """Rows without any value are taken out (spreadsheets write them by the thousand) and noted."""
-        empty = " AND ".join(f"nullif(trim(c{i}), '') IS NULL" for i in range(len(columns)))
-        counts = self.intake.engine.fetch(
-            f"SELECT count(*) AS n, coalesce(count_if({empty}), 0) AS e FROM {table}"
-        ).to_pylist()[0]
-        if counts["e"]:
-            self.intake.execute(f"DELETE FROM {table} WHERE {empty}")
+    def _spooled(self, source: str, columns: list[str], batches: Iterable[pa.Table], word: str) -> Staged:
+        """Write the batches to an Arrow file and show it to the engine.
+
+        Rows without any value (spreadsheets write them by the thousand) are left out, and noted.
+        """
+        table = f"staged_{len(self._staged)}"
+        path = Path(self._folder.name) / f"{table}.arrow"
+        schema = pa.schema([*((f"c{i}", pa.string()) for i in range(len(columns))), ("place", pa.int64())])
+        rows = empty = 0
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for batch in batches:
+                full = _without_empty(_cleaned(batch) if self._clean else batch)
+                empty += len(batch) - len(full)
+                rows += len(full)
+                writer.write_table(full.cast(schema))
+        with pa.memory_map(str(path)) as mapped:
+            self.intake.engine.connection.register(table, pa.ipc.open_file(mapped).read_all())
+        if empty:
             self.intake.reject(
                 source=source, location="", table_name=None, action="noted",
-                reason=f"rows without any value: {counts['e']:,}; not counted as rows",
+                reason=f"rows without any value: {empty:,}; not counted as rows",
             )  # fmt: skip
-        self._sources.add(source)
-        return Staged(source, table, columns, counts["n"] - counts["e"], word)
+        self._staged.append(Staged(source, table, columns, rows, word))
+        return self._staged[-1]
+
+
+def _cleaned(batch: pa.Table) -> pa.Table:
+    """Cells without blanks around them, null where they only say that there is nothing."""
+    columns = []
+    for column in batch.columns[:-1]:
+        trimmed = pc.utf8_trim_whitespace(column)
+        nothing = pc.is_in(trimmed, value_set=_NOTHING)
+        columns.append(pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed))
+    return pa.table([*columns, batch.columns[-1]], names=batch.column_names)
+
+
+def _without_empty(batch: pa.Table) -> pa.Table:
+    """The rows in which at least one cell holds something but blanks."""
+    suspects = np.arange(len(batch))
+    for name in batch.column_names[:-1]:
+        if not len(suspects):
+            return batch
+        cells = (
+            batch.column(name).take(pa.array(suspects)) if len(suspects) < len(batch) else batch.column(name)
+        )
+        blank = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(cells)), 0), True)
+        suspects = suspects[blank.to_numpy(zero_copy_only=False)]
+    keep = np.ones(len(batch), bool)
+    keep[suspects] = False
+    return batch.filter(pa.array(keep)) if len(suspects) else batch
 
 
 def _items(given: Any) -> Iterator[Any]:

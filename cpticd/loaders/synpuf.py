@@ -80,7 +80,9 @@ def read_synpuf(
     Raises InputError for what is no table, SchemaError for columns that are not DE-SynPUF's.
     """
     if carrier is None and inpatient is None and outpatient is None and beneficiary is None:
-        raise ArgumentError("read_synpuf needs at least one of carrier=, beneficiary=, inpatient=, outpatient=")
+        raise ArgumentError(
+            "read_synpuf needs at least one of carrier=, beneficiary=, inpatient=, outpatient="
+        )
     intake = Intake()
     stage = Stage(intake, progress=progress)
     for name, given in (("carrier", carrier), ("inpatient", inpatient), ("outpatient", outpatient)):
@@ -96,7 +98,11 @@ def read_synpuf(
 
 def known(cells: Iterable[str]) -> int:
     """How many cells are names of DE-SynPUF columns."""
-    return sum(1 for cell in cells if re.match(r"(DESYNPUF_ID|CLM_ID|(LINE|CLM|BENE|SP|NCH|ICD9|HCPCS)_\w+)$", cell.strip()))
+    return sum(
+        1
+        for cell in cells
+        if re.match(r"(DESYNPUF_ID|CLM_ID|(LINE|CLM|BENE|SP|NCH|ICD9|HCPCS)_\w+)$", cell.strip())
+    )
 
 
 @dataclass
@@ -123,7 +129,7 @@ class Source:
     def cells(self, columns: Mapping[str, tuple[str, object]], suffix: str = "") -> str:
         """SQL: trimmed text cells under short names, null where the file has no such column."""
         return ", ".join(
-            f"{repair.clean(self.place[name + suffix]) if name + suffix in self.place else 'CAST(NULL AS VARCHAR)'} AS {short}"
+            f"{self.place.get(name + suffix, 'CAST(NULL AS VARCHAR)')} AS {short}"
             for short, (name, _) in columns.items()
         )
 
@@ -138,8 +144,10 @@ class Source:
             )
         head, dx = self.cells(_HEAD), self._list("ICD9_DGNS_CD")
         if long:
-            number = repair.clean(self.place["LINE_NUM"]) if "LINE_NUM" in self.place else "CAST(NULL AS VARCHAR)"
-            parts = [f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE)}, {number} AS line, place FROM {self.staged.table}"]
+            number = self.place.get("LINE_NUM", "CAST(NULL AS VARCHAR)")
+            parts = [
+                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE)}, {number} AS line, place FROM {self.staged.table}"
+            ]
         else:
             parts = [
                 f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE, f'_{n}')}, '{n}' AS line, place FROM {self.staged.table}"
@@ -161,7 +169,7 @@ class Source:
 
     def _list(self, name: str, kind: Callable[[str], repair.Cell] = repair.diagnosis) -> str:
         """SQL: the cells of ``name_1``, ``name_2``… as a list of codes."""
-        cells = ", ".join(repair.clean(self.place[f"{name}_{n}"]) for n in self.numbers(name))
+        cells = ", ".join(self.place[f"{name}_{n}"] for n in self.numbers(name))
         return f"list_transform(CAST([{cells}] AS VARCHAR[]), lambda x: {kind('x').value})"
 
     def _typed(self, sql: str, columns: Mapping[str, tuple[str, object]]) -> None:
@@ -206,14 +214,26 @@ class Source:
         rows = self.intake.query("SELECT count(DISTINCT place) AS n FROM puf").column("n")[0].as_py()
         self.intake.count(self.staged.source, UNIT, read=rows, loaded=rows)
         used = {name for name, _ in [*_HEAD.values(), *_LINE.values(), *_FACILITY.values()]} | {"LINE_NUM"}
-        families = ("ICD9_DGNS_CD_", "ICD9_PRCDR_CD_", "HCPCS_CD_", *(f"{name}_" for name, _ in _LINE.values()))
-        unused = [n for n in self.staged.columns if n.upper() not in used and not n.upper().startswith(families)]
+        families = (
+            "ICD9_DGNS_CD_",
+            "ICD9_PRCDR_CD_",
+            "HCPCS_CD_",
+            *(f"{name}_" for name, _ in _LINE.values()),
+        )
+        unused = [
+            n for n in self.staged.columns if n.upper() not in used and not n.upper().startswith(families)
+        ]
         if unused:
             self._note(f"columns not used: {', '.join(unused)}")
 
     def _note(self, reason: str, content: str = "") -> None:
         self.intake.reject(
-            source=self.staged.source, location="", table_name=UNIT, reason=reason, content=content, action="noted"
+            source=self.staged.source,
+            location="",
+            table_name=UNIT,
+            reason=reason,
+            content=content,
+            action="noted",
         )
 
     def _diagnoses(self) -> None:
@@ -366,7 +386,7 @@ def _members(intake: Intake, staged: Staged) -> None:
         )
 
     def cell(name: str) -> str:
-        return f"({repair.clean(place[name])})" if name in place else "CAST(NULL AS VARCHAR)"
+        return place.get(name, "CAST(NULL AS VARCHAR)")
 
     states = " ".join(f"WHEN {n} THEN '{state}'" for n, state in enumerate(_STATES, start=1))
     year = cell("BENE_YEAR") if "BENE_YEAR" in place else f"'{stated[1] if stated else ''}'"
@@ -380,5 +400,10 @@ def _members(intake: Intake, staged: Staged) -> None:
         f"FROM {staged.table} ORDER BY place"
     )
     places = data.column("place").to_pylist()
-    intake.add("members", data.drop(["place"]), source=staged.source, locations=[f"{staged.word} {p}" for p in places])
+    intake.add(
+        "members",
+        data.drop(["place"]),
+        source=staged.source,
+        locations=[f"{staged.word} {p}" for p in places],
+    )
     intake.count(staged.source, UNIT, read=len(places), loaded=len(places))

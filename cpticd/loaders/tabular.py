@@ -21,6 +21,7 @@ from cpticd.schema import TABLES, Table
 Tables = TableLike | Iterable[TableLike] | None
 Rename = Mapping[str, str | Mapping[str, str]]
 
+_BATCH = 1 << 17
 #: Columns of Tuva's input layer that have another name in the flat form (https://thetuvaproject.com).
 TUVA = {
     "rendering_id": "rendering_npi",
@@ -89,9 +90,11 @@ def read_tables(
             continue
         table = TABLES[name]
         header = partial(_known, {*table.names, *renames[name]})
-        for staged in stage.put(tables, name=name, unit=name, known=header):
+        for staged in stage.put(tables, name=name, unit=name, known=header, clean=False):
             _add(intake, table, staged, renames[name])
-    if any(table is not None for name, table in given.items() if name not in ("members", "provider_adjustments")):
+    if any(
+        table is not None for name, table in given.items() if name not in ("members", "provider_adjustments")
+    ):
         _complete(intake, stage.names())
     stage.clear()
     return intake.claims()
@@ -160,21 +163,17 @@ def _add(intake: Intake, table: Table, staged: Staged, rename: Mapping[str, str]
             source=staged.source, location="", table_name=table.name, action="noted",
             reason=f"columns not used: {', '.join(unused)}"[:500],
         )  # fmt: skip
-    if table.name in _PARENTS:
-        _reject_orphans(intake, table, staged, columns)
+    left = _reject_orphans(intake, table, staged, columns) if table.name in _PARENTS else "true"
     select = ", ".join(f"{cell} AS {name}" for name, cell in columns.items())
-    reader = intake.engine.connection.cursor().sql(
-        f"SELECT {select}, place FROM {staged.table} ORDER BY place"
-    ).to_arrow_reader(1 << 17)  # fmt: skip
-    intake.flush()
-    for batch in reader:
-        rows = pa.Table.from_batches([batch])
-        places = Places(staged.word, rows.column("place").to_numpy())
-        intake.add(table.name, rows.drop_columns(["place"]), source=staged.source, locations=places)
+    rows = intake.query(f"SELECT {select}, place FROM {staged.table} s WHERE {left} ORDER BY place")
+    for start in range(0, rows.num_rows, _BATCH):
+        part = rows.slice(start, _BATCH)
+        places = Places(staged.word, part.column("place").to_numpy())
+        intake.add(table.name, part.drop_columns(["place"]), source=staged.source, locations=places)
 
 
-def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mapping[str, str]) -> None:
-    """Reject the rows whose parent is nowhere, and take them out of the staged table."""
+def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mapping[str, str]) -> str:
+    """Reject the rows whose parent is nowhere; returns the SQL condition of those that are left."""
     parents, key = _PARENTS[table.name]
     names_of = {"claim_id": f"trim(s.{columns['claim_id']})"}
     if "claim_line_number" in key:
@@ -185,7 +184,9 @@ def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mappi
         )
         for parent in parents
     )
-    filled = " AND ".join(f"{value} IS NOT NULL AND CAST({value} AS VARCHAR) <> ''" for value in names_of.values())
+    filled = " AND ".join(
+        f"{value} IS NOT NULL AND CAST({value} AS VARCHAR) <> ''" for value in names_of.values()
+    )
     cells = ", ".join(f"s.c{i}" for i in range(len(staged.columns)))
     found = intake.query(
         f"SELECT $source AS source, '{staged.word} ' || s.place AS location, '{table.name}' AS table_name, "
@@ -194,15 +195,14 @@ def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mappi
         f"FROM {staged.table} s WHERE {filled} AND {conditions} ORDER BY s.place",
         {"source": staged.source},
     )
-    if not found.num_rows:
-        return
-    intake.reject_many(found)
-    intake.engine.load(f"{staged.table}_gone", found.select(["place"]))
-    intake.execute(f"DELETE FROM {staged.table} WHERE place IN (SELECT place FROM {staged.table}_gone)")
-    intake.execute(f"DROP TABLE {staged.table}_gone")
+    if found.num_rows:
+        intake.reject_many(found)
+    return f"NOT ({filled} AND {conditions})"
 
 
-def _medical_claim(intake: Intake, stage: Stage, given: TableLike | Iterable[TableLike], rename: dict[str, str]) -> None:
+def _medical_claim(
+    intake: Intake, stage: Stage, given: TableLike | Iterable[TableLike], rename: dict[str, str]
+) -> None:
     guesses: list[tuple[Staged, list[Guess]]] = []
     for staged in stage.put(given, name="medical_claim", unit=UNIT, known=names.known):
         lower = {column.lower() for column in staged.columns} | set(rename.values())
@@ -260,7 +260,9 @@ def _made(intake: Intake, sources: Mapping[int, str], table: str, reason: str, s
 
 
 def _note(intake: Intake, sources: Mapping[int, str], table: str, reason: str, select: str) -> None:
-    rows = intake.query(f"SELECT _source, count(*) AS n, min(claim_id) AS one FROM ({select}) GROUP BY 1 ORDER BY 1")
+    rows = intake.query(
+        f"SELECT _source, count(*) AS n, min(claim_id) AS one FROM ({select}) GROUP BY 1 ORDER BY 1"
+    )
     for row in rows.to_pylist():
         intake.reject(
             source=sources[row["_source"]], location="", table_name=table, action="noted",

@@ -48,6 +48,7 @@ class Text:
     rejects: list[Reject] = field(default_factory=list)
     read: int = 0
     _line: int = 1  # number of the next line
+    _surplus: bool = False  # rows end in a delimiter that the header has not
 
     def batches(self) -> Iterator[tuple[pa.Table, np.ndarray]]:
         """Tables of text columns ``c0``, ``c1``… with the line number of each row."""
@@ -60,7 +61,8 @@ class Text:
     def _block(self, text: bytes, *, last: bool) -> tuple[pa.Table, np.ndarray, bytes]:
         if text and not text.endswith(b"\n"):
             text += b"\n"
-        cut = Records(text, self.delimiter, len(self.columns), self._line, last)
+        surplus = self._surplus
+        cut = Records(text, self.delimiter, len(self.columns), self._line, last=last, surplus=surplus)
         self._line += cut.lines_used
         self.read += len(cut.rows) + sum(r.action == "rejected" for r in cut.rejects)
         self.rejects += cut.rejects
@@ -146,7 +148,8 @@ def open_text(source: files.Source, known: Known | None = None, *, progress: boo
     columns, end = rows[place][1], rows[place][0]
     data = [cells for _, cells in rows[place + 1 :]]
     longer = [cells for cells in data if len(cells) == len(columns) + 1 and not cells[-1].strip()]
-    if data and len(longer) > 0.9 * len(data):  # every row ends in a delimiter
+    surplus = bool(data) and len(longer) > 0.9 * len(data)  # rows end in a delimiter, the header does not
+    if surplus:
         columns = [*columns, ""]
     rejects = [
         Reject(f"line {number}", "before the header", ", ".join(cells)[:SHOWN], "noted")
@@ -168,8 +171,8 @@ def open_text(source: files.Source, known: Known | None = None, *, progress: boo
         end,
         itertools.chain([first[cut:]], lines),
         rejects,
-        0,
-        end + 1,
+        _line=end + 1,
+        _surplus=surplus,
     )
 
 

@@ -91,8 +91,8 @@ def check(guesses: list[tuple[Staged, list[Guess]]], rename: Mapping[str, str]) 
     if absent := [name for name in rename if name.lower() not in everywhere]:
         found = guesses[0][0].columns
         raise SchemaError(f"rename: no column {absent} in {guesses[0][0].source}; found {found}")
-    for table, found in guesses:
-        if not any(each.meaning == "claim_id" for each in found):
+    for table, guessed in guesses:
+        if not any(each.meaning == "claim_id" for each in guessed):
             hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
             raise SchemaError(
                 f"{table.source}: no column that names the claim; found {table.columns[:40]}{hint}; pass "
