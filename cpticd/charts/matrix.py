@@ -14,11 +14,17 @@ from cpticd.charts.pairs import HOVER, facts, keys, noun, payer_columns
 from cpticd.errors import ArgumentError
 
 COLOURS: Final = {
-    "excess": "denial rate above or below expected, percentage points",
-    "shrunk_rate": "initial denial rate, shrunk towards expected",
-    "rate": "initial denial rate",
+    "excess": "Denial rate against expected",
+    "shrunk_rate": "Shrunk denial rate",
+    "rate": "Denial rate",
 }
-TEXT_CELLS = 160
+SUBTITLES: Final = {
+    "excess": "Initial denials of lines, percentage points above or below; blank: too few lines",
+    "shrunk_rate": "Initial denials of lines, leaning on the expected rate; blank: too few lines",
+    "rate": "Initial denials of lines; blank: too few lines",
+}
+#: Matrices up to this many cells show their numbers.
+TEXT_CELLS: Final = 160
 
 
 def pair_matrix(
@@ -41,12 +47,12 @@ def pair_matrix(
         raise ArgumentError(f"pair_matrix: colour {colour!r} is unknown; give one of {', '.join(COLOURS)}")
     columns = keys(pairs, "pair_matrix")
     _one_payer(pairs)
-    title = f"{noun(columns)}: {COLOURS[colour]}"
+    title = f"{COLOURS[colour]}: {noun(columns)}"
     if pairs.empty:
         return frames.nothing(title, "No pair has enough lines; lower min_lines.", theme=theme)
     procedures = _first(pairs[columns[0]], max_rows)
     diagnoses = _first(pairs[columns[1]], max_columns)
-    fig = frames.figure(title, "Initial denials of service lines; blank: too few lines", theme=theme)
+    fig = frames.figure(title, SUBTITLES[colour], theme=theme)
     fig.add_trace(_heatmap(pairs, columns, procedures, diagnoses, colour))
     width = 30 if columns[0] == "hcpcs_family" else 14
     fig.update_xaxes(

@@ -34,7 +34,7 @@ def payer_columns(pairs: pd.DataFrame) -> list[str]:
 
 def noun(columns: tuple[str, str]) -> str:
     """What a pair joins, for titles."""
-    return "Procedure × diagnosis" if columns == CODES else "Procedure family × diagnosis family"
+    return "procedure × diagnosis" if columns == CODES else "procedure × diagnosis families"
 
 
 #: Hover of one pair; ``facts`` fills %{customdata[i]} from position 2 on, after the pair's two keys.

@@ -71,6 +71,7 @@ def pareto(
             hovertemplate=_HOVER,
             text=[write(value) for value in part[measure]],
             textposition="auto",
+            insidetextanchor="start",
         )
     shown = rows["cumulative_share"]
     if shown.is_monotonic_increasing:

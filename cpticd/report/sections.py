@@ -118,10 +118,8 @@ def pairs_section(findings: Findings) -> str:
         return text + note(findings.reason("pairs", few))
     text += chart(charts.pair_scatter(pairs, max_points=1500), "scatter")
     text += "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
-    if not findings.has("payer_pairs"):
-        return text + note(
-            findings.reason("payer_pairs", f"No payer has {findings.min_lines} lines of a pair.")
-        )
+    if not findings.has_payer_pairs:
+        return text
     text += "<h3>Pairs to look at first, payer by payer</h3>"
     return text + scroll(charts.table(top_pairs(findings.get("payer_pairs"))))
 

@@ -139,7 +139,7 @@ def test_pair_matrix_without_an_expected_rate_shows_the_shrunk_rate_only_when_as
 def test_pair_matrix_of_families_names_families_and_titles_the_measure() -> None:
     fig = charts.pair_matrix(FAMILIES.head(2))
     assert list(fig.data[0].y) == ["Evaluation and management", "Pathology and laboratory"]
-    assert fig.layout.title.text.startswith("Procedure family × diagnosis family: denial rate above or below")
+    assert fig.layout.title.text == "Denial rate against expected: procedure × diagnosis families"
 
 
 def test_pair_matrix_codes_stay_text_and_what_is_left_out_is_said() -> None:

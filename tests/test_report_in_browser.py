@@ -1,0 +1,89 @@
+"""The report in a real browser: every chart is drawn, nothing is fetched, light and dark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cpticd as cx
+from tests.small_claims import HOSTILE, small_claims
+
+pytestmark = pytest.mark.browser
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHARTS = ("payers", "causes", "families", "scatter", "trend", "delay")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return cx.report(small_claims(), tmp_path_factory.mktemp("report") / "report.html")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "paper", "width"), [("light", "rgb(255, 255, 255)", 1200), ("dark", "rgb(22, 25, 29)", 420)]
+)
+def test_every_chart_is_drawn_and_nothing_is_fetched(
+    browser: Any, path: Path, scheme: str, paper: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    faults: list[str] = []
+    fetched: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(path.as_uri())
+    for name in CHARTS:
+        chart = page.locator(f"#chart-{name}")
+        chart.locator(".main-svg .trace, .main-svg .hm, .main-svg image").first.wait_for(state="attached")
+        assert chart.locator(".gtitle").text_content(), name
+        assert (
+            chart.locator(".main-svg").first.evaluate("svg => getComputedStyle(svg).backgroundColor") == paper
+        ), name
+        box = chart.bounding_box()
+        assert box["height"] > 150
+        title = chart.locator(".gtitle").bounding_box()
+        assert title["x"] + title["width"] <= box["x"] + box["width"], "title is cut"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert HOSTILE in page.locator("#findings").inner_text()
+    assert faults == []
+    assert [url for url in fetched if not url.startswith(("file:", "data:", "blob:"))] == []
+    page.close()
+
+
+def test_hover_tells_n_denied_and_interval(browser: Any, path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(path.as_uri())
+    point = page.locator("#chart-payers .scatterlayer .point").first
+    point.scroll_into_view_if_needed()
+    point.hover(force=True)
+    shown = page.locator("#chart-payers .hoverlayer")
+    shown.locator("text").first.wait_for()
+    text = shown.text_content()
+    for fact in ("North", "n: 160", "denied: 32", "14.5–26.9 %"):
+        assert fact in text
+    page.close()
