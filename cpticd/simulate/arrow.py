@@ -101,6 +101,7 @@ def _table(name: str, size: int, columns: dict[str, Any]) -> pa.Table:
 
 
 SOURCE = "simulation"
+PAYEE = "999999999"  # whom the payers pay
 
 
 def claim_tables(catalogue: Catalogue, book: Book, voids: Ints) -> dict[str, pa.Table]:
@@ -329,6 +330,44 @@ def remittance_tables(
         "adjustments": adjustments,
         "remarks": remarks,
     }
+
+
+def carried_forward(catalogue: Catalogue, outcome: Outcome, book: Book) -> pa.Table:
+    """Balances of remittances that take back more than they pay, until later ones have made up for them.
+
+    A remittance pays zero at least: what it lacks is carried forward (FB, negative), and taken off the
+    payer's next remittances (FB, positive).
+    """
+    records = outcome.records
+    totals: dict[tuple[int, int], int] = {}
+    payers = book.claims.payer[records.claim]
+    for who, when, paid in zip(payers.tolist(), records.day.tolist(), records.paid.tolist(), strict=True):
+        totals[when, who] = totals.get((when, who), 0) + paid
+    owed = [0] * len(catalogue.payers)
+    found: list[tuple[int, int, int]] = []
+    for when, who in sorted(totals, key=lambda key: (key[0], catalogue.payers[key[1]])):
+        total = totals[when, who]
+        taken = total if total < 0 else min(owed[who], total)
+        owed[who] -= taken
+        if taken:
+            found.append((when, who, taken))
+    day, payer, amount = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    year = day.astype("datetime64[D]").astype("datetime64[Y]")
+    return _table(
+        "provider_adjustments",
+        day.size,
+        {
+            "data_source": SOURCE,
+            "adjustment_number": np.arange(day.size) + 1,
+            "payer": text(catalogue.payers, payer),
+            "paid_date": date(day),
+            "provider_id": PAYEE,
+            "fiscal_period_date": date((year + 1).astype("datetime64[D]").astype(np.int64) - 1),
+            "adjustment_reason_code": "FB",
+            "reference_id": named("F", payer + 1, 3),
+            "amount": money(amount),
+        },
+    )
 
 
 def member_table(world: World) -> pa.Table:

@@ -226,7 +226,7 @@ def chances(
     keys = keys[order]
     wanted = (payer[line] * procedures + lines.procedure[line]) * width + code
     at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
-    hit = np.flatnonzero(keys[at] == wanted)
+    hit = np.flatnonzero(keys[at] == wanted) if keys.size else at[:0]
     effect = order[at[hit]]
     target = line[hit]
     # The strongest effect of a line; a protective one only where no other raises the odds.

@@ -214,7 +214,7 @@ def _unsupported(world: World, schedule: _Schedule) -> Unsupported:
     years = len(world.years)
     size = people.size * years
     person, year = np.divmod(np.arange(size), years)
-    chosen = draws("unsupported", size) < 0.03 * (people.band[person, year] >= 2)
+    chosen = draws("unsupported", size) < 0.02 * (people.band[person, year] >= 2)
     which = draws.below("unsupported code", size, len(UNSUPPORTED))
     diagnosis = np.array([catalogue.diagnosis(name, code) for name, code, _ in UNSUPPORTED])[which]
     setting = np.array([catalogue.settings[name] for _, _, name in UNSUPPORTED])[which]

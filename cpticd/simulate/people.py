@@ -231,7 +231,7 @@ def episodes(catalogue: Catalogue, draws: Draws, people: People, years: Sequence
                     np.full(i.size, y),
                     condition[i],
                     truth_of[i],
-                    history[condition[i]] if gone else np.where(coded, listed, -1)[i],
+                    history[i] if gone else np.where(coded, listed, -1)[i],
                     np.zeros(i.size, dtype=np.int64) if gone else kind[i],
                     np.zeros(i.size, dtype=bool) if gone else under[i],
                     np.full(i.size, gone),
@@ -255,6 +255,6 @@ def visits(catalogue: Catalogue, draws: Draws, people: People, episode: Episodes
     """Visits for the sake of each episode in its year; a coded one has at least one."""
     mean = catalogue.number("visits")[episode.condition] * (0.3 + 0.2 * people.risk[episode.person])
     count = small_count(draws("visits", episode.person.size), mean)
-    first = (episode.listed >= 0) & ((catalogue.has_hcc[episode.truth] > 0) | (episode.kind > 0))
-    count = np.where(first | (episode.kind > 0), np.maximum(count, 1), count)
+    told = (episode.listed >= 0) & ((catalogue.has_hcc[episode.truth] > 0) | episode.sure)
+    count = np.where(told | (episode.kind > 0), np.maximum(count, 1), count)
     return np.where(episode.history, 0, count)

@@ -126,6 +126,7 @@ def simulate_tables(
     condition = met.condition[book.claims.encounter]
     tables["procedures"] = arrow.stay_procedures(cat, draws, book, condition)
     tables |= arrow.remittance_tables(cat, book, outcome, reasons)
+    tables["provider_adjustments"] = arrow.carried_forward(cat, outcome, book)
     tables["members"] = arrow.member_table(world)
     answers = {
         "pair_effects": truth.effect_frame(cat, book, planted, reasons),

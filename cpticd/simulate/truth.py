@@ -71,7 +71,8 @@ def downcode_frame(book: Book, outcome: Outcome) -> pd.DataFrame:
     index = outcome.downcoded
     row = np.full(book.lines.claim.size, -1)
     paid = outcome.payments
-    row[paid.line] = paid.adjudicated
+    changed = paid.adjudicated != book.lines.procedure[paid.line]
+    row[paid.line[changed]] = paid.adjudicated[changed]
     return _frame(
         {
             "claim_id": claim_ids(book.lines.claim[index]),

@@ -73,7 +73,7 @@ RECODED = (
     ("S93401A", "S93401", "missing_seventh_character", 0.06),
     ("S161XXA", "S161XX", "missing_seventh_character", 0.04),
     ("S61411A", "S61411", "missing_seventh_character", 0.06),
-    ("N390", "N401", "sex_conflict", 0.03),
+    ("N390", "N401", "sex_conflict", 0.1),
 )
 #: The sex conflict edit was retired for services from 2024-10-01 on.
 SEX_EDIT_ENDS = int(np.datetime64("2024-10-01", "D").astype(int))

@@ -115,6 +115,12 @@ class Store:
         found = self._claims.engine.fetch(f"SELECT * FROM {table} {among} ORDER BY {key}")
         return {name: _texts(found.column(name)) for name in TABLES[table].names}
 
+    def rows(self, table: str) -> Iterator[dict[str, str]]:
+        """Rows of a table as dictionaries of text."""
+        columns = self.columns(table)
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, values, strict=True))
+
     def by_claim(self, table: str, kind: str | None = None) -> Iterator[tuple[str, list[dict[str, str]]]]:
         """(claim_id, rows) of a table, one claim after the other in the order of claim_id."""
         columns = self.columns(table, kind=kind)

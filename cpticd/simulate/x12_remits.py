@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from cpticd.simulate.arrow import PAYEE
 from cpticd.simulate.x12 import (
     ADDRESS,
     NO_DAY,
     Follower,
     Store,
     clean,
+    composite,
     patient,
     segment,
     service,
@@ -39,14 +41,20 @@ def remittance_sets(store: Store) -> Iterator[tuple[str, list[str]]]:
             paid = Decimal(row["paid_amount"] or 0)
             key = (row["paid_date"] or NO_DAY, row["payer"] or rows[0]["payer"])
             sets.setdefault(key, []).append((paid, _remittance(row, rows[0], own, units)))
-    for number, (day, payer) in enumerate(sorted(sets), start=1):
-        claims = sets[day, payer]
-        yield day, _set(number, day, payer, claims)
+    others: dict[tuple[str, str], list[Row]] = {}
+    for row in store.rows("provider_adjustments"):
+        others.setdefault((row["paid_date"] or NO_DAY, row["payer"]), []).append(row)
+    for number, key in enumerate(sorted({*sets, *others}), start=1):
+        yield key[0], _set(number, key, sets.get(key, []), others.get(key, []))
 
 
-def _set(number: int, day: str, payer: str, claims: list[tuple[Decimal, list[str]]]) -> list[str]:
+def _set(
+    number: int, key: tuple[str, str], claims: list[tuple[Decimal, list[str]]], others: list[Row]
+) -> list[str]:
+    day, payer = key
     total = sum((paid for paid, _ in claims), Decimal(0))
-    # More taken back than paid is a debit: a payment is never negative.
+    total -= sum((Decimal(row["amount"] or 0) for row in others), Decimal(0))
+    # More taken back than paid, and not carried forward, is a debit: a payment is never negative.
     sign, amount = ("D", -total) if total < 0 else ("C", total)
     text = f"{amount:f}"
     bank = ("01", "999999992", "DA", "0000000000")
@@ -57,11 +65,15 @@ def _set(number: int, day: str, payer: str, claims: list[tuple[Decimal, list[str
         segment("N1", "PR", clean(payer) or "UNKNOWN"),
         *ADDRESS,
         "PER*BL*SIMULATION*TE*5555550100",
-        "N1*PE*SIMULATED PAYEE*FI*999999999",
+        f"N1*PE*SIMULATED PAYEE*FI*{PAYEE}",
         "LX*1",
     ]
     for _, body in claims:
         segments += body
+    for row in others:
+        reason = composite(row["adjustment_reason_code"], clean(row["reference_id"]))
+        provider = clean(row["provider_id"]) or PAYEE
+        segments.append(segment("PLB", provider, row["fiscal_period_date"] or day, reason, row["amount"]))
     return segments
 
 
