@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -24,62 +25,92 @@ _DIAGNOSES = ["E119", "I10", "M545", "J069", "R079", "Z0000", "E785", "N390", "M
 CLAIMS_PER_SET = 2_000
 
 
-def professional(count: int, seed: int) -> Iterator[str]:
-    """Segments of an 837P with ``count`` claims of one to four lines, as billing systems write them."""
+@dataclass
+class Visit:
+    """One claim to write, in an 837P and in an 835."""
+
+    number: int
+    day: str
+    diagnoses: list[str]
+    lines: list[tuple[str, float, str]]  # code, charge, pointers
+
+    @property
+    def charge(self) -> float:
+        return sum(charge for _, charge, _ in self.lines)
+
+
+def visits(count: int, seed: int) -> Iterator[list[Visit]]:
+    """Claims of one to four lines, by transaction set."""
     rng = random.Random(seed)
-    yield _ISA
-    yield "GS*HC*SENDER*RECEIVER*20250301*1200*1*X*005010X222A1~"
     for first in range(0, count, CLAIMS_PER_SET):
-        yield f"ST*837*{first:04d}*005010X222A1~BHT*0019*00*{first}*20250301*1200*CH~"
-        yield "NM1*41*2*BILLING SERVICE*****46*12345~PER*IC*SERVICE DESK*TE*5555550100~"
-        yield "NM1*40*2*CLEARING HOUSE*****46*54321~HL*1**20*1~PRV*BI*PXC*207Q00000X~"
-        yield "NM1*85*2*FAMILY PRACTICE ASSOCIATES*****XX*1234567893~N3*100 MAIN STREET~N4*SPRINGFIELD*IL*627010000~"
-        yield "REF*EI*123456789~"
-        level = 1
+        made = []
         for number in range(first, min(first + CLAIMS_PER_SET, count)):
-            level += 1
-            lines = rng.randint(1, 4)
-            charges = [rng.randint(2_000, 40_000) / 100 for _ in range(lines)]
-            day = f"2025{rng.randint(1, 2):02d}{rng.randint(1, 28):02d}"
             diagnoses = rng.sample(_DIAGNOSES, rng.randint(1, 4))
-            yield f"HL*{level}*1*22*0~SBR*P*18*GRP{number % 50:04d}******CI~NM1*IL*1*DOE*PAT*A***MI*MB{number:09d}~"
-            yield f"N3*{number % 999} ELM STREET~N4*SPRINGFIELD*IL*62704~DMG*D8*19{rng.randint(40, 99)}0115*F~"
-            yield f"NM1*PR*2*PAYER {number % 5}*****PI*{60054 + number % 5}~CLM*PCN{number:08d}*{sum(charges):.2f}***11:B:1*Y*A*Y*Y~"
-            yield (
-                f"REF*D9*{number:012d}~HI*ABK:{diagnoses[0]}"
-                + "".join(f"*ABF:{d}" for d in diagnoses[1:])
-                + "~"
-            )
-            yield "NM1*82*1*SMITH*ALEX****XX*1987654320~PRV*PE*PXC*207Q00000X~"
-            for line, charge in enumerate(charges, 1):
+            lines = []
+            for _ in range(rng.randint(1, 4)):
                 pointers = ":".join(str(k + 1) for k in range(rng.randint(1, len(diagnoses))))
-                yield f"LX*{line}~SV1*HC:{rng.choice(_CODES)}:25*{charge:.2f}*UN*1***{pointers}~DTP*472*D8*{day}~"
-                yield f"REF*6R*{number}L{line}~"
-        yield f"SE*0*{first:04d}~"
-    yield "GE*1*1~IEA*1*000000001~"
+                lines.append((rng.choice(_CODES), rng.randint(2_000, 40_000) / 100, pointers))
+            made.append(
+                Visit(number, f"2025{rng.randint(1, 2):02d}{rng.randint(1, 28):02d}", diagnoses, lines)
+            )
+        yield made
+
+
+def professional(count: int, seed: int) -> Iterator[str]:
+    """Text of an 837P, as billing systems write it."""
+    yield f"{_ISA}GS*HC*SENDER*RECEIVER*20250301*1200*1*X*005010X222A1~"
+    for place, made in enumerate(visits(count, seed), 1):
+        yield (
+            f"ST*837*{place:04d}*005010X222A1~BHT*0019*00*{place}*20250301*1200*CH~"
+            "NM1*41*2*BILLING SERVICE*****46*12345~PER*IC*SERVICE DESK*TE*5555550100~"
+            "NM1*40*2*CLEARING HOUSE*****46*54321~HL*1**20*1~PRV*BI*PXC*207Q00000X~"
+            "NM1*85*2*FAMILY PRACTICE*****XX*1234567893~N3*100 MAIN STREET~N4*SPRINGFIELD*IL*62701~REF*EI*12345678~"
+        )
+        size = 12
+        for level, visit in enumerate(made, 2):
+            payer = visit.number % 5
+            others = "".join(f"*ABF:{code}" for code in visit.diagnoses[1:])
+            yield (
+                f"HL*{level}*1*22*0~SBR*P*18*GRP{visit.number % 50:04d}******CI~"
+                f"NM1*IL*1*DOE*PAT*A***MI*MB{visit.number:09d}~N3*{visit.number % 999} ELM STREET~"
+                f"N4*SPRINGFIELD*IL*62704~DMG*D8*19{visit.number % 60 + 40}0115*F~NM1*PR*2*PAYER {payer}*****PI*6005{payer}~"
+                f"CLM*PCN{visit.number:08d}*{visit.charge:.2f}***11:B:1*Y*A*Y*Y~REF*D9*{visit.number:012d}~"
+                f"HI*ABK:{visit.diagnoses[0]}{others}~NM1*82*1*SMITH*ALEX****XX*1987654320~PRV*PE*PXC*207Q00000X~"
+            )
+            for line, (code, charge, pointers) in enumerate(visit.lines, 1):
+                yield (
+                    f"LX*{line}~SV1*HC:{code}:25*{charge:.2f}*UN*1***{pointers}~DTP*472*D8*{visit.day}~"
+                    f"REF*6R*{visit.number}L{line}~"
+                )
+            size += 12 + 4 * len(visit.lines)
+        yield f"SE*{size}*{place:04d}~"
+    yield f"GE*{place}*1~IEA*1*000000001~"
 
 
 def remittance(count: int, seed: int) -> Iterator[str]:
-    """Segments of an 835 with ``count`` claims of one to four lines."""
-    rng = random.Random(seed)
-    yield _ISA
-    yield "GS*HP*SENDER*RECEIVER*20250401*1200*1*X*005010X221A1~"
-    for first in range(0, count, CLAIMS_PER_SET):
-        yield f"ST*835*{first:04d}~BPR*I*100000*C*ACH*CCP*01*071000013*DA*1234*1234567890**01*071000013*DA*5678*20250401~"
-        yield "TRN*1*8000012345*1234567890~DTM*405*20250401~N1*PR*PAYER 1~N3*PO BOX 100~N4*CHICAGO*IL*60601~"
-        yield "REF*2U*60054~PER*BL*SUPPORT*TE*5555550101~N1*PE*FAMILY PRACTICE ASSOCIATES*XX*1234567893~LX*1~"
-        for number in range(first, min(first + CLAIMS_PER_SET, count)):
-            charges = [rng.randint(2_000, 40_000) / 100 for _ in range(rng.randint(1, 4))]
-            day = f"2025{rng.randint(1, 2):02d}{rng.randint(1, 28):02d}"
-            paid = [round(charge * 0.6, 2) for charge in charges]
-            yield f"CLP*PCN{number:08d}*1*{sum(charges):.2f}*{sum(paid):.2f}**12*ICN{number:010d}*11*1~"
-            yield f"NM1*QC*1*DOE*PAT*A***MI*MB{number:09d}~NM1*82*1*SMITH*ALEX****XX*1987654320~"
-            yield f"REF*EA*{number}~DTM*232*{day}~DTM*233*{day}~DTM*050*20250305~"
-            for line, (charge, amount) in enumerate(zip(charges, paid, strict=True), 1):
-                yield f"SVC*HC:{rng.choice(_CODES)}:25*{charge:.2f}*{amount:.2f}**1~DTM*472*{day}~"
-                yield f"CAS*CO*45*{charge - amount:.2f}~REF*6R*{number}L{line}~AMT*B6*{amount:.2f}~LQ*HE*N130~"
-        yield f"SE*0*{first:04d}~"
-    yield "GE*1*1~IEA*1*000000001~"
+    """Text of an 835 that pays the same claims."""
+    yield f"{_ISA}GS*HP*SENDER*RECEIVER*20250401*1200*1*X*005010X221A1~"
+    for place, made in enumerate(visits(count, seed), 1):
+        yield (
+            f"ST*835*{place:04d}~BPR*I*100000*C*ACH*CCP*01*071000013*DA*1234*1234567890**01*071000013*DA*5678*20250401~"
+            "TRN*1*8000012345*1234567890~DTM*405*20250401~N1*PR*PAYER 1~N3*PO BOX 100~N4*CHICAGO*IL*60601~"
+            "REF*2U*60054~PER*BL*SUPPORT*TE*5555550101~N1*PE*FAMILY PRACTICE*XX*1234567893~LX*1~"
+        )
+        size = 12
+        for visit in made:
+            yield (
+                f"CLP*PCN{visit.number:08d}*1*{visit.charge:.2f}*{visit.charge * 0.6:.2f}**12*ICN{visit.number:010d}*11*1~"
+                f"NM1*QC*1*DOE*PAT*A***MI*MB{visit.number:09d}~NM1*82*1*SMITH*ALEX****XX*1987654320~"
+                f"REF*EA*{visit.number}~DTM*232*{visit.day}~DTM*233*{visit.day}~DTM*050*20250305~"
+            )
+            for line, (code, charge, _) in enumerate(visit.lines, 1):
+                yield (
+                    f"SVC*HC:{code}:25*{charge:.2f}*{charge * 0.6:.2f}**1~DTM*472*{visit.day}~"
+                    f"CAS*CO*45*{charge * 0.4:.2f}~REF*6R*{visit.number}L{line}~AMT*B6*{charge * 0.6:.2f}~LQ*HE*N130~"
+                )
+            size += 7 + 6 * len(visit.lines)
+        yield f"SE*{size}*{place:04d}~"
+    yield f"GE*{place}*1~IEA*1*000000001~"
 
 
 def write(path: Path, segments: Iterator[str]) -> float:
@@ -118,11 +149,11 @@ def main() -> None:
         print(f"{claims:,} claims: 837P {sizes[p837]:.1f} MB, 835 {sizes[p835]:.1f} MB")
         for label, paths in (("837P", [p837]), ("835", [p835]), ("837P + 835", [p837, p835])):
             size = sum(sizes[path] for path in paths)
-            run = iter(range(100))
-            took = seconds(lambda paths=paths, run=run: parse(paths, folder / f"out{len(paths)}-{next(run)}"))
-            print(f"files into staged tables, one process, {label}: {size / took:.1f} MB/s")
+            took = seconds(lambda paths=paths: parse(paths, folder / "staged"))
+            print(f"segments parsed and mapped, one process, {label}: {size / took:.1f} MB/s")
         code = (
-            "import sys, time, resource; import cpticd as cx; from cpticd.loaders.x12 import read_x12; b = time.perf_counter(); "
+            "import sys, time, resource; import cpticd.loaders.intake, tqdm.auto; "
+            "from cpticd.loaders.x12 import read_x12; b = time.perf_counter(); "
             "c = read_x12(sys.argv[1:], progress=False, workers=1); t = time.perf_counter() - b; "
             "print(t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )

@@ -90,7 +90,7 @@ def load_x12(
             outcomes, folders = read_items(found, Path(name), bar.update, workers)
         if not any(outcome.found_header for outcome in outcomes):
             reasons = [text for _, text in failed]
-            reasons += [f"{found[o.number].name}: {o.error or _WHAT}" for o in outcomes]
+            reasons += [o.error or f"{found[o.number].name}: {_WHAT}" for o in outcomes]
             raise InputError(
                 "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3} more" if len(reasons) > 3 else "")
             )

@@ -104,6 +104,7 @@ def _of_tail(tail: bytes, element: bytes) -> Delimiters | None:
     """Separators from what follows the last separator of the header: component, terminator, next segment."""
     following = re.search(rb"(?<![A-Za-z0-9])" + _NEXT_IDS + re.escape(element), tail[:80])
     head = tail[: following.start()] if following else tail[:3]
+    head = head[head.rfind(element) + 1 :] if element in head else head
     marks = _marks(head.strip())
     newline = b"\n" if b"\n" in head else b"\r" if b"\r" in head else b""
     if following is None:
@@ -159,18 +160,29 @@ def _find_fragment(text: bytes) -> Header | None:
 
 def component_in_use(text: bytes, delimiters: Delimiters) -> Delimiters | None:
     """``delimiters`` with the component separator that composites really use; None where none is seen yet."""
-    element = re.escape(delimiters.element)
+    element, mark = re.escape(delimiters.element), rb"([^\w\s][\x80-\xbf]*)"
     pattern = (
-        rb"(?:SV1|SVC|SV3)" + element + rb"(?:HC|AD|ER|IV|WK|NU|N4|HP|ZZ)([^\w\s])"
-        rb"|SV2" + element + rb"\d*" + element + rb"(?:HC|HP|ER|IV|WK)([^\w\s])"
-        rb"|HI" + element + rb"(?:ABK|ABF|ABJ|BK|BF|BJ)([^\w\s])"
+        rb"(?:SV1|SVC|SV3)"
+        + element
+        + rb"(?:HC|AD|ER|IV|WK|NU|N4|HP|ZZ)"
+        + mark
+        + rb"|SV2"
+        + element
+        + rb"\d*"
+        + element
+        + rb"(?:HC|HP|ER|IV|WK)"
+        + mark
+        + rb"|HI"
+        + element
+        + rb"(?:ABK|ABF|ABJ|BK|BF|BJ)"
+        + mark
     )
     taken = (delimiters.element, delimiters.segment)
     seen: Counter[bytes] = Counter()
     for found in re.finditer(pattern, text):
-        mark = found[1] or found[2] or found[3]
-        if mark not in taken:
-            seen[mark] += 1
+        used = found[1] or found[2] or found[3]
+        if used not in taken:
+            seen[used] += 1
         if sum(seen.values()) >= 8:
             break
     if not seen:

@@ -19,6 +19,7 @@ procedure, date and charge, each as far as it tells, equals in order. What is le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -60,7 +61,8 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
         intake.execute(sql.IDS)
         for table, selects in sql.INSERTS.items():
             for select in selects:
-                intake.insert(table, select)
+                if _has_rows(select, staged):
+                    intake.insert(table, select)
         _account(intake, sources)
         _rejects(intake, sources)
     finally:
@@ -83,6 +85,13 @@ _TEMPORARY = (
     "x12_line_number",
     "x12_id",
 )
+
+
+def _has_rows(select: str, staged: Mapping[str, pa.Table]) -> bool:
+    """Whether the staged table that a SELECT begins with holds something; most files are of one kind."""
+    first = re.search(r"FROM x12_(\w+)", select)
+    assert first
+    return staged["remits" if first[1] == "origin" else first[1]].num_rows > 0
 
 
 def _match_lines(intake: Intake) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from cpticd.errors import InputError
 from cpticd.loaders import files
 
 BLOCK: Final = 1 << 20
+# A read that meets the end of a cut-off archive gives nothing: small ones lose little of what is sound.
+PACKED_BLOCK: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ def blocks(item: Item, advance: Callable[[int], None] | None = None) -> Iterator
     decoder = None
     try:
         with source.open() as stream:
-            while block := stream.read(BLOCK):
+            size = BLOCK if isinstance(stream, io.BufferedReader) else PACKED_BLOCK
+            while block := stream.read(size):
                 if read == 0 and files.encoding_of(block) in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
                     decoder = codecs.getincrementaldecoder(files.encoding_of(block))(errors="replace")
                 read += len(block)

@@ -6,6 +6,7 @@ caller's main module again, so a script or notebook needs no guard, and no threa
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from cpticd.errors import InputError
 from cpticd.loaders.x12.batches import Batches, Outcome
@@ -49,6 +50,8 @@ def read_items(
     if count <= 1 or small or not sys.executable:
         return run(items, folder / "0", advance), [folder / "0"]
     outcomes = _spread(tasks, folder, advance, count)
+    if outcomes is None:  # no process can be started here, as in some sandboxes
+        return run(items, folder / "0", advance), [folder / "0"]
     return outcomes, [folder / str(number) for number in range(len(tasks))]
 
 
@@ -74,51 +77,67 @@ def _tasks(items: Sequence[Item]) -> list[list[Item]]:
     return tasks
 
 
-def _spread(tasks: list[list[Item]], folder: Path, advance: Advance, count: int) -> list[Outcome]:
-    """Let ``count`` processes take tasks, the largest first, until none is left."""
-    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in sorted(range(len(tasks)), key=lambda n: -sum(item.size for item in tasks[n])):
-        waiting.put(number)
-    results: dict[int, list[Outcome]] = {}
-    failures: list[str] = []
-    lock = threading.Lock()
+class _Pool:
+    """Processes that take tasks from a queue, the largest first, each served by a thread."""
 
-    def serve() -> None:
-        with tempfile.TemporaryFile() as log, _start(log) as process:
-            assert process.stdin and process.stdout
-            while not failures:
-                try:
-                    number = waiting.get_nowait()
-                except queue.Empty:
+    def __init__(self, tasks: list[list[Item]], folder: Path, advance: Advance) -> None:
+        self._tasks, self._folder, self._advance = tasks, folder, advance
+        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in sorted(range(len(tasks)), key=lambda n: -sum(item.size for item in tasks[n])):
+            self._waiting.put(number)
+        self._lock = threading.Lock()
+        self.results: dict[int, list[Outcome]] = {}
+        self.failures: list[str] = []
+
+    def serve(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        """Give one process tasks until none is left or one has failed."""
+        assert process.stdin
+        while not self.failures:
+            try:
+                number = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            items = self._tasks[number]
+            order = {"folder": str(self._folder / str(number)), "items": [asdict(item) for item in items]}
+            answer = _ask(process, json.dumps(order))
+            with self._lock:
+                if answer is None:
+                    log.seek(0)
+                    said = "".join(log.read().decode("utf-8", "replace").strip().splitlines()[-1:])
+                    self.failures.append(f"{items[0].name}: the process that read it ended: {said}")
                     break
-                order = {
-                    "folder": str(folder / str(number)),
-                    "items": [asdict(item) for item in tasks[number]],
-                }
-                answer = _ask(process, json.dumps(order))
-                with lock:
-                    if answer is None:
-                        log.seek(0)
-                        said = log.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-                        failures.append(
-                            f"{tasks[number][0].name}: the process that read it ended: {''.join(said)}"
-                        )
-                        return
-                    results[number] = [Outcome(**outcome) for outcome in answer]
-                    advance(sum(item.size for item in tasks[number]))
+                self.results[number] = [Outcome(**outcome) for outcome in answer]
+                self._advance(sum(item.size for item in items))
+        with contextlib.suppress(OSError):
             process.stdin.close()
-
-    threads = [threading.Thread(target=serve, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise InputError(f"{failures[0]}; read it with workers=1 to see more")
-    return [outcome for number in sorted(results) for outcome in results[number]]
+        process.wait()
 
 
-def _start(log: Any) -> subprocess.Popen[bytes]:
+def _spread(tasks: list[list[Item]], folder: Path, advance: Advance, count: int) -> list[Outcome] | None:
+    """Let ``count`` processes read all tasks; None where no process can be started."""
+    pool = _Pool(tasks, folder, advance)
+    with contextlib.ExitStack() as stack:
+        started: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
+        try:
+            for _ in range(count):
+                log = stack.enter_context(tempfile.TemporaryFile())
+                process = stack.enter_context(_start(log))
+                stack.callback(process.kill)  # when interrupted; otherwise it has ended by then
+                started.append((process, log))
+        except OSError:
+            if not started:
+                return None
+        threads = [threading.Thread(target=pool.serve, args=pair, daemon=True) for pair in started]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    if pool.failures:
+        raise InputError(f"{pool.failures[0]}; read it with workers=1 to see more")
+    return [outcome for number in sorted(pool.results) for outcome in pool.results[number]]
+
+
+def _start(log: IO[bytes]) -> subprocess.Popen[bytes]:
     package = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
