@@ -132,18 +132,22 @@ def _pointers(flat: Flat) -> None:
         if flat.intake.query("SELECT 1 AS found FROM flat_map LIMIT 1").num_rows:
             _point_to_own(flat)
         return
-    # Where each pointer has its own column the comma between them says so.
     texts = [*(["diagnosis_pointers"] if single else []), *columns]
-    raw = texts[0] if len(texts) == 1 else f"nullif(concat_ws(',', {', '.join(texts)}), '')"
+    cells = ", ".join(f"f.{text}" for text in texts)
+    raw = cells if len(texts) == 1 else f"nullif(concat_ws(chr(31), {cells}), '')"
     distinct_raw = distinct(flat, raw)
-    read = {text: wording.pointers(text, alone=len(texts) == 1) for text in distinct_raw}
+    read = {
+        text: [wording.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")] for text in distinct_raw
+    }
+    positions = [[position for part in read[text] for position in part or []] for text in distinct_raw]
+    unread = [any(part is None for part in read[text]) for text in distinct_raw]
     flat.intake.engine.load(
         "flat_pointers",
         pa.table(
             {
                 "text": pa.array(distinct_raw, pa.string()),
-                "positions": pa.array([read[text] or [] for text in distinct_raw], pa.list_(pa.int32())),
-                "unread": pa.array([read[text] is None for text in distinct_raw], pa.bool_()),
+                "positions": pa.array(positions, pa.list_(pa.int32())),
+                "unread": pa.array(unread, pa.bool_()),
             }
         ),
     )
@@ -153,7 +157,7 @@ def _pointers(flat: Flat) -> None:
         WITH pointed AS (
             SELECT k.claim_id, k.line, d.dxkey, p.positions, k._source,
                    unnest(range(1, len(p.positions) + 1)) AS nth
-            FROM flat_keys k JOIN flat f ON f.rowid = k.rid JOIN flat_pointers p ON p.text = {_prefixed(raw, texts)}
+            FROM flat_keys k JOIN flat f ON f.rowid = k.rid JOIN flat_pointers p ON p.text = {raw}
             JOIN flat_dx d ON d.rid = k.rid
             QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
         ),
@@ -173,9 +177,9 @@ def _pointers(flat: Flat) -> None:
         FROM placed
         """,
     )
-    shown = f"SELECT f._source, f._place, {_prefixed(raw, texts)} AS content FROM flat f " \
-        f"JOIN flat_pointers p ON p.text = {_prefixed(raw, texts)} WHERE"  # fmt: skip
-    flat.note("diagnosis pointer not understood: the line was loaded without", f"{shown} p.unread")
+    shown = f"SELECT f._source, f._place, {raw} AS content FROM flat f " \
+        f"JOIN flat_pointers p ON p.text = {raw} WHERE"  # fmt: skip
+    flat.note("diagnosis pointer not understood: the line was loaded without it", f"{shown} p.unread")
     flat.note(
         "a diagnosis pointer stands twice on the line; it was kept once",
         f"{shown} len(p.positions) <> len(list_distinct(p.positions))",
@@ -185,15 +189,9 @@ def _pointers(flat: Flat) -> None:
         flat.note(
             "pointer 12 was read as 1 and 2; the twelfth diagnosis, which the claim has, is written L",
             f"SELECT f._source, f._place, '12' AS content FROM flat f JOIN flat_dx d ON d.rid = f.rowid "
-            f"WHERE {_prefixed(raw, texts)} = '12' AND d.dx[12] IS NOT NULL",
+            f"WHERE {raw} = '12' AND d.dx[12] IS NOT NULL",
         )
     flat.intake.execute("DROP TABLE flat_pointers")
-
-
-def _prefixed(raw: str, columns: list[str]) -> str:
-    for column in columns:
-        raw = raw.replace(column, f"f.{column}")
-    return raw
 
 
 def _point_to_own(flat: Flat) -> None:
@@ -249,7 +247,10 @@ def _members(flat: Flat) -> None:
         "members",
         """
         SELECT f.person_id, CAST(year(coalesce(f.claim_line_start_date, f.claim_start_date)) AS INTEGER) AS year,
-               min(f.birth_date) AS birth_date, min(s.sex) AS sex, min(f._source) AS _source
+               -- two digits of a year mean the century in which the person was born before the service
+               min(CASE WHEN f.birth_date > coalesce(f.claim_line_start_date, f.claim_start_date)
+                        THEN CAST(f.birth_date - INTERVAL 100 YEAR AS DATE) ELSE f.birth_date END) AS birth_date,
+               min(s.sex) AS sex, min(f._source) AS _source
         FROM flat f LEFT JOIN flat_sex s ON s.text = f.sex
         WHERE f.person_id IS NOT NULL AND coalesce(f.claim_line_start_date, f.claim_start_date) IS NOT NULL
         GROUP BY 1, 2

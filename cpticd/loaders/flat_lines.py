@@ -34,7 +34,7 @@ def load(flat: Flat) -> None:
 
 def distinct(flat: Flat, column: str) -> list[str]:
     """The distinct texts of a column of flat."""
-    rows = flat.intake.query(f"SELECT DISTINCT {column} AS x FROM flat WHERE {column} IS NOT NULL ORDER BY x")
+    rows = flat.intake.query(f"SELECT DISTINCT {column} AS x FROM flat f WHERE {column} IS NOT NULL ORDER BY x")
     return rows.column("x").to_pylist()
 
 

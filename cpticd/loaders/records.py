@@ -117,7 +117,7 @@ class Records:
             if partner is not None and self._near(index, partner) and not self._swallows(index, partner, keep):
                 joined = self._line(index, partner)
                 if cells := self._cells(joined):
-                    row = _written(cells, self._delimiter) if len(cells) == self._columns else None
+                    row = self._fitted(cells)
                     keep[index : partner + 1] = False
                     blank[index : partner + 1] = True
                     if row is None:
@@ -156,7 +156,15 @@ class Records:
     def _one_record(self, line: bytes, *, strict: bool = True, skip: bool = False) -> bytes | None:
         """The line written plainly, if it is exactly one record with the right number of cells."""
         cells = self._cells(line, strict=strict, skip=skip)
-        return _written(cells, self._delimiter) if cells and len(cells) == self._columns else None
+        return self._fitted(cells) if cells else None
+
+    def _fitted(self, cells: list[str]) -> bytes | None:
+        """The cells written plainly, if they are as many as there are columns, blank ones at the end aside."""
+        if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
+            cells = cells[: self._columns]
+        if self._surplus and len(cells) == self._columns - 1:
+            cells = [*cells, ""]
+        return _written(cells, self._delimiter) if len(cells) == self._columns else None
 
     def _reread(self, index: int, keep: np.ndarray, recovered: dict[int, bytes]) -> None:
         line = self._line(index)
@@ -183,11 +191,8 @@ class Records:
             cells = next(csv.reader([line.decode()], delimiter=self._delimiter), [])
         except csv.Error:
             cells = []
-        if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
-            keep[index], recovered[index] = True, _written(cells[: self._columns], self._delimiter)
-            return
-        if self._surplus and len(cells) == self._columns - 1:
-            keep[index], recovered[index] = True, _written([*cells, ""], self._delimiter)
+        if row := self._fitted(cells):
+            keep[index], recovered[index] = True, row
             return
         found = len(cells) or fields
         self._reject(index, f"{found} cells, but the header has {self._columns}")

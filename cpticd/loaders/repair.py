@@ -98,8 +98,8 @@ def date(x: str) -> Cell:
         f"WHEN {serial} THEN DATE '1899-12-30' + CAST(floor(TRY_CAST({x} AS DOUBLE)) AS INTEGER) "
         f"WHEN regexp_full_match({x}, '[0-9]{{8}}[.]0') THEN CAST(try_strptime(left({x}, 8), '%Y%m%d') AS DATE) "
         f"ELSE coalesce(CASE WHEN {x} LIKE '____-%' THEN CAST(TRY_CAST({x} AS TIMESTAMP) AS DATE) END, CAST(try_strptime("
-        f"{x}, ['%m-%d-%Y', '%d-%b-%Y', '%d-%b-%y', '%d%b%Y', '%b %d, %Y', '%B %d, %Y', '%d %b %Y', '%m.%d.%Y', "
-        f"'%d%b%Y:%H:%M:%S', '%m-%d-%y']) AS DATE)) END"
+        f"{x}, ['%m-%d-%y', '%m-%d-%Y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%b %d, %Y', '%B %d, %Y', '%d %b %Y', '%m.%d.%Y', "
+        f"'%d%b%Y:%H:%M:%S']) AS DATE)) END"
     )
     return Cell(
         value,

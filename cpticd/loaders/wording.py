@@ -30,7 +30,8 @@ _TOKEN = re.compile(
     r"^(?:(CO|PR|OA|PI|CR)[\s:_/-]*)?(?:CARC\s*)?0*([A-Z]{1,2}\d{1,3}|\d{1,3})(?:\.0)?"
     r"(?:\s*[:=(\s-]\s*\$?(-?[\d,]*\.?\d+)\)?)?(?:\s+-?\s*[A-Z].*)?$"
 )
-_AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{1,2}$")
+_BETWEEN = r"[\s,:;|/&+^~.-]"  # what stands between pointers
+_AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{2}$")
 
 
 def status(text: str) -> str | None:
@@ -65,8 +66,10 @@ def pointers(text: str, *, alone: bool = True) -> list[int] | None:
             found = [folded] if folded == "11" else re.findall(r"10|[1-9]", folded)
         if "".join(found) != folded:
             return None
-    elif re.fullmatch(r"(?:[A-Z]|\d{1,2})(?:[\s,:;|/&+^~.-]*(?:[A-Z]|\d{1,2}))*[\s,:;|/&+^~.-]*", folded):
-        found = re.findall(r"[A-Z]|\d{1,2}", folded)
+    elif re.fullmatch(rf"[A-Z](?:{_BETWEEN}*[A-Z])*{_BETWEEN}*", folded):
+        found = re.findall(r"[A-Z]", folded)
+    elif re.fullmatch(rf"\d{{1,2}}(?:{_BETWEEN}+\d{{1,2}})*{_BETWEEN}*", folded):
+        found = re.findall(r"\d{1,2}", folded)
     else:
         return None
     positions = [ord(part) - 64 if part.isalpha() else int(part) for part in found]

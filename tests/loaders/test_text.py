@@ -183,7 +183,9 @@ cell = st.text(st.sampled_from('ab,;"\n é='), max_size=6)
 
 
 @given(st.lists(st.lists(cell, min_size=1, max_size=4), max_size=12), st.binary(max_size=40))
-def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], junk: bytes) -> None:
+def test_no_line_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], junk: bytes
+) -> None:
     """Whatever stands in the file: rows read are rows that came out and rows rejected; sound rows come out as written."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\n")
@@ -196,7 +198,9 @@ def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, table: list[l
     found = rows(text)
     assert text.read == len(found) + len(rejected(text))
     wanted = [
-        tuple(c or None for c in row[:3]) for row in table if len(row) >= 3 and not any(c.strip() for c in row[3:])
+        tuple(c or None for c in row[:3])
+        for row in table
+        if len(row) >= 3 and not any(c.strip() for c in row[3:])
     ]
     assert [row for row in wanted if any(row)] == [row[1:4] for row in found if any(row[1:])]
     path.write_bytes(content + junk)
