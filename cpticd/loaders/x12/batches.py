@@ -25,7 +25,7 @@ from cpticd.loaders.x12.splitter import END, SEP, Splitter
 from cpticd.loaders.x12.spool import Spool
 
 #: Bytes of canonical segments that are mapped at a time.
-BATCH: Final = 4 << 20
+BATCH: Final = 2 << 20
 #: Bytes after which a batch ends even in the middle of a claim.
 MAX_BATCH: Final = 32 << 20
 

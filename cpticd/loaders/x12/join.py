@@ -50,6 +50,7 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
         for statements in (
             sql.SERVICES,
             sql.DAYS,
+            sql.CROWDED,
             sql.CANDIDATES,
             sql.MATCH,
             sql.GROUP,
@@ -76,6 +77,7 @@ _TEMPORARY = (
     "x12_service",
     "x12_claim_days",
     "x12_remit_days",
+    "x12_crowded",
     "x12_candidate",
     "x12_match",
     "x12_link",

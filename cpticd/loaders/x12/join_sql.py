@@ -27,14 +27,15 @@ SELECT r.key, coalesce(r.start_date, s.first_day) AS day
 FROM x12_remits r
 LEFT JOIN (SELECT remit, min(day) AS first_day FROM x12_service GROUP BY remit) s ON s.remit = r.key
 """
-CANDIDATES = f"""
+CROWDED = f"""
+CREATE TEMP TABLE x12_crowded AS
+SELECT number FROM (SELECT source_claim_id AS number, count(*) AS n FROM x12_claims GROUP BY 1) c
+JOIN (SELECT source_claim_id AS number, count(*) AS n FROM x12_remits GROUP BY 1) r USING (number)
+WHERE c.n * r.n > {_TOO_MANY}
+"""
+CANDIDATES = """
 CREATE TEMP TABLE x12_candidate AS
-WITH crowded AS (
-    SELECT number FROM (SELECT source_claim_id AS number, count(*) AS n FROM x12_claims GROUP BY 1) c
-    JOIN (SELECT source_claim_id AS number, count(*) AS n FROM x12_remits GROUP BY 1) r USING (number)
-    WHERE c.n * r.n > {_TOO_MANY}
-),
-facts AS (
+WITH facts AS (
     SELECT r.key AS remit, c.key AS claim,
         r.person_id = c.person_id OR coalesce(r.member_id = c.member_id, false) AS same_person,
         abs(r.charge_amount) = abs(c.charge_amount) AS same_charge,
@@ -44,8 +45,8 @@ facts AS (
     JOIN x12_claims c ON c.source_claim_id = r.source_claim_id
     JOIN x12_claim_days cd ON cd.key = c.key
     JOIN x12_remit_days rd ON rd.key = r.key
-    LEFT JOIN crowded w ON w.number = r.source_claim_id
-    WHERE w.number IS NULL OR (r.person_id = c.person_id AND r.charge_amount = c.charge_amount)
+    WHERE r.source_claim_id NOT IN (SELECT number FROM x12_crowded)
+        OR (r.person_id = c.person_id AND r.charge_amount = c.charge_amount)
 ),
 scored AS (
     SELECT remit, claim,
