@@ -121,7 +121,8 @@ def _call(reader: Any, *args: Any, **options: Any) -> Claims:
 
 
 def tell(path: Path) -> Found:
-    """What one file is. Raises InputError, which says what was seen, where it is nothing that cpticd reads."""
+    """What one file is. Raises InputError, which says what was seen, where it is nothing that cpticd "
+    "reads."""
     with path.open("rb") as file:
         start = file.read(8)
     if start[:4] == b"PAR1":
@@ -169,7 +170,8 @@ def _by_columns(path: Path, columns: list[str]) -> Found:
     if "claim_id" in meanings and len(meanings) >= 3:
         return Found(path, FLAT)
     raise InputError(
-        f"{path}: not told what it is: columns {columns[:20]}; if it is one row per service line, read it with "
+        f"{path}: not told what it is: columns {columns[:20]}; if it is one row per service line, read it "
+        f"with "
         "cpticd.read_wide(path, rename={'<your column>': 'claim_id', …}); tables in the canonical form with "
         "cpticd.read_tables(lines=…, …)"
     )

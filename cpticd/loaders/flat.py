@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-
 from cpticd.conform import quote
 from cpticd.loaders import repair
 from cpticd.loaders.intake import Intake
@@ -42,20 +41,25 @@ _KINDS: dict[str, Callable[[str], repair.Cell]] = {
 _TYPES = {
     "claim_line_number": "INTEGER", "service_unit_quantity": "DECIMAL(18,3)",
     **dict.fromkeys(
-        ("claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date",
-         "paid_date", "birth_date"), "DATE"),
+        ("claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date",
+         "received_date", "paid_date", "birth_date"),
+        "DATE",
+    ),
     **dict.fromkeys(
-        ("charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount", "patient_responsibility_amount",
-         "deductible_amount", "coinsurance_amount", "copay_amount"), "DECIMAL(18,2)"),
+        ("charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount", "deductible_amount",
+         "patient_responsibility_amount", "coinsurance_amount", "copay_amount"),
+        "DECIMAL(18,2)",
+    ),
 }  # fmt: skip
 _ALWAYS = (
     "claim_id", "claim_line_number", "person_id", "payer", "claim_type", "billing_npi", "rendering_npi",
-    "place_of_service_code", "bill_type_code", "claim_frequency_code", "original_reference_number", "claim_start_date",
-    "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date", "paid_date", "hcpcs_code",
-    "paid_hcpcs_code", "modifiers", "revenue_center_code", "service_unit_quantity", "charge_amount",
-    "claim_charge_amount", "allowed_amount", "paid_amount", "patient_responsibility_amount", "deductible_amount",
-    "coinsurance_amount", "copay_amount", "status", "denial_flag", "payer_claim_id", "diagnosis_codes",
-    "diagnosis_code_type", "diagnosis_pointers", "procedure_code_type", "birth_date", "sex",
+    "place_of_service_code", "bill_type_code", "claim_frequency_code", "original_reference_number",
+    "claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date",
+    "paid_date", "hcpcs_code", "paid_hcpcs_code", "modifiers", "revenue_center_code",
+    "service_unit_quantity", "charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount",
+    "patient_responsibility_amount", "deductible_amount", "coinsurance_amount", "copay_amount", "status",
+    "denial_flag", "payer_claim_id", "diagnosis_codes", "diagnosis_code_type", "diagnosis_pointers",
+    "procedure_code_type", "birth_date", "sex",
 )  # fmt: skip
 
 
@@ -112,7 +116,8 @@ class Flat:
         )
 
     def note(self, reason: str, sql: str, *, action: str = "noted", table: str | None = None) -> None:
-        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then their number."""
+        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then "
+        "their number."""
         found = self.intake.query(
             f"SELECT _source, count(*) AS n FROM ({sql}) GROUP BY 1 ORDER BY 1"
         ).to_pylist()
@@ -125,8 +130,8 @@ class Flat:
             ).to_pylist()
             for each in listed:
                 self.intake.reject(
-                    source=each["source"], location=each["location"], table_name=table, action=action, reason=reason,
-                    content=each["content"] or "",
+                    source=each["source"], location=each["location"], table_name=table, action=action,
+                    reason=reason, content=each["content"] or "",
                 )  # fmt: skip
             if total > SHOWN_EACH:
                 self.intake.reject(
@@ -144,7 +149,8 @@ class Flat:
             ]
             number = self.intake.source_id(table.source)
             parts.append(
-                f"SELECT {', '.join(cells)}, CAST({number} AS INTEGER) AS _source, place AS _place FROM {table.table}"
+                f"SELECT {', '.join(cells)}, CAST({number} AS INTEGER) AS _source, place AS _place FROM "
+                f"{table.table}"
             )
         self.intake.execute(f"CREATE OR REPLACE TEMP VIEW flat_text AS {' UNION ALL '.join(parts)}")
 
@@ -185,11 +191,12 @@ class Flat:
                 f"CASE WHEN length(hcpcs_code) > 7 AND {joined} "
                 "THEN regexp_extract_all(upper(substr(hcpcs_code, 6)), '[A-Z0-9]{2}') ELSE [] END"
             )
-        return f"list_filter({' || '.join(f'CAST({part} AS VARCHAR[])' for part in parts)}, lambda m: m IS NOT NULL)"
+        joined = " || ".join(f"CAST({part} AS VARCHAR[])" for part in parts)
+        return f"list_filter({joined}, lambda m: m IS NOT NULL)"
 
     def _reject_bad(self) -> None:
         self.reject("SELECT _source, _place, _bad AS reason FROM flat WHERE _bad IS NOT NULL")
-        # A row's content as one number: what repeats, and what breaks ties, does not depend on the order of rows.
+        # A row's content as one number: what repeats or ties does not depend on the order of rows.
         content = [quote(column) for column in [*self.columns, *_ALWAYS]]
         names = ", ".join(dict.fromkeys(content))
         self.intake.execute(
@@ -200,10 +207,12 @@ class Flat:
         """Reject the rows of ``sql`` (``_source``, ``_place``, ``reason``) and take them out of ``flat``."""
         cells = ", ".join(f"t.{quote(column)}" for column in self.columns)
         found = self.intake.query(
-            f"SELECT {self.source_name('b.')} AS source, {self.location('b.')} AS location, '{UNIT}' AS table_name, "
+            f"SELECT {self.source_name('b.')} AS source, {self.location('b.')} AS location, '{UNIT}' AS "
+            f"table_name, "
             f"'rejected' AS action, b.reason, left(concat_ws(', ', {cells}), 500) AS content, "
             f"{'f.charge_amount' if self.has('charge_amount') else 'CAST(NULL AS DECIMAL(18,2))'} AS amount, "
-            f"b._source, b._place FROM ({sql}) b JOIN flat_text t ON t._source = b._source AND t._place = b._place "
+            f"b._source, b._place FROM ({sql}) b JOIN flat_text t ON t._source = b._source AND t._place = "
+            f"b._place "
             "JOIN flat f ON f._source = b._source AND f._place = b._place ORDER BY b._source, b._place"
         )
         if not found.num_rows:
@@ -216,7 +225,8 @@ class Flat:
         self.intake.execute("DROP TABLE flat_gone")
 
     def _reject_repeats(self) -> None:
-        """The same line, whole row alike: a copy. Without line numbers equal rows may be two services: kept."""
+        """The same line, whole row alike: a copy. Without line numbers equal rows may be two services: "
+        "kept."""
         key = "claim_id, claim_line_number, _hash"
         repeated = (
             f"SELECT {key} FROM flat WHERE claim_line_number IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
@@ -232,7 +242,8 @@ class Flat:
         if not self.has("claim_line_number"):
             self.note(
                 "equal rows without a line number: kept as one service each",
-                "SELECT _source, max(_place) AS _place, claim_id || ': ' || count(*) || ' equal rows' AS content "
+                "SELECT _source, max(_place) AS _place, claim_id || ': ' || count(*) || ' equal rows' AS "
+                "content "
                 "FROM flat GROUP BY _source, claim_id, _hash HAVING count(*) > 1",
             )
 
@@ -245,7 +256,8 @@ class Flat:
         if self.intake.query(f"SELECT 1 AS found FROM ({shared}) LIMIT 1").num_rows:
             self.note(
                 "a claim number that several persons share: read as one claim for each",
-                f"SELECT _source, min(_place) AS _place, claim_id AS content FROM flat SEMI JOIN ({shared}) s "
+                f"SELECT _source, min(_place) AS _place, claim_id AS content FROM flat SEMI JOIN "
+                f"({shared}) s "
                 "USING (claim_id) GROUP BY _source, claim_id",
             )
             self.intake.execute(

@@ -61,13 +61,16 @@ def _diagnosis_lists(flat: Flat) -> None:
         """
         CREATE OR REPLACE TABLE flat_sets AS
         WITH lists AS (
-            SELECT d.claim_id, d.dxkey, min(d.dx) AS dx, min(d.poa) AS poa, min(t.kind) AS kind, min(d.day) AS day,
+            SELECT d.claim_id, d.dxkey, min(d.dx) AS dx, min(d.poa) AS poa, min(t.kind) AS kind,
+                min(d.day) AS day,
                    min(f._source) AS _source, min(f._place) AS _place
-            FROM flat_dx d JOIN flat f ON f.rowid = d.rid LEFT JOIN flat_dxtype t ON t.text = f.diagnosis_code_type
+            FROM flat_dx d JOIN flat f ON f.rowid = d.rid LEFT JOIN flat_dxtype t
+                ON t.text = f.diagnosis_code_type
             GROUP BY d.claim_id, d.dxkey
         ),
         numbered AS (SELECT *, unnest(range(1, len(dx) + 1)) AS pos FROM lists)
-        SELECT claim_id, dxkey, CAST(pos AS INTEGER) AS pos, dx[pos] AS code, poa[pos] AS poa, kind, day, _source, _place
+        SELECT claim_id, dxkey, CAST(pos AS INTEGER) AS pos, dx[pos] AS code, poa[pos] AS poa, kind, day,
+            _source, _place
         FROM numbered WHERE dx[pos] IS NOT NULL
         """
     )
@@ -137,7 +140,8 @@ def _pointers(flat: Flat) -> None:
     raw = cells if len(texts) == 1 else f"nullif(concat_ws(chr(31), {cells}), '')"
     distinct_raw = distinct(flat, raw)
     read = {
-        text: [wording.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")] for text in distinct_raw
+        text: [wording.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")]
+        for text in distinct_raw
     }
     positions = [[position for part in read[text] for position in part or []] for text in distinct_raw]
     unread = [any(part is None for part in read[text]) for text in distinct_raw]
@@ -166,13 +170,16 @@ def _pointers(flat: Flat) -> None:
             FROM pointed GROUP BY ALL
         ),
         placed AS (
-            SELECT t.*, coalesce(m.place, CASE WHEN c.last IS NULL THEN t.pos ELSE c.last + t.pos END) AS place
+            SELECT t.*, coalesce(m.place, CASE WHEN c.last IS NULL THEN t.pos
+                ELSE c.last + t.pos END) AS place
             FROM first t
             LEFT JOIN flat_map m ON m.claim_id = t.claim_id AND m.dxkey = t.dxkey AND m.pos = t.pos
-            LEFT JOIN (SELECT claim_id, max(place) AS last FROM flat_map GROUP BY claim_id) c ON c.claim_id = t.claim_id
+            LEFT JOIN (SELECT claim_id, max(place) AS last FROM flat_map GROUP BY claim_id) c
+                ON c.claim_id = t.claim_id
         )
         SELECT claim_id, line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY claim_id, line ORDER BY nth) AS INTEGER) AS pointer_position,
+               CAST(row_number() OVER (PARTITION BY claim_id,
+                   line ORDER BY nth) AS INTEGER) AS pointer_position,
                CAST(place AS INTEGER) AS diagnosis_position, _source
         FROM placed
         """,
@@ -195,7 +202,8 @@ def _pointers(flat: Flat) -> None:
 
 
 def _point_to_own(flat: Flat) -> None:
-    """Without pointers, rows whose diagnoses differ within a claim list the line's own: each points to all of its own."""
+    """Without pointers, rows whose diagnoses differ within a claim list the line's own: each points to "
+    "all of its own."""
     flat.intake.insert(
         "pointers",
         """
@@ -207,7 +215,8 @@ def _point_to_own(flat: Flat) -> None:
             QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
         )
         SELECT claim_id, line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY claim_id, line ORDER BY min(pos), place) AS INTEGER) AS pointer_position,
+               CAST(row_number() OVER (PARTITION BY claim_id, line ORDER BY min(pos),
+                   place) AS INTEGER) AS pointer_position,
                place AS diagnosis_position, min(_source) AS _source
         FROM own GROUP BY claim_id, line, place
         """,
@@ -227,7 +236,8 @@ def _procedures(flat: Flat) -> None:
         SELECT claim_id, CAST(row_number() OVER (PARTITION BY claim_id ORDER BY min(n), code) AS INTEGER)
                    AS procedure_position,
                code AS procedure_code, CASE
-                   WHEN min(lower(kind)) LIKE '%9%' THEN 'icd-9-pcs' WHEN min(lower(kind)) LIKE '%10%' THEN 'icd-10-pcs'
+                   WHEN min(lower(kind)) LIKE '%9%' THEN 'icd-9-pcs' WHEN min(lower(kind)) LIKE '%10%'
+                       THEN 'icd-10-pcs'
                    WHEN length(code) = 7 THEN 'icd-10-pcs' ELSE 'icd-9-pcs' END AS procedure_code_type,
                min(day) AS procedure_date, min(_source) AS _source
         FROM ({parts}) GROUP BY claim_id, code
@@ -246,10 +256,12 @@ def _members(flat: Flat) -> None:
     flat.intake.insert(
         "members",
         """
-        SELECT f.person_id, CAST(year(coalesce(f.claim_line_start_date, f.claim_start_date)) AS INTEGER) AS year,
+        SELECT f.person_id, CAST(year(coalesce(f.claim_line_start_date,
+            f.claim_start_date)) AS INTEGER) AS year,
                -- two digits of a year mean the century in which the person was born before the service
                min(CASE WHEN f.birth_date > coalesce(f.claim_line_start_date, f.claim_start_date)
-                        THEN CAST(f.birth_date - INTERVAL 100 YEAR AS DATE) ELSE f.birth_date END) AS birth_date,
+                        THEN CAST(f.birth_date - INTERVAL 100 YEAR AS DATE)
+                            ELSE f.birth_date END) AS birth_date,
                min(s.sex) AS sex, min(f._source) AS _source
         FROM flat f LEFT JOIN flat_sex s ON s.text = f.sex
         WHERE f.person_id IS NOT NULL AND coalesce(f.claim_line_start_date, f.claim_start_date) IS NOT NULL
@@ -259,6 +271,7 @@ def _members(flat: Flat) -> None:
     flat.note(
         "one person with several birth dates or sexes: the smaller one was kept",
         "SELECT _source, min(_place) AS _place, person_id AS content FROM flat WHERE person_id IS NOT NULL "
-        "GROUP BY _source, person_id HAVING min(birth_date) <> max(birth_date) OR min(upper(sex)) <> max(upper(sex))",
+        "GROUP BY _source, person_id HAVING min(birth_date) <> max(birth_date) OR min(upper(sex)) <> "
+        "max(upper(sex))",
     )
     flat.intake.execute("DROP TABLE flat_sex")

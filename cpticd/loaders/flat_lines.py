@@ -1,4 +1,5 @@
-"""Flat rows to claims, lines and adjudications: which rows are the same line, and which decision came first."""
+"""Flat rows to claims, lines and adjudications: which rows are the same line, and which decision came "
+"first."""
 
 from __future__ import annotations
 
@@ -9,17 +10,18 @@ from cpticd.loaders.flat import Flat
 
 #: What makes two rows without line numbers the same service of a claim.
 _SERVICE = (
-    "claim_line_start_date", "revenue_center_code", "hcpcs_code", "_modifiers", "claim_line_end_date", "charge",
-    "units", "rendering_npi", "place_of_service_code", "diagnosis_pointers", "diagnosis_codes",
+    "claim_line_start_date", "revenue_center_code", "hcpcs_code", "_modifiers", "claim_line_end_date",
+    "charge", "units", "rendering_npi", "place_of_service_code", "diagnosis_pointers", "diagnosis_codes",
 )  # fmt: skip
 _LINE = (
-    "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "revenue_center_code", "service_unit_quantity",
-    "place_of_service_code", "rendering_npi", "charge_amount",
+    "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "revenue_center_code",
+    "service_unit_quantity", "place_of_service_code", "rendering_npi", "charge_amount",
 )  # fmt: skip
 
 
 def load(flat: Flat) -> None:
-    """Fill lines, claims, adjudications and line_payments; leaves ``flat_keys`` (one row per flat row) behind.
+    """Fill lines, claims, adjudications and line_payments; leaves ``flat_keys`` (one row per flat row)
+        behind.
 
     ``flat_keys``: rid (rowid in flat), claim_id, line, adj (null where the row is no adjudication), status,
     reversal, is_base (the row that describes the line), n (rows of the line).
@@ -34,7 +36,9 @@ def load(flat: Flat) -> None:
 
 def distinct(flat: Flat, column: str) -> list[str]:
     """The distinct texts of a column of flat."""
-    rows = flat.intake.query(f"SELECT DISTINCT {column} AS x FROM flat f WHERE {column} IS NOT NULL ORDER BY x")
+    rows = flat.intake.query(
+        f"SELECT DISTINCT {column} AS x FROM flat f WHERE {column} IS NOT NULL ORDER BY x"
+    )
     return rows.column("x").to_pylist()
 
 
@@ -51,7 +55,8 @@ def _statuses(flat: Flat) -> None:
         )
         flat.intake.reject(
             source=flat.names[number], location="", table_name="adjudications", action="noted",
-            reason="status was read as a claim status code (4 denied, 22 reversal, 1 processed)", content=said,
+            reason="status was read as a claim status code (4 denied, 22 reversal, 1 processed)",
+            content=said,
         )  # fmt: skip
     flags = [text for text in distinct(flat, "denial_flag") if wording.flag(text)]
     flat.intake.engine.load("flat_flag", pa.table({"text": pa.array(flags, pa.string())}))
@@ -59,7 +64,10 @@ def _statuses(flat: Flat) -> None:
 
 def _number_lines(flat: Flat) -> None:
     """``flat_lines``: rid, claim_id, line; lines without a number are numbered by what they hold."""
-    given = "SELECT rowid AS rid, claim_id, claim_line_number AS line FROM flat WHERE claim_line_number IS NOT NULL"
+    given = (
+        "SELECT rowid AS rid, claim_id, claim_line_number AS line FROM flat "
+        "WHERE claim_line_number IS NOT NULL"
+    )
     if not flat.intake.query("SELECT 1 AS found FROM flat WHERE claim_line_number IS NULL LIMIT 1").num_rows:
         flat.intake.execute(f"CREATE OR REPLACE TABLE flat_lines AS {given}")
         return
@@ -73,7 +81,8 @@ def _number_lines(flat: Flat) -> None:
             FROM flat WHERE claim_line_number IS NULL
         ),
         occurring AS (
-            SELECT *, row_number() OVER (PARTITION BY claim_id, {service}, paid_date, negative ORDER BY _hash) AS nth
+            SELECT *, row_number() OVER (PARTITION BY claim_id, {service}, paid_date,
+                negative ORDER BY _hash) AS nth
             FROM open
         ),
         last AS (SELECT claim_id, max(claim_line_number) AS last FROM flat GROUP BY claim_id)
@@ -103,7 +112,8 @@ def _evidence(flat: Flat) -> str:
         signs += [f"f.{column}" for column in reasons] + [f"nullif({amount}, 0)" for amount in amounts]
     else:
         signs = amounts
-    return f"(coalesce(s.code, '') <> '{wording.PENDING}' AND ({' OR '.join(f'{x} IS NOT NULL' for x in signs)}))"
+    some = " OR ".join(f"{sign} IS NOT NULL" for sign in signs)
+    return f"(coalesce(s.code, '') <> '{wording.PENDING}' AND ({some}))"
 
 
 def _number_adjudications(flat: Flat) -> None:
@@ -123,15 +133,18 @@ def _number_adjudications(flat: Flat) -> None:
             FROM flat f JOIN flat_lines l ON l.rid = f.rowid LEFT JOIN flat_status s ON s.text = f.status
         ),
         dated AS (
-            SELECT *, coalesce(paid_date, min(CASE WHEN is_adj THEN paid_date END) OVER (PARTITION BY claim_id)) AS day
+            SELECT *, coalesce(paid_date, min(CASE WHEN is_adj THEN paid_date END)
+                OVER (PARTITION BY claim_id)) AS day
             FROM rows
         ),
         nth AS (
             SELECT *,
                    row_number() OVER (
-                       PARTITION BY claim_id, line, is_adj, day, payer, reversal ORDER BY paid_date NULLS FIRST, _hash
+                       PARTITION BY claim_id, line, is_adj, day, payer,
+                           reversal ORDER BY paid_date NULLS FIRST, _hash
                    ) AS nth,
-                   coalesce(day > min(CASE WHEN is_adj THEN day END) OVER (PARTITION BY claim_id), false) AS later,
+                   coalesce(day > min(CASE WHEN is_adj THEN day END) OVER (PARTITION BY claim_id),
+                       false) AS later,
                    bool_or(reversal AND is_adj) OVER (PARTITION BY claim_id, day) AS reversing
             FROM dated
         ),
@@ -143,7 +156,8 @@ def _number_adjudications(flat: Flat) -> None:
         ),
         ranked AS (
             SELECT *, CASE WHEN is_adj THEN CAST(dense_rank() OVER (
-                PARTITION BY claim_id, is_adj ORDER BY day NULLS LAST, step, payer NULLS LAST) AS INTEGER) END AS adj
+                PARTITION BY claim_id, is_adj ORDER BY day NULLS LAST, step,
+                    payer NULLS LAST) AS INTEGER) END AS adj
             FROM stepped
         ),
         based AS (
@@ -153,14 +167,16 @@ def _number_adjudications(flat: Flat) -> None:
             count(*) OVER (PARTITION BY claim_id, line) AS n
             FROM ranked
         )
-        SELECT rid, claim_id, line, adj, CASE WHEN reversal THEN '{wording.REVERSED}' ELSE status END AS status,
+        SELECT rid, claim_id, line, adj, CASE WHEN reversal THEN '{wording.REVERSED}'
+            ELSE status END AS status,
                reversal, nth_of_line = 1 AS is_base, nth_of_line, n, _source, _place
         FROM based
         """
     )
     flat.intake.execute("DROP TABLE flat_lines")
     flat.reject(
-        "SELECT _source, _place, 'claim and line number stand twice, and no payment makes it another adjudication' "
+        "SELECT _source, _place, 'claim and line number stand twice, and no payment makes it another "
+        "adjudication' "
         "AS reason FROM flat_keys WHERE NOT is_base AND adj IS NULL"
     )
     flat.intake.execute("DELETE FROM flat_keys WHERE NOT is_base AND adj IS NULL")
@@ -185,7 +201,8 @@ def _lines(flat: Flat) -> None:
     )
     flat.note(
         "more than four modifiers: the first four were kept",
-        "SELECT _source, _place, array_to_string(_modifiers, ' ') AS content FROM flat WHERE len(_modifiers) > 4",
+        "SELECT _source, _place, array_to_string(_modifiers, ' ') AS content FROM flat WHERE "
+        "len(_modifiers) > 4",
     )
 
 
@@ -201,7 +218,8 @@ def _claims(flat: Flat) -> None:
         f"""
         CREATE OR REPLACE TABLE flat_claims AS
         SELECT k.claim_id, min(f.source_claim_id) AS source_claim_id,
-               coalesce(min(t.kind), CASE WHEN bool_or(f.bill_type_code IS NOT NULL OR f.revenue_center_code IS NOT NULL)
+               coalesce(min(t.kind), CASE WHEN bool_or(f.bill_type_code IS NOT NULL OR
+                   f.revenue_center_code IS NOT NULL)
                    THEN 'institutional' ELSE 'professional' END) AS claim_type,
                min(f.person_id) AS person_id, coalesce(arg_min(f.payer, k.adj), min(f.payer)) AS payer,
                min(f.billing_npi) AS billing_npi,
@@ -229,21 +247,26 @@ def _claims(flat: Flat) -> None:
         "claims",
         f"""
         SELECT c.* EXCLUDE (claim_charge_amount, _place, {", ".join(f"differs_{c}" for c in same)}),
-               coalesce(c.claim_charge_amount, l.total) AS charge_amount, {flat.source_name("c.")} AS data_source
+               coalesce(c.claim_charge_amount, l.total) AS charge_amount,
+                   {flat.source_name("c.")} AS data_source
         FROM flat_claims c LEFT JOIN {lines} l ON l.claim_id = c.claim_id
         """,
     )
     flat.note(
         "the claim's stated charge is not the sum of its lines",
-        f"SELECT c._source, c._place, c.claim_id || ': ' || c.claim_charge_amount || ', lines ' || l.total AS content "
-        f"FROM flat_claims c JOIN {lines} l ON l.claim_id = c.claim_id WHERE c.claim_charge_amount <> l.total",
+        f"SELECT c._source, c._place, c.claim_id || ': ' || c.claim_charge_amount || ', lines ' || l.total "
+        f"AS content "
+        f"FROM flat_claims c JOIN {lines} l ON l.claim_id = c.claim_id WHERE c.claim_charge_amount <> "
+        f"l.total",
     )
 
 
 def _payments(flat: Flat) -> None:
     patient = (
-        "coalesce(f.patient_responsibility_amount, CASE WHEN coalesce(f.deductible_amount, f.coinsurance_amount, "
-        "f.copay_amount) IS NOT NULL THEN coalesce(f.deductible_amount, 0) + coalesce(f.coinsurance_amount, 0) "
+        "coalesce(f.patient_responsibility_amount, CASE WHEN coalesce(f.deductible_amount, "
+        "f.coinsurance_amount, "
+        "f.copay_amount) IS NOT NULL THEN coalesce(f.deductible_amount, 0) + "
+        "coalesce(f.coinsurance_amount, 0) "
         "+ coalesce(f.copay_amount, 0) END)"
     )
     adjudicated = "FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL"
@@ -265,9 +288,12 @@ def _payments(flat: Flat) -> None:
     flat.intake.insert(
         "line_payments",
         f"""
-        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number, {adjudicated_code} AS hcpcs_code,
-               CASE WHEN f.paid_hcpcs_code <> f.hcpcs_code THEN f.hcpcs_code END AS submitted_hcpcs_code, {modifiers},
-               f.revenue_center_code, f.charge_amount, f.allowed_amount, f.paid_amount, f.service_unit_quantity,
+        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
+            {adjudicated_code} AS hcpcs_code,
+               CASE WHEN f.paid_hcpcs_code <> f.hcpcs_code THEN f.hcpcs_code END AS submitted_hcpcs_code,
+                   {modifiers},
+               f.revenue_center_code, f.charge_amount, f.allowed_amount, f.paid_amount,
+                   f.service_unit_quantity,
                f.claim_line_start_date AS service_date, k._source
         {adjudicated}
         """,

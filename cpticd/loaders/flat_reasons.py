@@ -24,7 +24,8 @@ def _adjustments(flat: Flat) -> None:
         "adjustments",
         """
         SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY r.n, r.item) AS INTEGER) AS adjustment_position,
+               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY r.n,
+                   r.item) AS INTEGER) AS adjustment_position,
                r.group_code, r.carc, r.amount, k._source
         FROM flat_reasons r JOIN flat_keys k ON k.rid = r.rid
         """,
@@ -33,7 +34,8 @@ def _adjustments(flat: Flat) -> None:
 
 
 def _reasons(flat: Flat) -> None:
-    """``flat_reasons``: rid, n and item (order), group_code, carc, amount; amounts completed where they are implied."""
+    """``flat_reasons``: rid, n and item (order), group_code, carc, amount; amounts completed where they "
+    "are implied."""
     families = {p: flat.numbered(p) for p in ("group_code", "carc", "adjustment_amount", "adjustment")}
     numbers = sorted({n for members in families.values() for n in members})
     rows = []
@@ -41,17 +43,22 @@ def _reasons(flat: Flat) -> None:
         cell = {p: members.get(n, "CAST(NULL AS VARCHAR)") for p, members in families.items()}
         amount = families["adjustment_amount"].get(n, "CAST(NULL AS DECIMAL(18,2))")
         rows.append(
-            f"SELECT f.rowid AS rid, {n} AS n, {cell['group_code']} AS grp, coalesce({cell['carc']}, {cell['adjustment']}) "
-            f"AS reason, CASE WHEN {cell['carc']} IS NOT NULL THEN {cell['adjustment']} END AS beside, {amount} AS amount "
+            f"SELECT f.rowid AS rid, {n} AS n, {cell['group_code']} AS grp, coalesce({cell['carc']}, "
+            f"{cell['adjustment']}) "
+            f"AS reason, CASE WHEN {cell['carc']} IS NOT NULL THEN {cell['adjustment']} END AS beside, "
+            f"{amount} AS amount "
             f"FROM flat f SEMI JOIN flat_keys k ON k.rid = f.rowid AND k.adj IS NOT NULL "
             f"WHERE coalesce({cell['group_code']}, {cell['carc']}, {cell['adjustment']}) IS NOT NULL"
         )
-    none = "SELECT CAST(NULL AS BIGINT) AS rid, 0 AS n, CAST(NULL AS VARCHAR) AS grp, CAST(NULL AS VARCHAR) AS reason, " \
-        "CAST(NULL AS VARCHAR) AS beside, CAST(NULL AS DECIMAL(18,2)) AS amount WHERE false"  # fmt: skip
+    none = (
+        "SELECT CAST(NULL AS BIGINT) AS rid, 0 AS n, CAST(NULL AS VARCHAR) AS grp, CAST(NULL AS VARCHAR) "
+        "AS reason, CAST(NULL AS VARCHAR) AS beside, CAST(NULL AS DECIMAL(18,2)) AS amount WHERE false"
+    )
     flat.intake.execute(f"CREATE OR REPLACE TABLE flat_cas AS {' UNION ALL '.join(rows or [none])}")
     _reason_words(flat)
     shares = " UNION ALL ".join(
-        f"SELECT k.rid, 100 + {carc} AS n, 1 AS item, 'PR' AS group_code, '{carc}' AS carc, f.{column} AS amount "
+        f"SELECT k.rid, 100 + {carc} AS n, 1 AS item, 'PR' AS group_code, '{carc}' AS carc, f.{column} AS "
+        f"amount "
         f"FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL AND f.{column} <> 0"
         for column, carc in _SHARES.items()
     )
@@ -63,8 +70,10 @@ def _reasons(flat: Flat) -> None:
             FROM flat_cas c JOIN flat_words w ON w.text = c.reason
         ),
         said AS (
-            SELECT i.rid, i.n, i.item, coalesce(i.items[i.item].grp, g.code) AS group_code, i.items[i.item].carc AS carc,
-                   coalesce(i.items[i.item].amount, CASE WHEN i.item = 1 THEN coalesce(i.amount, b.items[1].amount) END)
+            SELECT i.rid, i.n, i.item, coalesce(i.items[i.item].grp, g.code) AS group_code,
+                i.items[i.item].carc AS carc,
+                   coalesce(i.items[i.item].amount, CASE WHEN i.item = 1 THEN coalesce(i.amount,
+                       b.items[1].amount) END)
                        AS amount
             FROM items i LEFT JOIN flat_groups g ON g.text = i.grp LEFT JOIN flat_words b ON b.text = i.beside
         ),
@@ -74,8 +83,10 @@ def _reasons(flat: Flat) -> None:
         UNION ALL BY NAME  -- a line that is said to be denied, without a reason: its charge, no code
         SELECT k.rid, 200 AS n, 1 AS item, CAST(NULL AS VARCHAR) AS group_code, CAST(NULL AS VARCHAR) AS carc,
                f.charge_amount AS amount
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid ANTI JOIN (SELECT rid FROM said WHERE carc IS NOT NULL) x
-        ON x.rid = k.rid WHERE k.adj IS NOT NULL AND k.status = '{wording.DENIED}' AND coalesce(f.paid_amount, 0) <= 0
+        FROM flat_keys k JOIN flat f ON f.rowid = k.rid ANTI JOIN (SELECT rid FROM said
+            WHERE carc IS NOT NULL) x
+        ON x.rid = k.rid WHERE k.adj IS NOT NULL AND k.status = '{wording.DENIED}'
+            AND coalesce(f.paid_amount, 0) <= 0
         """
     )
     for table in ("flat_cas", "flat_words", "flat_groups"):
@@ -111,7 +122,8 @@ def _reason_words(flat: Flat) -> None:
 
 
 def _implied_amounts(flat: Flat) -> None:
-    """What charge and payment leave goes to a reason without an amount: the patient's part to PR, the rest to the first.
+    """What charge and payment leave goes to a reason without an amount: the patient's part to PR,
+        the rest to the first.
 
     A remittance balances: charge = paid + adjustments. With one reason its amount is therefore known; with
     several, the first that is not the patient's takes what is left, as exports list the main reason first.
@@ -123,7 +135,8 @@ def _implied_amounts(flat: Flat) -> None:
         CREATE OR REPLACE TABLE flat_implied AS
         WITH open AS (
             SELECT r.rid, r.n, r.item, coalesce(r.group_code = 'PR', false) AS is_patient, r.amount,
-                   row_number() OVER (PARTITION BY r.rid, r.amount IS NULL, coalesce(r.group_code = 'PR', false)
+                   row_number() OVER (PARTITION BY r.rid, r.amount IS NULL, coalesce(r.group_code = 'PR',
+                       false)
                        ORDER BY r.n, r.item) AS nth,
                    coalesce(sum(r.amount) OVER (PARTITION BY r.rid), 0) AS known,
                    bool_and(coalesce(r.group_code = 'PR', false)) OVER (PARTITION BY r.rid) AS only_patient,
@@ -134,14 +147,16 @@ def _implied_amounts(flat: Flat) -> None:
             SELECT o.*, f.patient_responsibility_amount AS patient,
                    f.charge_amount - CASE
                        WHEN f.paid_amount IS NOT NULL THEN f.paid_amount
-                       WHEN f.allowed_amount IS NOT NULL THEN f.allowed_amount - coalesce(f.patient_responsibility_amount, 0)
+                       WHEN f.allowed_amount IS NOT NULL
+                           THEN f.allowed_amount - coalesce(f.patient_responsibility_amount, 0)
                        WHEN k.status = '4' THEN 0 END - o.known AS left_over
             FROM open o JOIN flat f ON f.rowid = o.rid JOIN flat_keys k ON k.rid = o.rid
         )
         SELECT rid, n, item, CAST(CASE
             WHEN is_patient AND NOT only_patient THEN patient
             WHEN is_patient THEN left_over
-            ELSE left_over - CASE WHEN any_patient AND known = 0 OR NOT any_patient THEN coalesce(patient, 0) ELSE 0 END
+            ELSE left_over - CASE WHEN any_patient AND known = 0 OR NOT any_patient THEN coalesce(patient,
+                0) ELSE 0 END
             END AS DECIMAL(18,2)) AS amount
         FROM balance WHERE amount IS NULL AND nth = 1
         """
@@ -173,7 +188,8 @@ def _remarks(flat: Flat) -> None:
         "remarks",
         f"""
         SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY min(r.n), r.rarc) AS INTEGER) AS remark_position,
+               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY min(r.n),
+                   r.rarc) AS INTEGER) AS remark_position,
                r.rarc, k._source
         FROM ({parts}) r JOIN flat_keys k ON k.rid = r.rid WHERE k.adj IS NOT NULL
         GROUP BY k.claim_id, k.adj, k.line, k.rid, r.rarc, k._source

@@ -14,86 +14,102 @@ FAMILY_LIMIT = 25
 #: Canonical column of the flat form: usual names, best first, squeezed as :func:`squeeze` does
 #: (lower case, no blanks or punctuation). ``@`` stands for the number of a family's member.
 _NAMES = """
-claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber claim claimcontrolnumber patientcontrolnumber
-  patientaccountnumber accountnumber pcn internalclaimid claimkey sourceclaimid encounterid encounternumber invoicenumber
-claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum lineitem line ln
-  servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence lineseq seq
-person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patientmrn medicalrecordnumber subscriberid
-  patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber patient member
+claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber claim claimcontrolnumber
+  patientcontrolnumber patientaccountnumber accountnumber pcn internalclaimid claimkey sourceclaimid
+  encounterid encounternumber invoicenumber
+claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum
+  lineitem line ln servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence
+  lineseq seq
+person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patientmrn medicalrecordnumber
+  subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber
+  patient member
 payer: payer payor payername payorname insurance insurancename carrier carriername plan planname healthplan
   insurancecompany primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass
 claim_type: claimtype clmtype claimtypecode formtype claimform
-billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi billingid
-  billingproviderid facilitynpi
+billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi
+  billingid billingproviderid facilitynpi
 rendering_npi: renderingnpi renderingprovidernpi renderprovnpi renderingprovider renderingid servicingnpi
-  servicingprovidernpi performingnpi performingprovidernpi prfphysnnpi renderingproviderid providernpi npi provider providerid
-place_of_service_code: placeofservicecode placeofservice pos poscode placeofsvc plcsrvccd linepos servicelocation
+  servicingprovidernpi performingnpi performingprovidernpi prfphysnnpi renderingproviderid providernpi npi
+  provider providerid
+place_of_service_code: placeofservicecode placeofservice pos poscode placeofsvc plcsrvccd linepos
+  servicelocation
 bill_type_code: billtypecode billtype typeofbill tob tobcode
 claim_frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
 original_reference_number: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
-claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom claimservicedate
-  admissiondate admitdate
-claim_end_date: claimenddate claimthrudate claimthroughdate statementthrudate statementthroughdate statementto clmthrudt
-  claimto dischargedate
-claim_line_start_date: claimlinestartdate servicedate dateofservice dos dosfrom fromdos dosstart servicefromdate
-  servicedatefrom fromdate servicestartdate linefromdate svcdate srvcdate svcfromdate datefrom startdate linestartdate
-  dateofservicefrom firstdateofservice date lineservicedate servicefrom
+claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom
+  claimservicedate admissiondate admitdate
+claim_end_date: claimenddate claimthrudate claimthroughdate statementthrudate statementthroughdate
+  statementto clmthrudt claimto dischargedate
+claim_line_start_date: claimlinestartdate servicedate dateofservice dos dosfrom fromdos dosstart
+  servicefromdate servicedatefrom fromdate servicestartdate linefromdate svcdate srvcdate svcfromdate
+  datefrom startdate linestartdate dateofservicefrom firstdateofservice date lineservicedate servicefrom
 claim_line_end_date: claimlineenddate dosto todos dosend servicetodate servicedateto todate servicethrudate
-  servicethroughdate serviceenddate linethrudate svcthrudate dateto enddate lineenddate dateofserviceto lastdateofservice
-received_date: receiveddate datereceived claimreceiveddate receiptdate submissiondate submitdate datesubmitted
-  submitteddate claimsubmissiondate fileddate datefiled billeddate billdate
-paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate eradate adjudicationdate adjudicateddate
-  processeddate dateprocessed paymentpostdate posteddate posteddt eobdate checkeftdate decisiondate denialdate
-hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptcode proccode procedurecode proccd hcpcscd
-  proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt submittedhcpcs cptcodes
-paid_hcpcs_code: paidhcpcscode paidcpt adjudicatedcpt adjudicatedhcpcs adjudicatedhcpcscode adjudicatedcode paidcode
-  paidproccode allowedcpt
-hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifiercode@ modcode@ hcpcsmod@ proceduremodifier@
-  m@ modcd@ modifier@code hcpcs@stmdfrcd
-modifiers: modifiers modifier mods mod cptmodifier cptmodifiers hcpcsmodifier hcpcsmodifiers modifiercode procmod
+  servicethroughdate serviceenddate linethrudate svcthrudate dateto enddate lineenddate dateofserviceto
+  lastdateofservice
+received_date: receiveddate datereceived claimreceiveddate receiptdate submissiondate submitdate
+  datesubmitted submitteddate claimsubmissiondate fileddate datefiled billeddate billdate
+paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate eradate adjudicationdate
+  adjudicateddate processeddate dateprocessed paymentpostdate posteddate posteddt eobdate checkeftdate
+  decisiondate denialdate
+hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptcode proccode procedurecode
+  proccd hcpcscd proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt
+  submittedhcpcs cptcodes
+paid_hcpcs_code: paidhcpcscode paidcpt adjudicatedcpt adjudicatedhcpcs adjudicatedhcpcscode adjudicatedcode
+  paidcode paidproccode allowedcpt
+hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifiercode@ modcode@ hcpcsmod@
+  proceduremodifier@ m@ modcd@ modifier@code hcpcs@stmdfrcd
+modifiers: modifiers modifier mods mod cptmodifier cptmodifiers hcpcsmodifier hcpcsmodifiers modifiercode
+  procmod
 revenue_center_code: revenuecentercode revenuecode revcode rev revcd revenue revcntr ubrevcode
-service_unit_quantity: serviceunitquantity units unit quantity qty serviceunits unitsofservice billedunits unitcount svcunits
-  numberofunits linesrvccnt unitsbilled days daysorunits
-charge_amount: chargeamount charge charges billedamount billedamt billed chargeamt linecharge linecharges linechargeamount
-  billedcharge billedcharges chargedamount submittedcharge submittedcharges submittedamount submittedchargeamount amountbilled
-  grosscharge grosscharges linesbmtdchrgamt amtbilled fee
-claim_charge_amount: claimchargeamount totalcharge totalcharges totalchargeamount claimtotal claimcharge claimcharges
-  claimtotalcharge totalbilled totalbilledamount claimbilledamount claimtotalcharges
-allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowableamount eligibleamount linealowdchrgamt
-  contractallowed
-paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid payerpaidamount
-  insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid paymentamt linenchpmtamt
-patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp patientrespamt
-  patientresponsibilityamt ptresp memberresponsibility memberliability patientliability patientamount patientshare
+service_unit_quantity: serviceunitquantity units unit quantity qty serviceunits unitsofservice billedunits
+  unitcount svcunits numberofunits linesrvccnt unitsbilled days daysorunits
+charge_amount: chargeamount charge charges billedamount billedamt billed chargeamt linecharge linecharges
+  linechargeamount billedcharge billedcharges chargedamount submittedcharge submittedcharges submittedamount
+  submittedchargeamount amountbilled grosscharge grosscharges linesbmtdchrgamt amtbilled fee
+claim_charge_amount: claimchargeamount totalcharge totalcharges totalchargeamount claimtotal claimcharge
+  claimcharges claimtotalcharge totalbilled totalbilledamount claimbilledamount claimtotalcharges
+allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowableamount eligibleamount
+  linealowdchrgamt contractallowed
+paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid
+  payerpaidamount insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid
+  paymentamt linenchpmtamt
+patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp
+  patientrespamt patientresponsibilityamt ptresp memberresponsibility memberliability patientliability
+  patientamount patientshare
 deductible_amount: deductibleamount deductible deductibleamt ded dedamt linebeneptbddctblamt
 coinsurance_amount: coinsuranceamount coinsurance coinsuranceamt coins coinsamt linecoinsrncamt
 copay_amount: copayamount copay copayment copaymentamount copayamt copaymentamt
-status: claimstatus status linestatus claimstatuscode claimstatuscd linestatuscode adjudicationstatus paymentstatus claimlinestatus clp02
-  processingstatus disposition decision outcome
+status: claimstatus status linestatus claimstatuscode claimstatuscd linestatuscode adjudicationstatus
+  paymentstatus claimlinestatus clp02 processingstatus disposition decision outcome
 denial_flag: denialflag denied isdenied deniedflag denialind denialindicator denial
-payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumber payerclaimcontrolnumber payerclaimno
-  claimicn tcn
-diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icddx@ icdcode@ icddiag@ icddiagnosis@ diagcd@
-  dx@code diag@code diagnosis@code dgnscd@ icddgnscd@ icddgns@ d@ icddiagnosiscode@ icddxcode@ dxcd@
-diagnosis_codes: diagnosiscodes dx diag diagnosis diagnoses diagnosiscode diagcode dxcode dxcodes diagcodes icdcode icdcodes
-  icd icddx icdcm alldiagnoses alldx dxlist icddiagnosis icddiagnosiscode linedx linediagnosis icds
-diagnosis_code_type: diagnosiscodetype dxcodetype diagnosistype dxtype icdversion icdind icdindicator dxversion codetype
-  icdqualifier icdtype diagcodetype diagtype
-diagnosis_poa_@: poa@ poaindicator@ dxpoa@ diagpoa@ presentonadmission@ dx@poa poacode@ diag@poa diagnosis@poa diagnosispoa@
-diagnosis_pointer_@: diagnosispointer@ dxptr@ dxpointer@ diagpointer@ diagptr@ pointer@ ptr@ dx@pointer diag@pointer
-  diagnosis@pointer dxptr@code pointerdx@
-diagnosis_pointers: diagnosispointers diagnosispointer dxpointer dxpointers dxptr dxptrs diagpointer diagpointers diagptr
-  pointer pointers dxp diagnosiscodepointer diagnosiscodepointers dxcodepointer ptr
-group_code_@: groupcode@ adjustmentgroup@ adjgroup@ adjustmentgroupcode@ adjgroupcode@ casgroup@ group@ casgroupcode@ adj@group
-  cagc@ carcgroup@ adj@groupcode reasongroup@ adjgrp@
-carc_@: carc@ carccode@ adjustmentreason@ adjreason@ adjustmentreasoncode@ adjreasoncode@ reasoncode@ reason@ casreason@
-  adj@reason adj@carc adj@reasoncode denialcode@ denialreason@ denialreasoncode@ denial@ adjustmentcode@ adjcode@ casreasoncode@
-adjustment_amount_@: adjustmentamount@ adjamount@ adjamt@ adjustmentamt@ casamount@ carcamount@ adj@amount adj@amt
-  reasonamount@ casamt@ carcamt@ carc@amount carc@amt
+payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumber payerclaimcontrolnumber
+  payerclaimno claimicn tcn
+diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icddx@ icdcode@ icddiag@
+  icddiagnosis@ diagcd@ dx@code diag@code diagnosis@code dgnscd@ icddgnscd@ icddgns@ d@ icddiagnosiscode@
+  icddxcode@ dxcd@
+diagnosis_codes: diagnosiscodes dx diag diagnosis diagnoses diagnosiscode diagcode dxcode dxcodes diagcodes
+  icdcode icdcodes icd icddx icdcm alldiagnoses alldx dxlist icddiagnosis icddiagnosiscode linedx
+  linediagnosis icds
+diagnosis_code_type: diagnosiscodetype dxcodetype diagnosistype dxtype icdversion icdind icdindicator
+  dxversion codetype icdqualifier icdtype diagcodetype diagtype
+diagnosis_poa_@: poa@ poaindicator@ dxpoa@ diagpoa@ presentonadmission@ dx@poa poacode@ diag@poa
+  diagnosis@poa diagnosispoa@
+diagnosis_pointer_@: diagnosispointer@ dxptr@ dxpointer@ diagpointer@ diagptr@ pointer@ ptr@ dx@pointer
+  diag@pointer diagnosis@pointer dxptr@code pointerdx@
+diagnosis_pointers: diagnosispointers diagnosispointer dxpointer dxpointers dxptr dxptrs diagpointer
+  diagpointers diagptr pointer pointers dxp diagnosiscodepointer diagnosiscodepointers dxcodepointer ptr
+group_code_@: groupcode@ adjustmentgroup@ adjgroup@ adjustmentgroupcode@ adjgroupcode@ casgroup@ group@
+  casgroupcode@ adj@group cagc@ carcgroup@ adj@groupcode reasongroup@ adjgrp@
+carc_@: carc@ carccode@ adjustmentreason@ adjreason@ adjustmentreasoncode@ adjreasoncode@ reasoncode@
+  reason@ casreason@ adj@reason adj@carc adj@reasoncode denialcode@ denialreason@ denialreasoncode@ denial@
+  adjustmentcode@ adjcode@ casreasoncode@
+adjustment_amount_@: adjustmentamount@ adjamount@ adjamt@ adjustmentamt@ casamount@ carcamount@ adj@amount
+  adj@amt reasonamount@ casamt@ carcamt@ carc@amount carc@amt
 adjustment_@: adjustment@ adj@ cas@ adjustments@ groupcarc@ casadjustment@
-rarc_@: rarc@ rarccode@ remarkcode@ remark@ remittanceremark@ remittanceremarkcode@ lqcode@ remarkscode@ rmkcode@ rmk@
-procedure_code_@: procedurecode@ icdprocedure@ icdproc@ icdprdrcd@ icdprcdrcd@ pcs@ icdpcs@ icdprocedurecode@ proccode@ icdproccode@
-  procedurecodeicd@ surgicalprocedure@ proc@
+rarc_@: rarc@ rarccode@ remarkcode@ remark@ remittanceremark@ remittanceremarkcode@ lqcode@ remarkscode@
+  rmkcode@ rmk@
+procedure_code_@: procedurecode@ icdprocedure@ icdproc@ icdprdrcd@ icdprcdrcd@ pcs@ icdpcs@
+  icdprocedurecode@ proccode@ icdproccode@ procedurecodeicd@ surgicalprocedure@ proc@
 procedure_date_@: proceduredate@ procdate@ icdproceduredate@ procdt@
 procedure_code_type: procedurecodetype proccodetype
 birth_date: birthdate dateofbirth dob patientdob memberdob benebirthdt patientbirthdate birthdt patdob
@@ -101,17 +117,23 @@ sex: sex gender patientsex patientgender membersex membergender beneesexidentcd 
 """
 #: Where an unnumbered name means the first member of a family.
 _FIRST = {
-    "diagnosis_code_1": "primarydx primarydiagnosis principaldiagnosis principaldx primarydiagnosiscode primarydiag "
+    "diagnosis_code_1": "primarydx primarydiagnosis principaldiagnosis principaldx primarydiagnosiscode "
+                        "primarydiag "
     "principaldiagnosiscode prncpaldgnscd primaryicd",
     "diagnosis_code_2": "secondarydx secondarydiagnosis secondarydiagnosiscode secondarydiag",
-    "group_code_1": "groupcode adjustmentgroup adjgroup adjustmentgroupcode adjgroupcode casgroup casgroupcode cagc group",
-    "carc_1": "carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasoncode reasoncode reason denialcode "
-    "denialreason denialreasoncode carcs carccodes denialreasons reasoncodes casreason adjustmentcode adjcode",
-    "adjustment_amount_1": "adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted adjustedamount "
+    "group_code_1": "groupcode adjustmentgroup adjgroup adjustmentgroupcode adjgroupcode casgroup "
+    "casgroupcode cagc group",
+    "carc_1": "carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasoncode reasoncode "
+    "reason denialcode "
+    "denialreason denialreasoncode carcs carccodes denialreasons reasoncodes casreason adjustmentcode "
+    "adjcode",
+    "adjustment_amount_1": "adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted "
+    "adjustedamount "
     "deniedamount denialamount",
     "adjustment_1": "adjustment adjustments adj cas groupcarc casadjustments adjustmentcodes",
     "rarc_1": "rarc rarccode rarcs remarkcode remark remarkcodes remittanceremarkcode remarks rmk rarccodes",
-    "procedure_code_1": "icdprocedure icdprocedurecode icdproc icdpcs pcscode principalprocedure principalprocedurecode",
+    "procedure_code_1": "icdprocedure icdprocedurecode icdproc icdpcs pcscode principalprocedure "
+                        "principalprocedurecode",
 }  # fmt: skip
 
 
@@ -187,7 +209,8 @@ def known(cells: Iterable[str]) -> int:
 
 
 def guess(columns: list[str], rename: Mapping[str, str] | None = None, *, exact: bool = False) -> list[Guess]:
-    """One guess per column. ``rename`` (their name → canonical name) overrides; ``exact`` takes canonical names only.
+    """One guess per column. ``rename`` (their name → canonical name) overrides; ``exact`` takes canonical
+        names only.
 
     Where two columns have the same meaning the one with the more usual name is taken, the other noted.
     Raises SchemaError where ``rename`` names a column that is not there or a meaning that does not exist.

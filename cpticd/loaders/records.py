@@ -114,7 +114,11 @@ class Records:
             if row := self._one_record(self._line(index)):
                 keep[index], recovered[index] = True, row
                 continue
-            if partner is not None and self._near(index, partner) and not self._swallows(index, partner, keep):
+            if (
+                partner is not None
+                and self._near(index, partner)
+                and not self._swallows(index, partner, keep)
+            ):
                 joined = self._line(index, partner)
                 if cells := self._cells(joined):
                     row = self._fitted(cells)
@@ -123,7 +127,8 @@ class Records:
                     if row is None:
                         lines = partner - index + 1
                         self._reject(
-                            index, f"{len(cells)} cells over {lines} lines, but the header has {self._columns}"
+                            index,
+                            f"{len(cells)} cells over {lines} lines, but the header has {self._columns}",
                         )
                     else:
                         keep[index], blank[index], recovered[index] = True, False, row
@@ -159,7 +164,8 @@ class Records:
         return self._fitted(cells) if cells else None
 
     def _fitted(self, cells: list[str]) -> bytes | None:
-        """The cells written plainly, if they are as many as there are columns, blank ones at the end aside."""
+        """The cells written plainly, if they are as many as there are columns, blank ones at the end "
+        "aside."""
         if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
             cells = cells[: self._columns]
         if self._surplus and len(cells) == self._columns - 1:

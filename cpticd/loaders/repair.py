@@ -79,7 +79,8 @@ def whole(x: str) -> Cell:
 
 
 def date(x: str) -> Cell:
-    """Dates as 2024-01-31, 20240131, 01/31/2024, 1/31/24, 31-Jan-2024, with or without a time, and serial numbers.
+    """Dates as 2024-01-31, 20240131, 01/31/2024, 1/31/24, 31-Jan-2024, with or without a time,
+        and serial numbers.
 
     A five-digit number is a spreadsheet's count of days since 1899-12-30. Month comes before day.
     """
@@ -90,15 +91,19 @@ def date(x: str) -> Cell:
     head = f"split_part({x}, ' ', 1)"
     value = (
         f"CASE WHEN {none} THEN NULL "
-        f"WHEN length({x}) = 8 AND TRY_CAST({x} AS INTEGER) IS NOT NULL THEN CAST(try_strptime({x}, '%Y%m%d') AS DATE) "
+        f"WHEN length({x}) = 8 AND TRY_CAST({x} AS INTEGER) IS NOT NULL THEN CAST(try_strptime({x}, "
+        f"'%Y%m%d') AS DATE) "
         f"WHEN {x} LIKE '%/%' THEN CAST(CASE "
         f"WHEN regexp_full_match({head}, '[0-9]{{4}}/.*') THEN try_strptime({head}, '%Y/%m/%d') "
         f"WHEN regexp_full_match({head}, '.*/[0-9]{{2}}') THEN try_strptime({head}, '%m/%d/%y') "
         f"ELSE try_strptime({head}, '%m/%d/%Y') END AS DATE) "
         f"WHEN {serial} THEN DATE '1899-12-30' + CAST(floor(TRY_CAST({x} AS DOUBLE)) AS INTEGER) "
-        f"WHEN regexp_full_match({x}, '[0-9]{{8}}[.]0') THEN CAST(try_strptime(left({x}, 8), '%Y%m%d') AS DATE) "
-        f"ELSE coalesce(CASE WHEN {x} LIKE '____-%' THEN CAST(TRY_CAST({x} AS TIMESTAMP) AS DATE) END, CAST(try_strptime("
-        f"{x}, ['%m-%d-%y', '%m-%d-%Y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%b %d, %Y', '%B %d, %Y', '%d %b %Y', '%m.%d.%Y', "
+        f"WHEN regexp_full_match({x}, '[0-9]{{8}}[.]0') THEN CAST(try_strptime(left({x}, 8), '%Y%m%d') AS "
+        f"DATE) "
+        f"ELSE coalesce(CASE WHEN {x} LIKE '____-%' THEN CAST(TRY_CAST({x} AS TIMESTAMP) AS DATE) END, "
+        f"CAST(try_strptime("
+        f"{x}, ['%m-%d-%y', '%m-%d-%Y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%b %d, %Y', '%B %d, %Y', '%d %b "
+        f"%Y', '%m.%d.%Y', "
         f"'%d%b%Y:%H:%M:%S']) AS DATE)) END"
     )
     return Cell(
@@ -140,7 +145,8 @@ def padded(x: str, width: int, least: int) -> Cell:
 
 
 def procedure(x: str) -> Cell:
-    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a modifier."""
+    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a "
+    "modifier."""
     bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
     short = f"regexp_full_match({bare}, '[0-9]{{3,4}}')"
     joined = rf"regexp_full_match({x}, '[A-Za-z0-9]{{5}}[- ]+[A-Za-z0-9]{{2}}([-, ]+[A-Za-z0-9]{{2}})*')"
@@ -173,7 +179,8 @@ def bill_type(x: str) -> Cell:
     """Three characters; the leading zero of four (``0131``) is dropped, as everywhere in cpticd."""
     bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
     return Cell(
-        f"CASE WHEN length({bare}) = 4 AND {bare} LIKE '0%' THEN upper(right({bare}, 3)) ELSE upper({bare}) END"
+        f"CASE WHEN length({bare}) = 4 AND {bare} LIKE '0%' THEN upper(right({bare}, 3)) ELSE "
+        f"upper({bare}) END"
     )
 
 

@@ -50,7 +50,8 @@ _NOTHING = pa.array(
 
 @dataclass(frozen=True)
 class Staged:
-    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), known to the intake's engine."""
+    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), known to the intake's "
+    "engine."""
 
     source: str
     table: str
@@ -268,7 +269,8 @@ def _text_of(name: str, kind: pa.DataType) -> str:
     if pa.types.is_floating(kind):
         return (
             f"CASE WHEN isnan({name}) THEN NULL "
-            f"WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) "
+            f"WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS "
+            f"VARCHAR) "
             f"WHEN abs({name}) < 1e12 THEN rtrim(printf('%.6f', CAST({name} AS DOUBLE)), '0') "
             f"ELSE CAST({name} AS VARCHAR) END"
         )

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, InputError, SchemaError
-from cpticd.loaders import repair
+from cpticd.errors import ArgumentError, SchemaError
+from cpticd.loaders import beneficiaries, repair
 from cpticd.loaders.flat import UNIT
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Stage, Staged, TableLike
@@ -49,11 +49,6 @@ _FACILITY = {
 }
 _MONEY = ("paid", "deductible", "primary_payer", "coinsurance", "allowed")
 _SLOTS = 45
-#: SSA state codes, as Medicare's files have them.
-_STATES = (
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA PR RI SC SD TN TX UT VT VI VA WA WV WI WY"
-).split()
 
 
 def read_synpuf(
@@ -91,7 +86,7 @@ def read_synpuf(
                 Source(intake, table).facility(name) if name != "carrier" else Source(intake, table).carrier()
     if beneficiary is not None:
         for table in stage.put(beneficiary, name="beneficiary", unit=UNIT, known=known):
-            _members(intake, table)
+            beneficiaries.load(intake, table)
     stage.clear()
     return intake.claims()
 
@@ -146,17 +141,20 @@ class Source:
         if long:
             number = self.place.get("LINE_NUM", "CAST(NULL AS VARCHAR)")
             parts = [
-                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE)}, {number} AS line, place FROM {self.staged.table}"
+                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE)}, {number} AS line, place FROM "
+                f"{self.staged.table}"
             ]
         else:
             parts = [
-                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE, f'_{n}')}, '{n}' AS line, place FROM {self.staged.table}"
+                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE, f'_{n}')}, '{n}' AS line, place FROM "
+                f"{self.staged.table}"
                 for n in slots
             ]
         self._typed(" UNION ALL ".join(parts), _HEAD | _LINE | {"line": ("LINE_NUM", repair.whole)})
         if long and "LINE_NUM" not in self.place:
             self.intake.execute(
-                "UPDATE puf SET line = n FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY claim_id ORDER BY "
+                "UPDATE puf SET line = n FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY "
+                "claim_id ORDER BY "
                 "hcpcs, dx, npi, indicator, allowed, paid, hash) AS n FROM puf) x WHERE puf.rowid = x.rid"
             )
         self._reject_repeats("claim_id, line" if long else "claim_id", "claim and line" if long else "claim")
@@ -173,7 +171,8 @@ class Source:
         return f"list_transform(CAST([{cells}] AS VARCHAR[]), lambda x: {kind('x').value})"
 
     def _typed(self, sql: str, columns: Mapping[str, tuple[str, object]]) -> None:
-        """``puf``: the rows of ``sql`` in their types; a row with a cell that cannot be read is rejected whole."""
+        """``puf``: the rows of ``sql`` in their types; a row with a cell that cannot be read is rejected "
+        "whole."""
         read = {short: kind(short) for short, (_, kind) in columns.items()}  # type: ignore[operator]
         values = ", ".join(f"{cell.value} AS {short}" for short, cell in read.items())
         bad = " ".join(
@@ -183,14 +182,16 @@ class Source:
         )
         self.intake.execute(
             f"CREATE OR REPLACE TABLE puf AS SELECT {values}, dxs, place, "
-            f"CASE WHEN claim_id IS NULL THEN 'no CLM_ID' {bad} END AS bad, hash({', '.join(read)}, dxs) AS hash FROM ({sql})"
+            f"CASE WHEN claim_id IS NULL THEN 'no CLM_ID' {bad} END AS bad, hash({', '.join(read)}, dxs) "
+            f"AS hash FROM ({sql})"
         )
         self._reject("SELECT place, min(bad) AS reason FROM puf WHERE bad IS NOT NULL GROUP BY place")
 
     def _reject(self, sql: str) -> None:
         cells = ", ".join(f"c{i}" for i in range(len(self.staged.columns)))
         found = self.intake.query(
-            f"SELECT $source AS source, '{self.staged.word} ' || b.place AS location, '{UNIT}' AS table_name, "
+            f"SELECT $source AS source, '{self.staged.word} ' || b.place AS location, '{UNIT}' AS "
+            f"table_name, "
             f"'rejected' AS action, b.reason, left(concat_ws(', ', {cells}), 500) AS content, "
             f"CAST(NULL AS DECIMAL(18,2)) AS amount, b.place FROM ({sql}) b "
             f"JOIN {self.staged.table} t ON t.place = b.place ORDER BY b.place",
@@ -206,7 +207,8 @@ class Source:
         """Of rows with the same key one is kept, the same in whatever order they come."""
         rows = f"SELECT place, {key}, bit_xor(hash) AS h FROM puf GROUP BY place, {key}"
         self._reject(
-            f"SELECT place, '{what} stand twice in the file' AS reason FROM (SELECT place, row_number() OVER ("
+            f"SELECT place, '{what} stand twice in the file' AS reason FROM (SELECT place, row_number() "
+            f"OVER ("
             f"PARTITION BY {key} ORDER BY h, place) AS n FROM ({rows})) WHERE n > 1"
         )
 
@@ -237,7 +239,8 @@ class Source:
         )
 
     def _diagnoses(self) -> None:
-        """``puf_dx``: claim_id, position, code; a line's diagnosis that the claim lacks comes after the others."""
+        """``puf_dx``: claim_id, position, code; a line's diagnosis that the claim lacks comes after the "
+        "others."""
         self.intake.execute(
             """
             CREATE OR REPLACE TABLE puf_dx AS
@@ -250,10 +253,12 @@ class Source:
                 SELECT claim_id, code, min(line) AS line FROM (
                     SELECT claim_id, line, dx AS code FROM puf_lines WHERE dx IS NOT NULL
                     UNION ALL
-                    SELECT claim_id, 9999, code FROM (SELECT claim_id, unnest(dxs) AS code FROM puf) WHERE code IS NOT NULL
+                    SELECT claim_id, 9999, code FROM (SELECT claim_id, unnest(dxs) AS code FROM puf)
+                        WHERE code IS NOT NULL
                 ) GROUP BY claim_id, code
             ),
-            missing AS (SELECT o.* FROM others o ANTI JOIN listed l ON l.claim_id = o.claim_id AND l.code = o.code),
+            missing AS (SELECT o.* FROM others o ANTI JOIN listed l ON l.claim_id = o.claim_id
+                AND l.code = o.code),
             last AS (SELECT claim_id, max(pos) AS last FROM listed GROUP BY claim_id)
             SELECT claim_id, CAST(pos AS INTEGER) AS position, code FROM listed
             UNION ALL
@@ -264,7 +269,8 @@ class Source:
         )
         self._insert(
             "diagnoses",
-            "SELECT claim_id, position AS diagnosis_position, code AS diagnosis_code, 'icd-9-cm' AS diagnosis_code_type "
+            "SELECT claim_id, position AS diagnosis_position, code AS diagnosis_code, 'icd-9-cm' AS "
+            "diagnosis_code_type "
             "FROM puf_dx",
         )
 
@@ -287,26 +293,32 @@ class Source:
         self._claims("professional", "sum(allowed)")
         self._insert(
             "lines",
-            "SELECT claim_id, line AS claim_line_number, start AS claim_line_start_date, finish AS claim_line_end_date, "
-            "hcpcs AS hcpcs_code, npi AS rendering_npi, allowed AS charge_amount, indicator AS processing_indicator_code "
+            "SELECT claim_id, line AS claim_line_number, start AS claim_line_start_date, finish AS "
+            "claim_line_end_date, "
+            "hcpcs AS hcpcs_code, npi AS rendering_npi, allowed AS charge_amount, indicator AS "
+            "processing_indicator_code "
             "FROM puf_lines",
         )
         self._insert(
             "pointers",
-            "SELECT l.claim_id, l.line AS claim_line_number, 1 AS pointer_position, min(d.position) AS diagnosis_position "
-            "FROM puf_lines l JOIN puf_dx d ON d.claim_id = l.claim_id AND d.code = l.dx GROUP BY l.claim_id, l.line",
+            "SELECT l.claim_id, l.line AS claim_line_number, 1 AS pointer_position, min(d.position) AS "
+            "diagnosis_position "
+            "FROM puf_lines l JOIN puf_dx d ON d.claim_id = l.claim_id AND d.code = l.dx GROUP BY "
+            "l.claim_id, l.line",
         )
         self._insert(
             "adjudications",
             "SELECT claim_id, 1 AS adjudication_number, 'Medicare' AS payer, sum(allowed) AS charge_amount, "
             "sum(paid) AS paid_amount, sum(coalesce(deductible, 0) + coalesce(coinsurance, 0)) "
             "AS patient_responsibility_amount, min(source) AS data_source "
-            f"FROM (SELECT *, '{self.staged.source.replace(chr(39), chr(39) * 2)}' AS source FROM puf_lines) GROUP BY claim_id",
+            f"FROM (SELECT *, '{self.staged.source.replace(chr(39), chr(39) * 2)}' AS source FROM "
+            f"puf_lines) GROUP BY claim_id",
         )
         self._insert(
             "line_payments",
             "SELECT claim_id, 1 AS adjudication_number, line AS claim_line_number, hcpcs AS hcpcs_code, "
-            "allowed AS charge_amount, allowed AS allowed_amount, paid AS paid_amount, start AS service_date FROM puf_lines",
+            "allowed AS charge_amount, allowed AS allowed_amount, paid AS paid_amount, start AS "
+            "service_date FROM puf_lines",
         )
         self._shares("claim_id, line AS claim_line_number", "puf_lines")
 
@@ -314,7 +326,8 @@ class Source:
         """What patient and other payers bore, as the adjustments that a remittance would show."""
         reasons = (("deductible", "PR", "1"), ("coinsurance", "PR", "2"), ("primary_payer", "OA", "23"))
         parts = " UNION ALL ".join(
-            f"SELECT {keys}, {n} AS n, '{group}' AS group_code, '{carc}' AS carc, {column} AS amount FROM {table} "
+            f"SELECT {keys}, {n} AS n, '{group}' AS group_code, '{carc}' AS carc, {column} AS amount FROM "
+            f"{table} "
             f"WHERE {column} <> 0"
             for n, (column, group, carc) in enumerate(reasons, start=1)
         )
@@ -338,27 +351,32 @@ class Source:
         self._finish_rows()
         self._note(f"DE-SynPUF {kind} claims have no charges, only what was paid for the claim as a whole")
         self.intake.execute(
-            f"CREATE OR REPLACE TABLE puf_lines AS SELECT * FROM (SELECT claim_id, start, finish, CAST(NULL AS VARCHAR) AS dx, "
-            f"CAST((coalesce(segment, 1) - 1) * {_SLOTS} + unnest(range(1, len(lists.h) + 1)) AS INTEGER) AS line, "
+            f"CREATE OR REPLACE TABLE puf_lines AS SELECT * FROM (SELECT claim_id, start, finish, "
+            f"CAST(NULL AS VARCHAR) AS dx, "
+            f"CAST((coalesce(segment, 1) - 1) * {_SLOTS} + unnest(range(1, len(lists.h) + 1)) AS INTEGER) "
+            f"AS line, "
             "unnest(lists.h) AS hcpcs FROM puf) WHERE hcpcs IS NOT NULL"
         )
         self._diagnoses()
         self._claims("institutional", "CAST(NULL AS DECIMAL(18,2))")
         self._insert(
             "lines",
-            "SELECT claim_id, line AS claim_line_number, start AS claim_line_start_date, finish AS claim_line_end_date, "
+            "SELECT claim_id, line AS claim_line_number, start AS claim_line_start_date, finish AS "
+            "claim_line_end_date, "
             "hcpcs AS hcpcs_code FROM puf_lines",
         )
         self._insert(
             "procedures",
-            "SELECT claim_id, CAST(row_number() OVER (PARTITION BY claim_id ORDER BY min(pos), code) AS INTEGER) "
+            "SELECT claim_id, CAST(row_number() OVER (PARTITION BY claim_id ORDER BY min(pos), code) AS "
+            "INTEGER) "
             "AS procedure_position, code AS procedure_code, 'icd-9-pcs' AS procedure_code_type FROM ("
             "SELECT claim_id, unnest(range(1, len(lists.p) + 1)) + 10 * coalesce(segment, 1) AS pos, "
             "unnest(lists.p) AS code FROM puf) WHERE code IS NOT NULL GROUP BY claim_id, code",
         )
         patient = "coalesce(deductible, 0) + coalesce(deductible_b, 0) + coalesce(blood, 0)"
         self.intake.execute(
-            f"CREATE OR REPLACE TABLE puf_claims AS SELECT claim_id, sum(paid) AS paid, sum({patient}) AS deductible, "
+            f"CREATE OR REPLACE TABLE puf_claims AS SELECT claim_id, sum(paid) AS paid, sum({patient}) AS "
+            f"deductible, "
             "sum(coalesce(coinsurance, 0) + coalesce(coinsurance_b, 0)) AS coinsurance, "
             "sum(coalesce(primary_payer, 0)) AS primary_payer FROM puf GROUP BY claim_id"
         )
@@ -368,42 +386,3 @@ class Source:
             "deductible + coinsurance AS patient_responsibility_amount FROM puf_claims",
         )
         self._shares("claim_id, CAST(NULL AS INTEGER) AS claim_line_number", "puf_claims")
-
-
-def _members(intake: Intake, staged: Staged) -> None:
-    """One member row per person and year of a beneficiary summary."""
-    place = {name.strip().upper(): f"c{i}" for i, name in enumerate(staged.columns)}
-    if "DESYNPUF_ID" not in place or "BENE_BIRTH_DT" not in place:
-        raise SchemaError(
-            f"{staged.source}: no column DESYNPUF_ID or BENE_BIRTH_DT; found {staged.columns[:20]}; "
-            "not a DE-SynPUF beneficiary summary"
-        )
-    stated = re.search(r"(?<!\d)(20\d\d)(?!\d)", staged.source)
-    if "BENE_YEAR" not in place and stated is None:
-        raise InputError(
-            f"{staged.source}: which year? Neither a column BENE_YEAR nor a file name with the year in it; "
-            "rename the file, e.g. to beneficiary_2008.csv"
-        )
-
-    def cell(name: str) -> str:
-        return place.get(name, "CAST(NULL AS VARCHAR)")
-
-    states = " ".join(f"WHEN {n} THEN '{state}'" for n, state in enumerate(_STATES, start=1))
-    year = cell("BENE_YEAR") if "BENE_YEAR" in place else f"'{stated[1] if stated else ''}'"
-    data = intake.query(
-        f"SELECT place, {cell('DESYNPUF_ID')} AS person_id, {year} AS year, {cell('BENE_BIRTH_DT')} AS birth_date, "
-        f"{cell('BENE_DEATH_DT')} AS death_date, CASE split_part({cell('BENE_SEX_IDENT_CD')}, '.', 1) WHEN '1' THEN 'male' "
-        "WHEN '2' THEN 'female' ELSE 'unknown' END AS sex, "
-        f"CASE TRY_CAST({cell('SP_STATE_CODE')} AS DOUBLE) {states} END AS state, "
-        f"CASE WHEN {cell('BENE_ESRD_IND')} IS NOT NULL THEN CASE WHEN upper({cell('BENE_ESRD_IND')}) IN ('Y', '1', '1.0') "
-        f"THEN 'yes' ELSE 'no' END END AS esrd, {cell('BENE_SMI_CVRAGE_TOT_MONS')} AS part_b_months "
-        f"FROM {staged.table} ORDER BY place"
-    )
-    places = data.column("place").to_pylist()
-    intake.add(
-        "members",
-        data.drop(["place"]),
-        source=staged.source,
-        locations=[f"{staged.word} {p}" for p in places],
-    )
-    intake.count(staged.source, UNIT, read=len(places), loaded=len(places))

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 
-import pyarrow as pa
-
 from cpticd.claims import Claims
 from cpticd.errors import ArgumentError, SchemaError
 from cpticd.loaders import names, wide
@@ -74,7 +72,8 @@ def read_tables(
     no table.
     """
     given = {
-        "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures, "pointers": pointers,
+        "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures,
+        "pointers": pointers,
         "adjudications": adjudications, "line_payments": line_payments, "adjustments": adjustments,
         "remarks": remarks, "provider_adjustments": provider_adjustments, "members": members,
     }  # fmt: skip
@@ -139,7 +138,8 @@ def _columns(table: Table, staged: Staged, rename: Mapping[str, str]) -> dict[st
         close = {name: _closest(name, staged.columns) for name in missing}
         example = ", ".join(f"{close[name] or '<your column>'!r}: {name!r}" for name in missing)
         raise SchemaError(
-            f"{staged.source}: {table.name}: no column {', '.join(map(repr, missing))}; found {staged.columns[:40]}; "
+            f"{staged.source}: {table.name}: no column {', '.join(map(repr, missing))}; found "
+            f"{staged.columns[:40]}; "
             f"pass rename={{{example}}}"
         )
     return found
@@ -219,10 +219,13 @@ def _complete(intake: Intake, sources: Mapping[int, str]) -> None:
     """Claims of lines, and adjudications of payments, that no row describes; what is left apart is noted."""
     cases = " ".join(f"WHEN {n} THEN '{name.replace(chr(39), chr(39) * 2)}'" for n, name in sources.items())
     _made(
-        intake, sources, "claims", "lines of a claim that no row of claims describes: the claim was made from them",
+        intake, sources, "claims", "lines of a claim that no row of claims describes: the claim was made "
+                                   "from them",
         f"""
-        SELECT l.claim_id, min(CASE l._source {cases} END) AS data_source, min(l.claim_line_start_date) AS claim_start_date,
-               CASE WHEN bool_or(l.revenue_center_code IS NOT NULL) THEN 'institutional' ELSE 'professional' END AS claim_type,
+        SELECT l.claim_id, min(CASE l._source {cases} END) AS data_source,
+            min(l.claim_line_start_date) AS claim_start_date,
+               CASE WHEN bool_or(l.revenue_center_code IS NOT NULL) THEN 'institutional'
+                   ELSE 'professional' END AS claim_type,
                coalesce(max(l.claim_line_end_date), max(l.claim_line_start_date)) AS claim_end_date,
                min(l.place_of_service_code) AS place_of_service_code,
                sum(l.charge_amount) AS charge_amount, min(l._source) AS _source
@@ -230,9 +233,11 @@ def _complete(intake: Intake, sources: Mapping[int, str]) -> None:
         """,
     )  # fmt: skip
     _made(
-        intake, sources, "adjudications", "payments of an adjudication that no row describes: it was made from them",
+        intake, sources, "adjudications", "payments of an adjudication that no row describes: it was made "
+                                          "from them",
         """
-        SELECT p.claim_id, p.adjudication_number, sum(p.charge_amount) AS charge_amount, sum(p.paid_amount) AS paid_amount,
+        SELECT p.claim_id, p.adjudication_number, sum(p.charge_amount) AS charge_amount,
+            sum(p.paid_amount) AS paid_amount,
                min(p._source) AS _source
         FROM (
             SELECT claim_id, adjudication_number, charge_amount, paid_amount, _source FROM line_payments

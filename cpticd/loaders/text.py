@@ -35,7 +35,8 @@ _DATA_CELL = re.compile(r"\s*(?:[($-]*\$?\d[\d.,/:\-]*\)?|[A-Za-z]\d{2}[\dA-Za-z
 class Text:
     """One delimited file: its columns, and its rows as they are read.
 
-    ``rejects`` and ``read`` grow meanwhile. ``read`` counts rows, header and blank lines apart: once ``batches()`` is through it equals the rows that
+    ``rejects`` and ``read`` grow meanwhile. ``read`` counts rows,
+        header and blank lines apart: once ``batches()`` is through it equals the rows that
     came out plus those rejected.
     """
 

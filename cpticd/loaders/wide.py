@@ -1,4 +1,5 @@
-"""The flat export that everyone has: one row per service line, with its claim, diagnoses and payment beside it."""
+"""The flat export that everyone has: one row per service line, with its claim, diagnoses and payment "
+"beside it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ def test_lines_outcomes_and_shares() -> None:
         ("10", 1, "4019", "icd-9-cm"), ("10", 2, "V700", "icd-9-cm"), ("10", 3, "25000", "icd-9-cm"),
         ("11", 1, "7242", "icd-9-cm"),
     ]  # fmt: skip
-    pointers = table(claims, "pointers", "claim_id", "claim_line_number", "pointer_position", "diagnosis_position")
+    pointers = table(
+        claims, "pointers", "claim_id", "claim_line_number", "pointer_position", "diagnosis_position"
+    )
     assert pointers == [("10", 1, 1, 2), ("10", 2, 1, 3)]
     assert table(claims, "adjustments", "claim_id", "claim_line_number", "group_code", "carc", "amount") == [
         ("10", 1, "PR", "1", 4.0), ("10", 1, "PR", "2", 16.0), ("11", 1, "OA", "23", 30.0),
@@ -63,7 +65,9 @@ def test_lines_outcomes_and_shares() -> None:
 
 def test_the_official_layout_gives_the_same() -> None:
     long = frame(LONG)
-    assert_same(cx.read_synpuf(carrier=wide(long), progress=False), cx.read_synpuf(carrier=long, progress=False))
+    assert_same(
+        cx.read_synpuf(carrier=wide(long), progress=False), cx.read_synpuf(carrier=long, progress=False)
+    )
 
 
 def test_bad_and_repeated_rows_are_rejected() -> None:
@@ -93,7 +97,9 @@ def test_beneficiaries(tmp_path: Path) -> None:
     path = tmp_path / "DE1_0_2009_Beneficiary_Summary_File_Sample_1.csv"
     path.write_text(text + "P1,19350701,,2,Y,01,12\nP2,19400230,20090801,1,0,54,7\n")
     claims = cx.read_synpuf(beneficiary=path, progress=False)
-    members = table(claims, "members", "person_id", "year", "birth_date", "sex", "state", "esrd", "part_b_months")
+    members = table(
+        claims, "members", "person_id", "year", "birth_date", "sex", "state", "esrd", "part_b_months"
+    )
     assert members == [("P1", 2009, "1935-07-01", "female", "AL", True, 12)]
     assert said(claims, "rejected") == [("line 3", "birth_date: not a date: 19400230")]
 
@@ -107,10 +113,16 @@ def test_inpatient_segments_are_one_claim() -> None:
         """),
         progress=False,
     )  # fmt: skip
-    assert table(claims, "lines", "claim_line_number", "hcpcs_code") == [(1, "99221"), (2, "36415"), (46, "71010")]
+    assert table(claims, "lines", "claim_line_number", "hcpcs_code") == [
+        (1, "99221"),
+        (2, "36415"),
+        (46, "71010"),
+    ]
     assert table(claims, "diagnoses", "diagnosis_code") == [("4280",), ("486",)]
     assert table(claims, "procedures", "procedure_code", "procedure_code_type") == [("8154", "icd-9-pcs")]
-    assert table(claims, "adjudications", "paid_amount", "patient_responsibility_amount") == [(4100.0, 1068.0)]
+    assert table(claims, "adjudications", "paid_amount", "patient_responsibility_amount") == [
+        (4100.0, 1068.0)
+    ]
     assert table(claims, "claims", "claim_type") == [("institutional",)]
 
 
@@ -145,7 +157,9 @@ def test_the_public_sample(shared_data: Path, tmp_path: Path) -> None:
 
 def test_every_file_of_the_public_sample(shared_data: Path) -> None:
     folder = shared_data / "desynpuf_2008"
-    claims = cx.read(folder / "[bcio]*lines.csv.gz", folder / "bene.csv.gz", folder / "*patient.csv.gz", progress=False)
+    claims = cx.read(
+        folder / "[bcio]*lines.csv.gz", folder / "bene.csv.gz", folder / "*patient.csv.gz", progress=False
+    )
     counts = claims.query("SELECT claim_type, count(*) AS n FROM claims GROUP BY 1 ORDER BY 1")
     assert counts.values.tolist() == [["institutional", 117 + 1273], ["professional", 7680]]
     assert len(claims.table("members")) == 494

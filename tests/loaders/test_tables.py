@@ -43,7 +43,9 @@ def test_what_hangs_on_nothing_is_rejected_or_made() -> None:
             "claim_id | adjudication_number | claim_line_number | paid_amount | charge_amount\n"
             "1 | 1 | 1 | 60 | 100.10\n 8 | 1 | 1 | 5 | 6"
         ),
-        adjustments=frame("claim_id | adjudication_number | adjustment_position | carc | amount\n 2 | 1 | 1 | 16 | 7"),
+        adjustments=frame(
+            "claim_id | adjudication_number | adjustment_position | carc | amount\n 2 | 1 | 1 | 16 | 7"
+        ),
         progress=False,
     )
     assert said(claims, "rejected") == [
@@ -94,15 +96,19 @@ def test_saved_tables_read_back_the_same(tmp_path: Path) -> None:
 
 def test_columns_that_do_not_fit() -> None:
     other = LINES.rename(columns={"claim_id": "Claim #", "hcpcs_code": '"; drop table'})
-    with pytest.raises(SchemaError, match=r"no column 'claim_id'; found \['Claim #'.*rename=\{'Claim #': 'claim_id'\}"):
+    with pytest.raises(
+        SchemaError, match=r"no column 'claim_id'; found \['Claim #'.*rename=\{'Claim #': 'claim_id'\}"
+    ):
         cx.read_tables(lines=other)
     claims = cx.read_tables(lines=other, rename={"Claim #": "claim_id"}, progress=False)
     assert said(claims, "noted")[0][1] == 'columns not used: "; drop table'
     apart = {"lines": {"Claim #": "claim_id", '"; drop table': "hcpcs_code"}}
-    assert_same(cx.read_tables(lines=other, rename=apart, progress=False), cx.read_tables(lines=LINES, progress=False))
+    assert_same(
+        cx.read_tables(lines=other, rename=apart, progress=False), cx.read_tables(lines=LINES, progress=False)
+    )
     with pytest.raises(SchemaError, match="two columns mean 'claim_id'"):
         cx.read_tables(lines=LINES.assign(**{"Claim ID": "1"}))
-    with pytest.raises(SchemaError, match="no table .'line'"):
+    with pytest.raises(SchemaError, match=r"no table .'line'"):
         cx.read_tables(lines=LINES, rename={"line": {"a": "b"}})
     with pytest.raises(ArgumentError, match="at least one table"):
         cx.read_tables()
@@ -110,7 +116,9 @@ def test_columns_that_do_not_fit() -> None:
 
 def test_cells_that_cannot_be_read_are_rejected_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "lines.csv"
-    path.write_text("claim_id,claim_line_number,charge_amount\n1,1,10\n1,zwei,10\n1,3,ten\n,4,1\n1,5\n2,1,=1+1\n")
+    path.write_text(
+        "claim_id,claim_line_number,charge_amount\n1,1,10\n1,zwei,10\n1,3,ten\n,4,1\n1,5\n2,1,=1+1\n"
+    )
     claims = cx.read_tables(lines=path, progress=False)
     assert sorted(said(claims, "rejected")) == [
         ("line 3", "claim_line_number: not a whole number: zwei"),
@@ -125,10 +133,20 @@ def test_cells_that_cannot_be_read_are_rejected_with_their_line(tmp_path: Path) 
 @pytest.mark.parametrize("name", ["empty.csv", "noise.csv", "cut.parquet", "one_line.csv"])
 def test_unreadable_files_raise_our_errors(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    content = {"empty.csv": b"", "noise.csv": bytes(range(256)) * 9, "cut.parquet": b"PAR1abc", "one_line.csv": b"x" * (9 << 20)}
+    content = {
+        "empty.csv": b"",
+        "noise.csv": bytes(range(256)) * 9,
+        "cut.parquet": b"PAR1abc",
+        "one_line.csv": b"x" * (9 << 20),
+    }
     path.write_bytes(content[name])
-    for read in (cx.read_wide, lambda given: cx.read_tables(lines=given), lambda given: cx.read_synpuf(carrier=given), cx.read):
-        with pytest.raises(InputError, match=name.split(".")[0]):
+    for read in (
+        cx.read_wide,
+        lambda given: cx.read_tables(lines=given),
+        lambda given: cx.read_synpuf(carrier=given),
+        cx.read,
+    ):
+        with pytest.raises(InputError, match=name.split(".", maxsplit=1)[0]):
             read(path)
 
 

@@ -292,7 +292,10 @@ def test_rows_that_list_their_own_diagnoses_point_to_them(tmp_path: Path) -> Non
 
 
 def test_persons_by_year(tmp_path: Path) -> None:
-    claims = read(tmp_path, "claim | patient | dos | dob | sex\n 7 | a | 2024-05-01 | 3/4/41 | Female\n 8 | a | 2025-01-01 | 3/4/41 | F")
+    claims = read(
+        tmp_path,
+        "claim | patient | dos | dob | sex\n 7 | a | 2024-05-01 | 3/4/41 | Female\n 8 | a | 2025-01-01 | 3/4/41 | F",
+    )
     found = table(claims, "members", "person_id", "year", "birth_date", "sex")
     assert found == [("a", 2024, "1941-03-04", "female"), ("a", 2025, "1941-03-04", "female")]
 
