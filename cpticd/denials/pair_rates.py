@@ -118,7 +118,7 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
     totals, key = ("payer_pair_totals", "payer_pair_id") if by else ("pair_totals", "pair_id")
     p = "primary_" if pointer == "primary" else ""
     own = "" if by else "JOIN payer_pair_totals t ON t.payer_pair_id = c.payer_pair_id"
-    t = "e" if by else "t"
+    t, code = ("e", "q") if by else ("t", "e")
     prior = _PRIOR.format(
         d=f"{t}.procedure_denied_lines - {t}.{p}denied_lines", n=f"{t}.procedure_lines - {t}.{p}lines", rate=f"{t}.payer_rate"
     )
@@ -138,7 +138,7 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
         ),
         categories AS ({_top("denial_category", "id")}),
         carcs AS ({_top("denial_carc", "id")})
-        SELECT {"e.payer, " if by else ""} e.hcpcs_code, e.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,
+        SELECT {"e.payer, " if by else ""} {code}.hcpcs_code, {code}.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,
             e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
             e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
             g.denial_category AS top_category, k.denial_carc AS top_carc,
@@ -147,8 +147,9 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
         JOIN expected x ON x.id = e.{key}
         LEFT JOIN categories g ON g.id = e.{key}
         LEFT JOIN carcs k ON k.id = e.{key}
-        LEFT JOIN procedure_families hf ON hf.hcpcs_code = e.hcpcs_code
-        LEFT JOIN diagnosis_families df ON df.diagnosis_code = e.diagnosis_code
+        {"JOIN pair_totals q ON q.pair_id = e.pair_id" if by else ""}
+        LEFT JOIN procedure_families hf ON hf.hcpcs_code = {code}.hcpcs_code
+        LEFT JOIN diagnosis_families df ON df.diagnosis_code = {code}.diagnosis_code
     """
 
 

@@ -1,13 +1,13 @@
 -- One row per pair, payer, place and quarter: its lines n and denied lines d, and those of its stratum.
 WITH counted AS (
     SELECT
-        hcpcs_code, diagnosis_code, payer, place, quarter,
+        procedure_id, diagnosis_id, payer_id, stratum_id,
         count(*) AS n,
-        sum(CASE WHEN is_denied THEN 1 ELSE 0 END) AS d,
-        sum(CASE WHEN is_primary THEN 1 ELSE 0 END) AS primary_n,
-        sum(CASE WHEN is_primary AND is_denied THEN 1 ELSE 0 END) AS primary_d
+        count(CASE WHEN is_denied THEN 1 END) AS d,
+        count(CASE WHEN is_primary THEN 1 END) AS primary_n,
+        count(CASE WHEN is_primary AND is_denied THEN 1 END) AS primary_d
     FROM bridge
-    GROUP BY hcpcs_code, diagnosis_code, payer, place, quarter
+    GROUP BY procedure_id, diagnosis_id, payer_id, stratum_id
 )
 SELECT
     t.pair_id, t.payer_pair_id, CAST(c.n AS INTEGER) AS n, CAST(c.d AS INTEGER) AS d,
@@ -15,7 +15,6 @@ SELECT
     CAST(s.lines AS INTEGER) AS stratum_n, CAST(s.denied_lines AS INTEGER) AS stratum_d
 FROM counted c
 JOIN payer_pair_totals t
-    ON t.hcpcs_code = c.hcpcs_code AND t.diagnosis_code = c.diagnosis_code AND t.payer = c.payer
-JOIN strata s
-    ON s.hcpcs_code = c.hcpcs_code AND s.payer = c.payer AND s.place = c.place AND s.quarter = c.quarter
+    ON t.procedure_id = c.procedure_id AND t.diagnosis_id = c.diagnosis_id AND t.payer_id = c.payer_id
+JOIN strata s ON s.stratum_id = c.stratum_id
 ORDER BY t.payer_pair_id

@@ -1,28 +1,33 @@
--- One row per pair and payer, as pair_totals; and what the payer did with the procedure's other lines.
+-- One row per pair (its codes: pair_totals) and payer, counted as there; and what the payer did with the procedure's other lines.
 WITH summed AS (
     SELECT
-        hcpcs_code, diagnosis_code, payer, sum(lines) AS lines, sum(denied_lines) AS denied_lines,
+        procedure_id, diagnosis_id, payer_id, sum(lines) AS lines, sum(denied_lines) AS denied_lines,
         sum(denied_amount) AS denied_amount, count(person_id) AS persons, sum(primary_lines) AS primary_lines,
         sum(primary_denied_lines) AS primary_denied_lines, sum(primary_denied_amount) AS primary_denied_amount,
-        sum(CASE WHEN person_id IS NOT NULL AND primary_lines > 0 THEN 1 ELSE 0 END) AS primary_persons
+        count(CASE WHEN person_id IS NOT NULL AND primary_lines > 0 THEN 1 END) AS primary_persons
     FROM seen
-    GROUP BY hcpcs_code, diagnosis_code, payer
+    GROUP BY procedure_id, diagnosis_id, payer_id
 ),
 procedures AS (
-    SELECT hcpcs_code, payer, sum(lines) AS n, sum(denied_lines) AS d FROM strata GROUP BY hcpcs_code, payer
+    SELECT procedure_id, payer_id, sum(lines) AS n, sum(denied_lines) AS d FROM strata GROUP BY procedure_id, payer_id
 ),
 payers AS (
-    SELECT payer, CAST(sum(denied_lines) AS DOUBLE) / sum(lines) AS rate FROM strata GROUP BY payer
+    SELECT payer_id, payer, CAST(sum(denied_lines) AS DOUBLE) / sum(lines) AS rate FROM strata GROUP BY payer_id, payer
+),
+compared AS MATERIALIZED (  -- before the join with pair_totals, which is as long
+    SELECT s.*, r.payer, r.rate, p.n AS procedure_lines, p.d AS procedure_denied_lines
+    FROM summed s
+    JOIN procedures p ON p.procedure_id = s.procedure_id AND p.payer_id = s.payer_id
+    JOIN payers r ON r.payer_id = s.payer_id
 )
 SELECT
     t.pair_id,
-    CAST(row_number() OVER (ORDER BY t.pair_id, s.payer) AS INTEGER) AS payer_pair_id,
-    s.hcpcs_code, s.diagnosis_code, s.payer,
+    CAST(t.pair_id AS BIGINT) * 1000000 + s.payer_id AS payer_pair_id,
+    s.procedure_id, s.diagnosis_id, s.payer_id, s.payer,
     CAST(s.lines AS BIGINT) AS lines, CAST(s.denied_lines AS BIGINT) AS denied_lines, s.denied_amount, s.persons,
     CAST(s.primary_lines AS BIGINT) AS primary_lines, CAST(s.primary_denied_lines AS BIGINT) AS primary_denied_lines,
     s.primary_denied_amount, CAST(s.primary_persons AS BIGINT) AS primary_persons,
-    CAST(p.n AS BIGINT) AS procedure_lines, CAST(p.d AS BIGINT) AS procedure_denied_lines, r.rate AS payer_rate
-FROM summed s
-JOIN pair_totals t ON t.hcpcs_code = s.hcpcs_code AND t.diagnosis_code = s.diagnosis_code
-JOIN procedures p ON p.hcpcs_code = s.hcpcs_code AND p.payer = s.payer
-JOIN payers r ON r.payer = s.payer
+    CAST(s.procedure_lines AS BIGINT) AS procedure_lines,
+    CAST(s.procedure_denied_lines AS BIGINT) AS procedure_denied_lines, s.rate AS payer_rate
+FROM compared s
+JOIN pair_totals t ON t.procedure_id = s.procedure_id AND t.diagnosis_id = s.diagnosis_id

@@ -7,9 +7,17 @@ WITH adjudicated AS (
         coalesce(CAST(date_trunc('quarter', service_date) AS DATE), DATE '1900-01-01') AS quarter
     FROM line_outcomes
     WHERE initial_outcome <> 'not adjudicated'
+),
+counted AS (
+    SELECT
+        hcpcs_code, payer, place, quarter,
+        count(*) AS lines, count(CASE WHEN initial_outcome = 'denied' THEN 1 END) AS denied_lines
+    FROM adjudicated
+    GROUP BY hcpcs_code, payer, place, quarter
 )
 SELECT
-    hcpcs_code, payer, place, quarter,
-    count(*) AS lines, sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied_lines
-FROM adjudicated
-GROUP BY hcpcs_code, payer, place, quarter
+    CAST(row_number() OVER (ORDER BY hcpcs_code, payer, place, quarter) AS INTEGER) AS stratum_id,
+    CAST(dense_rank() OVER (ORDER BY hcpcs_code) AS INTEGER) AS procedure_id,
+    CAST(dense_rank() OVER (ORDER BY payer) AS INTEGER) AS payer_id,
+    hcpcs_code, payer, place, quarter, lines, denied_lines
+FROM counted
