@@ -142,11 +142,14 @@ def test_an_existing_report_is_kept_and_nothing_is_computed(
     assert "is a folder" in capsys.readouterr().err
 
 
-def test_overwrite_replaces_it(tmp_path: Path) -> None:
+def test_overwrite_replaces_it_and_quiet_prints_no_guess(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, out = tmp_path / "lines.csv", tmp_path / "report.html"
     source.write_text(FLAT.replace("PROC", "hcpcs_code"), encoding="utf-8")
     out.write_text("mine", encoding="utf-8")
     assert cli.main(["report", str(source), "--out", str(out), "--overwrite", "--quiet"]) == 0
+    assert capsys.readouterr() == (f"{out}\n", "")
     assert out.read_text(encoding="utf-8") != "mine"
 
 

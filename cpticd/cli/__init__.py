@@ -7,6 +7,8 @@ command that needs them, so that ``--help`` and a wrong argument answer at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 import warnings
@@ -198,7 +200,9 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
 
     # The loaders show bars of their own, over bytes.
     extra = {"rename": dict(options.rename)} if options.rename else {}
-    claims = read(options.files, progress=terminal.shows_progress, **extra)
+    # What a reader prints, such as its guess at the columns, is for people.
+    with contextlib.redirect_stdout(io.StringIO() if options.quiet else sys.stdout):
+        claims = read(options.files, progress=terminal.shows_progress, **extra)
     _analyse(claims, options, terminal, title=options.title)
 
 
