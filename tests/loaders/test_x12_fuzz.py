@@ -115,7 +115,7 @@ def test_damage_never_breaks_the_reader(raw: bytes, block: int, batch: int) -> N
     assert segments > 0 or not raw.strip(b" \t\r\n\x00\xef\xbb\xbf")
 
 
-@settings(FUZZ, max_examples=12)
+@settings(FUZZ, max_examples=8)
 @given(raw=damaged())
 def test_damage_never_breaks_the_accounts(raw: bytes) -> None:
     folder = Path(tempfile.mkdtemp())

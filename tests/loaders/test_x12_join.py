@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -172,7 +171,7 @@ def test_the_order_of_files_and_workers_changes_nothing(tmp_path: Path) -> None:
     remits = (remittance(paid_claim(), paid="20250301"), remittance(paid_claim(paid="1"), paid="20250301"))
     load(tmp_path, *files(claim("A1"), claim("B1"), claim("A1"), remits=remits))
     paths = sorted(tmp_path.glob("*.edi"))
-    runs = [read_x12(list(order), progress=False) for order in itertools.permutations(paths)]
+    runs = [read_x12(list(order), progress=False) for order in (paths, paths[::-1], paths[1:] + paths[:1])]
     runs += [read_x12(tmp_path, progress=False, workers=2)]
     for table in TABLES:
         first = runs[0].table(table)

@@ -17,7 +17,7 @@ _ISA = re.compile(rb"ISA(?=[^A-Za-z0-9\s])")
 _NEXT_IDS = rb"(?:GS|TA1|ST|IEA|ISB|ISE|BHT|BPR)"
 # Segments that may open a fragment, and what they must look like not to be prose.
 _FRAGMENT = re.compile(
-    rb"(?:^|(?<=[^A-Za-z0-9]))(?:GS(?P<gs>[^A-Za-z0-9\s])[A-Z]{2}(?P=gs)|ST(?P<st>[^A-Za-z0-9\s])[0-9]{3}(?P=st)"
+    rb"(?:GS(?P<gs>[^A-Za-z0-9\s])[A-Z]{2}(?P=gs)|ST(?P<st>[^A-Za-z0-9\s])[0-9]{3}(?P=st)"
     rb"|BPR(?P<bpr>[^A-Za-z0-9\s])[A-Z](?P=bpr)|BHT(?P<bht>[^A-Za-z0-9\s])[0-9]{4}(?P=bht)"
     rb"|(?:CLM|CLP|HL)(?P<clm>[^A-Za-z0-9\s])[^\n]{1,80}?(?P=clm))"
 )
@@ -144,7 +144,11 @@ def find_header(text: bytes) -> Header | None:
 
 
 def _find_fragment(text: bytes) -> Header | None:
+    if not any(identifier in text for identifier in (b"GS", b"ST", b"BPR", b"BHT", b"CLM", b"CLP", b"HL")):
+        return None
     for found in _FRAGMENT.finditer(text[: 1 << 20]):
+        if text[max(found.start() - 1, 0) : found.start()].isalnum():
+            continue
         element = found[found.lastgroup or 0]
         pattern = rb"([^\w\s])?(\s*)" + _FOLLOWING + re.escape(element)
         window = text[found.end() : found.end() + WINDOW]
