@@ -78,7 +78,7 @@ def read_synpuf(
         raise ArgumentError(
             "read_synpuf needs at least one of carrier=, beneficiary=, inpatient=, outpatient="
         )
-    intake = Intake()
+    intake = Intake(progress=progress)
     stage = Stage(intake, progress=progress)
     for name, given in (("carrier", carrier), ("inpatient", inpatient), ("outpatient", outpatient)):
         if given is not None:

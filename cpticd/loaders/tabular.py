@@ -80,7 +80,7 @@ def read_tables(
     if all(table is None for table in given.values()) and medical_claim is None:
         raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)} or medical_claim")
     renames = _renames(rename or {})
-    intake = Intake()
+    intake = Intake(progress=progress)
     stage = Stage(intake, progress=progress)
     if medical_claim is not None:
         _medical_claim(intake, stage, medical_claim, renames["medical_claim"])

@@ -59,7 +59,7 @@ def read_wide(
 
     Raises InputError for what is no table, SchemaError where no column names the claim.
     """
-    intake = Intake()
+    intake = Intake(progress=progress)
     stage = Stage(intake, progress=progress)
     tables = stage.put(path_or_frame, name="table", unit=UNIT, known=known)
     guesses = [(table, guess(table.columns, rename)) for table in tables]

@@ -1,6 +1,6 @@
 """X12 claims and remittances: 837 professional and institutional, 835; 5010 and, leniently, 4010.
 
-    claims = read_x12(["inbox/*.837", "remits/"])
+    claims = read_x12("inbox/*.837", "remits/")
 
 Read in three steps: bytes into canonical segments (``splitter``), batches of segments into staged tables
 (``places``, ``claims837``, ``remits835``), remittances joined to claims (``join``).
@@ -38,11 +38,12 @@ def looks_like_x12(head: bytes) -> bool:
 
 
 def read_x12(
-    paths: PathLike | Iterable[PathLike], *, progress: bool = True, workers: int | None = None
+    *paths: PathLike | Iterable[PathLike], progress: bool = True, workers: int | None = None
 ) -> Claims:
     """Claims data set of X12 files: 837P, 837I and 835, joined.
 
-    Parameters: ``paths`` are files, folders (searched through), globs, ``.gz`` and ``.zip``, in any mix;
+    Parameters: ``paths`` are files, folders (searched through), globs, ``.gz`` and ``.zip``, in any mix, one by
+    one or as lists;
     ``progress`` shows a bar where reading takes longer than two seconds; ``workers`` is the number
     of processes (None: one per core where there is enough to read, 1: this one).
 
@@ -52,8 +53,9 @@ def read_x12(
     """
     from cpticd.loaders.intake import Intake
 
-    intake = Intake()
-    load_x12(paths, intake, progress=progress, workers=workers)
+    intake = Intake(progress=progress)
+    given = [[path] if isinstance(path, str | os.PathLike) else list(path) for path in paths]
+    load_x12([path for some in given for path in some], intake, progress=progress, workers=workers)
     return intake.claims()
 
 
