@@ -145,6 +145,11 @@ class Claims:
 
     def summary(self) -> pd.DataFrame:
         """One row per figure that describes the data set: measure, value, unit."""
+        figures = pd.DataFrame(self._figures(), columns=["measure", "value", "unit"], dtype=object)
+        return figures.astype({"measure": str, "unit": str})
+
+    def _figures(self) -> list[tuple[str, Any, str]]:
+        """Measure, value and unit of each figure of the summary."""
         row = self.engine.fetch(
             """
             SELECT (SELECT count(*) FROM claims) AS claims,
@@ -164,7 +169,7 @@ class Claims:
             """
         ).to_pylist()[0]
         rejected = sum(1 for action in self._rejects.column("action").to_pylist() if action == "rejected")
-        figures = [
+        return [
             ("claims", row["claims"], ""),
             ("service lines", row["lines"], ""),
             ("persons", row["persons"], ""),
@@ -181,10 +186,9 @@ class Claims:
             ("returned as unprocessable", row["returned"], ""),
             ("rejected", rejected, ""),
         ]
-        return pd.DataFrame(figures, columns=["measure", "value", "unit"])
 
     def __repr__(self) -> str:
-        figures = dict(self.summary()[["measure", "value"]].itertuples(index=False))
+        figures = {measure: value for measure, value, _ in self._figures()}
         text = (
             f"Claims: {figures['claims']:,} claims, {figures['service lines']:,} lines, "
             f"{figures['persons']:,} persons, {figures['payers']:,} payers"

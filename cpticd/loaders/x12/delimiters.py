@@ -15,11 +15,12 @@ WINDOW = 1200
 
 _ISA = re.compile(rb"ISA(?=[^A-Za-z0-9\s])")
 _NEXT_IDS = rb"(?:GS|TA1|ST|IEA|ISB|ISE|BHT|BPR)"
-# Segments that may open a fragment, and what they must look like not to be prose.
+# Segments that may open a fragment, and what they must look like not to be prose ("CLP-less, or HL/TX").
+_SEPARATOR = rb"[^A-Za-z0-9\s\-_.,;()'\"/]"
 _FRAGMENT = re.compile(
-    rb"(?:GS(?P<gs>[^A-Za-z0-9\s])[A-Z]{2}(?P=gs)|ST(?P<st>[^A-Za-z0-9\s])[0-9]{3}(?P=st)"
-    rb"|BPR(?P<bpr>[^A-Za-z0-9\s])[A-Z](?P=bpr)|BHT(?P<bht>[^A-Za-z0-9\s])[0-9]{4}(?P=bht)"
-    rb"|(?:CLM|CLP|HL)(?P<clm>[^A-Za-z0-9\s])[^\n]{1,80}?(?P=clm))"
+    rb"(?<![A-Za-z0-9])(?:GS(?P<gs>" + _SEPARATOR + rb")[A-Z]{2}(?P=gs)|ST(?P<st>" + _SEPARATOR + rb")[0-9]{3}(?P=st)"
+    rb"|BPR(?P<bpr>" + _SEPARATOR + rb")[A-Z](?P=bpr)|BHT(?P<bht>" + _SEPARATOR + rb")[0-9]{4}(?P=bht)"
+    rb"|(?:CLM|CLP|HL)(?P<clm>" + _SEPARATOR + rb")[^\n]{1,80}?(?P=clm))"
 )
 _FOLLOWING = (
     rb"(?:ST|BPR|BHT|TRN|NM1|HL|REF|N1|N3|N4|PER|LX|CLP|CLM|DTM|DTP|CAS|SVC|HI|SBR|PRV|DMG|SV1|SV2|SV3|AMT|NTE"
