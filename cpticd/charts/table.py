@@ -11,18 +11,32 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 
 
-def table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50) -> str:
+class HtmlTable(str):
+    """The HTML of a table: text to write into a page, and a table where a notebook shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<HTML table of {self.count('<tr>') - 1} rows; print it for its HTML>"
+
+    def _repr_html_(self) -> str:
+        # Notebooks align every cell to the right, which suits numbers only. Cells are escaped: no other <td>.
+        left = ' style="text-align:left"'
+        return self.replace("<td>", f"<td{left}>").replace("<th>", f"<th{left}>")
+
+
+def table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50) -> HtmlTable:
     """One HTML table row per row of ``frame``: headings in words, dollars, per cent, thousands separators.
 
     Parameters: ``columns``, which to show, in order (all, unless given); ``max_rows``, the rest is announced.
-    The text is escaped, holds no ids, and is the same in every run.
+    The text is escaped, holds no ids, and is the same in every run. A notebook shows it as a table.
     """
     headings, rows, numeric = cells(frame, columns=columns, max_rows=max_rows)
     head = _html_row("th", headings, numeric)
     body = "\n".join(_html_row("td", row, numeric) for row in rows)
     left = len(frame) - len(rows)
     more = f'<p class="note">{left:,} more rows not shown.</p>' if left else ""
-    return f"<table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table>{more}"
+    return HtmlTable(f"<table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table>{more}")
 
 
 def text_table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50) -> str:

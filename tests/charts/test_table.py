@@ -42,6 +42,14 @@ def test_html_is_escaped_and_numbers_are_marked() -> None:
     assert html == charts.table(RATES, columns=["payer", "n", "rate"])
 
 
+def test_a_notebook_shows_the_table_with_text_to_the_left() -> None:
+    html = charts.table(RATES, columns=["payer", "n"])
+    shown = html._repr_html_()
+    assert '<td style="text-align:left">North</td><td class="number">100</td>' in shown
+    assert shown.replace(' style="text-align:left"', "") == html
+    assert repr(html).startswith("<HTML table of 3 rows")
+
+
 def test_rows_left_out_are_announced() -> None:
     assert "2 more rows not shown" in charts.table(RATES, max_rows=1)
     assert charts.text_table(RATES, max_rows=1).endswith("… 2 more rows")
