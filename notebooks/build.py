@@ -1,0 +1,120 @@
+"""Runs every notebook in this folder and saves it with its outputs, the same bytes each time.
+
+    python notebooks/build.py              # all notebooks
+    python notebooks/build.py --picture    # and the README's picture, which needs playwright and Chromium
+
+What differs between machines and runs is left out: timings, kernel versions, random cell ids. A cell that
+fails, writes to the error stream, or shows a path of this machine stops the build; its notebook is not saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+HERE = Path(__file__).resolve().parent
+PICTURE = HERE / "images" / "demo-causes.png"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+MAX_BYTES = 500_000
+#: Width of the picture on a README page, in CSS pixels; it is drawn at twice that.
+WIDTH, SCALE = 800, 2
+
+
+def build(path: Path) -> str:
+    """Run one notebook and save it; returns what to print about it."""
+    notebook = nbformat.read(path, as_version=4)
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number:02}"
+        cell["metadata"] = {}
+    notebook.metadata = nbformat.from_dict(METADATA)
+    client = NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(HERE)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        sys.exit(f"{path.name}: {error.ename}: {error.evalue}\nin the cell\n{failed(notebook)}")
+    notebook.metadata = nbformat.from_dict(METADATA)
+    text = nbformat.writes(notebook) + "\n"
+    check(path.name, notebook, text)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return f"{path.name}: {len(notebook.cells)} cells, {len(text.encode()) // 1000} kB"
+
+
+def failed(notebook: nbformat.NotebookNode) -> str:
+    """The source of the cell that failed."""
+    for cell in notebook.cells:
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            return str(cell.source)
+    return "(unknown)"
+
+
+def check(name: str, notebook: nbformat.NotebookNode, text: str) -> None:
+    """Refuse what must not be saved."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                sys.exit(f"{name}, {cell['id']}: writes to the error stream: {output['text'][:500]}")
+    places = [re.escape(place) for place in {str(HERE.parent), str(Path.home()), sys.prefix} if place != "/"]
+    if found := re.search("|".join([*places, r"/tmp/", r"0x[0-9a-f]{9,}"]), text):
+        sys.exit(f"{name}: shows {found[0]!r}, which is of this machine or run")
+    if len(text.encode()) >= MAX_BYTES:
+        sys.exit(f"{name}: {len(text.encode()):,} bytes, at most {MAX_BYTES:,}")
+
+
+def picture() -> str:
+    """Draw the README's picture from the demo."""
+    from playwright.sync_api import sync_playwright
+
+    import cpticd as cx
+
+    figure = cx.charts.pareto(cx.denials.causes(cx.demo()))
+    page_text = figure.to_html(include_plotlyjs=True, include_mathjax=False, default_width=f"{WIDTH}px")
+    height = int(figure.layout.height)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": WIDTH, "height": height}, device_scale_factor=SCALE)
+        page.set_content(f"<style>body{{margin:0}} .modebar{{display:none}}</style>{page_text}")
+        page.wait_for_selector(".main-svg")
+        page.wait_for_timeout(500)
+        PICTURE.parent.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURE, clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+        browser.close()
+    return f"{PICTURE.name}: {PICTURE.stat().st_size // 1000} kB"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", help="notebooks to build; all, unless given")
+    parser.add_argument("--picture", action="store_true", help="draw the README's picture as well")
+    options = parser.parse_args()
+    # The kernel must import this checkout, and draw as it would for anyone.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    os.environ.pop("PLOTLY_RENDERER", None)
+    sys.path.insert(0, str(HERE.parent))
+    for path in [HERE / name for name in options.names] or sorted(HERE.glob("*.ipynb")):
+        print(build(path), flush=True)
+    if options.picture:
+        print(picture())
+
+
+if __name__ == "__main__":
+    main()
