@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
 
@@ -23,6 +24,10 @@ class HtmlTable(str):
         # Notebooks align every cell to the right, which suits numbers only. Cells are escaped: no other <td>.
         left = ' style="text-align:left"'
         return self.replace("<td>", f"<td{left}>").replace("<th>", f"<th{left}>")
+
+
+#: Text cells beyond this length wrap, and need room to do so.
+LONG: Final = 20
 
 
 def table(frame: pd.DataFrame, *, columns: Sequence[str] | None = None, max_rows: int = 50) -> HtmlTable:
@@ -77,7 +82,10 @@ def cells(
 
 
 def _html_row(tag: str, values: list[str], numeric: list[bool]) -> str:
-    marks = [' class="number"' if right else "" for right in numeric]
+    marks = [
+        ' class="number"' if right else ' class="words"' if tag == "td" and len(value) > LONG else ""
+        for right, value in zip(numeric, values, strict=True)
+    ]
     return "<tr>" + "".join(
         f"<{tag}{mark}>{html.escape(value)}</{tag}>" for value, mark in zip(values, marks, strict=True)
     ) + "</tr>"  # fmt: skip

@@ -12,6 +12,8 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
 
+#: Periods with fewer than this share of the median period's lines do not set the axis.
+USUAL_SHARE: Final = 0.05
 COLUMNS: Final = ["period", "n", "denied", "rate", "center", "lower", "upper", "mature", "signal"]
 
 
@@ -50,12 +52,19 @@ def trend(trend_frame: pd.DataFrame, *, max_groups: int = 12, theme: str = "ligh
         part = trend_frame[names == name].sort_values("period", kind="stable")
         for trace in _traces(part, legend=index == 0):
             fig.add_trace(trace, row=index // columns + 1, col=index % columns + 1)
-    fig.update_yaxes(tickformat=".0%", rangemode="tozero")
+    fig.update_yaxes(tickformat=".0%", range=[0, _top(trend_frame[names.isin(shown)])])
     fig.update_yaxes(title_text="Denied share of lines", col=1)
     fig.update_xaxes(title_text=_axis(trend_frame), row=rows, type="date")
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} groups shown")
     return fig
+
+
+def _top(rows: pd.DataFrame) -> float:
+    """Upper end of the axis: a period of a few lines, whose limits span everything, does not flatten the rest."""
+    usual = rows[rows["n"] >= USUAL_SHARE * rows["n"].median()]
+    highest = usual[["rate", "upper", "center"]].max().max()
+    return 1.0 if pd.isna(highest) else min(1.02, round(1.15 * max(float(highest), 0.01), 4))
 
 
 def _axis(trend_frame: pd.DataFrame) -> str:

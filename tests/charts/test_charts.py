@@ -190,6 +190,13 @@ def test_trend_marks_signals_and_immature_periods() -> None:
     assert "not yet complete" in hover(rate, 2)
 
 
+def test_a_period_of_a_few_lines_does_not_flatten_the_trend() -> None:
+    last = TREND.tail(1).assign(period=pd.Timestamp("2024-04-01"), n=1, rate=1.0, upper=1.0)
+    fig = charts.trend(pd.concat([TREND, last]))
+    assert fig.layout.yaxis.range[1] == pytest.approx(1.15 * 0.3)
+    assert trace(fig, "denial rate").y[-1] == 1
+
+
 def test_trend_by_payer_draws_a_panel_each_and_counts_the_rest() -> None:
     names = ["North", "South", "West"]
     several = pd.concat([TREND.assign(payer=name) for name in names])[["payer", *TREND.columns]]
