@@ -51,7 +51,7 @@ _HOMES: Final[dict[str, str]] = {
 }
 _MODULES: Final = ("charts", "codes", "denials", "reference", "report", "simulate", "stats")
 
-__all__ = [*sorted({*_HOMES, *_MODULES}), "__version__"]
+__all__ = [*_HOMES, *_MODULES, "__version__"]  # noqa: PLE0604 - names, one by one above
 
 
 def __getattr__(name: str) -> Any:

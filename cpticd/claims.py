@@ -43,7 +43,10 @@ _DERIVED: Final = {
 _PASSING: Final = ("bridge", "seen")
 #: Code -> family, told by cpticd.codes and not by SQL.
 _FAMILIES: Final = ("procedure_families", "diagnosis_families")
-_SAVED: Final = (*(name for name, computed in _DERIVED.items() if computed and name not in _PASSING), *_FAMILIES)
+_SAVED: Final = (
+    *(name for name, computed in _DERIVED.items() if computed and name not in _PASSING),
+    *_FAMILIES,
+)
 _FORMAT: Final = "cpticd-claims/1"
 _MANIFEST: Final = "cpticd.json"
 
@@ -80,7 +83,7 @@ class Claims:
         engine.seal()
 
     def _derive(self) -> None:
-        from tqdm.auto import tqdm  # noqa: PLC0415 - shown for large data sets alone
+        from tqdm.auto import tqdm
 
         steps = tqdm(_DERIVED.items(), desc="deriving", delay=2, leave=False, disable=not self._progress)
         for name, computed in steps:
@@ -91,7 +94,9 @@ class Claims:
 
     def _derive_families(self) -> None:
         """Tables of every code in the data with its family: procedure section, diagnosis chapter."""
-        found = to_frame(self.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM lines WHERE hcpcs_code IS NOT NULL"))
+        found = to_frame(
+            self.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM lines WHERE hcpcs_code IS NOT NULL")
+        )
         families = codes.procedure_family(found["code"])
         self.engine.load("procedure_families", _family_table("hcpcs", found["code"], families))
         found = to_frame(
@@ -118,7 +123,11 @@ class Claims:
         """
         if name not in self.tables:
             raise ArgumentError(f"no table {name!r}; there are {self.tables}")
-        key = TABLES[name].key if name in TABLES else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
+        key = (
+            TABLES[name].key
+            if name in TABLES
+            else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
+        )
         return to_frame(self.engine.fetch(f"SELECT * FROM {name} ORDER BY {', '.join(key)}"))
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
@@ -197,7 +206,8 @@ class Claims:
             text += f", {figures['first service date']} to {figures['last service date']}"
         if figures["rejected"]:
             text += f"; {figures['rejected']:,} rejected (see .rejects)"
-        return f"{text}\nNext: .accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
+        calls = ".accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
+        return f"{text}\nNext: {calls}"
 
     # -- what is judged, and where it is kept ------------------------------------------------------
 
@@ -211,7 +221,9 @@ class Claims:
             if name not in REFERENCES:
                 raise ArgumentError(f"no reference table {name!r} to replace; there are {list(REFERENCES)}")
             built_in = reference.table(name)
-            arrow = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+            arrow = (
+                table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+            )
             missing = [column for column in built_in.column_names if column not in arrow.column_names]
             if missing:
                 raise SchemaError(f"{name}: no column {missing}; found {arrow.column_names}")
@@ -231,7 +243,9 @@ class Claims:
             if not overwrite:
                 raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
             if not (target / _MANIFEST).is_file():
-                raise OutputExistsError(f"{target} is not a saved data set ({_MANIFEST} is not in it); not replaced")
+                raise OutputExistsError(
+                    f"{target} is not a saved data set ({_MANIFEST} is not in it); not replaced"
+                )
         working = target.with_name(target.name + ".writing")
         shutil.rmtree(working, ignore_errors=True)
         working.mkdir(parents=True)
@@ -242,7 +256,12 @@ class Claims:
             pq.write_table(table, working / f"{name}.parquet")
         pq.write_table(self._accounting, working / "accounting.parquet")
         pq.write_table(self._rejects, working / "rejects.parquet")
-        manifest = {"format": _FORMAT, "tables": list(TABLES), "derived": list(_SAVED), "references": list(REFERENCES)}
+        manifest = {
+            "format": _FORMAT,
+            "tables": list(TABLES),
+            "derived": list(_SAVED),
+            "references": list(REFERENCES),
+        }
         (working / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         if target.exists():
             shutil.rmtree(target)
@@ -259,7 +278,11 @@ class Claims:
             writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
             writer.write_table(table)
         if writer is None:
-            table = schema.empty_table() if schema is not None else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0")
+            table = (
+                schema.empty_table()
+                if schema is not None
+                else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0")
+            )
             pq.write_table(table, path)
         else:
             writer.close()
@@ -274,7 +297,7 @@ def _family_table(what: str, code: pd.Series, family: pd.Series) -> pa.Table:
     )
 
 
-def open(  # noqa: A001 - it is called as cpticd.open
+def open(
     folder: str | Path,
     *,
     engine: str = "duckdb",
@@ -290,13 +313,17 @@ def open(  # noqa: A001 - it is called as cpticd.open
     path = Path(folder)
     manifest_path = path / _MANIFEST
     if not manifest_path.is_file():
-        raise InputError(f"{path}: no {_MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()")
+        raise InputError(
+            f"{path}: no {_MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
+        )
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{manifest_path}: not readable: {error}") from error
     if manifest.get("format") != _FORMAT:
-        raise InputError(f"{path}: format {manifest.get('format')!r}; this cpticd reads {_FORMAT!r}: load and save again")
+        raise InputError(
+            f"{path}: format {manifest.get('format')!r}; this cpticd reads {_FORMAT!r}: load and save again"
+        )
     where = _engine(engine, session, memory_limit)
     for name in [*TABLES, *_SAVED]:
         file = path / f"{name}.parquet"
@@ -318,7 +345,7 @@ def _engine(name: str, session: SparkSession | None, memory_limit: str | None) -
             raise ArgumentError("session goes with engine='spark'")
         return DuckDBEngine(memory_limit=memory_limit)
     if name == "spark":
-        from cpticd.engine_spark import SparkEngine  # noqa: PLC0415 - Spark is an extra
+        from cpticd.engine_spark import SparkEngine
 
         return SparkEngine(session)
     raise ArgumentError(f"no engine {name!r}; there are 'duckdb' and 'spark'")

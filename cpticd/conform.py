@@ -70,7 +70,7 @@ def _text(name: str, kind: pa.DataType) -> str:
     return f"nullif(trim(CAST({name} AS VARCHAR), ' \t\r\n'), '')"
 
 
-def _cast(column: Column, kind: pa.DataType) -> str:
+def _cast(column: Column, kind: pa.DataType) -> str:  # noqa: PLR0911 - one per kind
     """SQL that turns a cell of Arrow type ``kind`` into the column's type, or null."""
     name = quote(column.name)
     text = _text(name, kind)

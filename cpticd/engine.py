@@ -68,7 +68,7 @@ class DuckDBEngine:
         self._spill = tempfile.mkdtemp(prefix="cpticd-")
         self._cleanup = weakref.finalize(self, shutil.rmtree, self._spill, ignore_errors=True)
         limit = memory_limit or f"{int(machine_memory() * MEMORY_SHARE) >> 20}MB"
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": limit,
             "temp_directory": self._spill,
             "preserve_insertion_order": "false",
@@ -77,7 +77,7 @@ class DuckDBEngine:
             "autoload_known_extensions": "false",
         }
         if threads:
-            config["threads"] = str(threads)
+            config["threads"] = threads
         try:
             self.connection = duckdb.connect(":memory:", config=config)
         except duckdb.Error as error:

@@ -18,7 +18,18 @@ _REFUSED = {
     "currval", "force_checkpoint", "getenv", "getvariable", "in_search_path", "nextval", "pg_read_file",
     "set_config", "sleep", "txid_current", "write_log",
 }  # fmt: skip
-_REFUSED_PREFIXES = ("read_", "copy_", "write_", "load_", "duckdb_", "pragma_", "pg_", "sniff_", "parquet_", "json_execute")
+_REFUSED_PREFIXES = (
+    "read_",
+    "copy_",
+    "write_",
+    "load_",
+    "duckdb_",
+    "pragma_",
+    "pg_",
+    "sniff_",
+    "parquet_",
+    "json_execute",
+)
 
 
 def check(sql: str, tables: Iterable[str]) -> None:

@@ -21,13 +21,17 @@ def claims() -> Claims:
 def test_query_binds_values(spec: Claims) -> None:
     found = spec.query("SELECT count(*) AS n FROM lines WHERE hcpcs_code = $code", code="99213")
     assert shown(found) == [(6,)]
-    harmless = spec.query("SELECT count(*) AS n FROM lines WHERE hcpcs_code = $code", code="'; DROP TABLE lines; --")
+    harmless = spec.query(
+        "SELECT count(*) AS n FROM lines WHERE hcpcs_code = $code", code="'; DROP TABLE lines; --"
+    )
     assert shown(harmless) == [(0,)]
 
 
 def test_query_may_use_ctes_and_views(spec: Claims) -> None:
-    found = spec.query("WITH denied AS (SELECT * FROM line_outcomes WHERE initial_outcome = 'denied') "
-                       "SELECT count(*) AS n FROM denied d JOIN claims USING (claim_id)")
+    found = spec.query(
+        "WITH denied AS (SELECT * FROM line_outcomes WHERE initial_outcome = 'denied') "
+        "SELECT count(*) AS n FROM denied d JOIN claims USING (claim_id)"
+    )
     assert shown(found) == [(4,)]
 
 
@@ -83,7 +87,9 @@ def test_unknown_table(claims: Claims) -> None:
 
 
 def test_repr_says_what_to_do_next(claims: Claims) -> None:
-    assert repr(claims).startswith("Claims: 8 claims, 12 lines, 5 persons, 3 payers, 2024-01-05 to 2024-04-01\nNext:")
+    assert repr(claims).startswith(
+        "Claims: 8 claims, 12 lines, 5 persons, 3 payers, 2024-01-05 to 2024-04-01\nNext:"
+    )
 
 
 def test_summary_names_its_units(claims: Claims) -> None:
@@ -106,7 +112,9 @@ def test_own_reference_tables_are_saved_with_the_claims(tmp_path: Path) -> None:
     claims = claims_of(**SPEC)
     table = claims.table("carc_categories")
     claims.use(carc_categories=table.assign(is_denial=False))
-    assert (cx.open(claims.save(tmp_path / "set")).table("line_outcomes")["initial_outcome"] == "denied").sum() == 2
+    assert (
+        cx.open(claims.save(tmp_path / "set")).table("line_outcomes")["initial_outcome"] == "denied"
+    ).sum() == 2
     with pytest.raises(SchemaError, match="is_denial"):
         claims.use(carc_categories=table.drop(columns="is_denial"))
     with pytest.raises(ArgumentError, match="no reference table"):

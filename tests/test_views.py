@@ -121,9 +121,7 @@ def test_what_is_returned_as_unprocessable_is_not_adjudicated() -> None:
         ("paid", "paid", 0.0),
         ("not adjudicated", "not adjudicated", None),
     ]
-    assert shown(claims.table("claim_outcomes"), "initial_outcome", "paid_amount") == [
-        ("paid", 60.0)
-    ]
+    assert shown(claims.table("claim_outcomes"), "initial_outcome", "paid_amount") == [("paid", 60.0)]
 
 
 def test_a_claim_level_denial_is_shared_out_by_charge() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,8 @@ def trend(
         result,
         measure=f"initial line denial rate by {period} of {clock}",
         numerator="lines denied at first adjudication",
-        denominator=f"lines adjudicated, by {period} of " + ("service" if clock == "service" else "first adjudication"),
+        denominator=f"lines adjudicated, by {period} of "
+        + ("service" if clock == "service" else "first adjudication"),
         clock=CLOCKS["initial"],
         exclusions="lines without the date; limits from mature periods alone",
         rows_left_out=undated,
@@ -89,8 +90,14 @@ def trend(
 
 
 def _ended(claims: Claims, start: pd.Series, period: str) -> pd.Series:
-    last = claims.engine.fetch("SELECT max(first_paid_date) AS last FROM line_outcomes").to_pylist()[0]["last"]
-    step = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1), "quarter": pd.DateOffset(months=3)}
+    last = claims.engine.fetch("SELECT max(first_paid_date) AS last FROM line_outcomes").to_pylist()[0][
+        "last"
+    ]
+    step = {
+        "week": pd.DateOffset(weeks=1),
+        "month": pd.DateOffset(months=1),
+        "quarter": pd.DateOffset(months=3),
+    }
     return start + step[period] <= pd.Timestamp(last) + pd.Timedelta(days=1)
 
 
@@ -136,15 +143,18 @@ def payment_delay(claims: Claims, by: By = None, *, level: float = 0.95) -> pd.D
     usable = found["day"].notna() & (found["day"] >= 0)
     left_out = int(found.loc[~usable, "n"].sum())
     found = found[usable].sort_values([*wanted, "day", "is_adjudicated"])
-    groups = list(found.groupby(wanted, sort=True, dropna=False)) if wanted else [((), found)]
+    groups: list[Any] = list(found.groupby(wanted, sort=True, dropna=False)) if wanted else [((), found)]
     parts = []
     for key, part in groups:
         curve = stats.kaplan_meier(
-            part["day"].to_numpy(float), part["is_adjudicated"].to_numpy(bool), weights=part["n"].to_numpy(float), level=level
+            part["day"].to_numpy(float),
+            part["is_adjudicated"].to_numpy(bool),
+            weights=part["n"].to_numpy(float),
+            level=level,
         )
         curve = curve.rename(columns={"events": "adjudicated"})
         for name, value in zip(wanted, key, strict=True):
-            curve[name] = value
+            curve.insert(0, name, value)
         parts.append(curve[[*wanted, "day", "at_risk", "adjudicated", "survival", "low", "high"]])
     names_out = [*wanted, "day", "at_risk", "adjudicated", "survival", "low", "high"]
     result = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names_out)

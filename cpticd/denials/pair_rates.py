@@ -120,7 +120,9 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
     own = "" if by else "JOIN payer_pair_totals t ON t.payer_pair_id = c.payer_pair_id"
     t, code = ("e", "q") if by else ("t", "e")
     prior = _PRIOR.format(
-        d=f"{t}.procedure_denied_lines - {t}.{p}denied_lines", n=f"{t}.procedure_lines - {t}.{p}lines", rate=f"{t}.payer_rate"
+        d=f"{t}.procedure_denied_lines - {t}.{p}denied_lines",
+        n=f"{t}.procedure_lines - {t}.{p}lines",
+        rate=f"{t}.payer_rate",
     )
     return f"""
         WITH enough AS MATERIALIZED (SELECT * FROM {totals} WHERE {p}lines >= $min_lines),
@@ -138,7 +140,8 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
         ),
         categories AS ({_top("denial_category", "id")}),
         carcs AS ({_top("denial_carc", "id")})
-        SELECT {"e.payer, " if by else ""} {code}.hcpcs_code, {code}.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,
+        SELECT {"e.payer, " if by else ""} {code}.hcpcs_code, {code}.diagnosis_code,
+            hf.hcpcs_family, df.diagnosis_family,
             e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
             e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
             g.denial_category AS top_category, k.denial_carc AS top_carc,
@@ -231,7 +234,9 @@ def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame
     """Rates, their expectation and error control, from the counts of each pair."""
     k, n = found["denied_lines"].to_numpy(float), found["lines"].to_numpy(float)
     expected = np.clip(found["expected"].to_numpy(float) / n, 0, 1)
-    mean, variance, third, fourth = (found[name].to_numpy(float) for name in ("mean", "variance", "third", "fourth"))
+    mean, variance, third, fourth = (
+        found[name].to_numpy(float) for name in ("mean", "variance", "third", "fourth")
+    )
     p_value = stats.stratified_excess(k, mean, variance, third, fourth)
     p_value = np.where(variance > 0, p_value, np.nan)
     low, high = stats.wilson(k, n)

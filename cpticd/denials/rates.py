@@ -107,9 +107,11 @@ def rates(
         }[measure],
         denominator=f"{what} adjudicated",
         clock=CLOCKS[clock],
-        exclusions="not adjudicated" + (f"; first adjudicated within {maturity_days} days" if left_out else ""),
+        exclusions="not adjudicated"
+        + (f"; first adjudicated within {maturity_days} days" if left_out else ""),
         rows_left_out=left_out,
-        interval=f"{level:.0%} " + ("linearised ratio, clustered by claim" if measure == "charge" else "Wilson"),
+        interval=f"{level:.0%} "
+        + ("linearised ratio, clustered by claim" if measure == "charge" else "Wilson"),
     )
 
 
@@ -133,7 +135,7 @@ def _by_count(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFr
 
 def _by_charge(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFrame:
     """Ratio of sums over claims, its standard error from the linearised residuals of the claims."""
-    from scipy.stats import norm  # noqa: PLC0415 - heavy, needed here alone
+    from scipy.stats import norm
 
     charge, amount, k = (found[name].to_numpy(float) for name in ("charge", "denied_amount", "claims"))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -175,16 +177,14 @@ def causes(claims: Claims, by: By = None) -> pd.DataFrame:
     found = to_frame(claims.engine.fetch(sql))
     found["denied_amount"] = found["denied_amount"].round(2)
     order = [*wanted, "denied_amount", "lines", "category"]
-    found = found.sort_values(
-        order, ascending=[*[True] * len(wanted), False, False, True], ignore_index=True
-    )
+    found = found.sort_values(order, ascending=[*[True] * len(wanted), False, False, True], ignore_index=True)
     weight = found["denied_amount"] if found["denied_amount"].sum() > 0 else found["lines"].astype(float)
     if wanted:
         grouped = weight.groupby([found[name] for name in wanted], sort=False, dropna=False)
         found["share"] = weight / grouped.transform("sum").replace(0, np.nan)
-        found["cumulative_share"] = found["share"].groupby(
-            [found[name] for name in wanted], sort=False, dropna=False
-        ).cumsum()
+        found["cumulative_share"] = (
+            found["share"].groupby([found[name] for name in wanted], sort=False, dropna=False).cumsum()
+        )
     else:
         found["share"] = weight / (weight.sum() or np.nan)
         found["cumulative_share"] = found["share"].cumsum()

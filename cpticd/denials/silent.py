@@ -11,7 +11,8 @@ from cpticd.frames import to_frame
 
 _RECODED = """
     WITH usual AS (  -- what a payer allows for a code that it leaves as submitted
-        SELECT o.payer, p.hcpcs_code, median(CAST(p.allowed_amount AS DOUBLE) / greatest(coalesce(p.service_unit_quantity, 1), 1)) AS allowed
+        SELECT o.payer, p.hcpcs_code,
+            median(CAST(p.allowed_amount AS DOUBLE) / greatest(coalesce(p.service_unit_quantity, 1), 1)) AS allowed
         FROM line_payments p
         JOIN line_outcomes o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
         WHERE p.allowed_amount > 0 AND p.hcpcs_code = coalesce(p.submitted_hcpcs_code, o.hcpcs_code)
@@ -47,7 +48,16 @@ _TAKEN_BACK = """
     JOIN line_outcomes o ON o.claim_id = b.claim_id AND o.claim_line_number = b.claim_line_number
     WHERE b.paid_amount > coalesce(o.paid_amount, 0)
 """
-_COLUMNS = ["claim_id", "claim_line_number", "adjudication_number", "payer", "kind", "hcpcs_code", "submitted_hcpcs_code", "amount"]
+_COLUMNS = [
+    "claim_id",
+    "claim_line_number",
+    "adjudication_number",
+    "payer",
+    "kind",
+    "hcpcs_code",
+    "submitted_hcpcs_code",
+    "amount",
+]
 
 
 def silent(claims: Claims) -> pd.DataFrame:
@@ -68,7 +78,9 @@ def silent(claims: Claims) -> pd.DataFrame:
     parts = [part[_COLUMNS] for part in (changed, taken) if len(part)]
     result = pd.concat(parts, ignore_index=True) if parts else changed[_COLUMNS]
     result["amount"] = result["amount"].astype(float).round(2)
-    result = result.sort_values(["claim_id", "claim_line_number", "adjudication_number", "kind"], ignore_index=True)
+    result = result.sort_values(
+        ["claim_id", "claim_line_number", "adjudication_number", "kind"], ignore_index=True
+    )
     return attach(
         result,
         measure="silent denials: codes changed by the payer, payments taken back",

@@ -29,8 +29,10 @@ def true_cells(simulation: object) -> pd.DataFrame:
         "WHERE p.diagnosis_code IS NOT NULL AND o.initial_outcome <> 'not adjudicated'"
     )
     lines = truth["lines"][["claim_id", "claim_line_number", "base_probability", "denial_probability"]]
-    cells = pairs.merge(lines, on=["claim_id", "claim_line_number"]).groupby(KEYS, as_index=False).agg(
-        n=("claim_id", "size"), base=("base_probability", "mean"), drawn=("denial_probability", "mean")
+    cells = (
+        pairs.merge(lines, on=["claim_id", "claim_line_number"])
+        .groupby(KEYS, as_index=False)
+        .agg(n=("claim_id", "size"), base=("base_probability", "mean"), drawn=("denial_probability", "mean"))
     )
     odds = cells["drawn"] / (1 - cells["drawn"]) / (cells["base"] / (1 - cells["base"]))
     return cells.assign(odds_ratio=odds)
@@ -46,7 +48,9 @@ def score(persons: int, seed: int, *, effects: bool = True) -> dict[str, float]:
     found = pairs["q_value"] <= Q
     strong = (pairs["odds_ratio"] >= 3) & (pairs["n"] >= 100)
     raw = pd.Series(False, index=pairs.index)
-    raw.loc[pairs.sort_values(["rate", *KEYS], ascending=[False, True, True, True]).index[: int(found.sum())]] = True
+    raw.loc[
+        pairs.sort_values(["rate", *KEYS], ascending=[False, True, True, True]).index[: int(found.sum())]
+    ] = True
     null = pairs["odds_ratio"] < 1.1
 
     def share(part: pd.Series, of: pd.Series) -> float:
@@ -70,7 +74,12 @@ def main(persons: int, seeds: list[int]) -> None:
     pd.set_option("display.width", 200, "display.max_columns", 20)
     for effects in (True, False):
         print("planted effects" if effects else "no planted effects: whatever is found is false")
-        print(pd.DataFrame([score(persons, seed, effects=effects) for seed in seeds]).round(3).to_string(index=False), flush=True)
+        print(
+            pd.DataFrame([score(persons, seed, effects=effects) for seed in seeds])
+            .round(3)
+            .to_string(index=False),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -58,7 +58,15 @@ def test_rates_of_nothing_adjudicated_are_empty_not_wrong() -> None:
 
 
 def test_causes_are_a_pareto(spec: Claims) -> None:
-    columns = ("category", "lines", "partly_denied_lines", "denied_amount", "share", "cumulative_share", "coding_related")
+    columns = (
+        "category",
+        "lines",
+        "partly_denied_lines",
+        "denied_amount",
+        "share",
+        "cumulative_share",
+        "coding_related",
+    )
     assert shown(denials.causes(spec), *columns) == [
         ("medical necessity or level of care", 2, 0, 260.0, 0.52, 0.52, "partly"),
         ("coverage or benefit", 1, 0, 100.0, 0.2, 0.72, "partly"),
@@ -171,7 +179,9 @@ def test_every_result_has_a_contract(spec: Claims) -> None:
     )
     for result in results:
         contract = result.attrs["contract"]
-        assert {"measure", "numerator", "denominator", "clock", "exclusions", "code_set_release"} <= {*contract}
+        assert {"measure", "numerator", "denominator", "clock", "exclusions", "code_set_release"} <= {
+            *contract
+        }
 
 
 @pytest.mark.parametrize(

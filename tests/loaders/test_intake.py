@@ -86,7 +86,9 @@ def test_typed_columns_and_codes() -> None:
 
 
 def test_columns_are_checked() -> None:
-    with pytest.raises(SchemaError, match=r"no column 'claim_line_number'; found \['claim_id', 'cpt'\].*rename="):
+    with pytest.raises(
+        SchemaError, match=r"no column 'claim_line_number'; found \['claim_id', 'cpt'\].*rename="
+    ):
         conform("lines", pa.table({"claim_id": ["A"], "cpt": ["99213"]}))
     with pytest.raises(SchemaError, match="unknown columns"):
         conform("claims", pa.table({"claim_id": ["A"], '"; drop table claims; --': ["x"]}))
@@ -110,9 +112,9 @@ def test_what_does_not_fit_is_rejected_with_its_place_and_its_dollars() -> None:
         ("line 4", "claim_id: empty, but required", 30.0),
         ("line 5", "charge_amount: not an amount: forty", None),
     ]
-    assert shown(claims.accounting(), "read", "loaded", "rejected", "amount_read", "amount_loaded", "amount_rejected") == [
-        (4, 1, 3, 60.0, 10.0, 50.0)
-    ]
+    assert shown(
+        claims.accounting(), "read", "loaded", "rejected", "amount_read", "amount_loaded", "amount_rejected"
+    ) == [(4, 1, 3, 60.0, 10.0, 50.0)]
 
 
 def test_a_key_that_stands_twice_keeps_the_same_row_in_any_order() -> None:
@@ -120,26 +122,37 @@ def test_a_key_that_stands_twice_keeps_the_same_row_in_any_order() -> None:
     kept = []
     for rows in ([first, second], [second, first]):
         intake = Intake()
-        intake.add("lines", frame("\n".join(["claim_id | claim_line_number | charge_amount", *rows])), source="f")
+        intake.add(
+            "lines", frame("\n".join(["claim_id | claim_line_number | charge_amount", *rows])), source="f"
+        )
         claims = intake.claims()
         kept.append(shown(claims.table("lines"), "charge_amount"))
-        assert shown(claims.accounting(), "read", "loaded", "rejected", "amount_rejected") == [(2, 1, 1, 20.0)]
+        assert shown(claims.accounting(), "read", "loaded", "rejected", "amount_rejected") == [
+            (2, 1, 1, 20.0)
+        ]
     assert kept == [[(10.0,)], [(10.0,)]]
 
 
 def test_rows_made_by_sql_are_counted() -> None:
     intake = Intake()
-    intake.add("lines", frame("claim_id | claim_line_number | charge_amount\nA | 1 | 5.00\nA | 2 | 7.00"), source="f")
+    intake.add(
+        "lines", frame("claim_id | claim_line_number | charge_amount\nA | 1 | 5.00\nA | 2 | 7.00"), source="f"
+    )
     added = intake.insert(
-        "claims", "SELECT claim_id, sum(charge_amount) AS charge_amount, min(_source) AS _source FROM lines GROUP BY 1"
+        "claims",
+        "SELECT claim_id, sum(charge_amount) AS charge_amount, min(_source) AS _source FROM lines GROUP BY 1",
     )
     claims = intake.claims()
     assert added == 1
     accounting = claims.accounting().set_index("table_name")
-    assert shown(accounting.loc[["claims"]], "read", "loaded", "rejected", "amount_loaded") == [(1, 1, 0, 12.0)]
+    assert shown(accounting.loc[["claims"]], "read", "loaded", "rejected", "amount_loaded") == [
+        (1, 1, 0, 12.0)
+    ]
 
 
-cells = st.sampled_from(["1", "2", "x", "", "10.00", "-3", "1e400", "=1+1", "2024-01-01", "'", '"', "\x00", "é"])
+cells = st.sampled_from(
+    ["1", "2", "x", "", "10.00", "-3", "1e400", "=1+1", "2024-01-01", "'", '"', "\x00", "é"]
+)
 
 
 @settings(max_examples=40, deadline=None)

@@ -18,7 +18,11 @@ _NEXT_IDS = rb"(?:GS|TA1|ST|IEA|ISB|ISE|BHT|BPR)"
 # Segments that may open a fragment, and what they must look like not to be prose ("CLP-less, or HL/TX").
 _SEPARATOR = rb"[^A-Za-z0-9\s\-_.,;()'\"/]"
 _FRAGMENT = re.compile(
-    rb"(?<![A-Za-z0-9])(?:GS(?P<gs>" + _SEPARATOR + rb")[A-Z]{2}(?P=gs)|ST(?P<st>" + _SEPARATOR + rb")[0-9]{3}(?P=st)"
+    rb"(?<![A-Za-z0-9])(?:GS(?P<gs>"
+    + _SEPARATOR
+    + rb")[A-Z]{2}(?P=gs)|ST(?P<st>"
+    + _SEPARATOR
+    + rb")[0-9]{3}(?P=st)"
     rb"|BPR(?P<bpr>" + _SEPARATOR + rb")[A-Z](?P=bpr)|BHT(?P<bht>" + _SEPARATOR + rb")[0-9]{4}(?P=bht)"
     rb"|(?:CLM|CLP|HL)(?P<clm>" + _SEPARATOR + rb")[^\n]{1,80}?(?P=clm))"
 )
