@@ -19,6 +19,8 @@ AXES: Final = {
 }
 #: Beyond this many points the browser draws with WebGL.
 WEBGL_POINTS = 2000
+#: From this many points on, the area is capped.
+MANY_POINTS: Final = 50
 #: Marks of the logarithmic axis.
 TICKS: Final = [step * 10**power for power in range(9) for step in (1, 2, 5)]
 
@@ -44,13 +46,15 @@ def pair_scatter(
     title, axis = AXES[y]
     if pairs.empty:
         return frames.nothing(title, "No pair has enough lines; lower min_lines.", theme=theme)
-    shown = pairs.head(max_points)
+    shown = pairs.head(max_points).reset_index(drop=True)
     fig = frames.figure(
         title,
         "Area: denied dollars. Expected: other lines of the same procedure, payer, place, quarter",
         theme=theme,
     )
-    largest = float(shown["denied_amount"].max())
+    # A few very dear pairs would leave all others as dots: the dearest 2 % are drawn alike, the hover tells.
+    amounts = shown["denied_amount"].fillna(0).astype(float)
+    largest = max(float(amounts.quantile(0.98 if len(amounts) >= MANY_POINTS else 1)), 1.0)
     found = (shown["q_value"] <= q_threshold).fillna(False).astype(bool)
     kind = go.Scattergl if len(shown) > WEBGL_POINTS else go.Scatter
     for part, name, colour in (
@@ -67,9 +71,9 @@ def pair_scatter(
                 y=_heights(part, y),
                 marker={
                     "color": themes.rgba(colour, 0.65),
-                    "size": frames.numbers(part["denied_amount"].fillna(0), 2),
+                    "size": frames.numbers(amounts[part.index].clip(0, largest), 2),
                     "sizemode": "area",
-                    "sizeref": max(largest, 1.0) / 30**2 * 2,
+                    "sizeref": largest / 24**2 * 2,
                     "sizemin": 3,
                     "line": {"color": colour, "width": 1},
                 },

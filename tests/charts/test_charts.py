@@ -176,6 +176,14 @@ def test_pair_scatter_announces_what_it_leaves_out() -> None:
     assert sum(len(part.x) for part in fig.data) == 2
 
 
+def test_pair_scatter_caps_the_area_of_the_dearest_among_many() -> None:
+    many = pd.concat([PAIRS.head(1)] * 99, ignore_index=True).assign(denied_amount=10.0)
+    many.loc[0, "denied_amount"] = 1e6
+    (points,) = charts.pair_scatter(many).data
+    assert set(points.marker.size) == {10}
+    assert "$1,000,000" in hover(points, 0)
+
+
 def test_trend_marks_signals_and_immature_periods() -> None:
     fig = charts.trend(TREND)
     rate = trace(fig, "denial rate")
