@@ -25,6 +25,7 @@ from cpticd.loaders.text import Known, open_text
 TableLike = Union[pd.DataFrame, pa.Table, str, "os.PathLike[str]"]
 
 _BATCH = 1 << 17
+_WRAPPED = r"^(?:=\"([^\"]*)\"|'([0-9A-Z][0-9A-Z.]*))$"
 #: Cells that mean that nothing is there.
 _NOTHING = pa.array(
     [
@@ -195,15 +196,22 @@ class Stage:
         table = f"staged_{len(self._staged)}"
         path = Path(self._folder.name) / f"{table}.arrow"
         schema = pa.schema([*((f"c{i}", pa.string()) for i in range(len(columns))), ("place", pa.int64())])
-        rows = empty = 0
+        rows = empty = wrapped = 0
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             for batch in batches:
-                full = _without_empty(_cleaned(batch) if self._clean else batch)
+                cleaned, marked = _cleaned(batch) if self._clean else (batch, 0)
+                full = _without_empty(cleaned)
+                wrapped += marked
                 empty += len(batch) - len(full)
                 rows += len(full)
                 writer.write_table(full.cast(schema))
         with pa.memory_map(str(path)) as mapped:
             self.intake.engine.connection.register(table, pa.ipc.open_file(mapped).read_all())
+        if wrapped:
+            self.intake.reject(
+                source=source, location="", table_name=None, action="repaired",
+                reason=f'cells written as ="…" or with an apostrophe were read as their text: {wrapped:,}',
+            )  # fmt: skip
         if empty:
             self.intake.reject(
                 source=source, location="", table_name=None, action="noted",
@@ -213,14 +221,22 @@ class Stage:
         return self._staged[-1]
 
 
-def _cleaned(batch: pa.Table) -> pa.Table:
-    """Cells without blanks around them, null where they only say that there is nothing."""
-    columns = []
+def _cleaned(batch: pa.Table) -> tuple[pa.Table, int]:
+    """Cells without blanks around them, null where they only say that there is nothing.
+
+    Also how many were wrapped: spreadsheets are told to keep a text with ``="00100"`` or ``'00100``; the
+    text is what is meant.
+    """
+    columns, wrapped = [], 0
     for column in batch.columns[:-1]:
-        trimmed = pc.utf8_trim_whitespace(column)
-        nothing = pc.is_in(trimmed, value_set=_NOTHING)
-        columns.append(pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed))
-    return pa.table([*columns, batch.columns[-1]], names=batch.column_names)
+        cells = pc.utf8_trim_whitespace(column)
+        marked = pc.or_(pc.starts_with(cells, pattern='="'), pc.starts_with(cells, pattern="'"))
+        if pc.any(marked).as_py():
+            wrapped += pc.sum(pc.match_substring_regex(cells, _WRAPPED)).as_py() or 0
+            cells = pc.replace_substring_regex(cells, _WRAPPED, r"\1\2")
+        nothing = pc.is_in(cells, value_set=_NOTHING)
+        columns.append(pc.if_else(nothing, pa.scalar(None, pa.string()), cells))
+    return pa.table([*columns, batch.columns[-1]], names=batch.column_names), wrapped
 
 
 def _without_empty(batch: pa.Table) -> pa.Table:

@@ -389,3 +389,12 @@ def test_a_damaged_file_is_read_or_refused_and_always_accounted(tmp_path: Path, 
     except CpticdError:
         return
     assert balanced(claims)
+
+
+def test_cells_that_protect_themselves_from_a_spreadsheet(tmp_path: Path) -> None:
+    claims = read(tmp_path, b'claim_id,cpt,pos,charge,payer\n"=""007""",\'00100,"=""11""",5,\'t Hooft\n')
+    assert table(claims, "claims", "claim_id", "payer") == [("007", "'t Hooft")]
+    assert table(claims, "lines", "hcpcs_code", "place_of_service_code") == [("00100", "11")]
+    assert said(claims, "repaired") == [
+        ("", 'cells written as ="…" or with an apostrophe were read as their text: 3')
+    ]
