@@ -21,9 +21,11 @@ class HtmlTable(str):
         return f"<HTML table of {self.count('<tr>') - 1} rows; print it for its HTML>"
 
     def _repr_html_(self) -> str:
-        # Notebooks align every cell to the right, which suits numbers only. Cells are escaped: no other <td>.
-        left = ' style="text-align:left"'
-        return self.replace("<td>", f"<td{left}>").replace("<th>", f"<th{left}>")
+        # Notebooks align every cell to the right, which suits numbers only. Cells are escaped: no other tags.
+        shown = self.replace('<td class="number">', '<td style="white-space:nowrap">')
+        for cell, width in (("<td>", ""), ("<th>", ""), ('<td class="words">', ";min-width:12em")):
+            shown = shown.replace(cell, f'{cell[:3]} style="text-align:left{width}">')
+        return shown
 
 
 #: Text cells beyond this length wrap, and need room to do so.

@@ -41,7 +41,10 @@ def rgba(colour: str, opacity: float) -> str:
 
 
 def _template(*, ink: str, paper: str, grid: str) -> go.layout.Template:
-    axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "automargin": True, "ticks": ""}
+    axis = {
+        "gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "automargin": True, "ticks": "",
+        "title": {"standoff": 12},  # with automargin: the title makes way for long labels
+    }  # fmt: skip
     return go.layout.Template(
         layout={
             "font": {"family": "system-ui, sans-serif", "size": 13, "color": ink},

@@ -42,11 +42,13 @@ def test_html_is_escaped_and_numbers_are_marked() -> None:
     assert html == charts.table(RATES, columns=["payer", "n", "rate"])
 
 
-def test_a_notebook_shows_the_table_with_text_to_the_left() -> None:
-    html = charts.table(RATES, columns=["payer", "n"])
+def test_a_notebook_shows_text_to_the_left_and_numbers_in_one_line() -> None:
+    html = charts.table(RATES.assign(payer="a name that needs some room"), columns=["payer", "n"])
     shown = html._repr_html_()
-    assert '<td style="text-align:left">North</td><td class="number">100</td>' in shown
-    assert shown.replace(' style="text-align:left"', "") == html
+    assert '<th style="text-align:left">Payer</th><th class="number">n</th>' in shown
+    assert '<td style="text-align:left;min-width:12em">a name that needs some room</td>' in shown
+    assert '<td style="white-space:nowrap">2,000</td>' in shown
+    assert '<td style="text-align:left">North</td>' in charts.table(RATES)._repr_html_()
     assert repr(html).startswith("<HTML table of 3 rows")
 
 
