@@ -105,6 +105,21 @@ def test_claim_outcomes(spec: Claims) -> None:
     ]
 
 
+def test_a_denial_without_a_reason_is_a_denial() -> None:
+    claims = claims_of(
+        claims="claim_id | payer\nA | X",
+        lines="claim_id | claim_line_number | charge_amount\nA | 1 | 30.00\nA | 2 | 70.00",
+        adjudications="claim_id | adjudication_number | claim_status_code | paid_amount\nA | 1 | 1 | 70",
+        line_payments="claim_id | adjudication_number | claim_line_number | paid_amount\nA | 1 | 1 | 0\nA | 1 | 2 | 70",
+        adjustments="claim_id | adjudication_number | claim_line_number | adjustment_position | group_code | carc "
+        "| amount\nA | 1 | 1 | 1 | CO |  | 30.00",
+    )
+    assert shown(claims.table("line_outcomes"), "initial_outcome", "denied_amount", "denial_category") == [
+        ("denied", 30.0, "no reason given"),
+        ("paid", 0.0, None),
+    ]
+
+
 def test_what_is_returned_as_unprocessable_is_not_adjudicated() -> None:
     claims = claims_of(
         claims="claim_id | payer\nA | X",

@@ -38,8 +38,8 @@ def trend(
     period: ``week``, ``month`` or ``quarter``; column ``period`` is its first day.
     clock: the date that puts a line into a period: ``service`` (a cohort; recent ones are young) or
         ``adjudication`` (first adjudicated in the period, HFMA's definition of the initial rate).
-    mature_share: a period is mature where at least this share of its lines is adjudicated and, on the
-        adjudication clock, where the period had ended by the last adjudication in the data.
+    mature_share: a period is mature where at least this share of its lines is adjudicated, and where it had
+        ended by the last date in the data.
 
     center, lower and upper are Laney p' limits over the mature periods of the group (Laney 2002): they
     widen the binomial limits by the spread between periods, which at large n is never zero. signal marks a
@@ -65,7 +65,7 @@ def trend(
     found = to_frame(claims.engine.fetch(sql)).astype({"lines": "int64", "n": "int64", "denied": "int64"})
     found["adjudicated_share"] = found["n"] / found["lines"]
     found["mature"] = found["adjudicated_share"] >= mature_share
-    if clock == "adjudication" and len(found):
+    if len(found):
         found["mature"] &= _ended(claims, found["period"], period)
     undated = claims.engine.fetch(
         f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND initial_outcome <> 'not adjudicated'"
@@ -90,15 +90,15 @@ def trend(
 
 
 def _ended(claims: Claims, start: pd.Series, period: str) -> pd.Series:
-    last = claims.engine.fetch("SELECT max(first_paid_date) AS last FROM line_outcomes").to_pylist()[0][
-        "last"
-    ]
+    """Whether each period was over on the last date, of service or adjudication, in the data."""
+    sql = "SELECT max(greatest(first_paid_date, service_date)) AS last FROM line_outcomes"
+    last = pd.Timestamp(claims.engine.fetch(sql).to_pylist()[0]["last"])
     step = {
         "week": pd.DateOffset(weeks=1),
         "month": pd.DateOffset(months=1),
         "quarter": pd.DateOffset(months=3),
     }
-    return start + step[period] <= pd.Timestamp(last) + pd.Timedelta(days=1)
+    return start + step[period] <= last + pd.Timedelta(days=1)
 
 
 def _limits(part: pd.DataFrame) -> pd.DataFrame:

@@ -98,7 +98,10 @@ def simulate_tables(
     met, unsupported = encounters.encounters(world)
     noted = encounters.diagnoses(world, met)
     practice, new = assembly.practices(world, met)
-    stay = 1 + draws.below("stay", met.person.size, 6)
+    left = (
+        people.year_start(years[-1] + 1) - 1 - met.day
+    )  # nobody is discharged in a year that is not simulated
+    stay = np.minimum(1 + draws.below("stay", met.person.size, 6), np.maximum(left, 1))
     lines = services(world, met, noted, new, stay)
     book = assembly.assemble(world, met, noted, lines, practice=practice, stay=stay)
     violations.tidy(cat, book)

@@ -13,14 +13,13 @@ judged AS (  -- line 0 stands for the claim as a whole
     SELECT
         a.claim_id, a.adjudication_number, coalesce(a.claim_line_number, 0) AS line,
         a.group_code, a.carc, coalesce(a.amount, 0) AS amount,
-        coalesce(c.is_denial, true) AS is_denial,
-        coalesce(o.category, c.category, 'other') AS category
+        coalesce(c.is_denial, a.carc IS NOT NULL OR coalesce(a.group_code, '') <> 'PR') AS is_denial,
+        coalesce(o.category, c.category, CASE WHEN a.carc IS NULL THEN 'no reason given' ELSE 'other' END) AS category
     FROM adjustments a
     LEFT JOIN carc_categories c ON c.carc = a.carc
     LEFT JOIN overridden o
         ON o.claim_id = a.claim_id AND o.adjudication_number = a.adjudication_number AND o.carc = a.carc
         AND coalesce(o.claim_line_number, 0) = coalesce(a.claim_line_number, 0)
-    WHERE a.carc IS NOT NULL
 ),
 sums AS (
     SELECT
