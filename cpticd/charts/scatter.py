@@ -71,7 +71,7 @@ def pair_scatter(
                 y=_heights(part, y),
                 marker={
                     "color": themes.rgba(colour, 0.65),
-                    "size": frames.numbers(amounts[part.index].clip(0, largest), 2),
+                    "size": frames.numbers(amounts[part.index].clip(0, largest), 0),
                     "sizemode": "area",
                     "sizeref": largest / 24**2 * 2,
                     "sizemin": 3,
