@@ -117,19 +117,13 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
     """
     totals, key = ("payer_pair_totals", "payer_pair_id") if by else ("pair_totals", "pair_id")
     p = "primary_" if pointer == "primary" else ""
-    own = "" if by else "JOIN payer_pair_totals t ON t.payer_pair_id = c.payer_pair_id"
-    t, code = ("e", "q") if by else ("t", "e")
-    prior = _PRIOR.format(
-        d=f"{t}.procedure_denied_lines - {t}.{p}denied_lines",
-        n=f"{t}.procedure_lines - {t}.{p}lines",
-        rate=f"{t}.payer_rate",
-    )
+    code = "q" if by else "e"
     return f"""
         WITH enough AS MATERIALIZED (SELECT * FROM {totals} WHERE {p}lines >= $min_lines),
         compared AS (
             SELECT c.{key} AS id, CAST(c.{p}n AS DOUBLE) AS n, CAST(c.{p}d AS DOUBLE) AS d,
-                CAST(c.stratum_n AS DOUBLE) AS ns, CAST(c.stratum_d AS DOUBLE) AS ds, {prior} AS prior
-            FROM cells c JOIN enough e ON e.{key} = c.{key} {own}
+                CAST(c.stratum_n AS DOUBLE) AS ns, CAST(c.stratum_d AS DOUBLE) AS ds, c.{p}prior AS prior
+            FROM cells c JOIN enough e ON e.{key} = c.{key}
             WHERE c.{p}n > 0
         ),
         expected AS ({_EXPECTED.format(names="id")}),

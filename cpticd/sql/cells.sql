@@ -12,7 +12,7 @@ WITH counted AS (
 SELECT
     t.pair_id, t.payer_pair_id, CAST(c.n AS INTEGER) AS n, CAST(c.d AS INTEGER) AS d,
     CAST(c.primary_n AS INTEGER) AS primary_n, CAST(c.primary_d AS INTEGER) AS primary_d,
-    CAST(s.lines AS INTEGER) AS stratum_n, CAST(s.denied_lines AS INTEGER) AS stratum_d
+    CAST(s.lines AS INTEGER) AS stratum_n, CAST(s.denied_lines AS INTEGER) AS stratum_d, t.prior, t.primary_prior
 FROM counted c
 JOIN payer_pair_totals t
     ON t.procedure_id = c.procedure_id AND t.diagnosis_id = c.diagnosis_id AND t.payer_id = c.payer_id

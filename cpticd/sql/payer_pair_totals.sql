@@ -1,4 +1,4 @@
--- One row per pair (its codes: pair_totals) and payer, counted as there; and what the payer did with the procedure's other lines.
+-- One row per pair (its codes: pair_totals) and payer, counted as there; prior is what the payer does with the procedure's other lines.
 WITH summed AS (
     SELECT
         procedure_id, diagnosis_id, payer_id, sum(lines) AS lines, sum(denied_lines) AS denied_lines,
@@ -27,7 +27,9 @@ SELECT
     CAST(s.lines AS BIGINT) AS lines, CAST(s.denied_lines AS BIGINT) AS denied_lines, s.denied_amount, s.persons,
     CAST(s.primary_lines AS BIGINT) AS primary_lines, CAST(s.primary_denied_lines AS BIGINT) AS primary_denied_lines,
     s.primary_denied_amount, CAST(s.primary_persons AS BIGINT) AS primary_persons,
-    CAST(s.procedure_lines AS BIGINT) AS procedure_lines,
-    CAST(s.procedure_denied_lines AS BIGINT) AS procedure_denied_lines, s.rate AS payer_rate
+    -- the payer's rate for the procedure's other lines, leaning on its rate for everything with 10 lines' weight
+    (s.procedure_denied_lines - s.denied_lines + 10 * s.rate) / (s.procedure_lines - s.lines + 10) AS prior,
+    (s.procedure_denied_lines - s.primary_denied_lines + 10 * s.rate)
+        / (s.procedure_lines - s.primary_lines + 10) AS primary_prior
 FROM compared s
 JOIN pair_totals t ON t.procedure_id = s.procedure_id AND t.diagnosis_id = s.diagnosis_id

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
+from scipy.stats import hypergeom
 from statsmodels.stats.proportion import proportion_confint
 
 from cpticd import denials
@@ -202,3 +204,66 @@ def test_every_result_has_a_contract(spec: Claims) -> None:
 def test_wrong_arguments_say_what_is_expected(spec: Claims, call: object) -> None:
     with pytest.raises(ArgumentError, match="expected"):
         call(spec)  # type: ignore[operator]
+
+
+def test_code_and_family_level_agree_where_a_family_is_one_code() -> None:
+    """The two levels expect by SQL of their own, the one from cells derived once: the same numbers must come."""
+    claims, lines, diagnoses, pointers = (
+        ["claim_id | claim_type | payer | person_id | claim_start_date"],
+        ["claim_id | claim_line_number | hcpcs_code | charge_amount | processing_indicator_code"],
+        ["claim_id | diagnosis_position | diagnosis_code"],
+        ["claim_id | claim_line_number | pointer_position | diagnosis_position"],
+    )
+    for i in range(80):
+        claims.append(f"C{i} | professional | {'NS'[i % 2]} | p{i % 17} | 2024-0{1 + i % 6}-01")
+        lines.append(f"C{i} | 1 | {('99213', '80053')[i % 3 == 0]} | 10.00 | {'AANAA'[i % 5]}")
+        diagnoses.append(f"C{i} | 1 | {('E119', 'I10', 'R5383')[i % 7 % 3]}")
+        pointers.append(f"C{i} | 1 | 1 | 1")
+    tables = {"claims": claims, "lines": lines, "diagnoses": diagnoses, "pointers": pointers}
+    data = claims_of(**{name: "\n".join(rows) for name, rows in tables.items()})
+    same = [
+        "lines",
+        "persons",
+        "denied_lines",
+        "expected_rate",
+        "shrunk_rate",
+        "p_value",
+        "q_value",
+        "excess_amount",
+    ]
+    by_code = denials.by_pair(data, by="payer", min_lines=1)
+    by_family = denials.by_pair(data, by="payer", min_lines=1, level="family")
+    keys = ["payer", "hcpcs_family", "diagnosis_family"]
+    left, right = (pairs.set_index(keys)[same].sort_index() for pairs in (by_code, by_family))
+    assert len(left) == 12
+    pd.testing.assert_frame_equal(left, right, check_exact=False, rtol=1e-9)
+
+
+def test_expectation_by_hand() -> None:
+    rows = [f"C{i} | 1 | 99213 | 10.00 | {'N' if i in (0, 1, 4) else 'A'}" for i in range(8)]
+    data = claims_of(
+        claims="\n".join(["claim_id | claim_type | payer", *(f"C{i} | professional | N" for i in range(8))]),
+        lines="\n".join(
+            ["claim_id | claim_line_number | hcpcs_code | charge_amount | processing_indicator_code", *rows]
+        ),
+        diagnoses="\n".join(
+            [
+                "claim_id | diagnosis_position | diagnosis_code",
+                *(f"C{i} | 1 | {'I10' if i < 3 else 'E119'}" for i in range(8)),
+            ]
+        ),
+        pointers="\n".join(
+            [
+                "claim_id | claim_line_number | pointer_position | diagnosis_position",
+                *(f"C{i} | 1 | 1 | 1" for i in range(8)),
+            ]
+        ),
+    )
+    row = denials.by_pair(data, min_lines=1).set_index("diagnosis_code").loc["I10"]
+    # 2 of the pair's 3 lines are denied, 1 of the other 5; the payer denies 3 of 8
+    prior = (1 + 10 * 3 / 8) / (5 + 10)
+    assert row["expected_rate"] == pytest.approx((1 + 10 * prior) / (5 + 10))
+    # hypergeometric: 3 denied of 8, 3 drawn, at least 2 of them
+    assert row["p_value"] == pytest.approx(hypergeom.sf(1, 8, 3, 3), rel=0.05)
+    assert row["excess_denials"] == pytest.approx(2 - 3 * row["expected_rate"])
+    assert row["comparison_lines"] == 5
