@@ -27,8 +27,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 MAX_BYTES = 500_000
-#: Width of the picture on a README page, in CSS pixels; it is drawn at twice that.
-WIDTH, SCALE = 800, 2
+#: Width of the picture on a README page, in CSS pixels; it is drawn finer by the scale.
+WIDTH, SCALE = 800, 1.5
 
 
 def build(path: Path) -> str:
