@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,14 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
                 f"{found[0]} and others: a saved data set is read alone; open it with cpticd.open()"
             )
         return _call(saved.open, found[0], **options)
+    rename = options.get("rename")
     kinds: list[Found] = []
     for path in found:
-        kinds += _folder(path) if path.is_dir() else [tell(path)]
+        kinds += _folder(path, rename) if path.is_dir() else [tell(path, rename)]
     return _read(kinds, progress, options)
 
 
-def _folder(folder: Path) -> list[Found]:
+def _folder(folder: Path, rename: Mapping[str, str] | None) -> list[Found]:
     inside = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
     if not inside:
         raise InputError(
@@ -82,7 +83,7 @@ def _folder(folder: Path) -> list[Found]:
     found, skipped = [], []
     for path in inside:
         try:
-            found.append(tell(path))
+            found.append(tell(path, rename))
         except InputError as error:
             skipped.append(str(error))
     if not found:
@@ -120,9 +121,12 @@ def _call(reader: Any, *args: Any, **options: Any) -> Claims:
     return reader(*args, **options)
 
 
-def tell(path: Path) -> Found:
-    """What one file is. Raises InputError, which says what was seen, where it is nothing that cpticd "
-    "reads."""
+def tell(path: Path, rename: Mapping[str, str] | None = None) -> Found:
+    """What one file is, its columns renamed as ``rename`` says.
+
+    Raises InputError, which says what was seen, where it is nothing that cpticd reads.
+    """
+    renamed = {theirs.strip().casefold(): ours for theirs, ours in (rename or {}).items()}
     with path.open("rb") as file:
         start = file.read(8)
     if start[:4] == b"PAR1":
@@ -130,13 +134,16 @@ def tell(path: Path) -> Found:
             columns = pq.ParquetFile(path).schema_arrow.names
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
-        return _by_columns(path, columns)
+        return _by_columns(path, [renamed.get(name.strip().casefold(), name) for name in columns])
     if not start:
         raise InputError(f"{path}: the file is empty")
     source = next(files.sources(path))
     if looks_like_x12(files.sample(source)):
         return Found(path, X12)
-    return _by_columns(path, open_text(source, _any_name).columns)
+    columns = open_text(
+        source, lambda cells: _any_name(cells) + sum(c.strip().casefold() in renamed for c in cells)
+    ).columns
+    return _by_columns(path, [renamed.get(name.strip().casefold(), name) for name in columns])
 
 
 def _any_name(cells: list[str]) -> int:
@@ -171,8 +178,7 @@ def _by_columns(path: Path, columns: list[str]) -> Found:
         return Found(path, FLAT)
     raise InputError(
         f"{path}: not told what it is: columns {columns[:20]}; if it is one row per service line, read it "
-        f"with "
-        "cpticd.read_wide(path, rename={'<your column>': 'claim_id', …}); tables in the canonical form with "
+        "with cpticd.read_wide(path, rename={'<your column>': 'claim_id', …}); tables in the canonical form with "
         "cpticd.read_tables(lines=…, …)"
     )
 

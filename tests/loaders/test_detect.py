@@ -111,3 +111,12 @@ def test_options_reach_the_reader(tmp_path: Path) -> None:
     assert list(claims.table("diagnoses").diagnosis_position) == [2]
     with pytest.raises(ArgumentError, match="read_wide has no option nix"):
         cx.read(tmp_path / "a.csv", nix=1)
+
+
+def test_renamed_columns_tell_a_flat_file(tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text("Acct No,CPT,DX1,Charges\nA1,99213,I10,100.00\n", encoding="utf-8")
+    with pytest.raises(InputError, match="Acct No"):
+        cx.read(export)
+    claims = cx.read(export, rename={"acct no": "claim_id"}, quiet=True)
+    assert claims.table("lines")["hcpcs_code"].tolist() == ["99213"]
