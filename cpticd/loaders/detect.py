@@ -39,6 +39,10 @@ _SYNPUF_SIGNS = {
 }
 
 
+#: Where ``cpticd simulate`` puts what it planted, beside the claims: no claims.
+_TRUTH = "truth"
+
+
 @dataclass(frozen=True)
 class Found:
     """What one file is: its family, and which keyword of the family's reader takes it."""
@@ -57,7 +61,7 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
     ``rename`` for flat files.
 
     Raises InputError for what is not there or is none of these; it says what was seen. In a folder, files
-    that are none of these are skipped with a warning.
+    that are none of these are skipped with a warning; the folder ``truth`` that ``cpticd simulate`` writes is no claims.
     """
     given = [each for item in paths for each in ([item] if isinstance(item, (str, os.PathLike)) else item)]
     found = files.paths_of(given, folders=True)
@@ -75,7 +79,8 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
 
 
 def _folder(folder: Path, rename: Mapping[str, str] | None) -> list[Found]:
-    inside = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    files_in = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    inside = sorted(p for p in files_in if _TRUTH not in p.relative_to(folder).parts[:-1])
     if not inside:
         raise InputError(
             f"{folder}: the folder holds no files; pass the folder or the files that hold the claims"

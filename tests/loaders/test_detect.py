@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import cpticd as cx
+from cpticd.cli import main
 from cpticd.errors import ArgumentError, InputError
 from cpticd.loaders.detect import tell
 from tests.loaders.flat_text import assert_same
@@ -120,3 +121,26 @@ def test_renamed_columns_tell_a_flat_file(tmp_path: Path) -> None:
         cx.read(export)
     claims = cx.read(export, rename={"acct no": "claim_id"}, quiet=True)
     assert claims.table("lines")["hcpcs_code"].tolist() == ["99213"]
+
+
+@pytest.mark.parametrize("form", ["csv", "x12", "parquet"])
+def test_what_simulate_writes_is_read_back(tmp_path: Path, form: str) -> None:
+    assert (
+        main(
+            [
+                "simulate",
+                "--persons",
+                "20",
+                "--seed",
+                "1",
+                "--format",
+                form,
+                "--out",
+                str(tmp_path / "s"),
+                "--quiet",
+            ]
+        )
+        == 0
+    )
+    claims = cx.read(tmp_path / "s", progress=False)
+    assert len(claims.table("lines")) == len(cx.simulate(persons=20, seed=1).claims.table("lines"))
