@@ -242,7 +242,8 @@ def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame
     if level == "code":
         result["hcpcs_family"] = found["hcpcs_family"].fillna(codes.UNKNOWN_FAMILY)
         result["diagnosis_family"] = found["diagnosis_family"].fillna(codes.UNKNOWN_FAMILY)
-    amount = found["denied_amount"].to_numpy(float).round(6)  # sums of shares end in noise, and half cents are common
+    # Sums of shares end in noise that differs from run to run, and half cents are common.
+    amount = found["denied_amount"].to_numpy(float).round(6)
     result = result.assign(
         lines=found["lines"].astype("int64"),
         persons=found["persons"].fillna(0).astype("int64"),

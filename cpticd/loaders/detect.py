@@ -61,7 +61,7 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
     ``rename`` for flat files.
 
     Raises InputError for what is not there or is none of these; it says what was seen. In a folder, files
-    that are none of these are skipped with a warning; the folder ``truth`` that ``cpticd simulate`` writes is no claims.
+    that are none of these are skipped with a warning; ``truth``, which ``cpticd simulate`` writes, is no claims.
     """
     given = [each for item in paths for each in ([item] if isinstance(item, (str, os.PathLike)) else item)]
     found = files.paths_of(given, folders=True)
