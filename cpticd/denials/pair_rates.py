@@ -226,6 +226,9 @@ def _left_out(claims: Claims) -> int:
 
 def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame:
     """Rates, their expectation and error control, from the counts of each pair."""
+    # Sums over rows in any order end in noise that differs from run to run.
+    sums = ["denied_amount", "mean", "variance", "third", "fourth", "expected"]
+    found = found.assign(**found[sums].astype(float).round(9))
     k, n = found["denied_lines"].to_numpy(float), found["lines"].to_numpy(float)
     expected = np.clip(found["expected"].to_numpy(float) / n, 0, 1)
     mean, variance, third, fourth = (
@@ -242,8 +245,7 @@ def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame
     if level == "code":
         result["hcpcs_family"] = found["hcpcs_family"].fillna(codes.UNKNOWN_FAMILY)
         result["diagnosis_family"] = found["diagnosis_family"].fillna(codes.UNKNOWN_FAMILY)
-    # Sums of shares end in noise that differs from run to run, and half cents are common.
-    amount = found["denied_amount"].to_numpy(float).round(6)
+    amount = found["denied_amount"].to_numpy(float).round(6)  # half cents are common
     result = result.assign(
         lines=found["lines"].astype("int64"),
         persons=found["persons"].fillna(0).astype("int64"),

@@ -362,7 +362,9 @@ def carried_forward(catalogue: Catalogue, outcome: Outcome, book: Book) -> pa.Ta
             "payer": text(catalogue.payers, payer),
             "paid_date": date(day),
             "provider_id": PAYEE,
-            "fiscal_period_date": date((year + 1).astype("datetime64[D]").astype(np.int64) - 1),
+            "fiscal_period_date": date(
+                (year + np.timedelta64(1, "Y")).astype("datetime64[D]").astype(np.int64) - 1
+            ),
             "adjustment_reason_code": "FB",
             "reference_id": named("F", payer + 1, 3),
             "amount": money(amount),
