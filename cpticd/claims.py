@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from cpticd import codes, reference, sql
 from cpticd.engine import DuckDBEngine, Engine
-from cpticd.errors import ArgumentError, InputError, OutputExistsError, SchemaError
+from cpticd.errors import ArgumentError, InputError, OutputExistsError
 from cpticd.frames import to_frame
 from cpticd.guard import check
 from cpticd.schema import TABLES
@@ -211,23 +211,17 @@ class Claims:
 
     # -- what is judged, and where it is kept ------------------------------------------------------
 
-    def use(self, **references: pd.DataFrame | pa.Table) -> Claims:
+    def use(self, **references: str | Path | pd.DataFrame | pa.Table) -> Claims:
         """These claims, judged by reference tables of your own, in place.
 
         Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``line_processing_indicators``; the
-        table needs the columns of the built-in one (``cpticd.reference.table(name)``). Returns self.
+        table, or its CSV file, needs the columns of the built-in one (``cpticd.reference.table(name)``) and one
+        row per key, SchemaError otherwise. Returns self.
         """
         for name, table in references.items():
             if name not in REFERENCES:
                 raise ArgumentError(f"no reference table {name!r} to replace; there are {list(REFERENCES)}")
-            built_in = reference.table(name)
-            arrow = (
-                table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
-            )
-            missing = [column for column in built_in.column_names if column not in arrow.column_names]
-            if missing:
-                raise SchemaError(f"{name}: no column {missing}; found {arrow.column_names}")
-            self._references[name] = arrow.select(built_in.column_names).cast(built_in.schema)
+            self._references[name] = reference.replacement(name, table)
         for name, table in self._references.items():
             self.engine.load(name, table)
         self._derive()

@@ -134,21 +134,24 @@ def _by_count(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFr
 
 
 def _by_charge(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFrame:
-    """Ratio of sums over claims, its standard error from the linearised residuals of the claims."""
-    from scipy.stats import norm
-
-    charge, amount, k = (found[name].to_numpy(float) for name in ("charge", "denied_amount", "claims"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rate = amount / np.where(charge > 0, charge, np.nan)
-        residual = found["yy"] - 2 * rate * found["xy"] + rate**2 * found["xx"]
-        half = norm.ppf(0.5 + level / 2) * np.sqrt(np.maximum(residual, 0) * k / (k - 1)) / charge
+    """Ratio of sums over claims, with its linearised interval."""
+    charge, amount = found["charge"].to_numpy(float), found["denied_amount"].to_numpy(float)
+    rate, low, high = stats.ratio_interval_of_sums(
+        found["claims"].to_numpy(float),
+        amount,
+        charge,
+        num_squared=found["yy"].to_numpy(float),
+        den_squared=found["xx"].to_numpy(float),
+        product=found["xy"].to_numpy(float),
+        level=level,
+    )
     return found[wanted].assign(
         n=charge.round(2),
         denied=(amount - found["partly_amount"]).round(2),
         partly_denied=found["partly_amount"].round(2),
         rate=rate,
-        low=np.clip(rate - half, 0, 1),
-        high=np.clip(rate + half, 0, 1),
+        low=low,
+        high=high,
         denied_amount=amount.round(2),
     )
 
