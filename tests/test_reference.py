@@ -74,6 +74,8 @@ def test_every_table_has_unique_keys_and_its_column_types(name: str) -> None:
             assert kind == pa.bool_()
         elif column in entry.get("integers", []):
             assert kind == pa.int32()
+        elif column in entry.get("numbers", []):
+            assert kind == pa.float64()
         else:
             assert kind == pa.string()
             assert not found[column].null_count

@@ -21,7 +21,12 @@ _FOLDERS: Final = (
     Path(__file__).resolve().parent / "data",
     Path(__file__).resolve().parents[2] / "data" / "reference",
 )
-_KINDS: Final = {"flags": pa.bool_(), "integers": pa.int32(), "dates": pa.date32()}
+_KINDS: Final = {
+    "flags": pa.bool_(),
+    "integers": pa.int32(),
+    "numbers": pa.float64(),
+    "dates": pa.date32(),
+}
 
 
 def folder() -> Path:
@@ -63,7 +68,7 @@ def path(name: str) -> Path:
 
 @cache
 def table(name: str) -> pa.Table:
-    """One row per line of a reference table; text as string, flags as bool, whole numbers as int32.
+    """One row per line of a reference table; text as string, flags as bool, whole numbers as int32, others as float64.
 
     Empty cells of text columns are empty strings.
     """

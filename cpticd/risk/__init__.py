@@ -1,0 +1,1 @@
+"""CMS risk adjustment: scores, and what under-coded and unsupported conditions do to them."""
