@@ -1,0 +1,185 @@
+"""Which diagnoses count for risk adjustment: those of encounters that CMS would take, and why the others not.
+
+The rules are CMS's encounter data filtering (HPMS memo "Final Encounter Data Diagnosis Filtering Logic", December
+22, 2015; the lists of eligible CPT/HCPCS codes of each service year), as three reference tables:
+
+- ``encounter_bill_types``: inpatient bill types 11X and 41X count by themselves; outpatient 12X, 13X, 43X, 71X,
+  73X, 76X, 77X and 85X where a line's procedure is eligible; no other bill type counts. Professional claims need
+  an eligible procedure.
+- ``eligible_procedures``: codes by service year. A year beyond the last list is judged by the last list, and the
+  contract says so; a year before the first is an error.
+- ``encounter_exclusions``: ambulance, equipment, laboratory and stand-alone imaging do not count by code, nor by
+  place of service whatever the code; sound-alone, remote and patientless services count where CMS lists them, and
+  are not face to face.
+
+CMS judges the claim, not the line: every diagnosis of a claim that counts does. The claim's service date is its
+last day for a stay, else the last day of its eligible lines (each judged by the list of that line's year). A void
+(frequency code 8) does not count, nor what it takes back; a replacement (7) stands for the claim it names. Claims
+are judged as submitted: a denied line is one that took place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpticd import contract, reference, sql
+from cpticd.claims import Claims
+from cpticd.engine import Engine
+from cpticd.errors import ArgumentError
+from cpticd.frames import to_frame
+
+#: What the encounters are built from, dropped once they are.
+_SCRATCH: Final = (
+    "risk_years", "risk_list_years", "risk_eligible", "risk_bill_types", "risk_bill_names", "risk_place_names",
+    "risk_line_rules", "risk_procedures", "risk_places", "risk_modifiers", "risk_claim_lines", "risk_superseded",
+    "risk_encounter_claims",
+)  # fmt: skip
+#: Family of every procedure code of the data that a rule names. CPT's letter-ended series lie apart from numbers.
+_PROCEDURES: Final = """
+SELECT d.hcpcs_code, x.family, x.counts, x.face_to_face
+FROM (SELECT DISTINCT hcpcs_code FROM lines WHERE length(hcpcs_code) = 5) d
+JOIN risk_line_rules x
+  ON x.basis = 'procedure' AND d.hcpcs_code BETWEEN x.first AND x.last
+ AND CASE WHEN substr(d.hcpcs_code, 5, 1) >= 'A' THEN substr(d.hcpcs_code, 5, 1) ELSE '' END
+   = CASE WHEN substr(x.first, 5, 1) >= 'A' THEN substr(x.first, 5, 1) ELSE '' END
+"""
+_PLACES: Final = """
+SELECT p.code AS place, x.family, x.counts, x.face_to_face
+FROM risk_place_names p
+JOIN risk_line_rules x ON x.basis = 'place' AND p.code BETWEEN x.first AND x.last
+"""
+_MODIFIERS: Final = """
+SELECT first AS modifier, counts, face_to_face FROM risk_line_rules WHERE basis = 'modifier'
+"""
+_NOT_COUNTED: Final = """
+SELECT reason, count(DISTINCT claim_id) AS claims, count(*) AS diagnoses
+FROM risk_conditions_encounters
+WHERE NOT counted AND (year = $year OR year IS NULL)
+GROUP BY reason
+ORDER BY diagnoses DESC, reason
+"""
+
+
+def list_years(eligible: pa.Table | None = None) -> tuple[int, int]:
+    """The first and the last service year that there is a list of eligible procedures for."""
+    table = reference.table("eligible_procedures") if eligible is None else eligible
+    return pc.min(table["first_year"]).as_py(), pc.max(table["last_year"]).as_py()
+
+
+def check_years(years: Iterable[int], eligible: pa.Table | None = None) -> list[int]:
+    """The years sorted, each once; ArgumentError for one before the first list, or where there is none."""
+    first, last = list_years(eligible)
+    found = list(years)
+    for year in found:
+        if isinstance(year, bool) or not isinstance(year, int) or not first <= year <= 9999:
+            raise ArgumentError(
+                f"no list of eligible procedures for service year {year!r}; there are {first} to {last} "
+                "(a later year is judged by the last); pass eligible= with a list of your own"
+            )
+    if not found:
+        raise ArgumentError(f"years: none given; pass service years from {first} on")
+    return sorted(set(found))
+
+
+def load_encounters(
+    engine: Engine,
+    years: Iterable[int],
+    *,
+    name: str = "risk_encounters",
+    eligible: str | Path | pd.DataFrame | pa.Table | None = None,
+) -> None:
+    """Create table ``name`` on ``engine``: one row per claim and distinct diagnosis code of the service ``years``.
+
+    Columns: person_id, claim_id, year, diagnosis_code, claim_date, claim_type, kind (inpatient, outpatient, …,
+    professional), place_of_service_code, setting (place or bill type in words), provider (NPI of the eligible
+    line's clinician, of the biller on institutional claims; or null), diagnosis_position, counted, reason (null
+    where counted), face_to_face (a claim that counts, by a service at which somebody saw the patient).
+    Diagnoses of claims without a date, and of no claim, stand there too, with a reason and without a year.
+    ``eligible`` replaces the reference table ``eligible_procedures``. Raises ArgumentError for a year without list.
+    """
+    table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
+    chosen = check_years(years, table)
+    try:
+        _load_rules(engine, chosen, reference.table("eligible_procedures") if table is None else table)
+        engine.create("risk_procedures", _PROCEDURES, materialize=True)
+        engine.create("risk_places", _PLACES, materialize=True)
+        engine.create("risk_modifiers", _MODIFIERS, materialize=True)
+        engine.create("risk_claim_lines", sql.text("encounter_lines"), materialize=True)
+        engine.create("risk_superseded", sql.text("encounter_superseded"), materialize=True)
+        engine.create("risk_encounter_claims", sql.text("encounter_claims"), materialize=True)
+        engine.create(name, sql.text("encounters"), materialize=True)
+    finally:
+        for scratch in _SCRATCH:
+            engine.drop(scratch)
+
+
+def _load_rules(engine: Engine, years: list[int], eligible: pa.Table) -> None:
+    """The reference tables on the engine, the list of eligible procedures with a row for each year."""
+    first, last = list_years(eligible)
+    spans = eligible.select(["hcpcs_code", "first_year", "last_year"]).to_pylist()
+    codes, on = [], []
+    for span in spans:
+        for year in range(span["first_year"], span["last_year"] + 1):
+            codes.append(span["hcpcs_code"])
+            on.append(year)
+    engine.load("risk_eligible", pa.table({"hcpcs_code": codes, "year": pa.array(on, pa.int32())}))
+    engine.load(
+        "risk_list_years",
+        pa.table({"first_year": pa.array([first], pa.int32()), "last_year": pa.array([last], pa.int32())}),
+    )
+    engine.load("risk_years", pa.table({"year": pa.array(years, pa.int32())}))
+    engine.load("risk_line_rules", reference.table("encounter_exclusions"))
+    engine.load("risk_bill_types", reference.table("encounter_bill_types"))
+    engine.load("risk_bill_names", reference.table("bill_types").select(["prefix", "name"]))
+    engine.load("risk_place_names", reference.table("place_of_service").select(["code", "name"]))
+
+
+def conditions(
+    claims: Claims, year: int, *, eligible: str | Path | pd.DataFrame | pa.Table | None = None
+) -> pd.DataFrame:
+    """One row per person and diagnosis code on claims of service year ``year``, with what counts of it and why not.
+
+    ``counted``: at least one claim counts. ``claims``, ``claims_not_counted``: how many do and do not;
+    ``claims_face_to_face``: how many of those that count saw the patient. ``providers``, ``service_days``,
+    ``first_date``, ``last_date`` and ``settings`` (list) are those of the claims that count, of all where none
+    does; ``not_counted_reasons`` (list) says why the others do not. ``attrs["contract"]["not_counted"]`` adds up
+    claims and diagnoses by reason, those without a person or a date among them.
+    ``eligible`` replaces the reference table ``eligible_procedures``. Raises ArgumentError for a year before the
+    first list. Source of the rules: see the module.
+    """
+    engine = claims.engine
+    try:
+        load_encounters(engine, [year], name="risk_conditions_encounters", eligible=eligible)
+        frame = to_frame(engine.fetch(sql.text("conditions"), {"year": year}))
+        missing = engine.fetch(_NOT_COUNTED, {"year": year}).to_pylist()
+    finally:
+        engine.drop("risk_conditions_encounters")
+    for column in ("settings", "not_counted_reasons"):
+        frame[column] = [[] if cell is None else list(cell) for cell in frame[column]]
+    return contract.attach(
+        frame,
+        measure="diagnoses that count for risk adjustment",
+        numerator="claims that count and carry the code",
+        denominator="claims of the service year that carry the code",
+        clock=f"service year {year}: last day of a stay, else last day of an eligible line",
+        exclusions="void and replaced claims, ICD-9-CM codes, and encounters that do not count, each with a reason",
+        rows_left_out=sum(row["diagnoses"] for row in missing),
+        not_counted=missing,
+        eligible_procedures=list_used(year, eligible),
+    )
+
+
+def list_used(year: int, eligible: Any = None) -> str:
+    """In words: which list of eligible procedures judges service year ``year``."""
+    if eligible is not None:
+        return "a list of the caller's own"
+    last = list_years()[1]
+    if year > last:
+        return f"CMS's list of {last}, the last there is, stands in for {year}"
+    return f"CMS's list of service year {year}"
