@@ -5,17 +5,28 @@ from cpticd.charts.matrix import pair_matrix
 from cpticd.charts.outcomes import outcomes
 from cpticd.charts.pareto import pareto
 from cpticd.charts.payers import payer_comparison
+from cpticd.charts.risk_matrix import hcc_kind_matrix
+from cpticd.charts.risk_person import person_score
+from cpticd.charts.risk_persons import impact_by_person
+from cpticd.charts.risk_rates import coded_expected, recapture
+from cpticd.charts.risk_waterfall import risk_waterfall
 from cpticd.charts.scatter import pair_scatter
 from cpticd.charts.table import table, text_table
 from cpticd.charts.trend import trend
 
 __all__ = [
+    "coded_expected",
     "delay",
+    "hcc_kind_matrix",
+    "impact_by_person",
     "outcomes",
     "pair_matrix",
     "pair_scatter",
     "pareto",
     "payer_comparison",
+    "person_score",
+    "recapture",
+    "risk_waterfall",
     "table",
     "text_table",
     "trend",

@@ -64,6 +64,36 @@ def interval(low: Any, high: Any) -> str:
     return f"{100 * float(low):.1f}–{100 * float(high):.1f} %"
 
 
+def score(value: Any) -> str:
+    """Risk score: ``0.302`` of one person, ``1,234.5`` of many; digits that matter, no more."""
+    if _missing(value):
+        return MISSING
+    number = float(value)
+    digits = 3 if abs(number) < 10 else 2 if abs(number) < 100 else 1
+    return f"{number:,.{digits}f}"
+
+
+def signed(write: Callable[[Any], str], value: Any) -> str:
+    """A change in the unit of ``write``: ``+$1,234``, ``-0.302``."""
+    written = write(value)
+    return written if _missing(value) or float(value) <= 0 else f"+{written}"
+
+
+def span(write: Callable[[Any], str], low: Any, high: Any) -> str:
+    """An interval in the unit of ``write``: ``$1,200 to $3,400``."""
+    return MISSING if _missing(low) or _missing(high) else f"{write(low)} to {write(high)}"
+
+
+def year(value: Any) -> str:
+    """A calendar year, no thousands separator: ``2026``."""
+    return MISSING if _missing(value) else f"{int(value)}"
+
+
+def words(values: Any) -> str:
+    """Several texts, such as the codes behind a gap: ``E11.9, N18.4``."""
+    return ", ".join(map(str, values)) or MISSING
+
+
 def date(value: Any) -> str:
     """A day: ``2024-03-01``."""
     return MISSING if _missing(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
@@ -86,12 +116,19 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
     (("p_value", "q_value"), probability),
     (("lift", "odds_ratio"), ratio),
     (("amount", "dollars", "amount_read", "amount_loaded", "amount_rejected"), dollars),
+    (("score",), score),
+    (("year",), year),
     (("rate", "share", "low", "high", "survival", "center", "lower", "upper"), percent),
+    (("prevalence", "incidence", "persistence", "confidence"), percent),
     (("coding_related", "diagnosis_related", "preventable", "signal", "mature"), flag),
     (("date", "period"), date),
 )
+#: Columns whose name is their measure.
+_BY_NAME: Final[dict[str, Callable[[Any], str]]] = {"coded": percent, "expected": percent}
 #: Headings that do not follow from the column's name.
 _HEADINGS: Final[dict[str, str]] = {
+    "hcc": "HCC",
+    "hccs": "HCCs",
     "hcpcs_code": "Procedure",
     "diagnosis_code": "Diagnosis",
     "hcpcs_family": "Procedure family",
@@ -114,11 +151,14 @@ _HEADINGS: Final[dict[str, str]] = {
 
 def writer(column: str) -> Callable[[Any], str] | None:
     """The function that writes a column's cells, by its name; None where the name tells no unit."""
-    return next((write for endings, write in _BY_ENDING if column.endswith(endings)), None)
+    named = _BY_NAME.get(column)
+    return named or next((write for endings, write in _BY_ENDING if column.endswith(endings)), None)
 
 
 def cell(column: str, value: Any) -> str:
     """One cell of a table for people, with its unit."""
+    if isinstance(value, (list, tuple)) or (hasattr(value, "tolist") and getattr(value, "ndim", 0) == 1):
+        return words(value)
     write = writer(column)
     if write is not None:
         return write(value)

@@ -1,0 +1,104 @@
+"""What the charts of risk adjustment share: kinds and their colours, units, names of conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from cpticd.charts import format as fmt
+from cpticd.charts import frames
+from cpticd.charts import theme as themes
+from cpticd.errors import ArgumentError
+
+UnitName = Literal["score", "dollars"]
+IMPACT: Final = "risk.impact(claims, gaps, payment_year=…)"
+#: The direction that lowers a score; every other kind raises it.
+UNSUPPORTED: Final = "unsupported"
+#: Kinds in the order in which they are told, each with its colour and its words.
+KINDS: Final[dict[str, tuple[str, str]]] = {
+    "lapsed": (themes.BLUE, "Lapsed"),
+    "unspecified": (themes.SKY, "Suspected: unspecified"),
+    "combination": (themes.GREEN, "Suspected: combination"),
+    "implied": (themes.ORANGE, "Suspected: implied by a service"),
+    "learned": (themes.PURPLE, "Suspected: learned"),
+    UNSUPPORTED: (themes.VERMILION, "Unsupported"),
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How an impact is measured: its column, its axis, how a number is written."""
+
+    name: str
+    column: str
+    noun: str
+    axis: str
+    ticks: str
+    write: Callable[[Any], str]
+
+    def signed(self, value: Any) -> str:
+        return fmt.signed(self.write, value)
+
+
+UNITS: Final[dict[str, Unit]] = {
+    "score": Unit("score", "expected_score", "payment score", "payment score", ",~r", fmt.score),
+    "dollars": Unit("dollars", "expected_dollars", "payment", "payment, US dollars", "$~s", fmt.dollars),
+}
+
+
+def unit(frame: pd.DataFrame, name: UnitName | None, chart: str) -> Unit:
+    """The unit asked for, or dollars where the impact has them, else score; ArgumentError where it lacks it."""
+    if name is None:
+        name = "dollars" if UNITS["dollars"].column in frame.columns else "score"
+    if name not in UNITS:
+        raise ArgumentError(f"{chart}: unit {name!r} is unknown; give one of {', '.join(UNITS)}")
+    found = UNITS[name]
+    if name == "dollars" and found.column not in frame.columns:
+        raise ArgumentError(
+            f"{chart}: no column {found.column!r}: this impact has no dollars; give unit='score', or "
+            "risk.impact a base_rate, US dollars per member and month"
+        )
+    frames.require(frame, [found.column], chart, IMPACT)
+    return found
+
+
+def kinds(values: pd.Series) -> list[str]:
+    """The kinds that occur, known ones in their order, others after them by name, unsupported last."""
+    found = set(values.dropna().astype(str))
+    order = list(KINDS)
+    known = [kind for kind in order if kind in found and kind != UNSUPPORTED]
+    return known + sorted(found - set(order)) + ([UNSUPPORTED] if UNSUPPORTED in found else [])
+
+
+def colour(kind: str) -> str:
+    return KINDS[kind][0] if kind in KINDS else themes.GREY
+
+
+def words(kind: str) -> str:
+    """A kind for people: ``Suspected: learned``."""
+    return KINDS[kind][1] if kind in KINDS else f"Suspected: {kind}"
+
+
+def counted(number: Any, noun: str) -> str:
+    """How many: ``1 person``, ``2 persons``."""
+    return f"{fmt.count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def condition(hcc: Any, label: Any) -> str:
+    """A condition's full name: ``HCC 37 Diabetes with Chronic Complications``."""
+    name = "" if fmt.text(label) == fmt.MISSING else f" {label}"
+    return f"HCC {fmt.text(hcc)}{name}"
+
+
+def footing(frame: pd.DataFrame, names: Sequence[str] = ("model", "payment_year", "base_rate")) -> str:
+    """What a figure rests on, from the frame's contract: ``V28, payment year 2026, $1,000 per member month``."""
+    contract = frames.contract(frame)
+    written: dict[str, Callable[[Any], str]] = {
+        "model": str,
+        "payment_year": lambda value: f"payment year {value}",
+        "base_rate": lambda value: f"{fmt.dollars(value)} per member and month at score 1",
+    }
+    return ", ".join(written[name](contract[name]) for name in names if contract.get(name) not in (None, ""))

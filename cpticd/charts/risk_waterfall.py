@@ -1,0 +1,196 @@
+"""From the score as coded to the score after review: what each kind adds, what is unsupported takes away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from cpticd.charts import format as fmt
+from cpticd.charts import frames
+from cpticd.charts import risk_parts as parts
+from cpticd.charts import theme as themes
+from cpticd.errors import ArgumentError
+
+#: Kinds of the totals that are no step: where the waterfall starts and where it ends.
+CODED: Final = "coded"
+REVIEWED: Final = "reviewed"
+#: What each total says, in score and in dollars: expected, low, high, and if every one were confirmed.
+FIELDS: Final[dict[str, tuple[str, str, str, str]]] = {
+    "score": ("expected_score", "low", "high", "score"),
+    "dollars": ("expected_dollars", "low_dollars", "high_dollars", "dollars"),
+}
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One row of the waterfall: from where to where, and how far that may be off."""
+
+    kind: str
+    start: float
+    change: float
+    low: float
+    high: float
+    whole: float
+    gaps: float
+    persons: float
+
+    @property
+    def end(self) -> float:
+        return self.start + self.change
+
+
+def risk_waterfall(
+    impact: pd.DataFrame, *, unit: parts.UnitName | None = None, theme: str = "light"
+) -> go.Figure:
+    """One step per kind from the total as coded to the total after review, each with its interval.
+
+    Parameters: ``impact`` as ``risk.impact`` returns it, with its totals in ``attrs``; ``unit``, ``score`` or
+    ``dollars`` (dollars where the impact has them). A step is the expected change, each condition weighted by
+    its confidence; the axis does not start at zero, since steps are small beside the total.
+    Raises ArgumentError for other frames and for an impact that has lost its ``attrs``.
+    """
+    frames.require(impact, ["kind", "expected_score"], "risk_waterfall", parts.IMPACT)
+    measure = parts.unit(impact, unit, "risk_waterfall")
+    totals = _totals(impact, measure)
+    footing = parts.footing(impact)
+    title = f"Expected impact on {'payment' if measure.name == 'dollars' else 'the payment score'}: coded to reviewed"
+    if CODED not in totals or len(totals) <= 2:
+        return frames.nothing(title, "No gaps and no unsupported conditions.", theme=theme)
+    steps = _steps(totals, measure)
+    fig = frames.figure(title, f"Weighted by confidence; bars: 95 % interval. {footing}".rstrip(". "), theme=theme,
+                        height=200 + 46 * (len(steps) + 2))  # fmt: skip
+    names = [CODED, *(step.kind for step in steps), REVIEWED]
+    for step in steps:
+        fig.add_trace(_bar(step, measure))
+        _beside(fig, step.kind, _written(step, measure))
+    _ends(fig, totals, steps, measure)
+    _links(fig, totals, steps)
+    fig.update_xaxes(
+        title_text=f"Total {measure.axis}", tickformat=measure.ticks, nticks=8, zeroline=False,
+        hoverformat=measure.ticks, range=_range(totals, steps, measure),
+    )  # fmt: skip
+    fig.update_yaxes(
+        type="category", categoryorder="array", categoryarray=names[::-1], tickmode="array", tickvals=names,
+        ticktext=["As coded", *(_tick(step) for step in steps), "After review, expected"],
+        range=[-0.6, len(names) - 0.4], showgrid=False,
+    )  # fmt: skip
+    fig.update_layout(showlegend=False, bargap=0.45, margin={"r": 215, "b": 60})
+    return fig
+
+
+def _totals(impact: pd.DataFrame, measure: parts.Unit) -> dict[str, dict[str, Any]]:
+    """The totals by kind, as risk.impact left them."""
+    found = impact.attrs.get("totals")
+    if not isinstance(found, list):
+        raise ArgumentError(
+            "risk_waterfall: attrs['totals'] is missing: selecting or joining rows drops it; "
+            f"give the DataFrame of {parts.IMPACT} as it is"
+        )
+    return {str(record["kind"]): dict(record) for record in found}
+
+
+def _steps(totals: dict[str, dict[str, Any]], measure: parts.Unit) -> list[_Step]:
+    place = float(totals[CODED][measure.column])
+    steps = []
+    for kind in parts.kinds(pd.Series([name for name in totals if name not in (CODED, REVIEWED)])):
+        expected, low, high, whole = (float(totals[kind][name]) for name in FIELDS[measure.name])
+        steps.append(
+            _Step(kind, place, expected, low, high, whole, totals[kind]["gaps"], totals[kind]["persons"])
+        )
+        place = steps[-1].end
+    return steps
+
+
+def _tick(step: _Step) -> str:
+    counted = f"{fmt.count(step.gaps)} to review, {parts.counted(step.persons, 'person')}"
+    return f"{parts.words(step.kind)}<br><sub>{counted}</sub>"
+
+
+def _written(step: _Step, measure: parts.Unit) -> str:
+    return (
+        f"<b>{measure.signed(step.change)}</b><br><sub>{fmt.span(measure.write, step.low, step.high)}</sub>"
+    )
+
+
+def _bar(step: _Step, measure: parts.Unit) -> go.Bar:
+    """A step as a floating bar; its whisker stands where the step ends."""
+    return go.Bar(
+        orientation="h", name=parts.words(step.kind), marker_color=parts.colour(step.kind), y=[step.kind],
+        base=[round(step.start, 4)], x=[round(step.change, 4)],
+        error_x={
+            "type": "data", "symmetric": False, "color": themes.GREY, "thickness": 2, "width": 5,
+            "array": [round(step.high - step.change, 4)], "arrayminus": [round(step.change - step.low, 4)],
+        },
+        customdata=[[
+            measure.signed(step.change), fmt.span(measure.write, step.low, step.high), fmt.count(step.gaps),
+            parts.counted(step.persons, "person"), measure.signed(step.whole),
+        ]],
+        hovertemplate=frames.hover(
+            parts.words(step.kind), f"expected change of {measure.noun}: %{{customdata[0]}}",
+            "95 % interval %{customdata[1]}", "n: %{customdata[2]} to review, %{customdata[3]}",
+            "if every one were confirmed: %{customdata[4]}",
+        ),
+    )  # fmt: skip
+
+
+def _ends(fig: go.Figure, totals: dict[str, dict[str, Any]], steps: list[_Step], measure: parts.Unit) -> None:
+    """Where the waterfall starts and ends: points, since their length from zero is not drawn."""
+    start = float(totals[CODED][measure.column])
+    end, low, high = (float(totals[REVIEWED][name]) for name in FIELDS[measure.name][:3])
+    fig.add_scatter(
+        mode="markers", x=[round(start, 4), round(end, 4)], y=[CODED, REVIEWED], name="total",
+        marker={"size": 13, "symbol": "diamond", "color": themes.GREY},
+        error_x={
+            "type": "data", "symmetric": False, "color": themes.GREY, "thickness": 2, "width": 5,
+            "array": [0, round(high - end, 4)], "arrayminus": [0, round(end - low, 4)],
+        },
+        customdata=[["As coded", measure.write(start), "known"],
+                    ["After review, expected", measure.write(end), fmt.span(measure.write, low, high)]],
+        hovertemplate=frames.hover("%{customdata[0]}", "%{customdata[1]}", "95 % interval: %{customdata[2]}"),
+    )  # fmt: skip
+    share = f" ({fmt.signed(fmt.percent, end / start - 1)})" if start else ""
+    _beside(fig, CODED, f"<b>{measure.write(start)}</b>")
+    _beside(
+        fig,
+        REVIEWED,
+        f"<b>{measure.write(end)}</b>{share}<br><sub>{fmt.span(measure.write, low, high)}</sub>",
+    )
+
+
+def _links(fig: go.Figure, totals: dict[str, dict[str, Any]], steps: list[_Step]) -> None:
+    """Thin lines from where a row ends to where the next begins."""
+    places = [steps[0].start, *(step.end for step in steps)]
+    for index, place in enumerate(places):
+        top = len(places) - index
+        fig.add_shape(
+            type="line", x0=place, x1=place, y0=top, y1=top - 1, layer="below",
+            line={"color": themes.GREY, "width": 1, "dash": "dot"},
+        )  # fmt: skip
+
+
+def _range(totals: dict[str, dict[str, Any]], steps: list[_Step], measure: parts.Unit) -> list[float]:
+    """From the lowest to the highest point drawn, with room at both ends."""
+    ends = [float(totals[REVIEWED][name]) for name in FIELDS[measure.name][1:3]]
+    points = [*ends, *(step.start for step in steps)]
+    points += [step.start + value for step in steps for value in (step.low, step.high, step.change)]
+    low, high = min(points), max(points)
+    room = 0.06 * ((high - low) or abs(high) or 1.0)
+    return [round(low - room, 4), round(high + room, 4)]
+
+
+def _beside(fig: go.Figure, kind: str, text: str) -> None:
+    """Words in the right margin, level with their row."""
+    fig.add_annotation(
+        x=1,
+        xref="paper",
+        y=kind,
+        yref="y",
+        text=text,
+        showarrow=False,
+        xanchor="left",
+        xshift=12,
+        align="left",
+    )
