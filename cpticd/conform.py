@@ -135,13 +135,14 @@ def _reason(table: Table, columns: list[Column], kinds: dict[str, pa.DataType]) 
     return f"CASE {' '.join(tests)} END" if tests else "CAST(NULL AS VARCHAR)"
 
 
-def conform(name: str, data: pa.Table | pd.DataFrame) -> Conformed:
-    """Rows of canonical table ``name``: selected, in order, cast; and those that cannot be.
+def conform(name: str | Table, data: pa.Table | pd.DataFrame) -> Conformed:
+    """Rows of canonical table ``name``, or of another declared in its manner: selected, in order, cast; and
+    those that cannot be.
 
     Parameters: ``data`` has any subset of the table's columns that includes the required ones, as text
     or typed. Raises SchemaError where a required column is absent, a column is unknown or stands twice.
     """
-    table = TABLES[name]
+    table = TABLES[name] if isinstance(name, str) else name
     arrow = as_arrow(data)
     _check_columns(table, arrow.column_names)
     columns = [column for column in table.columns if column.name in arrow.column_names]

@@ -79,7 +79,7 @@ class Table:
         return self.arrow_schema.empty_table()
 
 
-def _table(name: str, grain: str, key: str, columns: str, amount: str | None = None) -> Table:
+def declare(name: str, grain: str, key: str, columns: str, amount: str | None = None) -> Table:
     """Read a table from lines ``name kind[!] doc``; ``!`` marks a required column."""
     parsed = []
     for line in filter(str.strip, columns.splitlines()):
@@ -89,7 +89,7 @@ def _table(name: str, grain: str, key: str, columns: str, amount: str | None = N
 
 
 _TABLES = (
-    _table(
+    declare(
         "claims",
         "One row per claim.",
         "claim_id",
@@ -112,7 +112,7 @@ _TABLES = (
         """,
         "charge_amount",
     ),
-    _table(
+    declare(
         "lines",
         "One row per service line of a claim.",
         "claim_id claim_line_number",
@@ -135,7 +135,7 @@ _TABLES = (
         """,
         "charge_amount",
     ),
-    _table(
+    declare(
         "diagnoses",
         "One row per diagnosis of a claim.",
         "claim_id diagnosis_position",
@@ -147,7 +147,7 @@ _TABLES = (
         present_on_admission_code code
         """,
     ),
-    _table(
+    declare(
         "pointers",
         "One row per diagnosis pointer of a service line.",
         "claim_id claim_line_number pointer_position",
@@ -158,7 +158,7 @@ _TABLES = (
         diagnosis_position      integer! into diagnoses; may point past them
         """,
     ),
-    _table(
+    declare(
         "procedures",
         "One row per inpatient (ICD) procedure of a claim.",
         "claim_id procedure_position",
@@ -170,7 +170,7 @@ _TABLES = (
         procedure_date          date
         """,
     ),
-    _table(
+    declare(
         "adjudications",
         "One row per adjudication of a claim by a payer.",
         "claim_id adjudication_number",
@@ -188,7 +188,7 @@ _TABLES = (
         """,
         "charge_amount",
     ),
-    _table(
+    declare(
         "line_payments",
         "One row per service line of an adjudication.",
         "claim_id adjudication_number claim_line_number",
@@ -211,7 +211,7 @@ _TABLES = (
         """,
         "charge_amount",
     ),
-    _table(
+    declare(
         "adjustments",
         "One row per adjustment (group, CARC, amount) of an adjudication.",
         "claim_id adjudication_number claim_line_number adjustment_position",
@@ -227,7 +227,7 @@ _TABLES = (
         """,
         "amount",
     ),
-    _table(
+    declare(
         "remarks",
         "One row per remark code of an adjudication.",
         "claim_id adjudication_number claim_line_number remark_position",
@@ -239,7 +239,7 @@ _TABLES = (
         rarc                    code!   remittance advice remark code
         """,
     ),
-    _table(
+    declare(
         "provider_adjustments",
         "One row per adjustment of a remittance that belongs to no claim (PLB).",
         "data_source adjustment_number",
@@ -256,7 +256,7 @@ _TABLES = (
         """,
         "amount",
     ),
-    _table(
+    declare(
         "members",
         "One row per person and year.",
         "person_id year",
@@ -283,7 +283,7 @@ TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
 #: What could not be read as it stood. ``action`` is ``rejected`` (the row stands here instead of in a
 #: table, and counts in accounting), ``repaired`` (it was loaded, changed as ``reason`` says) or ``noted``
 #: (it was loaded as it is, and something about it deserves a look).
-REJECTS: Final = _table(
+REJECTS: Final = declare(
     "rejects",
     "One row per thing that a loader rejected, repaired or noted.",
     "source location reason",

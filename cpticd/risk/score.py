@@ -1,0 +1,160 @@
+"""CMS-HCC and RxHCC risk scores: what CMS would pay for, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cpticd.claims import Claims
+from cpticd.contract import attach
+from cpticd.engine import DuckDBEngine
+from cpticd.errors import ArgumentError
+from cpticd.risk import inputs, tables
+from cpticd.risk.run import Run
+
+_PARTS = ("demographic", "disease", "interaction", "count")
+
+
+@contextmanager
+def prepared(
+    members: Claims | pd.DataFrame | pa.Table,
+    diagnoses: pd.DataFrame | pa.Table | None,
+    model: str,
+    payment_year: int,
+) -> Iterator[Run]:
+    """A run whose people and HCCs are there, from frames or from claims."""
+    tables.check_model(model, payment_year)
+    rejects = inputs.Rejects()
+    if isinstance(members, Claims):
+        if diagnoses is not None:
+            raise ArgumentError(
+                "diagnoses: not with claims, whose counted diagnoses are scored; pass members as a frame"
+            )
+        from cpticd.risk.source import take_claims
+
+        run = Run(members.engine, model, payment_year, rejects)
+        take_claims(run, members)
+    else:
+        if diagnoses is None:
+            raise ArgumentError(
+                "diagnoses: missing; pass a frame with person_id and diagnosis_code, or Claims as members"
+            )
+        run = Run(DuckDBEngine(), model, payment_year, rejects)
+        inputs.take_members(run.engine, members, rejects)
+        inputs.take_diagnoses(run.engine, diagnoses, rejects)
+    try:
+        run.people()
+        run.held()
+        yield run
+    finally:
+        run.close()
+        if not isinstance(members, Claims):
+            run.engine.close()
+
+
+def score(
+    members: Claims | pd.DataFrame | pa.Table,
+    diagnoses: pd.DataFrame | pa.Table | None = None,
+    *,
+    model: str = "V28",
+    payment_year: int = 2026,
+    factors: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row per person: his risk score and its parts.
+
+    Columns: person_id, segment, demographic_score, disease_score, interaction_score, count_score, raw_score (their
+    sum), normalized_score (raw / normalization), payment_score (normalized x (1 - MA coding adjustment)), hccs (list
+    of text, those that are paid, after hierarchies), payment_hcc_count. Nothing is rounded.
+
+    ``members`` — one row per person: person_id, age in years on February 1 of the payment year or birth_date, sex,
+    dual_status_code (00-10, NA), original_reason_entitlement_code (0-3), long_term_institutional, new_enrollee,
+    special_needs_plan; ESRD models also esrd_status and graft_months, RxHCC low_income_subsidy, esrd and
+    part_d_channel. Absent columns are taken as :data:`cpticd.risk.inputs.MEMBERS` says. Or a :class:`Claims`, whose
+    members are scored on the diagnoses of ``payment_year - 1`` that count (:func:`cpticd.risk.conditions`).
+    ``diagnoses`` — person_id, diagnosis_code (ICD-10-CM, any spelling). ``model`` — V24, V28, ESRD V24 or RxHCC V08.
+    ``payment_year`` — CMS's payment year. ``factors`` — rows that replace those of the table ``hcc_factors``.
+
+    Segments: institutional first, then new enrollee (whose HCCs are not counted), else community by dual status and
+    age. Who cannot be scored stands in ``cpticd.risk.rejects(result)`` with a reason. Where no normalization of the
+    year is known, normalized_score and payment_score are null. Raises ArgumentError for a model or year without
+    tables, SchemaError for missing columns.
+
+    Source: CMS's SAS programs V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
+    """
+    rates = tables.factors(model, payment_year, factors)
+    with prepared(members, diagnoses, model, payment_year) as run:
+        run.score()
+        scores = run.engine.fetch(
+            """
+            SELECT p.person_id, s.segment_name AS segment, s.population,
+                   CAST(s.demographic AS DOUBLE) AS demographic_score, CAST(s.disease AS DOUBLE) AS disease_score,
+                   CAST(s.interaction AS DOUBLE) AS interaction_score, CAST(s.counted AS DOUBLE) AS count_score,
+                   CAST(s.demographic + s.disease + s.interaction + s.counted AS DOUBLE) AS raw_score,
+                   s.hccs AS payment_hcc_count
+            FROM risk_scores AS s JOIN risk_scored AS p ON p.person = s.person
+            ORDER BY s.person
+            """
+        )
+        frame = _normalized(scores, rates)
+        frame.insert(list(frame.columns).index("payment_hcc_count"), "hccs", _hccs(run, len(frame)))
+        return described(frame, run, measure="risk score")
+
+
+def _normalized(scores: pa.Table, rates: pd.DataFrame) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {name: column.to_pandas() for name, column in zip(scores.column_names, scores.columns, strict=True)}
+    )
+    by = rates.set_index("population")
+    population = frame.pop("population")
+    norm = population.map(by["normalization"]).astype(float).to_numpy()
+    coding = population.map(by["coding_adjustment"]).astype(float).to_numpy()
+    normalized = frame["raw_score"].to_numpy() / norm
+    at = list(frame.columns).index("payment_hcc_count")
+    frame.insert(at, "normalized_score", normalized)
+    frame.insert(at + 1, "payment_score", normalized * (1 - coding))
+    return frame
+
+
+def _hccs(run: Run, persons: int) -> pd.Series:
+    """Each person's paid HCCs, by number, for persons 1 to ``persons``."""
+    run.load("risk_set_members", run.blocks.members)
+    rows = run.engine.fetch(
+        """
+        SELECT h.person * 1000 + CAST(m.hcc AS INTEGER) AS key
+        FROM risk_held AS h JOIN risk_set_members AS m ON m.block = h.block AND m.mask = h.mask
+        WHERE m.kept
+        """
+    )
+    key = np.sort(rows.column(0).to_numpy())
+    name = np.array([str(number) for number in range(1000)], dtype=object)
+    values = name[key % 1000].tolist()
+    ends = np.searchsorted(key, (np.arange(persons + 1) + 1) * 1000).tolist()
+    lists = [values[start:end] for start, end in pairwise(ends)]
+    result = np.empty(persons, dtype=object)
+    result[:] = lists
+    return pd.Series(result)
+
+
+def described(frame: pd.DataFrame, run: Run, *, measure: str, **more: Any) -> pd.DataFrame:
+    """``frame`` with its contract and with what could not be scored."""
+    frame.attrs["rejects"] = run.rejects.records
+    return attach(
+        frame,
+        measure=f"{measure}, {run.model}, payment year {run.payment_year}",
+        numerator="coefficients of the person's segment: demographic, HCCs after hierarchies, interactions, count",
+        denominator="cost of an average beneficiary",
+        clock=f"diagnoses of service year {run.payment_year - 1}; age on February 1, {run.payment_year}",
+        exclusions="persons and diagnoses in attrs['rejects']",
+        rows_left_out=run.left_out["members"],
+        code_set_release=f"CMS mapping of payment year {run.payment_year}",
+        model=run.model,
+        payment_year=run.payment_year,
+        assumed={reason: n for reason, n in run.assumed.items() if n},
+        **more,
+    )
