@@ -105,7 +105,7 @@ def coded_expected(prevalence: pd.DataFrame, *, max_conditions: int = 20, theme:
     Parameters: ``prevalence`` as ``risk.prevalence`` returns it; ``max_conditions``, how many to show, those
     with the largest difference first, the rest is announced. Raises ArgumentError for other frames.
     """
-    frames.require(prevalence, PREVALENCE, "coded_expected", "risk.prevalence(claims, gaps)")
+    frames.require(prevalence, PREVALENCE, "coded_expected", "risk.prevalence(claims, gaps, unsupported)")
     title = "Coded and expected prevalence by condition"
     if prevalence.empty:
         return frames.nothing(title, "No condition is coded or suspected.", theme=theme)

@@ -1,0 +1,125 @@
+"""How common each condition is as coded, and how common it is expected to be once both lists are reviewed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from cpticd import contract, sql
+from cpticd.claims import Claims
+from cpticd.errors import ArgumentError
+from cpticd.risk import tables
+from cpticd.risk.conditions import load_encounters
+from cpticd.stats import wilson
+
+GAP_COLUMNS: Final = ("person_id", "hcc", "status", "confidence")
+UNSUPPORTED_COLUMNS: Final = ("person_id", "hcc", "confidence")
+OPEN: Final = "open"
+_SCRATCH: Final = ("risk_prevalence_encounters", "risk_prevalence_map")
+_ENROLLED: Final = "SELECT count(DISTINCT person_id) AS persons FROM members WHERE year = $year"
+
+
+def prevalence(
+    claims: Claims,
+    gaps: pd.DataFrame,
+    unsupported: pd.DataFrame,
+    *,
+    year: int,
+    model: str = "V28",
+    payment_year: int | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """One row per HCC that is coded or suspected: prevalence as coded, and as expected after review of both lists.
+
+    Columns: hcc, label, coded, coded_low, coded_high, expected, expected_low, expected_high (shares of persons),
+    persons (enrolled, the denominator), coded_persons, open_gaps, added (persons expected from open gaps: the sum
+    of their confidences), doubtful (coded conditions that ``unsupported`` lists), removed (persons expected to
+    lose the condition: the sum of theirs). coded is of enrolled persons and HCCs before hierarchies.
+
+    Parameters: ``gaps`` and ``unsupported`` as ``risk.gaps`` and ``risk.unsupported`` return them for the same
+    service ``year``; ``payment_year``, ``year + 1`` unless given; ``level`` of the intervals.
+    The interval of coded is Wilson's: of the rate in a population like this one. That of expected is of these
+    persons alone: each suspicion is a coin of its own confidence (Poisson-binomial, normal approximation), so
+    that it says how far the review may turn out otherwise, not whether the confidences are right.
+    Raises ArgumentError for other frames, a year without members, and a model or year without tables.
+    """
+    from scipy.special import ndtri
+
+    _require(gaps, GAP_COLUMNS, "gaps", "risk.gaps")
+    _require(unsupported, UNSUPPORTED_COLUMNS, "unsupported", "risk.unsupported")
+    payment_year = year + 1 if payment_year is None else payment_year
+    persons, coded = _coded(claims, year, model, payment_year)
+    open_gaps = _expected(gaps[gaps["status"] == OPEN])
+    doubtful = _expected(unsupported)
+    hccs = sorted({*coded.index, *open_gaps.index, *doubtful.index}, key=lambda hcc: (len(hcc), hcc))
+    frame = pd.DataFrame({"hcc": pd.Series(hccs, dtype="str")})
+    labels = tables.labels(model).to_pandas().set_index("hcc")["label"]
+    frame["label"] = [str(labels.get(hcc, "")) for hcc in hccs]
+    count = coded.reindex(hccs, fill_value=0).to_numpy(dtype=float)
+    plus, minus = open_gaps.reindex(hccs, fill_value=0.0), doubtful.reindex(hccs, fill_value=0.0)
+    half = ndtri((1 + level) / 2) * np.sqrt(plus["spread"].to_numpy() + minus["spread"].to_numpy())
+    expected = count - minus["sum"].to_numpy() + plus["sum"].to_numpy()
+    # Nobody beyond those listed can gain or lose the condition.
+    least, most = count - minus["rows"].to_numpy(), count + plus["rows"].to_numpy()
+    low, high = wilson(count, np.full(len(count), persons), level)
+    frame["coded"], frame["coded_low"], frame["coded_high"] = count / persons, low, high
+    frame["expected"] = expected / persons
+    frame["expected_low"] = np.clip(expected - half, least, most) / persons
+    frame["expected_high"] = np.clip(expected + half, least, most) / persons
+    frame["persons"] = persons
+    frame["coded_persons"] = count.astype(int)
+    frame["open_gaps"], frame["added"] = plus["rows"].to_numpy(dtype=int), plus["sum"].to_numpy()
+    frame["doubtful"], frame["removed"] = minus["rows"].to_numpy(dtype=int), minus["sum"].to_numpy()
+    return contract.attach(
+        frame,
+        measure=f"prevalence of conditions, coded and expected, {model}",
+        numerator="coded: persons with a diagnosis that counts for the HCC; expected: these, less the confidences "
+        "of unsupported ones, plus the confidences of open gaps",
+        denominator=f"persons enrolled in {year}",
+        clock=f"service year {year}, mapping of payment year {payment_year}",
+        exclusions="hierarchies are not applied: a person counts for every HCC that is coded",
+        code_set_release=f"CMS mapping of payment year {payment_year}",
+        model=model,
+        payment_year=payment_year,
+        interval=f"{100 * level:g} %: Wilson for coded, Poisson-binomial for expected",
+    )
+
+
+def _require(frame: pd.DataFrame, columns: tuple[str, ...], name: str, source: str) -> None:
+    absent = [column for column in columns if column not in frame.columns]
+    if absent:
+        raise ArgumentError(
+            f"{name}: no column {', '.join(map(repr, absent))}; found {list(map(str, frame.columns))}; "
+            f"give the DataFrame of {source}"
+        )
+
+
+def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[int, pd.Series]:
+    """Persons enrolled in the year, and how many of them are coded with each HCC."""
+    tables.check_model(model, payment_year)
+    engine = claims.engine
+    persons = int(engine.fetch(_ENROLLED, {"year": year}).column(0)[0].as_py() or 0)
+    if not persons:
+        raise ArgumentError(
+            f"members: nobody is enrolled in {year}; risk adjustment needs the members of that year"
+        )
+    try:
+        load_encounters(engine, [year], name=_SCRATCH[0])
+        engine.load(_SCRATCH[1], tables.mapping(model, payment_year))
+        found = engine.fetch(sql.text("coded_persons"), {"year": year, "payment_year": payment_year})
+    finally:
+        for name in _SCRATCH:
+            engine.drop(name)
+    return persons, found.to_pandas().set_index("hcc")["persons"]
+
+
+def _expected(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per HCC: persons listed, the sum of their confidences, and its variance.
+
+    A person listed twice with an HCC counts once, by the higher confidence.
+    """
+    each = rows.groupby(["hcc", "person_id"], observed=True)["confidence"].max()
+    parts = pd.DataFrame({"rows": 1, "sum": each, "spread": each * (1 - each)})
+    return parts.groupby(level="hcc").sum() if len(parts) else parts.reset_index(drop=True)
