@@ -1,0 +1,96 @@
+"""What one kind of evidence finds, in the shape in which kinds are put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+
+from cpticd.errors import SchemaError
+
+#: One row per person, HCC and kind. ``place``: 1 the HCC is coded in the year, 2 a higher one, 3 a lower one, 0 none.
+CANDIDATE: Final = (
+    "person_id", "hcc", "kind", "diagnosis_code", "rule", "stratum", "share", "place", "sentence", "support",
+)  # fmt: skip
+#: One row per person, HCC, kind, claim and code that speaks for the condition.
+EVIDENCE: Final = ("person_id", "hcc", "kind", "claim_id", "claim_date", "code")
+
+
+@dataclass
+class Found:
+    """Candidates of one kind, their evidence, and rows that were left out, in words and numbers."""
+
+    candidates: pd.DataFrame
+    evidence: pd.DataFrame
+    left_out: dict[str, int]
+
+
+def nothing() -> Found:
+    """No candidate."""
+    return Found(pd.DataFrame(columns=list(CANDIDATE)), pd.DataFrame(columns=list(EVIDENCE)), {})
+
+
+def band(count: pd.Series, noun: str) -> pd.Series:
+    """A count in words: "1 claim", "2+ claims"."""
+    return (count >= 2).map({True: f"2+ {noun}s", False: f"1 {noun}"})
+
+
+def number(count: pd.Series, noun: str) -> pd.Series:
+    """A count with its noun: "1 claim", "3 claims"."""
+    return count.astype(int).astype(str) + (count == 1).map({True: f" {noun}", False: f" {noun}s"})
+
+
+def matched(wanted: pa.Table, found: pd.DataFrame) -> pd.DataFrame:
+    """One row per row of ``wanted`` (first, last) and code of ``found`` (code) that lies within its range.
+
+    Codes are text: a range holds the codes of the length of its ends that lie between them.
+    """
+    rows = wanted.to_pandas().reset_index(names="row")
+    pairs = rows.merge(found, on="system") if "system" in rows else rows.merge(found, how="cross")
+    keep = (pairs["code"] >= pairs["code_from"]) & (pairs["code"] <= pairs["code_to"])
+    keep &= pairs["code"].str.len() == pairs["code_from"].str.len()
+    return pairs[keep]
+
+
+def prefixed(prefixes: pd.DataFrame, column: str, found: pd.Series) -> pd.DataFrame:
+    """One row per row of ``prefixes``, prefix in its blank-separated ``column``, and code that begins with it."""
+    split = prefixes.assign(prefix=prefixes[column].str.split()).explode("prefix").dropna(subset="prefix")
+    unique = pd.DataFrame({"code": found.drop_duplicates()})
+    parts = []
+    for length in split["prefix"].str.len().unique():
+        short = split[split["prefix"].str.len() == length]
+        parts.append(short.merge(unique.assign(prefix=unique["code"].str[:length]), on="prefix"))
+    if not parts:
+        return split.assign(code="").iloc[:0]
+    return pd.concat(parts, ignore_index=True)
+
+
+def dotted(code: pd.Series) -> pd.Series:
+    """Diagnosis codes as people read them: E11.22."""
+    return code.str[:3] + (code.str.len() > 3).map({True: ".", False: ""}) + code.str[3:]
+
+
+def extended(name: str, builtin: pd.DataFrame, own: pd.DataFrame | None, key: list[str]) -> pd.DataFrame:
+    """The built-in rules with the user's own rows, which replace those of the same key.
+
+    Absent columns of the user's rows are taken as said in the reference table. SchemaError where a column that is
+    needed is missing or a share is not above 0 and at most 1.
+    """
+    if own is None:
+        return builtin
+    if missing := [column for column in key if column not in own.columns]:
+        raise SchemaError(f"{name}: no column {missing}; found {list(own.columns)}; needs {list(builtin.columns)}")
+    own = own.reindex(columns=builtin.columns).copy()
+    for column in builtin.columns:
+        if column == "share":
+            own[column] = pd.to_numeric(own[column].fillna(1.0), errors="coerce")
+        else:
+            own[column] = own[column].fillna("").astype(str).str.strip()
+    if "share" in own and not own["share"].between(0, 1, inclusive="right").all():
+        raise SchemaError(f"{name}: share lies above 0 and is at most 1; found {own['share'].tolist()}")
+    both = pd.concat([own, builtin], ignore_index=True)
+    return both.drop_duplicates(key, keep="first").reset_index(drop=True)
+
+

@@ -1,0 +1,90 @@
+"""Lapsed: a lasting condition that was coded in the year before, and is not in the measurement year."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import reference, sql
+from cpticd.engine import Engine
+from cpticd.frames import to_frame
+from cpticd.risk.gap_found import Found, band, dotted, nothing, number, prefixed
+from cpticd.risk.gap_inputs import Scope
+
+_EVIDENCE = """
+SELECT h.person_id, h.hcc, h.claim_id, h.claim_date, h.diagnosis_code AS code
+FROM risk_gap_hits h
+JOIN risk_gap_settings s ON h.year = s.base_year
+JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
+WHERE c.course <> 'acute'
+"""
+
+
+def lapsed(engine: Engine, asked: Scope) -> Found:
+    """One row per person and lasting HCC coded in the base year, open or closed in the measurement year.
+
+    What is over within the year by its nature (``condition_courses``) is none; where a history code of the
+    measurement year says that the condition is over, it stands in a stratum of its own.
+    """
+    if asked.base_year not in asked.years:
+        return nothing()
+    _load_history(engine)
+    rows = to_frame(engine.fetch(sql.text("gap_lapsed")))
+    evidence = to_frame(engine.fetch(_EVIDENCE)).assign(kind="lapsed")
+    engine.drop("risk_gap_history")
+    if rows.empty:
+        return nothing()
+    ending = rows["course"].map({"lasting": "lasting", "may_end": "may end"})
+    stratum = (
+        band(rows["claims"], "claim")
+        + ", "
+        + ending
+        + ", "
+        + (rows["days"] > 0).map({True: "seen", False: "not seen"})
+        + ", "
+        + band(rows["coded_years"], "year")
+    )
+    rows["stratum"] = stratum.mask(rows["died"], "died in the year").mask(rows["over"], "history code")
+    candidates = rows.assign(
+        kind="lapsed",
+        rule="lapsed",
+        share=1.0,
+        place=rows["place"].fillna(0).astype(int),
+        sentence=_sentence(rows, asked),
+        support=pd.NA,
+    )
+    return Found(candidates, evidence, {})
+
+
+def _sentence(rows: pd.DataFrame, asked: Scope) -> pd.Series:
+    text = (
+        dotted(rows["diagnosis_code"])
+        + " (HCC "
+        + rows["hcc"]
+        + ") coded on "
+        + number(rows["claims"], "claim")
+        + f" in {asked.base_year}, last "
+        + rows["last_date"].dt.strftime("%Y-%m-%d")
+    )
+    seen = number(rows["days"], "day")
+    text += (rows["place"] == 1).map({True: "; coded again", False: "; not coded"}) + f" in {asked.year}"
+    text += (", seen on " + seen).mask(rows["days"] == 0, ", when the person was not seen")
+    return text + rows["over"].map({True: "; a history code says that it is over", False: ""})
+
+
+def _load_history(engine: Engine) -> None:
+    """History codes of the data and the codes of the data that each says are over."""
+    table = reference.table("history_codes").to_pandas()
+    found = to_frame(engine.fetch("SELECT DISTINCT diagnosis_code AS code FROM risk_gap_encounters"))["code"]
+    history = prefixed(table, "history_code", found)[["code", "diagnosis_codes"]]
+    pairs = prefixed(history.rename(columns={"code": "history"}), "diagnosis_codes", found)
+    pairs = pairs[["history", "code"]].drop_duplicates()
+    engine.load(
+        "risk_gap_history",
+        pa.table(
+            {
+                "history_code": pa.array(pairs["history"], pa.string()),
+                "diagnosis_code": pa.array(pairs["code"], pa.string()),
+            }
+        ),
+    )

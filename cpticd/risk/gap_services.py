@@ -1,0 +1,189 @@
+"""Evidence from services: implied by a service that hardly exists without the condition, and unspecified codes
+beside which a service (or another code) speaks for a specific sibling."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import reference, sql
+from cpticd.engine import Engine
+from cpticd.frames import to_frame
+from cpticd.risk.gap_found import Found, band, dotted, extended, matched, nothing, number, prefixed
+from cpticd.risk.gap_inputs import Scope
+
+#: Persons that a rule's share among several conditions counts as, before the user's own claims tell.
+SHARE_PRIOR: Final = 5.0
+#: Persons with the service from whom the coded share is told, and where it says that most are coded.
+FEWEST_PERSONS: Final = 20
+MOSTLY_CODED: Final = 0.5
+_EVIDENCE = """
+SELECT DISTINCT v.person_id, r.rule, v.claim_id, v.service_date AS claim_date, v.code
+FROM risk_gap_services v
+JOIN risk_gap_rule_codes r ON r.system = v.system AND r.code = v.code
+"""
+_BASE_EVIDENCE = """
+SELECT DISTINCT e.person_id, b.rule, e.claim_id, e.claim_date, e.diagnosis_code AS code
+FROM risk_gap_encounters e
+JOIN risk_gap_settings s ON s.year = e.year
+JOIN risk_gap_base_codes b ON b.code = e.diagnosis_code
+WHERE e.counted
+"""
+_KEY: Final = ["person_id", "rule"]
+
+
+def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Found:
+    """One row per person, service rule and condition that the service implies: open, or closed by what is coded.
+
+    A service that stands for several conditions is divided among them as the user's other persons with the service
+    are coded, starting from the table's shares; a person whose year before names one of them keeps to that one.
+    ``own``: further rows of ``implied_services``.
+    """
+    rules = extended(
+        "implied_services", reference.table("implied_services").to_pandas(), own,
+        ["rule", "system", "code_from", "code_to", "diagnosis_code"],
+    )  # fmt: skip
+    found = _data_codes(engine)
+    _load_rules(engine, rules, found)
+    diagnoses = to_frame(engine.fetch("SELECT DISTINCT diagnosis_code AS code FROM risk_gap_codes"))["code"]
+    alternatives = rules[["rule", "diagnosis_code", "condition_codes"]].drop_duplicates()
+    # A user's row may leave the codes that explain the service to its own category.
+    named = alternatives["condition_codes"] != ""
+    alternatives["condition_codes"] = alternatives["condition_codes"].where(named, alternatives["diagnosis_code"].str[:3])
+    told = prefixed(alternatives, "condition_codes", diagnoses)[["rule", "diagnosis_code", "code"]]
+    _load(engine, "risk_gap_alternative_codes", told.drop_duplicates())
+    rows = to_frame(engine.fetch(sql.text("gap_implied")))
+    evidence = to_frame(engine.fetch(_EVIDENCE))
+    _forget(engine)
+    if rows.empty:
+        return nothing()
+    rows["coded"] = (rows["now"] == 1) | (rows["place"] == 1)
+    rows["place"] = rows["place"].where(rows["place"] > 0, 0)
+    rows = _divided(rows)
+    explained = rows.groupby(_KEY)["coded"].transform("max") | (rows["place"] == 2)
+    explained = explained.groupby([rows[name] for name in _KEY]).transform("max")
+    keep = ~explained | rows["place"].isin([1, 2])
+    left_out = {
+        "service explained by a code without HCC": _persons(rows[explained & ~rows["place"].isin([1, 2])])
+        - _persons(rows[explained & rows["place"].isin([1, 2])]),
+        "conditions without an HCC of the model": int((rows["hcc"].isna() & ~explained).sum()),
+    }
+    rows = rows[keep & rows["hcc"].notna()]
+    texts = rules.drop_duplicates("rule")[["rule", "condition", "reason"]]
+    rows = rows.merge(texts, on="rule")
+    candidates = rows.assign(
+        kind="implied",
+        stratum=rows["strength"] + ", " + rows["own"],
+        sentence=rows["code"] + " on " + number(rows["claims"], "claim") + f" in {asked.year}, last "
+        + rows["last_date"].dt.strftime("%Y-%m-%d") + " (" + rows["reason"] + "): " + rows["condition"]
+        + (rows["place"] == 1).map({True: ", coded", False: ", not coded"}) + f" in {asked.year}",
+    )  # fmt: skip
+    return Found(candidates, _with_hcc(evidence, candidates, "implied"), left_out)
+
+
+def unspecified(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Found:
+    """One row per person, rule and specific sibling of an unspecified code that other evidence of the year speaks for."""
+    rules = extended(
+        "specific_evidence", reference.table("specific_evidence").to_pandas(), own,
+        ["rule", "unspecified_codes", "system", "code_from", "code_to", "diagnosis_code"],
+    )  # fmt: skip
+    found = _data_codes(engine)
+    _load_rules(engine, rules, found)
+    diagnoses = to_frame(engine.fetch("SELECT DISTINCT diagnosis_code AS code FROM risk_gap_codes"))["code"]
+    base = prefixed(rules[["rule", "unspecified_codes"]].drop_duplicates(), "unspecified_codes", diagnoses)
+    _load(engine, "risk_gap_base_codes", base[["rule", "code"]].drop_duplicates())
+    rows = to_frame(engine.fetch(sql.text("gap_unspecified")))
+    parts = [to_frame(engine.fetch(text)) for text in (_EVIDENCE, _BASE_EVIDENCE)]
+    _forget(engine)
+    if rows.empty:
+        return nothing()
+    rows["coded"], rows["before"] = rows["place"] == 1, 0
+    rows = _divided(rows)
+    rows = rows[rows["base_code"].notna()]
+    told = rows["place"].isin([1, 2])
+    explained = told.groupby([rows[name] for name in _KEY]).transform("max")
+    rows = rows[~explained | told]
+    # The lower HCC is the unspecified code itself: it does not close what it is the evidence of.
+    rows["place"] = rows["place"].where(rows["place"] != 3, 0)
+    rows = rows.merge(rules.drop_duplicates("rule")[["rule", "reason"]], on="rule")
+    candidates = rows.assign(
+        kind="unspecified",
+        stratum=rows["strength"] + ", " + band(rows["base_claims"], "claim"),
+        sentence=dotted(rows["base_code"]) + " on " + number(rows["base_claims"], "claim") + f" in {asked.year} beside "
+        + rows["code"] + " on " + number(rows["claims"], "claim") + " speaks for " + dotted(rows["diagnosis_code"])
+        + " (" + rows["reason"] + ")",
+    )  # fmt: skip
+    return Found(candidates, _with_hcc(pd.concat(parts), candidates, "unspecified"), {})
+
+
+def _persons(rows: pd.DataFrame) -> int:
+    return len(rows[_KEY].drop_duplicates())
+
+
+def _data_codes(engine: Engine) -> pd.DataFrame:
+    return to_frame(engine.fetch("SELECT system, code FROM risk_gap_data_codes"))
+
+
+def _load(engine: Engine, name: str, rows: pd.DataFrame) -> None:
+    """Load text columns (and ``share``), typed even where there is no row."""
+    columns = {
+        column: pa.array(rows[column].tolist(), pa.float64() if column == "share" else pa.string())
+        for column in rows.columns
+    }
+    engine.load(name, pa.table(columns))
+
+
+def _load_rules(engine: Engine, rules: pd.DataFrame, found: pd.DataFrame) -> None:
+    """The codes of the data that each rule names, and the conditions that it stands for."""
+    ranges = rules[["rule", "system", "code_from", "code_to"]].drop_duplicates()
+    pairs = matched(pa.Table.from_pandas(ranges, preserve_index=False), found)
+    _load(engine, "risk_gap_rule_codes", pairs[["rule", "system", "code"]].drop_duplicates())
+    alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
+    _load(engine, "risk_gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
+
+
+def _forget(engine: Engine) -> None:
+    for name in ("rule_codes", "alternatives", "alternative_codes", "base_codes"):
+        engine.drop(f"risk_gap_{name}")
+
+
+def _divided(rows: pd.DataFrame) -> pd.DataFrame:
+    """``share`` of each condition of a rule, and ``own``: what the coding of the other persons with the service says.
+
+    A person who is open has no code of any of the rule's conditions, and so takes no part in the counts.
+    """
+    once = rows.drop_duplicates([*_KEY, "diagnosis_code"])
+    counts = once.groupby(["rule", "diagnosis_code"]).agg(seen=("coded", "sum"), share=("share", "first"))
+    total = counts.groupby("rule").transform("sum")
+    counts["posterior"] = (counts["seen"] + SHARE_PRIOR * counts["share"] / total["share"]) / (
+        total["seen"] + SHARE_PRIOR
+    )
+    persons = once.groupby(_KEY)["coded"].max().groupby("rule").agg(["size", "sum"])
+    persons["others"] = persons["size"] - 1
+    own = (persons["sum"] >= MOSTLY_CODED * persons["others"]).map({True: "mostly coded", False: "seldom coded"})
+    own = own.mask(persons["others"] < FEWEST_PERSONS, "few persons")
+    rows = rows.drop(columns="share").merge(
+        counts["posterior"].rename("share").reset_index(), on=["rule", "diagnosis_code"]
+    )
+    rows["own"], rows["support"] = rows["rule"].map(own), rows["rule"].map(persons["sum"])
+    known = rows.groupby(_KEY)["before"].transform("max") == 1
+    rows = rows[~known | (rows["before"] == 1) | rows["coded"]].copy()
+    known = known[rows.index]
+    rows["share"] = rows["share"].where(~known, rows["share"] / rows.groupby(_KEY)["share"].transform("sum"))
+    return _one_per_hcc(rows)
+
+
+def _one_per_hcc(rows: pd.DataFrame) -> pd.DataFrame:
+    """Conditions of a rule with the same HCC together: their shares add up, the likeliest names the code."""
+    rows = rows.sort_values([*_KEY, "share", "diagnosis_code"], ascending=[True, True, False, True])
+    by = rows.groupby([*_KEY, rows["hcc"].fillna("none " + rows["diagnosis_code"])], sort=False)
+    rows["share"], rows["coded"] = by["share"].transform("sum"), by["coded"].transform("max")
+    return rows[by.cumcount() == 0].reset_index(drop=True)
+
+
+def _with_hcc(evidence: pd.DataFrame, candidates: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The evidence of each candidate: that of its rule."""
+    keys = candidates[["person_id", "rule", "hcc"]].drop_duplicates()
+    return evidence.merge(keys, on=_KEY).assign(kind=kind)
