@@ -1,0 +1,128 @@
+"""`risk.score` against the scalar oracle, on 20,000 beneficiaries and more of every model."""
+
+from __future__ import annotations
+
+import functools
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cpticd import risk
+from tests.risk import beneficiaries, oracle, oracle_data
+
+# Every year with tables of its own is scored; the sample is whole in the first, smaller in the others.
+FIRST = [("V24", 2025), ("V28", 2026), ("ESRD V24", 2026), ("RxHCC V08", 2026)]
+OTHERS = [("V24", 2024), ("V28", 2024), ("V28", 2025), ("V28", 2027), ("ESRD V24", 2025), ("ESRD V24", 2027)]
+# Whose HCCs CMS's score does not use: SAS lists them all the same, `risk.score` may list none.
+WITHOUT_HCCS = ("NE", "SNPNE", "DNE", "GNE", "TRANSPLANT", "Rx_NE_Lo", "Rx_NE_NoLo", "Rx_NE_LTI")
+PARTS = ["demographic_score", "disease_score", "interaction_score", "count_score"]
+
+
+@functools.cache
+def scored(model: str, payment_year: int, persons: int = 20_000) -> pd.DataFrame:
+    """The sample's score by `risk.score`, one row per person in the sample's order."""
+    sample = beneficiaries.sample(model, payment_year, persons=persons)
+    got = risk.score(sample.members(), sample.diagnoses(), model=model, payment_year=payment_year)
+    people = [person["person_id"] for person in sample.persons]
+    assert len(got) == len(people)
+    return got.set_index("person_id").loc[people]
+
+
+@functools.cache
+def expected(model: str, payment_year: int, persons: int = 20_000) -> list[oracle.Score]:
+    """The sample's score by the oracle."""
+    sample, tables = (
+        beneficiaries.sample(model, payment_year, persons=persons),
+        oracle_data.tables(model, payment_year),
+    )
+    return [oracle.score(model, p, c, tables) for p, c in zip(sample.persons, sample.codes, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("model", "payment_year", "persons"),
+    [(model, year, 20_000) for model, year in FIRST] + [(model, year, 2_000) for model, year in OTHERS],
+)
+def test_score_is_the_oracles(
+    model: str, payment_year: int, persons: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Segment, HCCs, each part and the raw score of every person, to 1e-9."""
+    sample = beneficiaries.sample(model, payment_year, persons=persons)
+    got = scored(model, payment_year, persons)
+    want = expected(model, payment_year, persons)
+    unlike = [
+        (person, codes, ours, theirs)
+        for person, codes, ours, theirs in zip(
+            sample.persons, sample.codes, got.to_dict("records"), want, strict=True
+        )
+        if not _same(ours, theirs)
+    ]
+    largest = max(abs(a - b.raw) for a, b in zip(got["raw_score"], want, strict=True))
+    with capsys.disabled():
+        print(
+            f"\n{model} {payment_year}: {len(got)} persons, {len(unlike)} unlike the oracle, "
+            f"largest difference {largest:.1e}"
+        )
+    assert not unlike, unlike[:3]
+
+
+def _same(ours: dict[str, Any], theirs: oracle.Score) -> bool:
+    parts = (theirs.demographic, theirs.disease, theirs.interaction, theirs.count)
+    hccs = set(ours["hccs"])
+    return (
+        abs(ours["raw_score"] - theirs.raw) <= 1e-9
+        and abs(sum(ours[part] for part in PARTS) - ours["raw_score"]) <= 1e-9
+        and all(abs(ours[name] - part) <= 1e-9 for name, part in zip(PARTS, parts, strict=True))
+        and (hccs == theirs.hccs or (not hccs and theirs.segment in WITHOUT_HCCS))
+        and ours["payment_hcc_count"] == len(hccs)
+        and ours["segment"] == theirs.segment
+    )
+
+
+def test_hccs_are_text_in_the_order_of_their_numbers() -> None:
+    """What a person holds after the hierarchies reads like CMS's own list."""
+    for hccs in scored("V28", 2026, 2_000)["hccs"]:
+        assert all(isinstance(hcc, str) for hcc in hccs)
+        assert list(hccs) == sorted(hccs, key=int)
+
+
+@pytest.mark.parametrize("payment_year", [2025, 2026])
+def test_age_is_as_of_february_first_of_the_payment_year(payment_year: int) -> None:
+    """Birth dates around the first of February, leap days among them: FLOOR((months − (1 < day)) / 12)."""
+    births = [
+        date(year, month, day)
+        for year in (1931, 1940, 1956, 1960, 1961, 1990, payment_year - 1)
+        for month, day in ((1, 31), (2, 1), (2, 2), (2, 28), (3, 1), (12, 31))
+    ] + [date(1936, 2, 29), date(1960, 2, 29), date(1960, 1, 1), date(payment_year, 1, 1)]
+    members = pd.DataFrame(
+        {"person_id": [f"P{i}" for i in range(len(births))], "birth_date": births, "sex": "female"}
+    )
+    members["original_reason_entitlement_code"] = "1"
+    nothing = pd.DataFrame({"person_id": [], "diagnosis_code": []}, dtype="str")
+    got = risk.score(members, nothing, model="V28", payment_year=payment_year).set_index("person_id")
+    tables = oracle_data.tables("V28", payment_year)
+    for person_id, born in zip(members["person_id"], births, strict=True):
+        months = (payment_year - born.year) * 12 + (2 - born.month)  # INTCK counts the month boundaries
+        age = max(0, (months - (born.day > 1)) // 12)
+        person = {"age": age, "sex": "2", "orec": "1", "dual": "NA", "lti": False, "new_enrollee": False}
+        want = oracle.score("V28", person, [], tables)
+        assert got.loc[person_id, "segment"] == want.segment, (born, age)
+        assert got.loc[person_id, "raw_score"] == pytest.approx(want.raw, abs=1e-9), (born, age)
+
+
+@pytest.mark.parametrize(("model", "payment_year"), FIRST)
+def test_payment_score_is_normalised_and_adjusted(model: str, payment_year: int) -> None:
+    """Raw ÷ normalization × (1 − coding adjustment), by what the rate announcements say of the population."""
+    got, want = scored(model, payment_year), expected(model, payment_year)
+    factors = {
+        "V24": {"": (1.153, 0.059)},
+        "V28": {"": (1.067, 0.059)},
+        "ESRD V24": {"dialysis": (1.062, 0.059), "graft": (1.104, 0.059)},
+        "RxHCC V08": {"": (1.194, 0.0)},
+    }[model]
+    for normalized, payment, score in zip(got["normalized_score"], got["payment_score"], want, strict=True):
+        graft = score.segment.startswith("G")
+        normalization, adjustment = factors.get("graft" if graft else "dialysis") or factors[""]
+        assert normalized == pytest.approx(score.raw / normalization, abs=1e-9)
+        assert payment == pytest.approx(score.raw / normalization * (1 - adjustment), abs=1e-9)
