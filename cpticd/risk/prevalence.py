@@ -52,7 +52,9 @@ def prevalence(
     payment_year = year + 1 if payment_year is None else payment_year
     persons, coded = _coded(claims, year, model, payment_year)
     open_gaps = _expected(gaps[gaps["status"] == OPEN])
-    doubtful = _expected(unsupported)
+    # A condition on no claim that counts is not among the coded, so that nothing can be taken from them.
+    coded_ones = unsupported["counted"].astype(bool) if "counted" in unsupported else slice(None)
+    doubtful = _expected(unsupported[coded_ones])
     hccs = sorted({*coded.index, *open_gaps.index, *doubtful.index}, key=lambda hcc: (len(hcc), hcc))
     frame = pd.DataFrame({"hcc": pd.Series(hccs, dtype="str")})
     labels = tables.labels(model).to_pandas().set_index("hcc")["label"]

@@ -132,6 +132,13 @@ def test_the_interval_holds_what_coins_of_those_confidences_show() -> None:
     assert 4 * result["expected"] == pytest.approx(drawn.mean(), abs=0.2)
 
 
+def test_what_does_not_count_today_is_not_taken_away() -> None:
+    listed = UNSUPPORTED.assign(counted=False)
+    result = prevalence(claims_of(**TABLES), GAPS.head(0), listed, year=2025)
+    assert result["expected"].tolist() == result["coded"].tolist()
+    assert result["doubtful"].sum() == 0
+
+
 def test_without_suspicions_expected_is_coded() -> None:
     result = prevalence(claims_of(**TABLES), GAPS.head(0), UNSUPPORTED.head(0), year=2025)
     for end in ("", "_low", "_high"):
