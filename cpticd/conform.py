@@ -60,6 +60,10 @@ def as_arrow(data: pa.Table | pa.RecordBatch | pd.DataFrame) -> pa.Table:
     )
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+
+
 def _text(name: str, kind: pa.DataType) -> str:
     """SQL for a cell as trimmed text; whole floats lose their ``.0`` so that 99213.0 stays a code."""
     if pa.types.is_floating(kind):
@@ -74,7 +78,7 @@ def _cast(column: Column, kind: pa.DataType) -> str:  # noqa: PLR0911 - one per 
     """SQL that turns a cell of Arrow type ``kind`` into the column's type, or null."""
     name = quote(column.name)
     text = _text(name, kind)
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+    is_text = _is_text(kind)
     match column.kind:
         case "text":
             return text
@@ -115,6 +119,8 @@ def _filled(name: str, kind: pa.DataType) -> str:
     """SQL that is true where the cell holds something."""
     if pa.types.is_floating(kind):
         return f"({name} IS NOT NULL AND NOT isnan({name}))"
+    if not _is_text(kind):
+        return f"{name} IS NOT NULL"
     return f"nullif(trim(CAST({name} AS VARCHAR), ' \t\r\n'), '') IS NOT NULL"
 
 

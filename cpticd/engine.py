@@ -34,8 +34,8 @@ class Engine(Protocol):
     def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
         """Define relation ``name`` as a SELECT: a view, or a table computed now."""
 
-    def load(self, name: str, data: pa.Table) -> None:
-        """Define relation ``name`` from an Arrow table."""
+    def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
+        """Define relation ``name`` from an Arrow table; without ``copy`` it is read where it lies."""
 
     def scan(self, name: str, path: Path) -> None:
         """Define relation ``name`` over a Parquet file or a folder of them."""
@@ -104,8 +104,11 @@ class DuckDBEngine:
         self.drop(name)
         self._run(f"CREATE {'TABLE' if materialize else 'VIEW'} {name} AS {sql}", None)
 
-    def load(self, name: str, data: pa.Table) -> None:
+    def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
         self.drop(name)
+        if not copy:
+            self.connection.register(name, data)
+            return
         self.connection.register("incoming", data)
         self._run(f"CREATE TABLE {name} AS SELECT * FROM incoming", None)
         self.connection.unregister("incoming")

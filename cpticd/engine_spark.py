@@ -80,7 +80,7 @@ class SparkEngine:
             self._cached[name] = frame
         frame.createOrReplaceTempView(self._prefix + name)
 
-    def load(self, name: str, data: pa.Table) -> None:
+    def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
         self.drop(name)
         self.session.createDataFrame(data).createOrReplaceTempView(self._prefix + name)
 

@@ -32,7 +32,7 @@ class Blocks:
     segments: tuple[str, ...]
     bits: pa.Table  # diagnosis-free: hcc, block, bit
     sets: pa.Table  # key of (segment, block, mask): value, hccs (how many), factors (bits)
-    members: pa.Table  # block, mask, hcc, kept, removed_by
+    members: pa.Table  # key of (block, mask): hcc, kept, removed_by
     terms: pa.Table  # segment, term, need (bits), value of interactions
     counts: pa.Table  # segment, hccs, term, value of payment HCC counts
     flags: dict[str, int]  # bit of DISABLED and NONAGED among the factors
@@ -52,14 +52,14 @@ def blocks(model: str) -> Blocks:
         for row in tables.coefficients(model).to_pylist()
     }
     prefix = "RXHCC" if model.startswith("Rx") else "HCC"
-    members: list[tuple[int, int, str, bool, str]] = []
+    members: list[tuple[int, str, bool, str]] = []
     sets: list[tuple[int, Decimal, int, int]] = []
     for block, hccs in enumerate(_by_block(places)):
         for mask in range(1, 1 << len(hccs)):
             present = [hcc for bit, hcc in enumerate(hccs) if mask >> bit & 1]
             why = dict(_removed(present, parents, beside))
             kept = [hcc for hcc in present if hcc not in why]
-            members += [(block, mask, hcc, hcc not in why, why.get(hcc, "")) for hcc in present]
+            members += [(block * BLOCK + mask, hcc, hcc not in why, why.get(hcc, "")) for hcc in present]
             factors = 0
             for hcc in kept:
                 factors |= opens.get(hcc, 0)
@@ -80,8 +80,7 @@ def blocks(model: str) -> Blocks:
         _table(sets, key=pa.int32(), value=MONEY, hccs=pa.int32(), factors=pa.int64()),
         _table(
             members,
-            block=pa.int32(),
-            mask=pa.int32(),
+            key=pa.int32(),
             hcc=pa.string(),
             kept=pa.bool_(),
             removed_by=pa.string(),

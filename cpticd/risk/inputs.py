@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cpticd import reference
 from cpticd.conform import as_arrow, conform
-from cpticd.engine import Engine
 from cpticd.errors import SchemaError
 from cpticd.schema import Table, declare
 
@@ -46,6 +47,11 @@ DIAGNOSES: Final[Table] = declare(
     """,
 )
 REJECTS: Final = ("source", "location", "reason", "content")
+#: Beyond this product of column sizes the numbers of facts are packed anew.
+_ROOM: Final = 1 << 40
+#: Up to this many codes it is cheaper to count than to sort.
+_SMALL: Final = 1 << 22
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Rejects:
@@ -67,40 +73,102 @@ def rejects(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(frame.attrs.get("rejects", []), columns=list(REJECTS), dtype=str)
 
 
-def take_members(engine: Engine, data: pd.DataFrame | pa.Table, found: Rejects) -> None:
-    """Load ``risk_members_in`` from a frame of the user's, with columns of :data:`MEMBERS` and any others."""
-    _take(engine, MEMBERS, data, found, "risk_members_in")
-    codes = reference.table("dual_status_codes")
-    engine.load("risk_dual_codes", codes)
+@dataclass(frozen=True)
+class Members:
+    """Members in the order given: who they are, and which of the distinct sets of facts is theirs."""
+
+    person_id: pa.Array
+    fact: Ints
+    facts: pa.Table  # of MEMBERS; person_id is the number of the set of facts
+    failed: dict[int, str]  # set of facts that cannot be read -> reason
 
 
-def take_diagnoses(engine: Engine, data: pd.DataFrame | pa.Table, found: Rejects) -> None:
-    """Load ``risk_diagnoses_in`` from a frame of the user's with person_id and diagnosis_code."""
-    _take(engine, DIAGNOSES, data, found, "risk_diagnoses_in")
+def take_members(data: pd.DataFrame | pa.Table) -> Members:
+    """Members from a frame with columns of :data:`MEMBERS` and any others.
 
-
-def _take(engine: Engine, table: Table, data: pd.DataFrame | pa.Table, found: Rejects, name: str) -> None:
+    A million persons share some ten thousand sets of facts: only these are read, checked and given a segment.
+    Raises SchemaError where person_id, sex, or both age and birth_date are missing.
+    """
     arrow = as_arrow(data)
-    known = [column for column in arrow.column_names if column in table.names]
-    if table is MEMBERS and not {"age", "birth_date"} & set(known):
-        raise SchemaError(
-            f"members: no column 'age' (years on February 1 of the payment year) nor 'birth_date'; "
-            f"found {arrow.column_names}; rename the one that says it"
-        )
-    if table is MEMBERS and "sex" not in known:
-        raise SchemaError(
-            f"members: no column 'sex'; found {arrow.column_names}; rename the one that says it"
-        )
+    known = [name for name in arrow.column_names if name in MEMBERS.names]
+    for wanted, example in (
+        (("person_id",), ""),
+        (("age", "birth_date"), "age is in years on February 1; "),
+        (("sex",), ""),
+    ):
+        if not set(wanted) & set(known):
+            raise SchemaError(
+                f"members: no column {' nor '.join(map(repr, wanted))}; found {arrow.column_names}; "
+                f"{example}rename the one that says it"
+            )
+    ids = _ids(arrow.column("person_id"))
+    columns = [name for name in known if name != "person_id"]
+    first, fact = _distinct(arrow.select(columns))
+    facts = arrow.select(columns).take(pa.array(first))
+    facts = facts.append_column(
+        "person_id", pa.array([str(number) for number in range(len(first))], pa.string())
+    )
+    done = conform(MEMBERS, facts)
+    failed = {row["index"]: row["reason"] for row in done.failed.to_pylist()}
+    return Members(ids, fact, done.rows, failed)
+
+
+def _ids(column: pa.ChunkedArray) -> pa.Array:
+    """Person ids as trimmed text; null where there is none."""
+    ids = column.combine_chunks()
+    if pa.types.is_floating(ids.type):
+        ids = pc.if_else(pc.is_nan(ids), pa.scalar(None, ids.type), ids).cast(pa.int64())
+    text = pc.utf8_trim_whitespace(ids.cast(pa.string()))
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _distinct(table: pa.Table) -> tuple[Ints, Ints]:
+    """Index of the first row of every distinct row, and for each row which of these it is."""
+    code = np.zeros(table.num_rows, dtype=np.int64)
+    room = 1
+    for column in table.columns:
+        encoded = column.combine_chunks()
+        if not pa.types.is_dictionary(encoded.type):
+            encoded = encoded.dictionary_encode(null_encoding="encode")
+        size = len(encoded.dictionary) + 1
+        if room * size > _ROOM:
+            _, code = np.unique(code, return_inverse=True)
+            room = int(code.max(initial=0)) + 1
+        index = pc.fill_null(encoded.indices, size - 1).to_numpy(zero_copy_only=False)
+        code = code * size + index
+        room *= size
+    return _numbered(code, room)
+
+
+def _numbered(code: Ints, room: int) -> tuple[Ints, Ints]:
+    """Index of the first of every distinct code, and for each code which of these it is."""
+    if room > _SMALL:
+        _, first, number = np.unique(code, return_index=True, return_inverse=True)
+        return first, number
+    # Codes below a small bound are counted instead of sorted.
+    present = np.bincount(code, minlength=room) > 0
+    number = (np.cumsum(present) - 1)[code]
+    first = np.zeros(int(present.sum()), dtype=np.int64)
+    first[number[::-1]] = np.arange(len(code) - 1, -1, -1)
+    return first, number
+
+
+def unique(ids: pa.Array) -> bool:
+    """Whether no person stands twice."""
+    if not ids.null_count and len(ids) and pc.all(pc.less(ids[:-1], ids[1:])).as_py() is not False:
+        return True  # in order, and none like the one before
+    return bool(pc.count_distinct(ids, mode="all").as_py() == len(ids))
+
+
+def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
+    """Diagnoses from a frame with person_id and diagnosis_code; rows that cannot be read are in ``found``."""
+    arrow = as_arrow(data)
+    known = [name for name in DIAGNOSES.names if name in arrow.column_names]
     plain = arrow.select(known)
-    if table is DIAGNOSES and _is_text(plain) and set(table.names) == set(known):
-        # Millions of rows of text need no cast; empty cells are counted where they are joined.
-        engine.load(name, plain)
-        return
-    done = conform(table, plain)
-    engine.load(name, done.rows)
+    text = all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in plain.schema.types)
+    if text and len(known) == len(DIAGNOSES.names):
+        return plain  # millions of rows of text need no cast; empty cells are found where they are joined
+    done = conform(DIAGNOSES, plain)
     for row in done.failed.to_pylist():
-        found.add(table.name, f"row {row['index'] + 1}", row["reason"], row["content"])
-
-
-def _is_text(arrow: pa.Table) -> bool:
-    return all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in arrow.schema.types)
+        found.add("diagnoses", f"row {row['index'] + 1}", row["reason"], row["content"])
+    return done.rows

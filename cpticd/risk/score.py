@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,13 @@ from cpticd.contract import attach
 from cpticd.engine import DuckDBEngine
 from cpticd.errors import ArgumentError
 from cpticd.risk import inputs, tables
+from cpticd.risk.blocks import SEGMENT
+from cpticd.risk.people import make_people
 from cpticd.risk.run import Run
+from cpticd.risk.source import take_claims
 
-_PARTS = ("demographic", "disease", "interaction", "count")
+#: HCCs as text, by number.
+_NUMBERS: Final = np.array([str(number) for number in range(1000)], dtype=object)
 
 
 @contextmanager
@@ -36,20 +41,18 @@ def prepared(
             raise ArgumentError(
                 "diagnoses: not with claims, whose counted diagnoses are scored; pass members as a frame"
             )
-        from cpticd.risk.source import take_claims
-
         run = Run(members.engine, model, payment_year, rejects)
-        take_claims(run, members)
+        given = take_claims(run, members)
     else:
         if diagnoses is None:
             raise ArgumentError(
                 "diagnoses: missing; pass a frame with person_id and diagnosis_code, or Claims as members"
             )
         run = Run(DuckDBEngine(), model, payment_year, rejects)
-        inputs.take_members(run.engine, members, rejects)
-        inputs.take_diagnoses(run.engine, diagnoses, rejects)
+        given = inputs.take_members(members)
+        run.load("risk_diagnoses_in", inputs.take_diagnoses(diagnoses, rejects), copy=False)
     try:
-        run.people()
+        make_people(run, given)
         run.held()
         yield run
     finally:
@@ -89,56 +92,65 @@ def score(
     """
     rates = tables.factors(model, payment_year, factors)
     with prepared(members, diagnoses, model, payment_year) as run:
+        run.rates(rates)
         run.score()
         scores = run.engine.fetch(
             """
-            SELECT p.person_id, s.segment_name AS segment, s.population,
+            SELECT s.person, s.segment,
                    CAST(s.demographic AS DOUBLE) AS demographic_score, CAST(s.disease AS DOUBLE) AS disease_score,
                    CAST(s.interaction AS DOUBLE) AS interaction_score, CAST(s.counted AS DOUBLE) AS count_score,
-                   CAST(s.demographic + s.disease + s.interaction + s.counted AS DOUBLE) AS raw_score,
-                   s.hccs AS payment_hcc_count
-            FROM risk_scores AS s JOIN risk_scored AS p ON p.person = s.person
-            ORDER BY s.person
+                   s.raw AS raw_score, s.raw / f.normalization AS normalized_score,
+                   s.raw / f.normalization * (1 - f.coding_adjustment) AS payment_score, s.hccs AS payment_hcc_count
+            FROM risk_scores AS s JOIN risk_rates AS f ON f.kind = s.kind
             """
         )
-        frame = _normalized(scores, rates)
-        frame.insert(list(frame.columns).index("payment_hcc_count"), "hccs", _hccs(run, len(frame)))
-        return described(frame, run, measure="risk score")
+        return described(_frame(run, scores), run, measure="risk score")
 
 
-def _normalized(scores: pa.Table, rates: pd.DataFrame) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        {name: column.to_pandas() for name, column in zip(scores.column_names, scores.columns, strict=True)}
-    )
-    by = rates.set_index("population")
-    population = frame.pop("population")
-    norm = population.map(by["normalization"]).astype(float).to_numpy()
-    coding = population.map(by["coding_adjustment"]).astype(float).to_numpy()
-    normalized = frame["raw_score"].to_numpy() / norm
-    at = list(frame.columns).index("payment_hcc_count")
-    frame.insert(at, "normalized_score", normalized)
-    frame.insert(at + 1, "payment_score", normalized * (1 - coding))
-    return frame
+def _frame(run: Run, scores: pa.Table) -> pd.DataFrame:
+    """The result, in the order in which the members were given."""
+    order = np.argsort(scores.column("person").to_numpy())
+    ids = run.scored.column("person_id").combine_chunks()
+    names = pa.array(run.blocks.segments, pa.string())
+    segment = pa.array(scores.column("segment").to_numpy()[order])
+    columns: dict[str, Any] = {
+        "person_id": ids.to_pandas().astype("str"),
+        "segment": names.take(segment).to_pandas().astype("str"),
+    }
+    for name in scores.column_names[2:]:
+        if name == "payment_hcc_count":
+            columns["hccs"] = _hccs(run, len(ids))
+        columns[name] = scores.column(name).to_numpy()[order]
+    return pd.DataFrame(columns)
 
 
 def _hccs(run: Run, persons: int) -> pd.Series:
     """Each person's paid HCCs, by number, for persons 1 to ``persons``."""
     run.load("risk_set_members", run.blocks.members)
     rows = run.engine.fetch(
-        """
-        SELECT h.person * 1000 + CAST(m.hcc AS INTEGER) AS key
-        FROM risk_held AS h JOIN risk_set_members AS m ON m.block = h.block AND m.mask = h.mask
+        f"""
+        SELECT CAST(h.person AS BIGINT) * 1000 + CAST(m.hcc AS INTEGER) AS key
+        FROM risk_held AS h JOIN risk_set_members AS m ON m.key = h.base % {SEGMENT} + h.mask
         WHERE m.kept
         """
     )
     key = np.sort(rows.column(0).to_numpy())
-    name = np.array([str(number) for number in range(1000)], dtype=object)
-    values = name[key % 1000].tolist()
-    ends = np.searchsorted(key, (np.arange(persons + 1) + 1) * 1000).tolist()
-    lists = [values[start:end] for start, end in pairwise(ends)]
-    result = np.empty(persons, dtype=object)
-    result[:] = lists
-    return pd.Series(result)
+    values = _NUMBERS[key % 1000].tolist()
+    ends = np.cumsum(np.bincount(key // 1000, minlength=persons + 1)).tolist()
+    with uncollected():
+        return pd.Series([values[start:end] for start, end in pairwise(ends)], dtype=object)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """A million new lists without the collector's looking through them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def described(frame: pd.DataFrame, run: Run, *, measure: str, **more: Any) -> pd.DataFrame:

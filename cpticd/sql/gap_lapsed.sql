@@ -31,9 +31,13 @@ over AS (
     JOIN risk_gap_settings s ON s.year = e.year
 )
 SELECT c.person_id, c.hcc, c.diagnosis_code, c.course, c.claims, c.first_date, c.last_date, y.coded_years,
-       o.person_id IS NOT NULL AS over, coalesce(n.days, 0) AS days, p.died, t.place
+       o.person_id IS NOT NULL AS over, coalesce(n.days, 0) AS days, p.died, t.place,
+       k.years
 FROM coded c
 JOIN risk_gap_persons p ON p.person_id = c.person_id
+CROSS JOIN (
+    SELECT count(DISTINCT h.year) AS years FROM risk_gap_hits h JOIN risk_gap_settings s ON h.year <= s.base_year
+) AS k
 JOIN years y ON y.person_id = c.person_id AND y.hcc = c.hcc
 LEFT JOIN over o ON o.person_id = c.person_id AND o.hcc = c.hcc
 LEFT JOIN risk_gap_seen n ON n.person_id = c.person_id

@@ -7,7 +7,7 @@ WITH kinds AS (
         bool_and(new_enrollee) AS new_enrollee, bool_and(special_needs_plan) AS special_needs_plan,
         bool_and(esrd) AS esrd, min(status) AS status, min(graft_months) AS graft_months,
         bool_and(low_income) AS low_income, min(channel) AS channel
-    FROM risk_people WHERE kind IS NOT NULL
+    FROM risk_facts WHERE kind IS NOT NULL
     GROUP BY kind
 ),
 segmented AS (

@@ -1,12 +1,13 @@
--- One row per person: the parts of the score.
+-- One row per person: the parts of the score and its sum.
 WITH opened AS (
     SELECT segment, factors, sum(value) AS value FROM {opened} GROUP BY segment, factors
+),
+demographic AS (
+    SELECT kind, sum(value) AS value FROM risk_terms GROUP BY kind
 )
 SELECT
-    p.person, p.segment_name, p.population, p.demographic,
-    coalesce(t.disease, 0) AS disease, coalesce(o.value, 0) AS interaction, coalesce(c.value, 0) AS counted,
-    coalesce(t.hccs, 0) AS hccs
-FROM {people} AS p
-LEFT JOIN {totals} AS t ON t.person = p.person
-LEFT JOIN opened AS o ON o.segment = t.segment AND o.factors = t.factors
-LEFT JOIN risk_counts AS c ON c.segment = t.segment AND c.hccs = t.hccs
+    p.person, p.kind, p.segment, d.value AS demographic, p.disease, coalesce(o.value, 0) AS interaction, p.counted, p.hccs,
+    CAST(d.value + p.disease + coalesce(o.value, 0) + p.counted AS DOUBLE) AS raw
+FROM {parts} AS p
+JOIN demographic AS d ON d.kind = p.kind
+LEFT JOIN opened AS o ON o.segment = p.segment AND o.factors = p.factors

@@ -1,5 +1,5 @@
--- One row per member as he was given: cleaned facts, one number for them all (kind), and why he cannot be scored
--- (problem).
+-- One row per distinct set of facts about members (numbered in person_id): cleaned, one number for all that matters
+-- (kind), and why such a person cannot be scored (problem).
 WITH cleaned AS (
     SELECT
         person_id,
@@ -30,7 +30,7 @@ WITH cleaned AS (
         CAST(floor(graft_months) AS INTEGER) AS graft_months,
         coalesce(low_income_subsidy, false) AS low_income,
         upper(coalesce(part_d_channel, 'MA-PD')) AS channel
-    FROM risk_members_in
+    FROM risk_facts_in
 ),
 completed AS (
     SELECT
@@ -44,7 +44,7 @@ completed AS (
 ),
 numbered AS (
     SELECT
-        c.person_id,
+        CAST(c.person_id AS INTEGER) AS fact,
         CASE WHEN '{model}' = 'V24' AND c.given_age = 64 AND c.given_orec = '0' THEN 65 ELSE c.given_age END AS age,
         c.sex, c.orec, d.benefit, d.medicaid_institutional, d.medicaid_new_enrollee,
         c.institutional, c.new_enrollee, c.special_needs_plan, c.esrd, c.status,

@@ -1,0 +1,133 @@
+"""Who is scored: members with their segment and demographic score, and who is not and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpticd import reference
+from cpticd.risk import tables
+from cpticd.risk.blocks import SEGMENT
+from cpticd.risk.inputs import Ints, Members, unique
+
+if TYPE_CHECKING:
+    from cpticd.risk.run import Run
+
+#: What scoring asks of a kind of person.
+_FACTS: Final = {
+    "age": pa.int32(),
+    "sex": pa.string(),
+    "segment": pa.int32(),
+    "segment_key": pa.int32(),
+    "is_new": pa.bool_(),
+    "flags": pa.int64(),
+}
+
+
+def make_people(run: Run, members: Members) -> None:
+    """Make ``risk_scored`` on the run's engine: one row per person who can be scored, numbered in the order given.
+
+    Columns: person, person_id, age, sex, kind, segment (number), segment_key, is_new, flags.
+    """
+    run.load("risk_facts_in", members.facts)
+    run.load("risk_dual_codes", reference.table("dual_status_codes"))
+    run.load("risk_coefficients", _exact(tables.coefficients(run.model)))
+    run.make("risk_facts")
+    run.make("risk_profiles")
+    run.make("risk_terms")
+    profiles = _profiles(run)
+    by_fact, problem = _judged(run, members, profiles)
+    kind = by_fact[members.fact]
+    for index in np.flatnonzero(kind < 0).tolist():
+        reason = str(problem[members.fact[index]])
+        run.rejects.add("members", f"person {members.person_id[index].as_py()}", reason)
+    alone = unique(members.person_id)
+    chosen = _once(run, members.person_id, kind, alone)
+    persons = len(members.person_id) if alone else int(pc.count_distinct(members.person_id).as_py())
+    run.left_out["members"] = persons - len(chosen)
+    run.assumed["original reason for entitlement taken by age"] = _assumed(run, members.fact[chosen])
+    row = pa.array(profiles.index.get_indexer(pd.Index(by_fact))[members.fact[chosen]], pa.int64())
+    columns: dict[str, Any] = {
+        "person": pa.array(np.arange(1, len(chosen) + 1), pa.int32()),
+        "person_id": members.person_id
+        if len(chosen) == len(kind)
+        else members.person_id.take(pa.array(chosen)),
+        "kind": pa.array(kind[chosen], pa.int64()),
+    }
+    for name, kind_of in _FACTS.items():
+        columns[name] = pa.array(profiles[name].tolist(), kind_of).take(row)
+    run.scored = pa.table(columns)
+    run.known = pa.table({"person_id": pc.drop_null(members.person_id)})
+    run.load("risk_scored", run.scored, copy=False)
+
+
+def _exact(coefficients: pa.Table) -> pa.Table:
+    """The values as decimals, so that no sum depends on its order."""
+    value = pc.round(coefficients.column("value"), 3).cast(pa.decimal128(12, 3), safe=False)
+    return coefficients.set_column(coefficients.column_names.index("value"), "value", value)
+
+
+def _profiles(run: Run) -> pd.DataFrame:
+    """One row per kind of person that has a coefficient for his age-sex cell."""
+    found = run.engine.fetch(
+        """
+        SELECT f.kind, f.age, f.sex, f.segment AS segment_name, f.is_new, f.disabled, f.nonaged
+        FROM risk_profiles AS f
+        JOIN risk_terms AS t ON t.kind = f.kind AND t.term = f.cell
+        """
+    ).to_pandas()
+    numbers = {name: number for number, name in enumerate(run.blocks.segments)}
+    found["segment"] = found["segment_name"].map(numbers).astype("int64")
+    found["segment_key"] = found["segment"] * SEGMENT
+    flags = run.blocks.flags
+    found["flags"] = found["disabled"].astype("int64") * flags.get("DISABLED", 0)
+    found["flags"] += found["nonaged"].astype("int64") * flags.get("NONAGED", 0)
+    return found.set_index("kind")
+
+
+def _judged(run: Run, members: Members, profiles: pd.DataFrame) -> tuple[Ints, np.ndarray[Any, Any]]:
+    """Kind of each set of facts, -1 where such a person cannot be scored, and why."""
+    facts = run.engine.fetch("SELECT fact, kind, problem FROM risk_facts").to_pandas()
+    size = facts.shape[0] + len(members.failed)
+    kind = np.full(size, -1, dtype=np.int64)
+    problem = np.full(size, None, dtype=object)
+    good = facts["problem"].isna().to_numpy()
+    number = facts["fact"].to_numpy()
+    kind[number[good]] = facts["kind"].to_numpy()[good]
+    problem[number[~good]] = facts["problem"].to_numpy(dtype=object)[~good]
+    for index, reason in members.failed.items():
+        problem[index] = reason
+    absent = (kind >= 0) & ~np.isin(kind, profiles.index.to_numpy())
+    problem[absent] = f"{run.model} has no coefficient for a person of this age, sex and segment"
+    kind[absent] = -1
+    return kind, problem
+
+
+def _once(run: Run, ids: pa.Array, kind: Ints, alone: bool) -> Ints:
+    """Indexes of the members who are scored: each person once. The others are told of."""
+    usable = (kind >= 0) & pc.is_valid(ids).to_numpy(zero_copy_only=False)
+    for index in np.flatnonzero(pc.is_null(ids).to_numpy(zero_copy_only=False)).tolist():
+        run.rejects.add("members", f"row {index + 1}", "person_id: empty, but required")
+    if alone:
+        return np.flatnonzero(usable)
+    frame = pd.DataFrame({"person_id": ids.to_pandas(), "kind": kind})
+    twice = frame[frame["person_id"].notna() & frame["person_id"].duplicated(keep=False)]
+    grouped = twice.groupby("person_id")["kind"].agg(["size", "nunique", "min"])
+    for person, (times, versions, least) in grouped.iterrows():
+        if least >= 0:
+            alike = (
+                "with the same facts: scored once" if versions == 1 else "with different facts: not scored"
+            )
+            run.rejects.add("members", f"person {person}", f"stands {times} times {alike}")
+    different = grouped.index[(grouped["nunique"] > 1) | (grouped["min"] < 0)]
+    again = frame["person_id"].duplicated(keep="first") | frame["person_id"].isin(different)
+    return np.flatnonzero(usable & ~again.to_numpy())
+
+
+def _assumed(run: Run, fact: Ints) -> int:
+    facts = run.engine.fetch("SELECT fact FROM risk_facts WHERE orec_assumed").column(0).to_numpy()
+    return int(np.isin(fact, facts).sum()) if len(facts) else 0
