@@ -1,0 +1,186 @@
+"""Coded conditions whose support is thin: the other direction, for a clinician and a coder to review.
+
+A payment HCC is thin where it stands on no claim that counts, on no encounter that saw the patient, on one day
+only, on a code of one of the OIG's high-risk groups against that group's rule, or beside no service that one would
+expect. Most of these are true all the same, so each has a ``confidence``: the chance that no medical record bears
+the code out, from a scorecard (reference table ``unsupported_weights``) over what the claims say for and against:
+
+    confidence = 1 / (1 + exp(-(base + sum of the weights of the levels found + slope * excess)))
+
+``excess`` is learned from the claims at hand. Where an HCC is established (coded in a year beside this one too), a
+share of persons has it on one day only; among persons in whom it is new, as many one-day cases are expected, and
+excess is the log of found over expected: a condition that is coded once and never again far more often than its
+patients' habits explain. The weights are estimated on simulated persons with planted truth
+(data/build_unsupported_weights.py); replace them by your own once reviewed charts tell better.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import contract, reference
+from cpticd.claims import Claims
+from cpticd.errors import ArgumentError, SchemaError
+from cpticd.risk import tables
+from cpticd.risk.conditions import check_years, list_used
+from cpticd.risk.unsupported_facts import Asked, facts
+from cpticd.risk.unsupported_words import readable
+
+Replacement: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
+
+#: Upper ends of the bands of days on which the person was seen and the condition not coded.
+VISIT_BANDS: Final = ((0, "0"), (2, "1-2"), (5, "3-5"), (10, "6-10"), (10**9, "11 or more"))
+#: Levels of each feature of the scorecard; the first has no weight: the others are told against it.
+LEVELS: Final = {
+    "base": ("all",),
+    "days": ("one day", "none", "two days", "more"),
+    "again": ("no", "same HCC", "same category", "unknown"),
+    "services": ("none", "follow-up", "treatment", "unknown"),
+    "rule": ("no group", "acute care missing", "treatment missing", "met"),
+    "acute care": ("no", "yes"),
+    "lasting": ("yes", "no"),
+    "other visits": ("3-5", "0", "1-2", "6-10", "11 or more"),
+    "excess": ("slope",),
+}
+#: Added to found and to expected persons before their ratio is taken, so that a handful says little.
+EXCESS_PRIOR: Final = 1.0
+EXCESS_BOUNDS: Final = (-2.0, 3.0)
+COLUMNS: Final = (
+    "person_id", "hcc", "label", "diagnosis_codes", "claims", "claims_not_counted", "service_days", "providers",
+    "counted", "reasons", "reason", "audit_group", "confidence", "again", "services", "other_visit_days", "excess",
+    "first_date", "last_date", "evidence_claims", "evidence_dates",
+)  # fmt: skip
+
+
+def unsupported(
+    claims: Claims,
+    *,
+    year: int,
+    model: str = "V28",
+    payment_year: int | None = None,
+    min_confidence: float = 0.05,
+    weights: Replacement = None,
+    audit_groups: Replacement = None,
+    expected_services: Replacement = None,
+) -> pd.DataFrame:
+    """One row per person and coded HCC of service ``year`` whose support is thin, with why and how surely.
+
+    ``payment_year`` (None: year + 1) chooses the mapping of ``model``. ``confidence`` in [0, 1]: see the module;
+    rows below ``min_confidence`` are counted in the contract and left out. ``reasons`` (list): no claim that
+    counts; no face-to-face encounter; one day; acute code outside a hospital; no service one would expect.
+    ``audit_group``: the high-risk group whose rule is not met, else empty. ``counted``: whether the HCC counts
+    today; ``again``: whether it is borne out in the years beside (same HCC, same category of codes, no, unknown
+    where there are no other years); ``services``: treatment, follow-up, none, or unknown where the table expects
+    nothing; ``other_visit_days``: days of the year on which the person was seen without it. ``weights``,
+    ``audit_groups`` and ``expected_services`` replace the reference tables of these names (``unsupported_weights``).
+    Raises ArgumentError for a year or model without tables, SchemaError for a replacement that does not fit.
+    Sources: OIG toolkit A-07-23-01213 for the high-risk groups; CMS's encounter rules in ``risk.conditions``.
+    """
+    paid = year + 1 if payment_year is None else payment_year
+    check_years([year])
+    tables.check_model(model, paid)
+    if not 0 <= min_confidence <= 1:
+        raise ArgumentError(f"min_confidence: found {min_confidence!r}; it lies between 0 and 1")
+    groups = _table("audit_groups", audit_groups)
+    expected = _table("expected_services", expected_services)
+    card = scorecard(weights)
+    frame = facts(claims.engine, Asked(year, model, paid, groups, expected))
+    frame = judged(frame, groups.to_pandas())
+    frame["confidence"] = confidence(frame, card)
+    frame["counted"] = frame["claims"] > 0
+    kept = frame[(frame["confidence"] >= min_confidence) & (frame["reasons"].map(len) > 0)]
+    left_out = frame.drop(kept.index)
+    kept = kept.sort_values(["confidence", "person_id", "hcc"], ascending=[False, True, True])
+    kept = kept.reset_index(drop=True)
+    kept["reason"] = readable(kept, groups.to_pandas(), year)
+    return contract.attach(
+        kept[list(COLUMNS)],
+        measure="coded HCCs whose support on claims is thin",
+        numerator="HCCs with a reason to doubt them, each with the chance that no record bears it out",
+        denominator=f"persons and payment HCCs of {model} coded in {year}, on claims that count or not",
+        clock=f"service year {year}, payment year {paid}; the years beside it bear out or not",
+        exclusions=f"confidence below {min_confidence}",
+        rows_left_out=len(left_out),
+        left_out_expected=round(float(left_out["confidence"].sum()), 2),
+        confidence="scorecard unsupported_weights"
+        + (", estimated on simulated persons" if weights is None else " of the caller's own"),
+        eligible_procedures=list_used(year),
+    )
+
+
+def _table(name: str, replacement: Replacement) -> pa.Table:
+    return reference.table(name) if replacement is None else reference.replacement(name, replacement)
+
+
+def scorecard(weights: Replacement = None) -> dict[tuple[str, str], float]:
+    """Weight of each feature and level; SchemaError for one that the score does not know."""
+    rows = _table("unsupported_weights", weights).to_pylist()
+    for row in rows:
+        if row["level"] not in LEVELS.get(row["feature"], ()):
+            raise SchemaError(
+                f"unsupported_weights: no feature {row['feature']!r} with level {row['level']!r}; there are {LEVELS}"
+            )
+    return {(row["feature"], row["level"]): float(row["weight"]) for row in rows}
+
+
+def judged(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """``frame`` of facts with the levels of every feature of the scorecard, the excess and the reasons."""
+    frame = frame.copy()
+    needs = groups.drop_duplicates("audit_group").set_index("audit_group")["needs"]
+    need = frame["audit_group"].map(needs).fillna("")
+    treated = frame["services"].eq("treatment")
+    wants_care = need.str.contains("acute care")
+    met = (wants_care & frame["acute_care"]) | (need.str.contains("treatment") & treated)
+    frame["rule"] = np.select(
+        [need.eq(""), met, wants_care], ["no group", "met", "acute care missing"], "treatment missing"
+    )
+    # That an acute event was coded last year bears out nothing: it is how a history of it gets coded.
+    frame.loc[frame["rule"].eq("acute care missing") & frame["again"].str.startswith("same"), "again"] = "no"
+    frame["audit_group"] = frame["audit_group"].where(frame["rule"].str.endswith("missing"), "").fillna("")
+    frame["acute care"] = np.where(frame["acute_care"], "yes", "no")
+    frame["lasting"] = np.where(frame["chronic"].astype(bool), "yes", "no")
+    frame["other_visit_days"] = (frame["visit_days"] - frame["service_days"]).clip(lower=0)
+    ends = [end for end, _ in VISIT_BANDS]
+    band = np.searchsorted(ends, frame["other_visit_days"].to_numpy())
+    frame["other visits"] = np.array([name for _, name in VISIT_BANDS], dtype=object)[band]
+    frame["expected_one_day"], frame["excess"] = _excess(frame)
+    frame["reasons"] = _reasons(frame)
+    return frame
+
+
+def _excess(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Persons in whom an HCC is new and expected on one day only, and log(found / expected) where that applies."""
+    one, more = frame["established_one_day"] + 1.0, frame["established_more"] + 1.0
+    expected = frame["new_more"] * one / more
+    ratio = pd.Series(np.log((frame["new_one_day"] + EXCESS_PRIOR) / (expected + EXCESS_PRIOR)), frame.index)
+    applies = frame["days"].eq("one day") & frame["again"].ne("same HCC")
+    return expected, ratio.clip(*EXCESS_BOUNDS).where(applies, 0.0)
+
+
+def _reasons(frame: pd.DataFrame) -> list[list[str]]:
+    flags = {
+        "no claim that counts": frame["claims"].eq(0),
+        "no face-to-face encounter": frame["claims"].gt(0) & frame["claims_face_to_face"].eq(0),
+        "one claim": frame["claims"].eq(1),
+        "one day": frame["claims"].gt(1) & frame["service_days"].eq(1),
+        "acute code outside a hospital": frame["rule"].eq("acute care missing"),
+        "no service one would expect": frame["services"].eq("none") | frame["rule"].eq("treatment missing"),
+    }
+    columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in flags.items()]
+    return [[name for name in row if name] for row in zip(*columns, strict=True)]
+
+
+def confidence(frame: pd.DataFrame, card: dict[tuple[str, str], float]) -> np.ndarray[Any, np.dtype[Any]]:
+    """One chance per row of ``judged(…)`` that its code stands without support."""
+    total = np.full(len(frame), card.get(("base", "all"), 0.0))
+    for feature in LEVELS:
+        if feature in ("base", "excess"):
+            continue
+        total += frame[feature].map(lambda level, f=feature: card.get((f, level), 0.0)).to_numpy(float)
+    total += card.get(("excess", "slope"), 0.0) * frame["excess"].to_numpy(float)
+    return np.round(1.0 / (1.0 + np.exp(-total)), 4)
