@@ -1,16 +1,37 @@
 """CMS risk adjustment: scores, and what under-coded and unsupported conditions do to them.
 
     cx.risk.score(members, diagnoses)             # one row per person: CMS-HCC score and its parts
+    cx.risk.explain(claims, payment_year=2026)    # one row per person and term, with codes and claims
     cx.risk.gaps(claims, year=2025)               # suspected conditions, with evidence and confidence
     cx.risk.unsupported(claims, year=2025)        # coded conditions whose support is thin
-    cx.risk.impact(claims, gaps, payment_year=2026)
+    cx.risk.impact(claims, gaps, payment_year=2026, unsupported=unsupported)
 
 A gap and an unsupported condition are for a clinician and a coder to review; neither is a finding by itself.
 """
 
 from __future__ import annotations
 
+from cpticd.risk.calibration import calibrate
+from cpticd.risk.conditions import conditions
+from cpticd.risk.explain import explain
+from cpticd.risk.gaps import gaps
+from cpticd.risk.impact import impact
 from cpticd.risk.inputs import rejects
-from cpticd.risk.score import score
+from cpticd.risk.persistence import persistence
+from cpticd.risk.prevalence import prevalence
+from cpticd.risk.score import blended, score
+from cpticd.risk.unsupported import unsupported
 
-__all__ = ["rejects", "score"]
+__all__ = [
+    "blended",
+    "calibrate",
+    "conditions",
+    "explain",
+    "gaps",
+    "impact",
+    "persistence",
+    "prevalence",
+    "rejects",
+    "score",
+    "unsupported",
+]

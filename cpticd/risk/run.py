@@ -149,10 +149,11 @@ class Run:
 
     def score(self, people: str = "risk_scored", held: str = "risk_held", name: str = "risk_scores") -> None:
         """Make relation ``name``: one row per row of ``people`` with the parts of its score."""
-        self.load("risk_sets", self.blocks.sets)
-        numbers = {segment: number for number, segment in enumerate(self.blocks.segments)}
-        self.load("risk_interactions", _numbered(self.blocks.terms, numbers))
-        self.load("risk_counts", _numbered(self.blocks.counts, numbers))
+        if "risk_sets" not in self._made:  # once for all cases of a run
+            self.load("risk_sets", self.blocks.sets)
+            numbers = {segment: number for number, segment in enumerate(self.blocks.segments)}
+            self.load("risk_interactions", _numbered(self.blocks.terms, numbers))
+            self.load("risk_counts", _numbered(self.blocks.counts, numbers))
         parts, totals, opened = f"{name}_parts", f"{name}_totals", f"{name}_opened"
         self.create(totals, self._text("risk_totals", held=held))
         self.create(parts, self._text("risk_parts", people=people, totals=totals))

@@ -107,6 +107,50 @@ def score(
         return described(_frame(run, scores), run, measure="risk score")
 
 
+def blended(
+    members: Claims | pd.DataFrame | pa.Table,
+    diagnoses: pd.DataFrame | pa.Table | None = None,
+    *,
+    payment_year: int,
+    factors: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row per person: the payment score that CMS blends of its Part C models in ``payment_year``.
+
+    Columns: person_id, segment, for each model of the blend raw_score_<model>, payment_score_<model>, and
+    blended_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
+    shares stand in ``attrs["contract"]["shares"]``. Other parameters and errors: :func:`score`.
+    """
+    shares: dict[str, float] = {}
+    for model in ("V24", "V28"):
+        if payment_year in tables.years(model):
+            rates = tables.factors(model, payment_year, factors)
+            shares[model] = float(rates.loc[rates["population"] == "", "share"].iloc[0])
+    shares = {model: share for model, share in shares.items() if share > 0}
+    if not shares:
+        tables.check_model("V28", payment_year)
+    result: pd.DataFrame | None = None
+    for model, share in shares.items():
+        one = score(members, diagnoses, model=model, payment_year=payment_year, factors=factors)
+        part = one[["person_id", "segment", "raw_score", "payment_score"]].copy()
+        part = part.rename(columns={name: f"{name}_{model}" for name in ("raw_score", "payment_score")})
+        part["blended_score"] = share * part[f"payment_score_{model}"]
+        if result is None:
+            result, result.attrs = part, one.attrs
+        else:
+            both = result.pop("blended_score") + part["blended_score"]
+            result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, blended_score=both)
+            result.attrs["contract"] |= {"model": " + ".join(shares)}
+    if result is None:
+        raise ArgumentError(
+            f"no Part C model has a share of payment_year={payment_year}; pass factors with shares"
+        )
+    result.attrs["contract"] |= {
+        "measure": f"blended payment score, payment year {payment_year}",
+        "shares": shares,
+    }
+    return result
+
+
 def _frame(run: Run, scores: pa.Table) -> pd.DataFrame:
     """The result, in the order in which the members were given."""
     order = np.argsort(scores.column("person").to_numpy())

@@ -1,0 +1,289 @@
+"""What gaps and unsupported conditions do to persons' scores, in score and in dollars, by re-scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from cpticd.claims import Claims
+from cpticd.errors import ArgumentError, SchemaError
+from cpticd.risk import tables
+from cpticd.risk.games import EXACT, ORDERS, alone, play
+from cpticd.risk.run import Run
+from cpticd.risk.score import described, prepared
+from cpticd.risk.wording import hcc_label
+
+#: Kinds whose evidence is another than last year's code.
+SUSPECTED: Final = ("unspecified", "combination", "implied", "learned")
+#: Standard deviations of a 95 % interval.
+_Z: Final = 1.959963984540054
+_SCORES: Final = ("marginal_score", "shapley_score", "expected_score")
+#: Columns that are not shown.
+_INNER: Final = (
+    "person", "block", "bit", "remove", "probability", "variance", "both", "both_variance", "game", "rate",
+)  # fmt: skip
+Months = float | Mapping[str, float] | pd.Series | None
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def impact(
+    claims: Claims,
+    gaps: pd.DataFrame,
+    *,
+    model: str = "V28",
+    payment_year: int,
+    base_rate: float | None = None,
+    member_months: Months = None,
+    unsupported: pd.DataFrame | None = None,
+    factors: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row per person and HCC that is a gap, or coded with thin support: what it is worth.
+
+    Columns: person_id, hcc, label, kind (of the gap, or unsupported), status, confidence, marginal_score (score with
+    this one alone - score now), shapley_score (its share: a person's open gaps add up to score with all of them -
+    score now, whatever hierarchies, interactions and counts do), expected_score (its share of the expected change,
+    each coming true with its confidence, independently), payment_factor ((1 - coding adjustment) / normalization),
+    method (exact, or sampled beyond 12 of a person), and with ``base_rate`` shapley_dollars and expected_dollars =
+    score x payment_factor x base rate x member months. Scores are raw; unsupported conditions are negative: the
+    score without them - the score now.
+
+    Only gaps with status open are shared out; a closed one keeps its marginal value, for information. A person's
+    gaps are one game, his unsupported conditions another. ``attrs["totals"]`` has a record for everybody as coded, per
+    kind of gap, for all gaps, for what is unsupported, and for everybody as reviewed (both changes scored together):
+    gaps, persons, score, expected_score with low and high (95 %, from the confidences alone: they are taken as true
+    and independent), and dollars.
+
+    ``gaps`` — person_id, hcc, and kind, confidence, status where known (:func:`cpticd.risk.gaps`).
+    ``unsupported`` — person_id, hcc, confidence (:func:`cpticd.risk.unsupported`). ``base_rate`` — dollars per member
+    and month at score 1. ``member_months`` — 12 by default, or months by person_id. ``factors`` — as in score.
+    Raises ArgumentError for a year without tables, or without a known normalization where dollars are asked for;
+    SchemaError for missing columns. What cannot be valued stands in ``attrs["rejects"]``.
+    """
+    rates = tables.factors(model, payment_year, factors)
+    if base_rate is not None and rates["normalization"].isna().any():
+        raise ArgumentError(
+            f"base_rate: no normalization of {model} is known for payment_year={payment_year}; pass factors= with one"
+        )
+    both = _conditions(gaps, unsupported, model)
+    with prepared(claims, None, model, payment_year) as run:
+        run.rates(rates)
+        run.score()
+        frame = _placed(run, both)
+        now = _now(run)
+        _value(run, frame)
+        _dollars(frame, now, base_rate, member_months)
+        totals = _totals(frame, now)
+        frame = frame.drop(columns=list(_INNER))
+        frame = frame.sort_values(["person_id", "kind", "hcc"], kind="stable").reset_index(drop=True)
+        done = described(frame, run, measure="impact of gaps and unsupported conditions")
+        done.attrs["contract"] |= {
+            "numerator": "score with the condition - score without it, re-scored; shares by Shapley's rule",
+            "sampling": f"persons with more than {EXACT} open gaps: {ORDERS} random orders, seed 0",
+            "review": "a gap, and an unsupported condition, is for a clinician and a coder to review",
+            "base_rate": base_rate,
+        }
+        done.attrs["totals"] = totals
+        return done
+
+
+def _conditions(gaps: pd.DataFrame, unsupported: pd.DataFrame | None, model: str) -> pd.DataFrame:
+    """Both lists as one: person_id, hcc, label, kind, status, confidence, remove; each person's HCC once."""
+    parts = [_listed(gaps, "gaps", model, remove=False)]
+    if unsupported is not None:
+        parts.append(_listed(unsupported, "unsupported", model, remove=True))
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.DataFrame:
+    missing = [column for column in ("person_id", "hcc") if column not in given.columns]
+    if missing:
+        raise SchemaError(f"{name}: no column {missing}; found {list(given.columns)}")
+    frame = pd.DataFrame({"person_id": given["person_id"].astype("str"), "hcc": given["hcc"].astype("str")})
+    frame["kind"] = "unsupported" if remove else (given["kind"].astype("str") if "kind" in given else "gap")
+    frame["status"] = given["status"].astype("str") if "status" in given and not remove else "open"
+    confidence = (
+        pd.to_numeric(given["confidence"]) if "confidence" in given else pd.Series(1.0, index=given.index)
+    )
+    if not confidence.dropna().between(0, 1).all() or confidence.isna().any():
+        bad = given.loc[~confidence.between(0, 1), ["person_id", "hcc"]].iloc[0].tolist()
+        raise SchemaError(f"{name}: confidence must be from 0 to 1; it is not for person and HCC {bad}")
+    frame["confidence"] = confidence.astype(float)
+    frame["remove"] = remove
+    frame["open"] = frame["status"].eq("open")
+    # The same gap twice is one gap: the open one, then the surest.
+    frame = frame.sort_values(
+        ["person_id", "hcc", "open", "confidence", "kind"],
+        ascending=[True, True, False, False, True],
+        kind="stable",
+    )
+    frame = frame.drop_duplicates(["person_id", "hcc"]).drop(columns="open")
+    frame.insert(2, "label", [hcc_label(model, hcc) for hcc in frame["hcc"]])
+    return frame
+
+
+def _placed(run: Run, both: pd.DataFrame) -> pd.DataFrame:
+    """The conditions with the number of the person, block and bit; those of nobody who is scored are told of."""
+    people = pd.DataFrame(
+        {
+            "person_id": run.scored.column("person_id").to_pandas().astype("str"),
+            "person": run.scored.column("person").to_numpy(),
+        }
+    )
+    frame = both.merge(people, on="person_id", how="left").merge(
+        run.blocks.bits.to_pandas(), on="hcc", how="left"
+    )
+    for mask, why in (
+        (frame["person"].isna(), "person is not scored"),
+        (frame["person"].notna() & frame["bit"].isna(), f"{run.model} has no such HCC"),
+    ):
+        for row in frame[mask].itertuples(index=False):
+            run.rejects.add("gaps", f"person {row.person_id}", why, f"HCC {row.hcc}")
+    frame = frame[frame["person"].notna() & frame["bit"].notna()]
+    frame = frame.astype({"person": "int64", "block": "int64", "bit": "int64"})
+    frame["game"] = np.where(
+        frame["status"] == "open", np.where(frame["remove"], "unsupported", "gap"), "closed"
+    )
+    frame["probability"] = frame["confidence"]
+    return frame.sort_values(["person", "remove", "hcc"], kind="stable").reset_index(drop=True)
+
+
+def _value(run: Run, frame: pd.DataFrame) -> None:
+    """Add the score columns: gaps one game, unsupported conditions another; what is closed only alone."""
+    for column in (*_SCORES, "variance", "both", "both_variance"):
+        frame[column] = 0.0
+    frame["method"] = "exact"
+    closed = frame["game"] == "closed"
+    if closed.any():
+        frame.loc[closed, "marginal_score"] = alone(run, frame[closed])
+    for game in ("gap", "unsupported"):
+        mine = frame["game"] == game
+        if mine.any():
+            shares = play(run, frame[mine])
+            frame.loc[mine, "marginal_score"] = shares.marginal
+            frame.loc[mine, "shapley_score"] = shares.shapley
+            frame.loc[mine, "expected_score"] = shares.expected
+            frame.loc[mine, "variance"] = shares.variance
+            many = frame[mine].groupby("person")["hcc"].transform("size") > EXACT
+            frame.loc[mine, "method"] = np.where(many, "sampled", "exact")
+    # Gaps and unsupported conditions of one person bear on each other: their common change is scored as well.
+    frame["both"], frame["both_variance"] = frame["expected_score"], frame["variance"]
+    played = frame[~closed]
+    mixed = ~closed & frame["person"].isin(
+        played.groupby("person")["game"].nunique().loc[lambda n: n > 1].index
+    )
+    if mixed.any():
+        shares = play(run, frame[mixed])
+        frame.loc[mixed, "both"], frame.loc[mixed, "both_variance"] = shares.expected, shares.variance
+
+
+def _now(run: Run) -> pd.DataFrame:
+    """One row per scored person, by number: raw score now, payment score per raw score."""
+    rows = run.engine.fetch(
+        """
+        SELECT s.person, s.raw, (1 - r.coding_adjustment) / r.normalization AS payment_factor
+        FROM risk_scores AS s JOIN risk_rates AS r ON r.kind = s.kind
+        """
+    ).to_pandas()
+    rows = rows.sort_values("person", kind="stable").reset_index(drop=True)
+    rows["person_id"] = run.scored.column("person_id").to_pandas().astype("str")
+    return rows
+
+
+def _months(member_months: Months, ids: pd.Series) -> pd.Series:
+    """Member months of each person; NaN where a mapping does not say."""
+    if member_months is None:
+        return pd.Series(12.0, index=ids.index)
+    if isinstance(member_months, Mapping | pd.Series):
+        return ids.map({str(person): float(value) for person, value in member_months.items()}).astype(float)
+    return pd.Series(float(member_months), index=ids.index)
+
+
+def _dollars(frame: pd.DataFrame, now: pd.DataFrame, base_rate: float | None, member_months: Months) -> None:
+    """Add payment_factor and, with a base rate, dollars; ``now`` gets the dollars per point of raw score as rate."""
+    frame["payment_factor"] = now["payment_factor"].to_numpy()[frame["person"].to_numpy() - 1]
+    now["rate"] = float("nan")
+    frame["rate"] = float("nan")
+    if base_rate is None:
+        return
+    months = _months(member_months, now["person_id"])
+    now["rate"] = now["payment_factor"] * float(base_rate) * months
+    frame["rate"] = now["rate"].to_numpy()[frame["person"].to_numpy() - 1]
+    if frame["rate"].isna().any():
+        who = frame.loc[frame["rate"].isna(), "person_id"].iloc[0]
+        raise ArgumentError(f"member_months: none for person {who!r}; give months for everyone with a gap")
+    frame["shapley_dollars"] = frame["shapley_score"] * frame["rate"]
+    frame["expected_dollars"] = frame["expected_score"] * frame["rate"]
+
+
+def _totals(frame: pd.DataFrame, now: pd.DataFrame) -> list[dict[str, Any]]:
+    """Records: coded, each kind of gap, all gaps, unsupported, reviewed (coded, changed by both)."""
+    open_gaps = frame[frame["game"] == "gap"]
+    thin = frame[frame["game"] == "unsupported"]
+    raw = now["raw"].to_numpy()
+    coded = _record("coded", "coded", 0, len(now), score=raw, expected=raw, variance=None, rate=now["rate"])
+    found = [coded]
+    kinds = [kind for kind in ("lapsed", *SUSPECTED) if (open_gaps["kind"] == kind).any()]
+    for kind in [*kinds, *sorted(set(open_gaps["kind"]) - set(kinds))]:
+        part = open_gaps[open_gaps["kind"] == kind]
+        spread = part["confidence"] * (1 - part["confidence"]) * part["shapley_score"] ** 2
+        found.append(_sum("gaps", kind, part, spread))
+    if len(open_gaps):
+        found.append(_sum("gaps", "gaps", open_gaps, open_gaps["variance"]))
+    if len(thin):
+        found.append(_sum("unsupported", "unsupported", thin, thin["variance"]))
+    both = frame[frame["game"] != "closed"]
+    change = _record(
+        "reviewed",
+        "reviewed",
+        len(both),
+        int(both["person"].nunique()),
+        score=both["shapley_score"].to_numpy(),
+        expected=both["both"].to_numpy(),
+        variance=both["both_variance"].to_numpy(),
+        rate=both["rate"],
+    )
+    for name in coded:
+        if name not in ("direction", "kind", "gaps", "persons"):
+            change[name] += coded[name]
+    return [*found, change]
+
+
+def _sum(direction: str, kind: str, part: pd.DataFrame, variance: pd.Series) -> dict[str, Any]:
+    return _record(
+        direction,
+        kind,
+        len(part),
+        int(part["person"].nunique()),
+        score=part["shapley_score"].to_numpy(),
+        expected=part["expected_score"].to_numpy(),
+        variance=variance.to_numpy(),
+        rate=part["rate"],
+    )
+
+
+def _record(
+    direction: str,
+    kind: str,
+    gaps: int,
+    persons: int,
+    *,
+    score: Floats,
+    expected: Floats,
+    variance: Floats | None,
+    rate: pd.Series,
+) -> dict[str, Any]:
+    """One record: sums, and the interval that the confidences give, in score and where known in dollars."""
+    spread = np.zeros(len(score)) if variance is None else variance
+    record: dict[str, Any] = {"direction": direction, "kind": kind, "gaps": gaps, "persons": persons}
+    for unit, by in (("score", np.ones(len(score))), ("dollars", rate.to_numpy(dtype=float))):
+        if unit == "dollars" and rate.isna().all() and len(rate):
+            continue
+        total, deviation = float(np.nansum(expected * by)), sqrt(float(np.nansum(spread * by**2)))
+        low, high = ("low", "high") if unit == "score" else ("low_dollars", "high_dollars")
+        record |= {unit: float(np.nansum(score * by)), f"expected_{unit}": total}
+        record |= {low: total - _Z * deviation, high: total + _Z * deviation}
+    return record
