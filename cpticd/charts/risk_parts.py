@@ -17,6 +17,9 @@ UnitName = Literal["score", "dollars"]
 IMPACT: Final = "risk.impact(claims, gaps, payment_year=…)"
 #: The direction that lowers a score; every other kind raises it.
 UNSUPPORTED: Final = "unsupported"
+#: Names of the totals over all kinds of gaps, and over both directions.
+GAPS: Final = "gaps"
+BOTH: Final = "both"
 #: Kinds in the order in which they are told, each with its colour and its words.
 KINDS: Final[dict[str, tuple[str, str]]] = {
     "lapsed": (themes.BLUE, "Lapsed"),
@@ -38,14 +41,32 @@ class Unit:
     axis: str
     ticks: str
     write: Callable[[Any], str]
+    #: Columns of a total: expected, low, high, and if every one were confirmed.
+    fields: tuple[str, str, str, str]
 
     def signed(self, value: Any) -> str:
         return fmt.signed(self.write, value)
 
 
 UNITS: Final[dict[str, Unit]] = {
-    "score": Unit("score", "expected_score", "payment score", "payment score", ",~r", fmt.score),
-    "dollars": Unit("dollars", "expected_dollars", "payment", "payment, US dollars", "$~s", fmt.dollars),
+    "score": Unit(
+        "score",
+        "expected_score",
+        "raw risk score",
+        "raw risk score",
+        ",~r",
+        fmt.score,
+        ("expected_score", "low", "high", "score"),
+    ),
+    "dollars": Unit(
+        "dollars",
+        "expected_dollars",
+        "payment",
+        "payment, US dollars",
+        "$~s",
+        fmt.dollars,
+        ("expected_dollars", "low_dollars", "high_dollars", "dollars"),
+    ),
 }
 
 
@@ -63,6 +84,18 @@ def unit(frame: pd.DataFrame, name: UnitName | None, chart: str) -> Unit:
         )
     frames.require(frame, [found.column], chart, IMPACT)
     return found
+
+
+def totals(impact: pd.DataFrame, chart: str) -> dict[str, dict[str, Any]]:
+    """The totals by kind, of gaps and of both, as risk.impact left them in ``attrs``; ArgumentError without."""
+    found = impact.attrs.get("totals")
+    if not isinstance(found, list):
+        raise ArgumentError(
+            f"{chart}: attrs['totals'] is missing: selecting or joining rows drops it; "
+            f"give the DataFrame of {IMPACT} as it is"
+        )
+    names = [record["direction"] if record["kind"] == "all" else record["kind"] for record in found]
+    return {str(name): dict(record) for name, record in zip(names, found, strict=True)}
 
 
 def kinds(values: pd.Series) -> list[str]:

@@ -9,19 +9,23 @@ import plotly.graph_objects as go
 
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
+from cpticd.charts import risk_parts as parts
 from cpticd.charts import theme as themes
 from cpticd.errors import ArgumentError
 
 COLUMNS: Final = [
-    "person_id",
-    "segment",
-    "kind",
-    "term",
-    "label",
-    "value",
-    "diagnosis_codes",
-    "removed_by",
-    "reason",
+    *(
+        "person_id",
+        "segment",
+        "kind",
+        "term",
+        "label",
+        "value",
+        "hcc",
+        "diagnosis_codes",
+        "removed_by",
+        "reason",
+    ),
 ]
 REMOVED: Final = "removed"
 #: Kinds of terms in the order of the stack.
@@ -30,7 +34,19 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "disease": (themes.BLUE, "conditions"),
     "interaction": (themes.ORANGE, "interactions"),
     "count": (themes.PURPLE, "number of conditions"),
-    REMOVED: (themes.GREY, "removed, adds nothing"),
+    REMOVED: (themes.GREY, "removed: counted in the one above it"),
+}
+#: The segments of the community models in words; others are shown by CMS's own name.
+SEGMENTS: Final = {
+    "CNA": "community, no Medicaid, aged",
+    "CND": "community, no Medicaid, disabled",
+    "CFA": "community, full Medicaid, aged",
+    "CFD": "community, full Medicaid, disabled",
+    "CPA": "community, partial Medicaid, aged",
+    "CPD": "community, partial Medicaid, disabled",
+    "INS": "long-term institutional",
+    "NE": "new enrollee",
+    "SNPNE": "new enrollee of a special needs plan",
 }
 TOTAL: Final = "Raw score"
 
@@ -39,46 +55,57 @@ def person_score(explained: pd.DataFrame, *, person: str | None = None, theme: s
     """One stacked bar of a person's terms, the same terms below it one by one, then what was removed.
 
     Parameters: ``explained`` as ``risk.explain`` returns it; ``person``, whom to draw where it holds several.
-    A removed condition is hatched, starts at zero and is as long as its own value; it is not in the sum.
+    A removed condition adds nothing; it is hatched where the condition that stands above it is counted.
     Raises ArgumentError for other frames, for several persons and for one who is not there.
     """
     frames.require(explained, COLUMNS, "person_score", "risk.explain(members, diagnoses)")
     if explained.empty and person is None:
         return frames.nothing("Risk score by term", "No terms: nobody was scored.", theme=theme)
-    rows = _one(explained, person)
-    rows = rows.assign(order=rows["kind"].map(list(KINDS).index), size=-rows["value"].abs())
-    rows = rows.sort_values(["order", "size", "term"], kind="stable").reset_index(drop=True)
-    counted = rows["kind"] != REMOVED
-    total = float(rows.loc[counted, "value"].sum())
-    starts = (rows["value"].where(counted, 0.0).cumsum() - rows["value"]).where(counted, 0.0)
-    contract = frames.contract(explained)
-    model = f"{contract['model']}, " if contract.get("model") else ""
+    rows = _placed(_one(explained, person))
+    total = float(rows["value"].sum())
+    who = rows.iloc[0]
+    model = (
+        f"{frames.contract(explained).get('model', '')}, {SEGMENTS.get(str(who['segment']), who['segment'])}"
+    )
     fig = frames.figure(
-        f"Risk score of {fmt.safe(rows['person_id'].iloc[0])}: {fmt.score(total)}",
-        f"{model}{fmt.safe(_segment(rows))}; raw score, before normalization and coding adjustment",
+        f"Risk score of {fmt.safe(who['person_id'])}: {fmt.score(total)}",
+        f"{fmt.safe(model.lstrip(', '))}; raw score, before normalization and coding adjustment",
         theme=theme, height=190 + 32 * (len(rows) + 1),
     )  # fmt: skip
-    names = [f"term {index}" for index in range(len(rows))]
     for kind in KINDS:
         part = rows[rows["kind"] == kind]
-        if not part.empty:
-            for trace in _bars(
-                part.assign(place=[names[i] for i in part.index], start=starts[part.index]), kind
-            ):
-                fig.add_trace(trace)
-    for name, row in zip([TOTAL, *names], [None, *rows.itertuples()], strict=True):
-        text = f"<b>{fmt.score(total)}</b>" if row is None else _value(row)
-        fig.add_annotation(
-            x=1, xref="paper", y=name, yref="y", text=text, showarrow=False, xanchor="left", xshift=10
-        )
+        for trace in _bars(part, kind) if len(part) else []:
+            fig.add_trace(trace)
+    _beside(fig, TOTAL, f"<b>{fmt.score(total)}</b>")
+    names = rows["place"].tolist()
+    for name, row in zip(names, rows.itertuples(), strict=True):
+        _beside(fig, name, _value(row))
     fig.update_xaxes(title_text="Raw risk score", rangemode="tozero", zeroline=True)
     fig.update_yaxes(
         type="category", categoryorder="array", categoryarray=[*names[::-1], TOTAL], tickmode="array",
-        tickvals=[TOTAL, *names], ticktext=[f"<b>{TOTAL}</b>", *(_tick(row) for row in rows.itertuples())],
+        tickvals=[TOTAL, *names],
+        ticktext=[f"<b>{TOTAL}</b>", *(fmt.short(_name(row), 48) for row in rows.itertuples())],
         range=[-0.6, len(names) + 0.6], showgrid=False,
     )  # fmt: skip
-    fig.update_layout(barmode="stack", bargap=0.3, margin={"r": 215, "b": 110})
+    fig.update_layout(barmode="stack", bargap=0.3, margin={"r": 185, "b": 110})
     return fig
+
+
+def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The terms that add something and those removed, in their order, each with where its bar starts and ends."""
+    rows = rows[(rows["value"] != 0) | ~rows["kind"].isin(["count"])]
+    rows = rows.assign(order=rows["kind"].map(list(KINDS).index), size=-rows["value"].abs())
+    rows = rows.sort_values(["order", "size", "term"], kind="stable").reset_index(drop=True)
+    rows["value"] = rows["value"].where(rows["kind"] != REMOVED, 0.0)
+    rows["start"], rows["length"] = rows["value"].cumsum() - rows["value"], rows["value"]
+    rows["place"] = [f"term {index}" for index in rows.index]
+    counted = rows[rows["kind"] == "disease"].set_index("hcc")
+    for index in rows.index[rows["kind"] == REMOVED]:
+        above = [hcc for hcc in str(rows.at[index, "removed_by"]).split() if hcc in counted.index]
+        rows.loc[index, ["start", "length"]] = (
+            counted.loc[above[0], ["start", "length"]] if above else (0.0, 0.0)
+        )
+    return rows
 
 
 def _one(explained: pd.DataFrame, person: str | None) -> pd.DataFrame:
@@ -99,10 +126,6 @@ def _one(explained: pd.DataFrame, person: str | None) -> pd.DataFrame:
     return rows
 
 
-def _segment(rows: pd.DataFrame) -> str:
-    return fmt.text(rows["segment"].iloc[0]).replace("_", " ")
-
-
 def _bars(part: pd.DataFrame, kind: str) -> list[go.Bar]:
     """A kind's terms one by one, and the same in the stacked bar of the total, unless they were removed."""
     colour, words = KINDS[kind]
@@ -112,7 +135,7 @@ def _bars(part: pd.DataFrame, kind: str) -> list[go.Bar]:
                 "line": {"width": 1, "color": colour}}  # fmt: skip
     shared: dict[str, Any] = {
         "orientation": "h", "marker": look, "legendgroup": kind, "name": words, "hovertemplate": _HOVER,
-        "x": frames.numbers(part["value"], 4), "base": frames.numbers(part["start"], 4),
+        "x": frames.numbers(part["length"], 4), "base": frames.numbers(part["start"], 4),
         "customdata": [_facts(row) for row in part.itertuples()],
     }  # fmt: skip
     terms = go.Bar(y=part["place"].tolist(), **shared)
@@ -127,30 +150,29 @@ _HOVER = frames.hover(
 
 
 def _facts(row: Any) -> list[str]:
-    codes = (
-        row.diagnosis_codes if isinstance(row.diagnosis_codes, (list, tuple)) else list(row.diagnosis_codes)
-    )
-    return [
-        fmt.safe(_name(row)), _value(row), fmt.safe(fmt.text(row.reason)), fmt.safe(fmt.words(codes)),
-    ]  # fmt: skip
+    reason = fmt.text(row.reason)
+    term = f"CMS's term {row.term}" + ("" if reason == fmt.MISSING else f"; {reason}")
+    return [fmt.safe(_name(row)), _value(row), fmt.safe(term), fmt.safe(fmt.words(list(row.diagnosis_codes)))]
 
 
 def _name(row: Any) -> str:
+    """A term for people: a condition with its number, anything else in words."""
+    if fmt.text(row.hcc) != fmt.MISSING:
+        return parts.condition(row.hcc, row.label)
     label = fmt.text(row.label)
-    return fmt.text(row.term) if label == fmt.MISSING else f"{row.term}: {label}"
-
-
-def _tick(row: Any) -> str:
-    return fmt.short(_name(row), 48)
+    return fmt.text(row.term) if label == fmt.MISSING else label
 
 
 def _value(row: Any) -> str:
-    """What a term adds; of a removed one what it would have added, and by what it was removed."""
+    """What a term adds; of a removed one by what it was removed."""
     if row.kind != REMOVED:
         return fmt.signed(fmt.score, row.value)
-    by = fmt.safe(fmt.short(row.removed_by, 16))
-    return (
-        f"({fmt.score(row.value)}) removed by {by}"
-        if by != fmt.MISSING
-        else f"({fmt.score(row.value)}) removed"
+    by = ", ".join(fmt.text(row.removed_by).split())
+    return "removed" if by == fmt.MISSING else fmt.safe(f"removed by HCC {fmt.short(by, 14)}")
+
+
+def _beside(fig: go.Figure, place: str, text: str) -> None:
+    """Words in the right margin, level with their row."""
+    fig.add_annotation(
+        x=1, xref="paper", y=place, yref="y", text=text, showarrow=False, xanchor="left", xshift=10
     )

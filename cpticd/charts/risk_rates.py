@@ -42,7 +42,10 @@ def recapture(
     """
     frames.require(persistence, RECAPTURE, "recapture", "risk.persistence(claims)")
     title = "Recapture of conditions by year"
-    rows = persistence[(persistence["due"] > 0) & persistence["recapture_rate"].notna()]
+    due = (
+        persistence["due"].astype("Float64").fillna(0)
+    )  # not told: a condition that does not last, a first year
+    rows = persistence[due.gt(0).astype(bool) & persistence["recapture_rate"].notna()]
     if rows.empty:
         message = "No condition was due again: recapture needs two years of the same persons."
         return frames.nothing(title, message, theme=theme)

@@ -12,16 +12,10 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import risk_parts as parts
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
 
-#: Kinds of the totals that are no step: where the waterfall starts and where it ends.
+#: Rows of the figure that are no kind.
 CODED: Final = "coded"
 REVIEWED: Final = "reviewed"
-#: What each total says, in score and in dollars: expected, low, high, and if every one were confirmed.
-FIELDS: Final[dict[str, tuple[str, str, str, str]]] = {
-    "score": ("expected_score", "low", "high", "score"),
-    "dollars": ("expected_dollars", "low_dollars", "high_dollars", "dollars"),
-}
 
 
 @dataclass(frozen=True)
@@ -43,34 +37,43 @@ class _Step:
 
 
 def risk_waterfall(
-    impact: pd.DataFrame, *, unit: parts.UnitName | None = None, theme: str = "light"
+    impact: pd.DataFrame,
+    *,
+    coded: float | None = None,
+    unit: parts.UnitName | None = None,
+    theme: str = "light",
 ) -> go.Figure:
     """One step per kind from the total as coded to the total after review, each with its interval.
 
-    Parameters: ``impact`` as ``risk.impact`` returns it, with its totals in ``attrs``; ``unit``, ``score`` or
-    ``dollars`` (dollars where the impact has them). A step is the expected change, each condition weighted by
-    its confidence; the axis does not start at zero, since steps are small beside the total.
+    Parameters: ``impact`` as ``risk.impact`` returns it, with its totals in ``attrs``; ``coded``, what all scores
+    add up to as they are coded, in the unit of the figure (for score ``risk.score(claims)["raw_score"].sum()``):
+    without it the figure shows the change alone; ``unit``, ``score`` or ``dollars`` (dollars where the impact has
+    them). A step is the expected change, each condition weighted by its confidence; with ``coded`` the axis does
+    not start at zero, since steps are small beside the total.
     Raises ArgumentError for other frames and for an impact that has lost its ``attrs``.
     """
     frames.require(impact, ["kind", "expected_score"], "risk_waterfall", parts.IMPACT)
     measure = parts.unit(impact, unit, "risk_waterfall")
-    totals = _totals(impact, measure)
-    footing = parts.footing(impact)
-    title = f"Expected impact on {'payment' if measure.name == 'dollars' else 'the payment score'}: coded to reviewed"
-    if CODED not in totals or len(totals) <= 2:
+    totals = parts.totals(impact, "risk_waterfall")
+    title = f"Expected impact on {measure.noun}, from coded to reviewed"
+    steps = _steps(totals, measure, coded or 0.0)
+    if not steps:
         return frames.nothing(title, "No gaps and no unsupported conditions.", theme=theme)
-    steps = _steps(totals, measure)
-    fig = frames.figure(title, f"Weighted by confidence; bars: 95 % interval. {footing}".rstrip(". "), theme=theme,
-                        height=200 + 46 * (len(steps) + 2))  # fmt: skip
+    footing = parts.footing(impact)
+    fig = frames.figure(
+        title, f"Weighted by confidence; bars: 95 % interval{'. ' if footing else ''}{footing}",
+        theme=theme, height=200 + 46 * (len(steps) + 2),
+    )  # fmt: skip
     names = [CODED, *(step.kind for step in steps), REVIEWED]
     for step in steps:
         fig.add_trace(_bar(step, measure))
         _beside(fig, step.kind, _written(step, measure))
-    _ends(fig, totals, steps, measure)
-    _links(fig, totals, steps)
+    ends = _ends(totals[parts.BOTH], measure, coded)
+    _points(fig, ends, measure, coded)
+    _links(fig, steps)
     fig.update_xaxes(
-        title_text=f"Total {measure.axis}", tickformat=measure.ticks, nticks=8, zeroline=False,
-        hoverformat=measure.ticks, range=_range(totals, steps, measure),
+        title_text=f"{'Change of' if coded is None else 'Total'} {measure.axis}", tickformat=measure.ticks,
+        nticks=8, zeroline=coded is None, range=_range(ends, steps),
     )  # fmt: skip
     fig.update_yaxes(
         type="category", categoryorder="array", categoryarray=names[::-1], tickmode="array", tickvals=names,
@@ -81,26 +84,15 @@ def risk_waterfall(
     return fig
 
 
-def _totals(impact: pd.DataFrame, measure: parts.Unit) -> dict[str, dict[str, Any]]:
-    """The totals by kind, as risk.impact left them."""
-    found = impact.attrs.get("totals")
-    if not isinstance(found, list):
-        raise ArgumentError(
-            "risk_waterfall: attrs['totals'] is missing: selecting or joining rows drops it; "
-            f"give the DataFrame of {parts.IMPACT} as it is"
-        )
-    return {str(record["kind"]): dict(record) for record in found}
-
-
-def _steps(totals: dict[str, dict[str, Any]], measure: parts.Unit) -> list[_Step]:
-    place = float(totals[CODED][measure.column])
+def _steps(totals: dict[str, dict[str, Any]], measure: parts.Unit, place: float) -> list[_Step]:
+    """The kinds with something to review, each from where the one before it ends."""
     steps = []
-    for kind in parts.kinds(pd.Series([name for name in totals if name not in (CODED, REVIEWED)])):
-        expected, low, high, whole = (float(totals[kind][name]) for name in FIELDS[measure.name])
-        steps.append(
-            _Step(kind, place, expected, low, high, whole, totals[kind]["gaps"], totals[kind]["persons"])
-        )
-        place = steps[-1].end
+    for kind in parts.kinds(pd.Series([name for name in totals if name not in (parts.GAPS, parts.BOTH)])):
+        record = totals[kind]
+        if record["gaps"]:
+            expected, low, high, whole = (float(record[name]) for name in measure.fields)
+            steps.append(_Step(kind, place, expected, low, high, whole, record["gaps"], record["persons"]))
+            place = steps[-1].end
     return steps
 
 
@@ -136,10 +128,18 @@ def _bar(step: _Step, measure: parts.Unit) -> go.Bar:
     )  # fmt: skip
 
 
-def _ends(fig: go.Figure, totals: dict[str, dict[str, Any]], steps: list[_Step], measure: parts.Unit) -> None:
-    """Where the waterfall starts and ends: points, since their length from zero is not drawn."""
-    start = float(totals[CODED][measure.column])
-    end, low, high = (float(totals[REVIEWED][name]) for name in FIELDS[measure.name][:3])
+def _ends(both: dict[str, Any], measure: parts.Unit, coded: float | None) -> list[float]:
+    """Where the waterfall starts, where it ends, and the interval of that."""
+    start = coded or 0.0
+    return [start, *(start + float(both[name]) for name in measure.fields[:3])]
+
+
+def _points(fig: go.Figure, ends: list[float], measure: parts.Unit, coded: float | None) -> None:
+    """Start and end as points, since their length from zero is not drawn."""
+    start, end, low, high = ends
+    write = measure.signed if coded is None else measure.write
+    share = f" ({fmt.signed(fmt.percent, end / start - 1)})" if start else ""
+    span = fmt.span(write, low, high)
     fig.add_scatter(
         mode="markers", x=[round(start, 4), round(end, 4)], y=[CODED, REVIEWED], name="total",
         marker={"size": 13, "symbol": "diamond", "color": themes.GREY},
@@ -147,20 +147,14 @@ def _ends(fig: go.Figure, totals: dict[str, dict[str, Any]], steps: list[_Step],
             "type": "data", "symmetric": False, "color": themes.GREY, "thickness": 2, "width": 5,
             "array": [0, round(high - end, 4)], "arrayminus": [0, round(end - low, 4)],
         },
-        customdata=[["As coded", measure.write(start), "known"],
-                    ["After review, expected", measure.write(end), fmt.span(measure.write, low, high)]],
+        customdata=[["As coded", write(start), "it is known"], ["After review, expected", write(end) + share, span]],
         hovertemplate=frames.hover("%{customdata[0]}", "%{customdata[1]}", "95 % interval: %{customdata[2]}"),
     )  # fmt: skip
-    share = f" ({fmt.signed(fmt.percent, end / start - 1)})" if start else ""
-    _beside(fig, CODED, f"<b>{measure.write(start)}</b>")
-    _beside(
-        fig,
-        REVIEWED,
-        f"<b>{measure.write(end)}</b>{share}<br><sub>{fmt.span(measure.write, low, high)}</sub>",
-    )
+    _beside(fig, CODED, f"<b>{write(start)}</b>")
+    _beside(fig, REVIEWED, f"<b>{write(end)}</b>{share}<br><sub>{span}</sub>")
 
 
-def _links(fig: go.Figure, totals: dict[str, dict[str, Any]], steps: list[_Step]) -> None:
+def _links(fig: go.Figure, steps: list[_Step]) -> None:
     """Thin lines from where a row ends to where the next begins."""
     places = [steps[0].start, *(step.end for step in steps)]
     for index, place in enumerate(places):
@@ -171,9 +165,8 @@ def _links(fig: go.Figure, totals: dict[str, dict[str, Any]], steps: list[_Step]
         )  # fmt: skip
 
 
-def _range(totals: dict[str, dict[str, Any]], steps: list[_Step], measure: parts.Unit) -> list[float]:
+def _range(ends: list[float], steps: list[_Step]) -> list[float]:
     """From the lowest to the highest point drawn, with room at both ends."""
-    ends = [float(totals[REVIEWED][name]) for name in FIELDS[measure.name][1:3]]
     points = [*ends, *(step.start for step in steps)]
     points += [step.start + value for step in steps for value in (step.low, step.high, step.change)]
     low, high = min(points), max(points)

@@ -14,7 +14,9 @@ def frame(text: str, **contract: object) -> pd.DataFrame:
     result = typed(text, **contract)
     for column in ("hcc", "person_id"):
         if column in result:
-            result[column] = result[column].astype(str)
+            result[column] = [
+                "" if pd.isna(value) else str(value).removesuffix(".0") for value in result[column]
+            ]
     if "diagnosis_codes" in result:
         result["diagnosis_codes"] = result["diagnosis_codes"].fillna("").str.split()
     return result
@@ -35,14 +37,14 @@ IMPACT = frame(
 )
 IMPACT.attrs["totals"] = frame(
     """
-    direction |kind       |gaps|persons|score |expected_score|low   |high  |dollars|expected_dollars|low_dollars|high_dollars
-    coded     |coded      |    |4      |4.000 | 4.000        | 4.000| 4.000|48000  |48000           |48000      |48000
-    gaps      |lapsed     |2   |2      |0.333 | 0.250        | 0.100| 0.333|4000   | 3000           | 1200      | 4000
-    gaps      |combination|1   |1      |0.122 | 0.110        | 0.050| 0.122|1467   | 1320           |  600      | 1467
-    gaps      |implied    |1   |1      |0.333 | 0.200        | 0.000| 0.333|4000   | 2400           |    0      | 4000
-    gaps      |learned    |1   |1      |0.100 | 0.050        | 0.000| 0.100|1200   |  600           |    0      | 1200
-    unsupported|unsupported|2  |2      |-0.567|-0.350        |-0.500|-0.100|-6800  |-4200           |-6000      |-1200
-    reviewed  |reviewed   |7   |4      |4.321 | 4.260        | 4.000| 4.500|51867  |51120           |48000      |54000
+    direction  |kind       |gaps|persons|score |expected_score|low   |high  |dollars|expected_dollars|low_dollars|high_dollars
+    gaps       |lapsed     |2   |2      |0.333 | 0.250        | 0.100| 0.400|4000   | 3000           | 1200      | 4800
+    gaps       |combination|1   |1      |0.122 | 0.110        | 0.050| 0.170|1467   | 1320           |  600      | 2040
+    gaps       |implied    |1   |1      |0.333 | 0.200        | 0.000| 0.400|4000   | 2400           |    0      | 4800
+    gaps       |learned    |1   |1      |0.100 | 0.050        | 0.000| 0.100|1200   |  600           |    0      | 1200
+    gaps       |all        |5   |3      |0.888 | 0.610        | 0.400| 0.820|10667  | 7320           | 4800      | 9840
+    unsupported|unsupported|2   |2      |-0.567|-0.350        |-0.500|-0.200|-6800  |-4200           |-6000      |-2400
+    both       |all        |7   |4      |0.321 | 0.260        | 0.000| 0.520|3867   | 3120           |    0      | 6240
     """
 ).to_dict("records")
 
@@ -66,12 +68,13 @@ PREVALENCE = frame(
 )
 EXPLAINED = frame(
     """
-    person_id|segment           |kind       |term |label                |value|diagnosis_codes|removed_by|reason
-    p1       |community_nondual_aged|demographic|F70_74|Female, 70 to 74 |0.395|               |          |
-    p1       |community_nondual_aged|disease    |HCC37|Diabetes, complicated|0.166|E1122 E1142 |          |
-    p1       |community_nondual_aged|disease    |HCC226|Heart failure       |0.360|I509         |          |
-    p1       |community_nondual_aged|interaction|DIABETES_HF_V28|Diabetes with heart failure|0.112||     |
-    p1       |community_nondual_aged|removed    |HCC38|Diabetes, <b>other     |0.166|E119       |HCC37     |HCC37 stands above it
+    person_id|segment|kind       |term           |label                     |value|hcc|diagnosis_codes|removed_by|reason
+    p1       |CNA    |demographic|F70_74         |Female, 70–74 years       |0.395|   |               |          |
+    p1       |CNA    |disease    |HCC37          |Diabetes, complicated     |0.166|37 |E1122 E1142    |          |
+    p1       |CNA    |disease    |HCC226         |Heart failure             |0.360|226|I509           |          |
+    p1       |CNA    |interaction|DIABETES_HF_V28|Diabetes and heart failure|0.112|   |               |          |
+    p1       |CNA    |count      |D2             |2 payment HCCs            |0    |   |               |          |
+    p1       |CNA    |removed    |HCC38          |Diabetes, <b>other        |0    |38 |E119           |36 37     |hierarchy: HCC 37 stands above it
     """,
     model="V28",
 )

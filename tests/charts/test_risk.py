@@ -66,14 +66,14 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
 ) -> None:
     empty = frame.head(0)
     if chart is charts.risk_waterfall:
-        empty.attrs["totals"] = [record for record in IMPACT.attrs["totals"] if record["kind"] == "coded"]
+        empty.attrs["totals"] = [record | {"gaps": 0} for record in IMPACT.attrs["totals"]]
     fig = chart(empty)
     assert not fig.data
     assert re.match("No ", notes(fig)[0])
 
 
 def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> None:
-    fig = charts.risk_waterfall(IMPACT)
+    fig = charts.risk_waterfall(IMPACT, coded=48_000.0)
     steps = [(bar.y[0], bar.base[0], bar.x[0]) for bar in fig.data if bar.type == "bar"]
     assert steps == [
         ("lapsed", 48000, 3000),
@@ -84,8 +84,9 @@ def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> Non
     ]
     ends = trace(fig, "total")
     assert dict(zip(ends.y, ends.x, strict=True)) == {"coded": 48000, "reviewed": 51120}
-    assert list(ends.error_x.array) == [0, 54000 - 51120]
-    assert list(ends.error_x.arrayminus) == [0, 51120 - 48000]
+    assert list(ends.error_x.array) == [0, 3120]
+    assert list(ends.error_x.arrayminus) == [0, 3120]
+    assert any(text.startswith("<b>$51,120</b> (+6.5 %)") for text in notes(fig))
     assert fig.layout.xaxis.title.text == "Total payment, US dollars"
     assert "V28, payment year 2026, $1,000 per member and month" in fig.layout.title.subtitle.text
     assert list(fig.layout.yaxis.categoryarray)[::-1][0] == "coded"
@@ -94,17 +95,25 @@ def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> Non
     assert high > 55320 - 4200 + 3000
 
 
+def test_without_the_coded_total_the_waterfall_shows_the_change_alone() -> None:
+    fig = charts.risk_waterfall(IMPACT)
+    ends = trace(fig, "total")
+    assert dict(zip(ends.y, ends.x, strict=True)) == {"coded": 0, "reviewed": 3120}
+    assert fig.layout.xaxis.title.text == "Change of payment, US dollars"
+    assert any(text.startswith("<b>+$3,120</b><br>") for text in notes(fig))
+
+
 def test_a_step_tells_its_interval_and_what_if_all_were_confirmed() -> None:
     bar = trace(charts.risk_waterfall(IMPACT, unit="score"), "Unsupported")
-    assert (bar.base[0], bar.x[0]) == (4.61, -0.35)
-    # -0.35 lies between -0.5 and -0.1.
-    assert (bar.error_x.array[0], bar.error_x.arrayminus[0]) == (0.25, 0.15)
+    assert (bar.base[0], bar.x[0]) == (0.61, -0.35)
+    # -0.35 lies between -0.5 and -0.2.
+    assert (bar.error_x.array[0], bar.error_x.arrayminus[0]) == (0.15, 0.15)
     text = hover(bar, 0)
-    for fact in ("-0.350", "-0.500 to -0.100", "n: 2 to review, 2 persons", "confirmed: -0.567"):
+    for fact in ("-0.350", "-0.500 to -0.200", "n: 2 to review, 2 persons", "confirmed: -0.567"):
         assert fact in text
     lapsed = trace(charts.risk_waterfall(IMPACT), "Lapsed")
     assert "+$3,000" in hover(lapsed, 0)
-    assert "$1,200 to $4,000" in hover(lapsed, 0)
+    assert "$1,200 to $4,800" in hover(lapsed, 0)
     assert any("+$3,000" in text for text in notes(charts.risk_waterfall(IMPACT)))
 
 
@@ -191,6 +200,15 @@ def test_recapture_draws_rates_with_intervals_and_their_denominator() -> None:
     ]
 
 
+def test_conditions_and_years_that_cannot_be_recaptured_are_no_dots() -> None:
+    untold = PERSISTENCE.astype({"due": "Int64", "recaptured": "Int64"})
+    untold.loc[0, ["due", "recaptured", "recapture_rate", "low", "high"]] = pd.NA
+    fig = charts.recapture(untold)
+    assert [dots.name for dots in fig.data] == ["2025"]
+    assert fig.layout.title.text == "Recapture of conditions in 2025"
+    assert re.match("No condition was due", notes(charts.recapture(untold.head(1)))[0])
+
+
 def test_years_of_one_condition_lie_beside_each_other_in_their_order() -> None:
     fig = charts.recapture(PERSISTENCE)
     first, last = trace(fig, "2024").y[0], trace(fig, "2025").y[0]
@@ -223,15 +241,18 @@ def test_a_persons_terms_stack_up_to_the_score_and_removed_ones_stand_apart() ->
         ends = base + length
     assert ends == pytest.approx(0.395 + 0.360 + 0.166 + 0.112, abs=1e-4)
     assert "1.033" in fig.layout.title.text
-    removed = trace(fig, "removed, adds nothing")
-    assert (list(removed.base), list(removed.x)) == ([0], [0.166])
+    removed = trace(fig, "removed: counted in the one above it")
+    above = next((base, size) for base, size in stack if size == 0.166)
+    assert (removed.base[0], removed.x[0]) == above
     assert "Raw score" not in removed.y
-    assert "HCC37 stands above it" in hover(removed, 0)
+    assert "HCC 37 stands above it" in hover(removed, 0)
     assert "E119" in hover(removed, 0)
     levels = dict(zip(fig.layout.yaxis.tickvals, fig.layout.yaxis.ticktext, strict=True))
     beside = {levels[note.y]: note.text for note in fig.layout.annotations}
-    assert beside["HCC226: Heart failure"] == "+0.360"
-    assert beside["HCC38: Diabetes, &lt;b&gt;other"] == "(0.166) removed by HCC37"
+    assert beside["HCC 226 Heart failure"] == "+0.360"
+    assert beside["HCC 38 Diabetes, &lt;b&gt;other"] == "removed by HCC 36, 37"
+    assert "2 payment HCCs" not in levels.values()
+    assert fig.layout.title.subtitle.text.startswith("V28, community, no Medicaid, aged;")
 
 
 def test_of_several_persons_one_is_asked_for() -> None:
