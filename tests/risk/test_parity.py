@@ -14,7 +14,15 @@ from tests.risk import beneficiaries, oracle, oracle_data
 
 # Every year with tables of its own is scored; the sample is whole in the first, smaller in the others.
 FIRST = [("V24", 2025), ("V28", 2026), ("ESRD V24", 2026), ("RxHCC V08", 2026)]
-OTHERS = [("V24", 2024), ("V28", 2024), ("V28", 2025), ("V28", 2027), ("ESRD V24", 2025), ("ESRD V24", 2027)]
+OTHERS = [
+    ("V24", 2024),
+    ("V24", 2026),
+    ("V28", 2024),
+    ("V28", 2025),
+    ("V28", 2027),
+    ("ESRD V24", 2025),
+    ("ESRD V24", 2027),
+]
 # Whose HCCs CMS's score does not use: SAS lists them all the same, `risk.score` may list none.
 WITHOUT_HCCS = ("NE", "SNPNE", "DNE", "GNE", "TRANSPLANT", "Rx_NE_Lo", "Rx_NE_NoLo", "Rx_NE_LTI")
 PARTS = ["demographic_score", "disease_score", "interaction_score", "count_score"]
