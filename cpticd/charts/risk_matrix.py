@@ -30,6 +30,7 @@ def hcc_kind_matrix(
     """
     frames.require(impact, COLUMNS, "hcc_kind_matrix", parts.IMPACT)
     measure = parts.unit(impact, unit, "hcc_kind_matrix")
+    impact = parts.to_review(impact)
     title = "Expected impact by condition and kind"
     if impact.empty:
         return frames.nothing(title, "No gaps and no unsupported conditions.", theme=theme)

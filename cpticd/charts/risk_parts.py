@@ -17,9 +17,10 @@ UnitName = Literal["score", "dollars"]
 IMPACT: Final = "risk.impact(claims, gaps, payment_year=…)"
 #: The direction that lowers a score; every other kind raises it.
 UNSUPPORTED: Final = "unsupported"
-#: Names of the totals over all kinds of gaps, and over both directions.
+#: Kinds of totals that are sums: everything as coded, all kinds of gaps, and after review of both directions.
+CODED: Final = "coded"
 GAPS: Final = "gaps"
-BOTH: Final = "both"
+REVIEWED: Final = "reviewed"
 #: Kinds in the order in which they are told, each with its colour and its words.
 KINDS: Final[dict[str, tuple[str, str]]] = {
     "lapsed": (themes.BLUE, "Lapsed"),
@@ -86,16 +87,26 @@ def unit(frame: pd.DataFrame, name: UnitName | None, chart: str) -> Unit:
     return found
 
 
+def to_review(impact: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are open; a gap that another code of the person closes is not counted."""
+    return impact[impact["status"] == "open"] if "status" in impact else impact
+
+
 def totals(impact: pd.DataFrame, chart: str) -> dict[str, dict[str, Any]]:
-    """The totals by kind, of gaps and of both, as risk.impact left them in ``attrs``; ArgumentError without."""
+    """The totals by kind, as risk.impact left them in ``attrs``; ArgumentError where they are lost."""
     found = impact.attrs.get("totals")
     if not isinstance(found, list):
         raise ArgumentError(
             f"{chart}: attrs['totals'] is missing: selecting or joining rows drops it; "
             f"give the DataFrame of {IMPACT} as it is"
         )
-    names = [record["direction"] if record["kind"] == "all" else record["kind"] for record in found]
-    return {str(name): dict(record) for name, record in zip(names, found, strict=True)}
+    return {str(record["kind"]): dict(record) for record in found}
+
+
+def steps(found: dict[str, dict[str, Any]]) -> list[str]:
+    """The kinds among the totals that have something to review, in their order."""
+    names = [name for name in found if name not in (CODED, GAPS, REVIEWED) and found[name]["gaps"]]
+    return kinds(pd.Series(names, dtype="str"))
 
 
 def kinds(values: pd.Series) -> list[str]:

@@ -39,6 +39,7 @@ def impact_by_person(
     """
     frames.require(impact, COLUMNS, "impact_by_person", parts.IMPACT)
     measure = parts.unit(impact, unit, "impact_by_person")
+    impact = parts.to_review(impact)
     title = "Expected impact by person"
     if impact.empty:
         return frames.nothing(title, "No gaps and no unsupported conditions.", theme=theme)

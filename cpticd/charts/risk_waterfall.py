@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,10 +12,6 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import risk_parts as parts
 from cpticd.charts import theme as themes
-
-#: Rows of the figure that are no kind.
-CODED: Final = "coded"
-REVIEWED: Final = "reviewed"
 
 
 @dataclass(frozen=True)
@@ -37,43 +33,39 @@ class _Step:
 
 
 def risk_waterfall(
-    impact: pd.DataFrame,
-    *,
-    coded: float | None = None,
-    unit: parts.UnitName | None = None,
-    theme: str = "light",
+    impact: pd.DataFrame, *, unit: parts.UnitName | None = None, theme: str = "light"
 ) -> go.Figure:
     """One step per kind from the total as coded to the total after review, each with its interval.
 
-    Parameters: ``impact`` as ``risk.impact`` returns it, with its totals in ``attrs``; ``coded``, what all scores
-    add up to as they are coded, in the unit of the figure (for score ``risk.score(claims)["raw_score"].sum()``):
-    without it the figure shows the change alone; ``unit``, ``score`` or ``dollars`` (dollars where the impact has
-    them). A step is the expected change, each condition weighted by its confidence; with ``coded`` the axis does
-    not start at zero, since steps are small beside the total.
+    Parameters: ``impact`` as ``risk.impact`` returns it, with its totals in ``attrs``; ``unit``, ``score`` or
+    ``dollars`` (dollars where the impact has them). A step is the expected change, each condition weighted by
+    its confidence; the axis does not start at zero, since steps are small beside the total. What is expected
+    after review may differ a little from where the steps end: there both directions are scored together.
     Raises ArgumentError for other frames and for an impact that has lost its ``attrs``.
     """
     frames.require(impact, ["kind", "expected_score"], "risk_waterfall", parts.IMPACT)
     measure = parts.unit(impact, unit, "risk_waterfall")
     totals = parts.totals(impact, "risk_waterfall")
     title = f"Expected impact on {measure.noun}, from coded to reviewed"
-    steps = _steps(totals, measure, coded or 0.0)
-    if not steps:
+    if not parts.steps(totals):
         return frames.nothing(title, "No gaps and no unsupported conditions.", theme=theme)
+    steps = _steps(totals, measure)
     footing = parts.footing(impact)
     fig = frames.figure(
         title, f"Weighted by confidence; bars: 95 % interval{'. ' if footing else ''}{footing}",
         theme=theme, height=200 + 46 * (len(steps) + 2),
     )  # fmt: skip
-    names = [CODED, *(step.kind for step in steps), REVIEWED]
+    names = [parts.CODED, *(step.kind for step in steps), parts.REVIEWED]
     for step in steps:
         fig.add_trace(_bar(step, measure))
         _beside(fig, step.kind, _written(step, measure))
-    ends = _ends(totals[parts.BOTH], measure, coded)
-    _points(fig, ends, measure, coded)
+    ends = [float(totals[parts.CODED][measure.column])]
+    ends += [float(totals[parts.REVIEWED][name]) for name in measure.fields[:3]]
+    _points(fig, ends, measure)
     _links(fig, steps)
     fig.update_xaxes(
-        title_text=f"{'Change of' if coded is None else 'Total'} {measure.axis}", tickformat=measure.ticks,
-        nticks=8, zeroline=coded is None, range=_range(ends, steps),
+        title_text=f"Total {measure.axis}", tickformat=measure.ticks, nticks=8, zeroline=False,
+        range=_range(ends, steps),
     )  # fmt: skip
     fig.update_yaxes(
         type="category", categoryorder="array", categoryarray=names[::-1], tickmode="array", tickvals=names,
@@ -84,15 +76,15 @@ def risk_waterfall(
     return fig
 
 
-def _steps(totals: dict[str, dict[str, Any]], measure: parts.Unit, place: float) -> list[_Step]:
+def _steps(totals: dict[str, dict[str, Any]], measure: parts.Unit) -> list[_Step]:
     """The kinds with something to review, each from where the one before it ends."""
+    place = float(totals[parts.CODED][measure.column])
     steps = []
-    for kind in parts.kinds(pd.Series([name for name in totals if name not in (parts.GAPS, parts.BOTH)])):
+    for kind in parts.steps(totals):
         record = totals[kind]
-        if record["gaps"]:
-            expected, low, high, whole = (float(record[name]) for name in measure.fields)
-            steps.append(_Step(kind, place, expected, low, high, whole, record["gaps"], record["persons"]))
-            place = steps[-1].end
+        expected, low, high, whole = (float(record[name]) for name in measure.fields)
+        steps.append(_Step(kind, place, expected, low, high, whole, record["gaps"], record["persons"]))
+        place = steps[-1].end
     return steps
 
 
@@ -128,30 +120,26 @@ def _bar(step: _Step, measure: parts.Unit) -> go.Bar:
     )  # fmt: skip
 
 
-def _ends(both: dict[str, Any], measure: parts.Unit, coded: float | None) -> list[float]:
-    """Where the waterfall starts, where it ends, and the interval of that."""
-    start = coded or 0.0
-    return [start, *(start + float(both[name]) for name in measure.fields[:3])]
-
-
-def _points(fig: go.Figure, ends: list[float], measure: parts.Unit, coded: float | None) -> None:
+def _points(fig: go.Figure, ends: list[float], measure: parts.Unit) -> None:
     """Start and end as points, since their length from zero is not drawn."""
     start, end, low, high = ends
-    write = measure.signed if coded is None else measure.write
     share = f" ({fmt.signed(fmt.percent, end / start - 1)})" if start else ""
-    span = fmt.span(write, low, high)
+    span = fmt.span(measure.write, low, high)
     fig.add_scatter(
-        mode="markers", x=[round(start, 4), round(end, 4)], y=[CODED, REVIEWED], name="total",
+        mode="markers", x=[round(start, 4), round(end, 4)], y=[parts.CODED, parts.REVIEWED], name="total",
         marker={"size": 13, "symbol": "diamond", "color": themes.GREY},
         error_x={
             "type": "data", "symmetric": False, "color": themes.GREY, "thickness": 2, "width": 5,
             "array": [0, round(high - end, 4)], "arrayminus": [0, round(end - low, 4)],
         },
-        customdata=[["As coded", write(start), "it is known"], ["After review, expected", write(end) + share, span]],
+        customdata=[
+            ["As coded", measure.write(start), "it is known"],
+            ["After review, expected", measure.write(end) + share, span],
+        ],
         hovertemplate=frames.hover("%{customdata[0]}", "%{customdata[1]}", "95 % interval: %{customdata[2]}"),
     )  # fmt: skip
-    _beside(fig, CODED, f"<b>{write(start)}</b>")
-    _beside(fig, REVIEWED, f"<b>{write(end)}</b>{share}<br><sub>{span}</sub>")
+    _beside(fig, parts.CODED, f"<b>{measure.write(start)}</b>")
+    _beside(fig, parts.REVIEWED, f"<b>{measure.write(end)}</b>{share}<br><sub>{span}</sub>")
 
 
 def _links(fig: go.Figure, steps: list[_Step]) -> None:

@@ -73,7 +73,7 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
 
 
 def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> None:
-    fig = charts.risk_waterfall(IMPACT, coded=48_000.0)
+    fig = charts.risk_waterfall(IMPACT)
     steps = [(bar.y[0], bar.base[0], bar.x[0]) for bar in fig.data if bar.type == "bar"]
     assert steps == [
         ("lapsed", 48000, 3000),
@@ -95,17 +95,9 @@ def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> Non
     assert high > 55320 - 4200 + 3000
 
 
-def test_without_the_coded_total_the_waterfall_shows_the_change_alone() -> None:
-    fig = charts.risk_waterfall(IMPACT)
-    ends = trace(fig, "total")
-    assert dict(zip(ends.y, ends.x, strict=True)) == {"coded": 0, "reviewed": 3120}
-    assert fig.layout.xaxis.title.text == "Change of payment, US dollars"
-    assert any(text.startswith("<b>+$3,120</b><br>") for text in notes(fig))
-
-
 def test_a_step_tells_its_interval_and_what_if_all_were_confirmed() -> None:
     bar = trace(charts.risk_waterfall(IMPACT, unit="score"), "Unsupported")
-    assert (bar.base[0], bar.x[0]) == (0.61, -0.35)
+    assert (bar.base[0], bar.x[0]) == (4.61, -0.35)
     # -0.35 lies between -0.5 and -0.2.
     assert (bar.error_x.array[0], bar.error_x.arrayminus[0]) == (0.15, 0.15)
     text = hover(bar, 0)
@@ -150,6 +142,15 @@ def test_the_matrix_adds_up_persons_and_impact_and_orders_by_size() -> None:
     scores = charts.hcc_kind_matrix(IMPACT, unit="score", max_rows=1)
     assert list(scores.data[0].z[0]) == [0.25, None, None, None, -0.15]
     assert notes(scores) == ["1 of 5 conditions shown"]
+
+
+@pytest.mark.parametrize("chart", [charts.hcc_kind_matrix, charts.impact_by_person])
+def test_gaps_that_are_closed_are_not_counted(chart: Callable[..., go.Figure]) -> None:
+    closed = IMPACT.head(1).assign(
+        person_id="p9", hcc="999", status="closed by a higher HCC", expected_score=0.0
+    )
+    both = pd.concat([IMPACT.assign(status="open"), closed], ignore_index=True)
+    assert chart(both) == chart(IMPACT.assign(status="open"))
 
 
 def test_persons_stand_by_impact_in_both_directions() -> None:
