@@ -28,6 +28,7 @@ LAYERS = [
     {"loaders"},
     {"simulate"},
     {"denials"},
+    {"risk"},
     {"charts"},
     {"report"},
     {"cli"},
@@ -136,11 +137,12 @@ def test_public_names_are_documented() -> None:
     assert not missing
 
 
-def test_tables_are_documented_by_their_grain() -> None:
+@pytest.mark.parametrize("module", ["cpticd.denials", "cpticd.risk"])
+def test_tables_are_documented_by_their_grain(module: str) -> None:
     """Analyses say in their first line what a row is."""
-    denials = importlib.import_module("cpticd.denials")
-    for name in denials.__all__:
-        item = getattr(denials, name)
+    analyses = importlib.import_module(module)
+    for name in analyses.__all__:
+        item = getattr(analyses, name)
         if callable(item):
             assert item.__doc__.startswith("One row per "), name
 
