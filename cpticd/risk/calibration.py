@@ -25,6 +25,8 @@ def default() -> pd.DataFrame:
 def checked(table: pd.DataFrame | None) -> pd.DataFrame:
     """The table to use: the user's, with the default for strata that it lacks.
 
+    A kind of which the user's table has a row without a stratum takes that for the strata that it lacks.
+
     Raises SchemaError where columns are missing, a confidence lies outside of 0 to 1, or a stratum repeats.
     """
     if table is None:
@@ -39,13 +41,19 @@ def checked(table: pd.DataFrame | None) -> pd.DataFrame:
     own["confidence"] = pd.to_numeric(own["confidence"], errors="coerce")
     wrong = own[~own["confidence"].between(0, 1)]
     if len(wrong):
-        raise SchemaError(f"calibration: confidence lies from 0 to 1; found {wrong.iloc[0][needed].to_dict()}")
+        raise SchemaError(
+            f"calibration: confidence lies from 0 to 1; found {wrong.iloc[0][needed].to_dict()}"
+        )
     if own.duplicated(["kind", "stratum"]).any():
         row = own[own.duplicated(["kind", "stratum"])].iloc[0]
-        raise SchemaError(f"calibration: {row['kind']!r}, {row['stratum']!r} stands twice; keep one row of each")
+        raise SchemaError(
+            f"calibration: {row['kind']!r}, {row['stratum']!r} stands twice; keep one row of each"
+        )
     own["source"] = own["source"].fillna("the caller's table")
     own["stratum"] = own["stratum"].fillna("")
-    both = pd.concat([own, default()], ignore_index=True)
+    rest = default()
+    rest = rest[~rest["kind"].isin(own.loc[own["stratum"] == "", "kind"])]
+    both = pd.concat([own, rest], ignore_index=True)
     return both.drop_duplicates(["kind", "stratum"], ignore_index=True)
 
 
@@ -87,7 +95,9 @@ def calibrate(
     moved = _expit(_logit(table["confidence"]) + table["kind"].map(moves).fillna(0.0).to_numpy(float))
     shifted = _expit(_logit(rows["confidence"]) + rows["kind"].map(moves).to_numpy(float))
     strata = rows.assign(expected=shifted).groupby(["kind", "stratum"])
-    counts = strata.agg(gaps=("confirmed", "size"), planted=("confirmed", "sum"), expected=("expected", "mean"))
+    counts = strata.agg(
+        gaps=("confirmed", "size"), planted=("confirmed", "sum"), expected=("expected", "mean")
+    )
     counts["ratio"] = (counts["planted"] + prior_reviews * counts["expected"]) / (
         (counts["gaps"] + prior_reviews) * counts["expected"]
     )
@@ -95,12 +105,14 @@ def calibrate(
     found = found.merge(counts.reset_index(), on=["kind", "stratum"], how="left")
     found["confidence"] = np.clip(found["confidence"] * found["ratio"].fillna(1.0), 0.0, 1.0)
     told = found["gaps"].notna()
-    counted = found["planted"].fillna(0).astype(int).astype(str) + " of " + found["gaps"].fillna(0).astype(int).astype(str)
+    counted = (
+        found["planted"].fillna(0).astype(int).astype(str)
+        + " of "
+        + found["gaps"].fillna(0).astype(int).astype(str)
+    )
     source = ("chart reviews (" + counted + " confirmed)").where(told, table["source"])
     of_kind = found["kind"].isin(list(moves)) & ~told
     found["source"] = source.mask(of_kind, "chart reviews of the kind, on " + SIMULATED)
-    found["gaps"] = found["gaps"].fillna(0).astype(int)
-    found["planted"] = found["planted"].fillna(0.0)
     return contract.attach(
         found[list(COLUMNS)],
         measure="confidence of gaps after chart reviews",
@@ -128,7 +140,9 @@ def _joined(gaps: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
     answers = answers.drop_duplicates()
     if answers.duplicated(["person_id", "hcc"]).any():
         row = answers[answers.duplicated(["person_id", "hcc"])].iloc[0]
-        raise ArgumentError(f"reviewed: {row['person_id']}, HCC {row['hcc']} is both confirmed and not; keep one")
+        raise ArgumentError(
+            f"reviewed: {row['person_id']}, HCC {row['hcc']} is both confirmed and not; keep one"
+        )
     rows = answers.merge(gaps, on=["person_id", "hcc"], how="left")
     unknown = rows[rows["kind"].isna()]
     if len(unknown):
@@ -170,7 +184,9 @@ def by_decile(confidence: pd.Series, right: pd.Series, level: float = 0.95) -> p
     ``inside``: the mean confidence lies within the interval of the share.
     """
     tenth = np.minimum((confidence.to_numpy(float) * 10).astype(int), 9)
-    frame = pd.DataFrame({"tenth": tenth, "confidence": confidence.to_numpy(float), "right": right.to_numpy(float)})
+    frame = pd.DataFrame(
+        {"tenth": tenth, "confidence": confidence.to_numpy(float), "right": right.to_numpy(float)}
+    )
     found = frame.groupby("tenth").agg(
         gaps=("right", "size"), confidence=("confidence", "mean"), right=("right", "sum")
     )

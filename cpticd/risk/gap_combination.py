@@ -61,7 +61,9 @@ def combination(engine: Engine, own: pd.DataFrame | None = None) -> Found:
             for side in ("a", "b")
         ]
     ).drop_duplicates(["rule", "side", "code"])
-    engine.load("risk_gap_rule_codes", pa.Table.from_pandas(sides[["rule", "side", "code"]], preserve_index=False))
+    engine.load(
+        "risk_gap_rule_codes", pa.Table.from_pandas(sides[["rule", "side", "code"]], preserve_index=False)
+    )
     joined = rules[["rule", "diagnosis_code", "strength"]]
     engine.load("risk_gap_joined", pa.Table.from_pandas(joined, preserve_index=False))
     engine.create("risk_gap_pairs", _PAIRS, materialize=True)

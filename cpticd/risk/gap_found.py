@@ -81,16 +81,16 @@ def extended(name: str, builtin: pd.DataFrame, own: pd.DataFrame | None, key: li
     if own is None:
         return builtin
     if missing := [column for column in key if column not in own.columns]:
-        raise SchemaError(f"{name}: no column {missing}; found {list(own.columns)}; needs {list(builtin.columns)}")
+        raise SchemaError(
+            f"{name}: no column {missing}; found {list(own.columns)}; needs {list(builtin.columns)}"
+        )
     own = own.reindex(columns=builtin.columns).copy()
     for column in builtin.columns:
         if column == "share":
-            own[column] = pd.to_numeric(own[column].fillna(1.0), errors="coerce")
+            own[column] = pd.to_numeric(own[column].astype(object).fillna(1.0), errors="coerce")
         else:
-            own[column] = own[column].fillna("").astype(str).str.strip()
+            own[column] = own[column].astype(object).fillna("").astype(str).str.strip()
     if "share" in own and not own["share"].between(0, 1, inclusive="right").all():
         raise SchemaError(f"{name}: share lies above 0 and is at most 1; found {own['share'].tolist()}")
     both = pd.concat([own, builtin], ignore_index=True)
     return both.drop_duplicates(key, keep="first").reset_index(drop=True)
-
-

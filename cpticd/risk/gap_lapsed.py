@@ -34,22 +34,16 @@ def lapsed(engine: Engine, asked: Scope) -> Found:
     engine.drop("risk_gap_history")
     if rows.empty:
         return nothing()
+    rows["place"] = rows["place"].fillna(0).astype(int)
     ending = rows["course"].map({"lasting": "lasting", "may_end": "may end"})
-    stratum = (
-        band(rows["claims"], "claim")
-        + ", "
-        + ending
-        + ", "
-        + (rows["days"] > 0).map({True: "seen", False: "not seen"})
-        + ", "
-        + band(rows["coded_years"], "year")
-    )
+    # A person who was not seen is not told apart: nobody looked, which says nothing about the condition.
+    on_record = band(rows["coded_years"], "year") if rows["years"].max() > 1 else "only year"
+    stratum = band(rows["claims"], "claim") + ", " + ending + ", " + on_record
     rows["stratum"] = stratum.mask(rows["died"], "died in the year").mask(rows["over"], "history code")
     candidates = rows.assign(
         kind="lapsed",
         rule="lapsed",
         share=1.0,
-        place=rows["place"].fillna(0).astype(int),
         sentence=_sentence(rows, asked),
         support=pd.NA,
     )

@@ -51,7 +51,9 @@ def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Fo
     alternatives = rules[["rule", "diagnosis_code", "condition_codes"]].drop_duplicates()
     # A user's row may leave the codes that explain the service to its own category.
     named = alternatives["condition_codes"] != ""
-    alternatives["condition_codes"] = alternatives["condition_codes"].where(named, alternatives["diagnosis_code"].str[:3])
+    alternatives["condition_codes"] = alternatives["condition_codes"].where(
+        named, alternatives["diagnosis_code"].str[:3]
+    )
     told = prefixed(alternatives, "condition_codes", diagnoses)[["rule", "diagnosis_code", "code"]]
     _load(engine, "risk_gap_alternative_codes", told.drop_duplicates())
     rows = to_frame(engine.fetch(sql.text("gap_implied")))
@@ -64,12 +66,15 @@ def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Fo
     rows = _divided(rows)
     explained = rows.groupby(_KEY)["coded"].transform("max") | (rows["place"] == 2)
     explained = explained.groupby([rows[name] for name in _KEY]).transform("max")
-    keep = ~explained | rows["place"].isin([1, 2])
+    # Of a service that is explained, the condition that explains it stays, closed; without an HCC it is left out.
+    told = rows.groupby(_KEY)["coded"].transform("max")
+    closed = explained & (rows["place"] > 0) & (rows["coded"] | ~told)
     left_out = {
-        "service explained by a code without HCC": _persons(rows[explained & ~rows["place"].isin([1, 2])])
-        - _persons(rows[explained & rows["place"].isin([1, 2])]),
-        "conditions without an HCC of the model": int((rows["hcc"].isna() & ~explained).sum()),
+        "persons and services explained by a code without HCC": _persons(rows[explained])
+        - _persons(rows[closed]),
+        "suspected conditions without an HCC of the model": int((rows["hcc"].isna() & ~explained).sum()),
     }
+    keep = ~explained | closed
     rows = rows[keep & rows["hcc"].notna()]
     texts = rules.drop_duplicates("rule")[["rule", "condition", "reason"]]
     rows = rows.merge(texts, on="rule")
@@ -84,7 +89,10 @@ def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Fo
 
 
 def unspecified(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Found:
-    """One row per person, rule and specific sibling of an unspecified code that other evidence of the year speaks for."""
+    """One row per person, rule and specific sibling of an unspecified code, which other evidence speaks for.
+
+    ``own``: further rows of ``specific_evidence``.
+    """
     rules = extended(
         "specific_evidence", reference.table("specific_evidence").to_pandas(), own,
         ["rule", "unspecified_codes", "system", "code_from", "code_to", "diagnosis_code"],
@@ -162,7 +170,9 @@ def _divided(rows: pd.DataFrame) -> pd.DataFrame:
     )
     persons = once.groupby(_KEY)["coded"].max().groupby("rule").agg(["size", "sum"])
     persons["others"] = persons["size"] - 1
-    own = (persons["sum"] >= MOSTLY_CODED * persons["others"]).map({True: "mostly coded", False: "seldom coded"})
+    own = (persons["sum"] >= MOSTLY_CODED * persons["others"]).map(
+        {True: "mostly coded", False: "seldom coded"}
+    )
     own = own.mask(persons["others"] < FEWEST_PERSONS, "few persons")
     rows = rows.drop(columns="share").merge(
         counts["posterior"].rename("share").reset_index(), on=["rule", "diagnosis_code"]

@@ -1,7 +1,8 @@
 """Gaps: conditions that other evidence on a person's claims suggests, and that the year's diagnoses do not tell.
 
 A gap is something for a clinician and a coder to review. Five kinds of evidence: lapsed, unspecified, combination,
-implied (each in a ``gap_*`` module) and learned.
+implied (each in a ``gap_*`` module, its rules dated rows of a reference table) and learned (a model of the user's own
+claims). Every gap carries its evidence, in words and as lists, and a confidence that says how it was calibrated.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from cpticd.claims import Claims
 from cpticd.engine import Engine
 from cpticd.errors import ArgumentError
 from cpticd.risk import calibration as confidences
-from cpticd.risk import gap_inputs, tables
+from cpticd.risk import gap_inputs, gap_services, tables
 from cpticd.risk.gap_combination import combination
 from cpticd.risk.gap_found import CANDIDATE, EVIDENCE, Found
 from cpticd.risk.gap_lapsed import lapsed
-from cpticd.risk.gap_services import implied, unspecified
+from cpticd.risk.learned import learned
 
 KINDS: Final = ("lapsed", "unspecified", "combination", "implied", "learned")
 STATUSES: Final = ("open", "closed by the same HCC", "closed by a higher HCC", "closed by a lower HCC")
@@ -42,33 +43,93 @@ def gaps(
     model: str = "V28",
     payment_year: int | None = None,
     kinds: Sequence[str] = KINDS,
-    implied_services: pd.DataFrame | None = None,
+    implied: pd.DataFrame | None = None,
+    specific: pd.DataFrame | None = None,
     combinations: pd.DataFrame | None = None,
-    specific_evidence: pd.DataFrame | None = None,
     calibration: pd.DataFrame | None = None,
     minimum_confidence: float = 0.02,
     lookback_years: int = 3,
+    folds: int = 5,
+    minimum_persons: int = 20,
 ) -> pd.DataFrame:
-    """One row per person and suspected condition (HCC) of the service year ``year``."""
+    """One row per person and suspected condition (HCC) of the service year ``year``: for review, not for coding.
+
+    Persons are those enrolled in ``year`` (the table members; where there is none, those seen in the year). ``kind``:
+
+    - lapsed: a lasting HCC coded in the year before, on a claim that counts (:func:`risk.conditions`).
+    - unspecified: a code of the year beside which other evidence speaks for a specific sibling with a higher HCC
+      (reference table ``specific_evidence``).
+    - combination: two codes that ICD-10-CM joins by "with" (``combinations``).
+    - implied: a service that hardly exists without the condition (``implied_services``).
+    - learned: the services of the year, by a model of the other persons' coding (see cpticd/risk/learned.py).
+
+    Where several kinds point to the same HCC the surest one stands, the others in ``also_kinds`` and in the evidence.
+    ``status`` is open, or closed by the same, a higher or a lower HCC of the hierarchy coded in the year; closed rows
+    keep the confidence that they would have. ``evidence`` is text; evidence_codes, evidence_claims, evidence_dates
+    are lists. ``support``: persons coded among those with the service (implied, unspecified, learned).
+    ``confidence``: the share of gaps of this stratum that were right, on simulated persons or, with ``calibration``
+    (what :func:`risk.calibrate` returns), in chart reviews; ``calibration`` and ``stratum`` say which.
+
+    ``payment_year``: whose mapping is used, ``year`` + 1 if not given. ``implied``, ``specific``, ``combinations``:
+    rows of your own for the reference tables implied_services, specific_evidence, combinations; a row with the same
+    key takes the built-in one's place. ``minimum_confidence``: open gaps below it are left out and added up in the
+    contract. ``lookback_years``: years before ``year`` in which coding is looked up. ``folds``, ``minimum_persons``:
+    of the learned kind.
+
+    Raises ArgumentError for an unknown kind, model or year, SchemaError for rows of your own that lack columns.
+    """
     asked = gap_inputs.scope(year, model, payment_year, lookback_years)
     chosen = _chosen(kinds)
-    if not 0 <= minimum_confidence <= 1:
-        raise ArgumentError(f"minimum_confidence lies from 0 to 1; found {minimum_confidence!r}")
+    _check(minimum_confidence, folds, minimum_persons)
     table = confidences.checked(calibration)
     engine = claims.engine
+    own = {"implied": implied, "combination": combinations, "unspecified": specific}
     try:
         gap_inputs.prepare(engine, asked)
-        own = {"implied": implied_services, "combination": combinations, "unspecified": specific_evidence}
-        parts = {kind: _rule(engine, kind, asked, own) for kind in chosen if kind != "learned"}
+        parts = {kind: _rule(engine, kind, asked, own.get(kind)) for kind in chosen if kind != "learned"}
         rows = _merged(parts, table)
-        left_out = {kind: part.left_out for kind, part in parts.items() if part.left_out}
+        if "learned" in chosen:
+            parts["learned"] = learned(
+                engine, asked, table, folds=folds, minimum_persons=minimum_persons,
+                minimum_confidence=minimum_confidence,
+            )  # fmt: skip
+            rows = _with_learned(rows, parts["learned"], table)
     finally:
         gap_inputs.drop(engine)
-    low = (rows["status"] == "open") & (rows["confidence"] < minimum_confidence)
-    rows = _finished(rows[~low], parts, model)
+    left_out: dict[str, Any] = {kind: part.left_out for kind, part in parts.items() if part.left_out}
+    low = (rows["status"] == STATUSES[0]) & (rows["confidence"] < minimum_confidence)
+    left_out["below minimum_confidence"] = {
+        "gaps": int(low.sum()),
+        "expected": float(rows.loc[low, "confidence"].sum()),
+    }
+    result = _finished(rows[~low], parts, model)
     return contract.attach(
-        rows, measure="suspected conditions", numerator="", denominator="", clock="", left_out=left_out
+        result,
+        measure=f"suspected conditions of {year} ({model}, payment year {asked.payment_year})",
+        numerator="persons and HCCs that evidence on claims points to",
+        denominator="persons enrolled in the year and alive at its start",
+        clock=f"service year {year}, lapsed ones from {year - 1}; coded means on a claim that counts",
+        exclusions="conditions without an HCC of the model; conditions that are over within the year by nature",
+        rows_left_out=int(low.sum()) + int(left_out.get("learned", {}).get("pairs", 0)),
+        year=year,
+        model=model,
+        payment_year=asked.payment_year,
+        kinds=chosen,
+        minimum_confidence=minimum_confidence,
+        lookback_years=lookback_years,
+        folds=folds,
+        minimum_persons=minimum_persons,
+        left_out=left_out,
     )
+
+
+def _check(minimum_confidence: float, folds: int, minimum_persons: int) -> None:
+    if not 0 <= minimum_confidence <= 1:
+        raise ArgumentError(f"minimum_confidence lies from 0 to 1; found {minimum_confidence!r}")
+    if isinstance(folds, bool) or not isinstance(folds, int) or not 2 <= folds <= 256:
+        raise ArgumentError(f"folds: a whole number from 2 to 256 is needed; found {folds!r}")
+    if isinstance(minimum_persons, bool) or not isinstance(minimum_persons, int) or minimum_persons < 1:
+        raise ArgumentError(f"minimum_persons: a whole number from 1 on is needed; found {minimum_persons!r}")
 
 
 def _chosen(kinds: Sequence[str]) -> list[str]:
@@ -79,12 +140,14 @@ def _chosen(kinds: Sequence[str]) -> list[str]:
     return [kind for kind in KINDS if kind in wanted]
 
 
-def _rule(engine: Engine, kind: str, asked: gap_inputs.Scope, own: dict[str, Any]) -> Found:
+def _rule(engine: Engine, kind: str, asked: gap_inputs.Scope, own: pd.DataFrame | None) -> Found:
     if kind == "lapsed":
         return lapsed(engine, asked)
     if kind == "combination":
-        return combination(engine, own[kind])
-    return {"implied": implied, "unspecified": unspecified}[kind](engine, asked, own[kind])
+        return combination(engine, own)
+    if kind == "implied":
+        return gap_services.implied(engine, asked, own)
+    return gap_services.unspecified(engine, asked, own)
 
 
 def _merged(parts: dict[str, Found], table: pd.DataFrame) -> pd.DataFrame:
@@ -122,12 +185,29 @@ def _merged(parts: dict[str, Found], table: pd.DataFrame) -> pd.DataFrame:
     return first.reset_index()
 
 
+def _with_learned(rows: pd.DataFrame, part: Found, table: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` and the learned ones of persons and HCCs that no other kind of evidence points to."""
+    if part.candidates.empty:
+        return rows
+    new = confidences.looked_up(part.candidates[list(CANDIDATE)], table).assign(
+        status=STATUSES[0], also_kinds=""
+    )
+    if rows.empty:
+        return new
+    both = rows[_KEY].merge(new[_KEY], how="left", indicator=True)["_merge"].to_numpy() == "both"
+    beside = rows["also_kinds"] + (rows["also_kinds"] != "").map({True: ", learned", False: "learned"})
+    rows = rows.assign(also_kinds=rows["also_kinds"].mask(both, beside))
+    return pd.concat([rows, new], ignore_index=True).drop_duplicates(_KEY, ignore_index=True)
+
+
 def _finished(rows: pd.DataFrame, parts: dict[str, Found], model: str) -> pd.DataFrame:
     """The columns of the result, in order of status, confidence and person."""
     labels = {row["hcc"]: row["label"] for row in tables.labels(model).to_pylist()}
     rows = rows.assign(order=rows["status"].map({name: i for i, name in enumerate(STATUSES)}))
     rows["number"] = pd.to_numeric(rows["hcc"])
-    rows = rows.sort_values(["order", "confidence", "person_id", "number"], ascending=[True, False, True, True])
+    rows = rows.sort_values(
+        ["order", "confidence", "person_id", "number"], ascending=[True, False, True, True]
+    )
     rows = rows.reset_index(drop=True)
     found = [part.evidence[list(EVIDENCE)] for part in parts.values() if len(part.evidence)]
     evidence = pd.concat(found) if found else pd.DataFrame(columns=list(EVIDENCE))

@@ -1,0 +1,338 @@
+"""Learned: how likely a condition is, given the services of the year, from the user's own claims.
+
+A pair model. From the persons who belong to the other folds (and never from the person's own) two tables are
+counted: how many persons have two procedures, settings or strata of age, sex and days seen (pairs of features), and
+how many have a feature and a coded HCC (pairs of feature and HCC). Ridge regression, which needs no more than these
+two tables, gives each feature a weight for each HCC that takes account of procedures that go together; a person's
+weights add up to the share q of persons like this who have the HCC coded.
+
+Who has a condition is coded with a completeness κ, told by the recapture of the HCC from the year before. If coding
+does not depend on the services, the odds that an uncoded person has it are (1 - κ) / κ · q / (1 - q) (Elkan and
+Noto, KDD 2008, 213, on learning from positive and unlabelled data). The reference table ``gap_confidence`` turns
+these odds into confidences, since coding does depend on being seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import sql
+from cpticd.engine import Engine
+from cpticd.frames import to_frame
+from cpticd.risk.gap_found import Found, nothing
+from cpticd.risk.gap_inputs import Scope
+
+#: Lower edges of the bins of the odds: the strata of this kind.
+EDGES: Final = (0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.7, 1.5)
+#: Weight of "no effect" in the ridge, in persons; completeness that is taken where no year before tells it,
+#: persons that it counts as, and its bounds.
+RIDGE: Final = 20.0
+COMPLETENESS: Final = 0.8
+COMPLETENESS_PRIOR: Final = 20.0
+COMPLETENESS_RANGE: Final = (0.3, 0.97)
+#: Weights are summed as whole billionths, so that two runs give the same digits; smaller ones than this are left out.
+SCALE: Final = 1_000_000_000
+SMALLEST_WEIGHT: Final = 1e-4
+#: Procedures that are shown for a gap.
+SHOWN: Final = 3
+_SCRATCH: Final = (
+    "features", "folds", "names", "persons", "coded", "weights", "completeness", "coded_before", "known",
+    "scores", "bins", "wanted",
+)  # fmt: skip
+
+_CODED = """
+SELECT DISTINCT h.person_id, h.hcc, f.fold
+FROM risk_gap_hits h
+JOIN risk_gap_settings s ON s.year = h.year
+JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
+JOIN risk_learned_folds f ON f.digit = substr(md5(h.person_id), 1, 2)
+WHERE c.course <> 'acute'
+"""
+_CODED_BEFORE = """
+SELECT DISTINCT h.person_id, h.hcc, f.fold
+FROM risk_gap_hits h
+JOIN risk_gap_settings s ON s.base_year = h.year
+JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
+JOIN risk_learned_folds f ON f.digit = substr(md5(h.person_id), 1, 2)
+WHERE c.course <> 'acute'
+"""
+_KNOWN = """
+SELECT DISTINCT e.person_id FROM risk_gap_encounters e JOIN risk_gap_settings s ON s.base_year = e.year
+WHERE e.person_id IS NOT NULL
+"""
+_PERSONS = """
+SELECT f.person_id, f.fold, n.feature FROM risk_learned_features f JOIN risk_learned_names n ON n.name = f.name
+"""
+_GRAM = """
+SELECT a.fold, a.feature AS first, b.feature AS second, count(*) AS persons
+FROM risk_learned_persons a JOIN risk_learned_persons b ON b.person_id = a.person_id AND b.feature >= a.feature
+GROUP BY a.fold, a.feature, b.feature
+"""
+_PAIRS = """
+SELECT f.fold, f.feature, c.hcc, count(*) AS persons
+FROM risk_learned_persons f JOIN risk_learned_coded c ON c.person_id = f.person_id
+GROUP BY f.fold, f.feature, c.hcc
+"""
+_PEOPLE = """
+SELECT f.fold, count(*) AS persons
+FROM risk_gap_persons p JOIN risk_learned_folds f ON f.digit = substr(md5(p.person_id), 1, 2)
+GROUP BY f.fold
+"""
+_RECAPTURE = """
+SELECT b.fold, b.hcc, count(*) AS due, count(t.person_id) AS again
+FROM risk_learned_coded_before b
+LEFT JOIN risk_gap_states t ON t.person_id = b.person_id AND t.hcc = b.hcc
+GROUP BY b.fold, b.hcc
+"""
+_BINS = """
+SELECT s.hcc, s.known, s.told, e.bin, count(*) AS pairs
+FROM risk_learned_scores s JOIN risk_learned_bins e ON s.odds >= e.low AND s.odds < e.high
+GROUP BY s.hcc, s.known, s.told, e.bin
+"""
+_WANTED = """
+SELECT s.person_id, s.fold, s.hcc, s.share, s.odds, s.known, e.bin
+FROM risk_learned_scores s JOIN risk_learned_bins e ON s.odds >= e.low AND s.odds < e.high
+WHERE s.told = 1 AND ((s.known AND e.known_listed) OR (NOT s.known AND e.new_listed))
+"""
+_REASONS = """
+SELECT person_id, hcc, feature, procedure_code, weight FROM (
+    SELECT x.person_id, x.hcc, w.feature, w.procedure_code, w.weight,
+           row_number() OVER (
+               PARTITION BY x.person_id, x.hcc ORDER BY w.weight DESC, w.procedure_code
+           ) AS place
+    FROM risk_learned_wanted x
+    JOIN risk_learned_persons f ON f.person_id = x.person_id
+    JOIN risk_learned_weights w ON w.fold = x.fold AND w.feature = f.feature AND w.hcc = x.hcc
+    WHERE w.procedure_code IS NOT NULL AND w.weight > 0
+) AS ranked
+WHERE place <= $shown
+"""
+_EVIDENCE = """
+SELECT r.person_id, r.hcc, v.claim_id, v.service_date AS claim_date, v.code
+FROM risk_learned_reasons r
+JOIN risk_gap_services v ON v.person_id = r.person_id AND v.system = 'hcpcs' AND v.code = r.procedure_code
+"""
+
+
+def stratum(bin_number: pd.Series, known: pd.Series) -> pd.Series:
+    """The stratum's name: odds from the bin's lower edge to the next, and whether the year before is known."""
+    names = [f"odds {low:g} to {high:g}" for low, high in itertools.pairwise(EDGES)]
+    names.append(f"odds {EDGES[-1]:g} or more")
+    return bin_number.map(dict(enumerate(names))) + known.map({True: ", known before", False: ", new"})
+
+
+def learned(
+    engine: Engine,
+    asked: Scope,
+    table: pd.DataFrame,
+    *,
+    folds: int = 5,
+    minimum_persons: int = 20,
+    minimum_confidence: float = 0.02,
+) -> Found:
+    """One row per person and HCC that the services of the year speak for, with the persons behind it.
+
+    ``table``: confidences by stratum. ``folds``: parts of the persons, by a digest of their identifier; each is
+    judged by a model of the others. ``minimum_persons``: persons with a procedure, and with an HCC coded, in the
+    other folds, below which neither takes part. Left out, and counted: those below ``minimum_confidence``, and
+    those of whom nothing but age, sex and days seen is known.
+    """
+    try:
+        counts = _counts(engine, folds, minimum_persons)
+        if counts is None:
+            return nothing()
+        return _judged(engine, asked, counts, _bins(table, minimum_confidence), table)
+    finally:
+        for name in (*_SCRATCH, "reasons"):
+            engine.drop(f"risk_learned_{name}")
+
+
+def _counts(engine: Engine, folds: int, minimum_persons: int) -> pd.DataFrame | None:
+    """Load features, weights and completeness; the pair counts behind the weights, None where nothing is coded."""
+    digits = [f"{number:02x}" for number in range(256)]
+    places = [number % folds for number in range(256)]
+    engine.load("risk_learned_folds", pa.table({"digit": digits, "fold": pa.array(places, pa.int32())}))
+    engine.create("risk_learned_features", sql.text("learned_features"), materialize=True)
+    engine.create("risk_learned_coded", _CODED, materialize=True)
+    engine.create("risk_learned_coded_before", _CODED_BEFORE, materialize=True)
+    engine.create("risk_learned_known", _KNOWN, materialize=True)
+    names = _names(engine, minimum_persons)
+    engine.create("risk_learned_persons", _PERSONS, materialize=True)
+    model = _fit(engine, names, folds, minimum_persons)
+    if model is None:
+        return None
+    weights, pairs, completeness = model
+    _load(engine, "risk_learned_weights", weights, feature=pa.int32(), fold=pa.int32(), weight=pa.int64())
+    _load(engine, "risk_learned_completeness", completeness, fold=pa.int32(), completeness=pa.float64())
+    return pairs
+
+
+def _judged(
+    engine: Engine, asked: Scope, pairs: pd.DataFrame, bins: pd.DataFrame, table: pd.DataFrame
+) -> Found:
+    """Score every pair of person and uncoded HCC, and list those in the bins that are to be listed."""
+    _load(
+        engine, "risk_learned_bins", bins, bin=pa.int32(), low=pa.float64(), high=pa.float64(),
+        known_listed=pa.bool_(), new_listed=pa.bool_(),
+    )  # fmt: skip
+    engine.create("risk_learned_scores", sql.text("learned_scores"), materialize=True)
+    counts = to_frame(engine.fetch(_BINS))
+    engine.create("risk_learned_wanted", _WANTED, materialize=True)
+    rows = to_frame(engine.fetch("SELECT * FROM risk_learned_wanted"))
+    left_out = _left_out(counts, bins, table)
+    if rows.empty:
+        return Found(nothing().candidates, nothing().evidence, left_out)
+    reasons = to_frame(engine.fetch(_REASONS, {"shown": SHOWN}))
+    _load(engine, "risk_learned_reasons", reasons[["person_id", "hcc", "procedure_code"]])
+    evidence = to_frame(engine.fetch(_EVIDENCE)).assign(kind="learned")
+    return Found(_candidates(rows, reasons, pairs, asked), evidence, left_out)
+
+
+def _load(engine: Engine, name: str, rows: pd.DataFrame, **kinds: pa.DataType) -> None:
+    columns = {
+        column: pa.array(rows[column].tolist(), kinds.get(column, pa.string()), from_pandas=True)
+        for column in rows.columns
+    }
+    engine.load(name, pa.table(columns))
+
+
+def _names(engine: Engine, minimum_persons: int) -> pd.DataFrame:
+    """Features that enough persons have, numbered."""
+    found = to_frame(
+        engine.fetch(
+            "SELECT name, count(*) AS persons FROM risk_learned_features GROUP BY name "
+            "HAVING count(*) >= $least ORDER BY name",
+            {"least": minimum_persons},
+        )
+    )
+    found["feature"] = np.arange(len(found))
+    _load(engine, "risk_learned_names", found[["name", "feature"]], feature=pa.int32())
+    return found
+
+
+def _fit(
+    engine: Engine, names: pd.DataFrame, folds: int, minimum_persons: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None:
+    """Weights by fold, feature and HCC; the pair counts behind them; completeness by fold and HCC."""
+    gram = to_frame(engine.fetch(_GRAM))
+    pairs = to_frame(engine.fetch(_PAIRS))
+    coded = to_frame(
+        engine.fetch("SELECT fold, hcc, count(*) AS persons FROM risk_learned_coded GROUP BY fold, hcc")
+    )
+    if pairs.empty:
+        return None
+    hccs = sorted(coded["hcc"].unique(), key=int)
+    place = {hcc: index for index, hcc in enumerate(hccs)}
+    size = len(names)
+    square = np.zeros((folds, size, size))
+    square[gram["fold"], gram["first"], gram["second"]] = gram["persons"]
+    square[gram["fold"], gram["second"], gram["first"]] = gram["persons"]
+    both = np.zeros((folds, size, len(hccs)))
+    both[pairs["fold"], pairs["feature"], pairs["hcc"].map(place)] = pairs["persons"]
+    having = np.zeros((folds, len(hccs)))
+    having[coded["fold"], coded["hcc"].map(place)] = coded["persons"]
+    again = to_frame(engine.fetch(_RECAPTURE))
+    procedure = names["name"].where(names["name"].str.startswith("procedure ")).str.removeprefix("procedure ")
+    people = to_frame(engine.fetch(_PEOPLE)).set_index("fold")["persons"]
+    persons = people.reindex(range(folds)).fillna(0).to_numpy()
+    parts, shown = [], []
+    for fold in range(folds):
+        others = np.arange(folds) != fold
+        gained, counted = square[others].sum(axis=0), both[others].sum(axis=0)
+        enough = having[others].sum(axis=0) >= minimum_persons
+        weight = np.linalg.solve(gained + RIDGE * np.eye(size), counted) * enough
+        feature, hcc = np.nonzero(np.abs(weight) >= SMALLEST_WEIGHT)
+        frame = pd.DataFrame({"fold": fold, "feature": feature, "hcc": np.array(hccs, dtype=object)[hcc]})
+        frame["weight"] = np.rint(weight[feature, hcc] * SCALE).astype(np.int64)
+        frame["procedure_code"] = procedure.to_numpy()[feature]
+        parts.append(frame)
+        shown.append(
+            frame[["fold", "feature", "hcc"]].assign(
+                both=counted[feature, hcc],
+                with_feature=gained.diagonal()[feature],
+                with_hcc=having[others].sum(axis=0)[hcc],
+                persons=float(persons[others].sum()),
+            )
+        )
+    return pd.concat(parts), pd.concat(shown), _completeness(again, hccs, folds)
+
+
+def _completeness(again: pd.DataFrame, hccs: list[str], folds: int) -> pd.DataFrame:
+    """Share of the persons coded the year before, in the other folds, of whom the hierarchy is coded again."""
+    frames = []
+    for fold in range(folds):
+        others = again[again["fold"] != fold]
+        counts = others.groupby("hcc")[["due", "again"]].sum().reindex(hccs).fillna(0)
+        prior = COMPLETENESS_PRIOR
+        overall = (counts["again"].sum() + prior * COMPLETENESS) / (counts["due"].sum() + prior)
+        share = (counts["again"] + prior * overall) / (counts["due"] + prior)
+        frames.append(
+            pd.DataFrame({"fold": fold, "hcc": hccs, "completeness": share.clip(*COMPLETENESS_RANGE)})
+        )
+    return pd.concat(frames)
+
+
+def _bins(table: pd.DataFrame, minimum_confidence: float) -> pd.DataFrame:
+    """The bins of the odds, and whether persons in them are listed: with a year before, and without."""
+    bins = pd.DataFrame({"bin": range(len(EDGES)), "low": EDGES, "high": [*EDGES[1:], 1e18]})
+    for column, known in (("known_listed", True), ("new_listed", False)):
+        bins[column] = (
+            _confidence(bins["bin"], pd.Series(known, index=bins.index), table) >= minimum_confidence
+        )
+    return bins
+
+
+def _confidence(bin_number: pd.Series, known: pd.Series, table: pd.DataFrame) -> pd.Series:
+    mine = table[table["kind"] == "learned"].set_index("stratum")["confidence"]
+    return stratum(bin_number, known).map(mine).fillna(mine.get("", 0.0)).astype(float)
+
+
+def _left_out(counts: pd.DataFrame, bins: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+    """Pairs of person and HCC that are not listed, and how many conditions they would come to."""
+    counts = counts.merge(bins, on="bin")
+    listed = (counts["told"] == 1) & counts["known_listed"].where(counts["known"], counts["new_listed"])
+    rest = counts[~listed]
+    expected = rest["pairs"] * _confidence(rest["bin"], rest["known"], table)
+    by = pd.DataFrame({"hcc": rest["hcc"], "pairs": rest["pairs"], "expected": expected}).groupby("hcc").sum()
+    return {
+        "pairs": int(rest["pairs"].sum()),
+        "expected": float(expected.sum()),
+        "by_hcc": [
+            {"hcc": str(hcc), "pairs": int(row["pairs"]), "expected": float(row["expected"])}
+            for hcc, row in by.iterrows()
+        ],
+    }
+
+
+def _candidates(rows: pd.DataFrame, reasons: pd.DataFrame, pairs: pd.DataFrame, asked: Scope) -> pd.DataFrame:
+    told = reasons.merge(rows[["person_id", "hcc", "fold"]], on=["person_id", "hcc"])
+    told = told.merge(pairs, on=["fold", "feature", "hcc"], how="left")
+    told = told.sort_values(
+        ["person_id", "hcc", "weight", "procedure_code"], ascending=[True, True, False, True]
+    )
+    lift = told["both"] * told["persons"] / (told["with_feature"] * told["with_hcc"])
+    told["text"] = (
+        told["procedure_code"] + " (lift " + lift.round(1).astype(str) + ": "
+        + told["both"].astype(int).astype(str) + " of " + told["with_feature"].astype(int).astype(str)
+        + " other persons with it have the HCC)"
+    )  # fmt: skip
+    by = told.groupby(["person_id", "hcc"])
+    texts = by.agg(text=("text", ", ".join), support=("both", "max")).reset_index()
+    rows = rows.merge(texts, on=["person_id", "hcc"])
+    return rows.assign(
+        kind="learned",
+        diagnosis_code="",
+        rule="learned",
+        stratum=stratum(rows["bin"], rows["known"]),
+        place=0,
+        sentence="services of " + str(asked.year) + " that go with HCC " + rows["hcc"] + ": " + rows["text"]
+        + "; of persons alike in services, age and sex, " + (100 * rows["share"]).round(1).astype(str)
+        + " % have it coded",
+        support=rows["support"].astype(int),
+        share=1.0,
+    )  # fmt: skip

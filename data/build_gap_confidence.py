@@ -1,0 +1,124 @@
+"""Rebuild data/reference/gap_confidence.csv: how often gaps of each kind and stratum are right, on simulated persons.
+
+    python data/build_gap_confidence.py [persons] [processes]
+
+Simulated persons (20,000 for each of the seeds 101 to 110, three years of service, gaps of the second and of the
+third) whose conditions are known: a gap is right where the person's condition was planted as under-coded in that year.
+A gap's confidence is that of its stratum times its share (what a service that stands for several conditions is
+divided by), so a stratum's confidence is right gaps over shares. Strata are shrunk towards their kind by a few gaps.
+The analysis runs twice: first all strata weigh the same, then with what was found, since the stronger of two kinds
+of evidence names a gap. Prints the new sha256, which goes into data/reference/SOURCES.toml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+import cpticd
+from cpticd import stats
+from cpticd.risk.gaps import KINDS, gaps
+from cpticd.risk.learned import EDGES, stratum
+from cpticd.simulate import simulate
+
+SEEDS = range(101, 111)
+YEARS = (2023, 2024, 2025)
+#: Gaps of the kind's own rate that a stratum counts as, rules and learned.
+PRIOR = {"learned": 2.0}
+#: Gaps below this confidence are not listed; the lowest bins of the learned odds, which are given 0, neither.
+LISTED, LOWEST = 1e-6, 2
+TARGET = Path(__file__).parent / "reference" / "gap_confidence.csv"
+
+
+def simulated(seed: int, persons: int, folder: Path) -> None:
+    """Save the persons of a seed, and what they have."""
+    simulation = simulate(persons=persons, seed=seed, years=YEARS)
+    simulation.claims.save(folder / str(seed))
+    simulation.truth["conditions"].to_pickle(folder / f"{seed}.pickle")
+
+
+def counted(seed: int, folder: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """One row per kind and stratum: open gaps, summed confidences under ``table``, and how many are right."""
+    claims = cpticd.open(folder / str(seed))
+    truth = pd.read_pickle(folder / f"{seed}.pickle")
+    truth = truth[truth["state"] == "under_coded"]
+    parts = []
+    for year in YEARS[1:]:
+        found = gaps(claims, year=year, calibration=table, minimum_confidence=LISTED)
+        planted = truth.loc[truth["year"] == year, ["person_id", "hcc"]].assign(planted=1)
+        rest = found.attrs["contract"]["left_out"]["learned"]
+        found = found[found["status"] == "open"].merge(planted, on=["person_id", "hcc"], how="outer")
+        considered = {row["hcc"] for row in rest["by_hcc"]}
+        unseen = found[found["kind"].isna() & found["hcc"].isin(considered)]
+        parts.append(found[found["kind"].notna()])
+        # Pairs in the lowest bins are too many to list: their strata share one rate.
+        one = {"kind": "learned", "stratum": "", "size": rest["pairs"], "planted": len(unseen)}
+        parts.append(pd.DataFrame([one | {"confidence": rest["pairs"] * _base(table)["learned", ""]}]))
+    rows = pd.concat(parts)
+    rows = rows.assign(planted=rows["planted"].fillna(0), size=rows["size"].fillna(1))
+    names = {"gaps": ("size", "sum"), "expected": ("confidence", "sum"), "planted": ("planted", "sum")}
+    return rows.groupby(["kind", "stratum"]).agg(**names).reset_index()
+
+
+def _base(table: pd.DataFrame) -> dict[tuple[str, str], float]:
+    return {(row["kind"], row["stratum"]): row["confidence"] for row in table.to_dict("records")}
+
+
+def estimated(counts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The table that the counts come to, a row per kind (its stratum empty) and per kind and stratum.
+
+    The row of the learned kind is that of its lowest bins, for which there is no stratum.
+    """
+    counts = counts.groupby(["kind", "stratum"]).sum().reset_index()
+    old = _base(table)
+    keys = zip(counts["kind"], counts["stratum"], strict=True)
+    base = [old.get((kind, name), old[kind, ""]) for kind, name in keys]
+    counts["shares"] = counts["expected"] / pd.Series(base, index=counts.index)
+    kinds = counts.groupby("kind")[["gaps", "shares", "planted"]].sum()
+    rate = kinds["planted"] / kinds["shares"]
+    prior = counts["kind"].map(PRIOR).fillna(10.0)
+    counts["confidence"] = (counts["planted"] + prior * counts["kind"].map(rate)) / (counts["shares"] + prior)
+    whole = kinds.assign(confidence=rate, stratum="").reset_index()
+    found = pd.concat([counts, whole]).drop_duplicates(["kind", "stratum"])
+    found["order"] = found["kind"].map({kind: place for place, kind in enumerate(KINDS)})
+    found = found.sort_values(["order", "stratum"], ignore_index=True)
+    low, high = stats.wilson(found["planted"].clip(upper=found["gaps"]), found["gaps"])
+    found["confidence"] = found["confidence"].clip(0.0, 0.99).round(5)
+    found = found.assign(
+        low=low.round(5),
+        high=high.round(5),
+        planted=found["planted"].astype(int),
+        gaps=found["gaps"].astype(int),
+    )
+    return found[["kind", "stratum", "confidence", "gaps", "planted", "low", "high"]]
+
+
+def main(persons: int = 20_000, processes: int = 1) -> None:
+    bins = [
+        stratum(pd.Series(range(len(EDGES))), pd.Series(known, index=range(len(EDGES))))
+        for known in (True, False)
+    ]
+    low = [name for names in bins for name in names.iloc[:LOWEST]]
+    table = pd.DataFrame({"kind": list(KINDS), "stratum": "", "confidence": 1.0})
+    lowest = pd.DataFrame({"kind": "learned", "stratum": low, "confidence": 0.0})
+    many = len(SEEDS)
+    with TemporaryDirectory() as name, ProcessPoolExecutor(processes) as pool:
+        folder = Path(name)
+        list(pool.map(simulated, SEEDS, [persons] * many, [folder] * many))
+        for _ in range(2):
+            start = pd.concat([table, lowest], ignore_index=True)
+            start = start.drop_duplicates(["kind", "stratum"], keep="last")
+            parts = list(pool.map(counted, SEEDS, [folder] * many, [start] * many))
+            table = estimated(pd.concat(parts), table)
+            print(table.to_string())
+    table.to_csv(TARGET, index=False, lineterminator="\n")
+    print(hashlib.sha256(TARGET.read_bytes()).hexdigest())
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))
