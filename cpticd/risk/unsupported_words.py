@@ -38,7 +38,8 @@ def _sentence(row: Mapping[Any, Any], rules: Mapping[Any, Mapping[Any, Any]], ye
         parts.append(f"seen on {days} of {year} without it")
     if row["excess"] > 0:
         parts.append(
-            f"in these claims {row['new_one_day']} persons have it new and on one day, "
+            f"in these claims {row['new_one_day']} "
+            f"{'person has' if row['new_one_day'] == 1 else 'persons have'} it new and on one day, "
             f"where {row['expected_one_day']:.1f} are expected"
         )
     return "; ".join(parts)
