@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -93,6 +94,35 @@ def test_hccs_are_text_in_the_order_of_their_numbers() -> None:
     for hccs in scored("V28", 2026, 2_000)["hccs"]:
         assert all(isinstance(hcc, str) for hcc in hccs)
         assert list(hccs) == sorted(hccs, key=int)
+
+
+@pytest.mark.parametrize(("model", "payment_year"), FIRST)
+def test_explained_terms_are_the_oracles(model: str, payment_year: int) -> None:
+    """A person's terms add up to each part; his conditions are the HCCs, what was removed is what hierarchies took."""
+    sample = beneficiaries.sample(model, payment_year).first(1_000)
+    tables = oracle_data.tables(model, payment_year)
+    terms = risk.explain(sample.members(), sample.diagnoses(), model=model, payment_year=payment_year)
+    values, hccs = defaultdict(float), defaultdict(set)
+    codes_of: dict[tuple[str, str], set[str]] = {}
+    for term in terms.to_dict("records"):
+        values[term["person_id"], term["kind"]] += term["value"]
+        hccs[term["person_id"], term["kind"]].add(term["hcc"])
+        if term["kind"] == "disease":
+            codes_of[term["person_id"], term["hcc"]] = set(term["diagnosis_codes"])
+    for person, codes in zip(sample.persons, sample.codes, strict=True):
+        want, who = oracle.score(model, person, codes, tables), person["person_id"]
+        parts = (want.demographic, want.disease, want.interaction, want.count)
+        for kind, part in zip(("demographic", "disease", "interaction", "count"), parts, strict=True):
+            assert values[who, kind] == pytest.approx(part, abs=1e-9), (kind, person, codes)
+        if want.segment in WITHOUT_HCCS:
+            continue
+        ccs = oracle._condition_categories(person, codes, tables)
+        assert hccs[who, "disease"] == want.hccs, (person, codes)
+        assert hccs[who, "removed"] == ccs - want.hccs, (person, codes)
+        for hcc in want.hccs:
+            support = {code for code in codes if hcc in oracle._condition_categories(person, [code], tables)}
+            clean = {code.strip().upper().replace(".", "") for code in support}
+            assert codes_of[who, hcc] == clean, (person, codes, hcc)
 
 
 @pytest.mark.parametrize("payment_year", [2025, 2026])
