@@ -164,3 +164,30 @@ def test_payment_score_is_normalised_and_adjusted(model: str, payment_year: int)
         normalization, adjustment = factors.get("graft" if graft else "dialysis") or factors[""]
         assert normalized == pytest.approx(score.raw / normalization, abs=1e-9)
         assert payment == pytest.approx(score.raw / normalization * (1 - adjustment), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("payment_year", "blend"),
+    [
+        (2024, {"V24": (0.67, 1.146), "V28": (0.33, 1.015)}),
+        (2025, {"V24": (0.33, 1.153), "V28": (0.67, 1.045)}),
+        (2026, {"V28": (1.0, 1.067)}),
+        (2027, {"V28": (1.0, 1.079)}),
+    ],
+)
+def test_blended_score_is_each_model_normalised_then_blended(
+    payment_year: int, blend: dict[str, tuple[float, float]]
+) -> None:
+    """Σ share × raw ÷ normalization × (1 − 5.9 %), by the oracle's raw scores of each model."""
+    sample = beneficiaries.sample("V28", payment_year, persons=2_000).first(500)
+    got = risk.blended(sample.members(), sample.diagnoses(), payment_year=payment_year)
+    scores = dict(zip(got["person_id"], got["blended_score"], strict=True))
+    for person, codes in zip(sample.persons, sample.codes, strict=True):
+        want = sum(
+            share
+            * oracle.score(model, person, codes, oracle_data.tables(model, payment_year)).raw
+            / normalization
+            * (1 - 0.059)
+            for model, (share, normalization) in blend.items()
+        )
+        assert scores[person["person_id"]] == pytest.approx(want, abs=1e-9)
