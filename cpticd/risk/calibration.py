@@ -49,8 +49,8 @@ def checked(table: pd.DataFrame | None) -> pd.DataFrame:
         raise SchemaError(
             f"calibration: {row['kind']!r}, {row['stratum']!r} stands twice; keep one row of each"
         )
-    own["source"] = own["source"].fillna("the caller's table")
-    own["stratum"] = own["stratum"].fillna("")
+    own["source"] = own["source"].astype(object).fillna("the caller's table")
+    own["stratum"] = own["stratum"].astype(object).fillna("")
     rest = default()
     rest = rest[~rest["kind"].isin(own.loc[own["stratum"] == "", "kind"])]
     both = pd.concat([own, rest], ignore_index=True)

@@ -38,8 +38,9 @@ COMPLETENESS_RANGE: Final = (0.3, 0.97)
 #: Weights are summed as whole billionths, so that two runs give the same digits; smaller ones than this are left out.
 SCALE: Final = 1_000_000_000
 SMALLEST_WEIGHT: Final = 1e-4
-#: Procedures that are shown for a gap.
+#: Procedures that are shown for a gap, and how much commoner they are with the HCC at least.
 SHOWN: Final = 3
+SHOWN_LIFT: Final = 1.5
 _SCRATCH: Final = (
     "features", "folds", "names", "persons", "coded", "weights", "completeness", "coded_before", "known",
     "scores", "bins", "wanted",
@@ -249,16 +250,18 @@ def _fit(
         feature, hcc = np.nonzero(np.abs(weight) >= SMALLEST_WEIGHT)
         frame = pd.DataFrame({"fold": fold, "feature": feature, "hcc": np.array(hccs, dtype=object)[hcc]})
         frame["weight"] = np.rint(weight[feature, hcc] * SCALE).astype(np.int64)
-        frame["procedure_code"] = procedure.to_numpy()[feature]
-        parts.append(frame)
-        shown.append(
-            frame[["fold", "feature", "hcc"]].assign(
-                both=counted[feature, hcc],
-                with_feature=gained.diagonal()[feature],
-                with_hcc=having[others].sum(axis=0)[hcc],
-                persons=float(persons[others].sum()),
-            )
+        counts = frame[["fold", "feature", "hcc"]].assign(
+            both=counted[feature, hcc],
+            with_feature=gained.diagonal()[feature],
+            with_hcc=having[others].sum(axis=0)[hcc],
         )
+        expected = counts["with_feature"] * counts["with_hcc"] / float(persons[others].sum())
+        counts["lift"] = (counts["both"] / expected).fillna(0.0)
+        # A procedure that is hardly commoner with the HCC than without is no reason to show.
+        code = pd.Series(procedure.to_numpy()[feature], index=frame.index)
+        frame["procedure_code"] = code.where(counts["lift"] >= SHOWN_LIFT)
+        parts.append(frame)
+        shown.append(counts)
     return pd.concat(parts), pd.concat(shown), _completeness(again, hccs, folds)
 
 
@@ -315,9 +318,8 @@ def _candidates(rows: pd.DataFrame, reasons: pd.DataFrame, pairs: pd.DataFrame, 
     told = told.sort_values(
         ["person_id", "hcc", "weight", "procedure_code"], ascending=[True, True, False, True]
     )
-    lift = told["both"] * told["persons"] / (told["with_feature"] * told["with_hcc"])
     told["text"] = (
-        told["procedure_code"] + " (lift " + lift.round(1).astype(str) + ": "
+        told["procedure_code"] + " (lift " + told["lift"].round(1).astype(str) + ": "
         + told["both"].astype(int).astype(str) + " of " + told["with_feature"].astype(int).astype(str)
         + " other persons with it have the HCC)"
     )  # fmt: skip
