@@ -21,6 +21,7 @@ are judged as submitted: a denied line is one that took place.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,14 +78,14 @@ def check_years(years: Iterable[int], eligible: pa.Table | None = None) -> list[
     first, last = list_years(eligible)
     found = list(years)
     for year in found:
-        if isinstance(year, bool) or not isinstance(year, int) or not first <= year <= 9999:
+        if isinstance(year, bool) or not isinstance(year, Integral) or not first <= year <= 9999:
             raise ArgumentError(
                 f"no list of eligible procedures for service year {year!r}; there are {first} to {last} "
                 "(a later year is judged by the last); pass eligible= with a list of your own"
             )
     if not found:
         raise ArgumentError(f"years: none given; pass service years from {first} on")
-    return sorted(set(found))
+    return sorted({int(year) for year in found})
 
 
 def load_encounters(

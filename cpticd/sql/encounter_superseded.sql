@@ -1,11 +1,17 @@
 -- One row per claim that a later claim of the same person replaces (7) or takes back (8).
 -- A replacement names the claim that it replaces by the payer's number, by the sender's, or by ours. Of several
 -- that name the same one, the last received stands.
-WITH later AS (
-    SELECT claim_id, person_id, original_reference_number AS named,
-           coalesce(received_date, DATE '0001-01-01') AS received
+-- The frequency code is the third character of a bill type where it does not stand by itself.
+WITH numbered AS (
+    SELECT claim_id, person_id, original_reference_number,
+           coalesce(received_date, DATE '0001-01-01') AS received,
+           coalesce(claim_frequency_code, substr(bill_type_code, 3, 1), '1') AS frequency
     FROM claims
-    WHERE claim_frequency_code IN ('7', '8') AND original_reference_number IS NOT NULL AND person_id IS NOT NULL
+),
+later AS (
+    SELECT claim_id, person_id, original_reference_number AS named, received
+    FROM numbered
+    WHERE frequency IN ('7', '8') AND original_reference_number IS NOT NULL AND person_id IS NOT NULL
 ),
 named AS (
     SELECT claim_id, claim_id AS number FROM claims
@@ -18,10 +24,9 @@ replaced AS (
     SELECT o.claim_id
     FROM later r
     JOIN named n ON n.number = r.named AND n.claim_id <> r.claim_id
-    JOIN claims o ON o.claim_id = n.claim_id AND o.person_id = r.person_id
-    WHERE coalesce(o.claim_frequency_code, '1') NOT IN ('7', '8')
-       OR coalesce(o.received_date, DATE '0001-01-01') < r.received
-       OR (coalesce(o.received_date, DATE '0001-01-01') = r.received AND o.claim_id < r.claim_id)
+    JOIN numbered o ON o.claim_id = n.claim_id AND o.person_id = r.person_id
+    WHERE o.frequency NOT IN ('7', '8') OR o.received < r.received
+       OR (o.received = r.received AND o.claim_id < r.claim_id)
 ),
 ranked AS (
     SELECT claim_id,
