@@ -204,6 +204,11 @@ def test_what_does_not_fit_is_refused(claims: Claims) -> None:
 def test_claims_without_hccs_have_nothing_to_doubt() -> None:
     found = unsupported(visits({"well": [("2025-05-01", "11", "99213", "I10")]}), year=2025)
     assert found.empty and "confidence" in found
+    alone = unsupported(
+        visits({"p": [("2025-05-01", "11", "99213", "J44.9")]}), year=2025, min_confidence=0.0
+    )
+    assert shown(alone, "again") == [("unknown",)]
+    assert "no year beside it to compare" in alone.attrs["contract"]["clock"]
     text = claims_of(claims="claim_id | person_id\nA | p", lines="claim_id | claim_line_number\nA | 1")
     assert unsupported(text, year=2025).empty
 
