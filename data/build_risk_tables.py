@@ -115,7 +115,7 @@ def diagnoses(packages: Packages) -> Rows:
 
 def _plain(hcc: str) -> str:
     """18 for 18, 18.0, HCC18 and RXHCC18."""
-    return str(_number(hcc.split(".")[0]))
+    return str(_number(hcc.split(".", maxsplit=1)[0]))
 
 
 def edits(packages: Packages) -> Rows:
@@ -171,18 +171,20 @@ def coefficients(packages: Packages) -> Rows:
     with packages.medicare("v08_rxhcc_x/2026/weights.csv").open(encoding="utf-8", newline="") as text:
         for row in csv.DictReader(text):
             for column, segment in _RX_SEGMENTS.items():
-                if float(row[column]) != 0 or _is_cell(row["category"], segment):
+                if float(row[column]) != 0 or _belongs(row["category"], segment):
                     rows.append(("RxHCC V08", segment, row["category"], row[column]))
     return sorted(rows)
 
 
-def _is_cell(term: str, segment: str) -> bool:
-    """Whether an age-sex cell belongs to the segment: a zero there is a value, elsewhere a blank."""
+def _belongs(term: str, segment: str) -> bool:
+    """Whether a zero is the value of an HCC or age-sex cell of the segment, and no blank."""
+    if term.startswith("RXHCC"):
+        return segment.startswith("Rx_CE")
     if "_X_" in term:
         return segment.startswith("Rx_NE")
     if segment.startswith("Rx_NE") or not re.fullmatch(r"[MF]\d+_\w+", term):
         return False
-    young = int(term[1:].split("_")[0]) < 65
+    young = int(term[1:].split("_", maxsplit=1)[0]) < 65
     return segment == "Rx_CE_LTI" or young == segment.endswith("NoAged")
 
 

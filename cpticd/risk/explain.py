@@ -61,7 +61,7 @@ JOIN risk_codes AS c ON c.given = d.diagnosis_code
 JOIN risk_mapping AS m ON m.diagnosis_code = d.diagnosis_code
 JOIN risk_scored AS s ON s.person_id = d.person_id
 JOIN risk_wanted AS w ON w.person_id = s.person_id
-WHERE NOT s.is_new AND s.age BETWEEN m.age_from AND m.age_to AND (m.sex = '' OR m.sex = s.sex) {where}
+WHERE NOT s.without_hccs AND s.age BETWEEN m.age_from AND m.age_to AND (m.sex = '' OR m.sex = s.sex) {where}
 """
 
 

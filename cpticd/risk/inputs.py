@@ -161,12 +161,16 @@ def unique(ids: pa.Array) -> bool:
 
 
 def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
-    """Diagnoses from a frame with person_id and diagnosis_code; rows that cannot be read are in ``found``."""
+    """Diagnoses from a frame with person_id and diagnosis_code; rows that cannot be read are in ``found``.
+
+    Raises SchemaError where one of the two columns is missing.
+    """
     arrow = as_arrow(data)
-    known = [name for name in DIAGNOSES.names if name in arrow.column_names]
-    plain = arrow.select(known)
+    if missing := [name for name in DIAGNOSES.names if name not in arrow.column_names]:
+        raise SchemaError(f"diagnoses: no column {missing}; found {arrow.column_names}; rename the ones that say it")
+    plain = arrow.select(DIAGNOSES.names)
     text = all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in plain.schema.types)
-    if text and len(known) == len(DIAGNOSES.names):
+    if text:
         return plain  # millions of rows of text need no cast; empty cells are found where they are joined
     done = conform(DIAGNOSES, plain)
     for row in done.failed.to_pylist():

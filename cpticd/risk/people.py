@@ -23,7 +23,7 @@ _FACTS: Final = {
     "sex": pa.string(),
     "segment": pa.int32(),
     "segment_key": pa.int32(),
-    "is_new": pa.bool_(),
+    "without_hccs": pa.bool_(),
     "flags": pa.int64(),
 }
 
@@ -31,7 +31,7 @@ _FACTS: Final = {
 def make_people(run: Run, members: Members) -> None:
     """Make ``risk_scored`` on the run's engine: one row per person who can be scored, numbered in the order given.
 
-    Columns: person, person_id, age, sex, kind, segment (number), segment_key, is_new, flags.
+    Columns: person, person_id, age, sex, kind, segment (number), segment_key, without_hccs, flags.
     """
     run.load("risk_facts_in", members.facts)
     run.load("risk_dual_codes", reference.table("dual_status_codes"))
@@ -75,7 +75,8 @@ def _profiles(run: Run) -> pd.DataFrame:
     """One row per kind of person that has a coefficient for his age-sex cell."""
     found = run.engine.fetch(
         """
-        SELECT f.kind, f.age, f.sex, f.segment AS segment_name, f.is_new, f.disabled, f.nonaged
+        SELECT f.kind, f.age, f.sex, f.segment AS segment_name, f.disabled, f.nonaged,
+               f.is_new OR f.segment = 'TRANSPLANT' AS without_hccs
         FROM risk_profiles AS f
         JOIN risk_terms AS t ON t.kind = f.kind AND t.term = f.cell
         """

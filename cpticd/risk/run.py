@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from cpticd import sql
 from cpticd.engine import Engine
 from cpticd.risk import tables
-from cpticd.risk.blocks import BLOCK, Blocks, blocks
+from cpticd.risk.blocks import BLOCK, SEGMENT, Blocks, blocks
 from cpticd.risk.inputs import Rejects
 
 #: What an ICD-10-CM code looks like; anything else in a diagnosis column is told, not passed over.
-_ICD10: Final = "[A-Z][0-9][0-9A-Z]([0-9A-Z]{1,4})?"
+_ICD10: Final = "^[A-Z][0-9][0-9A-Z]([0-9A-Z]{1,4})?$"
 
 
 class Run:
@@ -84,11 +84,12 @@ class Run:
         )
         codes = found.column(0).combine_chunks().cast(pa.string())
         bare = pc.replace_substring_regex(pc.utf8_upper(codes), r"[\s.]", "")
-        self.load(
-            "risk_codes", pa.table({"given": codes, "diagnosis_code": bare, "diagnoses": found.column(1)})
-        )
+        is_code = pc.fill_null(pc.match_substring_regex(bare, _ICD10), False)
+        known = {"given": codes, "diagnosis_code": bare, "diagnoses": found.column(1), "is_code": is_code}
+        self.load("risk_codes", pa.table(known))
         self.load("risk_bits", self.blocks.bits)
-        self.load("risk_map", tables.mapping(self.model, self.payment_year))
+        mapping = tables.mapping(self.model, self.payment_year)
+        self.load("risk_map", mapping.filter(pc.is_in(mapping.column("diagnosis_code"), value_set=bare)))
         self.create(
             "risk_mapping",
             """
@@ -105,13 +106,13 @@ class Run:
         self._reject_diagnoses()
 
     def _reject_diagnoses(self) -> None:
-        wrong = f"""
+        wrong = """
             SELECT d.person_id, coalesce(d.diagnosis_code, '') AS code, count(*) AS n,
                    CASE WHEN d.person_id IS NULL THEN 'person_id: empty'
                         WHEN coalesce(c.diagnosis_code, '') = '' THEN 'diagnosis_code: empty'
                         ELSE 'diagnosis_code: not an ICD-10-CM code' END AS reason
             FROM risk_diagnoses_in AS d LEFT JOIN risk_codes AS c ON c.given = d.diagnosis_code
-            WHERE d.person_id IS NULL OR c.given IS NULL OR NOT regexp_full_match(c.diagnosis_code, '{_ICD10}')
+            WHERE d.person_id IS NULL OR c.given IS NULL OR NOT c.is_code
             GROUP BY d.person_id, d.diagnosis_code, reason
         """
         # Every diagnosis with an HCC meets its person once per row of the mapping.
@@ -120,10 +121,7 @@ class Run:
             "JOIN risk_codes AS c ON c.given = m.diagnosis_code) "
             "- (SELECT coalesce(sum(found), 0) FROM risk_held_all)"
         )
-        bad = self._count(
-            "SELECT count(*) FROM risk_codes "
-            f"WHERE diagnosis_code IS NULL OR NOT regexp_full_match(diagnosis_code, '{_ICD10}')"
-        )
+        bad = self._count("SELECT count(*) FROM risk_codes WHERE NOT is_code")
         if bad or unscored:
             rows = self.engine.fetch(
                 f"SELECT 'person ' || coalesce(person_id, '?') AS location, reason, code AS content "
@@ -150,7 +148,9 @@ class Run:
     def score(self, people: str = "risk_scored", held: str = "risk_held", name: str = "risk_scores") -> None:
         """Make relation ``name``: one row per row of ``people`` with the parts of its score."""
         if "risk_sets" not in self._made:  # once for all cases of a run
-            self.load("risk_sets", self.blocks.sets)
+            met = pc.unique(self.scored.column("segment"))
+            segment = pc.divide(self.blocks.sets.column("key"), SEGMENT)
+            self.load("risk_sets", self.blocks.sets.filter(pc.is_in(segment, value_set=met)))
             numbers = {segment: number for number, segment in enumerate(self.blocks.segments)}
             self.load("risk_interactions", _numbered(self.blocks.terms, numbers))
             self.load("risk_counts", _numbered(self.blocks.counts, numbers))

@@ -6,7 +6,7 @@ added AS (
     SELECT x.case_id, p.segment_key + x.block * {block} AS base, bit_or(x.bit) AS mask
     FROM risk_changes AS x
     JOIN risk_case_people AS p ON p.person = x.case_id
-    WHERE NOT x.removed AND NOT p.is_new
+    WHERE NOT x.removed AND NOT p.without_hccs
     GROUP BY x.case_id, p.segment_key + x.block * {block}
 ),
 lost AS (

@@ -11,6 +11,7 @@ WITH cleaned AS (
                 {payment_year} - CAST(year(birth_date) AS INTEGER)
                 - CASE WHEN month(birth_date) * 100 + day(birth_date) > 201 THEN 1 ELSE 0 END, 0)
         END AS given_age,
+        birth_date,
         CASE
             WHEN lower(sex) IN ('female', 'f', '2') THEN 'female'
             WHEN lower(sex) IN ('male', 'm', '1') THEN 'male'
@@ -52,6 +53,8 @@ numbered AS (
         CASE WHEN c.graft_months > 10 THEN 10 ELSE coalesce(c.graft_months, 0) END AS graft_months,
         c.low_income, c.channel,
         CASE
+            WHEN year(c.birth_date) > {payment_year}
+                THEN 'birth_date: after the payment year: ' || CAST(c.birth_date AS VARCHAR)
             WHEN c.given_age IS NULL THEN 'age: neither age nor birth_date is known'
             WHEN c.given_age NOT BETWEEN 0 AND 120 THEN 'age: outside 0-120: ' || CAST(c.given_age AS VARCHAR)
             WHEN c.sex IS NULL THEN 'sex: the model has coefficients for female and male only; found '

@@ -2,7 +2,7 @@
 -- base is the key of the person's segment and the block, found how many diagnoses met their person.
 SELECT
     p.person, p.segment_key + m.block * {block} AS base, count(*) AS found,
-    bit_or(CASE WHEN NOT p.is_new AND p.age BETWEEN m.age_from AND m.age_to AND (m.sex = '' OR m.sex = p.sex)
+    bit_or(CASE WHEN NOT p.without_hccs AND p.age BETWEEN m.age_from AND m.age_to AND (m.sex = '' OR m.sex = p.sex)
                 THEN m.bit ELSE 0 END) AS mask
 FROM risk_diagnoses_in AS d
 JOIN risk_mapping AS m ON m.diagnosis_code = d.diagnosis_code
