@@ -73,6 +73,14 @@ def score(value: Any) -> str:
     return f"{number:,.{digits}f}"
 
 
+def chance(value: Any) -> str:
+    """How sure something is, in whole per cent: ``80 %``, ``>99 %``."""
+    if _missing(value):
+        return MISSING
+    share = float(value)
+    return ">99 %" if 0.995 <= share < 1 else "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
 def signed(write: Callable[[Any], str], value: Any) -> str:
     """A change in the unit of ``write``: ``+$1,234``, ``-0.302``."""
     written = write(value)
@@ -119,7 +127,8 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
     (("score",), score),
     (("year",), year),
     (("rate", "share", "low", "high", "survival", "center", "lower", "upper"), percent),
-    (("prevalence", "incidence", "persistence", "confidence"), percent),
+    (("prevalence", "incidence", "persistence"), percent),
+    (("confidence",), chance),
     (("coding_related", "diagnosis_related", "preventable", "signal", "mature"), flag),
     (("date", "period"), date),
 )
@@ -127,6 +136,7 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
 _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {"coded": percent, "expected": percent}
 #: Headings that do not follow from the column's name.
 _HEADINGS: Final[dict[str, str]] = {
+    "person_id": "Person",
     "hcc": "HCC",
     "hccs": "HCCs",
     "hcpcs_code": "Procedure",

@@ -46,7 +46,8 @@ class Unit:
     fields: tuple[str, str, str, str]
 
     def signed(self, value: Any) -> str:
-        return fmt.signed(self.write, value)
+        # What is nothing but for the last bits of a sum has no sign.
+        return fmt.signed(self.write, round(float(value), 3) + 0.0)
 
 
 UNITS: Final[dict[str, Unit]] = {

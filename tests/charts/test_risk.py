@@ -267,7 +267,7 @@ def test_of_several_persons_one_is_asked_for() -> None:
 
 def test_the_tables_behind_the_charts_carry_units() -> None:
     text = charts.text_table(IMPACT)
-    for cell in ("HCC", "-0.200", "$1,560", "80.0 %"):
+    for cell in ("HCC", "-0.200", "$1,560", "80 %"):
         assert cell in text
     assert "2025" in charts.text_table(PERSISTENCE)
     assert "2,025" not in charts.text_table(PERSISTENCE)
@@ -288,6 +288,11 @@ def test_the_tables_behind_the_charts_carry_units() -> None:
         (fmt.span(fmt.dollars, -100, 100), "-$100 to $100"),
         (fmt.span(fmt.dollars, None, 100), "–"),
         (fmt.year(2026), "2026"),
+        (fmt.cell("confidence", 0.8), "80 %"),
+        (fmt.chance(0.9996), ">99 %"),
+        (fmt.chance(1.0), "100 %"),
+        (fmt.chance(0.002), "<1 %"),
+        (fmt.chance(None), "–"),
         (fmt.cell("evidence_codes", ["E119", "N184"]), "E119, N184"),
         (fmt.cell("evidence_codes", []), "–"),
     ],
