@@ -98,7 +98,7 @@ def test_a_name_may_carry_its_suffix() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ArgumentError, match="no table 'carcs'; there are bill_types, "):
+    with pytest.raises(ArgumentError, match="no table 'carcs'; there are acute_care, "):
         reference.table("carcs")
 
 
