@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -101,6 +102,7 @@ def test_report_of_a_flat_file_with_renamed_columns(
     assert code == 0, captured.err
     assert "What was read" in captured.out
     assert "None of these service lines has been adjudicated" in captured.out
+    assert "Risk adjustment: the claims name no members" in captured.out
     assert "<h1>Mine</h1>" in out.read_text(encoding="utf-8")
 
 
@@ -153,6 +155,35 @@ def test_overwrite_replaces_it_and_quiet_prints_no_guess(
     assert out.read_text(encoding="utf-8") != "mine"
 
 
+def test_demo_tells_both_directions_of_risk_adjustment_in_dollars(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.html"
+    command = ["demo", "--persons", "150", "--seed", "3", "--out", str(out)]
+    assert cli.main([*command, "--base-rate", "$1,000", "--payment-year", "2026", "--model", "V28"]) == 0
+    printed = capsys.readouterr().out
+    table = printed.partition("Risk adjustment, both directions, to review")[2]
+    assert re.search(r"Lapsed +\d+ +\d+ +\+\$[\d,]+ +\$", table)
+    assert re.search(r"Unsupported +\d+ +\d+ +-?\$[\d,]+ ", table)
+    assert re.search(r"Coded and thinly supported: \d+ condition", printed)
+    assert "150 persons scored by V28 for payment year 2026" in printed
+    assert "$1,000 per member and month" in out.read_text(encoding="utf-8")
+
+
+def test_a_wrong_payment_year_is_told_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["report", str(tmp_path / "missing.837"), "--out", str(tmp_path / "r.html")]
+    assert cli.main([*command, "--payment-year", "2050"]) == 2
+    assert "no tables for payment_year=2050" in capsys.readouterr().err
+
+
+def test_the_models_of_the_command_line_are_those_that_there_are() -> None:
+    from cpticd.risk.tables import MODELS
+
+    assert sorted(cli.MODELS) == sorted(MODELS)
+
+
 @pytest.mark.parametrize("form", ["parquet", "csv", "x12"])
 def test_simulated_files_load_back(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     out = tmp_path / form
@@ -185,6 +216,12 @@ def test_simulated_files_load_back(tmp_path: Path, capsys: pytest.CaptureFixture
         (["simulate", "--persons", "0", "--out", "x"], "found '0'; give a whole number from 1"),
         (["simulate", "--persons", "5", "--format", "xls", "--out", "x"], "invalid choice: 'xls'"),
         (["report", "a.csv", "--out", "r.html", "--rename", "PROC"], "give THEIRS=OURS"),
+        (
+            ["report", "a.csv", "--out", "r.html", "--base-rate", "free"],
+            "found 'free'; give US dollars above 0",
+        ),
+        (["demo", "--base-rate", "inf"], "found 'inf'; give US dollars above 0"),
+        (["demo", "--model", "V27"], "invalid choice: 'V27'"),
     ],
 )
 def test_wrong_arguments_exit_2_with_a_reason(

@@ -25,6 +25,7 @@ QUIET = [
     "--disable-sync",
 ]
 CHARTS = ("payers", "causes", "families", "scatter", "trend", "delay")
+RISK_CHARTS = ("risk-waterfall", "risk-matrix", "risk-persons", "risk-prevalence", "risk-recapture")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,34 @@ def test_every_chart_is_drawn_and_nothing_is_fetched(
     assert HOSTILE in page.locator("#findings").inner_text()
     assert faults == []
     assert [url for url in fetched if not url.startswith(("file:", "data:", "blob:"))] == []
+    page.close()
+
+
+def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_path: Path) -> None:
+    report = cx.report(cx.simulate(persons=300, seed=5).claims, tmp_path / "risk.html", base_rate=1000)
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(report.as_uri())
+    for name in RISK_CHARTS:
+        chart = page.locator(f"#chart-{name}")
+        chart.locator(".main-svg .trace, .main-svg .hm").first.wait_for(state="attached")
+        paper = chart.locator(".main-svg").first.evaluate("svg => getComputedStyle(svg).backgroundColor")
+        assert paper == "rgb(22, 25, 29)", name
+        box = chart.bounding_box()
+        # Words in the right margin are not cut.
+        for text in chart.locator(".annotation-text, .gtitle, .ytick text").all():
+            part = text.bounding_box()
+            assert part is None or part["x"] >= box["x"] - 1, (name, text.text_content())
+            assert part is None or part["x"] + part["width"] <= box["x"] + box["width"] + 1, (
+                name, text.text_content()
+            )  # fmt: skip
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1200
+    sides = [side.bounding_box() for side in page.locator("#risk .sides > div").all()]
+    assert len(sides) == 2
+    assert sides[0]["y"] == sides[1]["y"]
+    assert sides[0]["x"] + sides[0]["width"] <= sides[1]["x"]
+    assert faults == []
     page.close()
 
 

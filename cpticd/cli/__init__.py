@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import math
 import os
 import sys
 import warnings
@@ -30,6 +31,7 @@ from cpticd.errors import (
 if TYPE_CHECKING:
     from cpticd.claims import Claims
     from cpticd.cli.terminal import Terminal
+    from cpticd.report.risk import Options
 
 #: What each kind of error exits with; the first that fits.
 EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
@@ -40,6 +42,8 @@ EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
     (QueryError, 1),
     (EngineError, 1),
 )
+#: Models of risk adjustment, the default first; cpticd.risk.tables has them, too heavy to import for --help.
+MODELS = ("V28", "V24", "ESRD V24", "RxHCC V08")
 EPILOG = """\
 exit codes:
   0    done
@@ -113,6 +117,7 @@ def _demo_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=int, help="same seed, same claims (default: the demo's)")
     _min_lines(command)
+    _risk(command)
 
 
 def _report_arguments(command: argparse.ArgumentParser) -> None:
@@ -129,6 +134,7 @@ def _report_arguments(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--title", help="heading of the report")
     _min_lines(command)
+    _risk(command)
 
 
 def _simulate_arguments(command: argparse.ArgumentParser) -> None:
@@ -138,6 +144,23 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
         "--format", choices=["parquet", "csv", "x12"], default="parquet", help="default: %(default)s"
     )
     command.add_argument("--out", type=Path, required=True, help="folder to write to")
+
+
+def _risk(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("risk adjustment, where the claims come with members")
+    group.add_argument("--model", choices=MODELS, default=MODELS[0], help="default: %(default)s")
+    group.add_argument(
+        "--payment-year",
+        type=_positive,
+        metavar="YEAR",
+        help="default: the year after the last complete service year",
+    )
+    group.add_argument(
+        "--base-rate",
+        type=_dollars,
+        metavar="DOLLARS",
+        help="US dollars per member and month at score 1; shows dollars beside scores",
+    )
 
 
 def _min_lines(command: argparse.ArgumentParser) -> None:
@@ -156,6 +179,16 @@ def _positive(text: str) -> int:
         number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"found {text!r}; give a whole number from 1")
+    return number
+
+
+def _dollars(text: str) -> float:
+    try:
+        number = float(text.removeprefix("$").replace(",", ""))
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text!r}; give US dollars above 0, e.g. 1100")
     return number
 
 
@@ -184,18 +217,22 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
     from cpticd.report import check_output
 
     check_output(options.out, overwrite=options.overwrite)
+    risk = _risk_options(options)
     with terminal.working("simulating claims"):
         from cpticd.simulate.simulation import DEMO_PERSONS, DEMO_SEED, simulate
 
         seed = DEMO_SEED if options.seed is None else options.seed
         claims = simulate(options.persons or DEMO_PERSONS, seed).claims
-    _analyse(claims, options, terminal, title="Claim denials by diagnosis and procedure: synthetic demo")
+    _analyse(
+        claims, options, risk, terminal, title="Claim denials by diagnosis and procedure: synthetic demo"
+    )
 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> None:
     from cpticd.report import check_output
 
     check_output(options.out, overwrite=options.overwrite)
+    risk = _risk_options(options)
     from cpticd.loaders.detect import read
 
     # The loaders show bars of their own, over bytes.
@@ -203,15 +240,24 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
     # What a reader prints, such as its guess at the columns, is for people.
     with contextlib.redirect_stdout(io.StringIO() if options.quiet else sys.stdout):
         claims = read(options.files, progress=terminal.shows_progress, **extra)
-    _analyse(claims, options, terminal, title=options.title)
+    _analyse(claims, options, risk, terminal, title=options.title)
 
 
-def _analyse(claims: Claims, options: argparse.Namespace, terminal: Terminal, *, title: str | None) -> None:
+def _risk_options(options: argparse.Namespace) -> Options:
+    """What the user chose of risk adjustment; a wrong choice is told before anything is read."""
+    from cpticd.report.risk import Options
+
+    return Options(model=options.model, payment_year=options.payment_year, base_rate=options.base_rate)
+
+
+def _analyse(
+    claims: Claims, options: argparse.Namespace, risk: Options, terminal: Terminal, *, title: str | None
+) -> None:
     from cpticd.report import write
-    from cpticd.report.findings import PARTS, gather
+    from cpticd.report.findings import STEPS, gather
 
-    with terminal.steps(len(PARTS)) as step:
-        findings = gather(claims, min_lines=options.min_lines, step=step)
+    with terminal.steps(STEPS) as step:
+        findings = gather(claims, min_lines=options.min_lines, risk_options=risk, step=step)
     with terminal.working("writing the report"):
         path = write(findings, options.out, title=title)
     terminal.show(findings)

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from cpticd.charts.table import cells
 from cpticd.report.findings import Findings, accounting_by_table, reject_counts, top_pairs
+from cpticd.report.risk import ABSENT, Totals
 from cpticd.report.words import headlines
 
 #: Work shorter than this shows no progress.
@@ -139,9 +140,18 @@ class Terminal:
         if findings.has_payer_pairs:
             pairs = top_pairs(findings.get("payer_pairs"), 5)
             self.table("The same, payer by payer", pairs, list(pairs.columns), optional=OPTIONAL)
+        self._risk(findings)
         self.out.print()
         for sentence in headlines(findings):
             self.line(f"• {sentence}" if self.unicode else f"* {sentence}")
+
+    def _risk(self, findings: Findings) -> None:
+        """What would raise and what would lower scores, in one table; or why there is none."""
+        if findings.has("risk_impact"):
+            both = Totals(findings.get("risk_impact")).table()
+            self.table("Risk adjustment, both directions, to review", both, list(both.columns))
+        else:
+            self.line(f"\nRisk adjustment: {findings.reason(ABSENT, 'nothing was found')}")
 
     def line(self, text: str) -> None:
         self.out.print(Text(self._fit(text)))

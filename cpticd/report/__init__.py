@@ -24,18 +24,26 @@ def report(
     title: str | None = None,
     overwrite: bool = False,
     min_lines: int = 30,
+    model: str = "V28",
+    payment_year: int | None = None,
+    base_rate: float | None = None,
 ) -> Path:
-    """One HTML file about ``claims``: accounting, denial rates, causes, pairs, trend, delay, with charts.
+    """One HTML file about ``claims``: accounting, denial rates, causes, pairs, trend, delay, risk adjustment.
 
     Parameters: ``path``, the file to write; its folder is made where it is missing. ``title``, the heading.
     ``overwrite``, replace an existing file. ``min_lines``, the fewest lines of a pair that is judged.
+    Of risk adjustment, where members are known: ``model``, such as V28; ``payment_year``, the year after the
+    last complete service year unless given; ``base_rate``, US dollars per member and month at score 1, which
+    turns scores into dollars.
     Returns the path. The file holds plotly.js and asks the network for nothing; no person, claim or provider
     appears in it, only counts. Same claims, same bytes. Raises OutputExistsError, ArgumentError.
     """
     target = check_output(path, overwrite=overwrite)
     from cpticd.report.findings import gather
+    from cpticd.report.risk import Options
 
-    return write(gather(claims, min_lines=min_lines), target, title=title)
+    options = Options(model=model, payment_year=payment_year, base_rate=base_rate)
+    return write(gather(claims, min_lines=min_lines, risk_options=options), target, title=title)
 
 
 def check_output(path: str | Path, *, overwrite: bool) -> Path:

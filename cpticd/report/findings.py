@@ -11,6 +11,7 @@ import pandas as pd
 from cpticd import denials
 from cpticd.charts import format as fmt
 from cpticd.errors import CpticdError
+from cpticd.report import risk
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -39,11 +40,13 @@ PARTS: Final[tuple[tuple[str, str, Analysis], ...]] = (
     ("delay", "payment delay", lambda claims, _: denials.payment_delay(claims)),
     ("silent", "silent denials", lambda claims, _: denials.silent(claims)),
 )
+#: How many steps :func:`gather` tells of.
+STEPS: Final = len(PARTS) + len(risk.PARTS)
 
 
 @dataclass
 class Findings:
-    """The results of :data:`PARTS` by name; what failed is in ``reasons`` instead."""
+    """The results of :data:`PARTS` and of ``risk.PARTS`` by name; what failed is in ``reasons`` instead."""
 
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
@@ -66,7 +69,13 @@ class Findings:
         return self.reasons.get(name, otherwise)
 
 
-def gather(claims: Claims, *, min_lines: int = 30, step: Callable[[str], None] = lambda _: None) -> Findings:
+def gather(
+    claims: Claims,
+    *,
+    min_lines: int = 30,
+    risk_options: risk.Options | None = None,
+    step: Callable[[str], None] = lambda _: None,
+) -> Findings:
     """Run every analysis once. ``step`` is told the name of each before it starts.
 
     An analysis that the data does not allow raises the package's own error, which becomes the reason that
@@ -79,6 +88,7 @@ def gather(claims: Claims, *, min_lines: int = 30, step: Callable[[str], None] =
             found.frames[name] = analysis(claims, min_lines)
         except CpticdError as error:
             found.reasons[name] = str(error)
+    risk.gather(claims, found, risk_options or risk.Options(), step)
     return found
 
 

@@ -7,36 +7,15 @@ from collections.abc import Callable
 from typing import Final
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from cpticd import charts
 from cpticd.charts import format as fmt
+from cpticd.report.blocks import chart, note, scroll
 from cpticd.report.findings import Findings, accounting_by_table, reject_counts, takeback_counts, top_pairs
+from cpticd.report.risk_section import risk_section
 from cpticd.report.words import headlines
 
 Section = Callable[[Findings], str]
-
-
-def chart(figure: go.Figure, name: str) -> str:
-    """A figure as HTML with a fixed id, without plotly.js, which the page holds once."""
-    div = figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        include_mathjax=False,
-        div_id=f"chart-{name}",
-        config={"responsive": True, "displaylogo": False},
-        default_height=f"{figure.layout.height}px",
-    )
-    return f'<figure class="chart">{div}</figure>'
-
-
-def note(text: str) -> str:
-    return f'<p class="note">{html.escape(text)}</p>'
-
-
-def scroll(table: str) -> str:
-    """A table that scrolls by itself where it is wider than the page."""
-    return f'<div class="scroll">{table}</div>'
 
 
 def findings_section(findings: Findings) -> str:
@@ -156,6 +135,11 @@ DEFINED: Final = {
     "trend": "Trend",
     "delay": "Payment delay",
     "silent": "Silent denials",
+    "risk_gaps": "Suspected conditions",
+    "risk_unsupported": "Unsupported conditions",
+    "risk_impact": "Impact on the score",
+    "risk_prevalence": "Prevalence of conditions",
+    "risk_persistence": "Recapture of conditions",
 }
 
 
@@ -176,6 +160,8 @@ def definitions_section(findings: Findings) -> str:
 def _said(value: object) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{fmt.heading(str(key)).lower()}: {_said(item)}" for key, item in value.items())
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"{len(value)} rows, in the frame's attrs"
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(_said(item) for item in value) or "none"
     if isinstance(value, bool):
@@ -195,5 +181,6 @@ SECTIONS: Final[tuple[tuple[str, str, Section], ...]] = (
     ("trend", "Trend", trend_section),
     ("delay", "Payment delay", delay_section),
     ("silent", "Silent denials", silent_section),
+    ("risk", "Risk adjustment, both directions", risk_section),
     ("definitions", "How each number is defined", definitions_section),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from cpticd.charts import format as fmt
+from cpticd.charts import risk_parts as parts
 from cpticd.denials.pair_rates import Q_THRESHOLD
 from cpticd.report.findings import Findings
+from cpticd.report.risk import Totals
 
 
 def headlines(findings: Findings) -> list[str]:
@@ -20,6 +22,7 @@ def headlines(findings: Findings) -> list[str]:
         _pair(findings),
         _payers(findings),
         _delay(findings),
+        *risk_headlines(findings),
         _accounting(findings),
     ]
     return [sentence for sentence in sentences if sentence]
@@ -133,3 +136,40 @@ def _accounting(findings: Findings) -> str:
         return ""
     read, loaded, rejected = (int(accounting[name].sum()) for name in ("read", "loaded", "rejected"))
     return f"Of {read:,} rows and segments read, {loaded:,} were loaded and {rejected:,} rejected."
+
+
+def risk_headlines(findings: Findings) -> list[str]:
+    """One sentence per finding on risk adjustment, both directions; none where members are not known."""
+    if not findings.has("risk_impact"):
+        return []
+    totals = Totals(findings.get("risk_impact"))
+    said = findings.get("risk_impact").attrs.get("contract", {})
+    noun = totals.unit.noun
+    basis = (
+        f"{parts.counted(totals.persons(parts.CODED), 'person')} scored by {said.get('model')} for payment year "
+        f"{said.get('payment_year')} add up to {totals.unit.write(totals.value(parts.CODED))} of {noun} as coded."
+    )
+    sentences = [basis]
+    for direction, what, effect in (
+        (parts.GAPS, "Suspected and not coded", "raise"),
+        (parts.UNSUPPORTED, "Coded and thinly supported", "lower"),
+    ):
+        if direction not in totals.records:
+            sentences.append(f"{what}: nothing found.")
+            continue
+        number, persons = totals.records[direction]["gaps"], totals.persons(direction)
+        sentences.append(
+            f"{what}: {parts.counted(number, 'condition')} of {parts.counted(persons, 'person')}, for a clinician "
+            f"and a coder to review; by their confidence they would {effect} the {noun} by "
+            f"{totals.unit.write(abs(totals.value(direction)))} (95 % interval {totals.size(direction)})."
+        )
+    return [*sentences, _net(totals)]
+
+
+def _net(totals: Totals) -> str:
+    net = totals.value(parts.REVIEWED) - totals.value(parts.CODED)
+    low, high = (totals.value(parts.REVIEWED, field) - totals.value(parts.CODED) for field in (1, 2))
+    return (
+        f"Both together would change it by {totals.unit.signed(net)} "
+        f"(95 % interval {fmt.span(totals.unit.signed, low, high)})."
+    )

@@ -79,3 +79,23 @@ EXPLAINED = frame(
     """,
     model="V28",
 )
+GAPS = frame(
+    """
+    person_id|hcc|label                |kind       |status                |confidence|calibration
+    p1       |37 |Diabetes, complicated|lapsed     |open                  |0.8       |simulated persons: lapsed, 1 claim
+    p1       |226|Heart failure        |implied    |open                  |0.6       |simulated persons: implied, usual
+    p2       |37 |Diabetes, complicated|lapsed     |closed by a higher HCC|0.7       |simulated persons: lapsed, 1 claim
+    """,
+    left_out={"learned": {"pairs": 12, "expected": 0.5}, "implied": {"services without an HCC": 3}},
+)
+UNSUPPORTED = frame(
+    """
+    person_id|hcc|label                |confidence|counted
+    p3       |100|Stroke               |0.5       |true
+    p4       |37 |Diabetes, complicated|0.9       |true
+    """,
+    exclusions="confidence below 0.05",
+    rows_left_out=7,
+    confidence="scorecard unsupported_weights, estimated on simulated persons",
+)
+UNSUPPORTED["reasons"] = [["one claim", "acute code outside a hospital"], ["one claim"]]

@@ -1,0 +1,29 @@
+"""Pieces of HTML that every section of the report is made of."""
+
+from __future__ import annotations
+
+import html
+
+import plotly.graph_objects as go
+
+
+def chart(figure: go.Figure, name: str) -> str:
+    """A figure as HTML with a fixed id, without plotly.js, which the page holds once."""
+    div = figure.to_html(
+        full_html=False,
+        include_plotlyjs=False,
+        include_mathjax=False,
+        div_id=f"chart-{name}",
+        config={"responsive": True, "displaylogo": False},
+        default_height=f"{figure.layout.height}px",
+    )
+    return f'<figure class="chart">{div}</figure>'
+
+
+def note(text: str) -> str:
+    return f'<p class="note">{html.escape(text)}</p>'
+
+
+def scroll(table: str) -> str:
+    """A table that scrolls by itself where it is wider than the page."""
+    return f'<div class="scroll">{table}</div>'
