@@ -1,13 +1,14 @@
 """Rebuild data/reference/gap_confidence.csv: how often gaps of each kind and stratum are right, on simulated persons.
 
-    python data/build_gap_confidence.py [persons] [processes]
+    python data/build_gap_confidence.py [persons] [processes] [folder]
 
 Simulated persons (20,000 for each of the seeds 101 to 110, three years of service, gaps of the second and of the
 third) whose conditions are known: a gap is right where the person's condition was planted as under-coded in that year.
 A gap's confidence is that of its stratum times its share (what a service that stands for several conditions is
 divided by), so a stratum's confidence is right gaps over shares. Strata are shrunk towards their kind by a few gaps.
 The analysis runs twice: first all strata weigh the same, then with what was found, since the stronger of two kinds
-of evidence names a gap. Prints the new sha256, which goes into data/reference/SOURCES.toml.
+of evidence names a gap. ``folder`` keeps the simulated persons for another run.
+Prints the new sha256, which goes into data/reference/SOURCES.toml.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pandas as pd
 import cpticd
 from cpticd import stats
 from cpticd.risk.gaps import KINDS, gaps
-from cpticd.risk.learned import EDGES, stratum
+from cpticd.risk.learned import bins
 from cpticd.simulate import simulate
 
 SEEDS = range(101, 111)
@@ -36,7 +37,9 @@ TARGET = Path(__file__).parent / "reference" / "gap_confidence.csv"
 
 
 def simulated(seed: int, persons: int, folder: Path) -> None:
-    """Save the persons of a seed, and what they have."""
+    """Save the persons of a seed, and what they have, unless they are there."""
+    if (folder / f"{seed}.pickle").exists():
+        return
     simulation = simulate(persons=persons, seed=seed, years=YEARS)
     simulation.claims.save(folder / str(seed))
     simulation.truth["conditions"].to_pickle(folder / f"{seed}.pickle")
@@ -98,17 +101,14 @@ def estimated(counts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return found[["kind", "stratum", "confidence", "gaps", "planted", "low", "high"]]
 
 
-def main(persons: int = 20_000, processes: int = 1) -> None:
-    bins = [
-        stratum(pd.Series(range(len(EDGES))), pd.Series(known, index=range(len(EDGES))))
-        for known in (True, False)
-    ]
-    low = [name for names in bins for name in names.iloc[:LOWEST]]
+def main(persons: int = 20_000, processes: int = 1, keep: str | None = None) -> None:
+    strata = bins()
+    low = strata.loc[strata["bin"] < LOWEST, "stratum"]
     table = pd.DataFrame({"kind": list(KINDS), "stratum": "", "confidence": 1.0})
     lowest = pd.DataFrame({"kind": "learned", "stratum": low, "confidence": 0.0})
     many = len(SEEDS)
     with TemporaryDirectory() as name, ProcessPoolExecutor(processes) as pool:
-        folder = Path(name)
+        folder = Path(keep or name)
         list(pool.map(simulated, SEEDS, [persons] * many, [folder] * many))
         for _ in range(2):
             start = pd.concat([table, lowest], ignore_index=True)
@@ -121,4 +121,8 @@ def main(persons: int = 20_000, processes: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 20_000,
+        int(sys.argv[2]) if len(sys.argv) > 2 else 1,
+        sys.argv[3] if len(sys.argv) > 3 else None,
+    )

@@ -1,4 +1,4 @@
-"""Lapsed: a lasting condition that was coded in the year before, and is not in the measurement year."""
+"""Lapsed: a lasting condition that was coded in the year before (or earlier), and is not in the measurement year."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from cpticd.risk.gap_found import Found, band, dotted, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
 
 _EVIDENCE = """
-SELECT h.person_id, h.hcc, h.claim_id, h.claim_date, h.diagnosis_code AS code
-FROM risk_gap_hits h
-JOIN risk_gap_settings s ON h.year = s.base_year
-JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
-WHERE c.course <> 'acute'
+SELECT person_id, hcc, claim_id, claim_date, code FROM (
+    SELECT h.person_id, h.hcc, h.claim_id, h.claim_date, h.diagnosis_code AS code, h.year,
+           max(h.year) OVER (PARTITION BY h.person_id, h.hcc) AS last_year
+    FROM risk_gap_hits h
+    JOIN risk_gap_settings s ON h.year <= s.base_year
+    JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
+    WHERE c.course <> 'acute'
+) AS earlier
+WHERE year = last_year
 """
 
 
 def lapsed(engine: Engine, asked: Scope) -> Found:
     """One row per person and lasting HCC coded in the base year, open or closed in the measurement year.
 
-    What is over within the year by its nature (``condition_courses``) is none; where a history code of the
-    measurement year says that the condition is over, it stands in a stratum of its own.
+    Open ones that were last coded in an earlier year, as far as is looked back, stand in a stratum of their own; so
+    do those that a later history code says are over. What is over within the year by its nature
+    (``condition_courses``) is none.
     """
     if asked.base_year not in asked.years:
         return nothing()
@@ -39,6 +44,7 @@ def lapsed(engine: Engine, asked: Scope) -> Found:
     # A person who was not seen is not told apart: nobody looked, which says nothing about the condition.
     on_record = band(rows["coded_years"], "year") if rows["years"].max() > 1 else "only year"
     stratum = band(rows["claims"], "claim") + ", " + ending + ", " + on_record
+    stratum = stratum.mask(rows["last_year"] < asked.base_year, ending + ", not for 2+ years")
     rows["stratum"] = stratum.mask(rows["died"], "died in the year").mask(rows["over"], "history code")
     candidates = rows.assign(
         kind="lapsed",
@@ -57,7 +63,9 @@ def _sentence(rows: pd.DataFrame, asked: Scope) -> pd.Series:
         + rows["hcc"]
         + ") coded on "
         + number(rows["claims"], "claim")
-        + f" in {asked.base_year}, last "
+        + " in "
+        + rows["last_year"].astype(str)
+        + ", last "
         + rows["last_date"].dt.strftime("%Y-%m-%d")
     )
     seen = number(rows["days"], "day")

@@ -33,6 +33,10 @@ COLUMNS: Final = (
     "person_id", "hcc", "label", "kind", "also_kinds", "diagnosis_code", "confidence", "calibration", "stratum",
     "status", "evidence", "evidence_codes", "evidence_claims", "evidence_dates", "support", "first_date", "last_date",
 )  # fmt: skip
+#: Columns that are not text.
+_TYPED: Final = (
+    "confidence", "evidence_codes", "evidence_claims", "evidence_dates", "support", "first_date", "last_date",
+)  # fmt: skip
 _KEY: Final = ["person_id", "hcc"]
 
 
@@ -224,14 +228,17 @@ def _finished(rows: pd.DataFrame, parts: dict[str, Found], model: str) -> pd.Dat
         first_date=spans["min"],
         last_date=spans["max"],
     )
-    return rows[list(COLUMNS)]
+    text = dict.fromkeys([name for name in COLUMNS if name not in _TYPED], "str")
+    return rows[list(COLUMNS)].astype(text | {"confidence": "float64"})
 
 
-def _lists(gap: pd.Series, value: pd.Series, size: int) -> list[list[Any]]:
+def _lists(gap: pd.Series, value: pd.Series, size: int) -> pd.Series:
     """One sorted list of distinct values per gap."""
     pairs = pd.DataFrame({"gap": gap.to_numpy(), "value": value.to_numpy()}).dropna()
     pairs = pairs.drop_duplicates().sort_values(["gap", "value"])
     counts = np.bincount(pairs["gap"].to_numpy(np.int64), minlength=size)
     offsets = np.concatenate([[0], np.cumsum(counts)])
     values = pa.array(pairs["value"].tolist(), pa.string())
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values).to_pylist()
+    return pd.Series(
+        pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values).to_pylist(), dtype=object
+    )

@@ -15,6 +15,7 @@ these odds into confidences, since coding does depend on being seen.
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,8 @@ from cpticd.risk.gap_inputs import Scope
 
 #: Lower edges of the bins of the odds: the strata of this kind.
 EDGES: Final = (0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.7, 1.5)
+#: Years before, in which the person is seen, that are looked back on.
+KNOWN: Final = ("new", "known 1 year", "known 2+ years")
 #: Weight of "no effect" in the ridge, in persons; completeness that is taken where no year before tells it,
 #: persons that it counts as, and its bounds.
 RIDGE: Final = 20.0
@@ -55,16 +58,19 @@ JOIN risk_learned_folds f ON f.digit = substr(md5(h.person_id), 1, 2)
 WHERE c.course <> 'acute'
 """
 _CODED_BEFORE = """
-SELECT DISTINCT h.person_id, h.hcc, f.fold
+SELECT h.person_id, h.hcc, f.fold, max(h.year) AS last_year
 FROM risk_gap_hits h
-JOIN risk_gap_settings s ON s.base_year = h.year
+JOIN risk_gap_settings s ON h.year <= s.base_year
 JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
 JOIN risk_learned_folds f ON f.digit = substr(md5(h.person_id), 1, 2)
 WHERE c.course <> 'acute'
+GROUP BY h.person_id, h.hcc, f.fold
 """
 _KNOWN = """
-SELECT DISTINCT e.person_id FROM risk_gap_encounters e JOIN risk_gap_settings s ON s.base_year = e.year
+SELECT e.person_id, least(count(DISTINCT e.year), 2) AS years
+FROM risk_gap_encounters e JOIN risk_gap_settings s ON e.year <= s.base_year
 WHERE e.person_id IS NOT NULL
+GROUP BY e.person_id
 """
 _PERSONS = """
 SELECT f.person_id, f.fold, n.feature FROM risk_learned_features f JOIN risk_learned_names n ON n.name = f.name
@@ -87,18 +93,21 @@ GROUP BY f.fold
 _RECAPTURE = """
 SELECT b.fold, b.hcc, count(*) AS due, count(t.person_id) AS again
 FROM risk_learned_coded_before b
+JOIN risk_gap_settings s ON s.base_year = b.last_year
 LEFT JOIN risk_gap_states t ON t.person_id = b.person_id AND t.hcc = b.hcc
 GROUP BY b.fold, b.hcc
 """
 _BINS = """
 SELECT s.hcc, s.known, s.told, e.bin, count(*) AS pairs
-FROM risk_learned_scores s JOIN risk_learned_bins e ON s.odds >= e.low AND s.odds < e.high
+FROM risk_learned_scores s
+JOIN risk_learned_bins e ON e.known = s.known AND s.odds >= e.low AND s.odds < e.high
 GROUP BY s.hcc, s.known, s.told, e.bin
 """
 _WANTED = """
 SELECT s.person_id, s.fold, s.hcc, s.share, s.odds, s.known, e.bin
-FROM risk_learned_scores s JOIN risk_learned_bins e ON s.odds >= e.low AND s.odds < e.high
-WHERE s.told = 1 AND ((s.known AND e.known_listed) OR (NOT s.known AND e.new_listed))
+FROM risk_learned_scores s
+JOIN risk_learned_bins e ON e.known = s.known AND s.odds >= e.low AND s.odds < e.high
+WHERE s.told = 1 AND e.listed
 """
 _REASONS = """
 SELECT person_id, hcc, feature, procedure_code, weight FROM (
@@ -121,10 +130,10 @@ JOIN risk_gap_services v ON v.person_id = r.person_id AND v.system = 'hcpcs' AND
 
 
 def stratum(bin_number: pd.Series, known: pd.Series) -> pd.Series:
-    """The stratum's name: odds from the bin's lower edge to the next, and whether the year before is known."""
+    """The stratum's name: odds from the bin's lower edge to the next, and how many years before are known."""
     names = [f"odds {low:g} to {high:g}" for low, high in itertools.pairwise(EDGES)]
     names.append(f"odds {EDGES[-1]:g} or more")
-    return bin_number.map(dict(enumerate(names))) + known.map({True: ", known before", False: ", new"})
+    return bin_number.map(dict(enumerate(names))) + ", " + known.map(dict(enumerate(KNOWN)))
 
 
 def learned(
@@ -146,8 +155,8 @@ def learned(
     try:
         counts = _counts(engine, folds, minimum_persons)
         if counts is None:
-            return nothing()
-        return _judged(engine, asked, counts, _bins(table, minimum_confidence), table)
+            return replace(nothing(), left_out={"pairs": 0, "expected": 0.0, "by_hcc": []})
+        return _judged(engine, asked, counts, _listed(table, minimum_confidence))
     finally:
         for name in (*_SCRATCH, "reasons"):
             engine.drop(f"risk_learned_{name}")
@@ -173,19 +182,15 @@ def _counts(engine: Engine, folds: int, minimum_persons: int) -> pd.DataFrame | 
     return pairs
 
 
-def _judged(
-    engine: Engine, asked: Scope, pairs: pd.DataFrame, bins: pd.DataFrame, table: pd.DataFrame
-) -> Found:
-    """Score every pair of person and uncoded HCC, and list those in the bins that are to be listed."""
-    _load(
-        engine, "risk_learned_bins", bins, bin=pa.int32(), low=pa.float64(), high=pa.float64(),
-        known_listed=pa.bool_(), new_listed=pa.bool_(),
-    )  # fmt: skip
+def _judged(engine: Engine, asked: Scope, pairs: pd.DataFrame, strata: pd.DataFrame) -> Found:
+    """Score every pair of person and uncoded HCC, and list those in the strata that are to be listed."""
+    kinds = {"bin": pa.int32(), "known": pa.int32(), "low": pa.float64(), "high": pa.float64()}
+    _load(engine, "risk_learned_bins", strata[[*kinds, "listed"]], **kinds, listed=pa.bool_())
     engine.create("risk_learned_scores", sql.text("learned_scores"), materialize=True)
     counts = to_frame(engine.fetch(_BINS))
     engine.create("risk_learned_wanted", _WANTED, materialize=True)
     rows = to_frame(engine.fetch("SELECT * FROM risk_learned_wanted"))
-    left_out = _left_out(counts, bins, table)
+    left_out = _left_out(counts, strata)
     if rows.empty:
         return Found(nothing().candidates, nothing().evidence, left_out)
     reasons = to_frame(engine.fetch(_REASONS, {"shown": SHOWN}))
@@ -280,27 +285,26 @@ def _completeness(again: pd.DataFrame, hccs: list[str], folds: int) -> pd.DataFr
     return pd.concat(frames)
 
 
-def _bins(table: pd.DataFrame, minimum_confidence: float) -> pd.DataFrame:
-    """The bins of the odds, and whether persons in them are listed: with a year before, and without."""
-    bins = pd.DataFrame({"bin": range(len(EDGES)), "low": EDGES, "high": [*EDGES[1:], 1e18]})
-    for column, known in (("known_listed", True), ("new_listed", False)):
-        bins[column] = (
-            _confidence(bins["bin"], pd.Series(known, index=bins.index), table) >= minimum_confidence
-        )
-    return bins
+def bins() -> pd.DataFrame:
+    """One row per stratum: bin of the odds (low, high), years known before (0, 1, 2 or more), stratum."""
+    edges = pd.DataFrame({"bin": range(len(EDGES)), "low": EDGES, "high": [*EDGES[1:], 1e18]})
+    found = edges.merge(pd.DataFrame({"known": range(len(KNOWN))}), how="cross")
+    return found.assign(stratum=stratum(found["bin"], found["known"]))
 
 
-def _confidence(bin_number: pd.Series, known: pd.Series, table: pd.DataFrame) -> pd.Series:
+def _listed(table: pd.DataFrame, minimum_confidence: float) -> pd.DataFrame:
+    """The strata with their confidence, and whether persons in them are listed."""
     mine = table[table["kind"] == "learned"].set_index("stratum")["confidence"]
-    return stratum(bin_number, known).map(mine).fillna(mine.get("", 0.0)).astype(float)
+    found = bins()
+    found["confidence"] = found["stratum"].map(mine).fillna(mine.get("", 0.0)).astype(float)
+    return found.assign(listed=found["confidence"] >= minimum_confidence)
 
 
-def _left_out(counts: pd.DataFrame, bins: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+def _left_out(counts: pd.DataFrame, strata: pd.DataFrame) -> dict[str, Any]:
     """Pairs of person and HCC that are not listed, and how many conditions they would come to."""
-    counts = counts.merge(bins, on="bin")
-    listed = (counts["told"] == 1) & counts["known_listed"].where(counts["known"], counts["new_listed"])
-    rest = counts[~listed]
-    expected = rest["pairs"] * _confidence(rest["bin"], rest["known"], table)
+    counts = counts.merge(strata, on=["bin", "known"])
+    rest = counts[~((counts["told"] == 1) & counts["listed"])]
+    expected = rest["pairs"] * rest["confidence"]
     by = pd.DataFrame({"hcc": rest["hcc"], "pairs": rest["pairs"], "expected": expected}).groupby("hcc").sum()
     return {
         "pairs": int(rest["pairs"].sum()),

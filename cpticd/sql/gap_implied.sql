@@ -1,5 +1,5 @@
 -- One row per person, rule whose service the person had in the year, and condition that the rule names:
--- whether a code of that condition stands on the claims of the year or of the year before, and its HCC.
+-- whether a code of that condition stands on the claims of the year or of years before, and its HCC.
 WITH served AS (
     SELECT v.person_id, r.rule, count(DISTINCT v.claim_id) AS claims, min(v.code) AS code,
            min(v.service_date) AS first_date, max(v.service_date) AS last_date
@@ -10,20 +10,20 @@ WITH served AS (
 told AS (
     SELECT v.person_id, a.rule, a.diagnosis_code,
            max(CASE WHEN c.year = s.year THEN 1 ELSE 0 END) AS now,
-           max(CASE WHEN c.year = s.base_year THEN 1 ELSE 0 END) AS before
+           max(CASE WHEN c.year <= s.base_year THEN 1 ELSE 0 END) AS before
     FROM served v
     JOIN risk_gap_alternative_codes a ON a.rule = v.rule
     JOIN risk_gap_codes c ON c.person_id = v.person_id AND c.diagnosis_code = a.code
     CROSS JOIN risk_gap_settings s
     GROUP BY v.person_id, a.rule, a.diagnosis_code
 ),
--- The HCC under which the year before tells the condition: it is what the service bears out.
+-- The HCC under which years before tell the condition: it is what the service bears out.
 before AS (
     SELECT v.person_id, a.rule, a.diagnosis_code, min(h.hcc) AS hcc
     FROM served v
     JOIN risk_gap_alternative_codes a ON a.rule = v.rule
     JOIN risk_gap_hits h ON h.person_id = v.person_id AND h.diagnosis_code = a.code
-    JOIN risk_gap_settings s ON s.base_year = h.year
+    JOIN risk_gap_settings s ON h.year <= s.base_year
     GROUP BY v.person_id, a.rule, a.diagnosis_code
 )
 SELECT v.person_id, v.rule, v.claims, v.code, v.first_date, v.last_date,

@@ -1,4 +1,4 @@
--- One row per person and HCC without any code of its hierarchy in the year, nor of the HCC in the year before: the
+-- One row per person and HCC without any code of its hierarchy in the year, nor of the HCC in a year before: the
 -- odds that the condition is there although it is not coded, from the model of the other folds.
 WITH scored AS (
     SELECT f.person_id, f.fold, w.hcc, sum(w.weight) AS billionths,
@@ -12,7 +12,7 @@ shares AS (
 )
 SELECT x.person_id, x.fold, x.hcc, x.told, x.share,
        (1 - k.completeness) / k.completeness * x.share / (1 - x.share) AS odds,
-       b.person_id IS NOT NULL AS known
+       CAST(coalesce(b.years, 0) AS INTEGER) AS known
 FROM shares x
 JOIN risk_learned_completeness k ON k.fold = x.fold AND k.hcc = x.hcc
 LEFT JOIN risk_gap_states t ON t.person_id = x.person_id AND t.hcc = x.hcc

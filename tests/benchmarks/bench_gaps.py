@@ -7,7 +7,9 @@
 open gap of confidence 0.5 or more points to; loose: any open gap at all. Precision: of the open gaps of a kind with
 confidence 0.5 or more, the share that is right. Calibration: gaps by tenth of the confidence, listed ones.
 Targets: recall and precision 0.8 for lapsed, unspecified, combination, implied; learned: ten times the base rate
-among its highest 1 % of pairs of person and uncoded HCC.
+among its highest 1 % of pairs of person and uncoded HCC. Impact: risk.impact of the open gaps, each coming true with
+its confidence, and of what is left out (valued by HCC as the listed ones), against that of the planted conditions;
+target: within 10 %.
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.risk.calibration import by_decile
 from cpticd.risk.gaps import KINDS, gaps
+from cpticd.risk.impact import impact
 from cpticd.simulate import simulate
 
 YEAR = 2025
 SURE = 0.5
 TARGET = 0.8
 LIFT = 10.0
+WITHIN = 0.1
 KEY = ["person_id", "hcc"]
 
 
@@ -78,6 +82,26 @@ def lift(rows: pd.DataFrame, planted: pd.DataFrame, found: pd.DataFrame) -> dict
     return {"pairs": total, "base": base, "listed": len(learned), "top": rate, "lift": rate / base}
 
 
+def impacts(
+    claims: Claims, rows: pd.DataFrame, planted: pd.DataFrame, found: pd.DataFrame
+) -> dict[str, float]:
+    """Raw score that the planted conditions come to; what the listed gaps are expected to, and those left out."""
+    truth = impact(claims, planted[KEY].assign(kind="planted"), payment_year=YEAR + 1)
+    guess = impact(claims, rows, payment_year=YEAR + 1)
+    by = guess[guess["status"] == "open"].groupby("hcc")[["expected_score", "confidence"]].sum()
+    value = by["expected_score"] / by["confidence"]
+    left = found.attrs["contract"]["left_out"]
+    out = {row["hcc"]: row["expected"] for row in left["learned"]["by_hcc"]}
+    average = by["expected_score"].sum() / by["confidence"].sum()
+    rest = sum(expected * value.get(hcc, average) for hcc, expected in out.items())
+    rest += left["below minimum_confidence"]["expected"] * average
+    return {
+        "planted": truth["expected_score"].sum(),
+        "listed": guess["expected_score"].sum(),
+        "left_out": rest,
+    }
+
+
 def run(claims: Claims, truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Print what one data set comes to, and return its rows."""
     start = time.perf_counter()
@@ -97,7 +121,15 @@ def run(claims: Claims, truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
     expected = left["learned"]["expected"] + left["below minimum_confidence"]["expected"]
     print(
         f"planted {len(planted):,}; expected: listed {rows['confidence'].sum():,.1f}, left out {expected:,.1f}; "
-        f"{seconds:.1f} s\n"
+        f"{seconds:.1f} s"
+    )
+    score = impacts(claims, rows, planted, found)
+    off = (score["listed"] + score["left_out"]) / score["planted"] - 1
+    print(
+        f"impact (raw score): planted {score['planted']:.1f}, listed {score['listed']:.1f} "
+        f"({score['listed'] / score['planted'] - 1:+.1%}), with what is left out "
+        f"{score['listed'] + score['left_out']:.1f} ({off:+.1%}, {'within' if abs(off) <= WITHIN else 'NOT within'} "
+        f"{WITHIN:.0%})\n"
     )
     return {"rows": rows, "planted": planted}
 

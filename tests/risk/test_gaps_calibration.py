@@ -9,7 +9,7 @@ import pytest
 from cpticd.errors import ArgumentError, SchemaError
 from cpticd.risk.calibration import by_decile, calibrate, checked, default
 from cpticd.risk.gaps import KINDS, gaps
-from cpticd.risk.learned import EDGES, stratum
+from cpticd.risk.learned import bins
 from tests.risk.visits import claims_of_visits
 
 VISITS = "\n".join(
@@ -36,12 +36,10 @@ def test_the_built_in_table_has_every_kind_and_learned_stratum() -> None:
     assert table["confidence"].between(0, 1).all()
     assert (table["planted"] <= table["gaps"]).all()
     rows = table[table["kind"] == "learned"].set_index("stratum")["confidence"]
-    bins = pd.Series(range(2, len(EDGES)))
-    for known in (True, False):
-        names = stratum(bins, pd.Series(known, index=bins.index))
-        assert set(names) <= set(rows.index)
-    known = rows.reindex(stratum(bins, pd.Series(True, index=bins.index)))
-    assert known.is_monotonic_increasing  # higher odds, more confidence
+    strata = bins()[lambda all_of: all_of["bin"] >= 2]
+    assert set(strata["stratum"]) == set(rows.index) - {""}
+    for _, part in strata.groupby("known"):
+        assert rows.reindex(part["stratum"]).is_monotonic_increasing  # higher odds, more confidence
 
 
 def test_reviews_that_agree_move_little_and_others_move_it_towards_them(found: pd.DataFrame) -> None:

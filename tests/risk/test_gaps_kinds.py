@@ -89,6 +89,29 @@ def test_lapsed_is_closed_by_what_is_coded_of_its_hierarchy(found: pd.DataFrame)
     ]
 
 
+def test_a_lower_hcc_beside_a_higher_one_is_no_condition_of_its_own() -> None:
+    visits = """
+        a | 2024-03-01 | 11 | E11.42 E11.9 | 99213
+        a | 2024-04-01 | 11 | E11.9        | 99213
+        a | 2025-03-01 | 11 | I10          | 99213
+    """
+    assert rows(gaps(claims_of_visits(visits), year=2025)) == [("a", "37", "lapsed", "E1142", "open")]
+
+
+def test_last_coded_two_years_ago_is_lapsed_in_a_stratum_of_its_own() -> None:
+    visits = """
+        a | 2023-03-01 | 11 | E11.42 | 99213
+        a | 2024-03-01 | 11 | I10    | 99213
+        b | 2023-03-01 | 11 | E11.42 | 99213
+        b | 2025-03-01 | 11 | E11.42 | 99213
+    """
+    claims = claims_of_visits(visits)
+    found = gaps(claims, year=2025)
+    assert shown(found, "person_id", "hcc", "stratum") == [("a", "37", "lasting, not for 2+ years")]
+    assert "coded on 1 claim in 2023, last 2023-03-01; not coded in 2025" in found["evidence"].iloc[0]
+    assert gaps(claims, year=2025, lookback_years=1).empty
+
+
 def test_history_makes_a_stratum_of_its_own_and_acute_codes_do_not_lapse(found: pd.DataFrame) -> None:
     history = found[found["person_id"] == "p05"]
     assert history["stratum"].tolist() == ["history code"]

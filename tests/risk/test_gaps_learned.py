@@ -8,18 +8,11 @@ import pytest
 
 from cpticd.claims import Claims
 from cpticd.risk.gaps import gaps
-from cpticd.risk.learned import EDGES, stratum
+from cpticd.risk.learned import EDGES, KNOWN, bins
 from tests.risk.visits import claims_of_visits
 
 #: All strata listed, so that the model's odds show.
-BINS = pd.Series(range(len(EDGES)))
-SCALE_OF_BINS = pd.DataFrame(
-    {
-        "kind": "learned",
-        "stratum": [*stratum(BINS, BINS >= 0), *stratum(BINS, BINS < 0)],
-        "confidence": [*((BINS + 1) / 20), *((BINS + 1) / 20)],
-    }
-)
+SCALE_OF_BINS = bins().assign(kind="learned", confidence=lambda strata: (strata["bin"] + 1) / 20)
 EVERYTHING = {
     "minimum_confidence": 0.0, "minimum_persons": 5, "kinds": ["learned"], "calibration": SCALE_OF_BINS,
 }  # fmt: skip
@@ -138,7 +131,7 @@ def test_who_had_the_code_the_year_before_is_lapsed_not_learned() -> None:
 
 
 def test_strata_cover_the_odds_without_a_gap() -> None:
-    assert SCALE_OF_BINS["stratum"].nunique() == 2 * len(EDGES)
+    assert SCALE_OF_BINS["stratum"].nunique() == len(KNOWN) * len(EDGES)
     assert list(EDGES) == sorted(EDGES) and EDGES[0] == 0
 
 
