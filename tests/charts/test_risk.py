@@ -265,6 +265,14 @@ def test_of_several_persons_one_is_asked_for() -> None:
         charts.person_score(two, person="p9")
 
 
+def test_every_kind_of_gap_has_a_colour_of_its_own_and_words() -> None:
+    from cpticd.charts import risk_parts
+    from cpticd.risk.gaps import KINDS
+
+    assert set(risk_parts.KINDS) == {*KINDS, "unsupported"}
+    assert len({colour for colour, _ in risk_parts.KINDS.values()}) == len(risk_parts.KINDS)
+
+
 def test_the_tables_behind_the_charts_carry_units() -> None:
     text = charts.text_table(IMPACT)
     for cell in ("HCC", "-0.200", "$1,560", "80 %"):
