@@ -153,6 +153,9 @@ def test_simulated_claims_are_told_for_the_year_after_the_last_complete_one(writ
     definitions = shown.text("definitions")
     for name in ("Suspected conditions", "Unsupported conditions", "Impact on the score", "Recapture"):
         assert name in definitions
+    assert "Payment year 2026" in definitions
+    assert "2,026" not in definitions
+    assert "Base rate $1,000" in definitions
 
 
 def test_same_claims_same_bytes(simulated: Claims, written: Path, tmp_path: Path) -> None:

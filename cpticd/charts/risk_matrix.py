@@ -48,6 +48,7 @@ def hcc_kind_matrix(
     fig.add_trace(_net(sums, shown, measure))
     fig.update_xaxes(
         type="category", categoryorder="array", categoryarray=[*kinds, NET], side="top", showgrid=False,
+        tickangle=0,
         tickmode="array", tickvals=[*kinds, NET],
         ticktext=[*(parts.words(kind).replace(": ", ":<br>").replace(" by a", "<br>by a") for kind in kinds), "Net"],
     )  # fmt: skip

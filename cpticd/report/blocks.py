@@ -7,8 +7,11 @@ import html
 import plotly.graph_objects as go
 
 
-def chart(figure: go.Figure, name: str) -> str:
-    """A figure as HTML with a fixed id, without plotly.js, which the page holds once."""
+def chart(figure: go.Figure, name: str, *, wide: bool = False) -> str:
+    """A figure as HTML with a fixed id, without plotly.js, which the page holds once.
+
+    ``wide``, for figures with long labels: on a narrow page they scroll before their labels collide.
+    """
     div = figure.to_html(
         full_html=False,
         include_plotlyjs=False,
@@ -17,7 +20,7 @@ def chart(figure: go.Figure, name: str) -> str:
         config={"responsive": True, "displaylogo": False},
         default_height=f"{figure.layout.height}px",
     )
-    return f'<figure class="chart">{div}</figure>'
+    return f'<figure class="chart{" wide" if wide else ""}">{div}</figure>'
 
 
 def note(text: str) -> str:

@@ -41,12 +41,12 @@ def risk_section(findings: Findings) -> str:
         + f'<ul class="headlines">{sentences}</ul>'
         + _sides(findings)
     )
-    text += chart(charts.risk_waterfall(impact), "risk-waterfall")
-    text += chart(charts.hcc_kind_matrix(impact), "risk-matrix")
-    text += chart(charts.impact_by_person(impact, name_persons=False), "risk-persons")
+    text += chart(charts.risk_waterfall(impact), "risk-waterfall", wide=True)
+    text += chart(charts.hcc_kind_matrix(impact), "risk-matrix", wide=True)
+    text += chart(charts.impact_by_person(impact, name_persons=False), "risk-persons", wide=True)
     if findings.has("risk_prevalence"):
         prevalence = findings.get("risk_prevalence")
-        text += chart(charts.coded_expected(prevalence), "risk-prevalence")
+        text += chart(charts.coded_expected(prevalence), "risk-prevalence", wide=True)
         text += _behind("The numbers behind it", prevalence)
     return text + _recapture(findings) + _left_out(findings)
 
@@ -105,7 +105,7 @@ def _recapture(findings: Findings) -> str:
     if not findings.has("risk_persistence"):
         return note(findings.reason("risk_persistence", "Recapture needs two years of the same persons."))
     persistence = findings.get("risk_persistence")
-    text = chart(charts.recapture(persistence), "risk-recapture")
+    text = chart(charts.recapture(persistence), "risk-recapture", wide=True)
     return text + _behind("The numbers behind it", persistence)
 
 

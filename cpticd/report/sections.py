@@ -149,12 +149,19 @@ def definitions_section(findings: Findings) -> str:
         contract = findings.get(name).attrs.get("contract", {})
         if contract:
             items = "".join(
-                f"<dt>{html.escape(fmt.heading(str(key)))}</dt><dd>{html.escape(_said(value))}</dd>"
+                f"<dt>{html.escape(fmt.heading(str(key)))}</dt><dd>{html.escape(_unit(str(key), value))}</dd>"
                 for key, value in contract.items()
-                if value is not None and value != ""
+                if value is not None and value not in ("", {}, [])
             )
             parts.append(f"<details open><summary>{html.escape(label)}</summary><dl>{items}</dl></details>")
     return "".join(parts) or note("No analysis gave a definition.")
+
+
+def _unit(key: str, value: object) -> str:
+    """A value of a contract, with the unit that its name tells."""
+    if key.endswith("year") and isinstance(value, int):
+        return fmt.year(value)
+    return fmt.dollars(value) if key == "base_rate" else _said(value)
 
 
 def _said(value: object) -> str:
