@@ -1,15 +1,17 @@
 """Dated reference tables: where they lie, what they hold, and where each comes from.
 
-The tables are small CSV files. A checkout keeps them in ``data/reference/``, a wheel carries the same files
-in ``cpticd/reference/data/``. ``SOURCES.toml`` beside them names each one's source, licence and dates.
+The tables are small CSV files, the large ones Parquet. A checkout keeps them in ``data/reference/``, a wheel
+carries the same files in ``cpticd/reference/data/``. ``SOURCES.toml`` beside them names each one's source,
+licence and dates. ``icd10cm`` answers which diagnosis codes were valid on a date.
 """
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +19,13 @@ import pyarrow.csv as pc
 
 from cpticd.errors import ArgumentError, CpticdError, InputError, SchemaError
 
+if TYPE_CHECKING:
+    from cpticd.reference import icd10cm as icd10cm
+
+#: Where the names live that are loaded when first used.
+_HOMES: Final = {"icd10cm": "cpticd.reference.icd10cm"}
+#: How a table may be kept, in the order in which they are looked for.
+_SUFFIXES: Final = (".csv", ".parquet")
 _FOLDERS: Final = (
     Path(__file__).resolve().parent / "data",
     Path(__file__).resolve().parents[2] / "data" / "reference",
@@ -51,19 +60,26 @@ def names() -> list[str]:
 
 
 def path(name: str) -> Path:
-    """Path of one reference table, named with or without ``.csv``, or of ``SOURCES.toml``.
+    """Path of one reference table, named with or without its suffix, or of ``SOURCES.toml``.
 
     Raises ArgumentError for a name that is not in SOURCES.toml, CpticdError where the file is absent.
     """
     if name == "SOURCES.toml":
         return folder() / name
-    stem = name.removesuffix(".csv")
+    stem = _stem(name)
     if stem not in _sources():
         raise ArgumentError(f"reference: no table {name!r}; there are {', '.join(names())}")
-    file = folder() / f"{stem}.csv"
-    if not file.is_file():
-        raise CpticdError(f"reference: {file} is absent although SOURCES.toml names it; install cpticd again")
-    return file
+    files = [folder() / f"{stem}{suffix}" for suffix in _SUFFIXES]
+    for file in files:
+        if file.is_file():
+            return file
+    raise CpticdError(f"reference: {files[0]} is absent although SOURCES.toml names it; install cpticd again")
+
+
+def _stem(name: str) -> str:
+    for suffix in _SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name
 
 
 @cache
@@ -72,7 +88,7 @@ def table(name: str) -> pa.Table:
 
     Empty cells of text columns are empty strings.
     """
-    return _read(path(name), name.removesuffix(".csv"))
+    return _read(path(name), _stem(name))
 
 
 def _types(name: str) -> dict[str, pa.DataType]:
@@ -81,6 +97,8 @@ def _types(name: str) -> dict[str, pa.DataType]:
 
 
 def _read(file: Path, name: str) -> pa.Table:
+    if file.suffix == ".parquet":
+        return _read_parquet(file, name)
     try:
         with file.open(encoding="utf-8-sig") as text:
             header = [column.strip() for column in text.readline().rstrip("\r\n").split(",")]
@@ -95,15 +113,24 @@ def _read(file: Path, name: str) -> pa.Table:
     return found
 
 
+def _read_parquet(file: Path, name: str) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{file}: cannot be read as the reference table {name}: {error}") from error
+
+
 def replacement(name: str, data: str | Path | pd.DataFrame | pa.Table) -> pa.Table:
     """One row per line of a table that a user supplies in place of the reference table ``name``.
 
-    ``data`` is a CSV file, a DataFrame or an Arrow table with the columns of ``table(name)``, which come
+    ``data`` is a CSV or Parquet file, a DataFrame or an Arrow table with the columns of ``table(name)``, which come
     first here; further columns are kept after them. Raises SchemaError for a column that is missing,
     that does not cast, or for an empty or repeated key; InputError for a file that cannot be read.
     """
     model = table(name)
-    stem = name.removesuffix(".csv")
+    stem = _stem(name)
     if isinstance(data, str | Path):
         data = _read(Path(data), stem)
     elif isinstance(data, pd.DataFrame):
@@ -143,3 +170,12 @@ def releases() -> pd.DataFrame:
     columns = ["source", "licence", "release", "effective_from", "effective_to", "sha256"]
     rows = [{"name": name, **{c: _sources()[name].get(c, "") for c in columns}} for name in names()]
     return pd.DataFrame(rows, columns=["name", *columns])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cpticd.reference' has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    value = home if _HOMES[name].endswith(f".{name}") else getattr(home, name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,247 @@
+"""Diagnosis codes by date: which were valid, what they are called, what stands above and beside them.
+
+ICD-10-CM changes on October 1 and on April 1, so a code is judged by the release that held on the date of
+service. Built in are the lists of FY2021 (January 2021), FY2025 and FY2026; ``reference.releases()`` names them.
+Between and before them a code is judged where the releases on both sides agree, and is "not determined" where
+they do not. Source of the codes: CDC/NCHS tabular list (public domain); of the start: 45 CFR 162.1002.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from cpticd import codes as _codes
+from cpticd import reference
+from cpticd.errors import ArgumentError
+
+VALID: Final = "valid"
+HEADER: Final = "header, not billable"
+UNKNOWN: Final = "unknown"
+EARLY: Final = "not yet effective"
+RETIRED: Final = "retired"
+UNDETERMINED: Final = "not determined"
+MISSING: Final = "no code"
+#: Every reason that ``valid`` gives.
+REASONS: Final = (VALID, HEADER, UNKNOWN, EARLY, RETIRED, UNDETERMINED, MISSING)
+
+CATEGORY_LENGTH: Final = 3
+_ABSENT, _HEADER, _BILLABLE = 0, 1, 2
+_START: Final = np.datetime64(_codes.ICD10_START, "D")
+_OPEN: Final = np.datetime64("9999-12-31", "D")
+_DAY: Final = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """Releases in order of their first day, and what each code was in each of them."""
+
+    names: list[str]
+    starts: np.ndarray
+    ends: np.ndarray
+    codes: pd.Index
+    states: np.ndarray
+
+
+def valid(codes: _codes.Codes, on: Any = None) -> pd.DataFrame:
+    """One row per code given, in its order and with its index: code, on, valid, reason, release.
+
+    valid    true, false, or missing where the built-in releases do not tell
+    reason   valid; header, not billable; unknown (in no release); not yet effective; retired; not determined;
+             no code
+    release  the release that held on the date; of a date between releases the two that were compared
+
+    ``on`` is a date of service, or one per code; a missing date is not determined; without ``on`` the latest
+    release judges. Raises ArgumentError for what is no date, or where the lengths differ.
+    """
+    given = _codes.normal(codes)
+    lists = _lists()
+    days = _days(on, len(given), lists)
+    which, distinct = pd.factorize(given)
+    # A missing code is the last one of all, which no release has.
+    place = np.append(lists.codes.get_indexer(distinct), -1)[which]
+    before, after, release = _around(lists, days)
+    first, second = lists.states[before, place], lists.states[after, place]
+    same = first == second
+    reason = np.full(len(given), REASONS.index(UNDETERMINED), dtype=np.int8)
+    reason[same & (first == _BILLABLE)] = REASONS.index(VALID)
+    reason[same & (first == _HEADER)] = REASONS.index(HEADER)
+    absent = np.flatnonzero(same & (first == _ABSENT))
+    reason[absent] = _why_absent(lists, place[absent], after[absent])
+    reason[days < _START] = REASONS.index(EARLY)
+    reason[place < 0] = REASONS.index(UNKNOWN)
+    reason[np.isnat(days) & (place >= 0)] = REASONS.index(UNDETERMINED)
+    reason[which < 0] = REASONS.index(MISSING)
+    open_ = np.isin(reason, (REASONS.index(UNDETERMINED), REASONS.index(MISSING)))
+    return pd.DataFrame(
+        {
+            "code": given,
+            "on": pd.Series(days.astype("datetime64[s]"), index=given.index),
+            "valid": pd.arrays.BooleanArray(reason == REASONS.index(VALID), open_),
+            "reason": pd.Series(_take(REASONS, reason), index=given.index),
+            "release": pd.Series(release, index=given.index),
+        }
+    )
+
+
+def _take(texts: Sequence[str], place: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    """The texts at their places; place -1 is missing."""
+    return pd.Series(list(texts), dtype="str").array.take(place, allow_fill=True)
+
+
+def title(codes: _codes.Codes) -> pd.Series:
+    """One row per code given: its official title, of the last release that has it; missing where none has."""
+    given = _codes.normal(codes)
+    return given.map(_titles()).astype("str").where(given.isin(_titles().index)).rename("title")
+
+
+def ancestors(code: str) -> pd.DataFrame:
+    """One row per code, block and chapter above a code, the nearest first: kind, code, title.
+
+    As in FY2026. Raises ArgumentError for a code that is not in it.
+    """
+    tree, blocks = _tree(), _blocks()
+    own = _one(code)
+    block, chapter = str(tree.at[own, "block"]), str(tree.at[own, "chapter"])
+    rows: list[tuple[str, str, str]] = []
+    # A category's parent is its block, which may have the category's own name (B99).
+    while len(own) > CATEGORY_LENGTH:
+        own = str(tree.at[own, "parent"])
+        rows.append(("code", own, str(tree.at[own, "title"])))
+    rows += [("block", block, blocks["block", block]), ("chapter", chapter, blocks["chapter", chapter])]
+    return pd.DataFrame(rows, columns=["kind", "code", "title"])
+
+
+def siblings(code: str) -> pd.DataFrame:
+    """One row per other code under the same parent, in the order of the list: code, billable, title.
+
+    As in FY2026. Raises ArgumentError for a code that is not in it.
+    """
+    own = _one(code)
+    tree = _tree()
+    same_level = (tree.index.str.len() > CATEGORY_LENGTH) == (len(own) > CATEGORY_LENGTH)
+    beside = tree[(tree["parent"] == tree.loc[own, "parent"]) & (tree.index != own) & same_level]
+    return beside.reset_index()[["code", "billable", "title"]]
+
+
+def _one(code: str) -> str:
+    found = _codes.normal(code).iloc[0]
+    if found is None or pd.isna(found) or found not in _tree().index:
+        raise ArgumentError(
+            f"icd10cm: {code!r} is not a code of ICD-10-CM FY2026; "
+            "icd10cm.valid says whether it was one on another date"
+        )
+    return str(found)
+
+
+@cache
+def _tree() -> pd.DataFrame:
+    """The codes of FY2026, indexed by themselves."""
+    found = reference.table("icd10cm").select(
+        ["kind", "code", "billable", "title", "parent", "block", "chapter"]
+    )
+    return found.filter(pc.field("kind") == "code").drop_columns("kind").to_pandas().set_index("code")
+
+
+@cache
+def _blocks() -> dict[tuple[str, str], str]:
+    """Title by kind and name of the blocks and chapters."""
+    found = reference.table("icd10cm").select(["kind", "code", "title"]).filter(pc.field("kind") != "code")
+    return {(row["kind"], row["code"]): row["title"] for row in found.to_pylist()}
+
+
+@cache
+def _titles() -> pd.Series:
+    """Title by code: of the latest release, and of those before it for what it has no more."""
+    now = _tree()["title"]
+    old = (
+        reference.table("icd10cm_changes").to_pandas().drop_duplicates("code", keep="last").set_index("code")
+    )
+    return pd.concat([now, old.loc[~old.index.isin(now.index), "title"]])
+
+
+@cache
+def _lists() -> _Lists:
+    """The built-in releases; the last row of the states, and the last code of each, are absent."""
+    releases = reference.table("icd10cm_releases").to_pandas().sort_values("effective_from")
+    names = releases["release"].tolist()
+    starts = releases["effective_from"].to_numpy().astype("datetime64[D]")
+    changes = reference.table("icd10cm_changes").to_pandas()
+    now = _tree()["billable"]
+    index = now.index.union(pd.Index(changes["code"].unique()))
+    states = np.zeros((len(names) + 1, len(index) + 1), dtype=np.int8)
+    states[:-1, index.get_indexer(now.index)] = np.where(now, _BILLABLE, _HEADER)
+    place = index.get_indexer(changes["code"])
+    states[:, place] = _ABSENT
+    first, last = (changes[c].map(names.index).to_numpy() for c in ("first_release", "last_release"))
+    state = np.where(changes["billable"], _BILLABLE, _HEADER)
+    for row in range(len(names)):
+        held = (first <= row) & (row <= last)
+        states[row, place[held]] = state[held]
+    return _Lists(names, starts, _ends(starts), index, states)
+
+
+def _ends(starts: np.ndarray) -> np.ndarray:
+    """Last day of each release: before the next one, or the end of its fiscal year; the last one's is open."""
+    fiscal = np.array([_fiscal_end(day) for day in starts.tolist()], dtype="datetime64[D]")
+    following = np.append(starts[1:] - _DAY, _OPEN)
+    ends = np.minimum(fiscal, following)
+    ends[-1] = _OPEN
+    return ends
+
+
+def _fiscal_end(day: date) -> date:
+    return date(day.year + (day.month >= 10), 9, 30)
+
+
+def _days(on: Any, size: int, lists: _Lists) -> np.ndarray:
+    if on is None:
+        return np.full(size, lists.starts[-1])
+    single = isinstance(on, str) or not isinstance(on, Iterable)
+    values = pd.Series([on] if single else list(on), dtype=object)
+    if len(values) != size and not single:
+        raise ArgumentError(f"on: {len(values)} dates for {size} codes; pass one date, or one per code")
+    which, distinct = pd.factorize(values)
+    try:
+        found = pd.to_datetime(pd.Series(distinct, dtype=object), format="mixed", utc=True)
+    except (ValueError, TypeError) as error:
+        raise ArgumentError(f"on: not a date: {error}; pass dates, or text such as 2024-01-31") from error
+    days = np.append(found.dt.tz_localize(None).to_numpy().astype("datetime64[D]"), np.datetime64("NaT", "D"))
+    return np.full(size, days[which[0]]) if single else days[which]
+
+
+def _around(
+    lists: _Lists, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, pd.api.extensions.ExtensionArray]:
+    """Of each day the release that held, twice; between two the one before and the one after; their names.
+
+    Before the first release only what that one has is known: the row before it is the absent one.
+    """
+    last = len(lists.names) - 1
+    known = np.where(np.isnat(days), lists.starts[0], days)
+    before = np.searchsorted(lists.starts, known, side="right") - 1
+    inside = (before >= 0) & (known <= lists.ends[before])
+    after = np.where(inside, before, np.minimum(before + 1, last))
+    between = [f"{one} to {two}" for one, two in pairwise(lists.names)]
+    texts = [*lists.names, f"before {lists.names[0]}", *between]
+    name = np.where(inside, before, last + 2 + before)
+    return before, after, _take(texts, np.where(np.isnat(days), -1, name))
+
+
+def _why_absent(lists: _Lists, place: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Of a code that a release does not have: was it in one before, or is it in one to come."""
+    there = lists.states[:-1] != _ABSENT
+    row = np.arange(len(lists.names))[:, None]
+    column = there[:, place]
+    earlier = (column & (row < after)).any(axis=0)
+    later = (column & (row > after)).any(axis=0)
+    reasons = [REASONS.index(reason) for reason in (RETIRED, EARLY, UNKNOWN)]
+    return np.where(earlier, reasons[0], np.where(later, reasons[1], reasons[2]))

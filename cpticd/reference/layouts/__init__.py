@@ -1,0 +1,1 @@
+"""Readers of official file layouts, one module each; ``cpticd.reference.store`` calls them by kind."""
