@@ -208,6 +208,32 @@ def test_a_year_is_complete_once_claims_reach_its_last_month(
     assert service_year(_claims(last, years)) == year
 
 
+def test_a_payment_year_without_members_the_year_before_is_told() -> None:
+    claims = _claims("2025-12-31", (2024, 2025))
+    assert service_year(claims, 2025) == 2024
+    with pytest.raises(ArgumentError, match=r"nobody is a member in 2023, .*members are of 2024, 2025"):
+        service_year(claims, 2024)
+
+
+def test_nothing_to_review_is_told_and_drawn_as_such(tmp_path: Path) -> None:
+    text = Page(cx.report(_claims_of_one(), tmp_path / "r.html").read_text(encoding="utf-8")).text("risk")
+    assert "Suspected and not coded: nothing found." in text
+    assert "Coded and thinly supported: nothing found." in text
+    assert "Suspected 0 0" in text
+    assert "Unsupported 0 0" in text
+
+
+def _claims_of_one() -> Claims:
+    """A person of 70 with a visit, without any condition that counts."""
+    return claims_of(
+        claims="claim_id | person_id | claim_type | claim_start_date | claim_end_date\n"
+        "A | p1 | professional | 2025-12-01 | 2025-12-01",
+        lines="claim_id | claim_line_number | hcpcs_code\nA | 1 | 99213",
+        diagnoses="claim_id | diagnosis_position | diagnosis_code\nA | 1 | Z00.00",
+        members="person_id | year | birth_date | sex\np1 | 2025 | 1955-01-01 | female",
+    )
+
+
 def test_without_a_complete_year_the_reason_is_told() -> None:
     with pytest.raises(
         ArgumentError, match="no complete year: members are of 2025, claims end on 2025-06-01"

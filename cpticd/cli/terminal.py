@@ -147,7 +147,7 @@ class Terminal:
 
     def _risk(self, findings: Findings) -> None:
         """What would raise and what would lower scores, in one table; or why there is none."""
-        if findings.has("risk_impact"):
+        if "risk_impact" in findings.frames:
             both = Totals(findings.get("risk_impact")).table()
             self.table("Risk adjustment, both directions, to review", both, list(both.columns))
         else:

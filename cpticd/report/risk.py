@@ -26,6 +26,8 @@ PARTS: Final[tuple[tuple[str, str], ...]] = (
     ("risk_prevalence", "prevalence of conditions"),
     ("risk_persistence", "recapture"),
 )
+#: Parts without which there is no section.
+NEEDED: Final = ("risk_gaps", "risk_unsupported", "risk_impact")
 #: The reason of a section that is not there.
 ABSENT: Final = "risk"
 #: A year is complete once claims reach into this month of it, or beyond.
@@ -51,14 +53,24 @@ class Options:
             )
 
 
-def service_year(claims: Claims) -> int:
-    """The last year with members whose claims reach its last month; ArgumentError where there is none."""
+def service_year(claims: Claims, payment_year: int | None = None) -> int:
+    """The year before ``payment_year``, else the last with members whose claims reach its last month.
+
+    Raises ArgumentError where there is no such year, or nobody is a member in it.
+    """
     years = claims.query("SELECT DISTINCT year FROM members ORDER BY year")["year"].tolist()
     if not years:
         raise ArgumentError(
             "the claims name no members, whose age, sex and enrolment a risk score needs; load the table "
             "'members' with them (X12 files hold none)"
         )
+    if payment_year is not None:
+        if payment_year - 1 not in years:
+            raise ArgumentError(
+                f"nobody is a member in {payment_year - 1}, the service year of payment year {payment_year}; "
+                f"members are of {', '.join(map(str, years))}"
+            )
+        return payment_year - 1
     last = claims.query("SELECT max(claim_end_date) AS day FROM claims")["day"][0]
     complete = [year for year in years if not pd.isna(last) and (last.year, last.month) >= (year, LAST_MONTH)]
     if not complete:
@@ -73,7 +85,7 @@ def service_year(claims: Claims) -> int:
 def gather(claims: Claims, found: Findings, options: Options, step: Callable[[str], None]) -> None:
     """Add every part to ``found``, or the reason why it is not there; ``step`` is told each before it starts."""
     try:
-        year = service_year(claims) if options.payment_year is None else options.payment_year - 1
+        year = service_year(claims, options.payment_year)
     except CpticdError as error:
         found.reasons[ABSENT] = str(error)
         return
@@ -99,7 +111,7 @@ def gather(claims: Claims, found: Findings, options: Options, step: Callable[[st
             found.frames[name] = parts[name]()
         except CpticdError as error:
             found.reasons[name] = str(error)
-            if name != "risk_persistence":  # the others build on each other
+            if name in NEEDED:
                 found.reasons[ABSENT] = str(error)
                 return
 

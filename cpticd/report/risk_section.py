@@ -29,7 +29,7 @@ TOO_WEAK = dict.fromkeys(("pairs", "gaps"), "below the smallest confidence that 
 
 
 def risk_section(findings: Findings) -> str:
-    if not findings.has("risk_impact"):
+    if "risk_impact" not in findings.frames:
         reason = findings.reason(ABSENT, "it was not asked for")
         return note(f"There is no section on risk adjustment: {reason.rstrip('.')}.")
     impact = findings.get("risk_impact")
@@ -48,6 +48,8 @@ def risk_section(findings: Findings) -> str:
         prevalence = findings.get("risk_prevalence")
         text += chart(charts.coded_expected(prevalence), "risk-prevalence", wide=True)
         text += _behind("The numbers behind it", prevalence)
+    else:
+        text += note(findings.reason("risk_prevalence", "No condition is coded or suspected."))
     return text + _recapture(findings) + _left_out(findings)
 
 

@@ -140,7 +140,7 @@ def _accounting(findings: Findings) -> str:
 
 def risk_headlines(findings: Findings) -> list[str]:
     """One sentence per finding on risk adjustment, both directions; none where members are not known."""
-    if not findings.has("risk_impact"):
+    if "risk_impact" not in findings.frames:
         return []
     totals = Totals(findings.get("risk_impact"))
     said = findings.get("risk_impact").attrs.get("contract", {})
