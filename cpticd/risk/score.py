@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from cpticd.risk.run import Run
 from cpticd.risk.source import take_claims
 
 #: HCCs as text, by number.
-_NUMBERS: Final = np.array([str(number) for number in range(1000)], dtype=object)
+_NUMBERS: Final = pa.array([str(number) for number in range(1000)], pa.string())
 
 
 @contextmanager
@@ -179,10 +178,11 @@ def _hccs(run: Run, persons: int) -> pd.Series:
         """
     )
     key = np.sort(rows.column(0).to_numpy())
-    values = _NUMBERS[key % 1000].tolist()
-    ends = np.cumsum(np.bincount(key // 1000, minlength=persons + 1)).tolist()
-    with uncollected():
-        return pd.Series([values[start:end] for start, end in pairwise(ends)], dtype=object)
+    ends = np.cumsum(np.bincount(key // 1000, minlength=persons + 1))
+    values = _NUMBERS.take(pa.array(key % 1000))
+    lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)
+    # A million Python lists would cost more than the scores; pandas makes each when it is looked at.
+    return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
 
 
 @contextmanager

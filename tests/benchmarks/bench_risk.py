@@ -1,10 +1,11 @@
 """V28 scores of a million persons beside hccinfhir: persons per CPU-second, peak memory, growth with size.
 
-    python -m tests.benchmarks.bench_risk [persons] [sample]
+    python -m tests.benchmarks.bench_risk [persons] [sample] [share]
 
-Each step runs in a process of its own. Persons have 7.5 diagnoses on average: half of the codes carry an HCC, drawn
-with a long tail so that persons repeat each other's conditions as real ones do; hccinfhir scores a sample of the
-same persons, one by one, in this Python.
+Each step runs in a process of its own. hccinfhir runs on one core, and so does cpticd where CPU-seconds are
+compared: two threads of one core, as on small machines, count each second twice. Persons have 7.5 diagnoses on
+average; ``share`` of the codes (1, all) carry an HCC, drawn with a long tail so that persons repeat each other's
+conditions as real ones do. hccinfhir scores a sample of the same persons, one by one, in this Python.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import numpy as np
 import pandas as pd
 
 PER_PERSON = 7.5
+SHARE = float(os.environ.get("BENCH_RISK_SHARE", "1.0"))
 
 
-def population(persons: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Members and diagnoses of ``persons`` persons."""
+def population(persons: int, seed: int = 1, *, shuffled: bool = True) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Members and diagnoses of ``persons`` persons, the diagnoses in no order or person by person."""
     from cpticd.risk import tables
 
     rng = np.random.default_rng(seed)
@@ -33,18 +35,26 @@ def population(persons: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]
             "person_id": pd.array(ids, dtype="str"),
             "age": np.clip(rng.normal(72, 11, persons), 0, 105).astype(int),
             "sex": np.where(rng.random(persons) < 0.55, "F", "M"),
-            "dual_status_code": rng.choice(["NA", "00", "01", "02", "03", "04", "08"], persons, p=[0.6, 0.2, 0.04, 0.08, 0.03, 0.03, 0.02]),
-            "original_reason_entitlement_code": rng.choice(["0", "1", "2", "3"], persons, p=[0.8, 0.18, 0.01, 0.01]),
+            "dual_status_code": rng.choice(
+                ["NA", "00", "01", "02", "03", "04", "08"],
+                persons,
+                p=[0.6, 0.2, 0.04, 0.08, 0.03, 0.03, 0.02],
+            ),
+            "original_reason_entitlement_code": rng.choice(
+                ["0", "1", "2", "3"], persons, p=[0.8, 0.18, 0.01, 0.01]
+            ),
             "long_term_institutional": rng.random(persons) < 0.03,
             "new_enrollee": rng.random(persons) < 0.06,
             "special_needs_plan": rng.random(persons) < 0.1,
         }
     )
     mapped = np.unique(tables.mapping("V28", 2026).column("diagnosis_code").to_numpy(zero_copy_only=False))
-    plain = np.array([f"{letter}{number:02d}{digit}" for letter in "KLMNR" for number in range(100) for digit in range(10)])
+    plain = np.array(
+        [f"{letter}{number:02d}{digit}" for letter in "KLMNR" for number in range(100) for digit in range(10)]
+    )
     plain = np.setdiff1d(plain, mapped)
     size = int(persons * PER_PERSON)
-    rated = rng.random(size) < 0.5
+    rated = rng.random(size) < SHARE
     rank = (len(mapped) ** rng.random(size)).astype(int) - 1  # log-uniform: few codes stand for most of it
     codes = np.where(rated, rng.permutation(mapped)[rank], plain[rng.integers(0, len(plain), size)])
     diagnoses = pd.DataFrame(
@@ -53,13 +63,17 @@ def population(persons: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]
             "diagnosis_code": pd.array(codes, dtype="str"),
         }
     )
+    if not shuffled:
+        diagnoses = diagnoses.sort_values("person_id", kind="stable", ignore_index=True)
     return members, diagnoses
 
 
-def ours(persons: int) -> dict[str, float]:
+def ours(persons: int, order: str, cores: str) -> dict[str, float]:
+    if cores == "one core":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     from cpticd.risk.score import score
 
-    members, diagnoses = population(persons)
+    members, diagnoses = population(persons, shuffled=order == "shuffled")
     score(members.head(100), diagnoses.head(100))  # tables are read and kept once per process
     base = _peak()
     wall, cpu = time.perf_counter(), time.process_time()
@@ -71,7 +85,10 @@ def ours(persons: int) -> dict[str, float]:
         "peak_gb": _peak(),
         "base_gb": base,
         "mean_raw": float(scores["raw_score"].mean()),
-        "sample_raw": scores.set_index("person_id")["raw_score"].loc[members["person_id"].head(1000)].round(9).tolist(),
+        "sample_raw": scores.set_index("person_id")["raw_score"]
+        .loc[members["person_id"].head(1000)]
+        .round(9)
+        .tolist(),
     }
 
 
@@ -80,7 +97,11 @@ def theirs(persons: int, sample: int) -> dict[str, float]:
 
     members, diagnoses = population(persons)
     members = members.head(sample)
-    of = diagnoses[diagnoses["person_id"].isin(members["person_id"])].groupby("person_id")["diagnosis_code"].agg(list)
+    of = (
+        diagnoses[diagnoses["person_id"].isin(members["person_id"])]
+        .groupby("person_id")["diagnosis_code"]
+        .agg(list)
+    )
     model = HCCInFHIR(model_name="CMS-HCC Model V28", dx_cc_mapping_filename="ra_dx_to_cc_2026.csv")
     rows = [(m, of.get(m.person_id, [])) for m in members.itertuples(index=False)]
     cpu = time.process_time()
@@ -100,21 +121,36 @@ def _peak() -> float:
 
 def _apart(*words: str) -> dict[str, float]:
     """Run one step in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "tests.benchmarks.bench_risk", *words], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.bench_risk", *words],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def main(persons: int = 1_000_000, sample: int = 20_000) -> None:
+def main(persons: int = 1_000_000, sample: int = 20_000, share: float = SHARE) -> None:
+    os.environ["BENCH_RISK_SHARE"] = str(share)
     peer = _apart("theirs", str(persons), str(sample))
     rate = peer["persons"] / peer["cpu"]
-    print(f"{os.cpu_count()} cores; hccinfhir: {sample:,} persons in {peer['cpu']:.1f} CPU-s, {rate:,.0f} per CPU-second")
-    for size in (persons // 4, persons // 2, persons):
-        own = _apart("ours", str(size))
+    print(
+        f"{os.cpu_count()} cores; hccinfhir: {sample:,} persons in {peer['cpu']:.1f} CPU-s, {rate:,.0f} per CPU-second"
+    )
+    steps = [
+        (persons // 4, "by person", "one core"),
+        (persons // 2, "by person", "one core"),
+        (persons, "by person", "one core"),
+        (persons, "shuffled", "one core"),
+        (persons, "shuffled", "all cores"),
+    ]
+    for size, order, cores in steps:
+        own = _apart("ours", str(size), order, cores)
         speed = own["persons"] / own["cpu"]
         print(
-            f"cpticd: {own['persons']:>9,.0f} persons, {size * PER_PERSON:,.0f} diagnoses: {own['wall']:.1f} s, {own['cpu']:.1f} CPU-s, "
-            f"{speed:,.0f} per CPU-second = {speed / rate:.0f} times hccinfhir; peak {own['peak_gb']:.2f} GB "
-            f"(data alone {own['base_gb']:.2f})"
+            f"cpticd: {own['persons']:>9,.0f} persons, {size * PER_PERSON:,.0f} diagnoses {order}, {cores}: "
+            f"{own['wall']:.1f} s, {own['cpu']:.1f} CPU-s, {speed:,.0f} per CPU-second = {speed / rate:.0f} times "
+            f"hccinfhir; peak {own['peak_gb']:.2f} GB (data alone {own['base_gb']:.2f})"
         )
     same = sum(abs(a - b) < 1e-6 for a, b in zip(own["sample_raw"], peer["sample_raw"], strict=True))  # type: ignore[arg-type]
     print(f"raw scores alike: {same} of {len(peer['sample_raw'])} (the others: hccinfhir's known faults)")  # type: ignore[arg-type]
@@ -123,8 +159,8 @@ def main(persons: int = 1_000_000, sample: int = 20_000) -> None:
 if __name__ == "__main__":
     words = sys.argv[1:]
     if words[:1] == ["ours"]:
-        print(json.dumps(ours(int(words[1]))))
+        print(json.dumps(ours(int(words[1]), words[2], words[3])))
     elif words[:1] == ["theirs"]:
         print(json.dumps(theirs(int(words[1]), int(words[2]))))
     else:
-        main(*(int(word) for word in words))
+        main(*(int(word) for word in words[:2]), *(float(word) for word in words[2:3]))

@@ -71,10 +71,7 @@ def test_a_score_is_the_sum_of_its_parts_by_hand() -> None:
         ("home", "INS", 0.862, 1.42, 0.0, 0.0),
         ("new", "NE", 1.182, 0.0, 0.0, 0.0),
     ]
-    assert (
-        found["hccs"].tolist() == [["37", "226", "327"], ["139", "151"], ["381"], []]
-        or found["hccs"].tolist()
-    )
+    assert found["hccs"].tolist() == [["37", "226", "327"], ["137", "151"], ["379"], []]
     total = found[["demographic_score", "disease_score", "interaction_score", "count_score"]].sum(axis=1)
     assert (total - found["raw_score"]).abs().max() < 1e-12
     assert (found["raw_score"] / 1.067 - found["normalized_score"]).abs().max() < 1e-12
@@ -90,11 +87,11 @@ def test_age_is_that_of_february_first() -> None:
         future    | 2030-01-01 | F
     """)
     found = risk.score(born, DIAGNOSES.iloc[:0])
-    assert [row["reason"] for row in found.attrs["rejects"]] == ["birth_date: after the payment year: 2030-01-01"]
+    assert [row["reason"] for row in found.attrs["rejects"]] == [
+        "birth_date: after the payment year: 2030-01-01"
+    ]
     assert found["segment"].tolist() == ["CNA", "CND", "CND"]
-    assert (
-        found["demographic_score"].tolist() == [0.33, 0.411, 0.238] or found["segment"].tolist()[0] == "CNA"
-    )
+    assert found["demographic_score"].tolist() == [0.33, 0.436, 0.238]
     assert found.attrs["contract"]["assumed"] == {"original reason for entitlement taken by age": 3}
 
 
