@@ -29,6 +29,9 @@ from cpticd.simulate import simulate
 
 SEEDS = range(101, 111)
 YEARS = (2023, 2024, 2025)
+#: Years of gaps, and years looked back on. Only the last year has deaths: its third run tells those of whom one year
+#: before is known.
+RUNS = ((2024, 3), (2025, 3), (2025, 1))
 #: Gaps of the kind's own rate that a stratum counts as, rules and learned.
 PRIOR = {"learned": 2.0}
 #: Gaps below this confidence are not listed; the lowest bins of the learned odds, which are given 0, neither.
@@ -51,11 +54,14 @@ def counted(seed: int, folder: Path, table: pd.DataFrame) -> pd.DataFrame:
     truth = pd.read_pickle(folder / f"{seed}.pickle")
     truth = truth[truth["state"] == "under_coded"]
     parts = []
-    for year in YEARS[1:]:
-        found = gaps(claims, year=year, calibration=table, minimum_confidence=LISTED)
+    for year, lookback in RUNS:
+        found = gaps(claims, year=year, calibration=table, minimum_confidence=LISTED, lookback_years=lookback)
         planted = truth.loc[truth["year"] == year, ["person_id", "hcc"]].assign(planted=1)
         rest = found.attrs["contract"]["left_out"]["learned"]
         found = found[found["status"] == "open"].merge(planted, on=["person_id", "hcc"], how="outer")
+        if lookback == 1:
+            parts.append(found[found["stratum"].str.startswith("died in the year", na=False)])
+            continue
         considered = {row["hcc"] for row in rest["by_hcc"]}
         unseen = found[found["kind"].isna() & found["hcc"].isin(considered)]
         parts.append(found[found["kind"].notna()])

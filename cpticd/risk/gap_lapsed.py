@@ -42,10 +42,12 @@ def lapsed(engine: Engine, asked: Scope) -> Found:
     rows["place"] = rows["place"].fillna(0).astype(int)
     ending = rows["course"].map({"lasting": "lasting", "may_end": "may end"})
     # A person who was not seen is not told apart: nobody looked, which says nothing about the condition.
-    on_record = band(rows["coded_years"], "year") if rows["years"].max() > 1 else "only year"
+    on_record = band(rows["coded_years"], "year").mask(rows["years"] == 1, "only year")
     stratum = band(rows["claims"], "claim") + ", " + ending + ", " + on_record
     stratum = stratum.mask(rows["last_year"] < asked.base_year, ending + ", not for 2+ years")
-    rows["stratum"] = stratum.mask(rows["died"], "died in the year").mask(rows["over"], "history code")
+    rows["stratum"] = stratum.mask(rows["died"], "died in the year, " + on_record).mask(
+        rows["over"], "history code"
+    )
     candidates = rows.assign(
         kind="lapsed",
         rule="lapsed",

@@ -61,14 +61,12 @@ def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Fo
     _forget(engine)
     if rows.empty:
         return nothing()
-    rows["coded"] = (rows["now"] == 1) | (rows["place"] == 1)
+    rows["coded"] = rows["now"] == 1
     rows["place"] = rows["place"].where(rows["place"] > 0, 0)
     rows = _divided(rows)
-    explained = rows.groupby(_KEY)["coded"].transform("max") | (rows["place"] == 2)
-    explained = explained.groupby([rows[name] for name in _KEY]).transform("max")
+    explained = rows.groupby(_KEY)["coded"].transform("max")
     # Of a service that is explained, the condition that explains it stays, closed; without an HCC it is left out.
-    told = rows.groupby(_KEY)["coded"].transform("max")
-    closed = explained & (rows["place"] > 0) & (rows["coded"] | ~told)
+    closed = explained & (rows["place"] > 0) & rows["coded"]
     left_out = {
         "persons and services explained by a code without HCC": _persons(rows[explained])
         - _persons(rows[closed]),
@@ -107,7 +105,7 @@ def unspecified(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -
     _forget(engine)
     if rows.empty:
         return nothing()
-    rows["coded"], rows["before"] = rows["place"] == 1, 0
+    rows["coded"], rows["before"], rows["exact"] = rows["place"] == 1, 0, 1
     rows = _divided(rows)
     rows = rows[rows["base_code"].notna()]
     told = rows["place"].isin([1, 2])
@@ -163,11 +161,14 @@ def _divided(rows: pd.DataFrame) -> pd.DataFrame:
     A person who is open has no code of any of the rule's conditions, and so takes no part in the counts.
     """
     once = rows.drop_duplicates([*_KEY, "diagnosis_code"])
-    counts = once.groupby(["rule", "diagnosis_code"]).agg(seen=("coded", "sum"), share=("share", "first"))
+    exact = (once["coded"] & (once["exact"] == 1)).rename("exact")
+    by = once.assign(exact=exact).groupby(["rule", "diagnosis_code"])
+    counts = by.agg(seen=("coded", "sum"), exact=("exact", "sum"), share=("share", "first"))
     total = counts.groupby("rule").transform("sum")
-    counts["posterior"] = (counts["seen"] + SHARE_PRIOR * counts["share"] / total["share"]) / (
-        total["seen"] + SHARE_PRIOR
-    )
+    among = (counts["seen"] + SHARE_PRIOR * counts["share"] / total["share"]) / (total["seen"] + SHARE_PRIOR)
+    # Of those who have the condition coded, so many have it under this HCC and no higher one.
+    under = (counts["exact"] + SHARE_PRIOR) / (counts["seen"] + SHARE_PRIOR)
+    counts["posterior"] = among * under
     persons = once.groupby(_KEY)["coded"].max().groupby("rule").agg(["size", "sum"])
     persons["others"] = persons["size"] - 1
     own = (persons["sum"] >= MOSTLY_CODED * persons["others"]).map(

@@ -28,7 +28,8 @@ before AS (
 )
 SELECT v.person_id, v.rule, v.claims, v.code, v.first_date, v.last_date,
        a.diagnosis_code, a.share, a.strength, coalesce(b.hcc, m.hcc) AS hcc,
-       coalesce(o.now, 0) AS now, coalesce(o.before, 0) AS before, coalesce(t.place, 0) AS place
+       coalesce(o.now, 0) AS now, coalesce(o.before, 0) AS before, coalesce(t.place, 0) AS place,
+       CASE WHEN t.place = 1 AND t.removed = 0 THEN 1 ELSE 0 END AS exact
 FROM served v
 JOIN risk_gap_persons p ON p.person_id = v.person_id
 JOIN risk_gap_alternatives a ON a.rule = v.rule

@@ -1,5 +1,5 @@
 -- One row per person and HCC about which the coded HCCs of the measurement year say something:
--- place 1 the HCC itself is coded, 2 a higher one of its hierarchy, 3 a lower one.
+-- place 1 the HCC itself is coded, 2 a higher one of its hierarchy, 3 a lower one; removed: a higher one is coded.
 WITH coded AS (
     SELECT DISTINCT h.person_id, h.hcc
     FROM risk_gap_hits h
@@ -12,4 +12,6 @@ told AS (
     UNION ALL
     SELECT c.person_id, r.parent, 3 FROM coded c JOIN risk_gap_parents r ON r.child = c.hcc
 )
-SELECT person_id, hcc, min(place) AS place FROM told GROUP BY person_id, hcc
+SELECT person_id, hcc, min(place) AS place, max(CASE WHEN place = 2 THEN 1 ELSE 0 END) AS removed
+FROM told
+GROUP BY person_id, hcc

@@ -62,7 +62,7 @@ def test_calibrated_gaps_say_so(found: pd.DataFrame) -> None:
     again = gaps(claims_of_visits(VISITS), year=2025, calibration=table)
     assert again["calibration"].str.startswith("chart reviews (20 of 60 confirmed): lapsed, ").all()
     assert (again["confidence"] < found["confidence"]).all()
-    other = table[(table["kind"] == "lapsed") & (table["stratum"] == "died in the year")].iloc[0]
+    other = table[(table["kind"] == "lapsed") & (table["stratum"] == "died in the year, only year")].iloc[0]
     assert other["source"] == "chart reviews of the kind, on simulated persons"
     untouched = table[table["kind"] == "implied"].merge(default(), on=["kind", "stratum"])
     assert np.allclose(untouched["confidence_x"], untouched["confidence_y"], atol=1e-3)

@@ -112,8 +112,12 @@ def test_last_coded_two_years_ago_is_lapsed_in_a_stratum_of_its_own() -> None:
     assert gaps(claims, year=2025, lookback_years=1).empty
 
 
-def test_history_makes_a_stratum_of_its_own_and_acute_codes_do_not_lapse(found: pd.DataFrame) -> None:
-    history = found[found["person_id"] == "p05"]
+def test_history_makes_a_stratum_of_its_own_and_acute_codes_do_not_lapse(
+    small: Claims, found: pd.DataFrame
+) -> None:
+    assert rows(found, "p05") == []  # below the least confidence that is listed
+    everything = gaps(small, year=2025, kinds=["lapsed"], minimum_confidence=0.0)
+    history = everything[everything["person_id"] == "p05"]
     assert history["stratum"].tolist() == ["history code"]
     assert "a history code says that it is over" in history["evidence"].iloc[0]
     assert history["confidence"].iloc[0] < 0.2 < found.loc[found["person_id"] == "p01", "confidence"].iloc[0]
@@ -289,7 +293,7 @@ def test_persons_who_left_or_died_before_the_year_have_no_gap() -> None:
         c | 2025 | 1950-01-01 | female | 2025-12-30
     """
     found = gaps(claims_of_visits(visits, members=members), year=2025)
-    assert shown(found, "person_id", "stratum") == [("c", "died in the year")]
+    assert shown(found, "person_id", "stratum") == [("c", "died in the year, only year")]
 
 
 def test_edits_by_age_and_sex_hold_for_suspected_conditions() -> None:
