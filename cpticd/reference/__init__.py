@@ -2,7 +2,8 @@
 
 The tables are small CSV files, the large ones Parquet. A checkout keeps them in ``data/reference/``, a wheel
 carries the same files in ``cpticd/reference/data/``. ``SOURCES.toml`` beside them names each one's source,
-licence and dates. ``icd10cm`` answers which diagnosis codes were valid on a date.
+licence and dates. ``icd10cm`` answers which diagnosis codes were valid on a date; ``add`` reads official
+files of the user's own.
 """
 
 from __future__ import annotations
@@ -21,9 +22,15 @@ from cpticd.errors import ArgumentError, CpticdError, InputError, SchemaError
 
 if TYPE_CHECKING:
     from cpticd.reference import icd10cm as icd10cm
+    from cpticd.reference.store import add as add
+    from cpticd.reference.store import release as release
 
 #: Where the names live that are loaded when first used.
-_HOMES: Final = {"icd10cm": "cpticd.reference.icd10cm"}
+_HOMES: Final = {
+    "add": "cpticd.reference.store",
+    "icd10cm": "cpticd.reference.icd10cm",
+    "release": "cpticd.reference.store",
+}
 #: How a table may be kept, in the order in which they are looked for.
 _SUFFIXES: Final = (".csv", ".parquet")
 _FOLDERS: Final = (
@@ -165,11 +172,27 @@ def _check_key(name: str, data: pa.Table) -> None:
         raise SchemaError(f"{name}: {key} repeats: {repeated.iloc[0].tolist()}; keep one row of each")
 
 
-def releases() -> pd.DataFrame:
-    """One row per reference table: name, source, licence, release, effective_from, effective_to, sha256."""
+def releases(folder: str | Path | None = None) -> pd.DataFrame:
+    """One row per table: first those that come with cpticd, then the releases that were added to ``folder``.
+
+    name, setting (of an edit table), source (where it is from; of an added release its files), licence, release,
+    effective_from, effective_to (the last day, '' where open), sha256 (of the file that is read), added.
+    ``folder`` is the user's own unless it is named (``cpticd.reference.store``). ``table(name)`` reads what comes
+    with cpticd, ``release(name, on=date)`` what was added.
+    """
+    from cpticd.reference import store
+
     columns = ["source", "licence", "release", "effective_from", "effective_to", "sha256"]
-    rows = [{"name": name, **{c: _sources()[name].get(c, "") for c in columns}} for name in names()]
-    return pd.DataFrame(rows, columns=["name", *columns])
+    rows: list[dict[str, Any]] = [
+        {"name": name, "setting": "", **{c: _sources()[name].get(c, "") for c in columns}, "added": False}
+        for name in names()
+    ]
+    rows += [
+        {"name": e.kind, "setting": e.setting, "source": ", ".join(e.files), "licence": "", "release": e.release,
+         "effective_from": e.effective_from, "effective_to": e.effective_to, "sha256": e.sha256, "added": True}
+        for e in store.added(folder)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["name", "setting", *columns, "added"])
 
 
 def __getattr__(name: str) -> Any:

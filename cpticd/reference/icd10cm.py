@@ -3,7 +3,8 @@
 ICD-10-CM changes on October 1 and on April 1, so a code is judged by the release that held on the date of
 service. Built in are the lists of FY2021 (January 2021), FY2025 and FY2026; ``reference.releases()`` names them.
 Between and before them a code is judged where the releases on both sides agree, and is "not determined" where
-they do not. Source of the codes: CDC/NCHS tabular list (public domain); of the start: 45 CFR 162.1002.
+they do not; ``reference.add`` fills the gaps (kinds icd10cm_order, icd10cm_tabular and icd10cm_conversion). Source of
+the codes: CDC/NCHS tabular list (public domain); of the first day: 45 CFR 162.1002.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ import pyarrow.compute as pc
 from cpticd import codes as _codes
 from cpticd import reference
 from cpticd.errors import ArgumentError
+from cpticd.reference import store
 
 VALID: Final = "valid"
 HEADER: Final = "header, not billable"
@@ -40,6 +43,13 @@ _OPEN: Final = np.datetime64("9999-12-31", "D")
 _DAY: Final = np.timedelta64(1, "D")
 
 
+class _Added(NamedTuple):
+    """One added release, and the folder that was named for it."""
+
+    entry: store.Release
+    folder: str
+
+
 @dataclass(frozen=True)
 class _Lists:
     """Releases in order of their first day, and what each code was in each of them."""
@@ -49,21 +59,24 @@ class _Lists:
     ends: np.ndarray
     codes: pd.Index
     states: np.ndarray
+    #: The conversion table's rows, if there is one: code, previous_code, effective_from.
+    conversion: pd.DataFrame
 
 
-def valid(codes: _codes.Codes, on: Any = None) -> pd.DataFrame:
+def valid(codes: _codes.Codes, on: Any = None, *, folder: str | Path | None = None) -> pd.DataFrame:
     """One row per code given, in its order and with its index: code, on, valid, reason, release.
 
-    valid    true, false, or missing where the built-in releases do not tell
+    valid    true, false, or missing where no release tells
     reason   valid; header, not billable; unknown (in no release); not yet effective; retired; not determined;
              no code
     release  the release that held on the date; of a date between releases the two that were compared
 
     ``on`` is a date of service, or one per code; a missing date is not determined; without ``on`` the latest
-    release judges. Raises ArgumentError for what is no date, or where the lengths differ.
+    release judges. ``folder`` is where added releases are (``cpticd.reference.store``). Raises ArgumentError for
+    what is no date, or where the lengths differ.
     """
     given = _codes.normal(codes)
-    lists = _lists()
+    lists = _lists(*_added(folder))
     days = _days(on, len(given), lists)
     which, distinct = pd.factorize(given)
     # A missing code is the last one of all, which no release has.
@@ -74,6 +87,7 @@ def valid(codes: _codes.Codes, on: Any = None) -> pd.DataFrame:
     reason = np.full(len(given), REASONS.index(UNDETERMINED), dtype=np.int8)
     reason[same & (first == _BILLABLE)] = REASONS.index(VALID)
     reason[same & (first == _HEADER)] = REASONS.index(HEADER)
+    _by_conversion(reason, lists, place, (before, after), days)
     absent = np.flatnonzero(same & (first == _ABSENT))
     reason[absent] = _why_absent(lists, place[absent], after[absent])
     reason[days < _START] = REASONS.index(EARLY)
@@ -132,6 +146,34 @@ def siblings(code: str) -> pd.DataFrame:
     return beside.reset_index()[["code", "billable", "title"]]
 
 
+def successors(code: str, *, folder: str | Path | None = None) -> pd.DataFrame:
+    """One row per code that came in place of a code: code, effective_from, title; from the conversion table.
+
+    The table is not built in: where none has been added (``reference.add("icd10cm_conversion", file)``) there is no
+    row, and ``attrs["source"]`` says so. A code that came in place of another may stand beside it: whether the
+    old one is still valid, ``valid`` says. Raises ArgumentError for a code that no release has.
+    """
+    own = _codes.normal(code).iloc[0]
+    lists = _lists(*_added(folder))
+    if own not in lists.codes:
+        raise ArgumentError(f"icd10cm: {code!r} is in no release of ICD-10-CM that there is; check the code")
+    rows = lists.conversion
+    bounds = rows["previous_code"].astype("str").str.split("-", n=1)
+    low, high = bounds.str[0], bounds.str[-1]
+    # A range ends with every code below its last one.
+    within = (
+        (low != high)
+        & (low <= own)
+        & ((own <= high) | pd.Series([own.startswith(h) for h in high], dtype=bool))
+    )
+    found = rows[(rows["previous_code"] == own) | (within & (low != ""))]
+    found = found.sort_values(["effective_from", "code"]).reset_index(drop=True)
+    found = found.assign(title=title(found["code"]))[["code", "effective_from", "title"]]
+    none = "no conversion table; reference.add('icd10cm_conversion', file) adds one"
+    found.attrs["source"] = none if rows.empty else "ICD-10-CM conversion table"
+    return found
+
+
 def _one(code: str) -> str:
     found = _codes.normal(code).iloc[0]
     if found is None or pd.isna(found) or found not in _tree().index:
@@ -169,24 +211,65 @@ def _titles() -> pd.Series:
 
 
 @cache
-def _lists() -> _Lists:
-    """The built-in releases; the last row of the states, and the last code of each, are absent."""
+def _built_in() -> tuple[list[str], np.ndarray, pd.DataFrame]:
+    """Names and first days of the built-in releases, and what each code was in them."""
     releases = reference.table("icd10cm_releases").to_pandas().sort_values("effective_from")
     names = releases["release"].tolist()
-    starts = releases["effective_from"].to_numpy().astype("datetime64[D]")
     changes = reference.table("icd10cm_changes").to_pandas()
     now = _tree()["billable"]
     index = now.index.union(pd.Index(changes["code"].unique()))
-    states = np.zeros((len(names) + 1, len(index) + 1), dtype=np.int8)
-    states[:-1, index.get_indexer(now.index)] = np.where(now, _BILLABLE, _HEADER)
+    states = np.zeros((len(index), len(names)), dtype=np.int8)
+    states[index.get_indexer(now.index)] = np.where(now, _BILLABLE, _HEADER)[:, None]
     place = index.get_indexer(changes["code"])
-    states[:, place] = _ABSENT
+    states[place] = _ABSENT
     first, last = (changes[c].map(names.index).to_numpy() for c in ("first_release", "last_release"))
     state = np.where(changes["billable"], _BILLABLE, _HEADER)
-    for row in range(len(names)):
-        held = (first <= row) & (row <= last)
-        states[row, place[held]] = state[held]
-    return _Lists(names, starts, _ends(starts), index, states)
+    for column in range(len(names)):
+        held = (first <= column) & (column <= last)
+        states[place[held], column] = state[held]
+    return (
+        names,
+        releases["effective_from"].to_numpy().astype("datetime64[D]"),
+        pd.DataFrame(states, index=index),
+    )
+
+
+def _added(folder: str | Path | None) -> tuple[_Added, ...]:
+    """The user's releases of these codes, as something that a cache can look up."""
+    where = str(folder) if folder is not None else ""
+    return tuple(_Added(e, where) for e in store.added(folder) if e.kind.startswith("icd10cm_"))
+
+
+@lru_cache(maxsize=4)
+def _lists(*added: _Added) -> _Lists:
+    """All releases by their first day, an added one in place of a built-in one of the same day.
+
+    The last row of the states, and the last code of each, are absent.
+    """
+    names, starts, states = _built_in()
+    columns = {
+        day: (name, states[place]) for place, (name, day) in enumerate(zip(names, starts, strict=True))
+    }
+    conversion = pd.DataFrame({"code": [], "previous_code": [], "effective_from": []})
+    # The order file says what exists, and so stands over the tabular list of the same day.
+    for own in sorted(added, key=lambda item: item.entry.kind == "icd10cm_order"):
+        rows = store.stored(own.entry, own.folder or None).to_pandas()
+        if own.entry.kind == "icd10cm_conversion":
+            conversion = rows
+            continue
+        if "kind" in rows:
+            rows = rows[rows["kind"] == "code"]
+        state = pd.Series(np.where(rows["billable"], _BILLABLE, _HEADER), index=rows["code"])
+        columns[np.datetime64(own.entry.effective_from, "D")] = (own.entry.release, state)
+    days = sorted(columns)
+    index = states.index
+    for _, state in columns.values():
+        index = index.union(state.index)
+    table = np.zeros((len(days) + 1, len(index) + 1), dtype=np.int8)
+    for row, day in enumerate(days):
+        table[row, index.get_indexer(columns[day][1].index)] = columns[day][1]
+    first = np.array(days, dtype="datetime64[D]")
+    return _Lists([columns[day][0] for day in days], first, _ends(first), index, table, conversion)
 
 
 def _ends(starts: np.ndarray) -> np.ndarray:
@@ -234,6 +317,32 @@ def _around(
     texts = [*lists.names, f"before {lists.names[0]}", *between]
     name = np.where(inside, before, last + 2 + before)
     return before, after, _take(texts, np.where(np.isnat(days), -1, name))
+
+
+def _by_conversion(
+    reason: np.ndarray,
+    lists: _Lists,
+    place: np.ndarray,
+    sides: tuple[np.ndarray, np.ndarray],
+    days: np.ndarray,
+) -> None:
+    """Of codes that came or went between two releases: on which side of the conversion table's day they stand."""
+    if lists.conversion.empty:
+        return
+    first, second = (lists.states[side, place] for side in sides)
+    came = lists.conversion.groupby("code")["effective_from"].min()
+    went = lists.conversion.groupby("previous_code")["effective_from"].min()
+    names = lists.codes.append(pd.Index([""]))
+    for which, changed, until in (
+        (came, (first == _ABSENT) & (second != _ABSENT), EARLY),
+        (went, (first == _BILLABLE) & (second != _BILLABLE), VALID),
+    ):
+        rows = np.flatnonzero(changed & (sides[0] >= 0) & (place >= 0))
+        day = pd.to_datetime(which).reindex(names[place[rows]]).to_numpy().astype("datetime64[D]")
+        known = ~np.isnat(day)
+        rows, day = rows[known], day[known]
+        later = np.array([REASONS.index(reason) for reason in (RETIRED, HEADER, VALID)])[second[rows]]
+        reason[rows] = np.where(days[rows] < day, REASONS.index(until), later)
 
 
 def _why_absent(lists: _Lists, place: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -8,15 +8,32 @@ the long title. A comma-separated file with the columns code, billable, short, l
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import pyarrow as pa
 
 from cpticd.errors import InputError
+from cpticd.reference.layouts.files import Reading, Source, fiscal
 
 COLUMNS: Final = ("code", "billable", "title", "short_title")
 _LINE = re.compile(r"(?P<order>\d{5}) (?P<code>[A-Z][0-9A-Z]{2,6}) *(?P<billable>[01]) (?P<rest>.+)")
 _CODE = re.compile(r"[A-Z][0-9A-Z]{2,6}")
+
+
+KEY: Final = ("code",)
+
+
+def read(files: Sequence[Source]) -> Reading:
+    """One row per code of an order file, which may lie among others in the release's zip file."""
+    found = [file for file in files if file.suffix in (".txt", ".csv")]
+    if len(found) > 1:
+        found = [f for f in found if "order" in f.name.lower() and "addenda" not in f.name.lower()]
+    if len(found) != 1:
+        raise InputError(
+            f"the order file: found {[file.name for file in files]}; pass icd10cm_order_<year>.txt"
+        )
+    return Reading(parse(found[0].text(), name=found[0].name), *fiscal(found[0].name))
 
 
 def parse(text: str, *, name: str) -> pa.Table:

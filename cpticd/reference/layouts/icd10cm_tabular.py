@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
 
 from cpticd.errors import InputError
+from cpticd.reference.layouts import icd10cm_order
+from cpticd.reference.layouts.files import Reading, Source, fiscal, only
 
 #: Column of each kind of note.
 NOTES: Final = {
@@ -52,6 +54,18 @@ class _Above:
     block: str = ""
     parent: str = ""
     seventh: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+KEY: Final = ("kind", "code")
+
+
+def read(files: Sequence[Source]) -> Reading:
+    """One row per chapter, block and code of a tabular list; with the order file beside it, which says what exists."""
+    file = only([f for f in files if "index" not in f.name.lower()], (".xml",), "the tabular list (.xml)")
+    order = [f for f in files if f.suffix in (".txt", ".csv") and "order" in f.name.lower()]
+    confirmed = set(icd10cm_order.read(order).table["code"].to_pylist()) if order else None
+    year = version(file.data, name=file.name)
+    return Reading(parse(file.data, name=file.name, confirmed=confirmed), *fiscal(file.name, year))
 
 
 def parse(data: bytes, *, name: str, confirmed: Collection[str] | None = None) -> pa.Table:
