@@ -312,15 +312,17 @@ def _in_force(table: pa.Table, day: date) -> pa.Table:
 def _changes(root: Path, entry: Release, before: Release | None) -> pd.DataFrame:
     """Added, retired and revised rows, by SQL over the two tables, so that millions of rows fit."""
     import duckdb
+    import pandas as pd
 
-    new = _load(root, entry)
-    old = _load(root, before) if before else new
     key = list(_layout(entry.kind).KEY)
-    others = [c for c in new.column_names if c not in key and c in old.column_names]
-    with duckdb.connect() as connection:
-        connection.register("n", new)
-        connection.register("o", old)
-        found = connection.execute(_comparison(key, others)).df()
+    found = pd.DataFrame(columns=["change", *key, "column", "before", "after"], dtype="str")
+    if before is not None:
+        new, old = _load(root, entry), _load(root, before)
+        others = [c for c in new.column_names if c not in key and c in old.column_names]
+        with duckdb.connect() as connection:
+            connection.register("n", new)
+            connection.register("o", old)
+            found = connection.execute(_comparison(key, others)).df()
     numbers = found["change"].value_counts()
     found.attrs = {
         "kind": entry.kind,
@@ -342,10 +344,14 @@ def _comparison(key: Sequence[str], others: Sequence[str]) -> str:
         f"SELECT 'added' AS change, {new}, '' AS \"column\", '' AS before, '' AS after FROM n ANTI JOIN o ON {join}",
         f"SELECT 'retired', {old}, '', '', '' FROM o ANTI JOIN n ON {join}",
     ]
+    sides = ", ".join(f'{side}."{c}" AS "{side}_{c}"' for side in "no" for c in others)
+    differ = " OR ".join(f'n."{c}" IS DISTINCT FROM o."{c}"' for c in others) or "false"
+    both = f"SELECT {', '.join([new, *filter(None, [sides])])} FROM n JOIN o ON {join} WHERE {differ}"
+    plain = ", ".join(f'"{c}"' for c in key)
     parts += [
-        f"SELECT 'revised', {new}, '{c}', coalesce(CAST(o.\"{c}\" AS VARCHAR), ''), "
-        f'coalesce(CAST(n."{c}" AS VARCHAR), \'\') FROM n JOIN o ON {join} WHERE n."{c}" IS DISTINCT FROM o."{c}"'
+        f"SELECT 'revised', {plain}, '{c}', coalesce(CAST(\"o_{c}\" AS VARCHAR), ''), "
+        f'coalesce(CAST("n_{c}" AS VARCHAR), \'\') FROM both_sides WHERE "n_{c}" IS DISTINCT FROM "o_{c}"'
         for c in others
     ]
     order = ", ".join(["change", *(f'"{c}"' for c in key), '"column"'])
-    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY {order}"
+    return f"WITH both_sides AS MATERIALIZED ({both}) SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY {order}"
