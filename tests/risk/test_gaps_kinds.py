@@ -67,6 +67,11 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
+def claims() -> Claims:
+    return claims_of_visits(VISITS)
+
+
+@pytest.fixture(scope="module")
 def found(small: Claims) -> pd.DataFrame:
     return gaps(small, year=2025)
 
@@ -113,10 +118,10 @@ def test_last_coded_two_years_ago_is_lapsed_in_a_stratum_of_its_own() -> None:
 
 
 def test_history_makes_a_stratum_of_its_own_and_acute_codes_do_not_lapse(
-    small: Claims, found: pd.DataFrame
+    claims: Claims, found: pd.DataFrame
 ) -> None:
     assert rows(found, "p05") == []  # below the least confidence that is listed
-    everything = gaps(small, year=2025, kinds=["lapsed"], minimum_confidence=0.0)
+    everything = gaps(claims, year=2025, kinds=["lapsed"], minimum_confidence=0.0)
     history = everything[everything["person_id"] == "p05"]
     assert history["stratum"].tolist() == ["history code"]
     assert "a history code says that it is over" in history["evidence"].iloc[0]
@@ -150,10 +155,10 @@ def test_implied_is_open_or_closed_by_what_is_coded(found: pd.DataFrame) -> None
 
 
 def test_a_lower_hcc_closes_the_service_but_not_the_unspecified_code_itself(
-    small: Claims, found: pd.DataFrame
+    claims: Claims, found: pd.DataFrame
 ) -> None:
     """Dialysis beside chronic kidney disease stage 4."""
-    service = gaps(small, year=2025, kinds=["implied"])
+    service = gaps(claims, year=2025, kinds=["implied"])
     assert rows(service, "p16") == [("p16", "326", "implied", "N186", "closed by a lower HCC")]
     assert rows(found, "p16") == [("p16", "326", "unspecified", "N186", "open")]
 
@@ -202,11 +207,6 @@ def test_no_scratch_relation_is_left(small: Claims, found: pd.DataFrame) -> None
 
 
 # Own rules, and what is asked ---------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def claims() -> Claims:
-    return claims_of_visits(VISITS)
 
 
 def test_kinds_can_be_chosen(claims: Claims) -> None:
