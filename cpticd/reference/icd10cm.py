@@ -187,9 +187,11 @@ def _one(code: str) -> str:
 @cache
 def _tree() -> pd.DataFrame:
     """The codes of FY2026, indexed by themselves."""
-    found = reference.table("icd10cm").select(
-        ["kind", "code", "billable", "title", "parent", "block", "chapter"]
-    )
+    return _rows("billable", "title", "parent", "block", "chapter")
+
+
+def _rows(*columns: str) -> pd.DataFrame:
+    found = reference.table("icd10cm").select(["kind", "code", *columns])
     return found.filter(pc.field("kind") == "code").drop_columns("kind").to_pandas().set_index("code")
 
 
@@ -216,7 +218,7 @@ def _built_in() -> tuple[list[str], np.ndarray, pd.DataFrame]:
     releases = reference.table("icd10cm_releases").to_pandas().sort_values("effective_from")
     names = releases["release"].tolist()
     changes = reference.table("icd10cm_changes").to_pandas()
-    now = _tree()["billable"]
+    now = _rows("billable")["billable"]
     index = now.index.union(pd.Index(changes["code"].unique()))
     states = np.zeros((len(index), len(names)), dtype=np.int8)
     states[index.get_indexer(now.index)] = np.where(now, _BILLABLE, _HEADER)[:, None]
