@@ -80,6 +80,6 @@ def combination(engine: Engine, own: pd.DataFrame | None = None) -> Found:
         share=1.0,
         sentence=dotted(rows["code_a"]) + " and " + dotted(rows["code_b"]) + " coded apart; joined they are "
         + dotted(rows["diagnosis_code"]) + " (" + rows["reason"] + ")",
-        support=pd.NA,
+        support=pd.array([pd.NA] * len(rows), dtype="Int64"),
     )  # fmt: skip
     return Found(candidates, evidence, {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -24,7 +24,7 @@ class Found:
 
     candidates: pd.DataFrame
     evidence: pd.DataFrame
-    left_out: dict[str, int]
+    left_out: dict[str, Any]
 
 
 def nothing() -> Found:

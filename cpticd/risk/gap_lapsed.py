@@ -53,7 +53,7 @@ def lapsed(engine: Engine, asked: Scope) -> Found:
         rule="lapsed",
         share=1.0,
         sentence=_sentence(rows, asked),
-        support=pd.NA,
+        support=pd.array([pd.NA] * len(rows), dtype="Int64"),
     )
     return Found(candidates, evidence, {})
 

@@ -167,7 +167,9 @@ def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
     """
     arrow = as_arrow(data)
     if missing := [name for name in DIAGNOSES.names if name not in arrow.column_names]:
-        raise SchemaError(f"diagnoses: no column {missing}; found {arrow.column_names}; rename the ones that say it")
+        raise SchemaError(
+            f"diagnoses: no column {missing}; found {arrow.column_names}; rename the ones that say it"
+        )
     plain = arrow.select(DIAGNOSES.names)
     text = all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in plain.schema.types)
     if text:

@@ -302,7 +302,7 @@ def _listed(table: pd.DataFrame, minimum_confidence: float) -> pd.DataFrame:
 
 def _left_out(counts: pd.DataFrame, strata: pd.DataFrame) -> dict[str, Any]:
     """Pairs of person and HCC that are not listed, and how many conditions they would come to."""
-    counts = counts.merge(strata, on=["bin", "known"])
+    counts = counts.merge(strata, on=["bin", "known"]).sort_values(["hcc", "known", "bin", "told"])
     rest = counts[~((counts["told"] == 1) & counts["listed"])]
     expected = rest["pairs"] * rest["confidence"]
     by = pd.DataFrame({"hcc": rest["hcc"], "pairs": rest["pairs"], "expected": expected}).groupby("hcc").sum()
