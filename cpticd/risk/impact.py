@@ -55,7 +55,8 @@ def impact(
     gaps are one game, his unsupported conditions another. ``attrs["totals"]`` has a record for everybody as coded, per
     kind of gap, for all gaps, for what is unsupported, and for everybody as reviewed (both changes scored together):
     gaps, persons, score, expected_score with low and high (95 %, from the confidences alone: they are taken as true
-    and independent), and dollars.
+    and independent), and dollars. ``attrs["contract"]["not_listed"]``: what the suspicions that gaps found too weak to
+    list would add (expected conditions, score, dollars): an estimate of the whole is the total of gaps and this.
 
     ``gaps`` — person_id, hcc, and kind, confidence, status where known (:func:`cpticd.risk.gaps`).
     ``unsupported`` — person_id, hcc, confidence (:func:`cpticd.risk.unsupported`). ``base_rate`` — dollars per member
@@ -85,6 +86,7 @@ def impact(
             "sampling": f"persons with more than {EXACT} open gaps: {ORDERS} random orders, seed 0",
             "review": "a gap, and an unsupported condition, is for a clinician and a coder to review",
             "base_rate": base_rate,
+            "not_listed": _not_listed(gaps, done, base_rate),
         }
         done.attrs["totals"] = totals
         return done
@@ -287,3 +289,22 @@ def _record(
         record |= {unit: float(np.nansum(score * by)), f"expected_{unit}": total}
         record |= {low: total - _Z * deviation, high: total + _Z * deviation}
     return record
+
+
+def _not_listed(gaps: pd.DataFrame, valued: pd.DataFrame, base_rate: float | None) -> dict[str, float]:
+    """What the suspicions that :func:`cpticd.risk.gaps` found too weak to list would come to in sum.
+
+    Each is taken to be worth what the listed ones of its HCC are on average; empty where ``gaps`` does not say.
+    """
+    left = gaps.attrs.get("contract", {}).get("left_out", {})
+    weak = left.get("learned", {}).get("by_hcc", []) if isinstance(left, dict) else []
+    listed = valued[(valued["status"] == "open") & (valued["kind"] != "unsupported")]
+    if not weak or listed["confidence"].sum() == 0:
+        return {}
+    found = {"conditions": float(sum(row["expected"] for row in weak))}
+    for unit in ("score", "dollars") if base_rate is not None else ("score",):
+        by = listed.groupby("hcc")[[f"expected_{unit}", "confidence"]].sum()
+        worth = by[f"expected_{unit}"] / by["confidence"]
+        mean = float(by[f"expected_{unit}"].sum() / by["confidence"].sum())
+        found[f"expected_{unit}"] = float(sum(row["expected"] * worth.get(row["hcc"], mean) for row in weak))
+    return {name: round(value, 6) for name, value in found.items()}

@@ -87,14 +87,8 @@ def impacts(
 ) -> dict[str, float]:
     """Raw score that the planted conditions come to; what the listed gaps are expected to, and those left out."""
     truth = impact(claims, planted[KEY].assign(kind="planted"), payment_year=YEAR + 1)
-    guess = impact(claims, rows, payment_year=YEAR + 1)
-    by = guess[guess["status"] == "open"].groupby("hcc")[["expected_score", "confidence"]].sum()
-    value = by["expected_score"] / by["confidence"]
-    left = found.attrs["contract"]["left_out"]
-    out = {row["hcc"]: row["expected"] for row in left["learned"]["by_hcc"]}
-    average = by["expected_score"].sum() / by["confidence"].sum()
-    rest = sum(expected * value.get(hcc, average) for hcc, expected in out.items())
-    rest += left["below minimum_confidence"]["expected"] * average
+    guess = impact(claims, found, payment_year=YEAR + 1)
+    rest = guess.attrs["contract"]["not_listed"]["expected_score"]
     return {
         "planted": truth["expected_score"].sum(),
         "listed": guess["expected_score"].sum(),
