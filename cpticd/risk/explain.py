@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from cpticd.errors import ArgumentError
 from cpticd.frames import to_frame
 from cpticd.risk.blocks import SEGMENT
 from cpticd.risk.run import Run
-from cpticd.risk.score import described, prepared, uncollected
+from cpticd.risk.score import described, prepared
 from cpticd.risk.wording import label
 
 #: Order in which the terms of one person are told.
@@ -147,6 +149,18 @@ def _support(run: Run, frame: pd.DataFrame, claims: bool) -> None:
         frame[column] = [lists.get(key, []) for key in zip(keys["person"], keys["hcc"], strict=True)]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A million new lists without the collector's looking through them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _lists(found: pd.DataFrame | None, source: str) -> dict[tuple[Any, Any], list[str]]:
     """Sorted values of ``source`` by person and HCC."""
     if found is None or found.empty:
@@ -155,7 +169,7 @@ def _lists(found: pd.DataFrame | None, source: str) -> dict[tuple[Any, Any], lis
     person, hcc = found["person"].to_numpy(), found["hcc"].to_numpy(dtype=object)
     values = found[source].tolist()
     new = np.flatnonzero(np.r_[True, (person[1:] != person[:-1]) | (hcc[1:] != hcc[:-1])])
-    with uncollected():
+    with _uncollected():
         return {
             (person[start], hcc[start]): values[start:end]
             for start, end in pairwise([*new.tolist(), len(values)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -183,18 +182,6 @@ def _hccs(run: Run, persons: int) -> pd.Series:
     lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)
     # A million Python lists would cost more than the scores; pandas makes each when it is looked at.
     return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """A million new lists without the collector's looking through them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def described(frame: pd.DataFrame, run: Run, *, measure: str, **more: Any) -> pd.DataFrame:
