@@ -89,7 +89,7 @@ def take_members(data: pd.DataFrame | pa.Table) -> Members:
     A million persons share some ten thousand sets of facts: only these are read, checked and given a segment.
     Raises SchemaError where person_id, sex, or both age and birth_date are missing.
     """
-    arrow = as_arrow(data)
+    arrow = _whole("members", data)
     known = [name for name in arrow.column_names if name in MEMBERS.names]
     for wanted, example in (
         (("person_id",), ""),
@@ -111,6 +111,14 @@ def take_members(data: pd.DataFrame | pa.Table) -> Members:
     done = conform(MEMBERS, facts)
     failed = {row["index"]: row["reason"] for row in done.failed.to_pylist()}
     return Members(ids, fact, done.rows, failed)
+
+
+def _whole(name: str, data: pd.DataFrame | pa.Table) -> pa.Table:
+    arrow = as_arrow(data)
+    twice = sorted({column for column in arrow.column_names if arrow.column_names.count(column) > 1})
+    if twice:
+        raise SchemaError(f"{name}: columns that stand twice: {twice}; rename or drop one of each")
+    return arrow
 
 
 def _ids(column: pa.ChunkedArray) -> pa.Array:
@@ -165,7 +173,7 @@ def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
 
     Raises SchemaError where one of the two columns is missing.
     """
-    arrow = as_arrow(data)
+    arrow = _whole("diagnoses", data)
     if missing := [name for name in DIAGNOSES.names if name not in arrow.column_names]:
         raise SchemaError(
             f"diagnoses: no column {missing}; found {arrow.column_names}; rename the ones that say it"

@@ -107,6 +107,13 @@ def test_a_missing_column_of_the_diagnoses_is_named(column: str) -> None:
         risk.score(MEMBERS, DIAGNOSES.drop(columns=column))
 
 
+def test_a_column_that_stands_twice_is_named() -> None:
+    with pytest.raises(SchemaError, match=r"members: columns that stand twice: \['sex'\]"):
+        risk.score(pd.concat([MEMBERS, MEMBERS[["sex"]]], axis=1), DIAGNOSES)
+    with pytest.raises(SchemaError, match="expected a DataFrame or Arrow table, found list"):
+        risk.score(MEMBERS, [("aged", "E119")])  # type: ignore[arg-type]
+
+
 def test_age_or_birth_date_is_needed() -> None:
     with pytest.raises(SchemaError, match="no column 'age' nor 'birth_date'"):
         risk.score(MEMBERS.drop(columns="age"), DIAGNOSES)
