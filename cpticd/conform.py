@@ -211,10 +211,15 @@ def _failed(index: list[int], reason: list[str], content: list[str], amount: lis
     )
 
 
-def _check_columns(table: Table, found: Sequence[str]) -> None:
-    twice = sorted({name for name in found if list(found).count(name) > 1})
+def check_once(name: str, found: Sequence[str]) -> None:
+    """Raise SchemaError where a column of table ``name`` stands twice."""
+    twice = sorted({column for column in found if list(found).count(column) > 1})
     if twice:
-        raise SchemaError(f"{table.name}: columns that stand twice: {twice}; rename or drop one of each")
+        raise SchemaError(f"{name}: columns that stand twice: {twice}; rename or drop one of each")
+
+
+def _check_columns(table: Table, found: Sequence[str]) -> None:
+    check_once(table.name, found)
     missing = [name for name in table.required if name not in found]
     if missing:
         example = ", ".join(f"'<your column>': '{name}'" for name in missing[:2])

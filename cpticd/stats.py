@@ -32,7 +32,7 @@ def wilson(k: Array, n: Array, level: float = 0.95) -> tuple[Floats, Floats]:
     level outside (0, 1). Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
     """
     k, n = _counts(k, n)
-    z = _quantile(level)
+    z = normal_quantile(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = k / n
         center = (rate + z * z / (2 * n)) / (1 + z * z / n)
@@ -267,7 +267,7 @@ def kaplan_meier(
     censored = np.bincount(place, count[keep] * ~event[keep], day.size)
     at_risk = (events + censored)[::-1].cumsum()[::-1]
     survival = np.cumprod(1 - events / at_risk) if day.size else np.array([])
-    low, high = _greenwood(survival, events, at_risk, _quantile(level))
+    low, high = _greenwood(survival, events, at_risk, normal_quantile(level))
     frame = {"day": day, "at_risk": at_risk, "events": events, "censored": censored}
     return pd.DataFrame({**frame, "survival": survival, "low": low, "high": high})
 
@@ -324,7 +324,7 @@ def ratio_interval_of_sums(
     single unit or where den adds up to nothing.
     """
     units, num, den, nn, dd, nd = _broadcast(units, num, den, num_squared, den_squared, product)
-    z = _quantile(level)
+    z = normal_quantile(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(den > 0, num / den, np.nan)
         residual = np.maximum(nn - 2 * ratio * nd + ratio * ratio * dd, 0.0)
@@ -333,7 +333,8 @@ def ratio_interval_of_sums(
     return ratio, np.clip(ratio - half, 0.0, 1.0), np.clip(ratio + half, 0.0, 1.0)
 
 
-def _quantile(level: float) -> float:
+def normal_quantile(level: float) -> float:
+    """Standard deviations on either side of a two-sided normal interval of ``level``; ArgumentError outside (0, 1)."""
     from scipy.special import ndtri
 
     if not 0 < level < 1:

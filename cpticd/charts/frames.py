@@ -88,6 +88,13 @@ def nothing(title: str, message: str, *, theme: str = "light") -> go.Figure:
     return result.update_xaxes(visible=False).update_yaxes(visible=False)
 
 
+def beside(fig: go.Figure, row: float | str, text: str, *, xshift: int = 10, **style: Any) -> None:
+    """Words in the right margin, level with their row; ``style`` is the annotation's."""
+    fig.add_annotation(
+        x=1, xref="paper", y=row, yref="y", text=text, showarrow=False, xanchor="left", xshift=xshift, **style
+    )
+
+
 def notice(fig: go.Figure, message: str) -> None:
     """Say below the plot what the figure leaves out."""
     fig.add_annotation(

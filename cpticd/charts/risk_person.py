@@ -76,10 +76,10 @@ def person_score(explained: pd.DataFrame, *, person: str | None = None, theme: s
         part = rows[rows["kind"] == kind]
         for trace in _bars(part, kind) if len(part) else []:
             fig.add_trace(trace)
-    _beside(fig, TOTAL, f"<b>{fmt.score(total)}</b>")
+    frames.beside(fig, TOTAL, f"<b>{fmt.score(total)}</b>")
     names = rows["place"].tolist()
     for name, row in zip(names, rows.itertuples(), strict=True):
-        _beside(fig, name, _value(row))
+        frames.beside(fig, name, _value(row))
     fig.update_xaxes(title_text="Raw risk score", rangemode="tozero", zeroline=True)
     fig.update_yaxes(
         type="category", categoryorder="array", categoryarray=[*names[::-1], TOTAL], tickmode="array",
@@ -169,10 +169,3 @@ def _value(row: Any) -> str:
         return fmt.signed(fmt.score, row.value)
     by = ", ".join(fmt.text(row.removed_by).split())
     return "removed" if by == fmt.MISSING else fmt.safe(f"removed by HCC {fmt.short(by, 14)}")
-
-
-def _beside(fig: go.Figure, place: str, text: str) -> None:
-    """Words in the right margin, level with their row."""
-    fig.add_annotation(
-        x=1, xref="paper", y=place, yref="y", text=text, showarrow=False, xanchor="left", xshift=10
-    )

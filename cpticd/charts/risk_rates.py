@@ -99,7 +99,7 @@ def _year(fig: go.Figure, part: pd.DataFrame, shown: list[str], index: int, year
         ),
     )  # fmt: skip
     for place, row in zip(places, part.itertuples(), strict=True):
-        _beside(fig, place, f"n = {fmt.count(row.due)}")
+        frames.beside(fig, place, f"n = {fmt.count(row.due)}", font={"size": 11})
 
 
 def coded_expected(prevalence: pd.DataFrame, *, max_conditions: int = 20, theme: str = "light") -> go.Figure:
@@ -143,7 +143,7 @@ def coded_expected(prevalence: pd.DataFrame, *, max_conditions: int = 20, theme:
             ),
         )  # fmt: skip
     for place, difference in enumerate((rows["expected"] - rows["coded"]).tolist()):
-        _beside(fig, place, fmt.points(difference))
+        frames.beside(fig, place, fmt.points(difference), font={"size": 11})
     fig.update_xaxes(title_text="Share of persons", tickformat=".1%", rangemode="tozero")
     _rows_of(fig, [parts.condition(row.hcc, row.label) for row in rows.itertuples()])
     fig.update_layout(margin={"r": 110, "b": 100})
@@ -165,18 +165,3 @@ def _rows_of(fig: go.Figure, names: list[str]) -> None:
         tickmode="array", tickvals=list(range(len(names))), ticktext=[fmt.short(name, 46) for name in names],
         range=[len(names) - 0.5, -0.5], zeroline=False,
     )  # fmt: skip
-
-
-def _beside(fig: go.Figure, place: float, text: str) -> None:
-    """A number in the right margin, level with its row."""
-    fig.add_annotation(
-        x=1,
-        xref="paper",
-        y=place,
-        yref="y",
-        text=text,
-        showarrow=False,
-        xanchor="left",
-        xshift=10,
-        font={"size": 11},
-    )

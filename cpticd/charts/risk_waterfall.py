@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,6 +12,9 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import risk_parts as parts
 from cpticd.charts import theme as themes
+
+#: Words in the margin have two lines.
+_MARGIN: Final[dict[str, Any]] = {"xshift": 12, "align": "left"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def risk_waterfall(
     names = [parts.CODED, *(step.kind for step in steps), parts.REVIEWED]
     for step in steps:
         fig.add_trace(_bar(step, measure))
-        _beside(fig, step.kind, _written(step, measure))
+        frames.beside(fig, step.kind, _written(step, measure), **_MARGIN)
     ends = [float(totals[parts.CODED][measure.column])]
     ends += [float(totals[parts.REVIEWED][name]) for name in measure.fields[:3]]
     _points(fig, ends, measure)
@@ -138,8 +141,13 @@ def _points(fig: go.Figure, ends: list[float], measure: parts.Unit) -> None:
         ],
         hovertemplate=frames.hover("%{customdata[0]}", "%{customdata[1]}", "95 % interval: %{customdata[2]}"),
     )  # fmt: skip
-    _beside(fig, parts.CODED, f"<b>{measure.write(start)}</b>")
-    _beside(fig, parts.REVIEWED, f"<b>{measure.write(end)}</b>{share}<br><sub>{span}</sub>")
+    frames.beside(fig, parts.CODED, f"<b>{measure.write(start)}</b>", **_MARGIN)
+    frames.beside(
+        fig,
+        parts.REVIEWED,
+        f"<b>{measure.write(end)}</b>{share}<br><sub>{span}</sub>",
+        **_MARGIN,
+    )
 
 
 def _links(fig: go.Figure, steps: list[_Step]) -> None:
@@ -160,18 +168,3 @@ def _range(ends: list[float], steps: list[_Step]) -> list[float]:
     low, high = min(points), max(points)
     room = 0.06 * ((high - low) or abs(high) or 1.0)
     return [round(low - room, 4), round(high + room, 4)]
-
-
-def _beside(fig: go.Figure, kind: str, text: str) -> None:
-    """Words in the right margin, level with their row."""
-    fig.add_annotation(
-        x=1,
-        xref="paper",
-        y=kind,
-        yref="y",
-        text=text,
-        showarrow=False,
-        xanchor="left",
-        xshift=12,
-        align="left",
-    )

@@ -37,6 +37,11 @@ class Blocks:
     counts: pa.Table  # segment, hccs, term, value of payment HCC counts
     flags: dict[str, int]  # bit of DISABLED and NONAGED among the factors
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Number of every segment, as it stands in the keys."""
+        return {segment: number for number, segment in enumerate(self.segments)}
+
 
 @cache
 def blocks(model: str) -> Blocks:
@@ -51,7 +56,7 @@ def blocks(model: str) -> Blocks:
         (row["segment"], row["term"]): Decimal(str(row["value"]))
         for row in tables.coefficients(model).to_pylist()
     }
-    prefix = "RXHCC" if model.startswith("Rx") else "HCC"
+    prefix = tables.prefix(model)
     members: list[tuple[int, str, bool, str]] = []
     sets: list[tuple[int, Decimal, int, int]] = []
     for block, hccs in enumerate(_by_block(places)):

@@ -15,6 +15,7 @@ import pyarrow as pa
 from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
 from cpticd.frames import to_frame
+from cpticd.risk import tables
 from cpticd.risk.blocks import SEGMENT
 from cpticd.risk.run import Run
 from cpticd.risk.score import described, prepared
@@ -107,7 +108,7 @@ def _terms(run: Run, model: str) -> pd.DataFrame:
         pa.table({"segment": pa.array(range(len(names)), pa.int32()), "segment_name": list(names)}),
     )
     run.load("risk_set_members", run.blocks.members)
-    prefix = "RXHCC" if model.startswith("Rx") else "HCC"
+    prefix = tables.prefix(model)
     frame = to_frame(run.engine.fetch(_TERMS.format(segment=SEGMENT, prefix=prefix)))
     number = pd.to_numeric(frame["hcc"], errors="coerce").fillna(0)
     frame = frame.assign(number=number).sort_values(["person", "part", "number", "term"], kind="stable")

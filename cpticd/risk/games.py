@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from cpticd import sql
 from cpticd.risk.blocks import BLOCK
+from cpticd.risk.inputs import Ints
 from cpticd.risk.run import Run
 
 #: Up to so many players of a person every set is scored (2^12 of them).
@@ -25,7 +26,6 @@ ORDERS: Final = 200
 #: Sets that are scored at once.
 BATCH: Final = 1_000_000
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass
@@ -39,11 +39,11 @@ class Shares:
 
 
 def play(run: Run, players: pd.DataFrame, *, seed: int = 0) -> Shares:
-    """Shares of ``players``: person (number), block, bit, remove (bool), probability; sorted by person.
+    """Shares of ``players``: person (number), block, bit, remove (bool), confidence; sorted by person.
 
     marginal: score(now with this one alone) - score(now). shapley: exact for up to :data:`EXACT` players of a
     person, else the mean over :data:`ORDERS` random orders; either way a person's shares add up to score(with all) -
-    score(now). expected: the same of the game in which each player comes true with its probability, independently,
+    score(now). expected: the same of the game in which each player comes true with its confidence, independently,
     so that they add up to the expected change.
     """
     return _Game(run, players).shares(np.random.default_rng(seed))
@@ -64,7 +64,7 @@ class _Game:
     def __init__(self, run: Run, players: pd.DataFrame) -> None:
         self.run, self.players = run, players
         self.person = players["person"].to_numpy()
-        self.chance = players["probability"].to_numpy(dtype=float)
+        self.chance = players["confidence"].to_numpy(dtype=float)
         self.found = Shares(*(np.zeros(len(players)) for _ in range(4)))
 
     def shares(self, rng: np.random.Generator) -> Shares:

@@ -12,22 +12,22 @@ import pandas as pd
 from cpticd.claims import Claims
 from cpticd.errors import ArgumentError, SchemaError
 from cpticd.risk import tables
-from cpticd.risk.games import EXACT, ORDERS, alone, play
+from cpticd.risk.games import EXACT, ORDERS, Floats, alone, play
 from cpticd.risk.run import Run
 from cpticd.risk.score import described, prepared
 from cpticd.risk.wording import hcc_label
+from cpticd.stats import normal_quantile
 
 #: Kinds whose evidence is another than last year's code.
 SUSPECTED: Final = ("unspecified", "combination", "implied", "learned")
-#: Standard deviations of a 95 % interval.
-_Z: Final = 1.959963984540054
+#: Share of the outcomes that the interval of a total covers.
+_LEVEL: Final = 0.95
 _SCORES: Final = ("marginal_score", "shapley_score", "expected_score")
 #: Columns that are not shown.
 _INNER: Final = (
-    "person", "block", "bit", "remove", "probability", "variance", "both", "both_variance", "game", "rate",
+    "person", "block", "bit", "remove", "variance", "both", "both_variance", "game", "rate",
 )  # fmt: skip
 Months = float | Mapping[str, float] | pd.Series | None
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def impact(
@@ -110,8 +110,9 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
     confidence = (
         pd.to_numeric(given["confidence"]) if "confidence" in given else pd.Series(1.0, index=given.index)
     )
-    if not confidence.dropna().between(0, 1).all() or confidence.isna().any():
-        bad = given.loc[~confidence.between(0, 1), ["person_id", "hcc"]].iloc[0].tolist()
+    wrong = ~confidence.between(0, 1)
+    if wrong.any():
+        bad = given.loc[wrong, ["person_id", "hcc"]].iloc[0].tolist()
         raise SchemaError(f"{name}: confidence must be from 0 to 1; it is not for person and HCC {bad}")
     frame["confidence"] = confidence.astype(float)
     frame["remove"] = remove
@@ -149,7 +150,6 @@ def _placed(run: Run, both: pd.DataFrame) -> pd.DataFrame:
     frame["game"] = np.where(
         frame["status"] == "open", np.where(frame["remove"], "unsupported", "gap"), "closed"
     )
-    frame["probability"] = frame["confidence"]
     return frame.sort_values(["person", "remove", "hcc"], kind="stable").reset_index(drop=True)
 
 
@@ -280,6 +280,7 @@ def _record(
 ) -> dict[str, Any]:
     """One record: sums, and the interval that the confidences give, in score and where known in dollars."""
     spread = np.zeros(len(score)) if variance is None else variance
+    z = normal_quantile(_LEVEL)
     record: dict[str, Any] = {"direction": direction, "kind": kind, "gaps": gaps, "persons": persons}
     for unit, by in (("score", np.ones(len(score))), ("dollars", rate.to_numpy(dtype=float))):
         if unit == "dollars" and rate.isna().all() and len(rate):
@@ -287,7 +288,7 @@ def _record(
         total, deviation = float(np.nansum(expected * by)), sqrt(float(np.nansum(spread * by**2)))
         low, high = ("low", "high") if unit == "score" else ("low_dollars", "high_dollars")
         record |= {unit: float(np.nansum(score * by)), f"expected_{unit}": total}
-        record |= {low: total - _Z * deviation, high: total + _Z * deviation}
+        record |= {low: total - z * deviation, high: total + z * deviation}
     return record
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.conform import as_arrow, conform
+from cpticd.conform import as_arrow, check_once, conform
 from cpticd.errors import SchemaError
 from cpticd.schema import Table, declare
 
@@ -115,9 +115,7 @@ def take_members(data: pd.DataFrame | pa.Table) -> Members:
 
 def _whole(name: str, data: pd.DataFrame | pa.Table) -> pa.Table:
     arrow = as_arrow(data)
-    twice = sorted({column for column in arrow.column_names if arrow.column_names.count(column) > 1})
-    if twice:
-        raise SchemaError(f"{name}: columns that stand twice: {twice}; rename or drop one of each")
+    check_once(name, arrow.column_names)
     return arrow
 
 

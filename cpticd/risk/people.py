@@ -81,8 +81,7 @@ def _profiles(run: Run) -> pd.DataFrame:
         JOIN risk_terms AS t ON t.kind = f.kind AND t.term = f.cell
         """
     ).to_pandas()
-    numbers = {name: number for number, name in enumerate(run.blocks.segments)}
-    found["segment"] = found["segment_name"].map(numbers).astype("int64")
+    found["segment"] = found["segment_name"].map(run.blocks.numbers).astype("int64")
     found["segment_key"] = found["segment"] * SEGMENT
     flags = run.blocks.flags
     found["flags"] = found["disabled"].astype("int64") * flags.get("DISABLED", 0)

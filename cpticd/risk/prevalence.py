@@ -12,7 +12,7 @@ from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
 from cpticd.risk import tables
 from cpticd.risk.conditions import load_encounters
-from cpticd.stats import wilson
+from cpticd.stats import normal_quantile, wilson
 
 GAP_COLUMNS: Final = ("person_id", "hcc", "status", "confidence")
 UNSUPPORTED_COLUMNS: Final = ("person_id", "hcc", "confidence")
@@ -45,8 +45,6 @@ def prevalence(
     that it says how far the review may turn out otherwise, not whether the confidences are right.
     Raises ArgumentError for other frames, a year without members, and a model or year without tables.
     """
-    from scipy.special import ndtri
-
     _require(gaps, GAP_COLUMNS, "gaps", "risk.gaps")
     _require(unsupported, UNSUPPORTED_COLUMNS, "unsupported", "risk.unsupported")
     payment_year = year + 1 if payment_year is None else payment_year
@@ -61,7 +59,7 @@ def prevalence(
     frame["label"] = [str(labels.get(hcc, "")) for hcc in hccs]
     count = coded.reindex(hccs, fill_value=0).to_numpy(dtype=float)
     plus, minus = open_gaps.reindex(hccs, fill_value=0.0), doubtful.reindex(hccs, fill_value=0.0)
-    half = ndtri((1 + level) / 2) * np.sqrt(plus["spread"].to_numpy() + minus["spread"].to_numpy())
+    half = normal_quantile(level) * np.sqrt(plus["spread"].to_numpy() + minus["spread"].to_numpy())
     expected = count - minus["sum"].to_numpy() + plus["sum"].to_numpy()
     # Nobody beyond those listed can gain or lose the condition.
     least, most = count - minus["rows"].to_numpy(), count + plus["rows"].to_numpy()

@@ -52,7 +52,7 @@ class Run:
         self.create(
             "risk_rates",
             """
-            SELECT p.kind, p.segment, f.normalization, f.coding_adjustment
+            SELECT p.kind, f.normalization, f.coding_adjustment
             FROM risk_profiles AS p LEFT JOIN risk_factors AS f ON f.population = p.population
             """,
         )
@@ -99,7 +99,7 @@ class Run:
             JOIN risk_bits AS b ON b.hcc = m.hcc
             """,
         )
-        self.create("risk_held_all", self._text("risk_held", people="risk_scored", block=BLOCK))
+        self.create("risk_held_all", self._text("risk_held", block=BLOCK))
         self.create(
             "risk_held", "SELECT person, base, mask FROM risk_held_all WHERE mask > 0", materialize=False
         )
@@ -107,13 +107,12 @@ class Run:
 
     def _reject_diagnoses(self) -> None:
         wrong = """
-            SELECT d.person_id, coalesce(d.diagnosis_code, '') AS code, count(*) AS n,
+            SELECT DISTINCT d.person_id, d.diagnosis_code, coalesce(d.diagnosis_code, '') AS code,
                    CASE WHEN d.person_id IS NULL THEN 'person_id: empty'
                         WHEN coalesce(c.diagnosis_code, '') = '' THEN 'diagnosis_code: empty'
                         ELSE 'diagnosis_code: not an ICD-10-CM code' END AS reason
             FROM risk_diagnoses_in AS d LEFT JOIN risk_codes AS c ON c.given = d.diagnosis_code
             WHERE d.person_id IS NULL OR c.given IS NULL OR NOT c.is_code
-            GROUP BY d.person_id, d.diagnosis_code, reason
         """
         # Every diagnosis with an HCC meets its person once per row of the mapping.
         unscored = self._count(
@@ -151,9 +150,8 @@ class Run:
             met = pc.unique(self.scored.column("segment"))
             segment = pc.divide(self.blocks.sets.column("key"), SEGMENT)
             self.load("risk_sets", self.blocks.sets.filter(pc.is_in(segment, value_set=met)))
-            numbers = {segment: number for number, segment in enumerate(self.blocks.segments)}
-            self.load("risk_interactions", _numbered(self.blocks.terms, numbers))
-            self.load("risk_counts", _numbered(self.blocks.counts, numbers))
+            self.load("risk_interactions", _numbered(self.blocks.terms, self.blocks.numbers))
+            self.load("risk_counts", _numbered(self.blocks.counts, self.blocks.numbers))
         parts, totals, opened = f"{name}_parts", f"{name}_totals", f"{name}_opened"
         self.create(totals, self._text("risk_totals", held=held))
         self.create(parts, self._text("risk_parts", people=people, totals=totals))

@@ -46,9 +46,9 @@ def prepared(
             raise ArgumentError(
                 "diagnoses: missing; pass a frame with person_id and diagnosis_code, or Claims as members"
             )
+        given, told = inputs.take_members(members), inputs.take_diagnoses(diagnoses, rejects)
         run = Run(DuckDBEngine(), model, payment_year, rejects)
-        given = inputs.take_members(members)
-        run.load("risk_diagnoses_in", inputs.take_diagnoses(diagnoses, rejects), copy=False)
+        run.load("risk_diagnoses_in", told, copy=False)
     try:
         make_people(run, given)
         run.held()
@@ -184,7 +184,7 @@ def _hccs(run: Run, persons: int) -> pd.Series:
     return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
 
 
-def described(frame: pd.DataFrame, run: Run, *, measure: str, **more: Any) -> pd.DataFrame:
+def described(frame: pd.DataFrame, run: Run, *, measure: str) -> pd.DataFrame:
     """``frame`` with its contract and with what could not be scored."""
     frame.attrs["rejects"] = run.rejects.records
     return attach(
@@ -199,5 +199,4 @@ def described(frame: pd.DataFrame, run: Run, *, measure: str, **more: Any) -> pd
         model=run.model,
         payment_year=run.payment_year,
         assumed={reason: n for reason, n in run.assumed.items() if n},
-        **more,
     )

@@ -24,6 +24,11 @@ def years(model: str) -> list[int]:
     return sorted({row["payment_year"] for row in found if row["model"] == model})
 
 
+def prefix(model: str) -> str:
+    """What CMS writes before the number of an HCC in the terms of ``model``."""
+    return "RXHCC" if model.startswith("Rx") else "HCC"
+
+
 def check_model(model: str, payment_year: int) -> None:
     """Raise ArgumentError for a model, or a payment year of it, that no table is there for."""
     if model not in MODELS:

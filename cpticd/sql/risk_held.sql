@@ -6,5 +6,5 @@ SELECT
                 THEN m.bit ELSE 0 END) AS mask
 FROM risk_diagnoses_in AS d
 JOIN risk_mapping AS m ON m.diagnosis_code = d.diagnosis_code
-JOIN {people} AS p ON p.person_id = d.person_id
+JOIN risk_scored AS p ON p.person_id = d.person_id
 GROUP BY p.person, p.segment_key + m.block * {block}
