@@ -6,6 +6,7 @@
     claims.accounting()                    # nothing lost
     cx.denials.causes(claims)              # root causes
     cx.denials.by_pair(claims)             # which diagnosis x procedure pairs are denied, and why
+    cx.edits.check(claims)                 # lines that break a coding rule, by the rules of their date
     cx.risk.gaps(claims, year=2025)        # conditions that the claims suggest and that are not coded
 
 Names are loaded when first used, so that importing costs nothing that is not needed.
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cpticd import charts as charts
     from cpticd import codes as codes
     from cpticd import denials as denials
+    from cpticd import edits as edits
     from cpticd import reference as reference
     from cpticd import risk as risk
     from cpticd import simulate as simulate
@@ -51,7 +53,7 @@ _HOMES: Final[dict[str, str]] = {
     "read_wide": "cpticd.loaders.wide",
     "read_x12": "cpticd.loaders.x12",
 }
-_MODULES: Final = ("charts", "codes", "denials", "reference", "report", "risk", "simulate", "stats")
+_MODULES: Final = ("charts", "codes", "denials", "edits", "reference", "report", "risk", "simulate", "stats")
 
 __all__ = [*_HOMES, *_MODULES, "__version__"]  # noqa: PLE0604 - names, one by one above
 

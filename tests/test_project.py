@@ -28,6 +28,7 @@ LAYERS = [
     {"loaders"},
     {"simulate"},
     {"denials"},
+    {"edits"},
     {"risk"},
     {"charts"},
     {"report"},

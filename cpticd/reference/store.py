@@ -159,6 +159,12 @@ def stored(entry: Release, folder: str | Path | None = None) -> pa.Table:
     return _load(_folder(folder), entry)
 
 
+def key(kind: str) -> tuple[str, ...]:
+    """The columns that make a row of a kind unique. Raises ArgumentError for a kind that there is not."""
+    _check_kind(kind)
+    return tuple(_layout(kind).KEY)
+
+
 # Files ------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,16 @@
+"""Dated coding rules, and what payers really did with the lines that break them.
+
+    findings = cx.edits.check(claims)             # one row per line and rule that it breaks
+    cx.edits.catalogue()                          # every rule: scope, dates, source, the table it needs
+    cx.edits.scorecard(claims, findings)          # per rule and payer: precision, recall, lift, dollars
+    cx.edits.residual(claims, findings)           # denials that no rule explains: unwritten policies
+    cx.edits.prebill(claims, findings)            # a worklist ordered by expected dollars saved
+
+A finding is for a coder to review. No finding suggests a code that is not on the claim.
+"""
+
+from __future__ import annotations
+
+from cpticd.edits.run import catalogue, check
+
+__all__ = ["catalogue", "check"]
