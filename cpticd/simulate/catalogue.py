@@ -63,6 +63,7 @@ class Catalogue:
         self.payer_rows = rows("payers")
         self.kit_rows = rows("kits")
         self.cause_rows = rows("causes")
+        self.rule_rows = rows("rules")
         self.conditions = {row["condition"]: i for i, row in enumerate(self.condition_rows)}
         self.diagnosis_rows.sort(key=lambda row: self.conditions[row["condition"]])
         self.settings = {row["setting"]: i for i, row in enumerate(self.setting_rows)}

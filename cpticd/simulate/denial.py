@@ -8,8 +8,8 @@ import numpy as np
 
 from cpticd.simulate.assembly import Book
 from cpticd.simulate.catalogue import Catalogue, rows, weights
-from cpticd.simulate.draws import Bools, Draws, Floats, Ints, cumulative
-from cpticd.simulate.violations import RULES
+from cpticd.simulate.draws import Bools, Draws, Floats, Ints, cumulative, group_starts
+from cpticd.simulate.policies import Policies, plant_policies, policy_of_lines, strictness
 
 #: Odds of denial by place of service or bill type, beside each payer's own.
 PLACE_ODDS = {
@@ -81,8 +81,8 @@ class Chances:
 
     base: Floats
     denial: Floats
-    driver: Ints  # 0 base, 1 pair, 2 rule
-    special: Ints  # cause of the pair or rule, −1 none
+    driver: Ints  # into DRIVERS
+    special: Ints  # cause of the pair, policy or rule, −1 none
 
     def take(self, index: Ints) -> Chances:
         return Chances(*(getattr(self, item.name)[index] for item in fields(self)))
@@ -92,7 +92,18 @@ class Chances:
         return Chances(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
 
 
-DRIVERS = ("base", "pair", "rule")
+DRIVERS = ("base", "pair", "rule", "policy")
+BASE, PAIR, RULE, POLICY = range(4)
+
+
+@dataclass
+class Planted:
+    """What moves the chances of denial."""
+
+    effects: Effects
+    policies: Policies
+    strictness: Floats  # factor on the odds by payer and rule
+    rule_causes: Ints  # cause by rule
 
 
 def causes(catalogue: Catalogue) -> Causes:
@@ -202,22 +213,63 @@ def plant_effects(
     return Effects(ints[0], ints[1], ints[2], odds, ints[3])
 
 
-def chances(
-    odds: Floats,
+def plant(
+    catalogue: Catalogue,
+    draws: Draws,
     book: Book,
     pairs: tuple[Ints, Ints],
     *,
-    effects: Effects | None,
-    rule: Ints,
+    years: tuple[int, ...],
     reasons: Causes,
+) -> Planted:
+    """Everything that moves the chances: pair effects, unwritten policies, strictness by rule."""
+    effects = plant_effects(catalogue, draws, book, pairs, reasons)
+
+    def causes(table: list[dict[str, str]]) -> Ints:
+        return np.array([reasons.index(row["carc"], row["rarc"]) for row in table], dtype=np.int64)
+
+    policies = plant_policies(catalogue, draws, book, pairs, years=years, causes=causes(rows("policies")))
+    return Planted(effects, policies, strictness(catalogue), causes(catalogue.rule_rows))
+
+
+def chances(
+    odds: Floats, book: Book, pairs: tuple[Ints, Ints], *, planted: Planted | None, rule: Ints
 ) -> Chances:
-    """Chance of denial of every line: of several planted effects the strongest counts, then the violation."""
+    """Chance of denial of every line.
+
+    A line that breaks a rule (into the rules, −1 none) is judged by the payer's strictness there; another by the
+    unwritten policy that it falls under; another by the strongest of its planted pair effects.
+    """
     base = odds / (1.0 + odds)
-    if effects is None:
-        none = np.full(odds.size, -1)
-        return Chances(base, base.copy(), np.zeros(odds.size, dtype=np.int64), none)
-    lines = book.lines
+    none = np.full(odds.size, -1)
+    if planted is None:
+        return Chances(base, base.copy(), none + 1, none)
+    effects, policies = planted.effects, planted.policies
+    factor, special, driver = np.ones(odds.size), none, none + 1
+    target, effect = _strongest(effects, book, pairs)
+    factor[target] = effects.odds[effect]
+    special[target] = np.where(effects.odds[effect] > 1.0, effects.cause[effect], -1)
+    driver[target] = PAIR
+    policy = policy_of_lines(policies, book, pairs)
+    under = np.flatnonzero(policy >= 0)
+    factor[under], special[under] = policies.odds[policy[under]], policies.cause[policy[under]]
+    driver[under] = POLICY
+    broken = np.flatnonzero(rule >= 0)
+    payer = book.claims.payer[book.lines.claim[broken]]
+    factor[broken] = planted.strictness[payer, rule[broken]]
+    special[broken] = planted.rule_causes[rule[broken]]
+    driver[broken] = RULE
+    raised = odds * factor
+    return Chances(base, raised / (1.0 + raised), driver, special)
+
+
+def _strongest(effects: Effects, book: Book, pairs: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Lines with a planted pair and the effect that counts.
+
+    The strongest of a line; a protective one only where no other raises the odds.
+    """
     line, code = pairs
+    lines = book.lines
     width = len(book.codes)
     procedures = int(lines.procedure.max(initial=0)) + 1
     payer = book.claims.payer[lines.claim]
@@ -229,25 +281,10 @@ def chances(
     hit = np.flatnonzero(keys[at] == wanted) if keys.size else at[:0]
     effect = order[at[hit]]
     target = line[hit]
-    # The strongest effect of a line; a protective one only where no other raises the odds.
     sort = np.lexsort((effect, -effects.odds[effect], target))
     target, effect = target[sort], effect[sort]
-    best = np.ones(target.size, dtype=bool)
-    best[1:] = target[1:] != target[:-1]
-    target, effect = target[best], effect[best]
-    factor = np.ones(odds.size)
-    special = np.full(odds.size, -1)
-    driver = np.zeros(odds.size, dtype=np.int64)
-    factor[target] = effects.odds[effect]
-    special[target] = np.where(effects.odds[effect] > 1.0, effects.cause[effect], -1)
-    driver[target] = 1
-    broken = np.flatnonzero(rule >= 0)
-    table = list(RULES.values())
-    factor[broken] *= np.array([item.odds for item in table])[rule[broken]]
-    special[broken] = np.array([reasons.index(item.carc, item.rarc) for item in table])[rule[broken]]
-    driver[broken] = 2
-    raised = odds * factor
-    return Chances(base, raised / (1.0 + raised), driver, special)
+    best = group_starts(target)
+    return target[best], effect[best]
 
 
 def draw_causes(catalogue: Catalogue, draws: Draws, book: Book, chance: Chances, index: Ints) -> Ints:

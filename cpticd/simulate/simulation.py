@@ -27,7 +27,9 @@ MOST_PERSONS = 999_999
 class Simulation:
     """Synthetic claims, and the truth that was planted in them.
 
-    ``truth`` holds DataFrames: pair_effects, lines, rule_violations, downcodes, conditions.
+    ``truth`` holds DataFrames: pair_effects (payer, procedure and diagnosis), policies that payers do not
+    publish, rule_strictness (by payer and rule), lines with their chances of denial, rule_violations, downcodes,
+    conditions.
     """
 
     claims: Claims
@@ -51,11 +53,12 @@ def simulate(
 
     Seven fictitious payers of very different strictness adjudicate professional and institutional claims.
     Every line's chance of denial is a base chance, which depends on payer, place, procedure and quarter
-    alone, moved by planted pair effects and coding errors; each line is drawn independently.
+    alone, moved by planted pair effects, by policies that begin on some day and are not published, and by coding
+    errors, which each payer takes more or less strictly; each line is drawn independently.
 
     ``persons`` — how many, 1 to 999,999. ``seed`` — a whole number; the same seed gives the same claims on
-    every platform. ``years`` — consecutive calendar years of service. ``effects`` — with False neither pairs
-    nor coding errors change the chance of denial (the errors are still there).
+    every platform. ``years`` — consecutive calendar years of service. ``effects`` — with False neither pairs,
+    policies nor coding errors change the chance of denial (the errors are still there).
 
     Raises ArgumentError for arguments outside of these.
     """
@@ -111,8 +114,8 @@ def simulate_tables(
     reasons = denial.causes(cat)
     odds = denial.base_odds(cat, book, years[0])
     pairs = denial.pair_keys(book)
-    planted = denial.plant_effects(cat, draws, book, pairs, reasons) if effects else None
-    chance = denial.chances(odds, book, pairs, effects=planted, rule=rule, reasons=reasons)
+    planted = denial.plant(cat, draws, book, pairs, years=years, reasons=reasons) if effects else None
+    chance = denial.chances(odds, book, pairs, planted=planted, rule=rule)
     denied = denial.draw_denials(draws, chance)
     day = remittance.paid_days(cat, draws, book, "paid")
     end = remittance.data_end(years)
@@ -133,6 +136,8 @@ def simulate_tables(
     tables["members"] = arrow.member_table(world)
     answers = {
         "pair_effects": truth.effect_frame(cat, book, planted, reasons),
+        "policies": truth.policy_frame(cat, book, chance, outcome, planted=planted, reasons=reasons),
+        "rule_strictness": truth.strictness_frame(cat, book, chance, rule, planted),
         "lines": truth.line_frame(book, chance),
         "rule_violations": truth.rule_frame(book, rule),
         "downcodes": truth.downcode_frame(book, outcome),

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from cpticd.simulate.arrow import claim_ids, person_ids, text
+from cpticd.simulate.arrow import claim_ids, date, person_ids, text
 from cpticd.simulate.assembly import Book
 from cpticd.simulate.catalogue import Catalogue
-from cpticd.simulate.denial import DRIVERS, Causes, Chances, Effects
+from cpticd.simulate.denial import DRIVERS, POLICY, Causes, Chances, Effects, Planted
 from cpticd.simulate.draws import Ints
 from cpticd.simulate.encounters import Unsupported
 from cpticd.simulate.people import IMPLIED, JOINED, KINDS, World
-from cpticd.simulate.remittance import Outcome
+from cpticd.simulate.policies import Policies, tiers
+from cpticd.simulate.remittance import FIRST, Outcome
 from cpticd.simulate.violations import RULES
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ def _frame(columns: dict[str, object]) -> pd.DataFrame:
     return pa.table(columns).to_pandas()
 
 
-def effect_frame(catalogue: Catalogue, book: Book, effects: Effects | None, reasons: Causes) -> pd.DataFrame:
+def effect_frame(catalogue: Catalogue, book: Book, planted: Planted | None, reasons: Causes) -> pd.DataFrame:
     """One row per payer, procedure and diagnosis with a planted odds ratio."""
     none = np.zeros(0, dtype=np.int64)
-    e = effects or Effects(none, none, none, np.zeros(0), none)
+    e = planted.effects if planted else Effects(none, none, none, np.zeros(0), none)
     return _frame(
         {
             "payer": text(catalogue.payers, e.payer),
@@ -37,6 +38,84 @@ def effect_frame(catalogue: Catalogue, book: Book, effects: Effects | None, reas
             "diagnosis_code": text(book.codes, e.code),
             "carc": text(reasons.carc, e.cause),
             "odds_ratio": e.odds,
+        }
+    )
+
+
+def policy_frame(
+    catalogue: Catalogue,
+    book: Book,
+    chance: Chances,
+    outcome: Outcome,
+    *,
+    planted: Planted | None,
+    reasons: Causes,
+) -> pd.DataFrame:
+    """One row per policy that a payer does not publish, in force for dates of service from start_date on.
+
+    diagnosis_family   first three characters of a diagnosis that the line points to (institutional: of any of
+                       the claim's)
+    odds               factor on the odds of denial of its lines; those that break a rule are not under it
+    lines_after        lines under it that were adjudicated, replacements among them
+    denied_after       those of them that were denied at first
+    """
+    none = np.zeros(0, dtype=np.int64)
+    p = planted.policies if planted else Policies(none, none, [], none, none, np.zeros(0))
+    records, payments, lines = outcome.records, outcome.payments, book.lines
+    first = np.flatnonzero(records.kind[payments.record] == FIRST)
+    line = payments.line[first]
+    under = chance.driver[line] == POLICY
+    denied = under & (payments.allowed[first] == 0) & (payments.cause[first] >= 0)
+    payer = book.claims.payer[lines.claim[line]]
+    same = (payer == p.payer[:, None]) & (lines.procedure[line] == p.procedure[:, None])
+    return _frame(
+        {
+            "payer": text(catalogue.payers, p.payer),
+            "hcpcs_code": text(book.hcpcs, p.procedure),
+            "diagnosis_family": pa.array(p.family, pa.string()),
+            "carc": text(reasons.carc, p.cause),
+            "rarc": text(reasons.rarc, p.cause),
+            "start_date": date(p.start),
+            "odds": p.odds,
+            "lines_after": (same & under).sum(axis=1),
+            "denied_after": (same & denied).sum(axis=1),
+        }
+    )
+
+
+def strictness_frame(
+    catalogue: Catalogue, book: Book, chance: Chances, rule: Ints, planted: Planted | None
+) -> pd.DataFrame:
+    """One row per payer and rule: how strictly the payer denies lines that break the rule.
+
+    tier                   strict, medium or lenient: about 0.93, 0.55 and 0.1 of the lines are denied
+    odds                   factor on the odds of denial
+    lines                  lines of the payer that break the rule
+    expected_denial_rate   mean chance of denial of these; missing where there are none
+    """
+    columns = ["payer", "rule", "tier", "odds", "lines", "expected_denial_rate"]
+    if planted is None:
+        return _frame(
+            {name: pa.array([], pa.string() if i < 3 else pa.float64()) for i, name in enumerate(columns)}
+        )
+    width = len(RULES)
+    cell = (
+        np.repeat(np.arange(len(catalogue.payers)), width),
+        np.tile(np.arange(width), len(catalogue.payers)),
+    )
+    broken = np.flatnonzero(rule >= 0)
+    key = book.claims.payer[book.lines.claim[broken]] * width + rule[broken]
+    count = np.bincount(key, minlength=cell[0].size)
+    # Added up in the order of lines, so that the last digit is the same everywhere.
+    total = np.bincount(key, weights=chance.denial[broken], minlength=cell[0].size)
+    return _frame(
+        {
+            "payer": text(catalogue.payers, cell[0]),
+            "rule": text(RULES, cell[1]),
+            "tier": pa.array([tier for row in tiers(catalogue) for tier in row]),
+            "odds": planted.strictness.ravel(),
+            "lines": count,
+            "expected_denial_rate": pa.array(total / np.maximum(count, 1), mask=count == 0),
         }
     )
 
@@ -61,7 +140,7 @@ def rule_frame(book: Book, rule: Ints) -> pd.DataFrame:
         {
             "claim_id": claim_ids(book.lines.claim[index]),
             "claim_line_number": book.lines.number[index],
-            "rule": text(list(RULES), rule[index]),
+            "rule": text(RULES, rule[index]),
         }
     )
 

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, LineRows, stack, take
-from cpticd.simulate.catalogue import Catalogue
+from cpticd.simulate.catalogue import Catalogue, rows
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
 from cpticd.simulate.people import People
 
-
-@dataclass(frozen=True)
-class Rule:
-    """How much a violation raises the odds of denial, and the reason and remark that it is denied with."""
-
-    odds: float
-    carc: str
-    rarc: str
-
-
-RULES = {
-    "laterality_conflict": Rule(14.0, "4", ""),
-    "units_over_limit": Rule(20.0, "222", "N362"),
-    "component_of_other_service": Rule(15.0, "97", "M80"),
-    "visit_without_modifier_25": Rule(12.0, "97", "M144"),
-    "new_patient_seen_before": Rule(12.0, "B16", ""),
-    "retired_procedure_code": Rule(25.0, "181", ""),
-    "add_on_without_primary": Rule(12.0, "107", ""),
-    "retired_diagnosis_code": Rule(25.0, "16", "M76"),
-    "header_diagnosis_code": Rule(25.0, "16", "M76"),
-    "missing_seventh_character": Rule(20.0, "16", "M76"),
-    "sex_conflict": Rule(20.0, "10", ""),
-    "missing_pointer": Rule(15.0, "16", "M76"),
-    "pointer_past_diagnoses": Rule(15.0, "16", "M76"),
-}
+#: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
+#: and how strictly each payer takes it.
+RULES = [row["rule"] for row in rows("rules")]
 #: Column 1 and column 2 of pairs that are not paid together for one person, provider and day, and how often
 #: the second is planted beside the first.
 COMPONENTS = (
@@ -158,7 +134,7 @@ class _Plants:
 
     def __init__(self, lines: int) -> None:
         self.rule = np.full(lines, -1)
-        self.names = list(RULES)
+        self.names = RULES
 
     def mark(self, index: Ints, rule: str) -> None:
         self.rule[index] = self.names.index(rule)
@@ -251,22 +227,22 @@ def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> 
 
 def _recode(draws: Draws, people: People, book: Book, plants: _Plants) -> None:
     """Put codes on claims that are not valid, or not for the person; mark the lines that point to them."""
-    rows, claims, lines = book.diagnoses, book.claims, book.lines
-    start = np.searchsorted(rows.claim, np.arange(claims.person.size + 1))
+    held, claims, lines = book.diagnoses, book.claims, book.lines
+    start = np.searchsorted(held.claim, np.arange(claims.person.size + 1))
     for old, new, rule, share in RECODED:
-        same = np.array([code == old for code in book.codes])[rows.code]
-        candidates = same & ~claims.institutional[rows.claim]
+        same = np.array([code == old for code in book.codes])[held.code]
+        candidates = same & ~claims.institutional[held.claim]
         if rule == "sex_conflict":
-            candidates &= ~people.male[claims.person[rows.claim]] & (claims.start[rows.claim] < SEX_EDIT_ENDS)
+            candidates &= ~people.male[claims.person[held.claim]] & (claims.start[held.claim] < SEX_EDIT_ENDS)
         index = np.flatnonzero(candidates)
         index = index[draws("recode", index.size) < share]
         if new not in book.codes:
             book.codes.append(new)
-        rows.code[index] = book.codes.index(new)
-        changed = np.zeros(rows.claim.size + 1, dtype=bool)
+        held.code[index] = book.codes.index(new)
+        changed = np.zeros(held.claim.size + 1, dtype=bool)
         changed[index] = True
         inside = (lines.pointers > 0) & (
             lines.pointers <= (start[lines.claim + 1] - start[lines.claim])[:, None]
         )
-        at = np.where(inside, start[lines.claim][:, None] + lines.pointers - 1, rows.claim.size)
+        at = np.where(inside, start[lines.claim][:, None] + lines.pointers - 1, held.claim.size)
         plants.mark(plants.free(np.flatnonzero(changed[at].any(axis=1))), rule)

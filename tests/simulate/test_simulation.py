@@ -27,7 +27,7 @@ def digest(persons: int, seed: int) -> str:
         frame = truth[name]
         for column in frame.columns:
             values = frame[column]
-            text = values.map(float.hex) if values.dtype.kind == "f" else values.astype(str)
+            text = values.map(float.hex) if values.dtype.kind == "f" else values.fillna("").astype(str)
             found.update("|".join(text).encode())
     return found.hexdigest()
 
@@ -50,7 +50,7 @@ def test_forward_balances_keep_payments_from_being_negative(simulation: Simulati
 
 def test_the_same_seed_gives_the_same_claims_on_every_platform():
     # A change of the catalogue or of a rule changes this number on purpose; another machine must not.
-    assert digest(60, 11) == "68ccfbadcd6426f9a16f467d347629ace7972286e8f652678d3f435ad59fccc3"
+    assert digest(60, 11) == "2a7562425012849bdc052cf61ba1cf1b7844d24e119b8478242705163f5382b8"
     assert digest(60, 11) == digest(60, 11)
 
 

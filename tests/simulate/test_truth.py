@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from cpticd.simulate import Simulation
+from cpticd.simulate.catalogue import rows
+from cpticd.simulate.simulation import simulate_tables
 
 
 def outcomes(simulation: Simulation) -> pd.DataFrame:
@@ -55,7 +57,8 @@ def test_without_effects_nothing_moves_the_chance(plain: Simulation):
     lines = plain.truth["lines"]
     assert (lines["denial_probability"] == lines["base_probability"]).all()
     assert set(lines["driver"]) == {"base"}
-    assert plain.truth["pair_effects"].empty
+    for name in ("pair_effects", "policies", "rule_strictness"):
+        assert plain.truth[name].empty, name
     assert not plain.truth["rule_violations"].empty
 
 
@@ -89,8 +92,7 @@ def test_chances_of_pointed_lines_follow_the_planted_odds(simulation: Simulation
     planted = pairs.merge(simulation.truth["pair_effects"], on=["payer", "hcpcs_code", "diagnosis_code"])
     strongest = planted.groupby(["claim_id", "claim_line_number"])["odds_ratio"].max()
     lines = simulation.truth["lines"].set_index(["claim_id", "claim_line_number"])
-    broken = simulation.truth["rule_violations"].set_index(["claim_id", "claim_line_number"]).index
-    lines = lines[~lines.index.isin(broken)]
+    lines = lines[~lines["driver"].isin(["rule", "policy"])]
     base, chance = lines["base_probability"], lines["denial_probability"]
     odds = (chance / (1 - chance)) / (base / (1 - base))
     wanted = strongest.reindex(lines.index).fillna(1.0)
@@ -167,6 +169,74 @@ def test_new_patient_codes_are_right_unless_planted(simulation: Simulation):
     assert set(zip(planted["claim_id"], planted["claim_line_number"], strict=True)) == set(
         zip(seen["claim_id"], seen["claim_line_number"], strict=True)
     )
+
+
+def test_lines_that_break_a_rule_are_denied_as_strictly_as_their_payer_is(simulation: Simulation):
+    strictness = simulation.truth["rule_strictness"]
+    assert set(strictness["tier"]) == {"strict", "medium", "lenient"}
+    assert len(strictness) == 7 * strictness["rule"].nunique()
+    tiers = strictness.groupby("rule")["tier"].nunique()
+    assert (tiers == 3).all()
+    lines = outcomes(simulation).merge(
+        simulation.truth["rule_violations"], on=["claim_id", "claim_line_number"], validate="one_to_one"
+    )
+    assert set(lines["driver"]) == {"rule"}
+    rows = lines.groupby(["payer", "rule"])["denial_probability"].agg(["size", "mean"]).reset_index()
+    both = strictness[strictness["lines"] > 0].merge(rows, on=["payer", "rule"], validate="one_to_one")
+    assert both["lines"].sum() == len(lines) == strictness["lines"].sum()
+    assert (both["lines"] == both["size"]).all()
+    assert np.allclose(both["expected_denial_rate"], both["mean"])
+    rate = both[both["lines"] >= 5].groupby("tier")["expected_denial_rate"]
+    assert rate.max()["lenient"] < 0.3 < rate.min()["medium"] < rate.max()["medium"] < rate.min()["strict"]
+    factor = lines.merge(strictness, on=["payer", "rule"])
+    base, chance = factor["base_probability"], factor["denial_probability"]
+    assert np.allclose(chance / (1 - chance) / (base / (1 - base)), factor["odds"])
+
+
+def test_unwritten_policies_deny_from_their_first_day_on(simulation: Simulation):
+    policies = simulation.truth["policies"]
+    assert 5 <= len(policies) <= 7
+    assert policies["payer"].is_unique
+    start = pd.to_datetime(policies["start_date"])
+    assert (start >= "2024-06-01").all()
+    assert (start <= "2025-08-01").all()
+    assert start.nunique() >= 5
+    lines = outcomes(simulation)
+    pairs = simulation.claims.table("pairs")[["claim_id", "claim_line_number", "diagnosis_code"]]
+    pairs["diagnosis_family"] = pairs["diagnosis_code"].str[:3]
+    pairs = pairs.drop(columns="diagnosis_code").drop_duplicates()
+    keys = ["payer", "hcpcs_code", "diagnosis_family"]
+    rows = lines.merge(pairs, on=["claim_id", "claim_line_number"]).merge(policies, on=keys)
+    late = pd.to_datetime(rows["service_date"]) >= pd.to_datetime(rows["start_date"])
+    under = rows[late & (rows["driver"] != "rule")]
+    assert (under["driver"] == "policy").all()
+    assert len(under) == (lines["driver"] == "policy").sum()
+    assert "policy" not in set(rows[~late]["driver"])
+    assert (under["denial_probability"].between(0.75, 0.98)).all()
+    decided = under[under["initial_outcome"] != "not adjudicated"].groupby("payer")
+    found = policies.set_index("payer")
+    assert (decided.size() == found["lines_after"]).all()
+    denied = under[under["initial_outcome"] == "denied"]
+    assert (denied.groupby("payer").size() == found["denied_after"]).all()
+    assert found["lines_after"].min() >= 10
+    assert found["denied_after"].sum() > 0.8 * found["lines_after"].sum()
+    own = denied["denial_carc"] == denied["carc"]
+    assert own.mean() > 0.8
+
+
+def test_policies_are_none_of_the_candidates_of_pair_effects():
+    effects = {(row["hcpcs_code"], row["diagnosis_code"][:3]) for row in rows("effects")}
+    assert not [row for row in rows("policies") if (row["hcpcs_code"], row["diagnosis_family"]) in effects]
+
+
+@pytest.mark.parametrize("years", [(2021,), (2019, 2020, 2021)])
+def test_policies_begin_within_the_simulated_years(years: tuple[int, ...]):
+    policies = simulate_tables(400, 2, years, True)[1]["policies"]
+    start = pd.to_datetime(policies["start_date"])
+    assert len(policies) >= 4
+    assert (start >= f"{years[0]}-04-01").all()
+    assert (start <= f"{years[-1]}-08-01").all()
+    assert (start.dt.day == 1).all()
 
 
 def test_downcodes_are_the_lines_whose_code_was_changed(simulation: Simulation):
