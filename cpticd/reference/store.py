@@ -39,6 +39,7 @@ KINDS: Final = {
     "coverage": _ROWS,
     "mce": _ROWS,
     "cpt": _RELEASE,
+    "fee_schedule": _RELEASE,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {
