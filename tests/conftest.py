@@ -17,6 +17,13 @@ from tests.spec import SPEC, claims_of
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``-n`` a file's tests stay together, so that its fixtures are made once; so do all that need Spark."""
+    for item in items:
+        on_spark = "spark_session" in getattr(item, "fixturenames", ()) or "[spark" in item.name or "spark]" in item.name
+        item.add_marker(pytest.mark.xdist_group("spark" if on_spark else item.nodeid.split("::")[0]))
+
+
 def find_shared_data() -> Path:
     """Public claims samples beside the checkout; the calling test is skipped where they are absent."""
     folder = Path(os.environ.get("CPTICD_SHARED_DATA", ROOT.parent / "shared" / "data"))
