@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cpticd import codes as codes
     from cpticd import denials as denials
     from cpticd import edits as edits
+    from cpticd import patterns as patterns
     from cpticd import reference as reference
     from cpticd import risk as risk
     from cpticd import simulate as simulate
@@ -53,7 +54,18 @@ _HOMES: Final[dict[str, str]] = {
     "read_wide": "cpticd.loaders.wide",
     "read_x12": "cpticd.loaders.x12",
 }
-_MODULES: Final = ("charts", "codes", "denials", "edits", "reference", "report", "risk", "simulate", "stats")
+_MODULES: Final = (
+    "charts",
+    "codes",
+    "denials",
+    "edits",
+    "patterns",
+    "reference",
+    "report",
+    "risk",
+    "simulate",
+    "stats",
+)
 
 __all__ = [*_HOMES, *_MODULES, "__version__"]  # noqa: PLE0604 - names, one by one above
 
