@@ -20,7 +20,11 @@ ROOT = Path(__file__).resolve().parents[1]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With ``-n`` a file's tests stay together, so that its fixtures are made once; so do all that need Spark."""
     for item in items:
-        on_spark = "spark_session" in getattr(item, "fixturenames", ()) or "[spark" in item.name or "spark]" in item.name
+        on_spark = (
+            "spark_session" in getattr(item, "fixturenames", ())
+            or "[spark" in item.name
+            or "spark]" in item.name
+        )
         item.add_marker(pytest.mark.xdist_group("spark" if on_spark else item.nodeid.split("::")[0]))
 
 
