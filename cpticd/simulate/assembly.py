@@ -13,7 +13,7 @@ from cpticd.simulate.encounters import EncounterDiagnoses, Encounters
 from cpticd.simulate.people import People, World
 from cpticd.simulate.services import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
 
-MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59")
+MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59", "24", "57", "33", "PT")
 _SIDES = {"R": "RT", "L": "LT", "B": "50"}
 #: Procedures on one of two sides of the body.
 SIDED = (
@@ -219,13 +219,6 @@ def _modifiers(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Servi
     reading = (venue == READING) & catalogue.in_family("imaging")[procedure]
     found[reading, 1] = found[reading, 0]
     found[reading, 0] = number["26"]
-    # A visit on the day of a procedure carries 25.
-    minor = catalogue.in_family("injection", "derm", "wound", "preventive")[procedure] & (venue == MAIN)
-    busy = np.zeros(met.person.size, dtype=bool)
-    busy[lines.encounter[minor]] = True
-    visit = np.array([code[:4] in ("9920", "9921") for code in catalogue.hcpcs])[procedure] & (venue == MAIN)
-    apart = visit & busy[lines.encounter] & (draws("apart", visit.size) < 0.85) & (found[:, 0] == 0)
-    found[apart, 0] = number["25"]
     return found
 
 

@@ -258,10 +258,27 @@ def encounters(world: World) -> tuple[Encounters, Unsupported]:
     open_only = ~np.isin(setting, [settings[name] for name in ("ed", "urgent", "inpatient", "dme")])
     shift = np.where(day - 2 >= begin, -2, 2)
     day = np.where(open_only & (weekday >= 5), day + shift, day)
+    day = _days_apart(person, day, begin, end, open_only)
     found = Encounters(person, year, day, setting, condition, reason, silent.astype(bool), service)
     alive = np.flatnonzero(day < end)
     found = found.take(alive)
     return found.take(np.lexsort((np.arange(alive.size), found.day, found.person))), unsupported
+
+
+def _days_apart(person: Ints, day: Ints, begin: Ints, end: Ints, open_only: Bools) -> Ints:
+    """Move encounters so that nobody is seen for two of them on one day, as far as there are days left."""
+    day = day.copy()
+    step = np.where(day - begin < end - day, 1, -1)
+    for _ in range(20):
+        order = np.lexsort((np.arange(day.size), day, person))
+        again = np.sort(order[~group_starts(person[order], day[order])])
+        again = again[(day[again] < end[again] - 3) & (day[again] > begin[again] + 3)]
+        if not again.size:
+            break
+        moved = day[again] + step[again]
+        weekend = open_only[again] & ((moved + 3) % 7 >= 5)
+        day[again] = moved + np.where(weekend, 2 * step[again], 0)
+    return day
 
 
 def diagnoses(world: World, met: Encounters) -> EncounterDiagnoses:

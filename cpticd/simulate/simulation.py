@@ -91,7 +91,17 @@ def simulate_tables(
     persons: int, seed: int, years: Sequence[int], effects: bool
 ) -> tuple[dict[str, pa.Table], dict[str, pd.DataFrame]]:
     """The canonical tables and the truth, as :func:`simulate` puts them together."""
-    from cpticd.simulate import arrow, assembly, denial, encounters, people, remittance, truth, violations
+    from cpticd.simulate import (
+        arrow,
+        assembly,
+        denial,
+        encounters,
+        people,
+        remittance,
+        tidy,
+        truth,
+        violations,
+    )
     from cpticd.simulate.services import services
 
     years = _check(persons, seed, years)
@@ -107,7 +117,7 @@ def simulate_tables(
     stay = np.minimum(1 + draws.below("stay", met.person.size, 6), np.maximum(left, 1))
     lines = services(world, met, noted, new, stay)
     book = assembly.assemble(world, met, noted, lines, practice=practice, stay=stay)
-    violations.tidy(cat, book)
+    tidy.tidy(cat, book)
     rule = violations.plant(cat, draws, who, book)
     book.claims.received = np.minimum(book.claims.received, remittance.data_end(years))
 

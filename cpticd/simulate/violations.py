@@ -1,42 +1,19 @@
-"""Coding errors planted on simulated claims, and the corrections that keep the others free of them."""
+"""Coding errors planted on simulated claims."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, LineRows, stack, take
+from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, stack, take
 from cpticd.simulate.catalogue import Catalogue, rows
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
+from cpticd.simulate.edits import planted_pairs
 from cpticd.simulate.people import People
+from cpticd.simulate.tidy import replace_procedure, seen_before
 
 #: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
 #: and how strictly each payer takes it.
 RULES = [row["rule"] for row in rows("rules")]
-#: Column 1 and column 2 of pairs that are not paid together for one person, provider and day, and how often
-#: the second is planted beside the first.
-COMPONENTS = (
-    ("80053", "80048", 0.012),
-    ("80053", "80076", 0.0),
-    ("85025", "85027", 0.012),
-    ("81001", "81003", 0.015),
-    ("71046", "71045", 0.015),
-    ("45380", "45378", 0.06),
-    ("45385", "45378", 0.04),
-    ("11721", "11720", 0.03),
-    ("93000", "93005", 0.01),
-)
-#: An add-on and the service that it needs on the same claim.
-ADD_ONS = (("17003", "17000"), ("77063", "77067"), ("96415", "96413"))
-#: New-patient codes and the code for a patient seen before.
-ESTABLISHED = {
-    "99202": "99212",
-    "99203": "99213",
-    "99204": "99214",
-    "99205": "99215",
-    "99385": "99395",
-    "99386": "99396",
-    "G0438": "G0439",
-}
 #: Code on the claim, code that takes its place, rule, share of the professional claims that hold it.
 RECODED = (
     ("M5450", "M545", "retired_diagnosis_code", 0.02),
@@ -53,80 +30,6 @@ RECODED = (
 )
 #: The sex conflict edit was retired for services from 2024-10-01 on.
 SEX_EDIT_ENDS = int(np.datetime64("2024-10-01", "D").astype(int))
-
-
-def tidy(catalogue: Catalogue, book: Book) -> None:
-    """Take away errors that arise by chance, so that what is planted is all there is."""
-    number = catalogue.procedures
-    lines = book.lines
-    keep = np.ones(lines.claim.size, dtype=bool)
-    claims = book.claims.person.size
-    for first, second, _ in COMPONENTS:
-        has = np.zeros(claims, dtype=bool)
-        has[lines.claim[lines.procedure == number[first]]] = True
-        keep &= ~((lines.procedure == number[second]) & has[lines.claim])
-    for addon, primary in ADD_ONS:
-        has = np.zeros(claims, dtype=bool)
-        has[lines.claim[lines.procedure == number[primary]]] = True
-        keep &= ~((lines.procedure == number[addon]) & ~has[lines.claim])
-    book.lines = take(lines, np.flatnonzero(keep))
-    # A claim that loses all of its lines keeps its first: none of the rules above can do that alone.
-    left = np.bincount(book.lines.claim, minlength=claims)
-    lost = np.flatnonzero(left[lines.claim] == 0)
-    lost = lost[group_starts(lines.claim[lost])]
-    if lost.size:
-        again = take(lines, lost)
-        alone = np.isin(again.procedure, [number[item] for item, _ in ADD_ONS])
-        again.procedure[alone] = number["99213"]
-        again.charge[alone] = catalogue.fee[number["99213"]] * 2 * again.units[alone]
-        joined = stack(book.lines, again)
-        book.lines = take(joined, np.lexsort((joined.number, joined.claim)))
-    _established(catalogue, book)
-    _apart(catalogue, book)
-    book.lines.number = within(group_starts(book.lines.claim)) + 1
-
-
-def _seen_before(book: Book, code: Bools) -> Bools:
-    """Lines of ``code`` whose person the billing provider has seen before on a professional claim."""
-    lines, claims = book.lines, book.claims
-    professional = ~claims.institutional[lines.claim]
-    person, billing = claims.person[lines.claim], claims.billing[lines.claim]
-    order = np.lexsort((np.arange(person.size), lines.start, billing, person, ~professional))
-    first = group_starts(person[order], billing[order])
-    day = lines.start[order]
-    begin = day[np.flatnonzero(first)[np.cumsum(first) - 1]]
-    seen = np.zeros(person.size, dtype=bool)
-    seen[order] = day > begin
-    return seen & code & professional
-
-
-def _established(catalogue: Catalogue, book: Book) -> None:
-    """New-patient codes only where the practice has not seen the person in the data."""
-    number = catalogue.procedures
-    change = np.arange(len(catalogue.hcpcs))
-    for new, old in ESTABLISHED.items():
-        change[number[new]] = number[old]
-    change[number["99201"]] = number["99212"]
-    lines = book.lines
-    seen = _seen_before(book, change[lines.procedure] != lines.procedure)
-    _replace(catalogue, lines, np.flatnonzero(seen), change[lines.procedure[seen]])
-
-
-def _replace(catalogue: Catalogue, lines: LineRows, index: Ints, procedure: Ints) -> None:
-    """Bill another procedure on lines, at a charge in proportion."""
-    old, new = catalogue.fee[lines.procedure[index]], catalogue.fee[procedure]
-    lines.charge[index] = np.maximum(lines.charge[index] * new // old, 1)
-    lines.procedure[index] = procedure
-
-
-def _apart(catalogue: Catalogue, book: Book) -> None:
-    """Modifier 59 on services that count as distinct only with it."""
-    lines = book.lines
-    for first, second in (("97530", "97140"), ("11056", "11721"), ("11055", "11721"), ("11056", "11720")):
-        has = np.zeros(book.claims.person.size, dtype=bool)
-        has[lines.claim[lines.procedure == catalogue.procedures[first]]] = True
-        mine = (lines.procedure == catalogue.procedures[second]) & has[lines.claim]
-        lines.modifiers[mine, 1] = MODIFIERS.index("59")
 
 
 class _Plants:
@@ -170,14 +73,14 @@ def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Int
     lines.units[index] = more
     plants.mark(index, "units_over_limit")
     visit = np.isin(lines.procedure, [number[c] for c in ("99213", "99214")])
-    index = chosen("seen before", _seen_before(book, visit), 0.012)
+    index = chosen("seen before", seen_before(book, visit), 0.012)
     up = {number["99213"]: number["99203"], number["99214"]: number["99204"]}
-    _replace(
+    replace_procedure(
         catalogue, lines, index, np.array([up[p] for p in lines.procedure[index].tolist()], dtype=np.int64)
     )
     plants.mark(index, "new_patient_seen_before")
     index = chosen("retired procedure", lines.procedure == number["99202"], 0.08)
-    _replace(catalogue, lines, index, np.full(index.size, number["99201"]))
+    replace_procedure(catalogue, lines, index, np.full(index.size, number["99201"]))
     plants.mark(index, "retired_procedure_code")
     index = chosen("modifier 25", lines.modifiers[:, 0] == MODIFIERS.index("25"), 0.05)
     lines.modifiers[index, 0] = 0
@@ -199,13 +102,13 @@ def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Int
 def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:
     """Bill a component beside the service that contains it; the new lines have number 0 for now."""
     number = catalogue.procedures
-    for first, second, share in COMPONENTS:
+    for first, second, share in planted_pairs():
         lines = book.lines
         mine = (lines.procedure == number[first]) & ~book.claims.institutional[lines.claim]
         index = np.flatnonzero(mine)
         index = index[draws("component", index.size) < share]
         again = take(lines, index)
-        _replace(catalogue, again, np.arange(index.size), np.full(index.size, number[second]))
+        replace_procedure(catalogue, again, np.arange(index.size), np.full(index.size, number[second]))
         again.number = np.zeros(index.size, dtype=np.int64)
         joined = stack(lines, again)
         # New lines stand last on their claim.
@@ -221,7 +124,7 @@ def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> 
     alone = np.zeros(book.claims.person.size, dtype=bool)
     alone[lines.claim[addon]] = True
     primary = np.flatnonzero((lines.procedure == number["17000"]) & alone[lines.claim])
-    _replace(catalogue, lines, primary, np.full(primary.size, number["11102"]))
+    replace_procedure(catalogue, lines, primary, np.full(primary.size, number["11102"]))
     plants.mark(addon, "add_on_without_primary")
 
 
