@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cpticd import reference
@@ -24,8 +25,9 @@ TARGET = Path(__file__).resolve().parent / "reference"
 
 
 def releases() -> dict[str, pd.DataFrame]:
-    """The list of each release: code, billable, title of every code, in order of the releases."""
-    order = reference.table("icd10cm_releases").to_pandas().sort_values("effective_from")["release"].tolist()
+    """The list of each release of which there are titles: code, billable, title of every code, in order of the releases."""
+    titled = pc.unique(reference.table("icd10cm_changes")["first_release"]).to_pylist()
+    order = [name for name in reference.table("icd10cm_releases")["release"].to_pylist() if name in titled]
     now = reference.table("icd10cm").to_pandas()
     now = now.loc[now["kind"] == "code", ["code", "billable", "title"]]
     changes = reference.table("icd10cm_changes").to_pandas()

@@ -5,8 +5,8 @@ A code is unspecified where its official title says so (AHIMA's measure of unspe
 specific sibling, and many are right. So the table also says whether the list offers a more specific code, and what
 is left open: the side, the severity, the acuity, the encounter.
 
-Titles are those of the last built-in release in which the code was billable; the codes beside it are those of that
-release. ``data/build_diagnosis_traits.py`` writes ``diagnosis_traits.parquet`` with ``derive``. Source of the titles:
+Titles are those of the last release with titles (FY2021, FY2025, FY2026) in which the code was billable; the codes
+beside it are those of that release. ``data/build_diagnosis_traits.py`` writes ``diagnosis_traits.parquet`` with ``derive``. Source of the titles:
 CDC/NCHS tabular list of ICD-10-CM (public domain).
 """
 

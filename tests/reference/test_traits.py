@@ -207,7 +207,7 @@ def test_the_table_is_what_the_script_makes(table: pd.DataFrame) -> None:
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
     releases = build.releases()
-    assert {"FY2021 January", "FY2025 April", "FY2026 April"} <= set(releases)
+    assert list(releases) == ["FY2021 January", "FY2025 April", "FY2026 April"]
     codes = releases["FY2026 April"]
     some = codes[
         codes["code"].str[:3].isin(["S72", "I50", "J45", "C50", "H02", "N18", "K25", "M17", "R10", "I12"])
