@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final, Literal
 
 import pandas as pd
-import pyarrow as pa
 
 from cpticd import codes, reference
 from cpticd.cohort import DIMENSIONS, Cohort
@@ -78,11 +78,12 @@ def lines_left_out(cohort: Cohort) -> int:
     )
 
 
-def keys(wanted: list[str], alias: str = "l") -> str:
-    """SQL of the stratum that the dimensions make, one number per combination."""
+def keys(wanted: list[str], alias: str = "l", **aliases: str) -> str:
+    """SQL of the stratum that the dimensions make, one number per combination; ``diagnosis`` is a table of its own."""
     if not wanted:
         return "CAST(1 AS INTEGER)"
-    columns = ", ".join(f"{alias}.{DIMENSIONS.get(name, name)}" for name in wanted)
+    others = {"diagnosis_family": aliases.get("diagnosis", alias)}
+    columns = ", ".join(f"{others.get(name, alias)}.{DIMENSIONS.get(name, name)}" for name in wanted)
     return f"CAST(dense_rank() OVER (ORDER BY {columns}) AS INTEGER)"
 
 
@@ -95,6 +96,10 @@ def with_families(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def code_families() -> pa.Table:
-    """The table of codes that differ by level within a family (``data/reference/code_families.csv``)."""
-    return reference.table("code_families")
+@cache
+def levels() -> dict[str, list[dict[str, Any]]]:
+    """Code families by name, in the order of the table: their codes, levels and dates."""
+    families: dict[str, list[dict[str, Any]]] = {}
+    for row in reference.table("code_families").to_pylist():
+        families.setdefault(row["family"], []).append(row)
+    return families

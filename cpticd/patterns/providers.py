@@ -1,0 +1,181 @@
+"""Who codes otherwise than others with the same patients, beyond chance and the usual spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, Unpack
+
+import numpy as np
+import pandas as pd
+
+from cpticd import sql, stats
+from cpticd.claims import Claims
+from cpticd.cohort import Filters, dimensions, lines
+from cpticd.contract import attach
+from cpticd.errors import ArgumentError
+from cpticd.frames import to_frame
+from cpticd.patterns import inputs, measures
+from cpticd.patterns.funnel import LEVELS, OVERDISPERSION, Funnel, Overdispersion, funnel, position
+from cpticd.patterns.measures import Measure
+
+Provider = Literal["rendering_npi", "billing_npi"]
+PROVIDERS: Final = ("rendering_npi", "billing_npi")
+#: Share of providers at either end whose z is drawn in before the dispersion is taken (Spiegelhalter 2005).
+WINSORIZE: Final = 0.1
+_HALF: Final = 0.5
+
+
+def providers(
+    claims: Claims,
+    measure: Measure = "denial",
+    *,
+    code: str | Sequence[str] | None = None,
+    among: str | Sequence[str] | None = None,
+    diagnosis: str | Sequence[str] | None = None,
+    family: str | None = None,
+    level: int | None = None,
+    provider: Provider = "rendering_npi",
+    adjust: Sequence[str] | str | None = "by measure",
+    overdispersion: Overdispersion | None = "multiplicative",
+    winsorize: float = WINSORIZE,
+    min_lines: int = 30,
+    min_expected: float = 5.0,
+    **filters: Unpack[Filters],
+) -> pd.DataFrame:
+    """One row per provider: how often its lines have what is measured, against what its case mix lets expect.
+
+    Parameters
+    ----------
+    measure: ``denial``: lines denied at first, of those adjudicated; ``code``: lines of ``code`` (one or several),
+        of those of ``among`` (all lines without it); ``level``: lines of ``level`` or higher in a ``family`` of codes
+        (``reference.table("code_families")``); ``pair``: lines of ``code`` that point to ``diagnosis``;
+        ``unspecified``: lines whose primary diagnosis has an official title that says so (AHIMA).
+    provider: ``rendering_npi`` (the billing provider where a line names none), or ``billing_npi``.
+    adjust: expected is told within strata of these (``cpticd.cohort.DIMENSIONS`` and ``diagnosis_family``, the chapter
+        of the line's primary diagnosis) by indirect standardisation: each line at the rate of all providers in its
+        stratum. ``by measure``: payer and place; but for a pair the diagnosis family; but for a pair and a level the
+        procedure family. None: every line at the rate of all.
+    overdispersion: how limits allow for the spread between providers: ``multiplicative`` (phi), ``additive`` (tau², a
+        random effect), or None: chance alone, with exact p-values.
+    winsorize: share of providers at either end, below 0.5, whose z is drawn in before phi is taken.
+    min_lines, min_expected: providers with fewer lines, or fewer expected (below 5 the limits do not hold), are left
+        out and counted; their lines stay in the rates of the strata.
+    filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
+
+    Columns
+    -------
+    provider, lines, persons, observed, rate (its Wilson interval: low, high), expected, expected_rate, ratio =
+    observed / expected, adjusted_rate = ratio × the rate of all; comparison_lines, those of other providers in the
+    same strata; z = (observed - expected) / hypergeometric standard deviation; z_adjusted for overdispersion; p_value
+    (two-sided), q_value (Benjamini–Hochberg over the rows); precision = 1 / variance of the ratio under chance;
+    limits of the ratio, lower_95, upper_95, lower_998, upper_998; position in words.
+
+    Furthest out first. ``contract`` has phi, tau_squared and the rate of all. Raises ArgumentError for arguments that
+    are unknown or do not go together.
+    """
+    what = measures.asked(measure, code, diagnosis, among, family, level)
+    inputs.one_of("provider", provider, PROVIDERS)
+    inputs.one_of("overdispersion", overdispersion, OVERDISPERSION)
+    inputs.positive("min_lines", min_lines)
+    if not 0 <= winsorize < _HALF or not min_expected >= 0:
+        raise ArgumentError(
+            f"winsorize={winsorize!r}, min_expected={min_expected!r}: expected 0 to 0.5, and 0 or more"
+        )
+    strata = measures.ADJUST[measure] if adjust == "by measure" else adjust
+    wanted = dimensions(strata, "adjust", "diagnosis_family")
+    # A first denial often stands on a claim that was replaced because of it.
+    with lines(claims, filters, superseded=measure == "denial") as cohort:
+        rows = measures.rows(cohort, what, provider, wanted)
+        found = to_frame(cohort.engine.fetch(sql.text("providers").format(rows=rows)))
+        unknown = cohort.rows(f"SELECT count(*) AS n FROM {rows} WHERE provider = '(unknown)'")[0]["n"]
+        told = cohort.contract
+    total = float(found["lines"].sum())
+    overall = float(found["observed"].sum()) / total if total else float("nan")
+    enough = (found["lines"] >= min_lines) & (found["expected"].round(inputs.DIGITS) >= min_expected)
+    result, limits = _measured(found[enough].reset_index(drop=True), overall, overdispersion, winsorize)
+    return attach(
+        result,
+        measure=what.title + " by provider",
+        numerator=what.numerator,
+        denominator=what.denominator,
+        clock=what.clock,
+        exclusions="lines without a provider"
+        + ("" if measure == "denial" else "; lines of claims that a later claim replaced or voided")
+        + f"; providers under {min_lines} lines or {min_expected:g} expected are not shown",
+        rows_left_out=int(unknown),
+        lines_counted=int(total),
+        provider=provider,
+        case_mix=wanted or "none",
+        expected="indirect standardisation: each line at the rate of all providers in its stratum",
+        variance="hypergeometric within strata, given each stratum's total",
+        overall_rate=None if np.isnan(overall) else round(overall, 10),
+        overdispersion=overdispersion or "none",
+        winsorize=winsorize,
+        phi=limits.phi,
+        tau_squared=limits.tau_squared,
+        limits="95 % and 99.8 % of the ratio, normal approximation (Spiegelhalter 2005)",
+        test="two-sided; " + ("stratified hypergeometric" if overdispersion is None else "normal, widened")
+        + ", Benjamini–Hochberg",
+        family_size=int(result["p_value"].notna().sum()),
+        providers_left_out=int((~enough).sum()),
+        **told,
+    )  # fmt: skip
+
+
+def _measured(
+    found: pd.DataFrame, overall: float, overdispersion: Overdispersion | None, winsorize: float
+) -> tuple[pd.DataFrame, Funnel]:
+    """Rates, ratios, limits and tests of the providers."""
+    sums = ["expected", "variance", "third", "fourth"]
+    found = found.assign(**found[sums].astype(float).round(inputs.DIGITS))
+    n, k, e, v = (found[name].to_numpy(float) for name in ("lines", "observed", "expected", "variance"))
+    result = funnel(k, e, v, overdispersion=overdispersion, winsorize=winsorize)
+    low, high = stats.wilson(k, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(e > 0, k / e, np.nan)
+        precision = np.where(v > 0, e * e / v, np.nan)
+    p_value = _p_values(found, result, overdispersion)
+    bounds = {}
+    for level, name in zip(LEVELS, ("95", "998"), strict=True):
+        bounds[f"lower_{name}"], bounds[f"upper_{name}"] = result.limits(level)
+    frame = pd.DataFrame(
+        {
+            "provider": found["provider"],
+            "lines": found["lines"].astype("int64"),
+            "persons": found["persons"].astype("int64"),
+            "observed": found["observed"].astype("int64"),
+            "rate": k / n,
+            "low": low,
+            "high": high,
+            "expected": e,
+            "expected_rate": e / n,
+            "ratio": ratio,
+            "adjusted_rate": ratio * overall,
+            "comparison_lines": found["comparison_lines"].astype("int64"),
+            "z": result.z,
+            "z_adjusted": result.z_adjusted,
+            "p_value": p_value,
+            "q_value": stats.benjamini_hochberg(p_value),
+            "precision": precision,
+            **bounds,
+            "position": position(ratio, result),
+        }
+    )
+    frame = frame.assign(_far=-frame["z_adjusted"].abs().round(8)).sort_values(
+        ["_far", "provider"], ignore_index=True
+    )
+    return frame.drop(columns="_far"), result
+
+
+def _p_values(found: pd.DataFrame, result: Funnel, overdispersion: Overdispersion | None) -> np.ndarray:
+    """Two-sided: exact where chance alone is allowed for, else of the widened distance."""
+    from scipy.special import ndtr
+
+    if overdispersion is not None:
+        return np.minimum(1.0, 2 * ndtr(-np.abs(result.z_adjusted)))
+    k, *cumulants = (
+        found[name].to_numpy(float) for name in ("observed", "expected", "variance", "third", "fourth")
+    )
+    above = stats.stratified_excess(k, *cumulants)
+    below = 1 - stats.stratified_excess(k + 1, *cumulants)
+    return np.where(np.isnan(result.z), np.nan, np.clip(2 * np.minimum(above, below), 0, 1))
