@@ -25,7 +25,7 @@ TARGET = Path(__file__).resolve().parent / "reference"
 
 
 def releases() -> dict[str, pd.DataFrame]:
-    """The list of each release of which there are titles: code, billable, title of every code, in order of the releases."""
+    """Each release of which there are titles, in their order: code, billable, title of every code."""
     titled = pc.unique(reference.table("icd10cm_changes")["first_release"]).to_pylist()
     order = [name for name in reference.table("icd10cm_releases")["release"].to_pylist() if name in titled]
     now = reference.table("icd10cm").to_pandas()

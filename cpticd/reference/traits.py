@@ -6,8 +6,8 @@ specific sibling, and many are right. So the table also says whether the list of
 is left open: the side, the severity, the acuity, the encounter.
 
 Titles are those of the last release with titles (FY2021, FY2025, FY2026) in which the code was billable; the codes
-beside it are those of that release. ``data/build_diagnosis_traits.py`` writes ``diagnosis_traits.parquet`` with ``derive``. Source of the titles:
-CDC/NCHS tabular list of ICD-10-CM (public domain).
+beside it are those of that release. ``data/build_diagnosis_traits.py`` writes ``diagnosis_traits.parquet`` with
+``derive``. Source of the titles: CDC/NCHS tabular list of ICD-10-CM (public domain).
 """
 
 from __future__ import annotations
