@@ -143,7 +143,7 @@ def lines(claims: Claims, filters: Filters, *, superseded: bool = False) -> Iter
             "filters": told or "none",
             "lines_in_data": counts["lines"],
             "lines_in_cohort": counts["chosen"],
-            "replaced_lines_left_out": 0 if superseded else counts["replaced"],
+            f"replaced_lines_{'kept' if superseded else 'left_out'}": counts["replaced"],
         }
         if dates:
             cohort.contract["lines_without_date_left_out"] = counts["undated"]

@@ -112,8 +112,8 @@ def drift(
         exclusions=inputs.EXCLUSIONS + f"; lines without a date; pairs under {min_lines} lines",
         rows_left_out=left_out + counts["undated"],
         strata=wanted or "none",
-        test="largest binomial likelihood ratio of one change point; exact two-sided tail there, for all months looked at "
-        "(improved Bonferroni, Worsley 1982, 1983), Benjamini–Hochberg over pairs",
+        test="largest binomial likelihood ratio of one change point; exact two-sided tail there, for all months looked "
+        "at (improved Bonferroni, Worsley 1982, 1983), Benjamini–Hochberg over pairs",
         variance="counts over the variance factor: Kish's design effect of persons"
         + (" × share of the procedure's lines without the diagnosis" if against == "procedure" else ""),
         family_size=int(result["p_value"].notna().sum()),
@@ -130,7 +130,8 @@ def _counted(
     """Lines and expectation by pair and month; facts of each pair; what was left out."""
     every = inputs.pairs_of(cohort, pointer)
     undated = cohort.rows(
-        f"SELECT count(*) AS n FROM (SELECT DISTINCT claim_id, claim_line_number FROM {every} WHERE service_date IS NULL)"
+        f"SELECT count(*) AS n FROM (SELECT DISTINCT claim_id, claim_line_number FROM {every} "
+        "WHERE service_date IS NULL) AS undated"
     )[0]["n"]
     pairs = cohort.create(
         "drift",
@@ -150,8 +151,8 @@ def _counted(
         cohort.engine.fetch(
             f"""
             WITH own AS (
-                SELECT hcpcs_code, diagnosis_code, person, CAST(count(*) AS DOUBLE) AS n, min(service_date) AS first_date,
-                    max(service_date) AS last_date
+                SELECT hcpcs_code, diagnosis_code, person, CAST(count(*) AS DOUBLE) AS n,
+                    min(service_date) AS first_date, max(service_date) AS last_date
                 FROM {pairs} GROUP BY hcpcs_code, diagnosis_code, person
             )
             SELECT hcpcs_code, diagnosis_code, sum(n) AS lines, count(*) AS persons, sum(n * n) / sum(n) AS clustering,

@@ -64,10 +64,10 @@ def funnel(
             weight = 1 / error[known] ** 2
             spread = weight.sum() - (weight**2).sum() / weight.sum()
             tau_squared = max(0.0, (n * phi - (n - 1)) / spread) if spread > 0 else 0.0
-    if overdispersion == "additive":
-        widened = np.sqrt(error**2 + tau_squared)
-    else:
-        widened = error * np.sqrt(max(phi, 1.0))  # never narrower than chance
+    additive = overdispersion == "additive"
+    widened = (
+        np.sqrt(error**2 + tau_squared) if additive else error * np.sqrt(max(phi, 1.0))
+    )  # never narrower
     with np.errstate(divide="ignore", invalid="ignore"):
         adjusted = z * error / widened
     return Funnel(z, adjusted, widened, round(phi, 10), round(tau_squared, 12), n)

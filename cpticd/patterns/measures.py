@@ -87,6 +87,7 @@ class Asked:
 
 def asked(
     measure: str,
+    *,
     code: str | Sequence[str] | None,
     diagnosis: str | Sequence[str] | None,
     among: str | Sequence[str] | None,

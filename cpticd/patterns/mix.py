@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, Unpack
+from typing import Any, Final, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -92,8 +92,11 @@ def mix(
             f"SELECT count(*) AS n FROM {cohort.name} l JOIN (SELECT DISTINCT code FROM {table}) v "
             "ON v.code = l.hcpcs_code"
         )[0]["n"]
+        days = cohort.rows(
+            f"SELECT min(service_date) AS first, max(service_date) AS last FROM {cohort.name}"
+        )[0]
         told = cohort.contract
-    full = _every_level(found, chosen, names, period)
+    full = _every_level(found, chosen, names, period, days)
     result, left_out = _measured(full, names, min_lines, level)
     return attach(
         result,
@@ -101,8 +104,8 @@ def mix(
         numerator="service lines of the level",
         denominator="service lines of the family (in the group and period)",
         clock=inputs.SERVICE_CLOCK,
-        exclusions="lines of claims that a later claim replaced or voided; lines billed outside the dates of their code; "
-        f"families of a group and period under {min_lines} lines",
+        exclusions="lines of claims that a later claim replaced or voided; lines billed outside the dates of their "
+        f"code; families of a group and period under {min_lines} lines",
         rows_left_out=int(dated - int(found["lines"].sum())),
         small_groups_left_out=left_out,
         families=chosen if family is not None else "all of code_families that occur",
@@ -132,9 +135,12 @@ def _release() -> str:
 
 
 def _every_level(
-    found: pd.DataFrame, chosen: list[str], names: list[str], period: Period | None
+    found: pd.DataFrame, chosen: list[str], names: list[str], period: Period | None, days: dict[str, Any]
 ) -> pd.DataFrame:
-    """A row for every level that a family has on the days of its period, with the level's codes."""
+    """A row for every level that a family has on the days of its period, with the level's codes.
+
+    ``days``: first and last of all lines, which is the period where there is none.
+    """
     rows = pd.DataFrame([row for name in chosen for row in inputs.levels()[name]])
     groups = found[["family", *names]].drop_duplicates()
     full = groups.merge(rows[["family", "code", "level", "effective_from", "effective_to"]], on="family")
@@ -142,8 +148,10 @@ def _every_level(
         step = {"month": 1, "quarter": 3, "year": 12}[period]
         starts = pd.to_datetime(full["period"])
         ends = starts + pd.DateOffset(months=step) - pd.Timedelta(days=1)
-        begins, stops = (pd.to_datetime(full[name]) for name in ("effective_from", "effective_to"))
-        full = full[(begins.isna() | (begins <= ends)) & (stops.isna() | (stops >= starts))]
+    else:
+        starts, ends = (pd.Series(pd.Timestamp(days[name]), index=full.index) for name in ("first", "last"))
+    begins, stops = (pd.to_datetime(full[name]) for name in ("effective_from", "effective_to"))
+    full = full[(begins.isna() | (begins <= ends)) & (stops.isna() | (stops >= starts))]
     keys = ["family", *names, "level"]
     full = (
         full.groupby(keys, sort=True, dropna=False)["code"]
@@ -151,8 +159,6 @@ def _every_level(
         .reset_index()
     )
     merged = full.merge(found, on=keys, how="left")
-    if not period:  # without a period a level stands as long as any of its lines does
-        merged = merged.reset_index(drop=True)
     return merged.rename(columns={"code": "codes"}).fillna({"lines": 0, "persons": 0})
 
 

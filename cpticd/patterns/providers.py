@@ -73,7 +73,7 @@ def providers(
     Furthest out first. ``contract`` has phi, tau_squared and the rate of all. Raises ArgumentError for arguments that
     are unknown or do not go together.
     """
-    what = measures.asked(measure, code, diagnosis, among, family, level)
+    what = measures.asked(measure, code=code, diagnosis=diagnosis, among=among, family=family, level=level)
     inputs.one_of("provider", provider, PROVIDERS)
     inputs.one_of("overdispersion", overdispersion, OVERDISPERSION)
     inputs.positive("min_lines", min_lines)

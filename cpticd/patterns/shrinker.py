@@ -106,9 +106,9 @@ def fit(count: Any, expected: Any) -> Prior:
         a1, b1, a2, b2, p = a2, b2, a1, b1, 1 - p
         edge = [name.translate(str.maketrans("12", "21")) if name != "share_1" else name for name in edge]
     agreeing = sum(loss - best < _NEAR / max(n.size, 1) + 1e-6 for loss, _ in found)
-    settled = [float(f"{value:.8g}") for value in (a1, b1, a2, b2, p)]
+    a1, b1, a2, b2, p = (float(f"{value:.8g}") for value in (a1, b1, a2, b2, p))
     return Prior(
-        *settled, log_likelihood=round(-best, 8), pairs=int(n.size), points=points[0].size,
+        a1, b1, a2, b2, p, log_likelihood=round(-best, 8), pairs=int(n.size), points=int(points[0].size),
         starts_agreeing=int(agreeing), at_bound=tuple(sorted(edge)),
     )  # fmt: skip
 
