@@ -1,0 +1,42 @@
+-- One row per line that points to a diagnosis on a policy's non-covered list and satisfies no policy. Of a policy that
+-- has no covered list, every diagnosis that it does not name satisfies it.
+WITH listed AS (
+    SELECT f.claim_id, f.claim_line_number, f.hcpcs_code, f.document, f.release, f.has_covered, c.diagnosis_code, c.written,
+        greatest(f.effective_from, c.effective_from) AS effective_from
+    FROM edit_policy_failing f
+    JOIN edit_policy_pointed x ON x.claim_id = f.claim_id AND x.claim_line_number = f.claim_line_number
+    JOIN edit_policy_codes c ON c.document = f.document AND c.version = f.version AND c.role = 'not covered'
+        AND c.diagnosis_code = x.diagnosis_code
+        AND coalesce(c.effective_from <= x.service_date, true) AND coalesce(c.effective_to >= x.service_date, true)
+    WHERE f.has_not_covered
+),
+pointed AS (
+    SELECT claim_id, claim_line_number, count(DISTINCT diagnosis_code) AS number
+    FROM edit_policy_pointed GROUP BY claim_id, claim_line_number
+),
+policies AS (
+    SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.document, min(l.release) AS release,
+        min(l.effective_from) AS effective_from,
+        string_agg(DISTINCT l.written, ', ' ORDER BY l.written) AS written
+    FROM listed l
+    JOIN pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
+    GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, l.document, l.has_covered, p.number
+    HAVING l.has_covered OR count(DISTINCT l.diagnosis_code) = p.number
+),
+lines AS (
+    SELECT claim_id, claim_line_number, hcpcs_code, min(written) AS written, min(release) AS release,
+        min(effective_from) AS effective_from,
+        string_agg(document || ' (' || written || ')', ', ' ORDER BY document) AS documents,
+        min(document) AS document
+    FROM policies
+    GROUP BY claim_id, claim_line_number, hcpcs_code
+)
+SELECT l.claim_id, l.claim_line_number, l.hcpcs_code || ' ' || e.codes AS codes,
+    l.written || ' is on the list of diagnoses that ' || l.document || ' does not cover for ' || l.hcpcs_code || '.'
+        || CASE WHEN e.others IS NULL THEN '' ELSE ' The claim has another diagnosis that is on a covered list.' END
+        AS message,
+    concat_ws('; ', 'not covered by ' || l.documents, 'diagnoses ' || e.codes, 'on the claim, not pointed to: ' || e.others,
+        'notice ' || e.notices) AS evidence,
+    'coverage ' || l.release AS release, l.effective_from AS effective_date
+FROM lines l
+JOIN edit_policy_evidence e ON e.claim_id = l.claim_id AND e.claim_line_number = l.claim_line_number
