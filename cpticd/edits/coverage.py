@@ -57,8 +57,8 @@ def for_payers(
     contractors  payer's name → number of its contractor, or several, as the policies have them (role contractor)
 
     The result is for ``check(…, tables={"coverage": …})``; its column ``payer`` says whose lines a policy judges. A
-    payer that is not named is judged by no policy; a policy without a contractor, a national one, judges every payer that
-    is named. Raises SchemaError for columns that are missing, ArgumentError for a contractor that no policy has.
+    payer that is not named is judged by no policy; a policy without a contractor, a national one, judges all that are
+    named. Raises SchemaError for columns that are missing, ArgumentError for a contractor that no policy has.
     """
     frame = policies.to_pandas() if isinstance(policies, pa.Table) else policies
     if missing := [c for c in ("document", "version", "role", "code") if c not in frame.columns]:
