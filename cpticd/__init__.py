@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cpticd import reference as reference
     from cpticd import risk as risk
     from cpticd import simulate as simulate
+    from cpticd import specificity as specificity
     from cpticd import stats as stats
     from cpticd.claims import Claims as Claims
     from cpticd.claims import open as open
@@ -64,6 +65,7 @@ _MODULES: Final = (
     "report",
     "risk",
     "simulate",
+    "specificity",
     "stats",
 )
 

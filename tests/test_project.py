@@ -29,6 +29,7 @@ LAYERS = [
     {"loaders"},
     {"simulate"},
     {"denials"},
+    {"specificity"},
     {"patterns"},
     {"edits"},
     {"risk"},
