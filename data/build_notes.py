@@ -7,7 +7,7 @@ The package simple-icd-10-cm carries CDC's tabular lists: 1.2.0 FY2021, 1.4.0 FY
 
 One row per note, code that carries it and code that it names, both as the beginning of the codes meant: a note on
 a block or chapter stands on its categories, a range is the codes in it. Excludes1 pairs are written once, the lesser
-code first. ``at`` is where the note stands, ``text`` what it says, in the newest list that has it. A row that is in
+code first. ``stands_at`` is where the note stands, ``text`` what it says, in the newest list that has it. A row that is in
 FY2021's and in FY2025's list holds in between; one that only one of them has is known for that one's year alone.
 ``also`` is 1 where what the note lists are examples, so that others do as well.
 
@@ -47,7 +47,7 @@ _NAMED = re.compile(rf"\b({_CODE})\.?-{{0,2}}(?:\s*(?:to|-)?\s*(?<=[-o\s])\b({_C
 #: Some of the named codes are meant, not all.
 _PARTLY = re.compile(r"\bcharacters?\b|\bexcept\b[^()]*[A-Z]\d", re.IGNORECASE)
 _CONDITIONAL = re.compile(
-    r"\b(?:if|where|when) (?:applicable|known|present|appropriate|desired)\b|-induced\b"
+    r"\b(?:if|where|when) (?:applicable|known|present|appropriate|desired)\b|-induced\b|\bfor adverse effects?\b"
 )
 _EXAMPLES = re.compile(
     r"\bsuch as\b|\bany\b|\bincluding\b|^underlying (?:condition|disease|cause|disorder)\b"
@@ -162,7 +162,7 @@ def main() -> None:
             elif run:
                 table.append((*key, *newest[key], LISTS[run[0]][0], LISTS[run[-1]][3]))
                 run = []
-    names = ("note", "code", "other", "also", "at", "text", "effective_from", "effective_to")
+    names = ("note", "code", "other", "also", "stands_at", "text", "effective_from", "effective_to")
     types = (*[pa.string()] * 3, pa.int32(), *[pa.string()] * 2, *[pa.date32()] * 2)
     columns = {
         name: pa.array(cells, kind)

@@ -1,0 +1,31 @@
+-- One row per diagnosis code and day of service on which it was not a code that may be billed, and why not.
+-- A code that was divided is a header now; that it was billable until then says more, so it counts as retired.
+-- A code that came or went where the releases do not tell is left alone.
+WITH used AS (
+    SELECT DISTINCT diagnosis_code, service_date FROM edit_placed WHERE service_date IS NOT NULL
+),
+held AS (
+    SELECT code, min(effective_from) AS first_day, max(coalesce(effective_to, DATE '9999-12-31')) AS last_day
+    FROM edit_code_periods
+    WHERE reason = 'valid'
+    GROUP BY code
+)
+SELECT
+    u.diagnosis_code,
+    u.service_date,
+    CASE WHEN p.reason = 'header, not billable' AND h.last_day < u.service_date THEN 'retired'
+         ELSE coalesce(p.reason, 'unknown') END AS reason,
+    coalesce(p.reason, '') = 'header, not billable' AS is_header,
+    coalesce(p.release, '') AS release,
+    p.effective_from,
+    h.first_day,
+    h.last_day,
+    n.code IS NOT NULL AS lacks_seventh
+FROM used u
+LEFT JOIN edit_code_periods p ON p.code = u.diagnosis_code AND u.service_date >= p.effective_from
+    AND u.service_date <= coalesce(p.effective_to, DATE '9999-12-31')
+LEFT JOIN held h ON h.code = u.diagnosis_code
+LEFT JOIN edit_code_sevenths n ON n.code = u.diagnosis_code
+WHERE coalesce(p.reason, 'unknown') NOT IN ('valid', 'not determined')
+    -- No code of ICD-10-CM begins with a digit: rule wrong_code_set.
+    AND u.diagnosis_code >= 'A'
