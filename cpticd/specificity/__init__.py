@@ -10,9 +10,9 @@ An unspecified code is not an error: often nothing more is known, or the list ha
 says more, a coder finds out.
 """
 
-# from cpticd.specificity.classify import classify
-# from cpticd.specificity.effects import effect
-# from cpticd.specificity.ledgers import two_ledgers
-# from cpticd.specificity.shares import share
+from cpticd.specificity.classify import classify
+from cpticd.specificity.effects import effect
+from cpticd.specificity.ledgers import two_ledgers
+from cpticd.specificity.shares import share
 
-# __all__ = ["classify", "effect", "share", "two_ledgers"]
+__all__ = ["classify", "effect", "share", "two_ledgers"]

@@ -89,7 +89,8 @@ def effect(
     with classify.coded(claims, filters, superseded=True) as (chosen, codes):
         lines = exposed_lines(chosen, codes, inside, missing, pointer)
         strata, counts = _strata(chosen, lines, list(inside), names)
-        found = _measured(strata, counts, names, chosen, (lines, list(inside)), level)
+        variance = _clustered(strata, chosen, lines, list(inside))
+        found = _measured(strata, counts.set_index("group"), variance, names, level)
         total = _total(strata, level)
         told = chosen.contract
     enough = (found["unspecified_lines"] >= least) & (found["specific_lines"] >= least)
@@ -181,20 +182,14 @@ def _group(frame: pd.DataFrame, names: list[str]) -> pd.Series:
 
 
 def _measured(
-    strata: pd.DataFrame,
-    counts: pd.DataFrame,
-    names: list[str],
-    chosen: cohort.Cohort,
-    lines: tuple[str, list[str]],
-    level: float,
+    strata: pd.DataFrame, counts: pd.DataFrame, variance: pd.Series, names: list[str], level: float
 ) -> pd.DataFrame:
     common = mantel_haenszel(strata["group"], *(strata[cell] for cell in _CELLS), level=level)
     exposed, specific = strata["a"] + strata["b"], strata["c"] + strata["d"]
     sums = strata.assign(exposed=exposed, specific=specific, expected=exposed * strata["c"] / specific)
     sums = sums.groupby("group")[[*_CELLS, "exposed", "specific", "expected", "denied_amount"]].sum()
-    frame = counts.set_index("group").join(sums, how="inner").join(common, how="left")
-    variance = _clustered(strata, common, chosen, lines).reindex(frame.index)
-    half = stats.normal_quantile(level) * np.sqrt(variance)
+    frame = counts.join(sums, how="inner").join(common, how="left")
+    half = stats.normal_quantile(level) * np.sqrt(variance.reindex(frame.index))
     whole = {name: frame[name].round().astype("int64") for name in ("exposed", "a", "specific", "c")}
     found = frame[names].assign(
         unspecified_lines=whole["exposed"],
@@ -222,14 +217,11 @@ def _measured(
     return found.reset_index(drop=True)
 
 
-def _clustered(
-    strata: pd.DataFrame, common: pd.DataFrame, chosen: cohort.Cohort, lines: tuple[str, list[str]]
-) -> pd.Series:
+def _clustered(strata: pd.DataFrame, chosen: cohort.Cohort, relation: str, inside: list[str]) -> pd.Series:
     """Variance of each group's log odds ratio when lines of a person hang together: squares of persons' sums.
 
     A line counts with the derivative of log(sum ad/n) - log(sum bc/n) by its cell.
     """
-    relation, inside = lines
     t = strata[[*inside, "group"]].copy()
     a, b, c, d = (strata[cell].astype(float) for cell in _CELLS)
     n = a + b + c + d
@@ -241,8 +233,7 @@ def _clustered(
         t["w_b"] = -r / total_r - (c / n - s) / total_s
         t["w_c"] = -r / total_r - (b / n - s) / total_s
         t["w_d"] = (a / n - r) / total_r + s / total_s
-    known = t["group"].isin(common.index[common["low"].notna()])
-    t = t[known & np.isfinite(t[["w_a", "w_b", "w_c", "w_d"]]).all(axis=1)]
+    t = t[np.isfinite(t[["w_a", "w_b", "w_c", "w_d"]]).all(axis=1)]
     weights = chosen.load("weights", pa.Table.from_pandas(t, preserve_index=False))
     same = " AND ".join(f"w.{key} = l.{key}" for key in inside)
     sums = to_frame(

@@ -193,7 +193,7 @@ def _gaps(
 
 
 def _family(frame: pd.DataFrame, by: str, model: str) -> np.ndarray:
-    """The family of each gap's diagnosis; of a learned one, which names none, the chapter of most of its HCC's codes."""
+    """The family of each gap's diagnosis; of a learned one, which names none, that of most codes of its HCC."""
     code = frame["diagnosis_code"].replace("", None)
     if by == "diagnosis_category":
         return _codes.normal(code).str[: classify.CATEGORY_LENGTH].fillna(NO_CODE).to_numpy()
