@@ -10,8 +10,8 @@ An unspecified code is not an error: often nothing more is known, or the list ha
 says more, a coder finds out.
 """
 
-from cpticd.specificity.classify import classify
 from cpticd.specificity.effects import effect
+from cpticd.specificity.inputs import classify
 from cpticd.specificity.ledgers import two_ledgers
 from cpticd.specificity.shares import share
 

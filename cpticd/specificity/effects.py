@@ -13,7 +13,7 @@ from cpticd import cohort, sql, stats
 from cpticd.claims import Claims
 from cpticd.contract import CLOCKS, attach
 from cpticd.frames import to_frame
-from cpticd.specificity import classify
+from cpticd.specificity import inputs
 from cpticd.specificity.odds import mantel_haenszel
 
 Pointer = Literal["all", "primary"]
@@ -77,16 +77,16 @@ def effect(
     A line that points to an unspecified and to a specific code of the same category is not compared. Surest first:
     by q_value up to 0.10, then by excess_denials. ``attrs["total"]`` holds the same for all rows together.
     """
-    classify.one_of("missing", missing, CONTRASTS)
-    classify.one_of("pointer", pointer, ("all", "primary"))
-    least = classify.whole("min_lines", min_lines)
-    wanted = classify.columns(by, "hcpcs_code")
+    inputs.one_of("missing", missing, CONTRASTS)
+    inputs.one_of("pointer", pointer, ("all", "primary"))
+    least = inputs.whole("min_lines", min_lines)
+    wanted = inputs.columns(by, "hcpcs_code")
     names = [name for name, _ in wanted]
     inside = {
         "diagnosis_category": "k.diagnosis_category", "episode": "k.episode", "payer": "o.payer",
         "hcpcs_code": "o.hcpcs_code",
-    } | dict(wanted) | dict(classify.columns(within, "hcpcs_code"))  # fmt: skip
-    with classify.coded(claims, filters, superseded=True) as (chosen, codes):
+    } | dict(wanted) | dict(inputs.columns(within, "hcpcs_code"))  # fmt: skip
+    with inputs.coded(claims, filters, superseded=True) as (chosen, codes):
         lines = exposed_lines(chosen, codes, inside, missing, pointer)
         strata, counts = _strata(chosen, lines, list(inside), names)
         variance = _clustered(strata, chosen, lines, list(inside))
@@ -112,7 +112,7 @@ def effect(
         interval=f"{level:.0%} Robins-Breslow-Greenland; clustered: linearised, by person",
         test="Cochran-Mantel-Haenszel, two-sided, Benjamini-Hochberg; homogeneity: Breslow-Day, Tarone",
         family_size=int(result["p_value"].notna().sum()),
-        code_set_release=classify.RELEASE,
+        code_set_release=inputs.RELEASE,
         cohort=told,
     )
 

@@ -14,7 +14,7 @@ from cpticd.claims import Claims
 from cpticd.contract import CLOCKS, attach
 from cpticd.errors import ArgumentError, SchemaError
 from cpticd.frames import to_frame
-from cpticd.specificity import classify
+from cpticd.specificity import inputs
 from cpticd.specificity.effects import STRATA, Pointer, exposed_lines
 
 Level = Literal["diagnosis_family", "diagnosis_category"]
@@ -84,8 +84,8 @@ def two_ledgers(
     record is. The interval is linearised by person, with the chance in the rates compared with. First the families
     with the largest part of both ledgers.
     """
-    classify.one_of("by", by, ("diagnosis_family", "diagnosis_category"))
-    classify.one_of("pointer", pointer, ("all", "primary"))
+    inputs.one_of("by", by, ("diagnosis_family", "diagnosis_category"))
+    inputs.one_of("pointer", pointer, ("all", "primary"))
     found_gaps = _gaps(gaps, impact, by, base_rate, member_months)
     year = _contract(gaps).get("year")
     if year is not None and filters.get("dates") is None:
@@ -94,7 +94,7 @@ def two_ledgers(
         "diagnosis_category": "k.diagnosis_category", "episode": "k.episode", "payer": "o.payer",
         "hcpcs_code": "o.hcpcs_code",
     } | {by: f"k.{by}"}  # fmt: skip
-    with classify.coded(claims, filters, superseded=True) as (chosen, codes):
+    with inputs.coded(claims, filters, superseded=True) as (chosen, codes):
         lines = exposed_lines(chosen, codes, inside, "any", pointer)
         denials = _denials(chosen, lines, by, level)
         persons = _persons(chosen, lines, by)
@@ -116,7 +116,7 @@ def two_ledgers(
         base_rate=base_rate if base_rate is not None else _contract(impact).get("base_rate"),
         gaps={name: risk[name] for name in ("year", "model", "payment_year", "kinds") if name in risk}
         or "none",
-        code_set_release=classify.RELEASE,
+        code_set_release=inputs.RELEASE,
         cohort=told,
     )
 
@@ -196,7 +196,7 @@ def _family(frame: pd.DataFrame, by: str, model: str) -> np.ndarray:
     """The family of each gap's diagnosis; of a learned one, which names none, that of most codes of its HCC."""
     code = frame["diagnosis_code"].replace("", None)
     if by == "diagnosis_category":
-        return _codes.normal(code).str[: classify.CATEGORY_LENGTH].fillna(NO_CODE).to_numpy()
+        return _codes.normal(code).str[: inputs.CATEGORY_LENGTH].fillna(NO_CODE).to_numpy()
     mapped = reference.table("hcc_diagnoses")
     mapped = mapped.filter(pc.equal(mapped["model"], model)).select(["hcc", "diagnosis_code"]).to_pandas()
     mapped["family"] = _codes.diagnosis_family(mapped["diagnosis_code"]).to_numpy()

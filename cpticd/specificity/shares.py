@@ -12,7 +12,7 @@ from cpticd import cohort, sql, stats
 from cpticd.claims import Claims
 from cpticd.contract import attach
 from cpticd.frames import to_frame
-from cpticd.specificity import classify
+from cpticd.specificity import inputs
 
 #: Counts, and of how many codes each is a share: of all, or of those that have such a thing to tell.
 _SHARES: Final = {
@@ -58,9 +58,9 @@ def share(
     counts in the groups of the lines that point to it, or of all lines of its claim where none does. Largest share
     first. ArgumentError for a dimension or filter that is not known.
     """
-    wanted = classify.columns(by, "hcpcs_code")
+    wanted = inputs.columns(by, "hcpcs_code")
     names = [name for name, _ in wanted]
-    with classify.coded(claims, filters, superseded=False) as (chosen, codes):
+    with inputs.coded(claims, filters, superseded=False) as (chosen, codes):
         parts = {
             "lines": chosen.name,
             "codes": codes,
@@ -71,7 +71,7 @@ def share(
         }
         found = to_frame(claims.engine.fetch(sql.text("specificity_share").format(**parts)))
         lines = to_frame(claims.engine.fetch(sql.text("specificity_share_lines").format(**parts)))
-        left_out = classify.unjudged(chosen, codes)
+        left_out = inputs.unjudged(chosen, codes)
         told = chosen.contract
     found = found.merge(lines, on=names, how="left") if names else pd.concat([found, lines], axis=1)
     return attach(
@@ -83,7 +83,7 @@ def share(
         exclusions="ICD-9-CM codes, and codes of which no built-in release has a title",
         rows_left_out=left_out,
         interval=f"{level:.0%} linearised ratio, clustered by person; Wilson at 0 and 1",
-        code_set_release=classify.RELEASE,
+        code_set_release=inputs.RELEASE,
         cohort=told,
     )
 
