@@ -11,9 +11,9 @@ from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, pick, within
 from cpticd.simulate.encounters import EncounterDiagnoses, Encounters
 from cpticd.simulate.people import People, World
-from cpticd.simulate.services import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
+from cpticd.simulate.service_rows import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
 
-MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59", "24", "57", "33", "PT")
+MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59", "24", "57", "79")
 _SIDES = {"R": "RT", "L": "LT", "B": "50"}
 #: Procedures on one of two sides of the body.
 SIDED = (
@@ -154,7 +154,11 @@ def _practice(catalogue: Catalogue, people: People, met: Encounters, specialist:
     general = ("office", "telehealth", "wellness", "medicare_wellness", "well_child", "vaccine", "nursing")
     family = np.isin(met.setting, [settings[name] for name in general]) & ~specialist
     own = (met.person * 7919) % generalists
-    other = generalists + (met.person // 50 * 31 + met.condition * 17 + met.setting * 5) % specialists
+    # Who operates sees the person before and after, too.
+    eyes = met.condition == catalogue.conditions["cataract"]
+    office = np.where(eyes, settings["eye"], settings["office"])
+    where = np.where(met.setting == settings["asc"], office, met.setting)
+    other = generalists + (met.person // 50 * 31 + met.condition * 17 + where * 5) % specialists
     found: Ints = np.where(family, own, other)
     return found
 

@@ -146,6 +146,20 @@ class Catalogue:
         return found
 
     @cached_property
+    def exclusive(self) -> Bools:
+        """Whether the codes of two diagnosis rows cannot stand together.
+
+        They exclude each other (excludes.csv, after ICD-10-CM's Excludes1), or are of one condition's two sides.
+        """
+        either = {(row["diagnosis_code"], row["other_code"]) for row in rows("excludes")}
+        either |= {(other, code) for code, other in either}
+        found = np.array([[(code, other) in either for other in self.codes] for code in self.codes])
+        sided = np.array([bool(side) for side in self.side])
+        same = self.diagnosis_condition[:, None] == self.diagnosis_condition
+        found |= same & sided[:, None] & sided & (self.code_id[:, None] != self.code_id)
+        return found
+
+    @cached_property
     def side(self) -> list[str]:
         return [row["side"] for row in self.diagnosis_rows]
 

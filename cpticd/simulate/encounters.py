@@ -260,21 +260,36 @@ def encounters(world: World) -> tuple[Encounters, Unsupported]:
     day = np.where(open_only & (weekday >= 5), day + shift, day)
     day = _days_apart(person, day, begin, end, open_only)
     found = Encounters(person, year, day, setting, condition, reason, silent.astype(bool), service)
+    _of_age(world, found)
     alive = np.flatnonzero(day < end)
     found = found.take(alive)
     return found.take(np.lexsort((np.arange(alive.size), found.day, found.person))), unsupported
+
+
+def _of_age(world: World, met: Encounters) -> None:
+    """Who has turned 18 by the day of a well-child visit has an adult's."""
+    catalogue = world.catalogue
+    grown = (met.day - world.people.birth[met.person]) * 4 >= 18 * 1461
+    late = (met.condition == catalogue.conditions["well_child"]) & grown
+    met.setting[late] = catalogue.settings["wellness"]
+    met.condition[late] = catalogue.conditions["wellness"]
+    met.reason[late] = catalogue.diagnosis("wellness", "Z0000")
 
 
 def _days_apart(person: Ints, day: Ints, begin: Ints, end: Ints, open_only: Bools) -> Ints:
     """Move encounters so that nobody is seen for two of them on one day, as far as there are days left."""
     day = day.copy()
     step = np.where(day - begin < end - day, 1, -1)
-    for _ in range(20):
+    for _ in range(30):
         order = np.lexsort((np.arange(day.size), day, person))
         again = np.sort(order[~group_starts(person[order], day[order])])
-        again = again[(day[again] < end[again] - 3) & (day[again] > begin[again] + 3)]
+        again = again[end[again] - begin[again] > 10]
         if not again.size:
             break
+        # Turn round before the first and the last days.
+        step[again] = np.select(
+            [day[again] < begin[again] + 4, day[again] > end[again] - 5], [1, -1], step[again]
+        )
         moved = day[again] + step[again]
         weekend = open_only[again] & ((moved + 3) % 7 >= 5)
         day[again] = moved + np.where(weekend, 2 * step[again], 0)
@@ -333,7 +348,7 @@ def diagnoses(world: World, met: Encounters) -> EncounterDiagnoses:
 
 
 def _ranked(catalogue: Catalogue, found: EncounterDiagnoses, shuffle: Floats) -> EncounterDiagnoses:
-    """Reason first, the others shuffled, each code once, twelve at most."""
+    """Reason first, the others shuffled, each code once, none that an earlier one excludes, twelve at most."""
     encounter, diagnosis, reason = found.encounter, found.diagnosis, found.reason
     silent = diagnosis < 0
     code = np.where(silent, -1, catalogue.code_id[np.maximum(diagnosis, 0)])
@@ -341,6 +356,7 @@ def _ranked(catalogue: Catalogue, found: EncounterDiagnoses, shuffle: Floats) ->
     order = np.lexsort((place, code, encounter))
     order = order[group_starts(encounter[order], code[order]) | silent[order]]
     order = order[np.lexsort((place[order], encounter[order]))]
+    order = order[~_excluded(catalogue, encounter[order], diagnosis[order])]
     rank = within(group_starts(encounter[order]))
     order = order[(rank < 12) | silent[order]]
     rank = within(group_starts(encounter[order]))
@@ -352,3 +368,15 @@ def _ranked(catalogue: Catalogue, found: EncounterDiagnoses, shuffle: Floats) ->
         reason[order],
         found.orders[order],
     )
+
+
+def _excluded(catalogue: Catalogue, encounter: Ints, diagnosis: Ints) -> Bools:
+    """Rows whose code excludes that of an earlier row of the same encounter."""
+    found = np.zeros(encounter.size, dtype=bool)
+    told = diagnosis >= 0
+    for apart in range(1, int(within(group_starts(encounter)).max(initial=0)) + 1):
+        first, second = np.arange(encounter.size - apart), np.arange(apart, encounter.size)
+        both = (encounter[first] == encounter[second]) & told[first] & told[second] & ~found[first]
+        first, second = first[both], second[both]
+        found[second] |= catalogue.exclusive[diagnosis[first], diagnosis[second]]
+    return found

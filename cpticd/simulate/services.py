@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 
@@ -10,10 +10,9 @@ from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.draws import Bools, Draws, Floats, Ints, expand, group_starts, pick, within
 from cpticd.simulate.encounters import EncounterDiagnoses, Encounters
 from cpticd.simulate.people import World
+from cpticd.simulate.seldom import limit
+from cpticd.simulate.service_rows import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
 
-#: Whose claim a line stands on: the encounter's own, an independent laboratory's, the hospital's, a reading
-#: physician's, a supplier's.
-MAIN, LABORATORY, HOSPITAL, READING, SUPPLIER = range(5)
 #: Least and most units of services that are not always one.
 UNITS = {
     "97110": (1, 3),
@@ -48,22 +47,6 @@ UNITS = {
 }
 #: Services ordered for a condition that is not the reason of the visit are less likely.
 BESIDE_REASON = 0.45
-
-
-@dataclass
-class Services:
-    """One element per service line; ``pointers`` are ranks of the encounter's diagnoses, −1: none."""
-
-    encounter: Ints
-    procedure: Ints
-    venue: Ints
-    pointers: Ints  # four columns
-    units: Ints
-    first_day: Ints  # days after the encounter's first
-    last_day: Ints
-
-    def take(self, index: Ints) -> Services:
-        return Services(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 def _stack(parts: list[Services]) -> Services:
@@ -272,6 +255,7 @@ def services(world: World, met: Encounters, noted: EncounterDiagnoses, new: Bool
     alone = (lines.procedure == catalogue.procedures["90833"]) & ~has_visit[lines.encounter]
     lines = lines.take(np.flatnonzero(keep & ~alone))
     lines.venue = _route(catalogue, draws, met, lines)
+    lines = limit(catalogue, draws, met, lines)
     lines = _stack([lines, *_beside(catalogue, draws, met, lines)])
     _units(catalogue, draws, met, lines, stay)
     lines = lines.take(np.flatnonzero(lines.units > 0))

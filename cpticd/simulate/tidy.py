@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cpticd.simulate.assembly import MODIFIERS, Book, LineRows, stack, take
-from cpticd.simulate.catalogue import Catalogue
-from cpticd.simulate.draws import Bools, Ints, group_starts, within
+from cpticd.simulate.catalogue import Catalogue, rows
+from cpticd.simulate.draws import Bools, Ints, expand, group_starts, within
 from cpticd.simulate.edits import add_ons, pairs
 
 #: New-patient codes and the code for a patient seen before.
@@ -26,10 +26,18 @@ def tidy(catalogue: Catalogue, book: Book) -> None:
     _drop(catalogue, book)
     _established(catalogue, book)
     lines = book.lines
-    for modifier in ("59", "25", "57"):
-        for first, second in pairs(modifier):
-            beside = _beside(catalogue, book, [first])
-            add_modifier(lines, (lines.procedure == catalogue.procedures[second]) & beside, modifier)
+    for first, second in pairs("59"):
+        beside = _beside(catalogue, book, [first])
+        add_modifier(lines, (lines.procedure == catalogue.procedures[second]) & beside, "59")
+    apart = separate(catalogue, book)
+    for modifier in ("57", "24", "79"):
+        add_modifier(lines, apart[modifier], modifier)
+    for first, second in pairs("25"):
+        apart["25"] |= (lines.procedure == catalogue.procedures[second]) & _beside(catalogue, book, [first])
+    # 24 and 57 tell a visit apart from a minor procedure as well.
+    told = np.isin(lines.modifiers, [MODIFIERS.index("24"), MODIFIERS.index("57")]).any(axis=1)
+    add_modifier(lines, apart["25"] & ~told, "25")
+    _stays(book)
     lines.number = within(group_starts(lines.claim)) + 1
 
 
@@ -72,18 +80,77 @@ def _drop(catalogue: Catalogue, book: Book) -> None:
         book.lines = take(joined, np.lexsort((joined.number, joined.claim)))
 
 
-def seen_before(book: Book, code: Bools) -> Bools:
-    """Lines of ``code`` whose person the billing provider has seen before on a professional claim."""
+def separate(catalogue: Catalogue, book: Book) -> dict[str, Bools]:
+    """Lines that need a modifier because of a procedure by the same provider, by modifier.
+
+    25: a visit on the day of a minor procedure; 57: on the day of a major one or the day before it; 24: in its
+    global days; 79: another procedure in them.
+    """
     lines, claims = book.lines, book.claims
+    days = global_days(catalogue)[lines.procedure]
     professional = ~claims.institutional[lines.claim]
-    person, billing = claims.person[lines.claim], claims.billing[lines.claim]
-    order = np.lexsort((np.arange(person.size), lines.start, billing, person, ~professional))
-    first = group_starts(person[order], billing[order])
-    day = lines.start[order]
-    begin = day[np.flatnonzero(first)[np.cumsum(first) - 1]]
-    seen = np.zeros(person.size, dtype=bool)
-    seen[order] = day > begin
-    return seen & code & professional
+    provider = claims.person[lines.claim] * (claims.billing.max(initial=0) + 1) + claims.billing[lines.claim]
+    visit = visits(catalogue)[lines.procedure] & professional
+    surgery = np.flatnonzero((days >= 0) & professional)
+    found = {name: np.zeros(days.size, dtype=bool) for name in ("57", "25", "24", "79")}
+    # Lines of the same person and provider from the day before the procedure to the last of its global days.
+    width = 1 << 20
+    day = lines.start - lines.start.min(initial=0) + 1
+    key = provider * width + day
+    order = np.argsort(key, kind="stable")
+    low = np.searchsorted(key[order], key[surgery] - 1, side="left")
+    high = np.searchsorted(key[order], key[surgery] + days[surgery], side="right")
+    row, offset = expand(high - low)
+    other, first = order[low[row] + offset], surgery[row]
+    after = lines.start[other] - lines.start[first]
+    major, minor = days[first] == MAJOR, days[first] < MAJOR
+    found["57"][other[visit[other] & major & (after <= 0)]] = True
+    found["25"][other[visit[other] & minor & (after == 0)]] = True
+    found["24"][other[visit[other] & (after > 0)]] = True
+    found["79"][other[(days[other] >= 0) & professional[other] & (after > 0)]] = True
+    return found
+
+
+#: Global days of a major procedure.
+MAJOR = 90
+
+
+def global_days(catalogue: Catalogue) -> Ints:
+    """Global days of every procedure, −1 where none."""
+    days = {row["code"]: row["global_days"] for row in rows("edits_fees")}
+    found = [days.get(code, "XXX") for code in catalogue.procedures]
+    return np.array([int(text) if text.isdigit() else -1 for text in found])
+
+
+def visits(catalogue: Catalogue) -> Bools:
+    """Whether each procedure is a visit."""
+    eyes = np.isin(list(catalogue.procedures), ["92012", "92014"])
+    addon = np.isin(list(catalogue.procedures), ["G2211"])
+    found: Bools = (catalogue.in_family("em", "preventive") | eyes) & ~addon
+    return found
+
+
+def _stays(book: Book) -> None:
+    """On hospital stays, a side and a depth for the ulcer that leaves them open."""
+    held = book.diagnoses
+    inside = book.claims.institutional & (book.claims.place == book.places.index("111"))
+    vague = (held.code == book.codes.index("L97909")) & inside[held.claim]
+    held.code[vague] = book.codes.index("L97512")
+
+
+def seen_before(book: Book, code: Bools, met: Bools | None = None) -> Bools:
+    """Lines of ``code`` whose person the billing provider has seen before on a professional claim.
+
+    ``met`` tells the lines that count as having seen the person; all do where it is not given.
+    """
+    lines, claims = book.lines, book.claims
+    counts = ~claims.institutional[lines.claim] if met is None else met & ~claims.institutional[lines.claim]
+    provider = claims.person[lines.claim] * (claims.billing.max(initial=0) + 1) + claims.billing[lines.claim]
+    never = np.iinfo(np.int64).max
+    first = np.full(int(provider.max(initial=0)) + 1, never)
+    np.minimum.at(first, provider[counts], lines.start[counts])
+    found: Bools = (lines.start > first[provider]) & code & ~claims.institutional[lines.claim]
+    return found
 
 
 def _established(catalogue: Catalogue, book: Book) -> None:

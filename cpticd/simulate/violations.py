@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, stack, take
@@ -9,27 +11,17 @@ from cpticd.simulate.catalogue import Catalogue, rows
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
 from cpticd.simulate.edits import planted_pairs
 from cpticd.simulate.people import People
+from cpticd.simulate.recodes import recode
 from cpticd.simulate.tidy import replace_procedure, seen_before
 
 #: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
 #: and how strictly each payer takes it.
 RULES = [row["rule"] for row in rows("rules")]
-#: Code on the claim, code that takes its place, rule, share of the professional claims that hold it.
-RECODED = (
-    ("M5450", "M545", "retired_diagnosis_code", 0.02),
-    ("G20A1", "G20", "retired_diagnosis_code", 0.08),
-    ("R059", "R05", "retired_diagnosis_code", 0.02),
-    ("N1830", "N183", "header_diagnosis_code", 0.03),
-    ("E119", "E11", "header_diagnosis_code", 0.006),
-    ("M25569", "M2556", "header_diagnosis_code", 0.03),
-    ("I4891", "I48", "header_diagnosis_code", 0.012),
-    ("S93401A", "S93401", "missing_seventh_character", 0.06),
-    ("S161XXA", "S161XX", "missing_seventh_character", 0.04),
-    ("S61411A", "S61411", "missing_seventh_character", 0.06),
-    ("N390", "N401", "sex_conflict", 0.1),
-)
-#: The sex conflict edit was retired for services from 2024-10-01 on.
-SEX_EDIT_ENDS = int(np.datetime64("2024-10-01", "D").astype(int))
+#: Code families of services in which a provider meets the person, by the codes' numbers.
+FACE_TO_FACE = ((10004, 69990), (90791, 90853), (92002, 92014), (99202, 99499))
+
+
+Chosen = Callable[[str, Bools, float], Ints]
 
 
 class _Plants:
@@ -60,43 +52,83 @@ def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Int
         index = np.flatnonzero(candidates & professional)
         return plants.free(index[draws(name, index.size) < share])
 
-    right, left = MODIFIERS.index("RT"), MODIFIERS.index("LT")
-    sided = np.isin(lines.procedure, [number[code] for code in SIDED])
-    on_side = sided & np.isin(lines.modifiers[:, 0], [right, left])
-    index = chosen("wrong side", on_side, 0.05)
-    lines.modifiers[index, 0] = right + left - lines.modifiers[index, 0]
-    plants.mark(index, "laterality_conflict")
+    _wrong_side(catalogue, book, plants, chosen)
     single = np.isin(lines.procedure, [number[c] for c in ("80053", "83036", "84443", "36415", "80061")])
-    index = chosen("units", single, 0.005)
+    index = chosen("units", single, 0.008)
     more = 3 + draws.below("units more", index.size, 3)
     lines.charge[index] = lines.charge[index] // lines.units[index] * more
     lines.units[index] = more
     plants.mark(index, "units_over_limit")
+    _visits(catalogue, book, plants, chosen)
+    _orphan(catalogue, draws, book, plants)
+    _not_screening(catalogue, book, plants, professional)
+    recode(draws, people, book, plants.rule, RULES)
+    pointed = lines.pointers[:, 0] > 0
+    index = chosen("no pointer", pointed, 0.002)
+    lines.pointers[index] = 0
+    plants.mark(index, "missing_pointer")
+    count = np.bincount(book.diagnoses.claim, minlength=claims.person.size)[lines.claim]
+    last = (lines.pointers > 0).sum(axis=1)
+    index = chosen("far pointer", (count < 12) & (last > 0), 0.002)
+    lines.pointers[index, last[index] - 1] = count[index] + 1
+    plants.mark(index, "pointer_past_diagnoses")
+    return plants.rule
+
+
+def _wrong_side(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+    """The other side's modifier, where every diagnosis that the line points to lies on one side."""
+    lines = book.lines
+    right, left = MODIFIERS.index("RT"), MODIFIERS.index("LT")
+    sides = np.array(["", *catalogue.side])
+    start = np.searchsorted(book.diagnoses.claim, lines.claim)
+    code = book.diagnoses.code[np.minimum(start[:, None] + lines.pointers - 1, book.diagnoses.code.size - 1)]
+    pointed = sides[np.where(lines.pointers > 0, code + 1, 0)]
+    other = np.where(lines.modifiers[:, 0] == right, "L", "R")
+    elsewhere = ((pointed == other[:, None]) | (pointed == "B")).any(axis=1)
+    sided = np.isin(lines.procedure, [catalogue.procedures[code] for code in SIDED])
+    index = chosen("wrong side", sided & np.isin(lines.modifiers[:, 0], [right, left]) & ~elsewhere, 0.07)
+    lines.modifiers[index, 0] = right + left - lines.modifiers[index, 0]
+    plants.mark(index, "laterality_conflict")
+
+
+def _visits(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+    """Visits as of a new patient, under a retired code, and without the modifier that tells them apart."""
+    lines, number = book.lines, catalogue.procedures
+    numbers = np.array([int(code) if code.isdigit() else 0 for code in number])
+    met = np.any([(numbers >= low) & (numbers <= high) for low, high in FACE_TO_FACE], axis=0)
     visit = np.isin(lines.procedure, [number[c] for c in ("99213", "99214")])
-    index = chosen("seen before", seen_before(book, visit), 0.012)
+    index = chosen("seen before", seen_before(book, visit, met[lines.procedure]), 0.02)
     up = {number["99213"]: number["99203"], number["99214"]: number["99204"]}
     replace_procedure(
         catalogue, lines, index, np.array([up[p] for p in lines.procedure[index].tolist()], dtype=np.int64)
     )
     plants.mark(index, "new_patient_seen_before")
-    index = chosen("retired procedure", lines.procedure == number["99202"], 0.08)
+    index = chosen("retired procedure", lines.procedure == number["99202"], 0.2)
     replace_procedure(catalogue, lines, index, np.full(index.size, number["99201"]))
     plants.mark(index, "retired_procedure_code")
-    index = chosen("modifier 25", lines.modifiers[:, 0] == MODIFIERS.index("25"), 0.05)
-    lines.modifiers[index, 0] = 0
-    plants.mark(index, "visit_without_modifier_25")
-    _orphan(catalogue, draws, book, plants)
-    _recode(draws, people, book, plants)
-    pointed = lines.pointers[:, 0] > 0
-    index = chosen("no pointer", pointed, 0.0012)
-    lines.pointers[index] = 0
-    plants.mark(index, "missing_pointer")
-    count = np.bincount(book.diagnoses.claim, minlength=claims.person.size)[lines.claim]
-    last = (lines.pointers > 0).sum(axis=1)
-    index = chosen("far pointer", (count < 12) & (last > 0), 0.001)
-    lines.pointers[index, last[index] - 1] = count[index] + 1
-    plants.mark(index, "pointer_past_diagnoses")
-    return plants.rule
+    for modifier, rule, share in (
+        ("25", "visit_without_modifier_25", 0.08),
+        ("24", "global_period", 0.4),
+    ):
+        code = MODIFIERS.index(modifier)
+        others = [MODIFIERS.index(item) for item in ("24", "25", "57", "79") if item != modifier]
+        alone = (lines.modifiers == code).any(axis=1) & ~np.isin(lines.modifiers, others).any(axis=1)
+        index = chosen(f"modifier {modifier}", alone, share)
+        lines.modifiers[index] = np.where(lines.modifiers[index] == code, 0, lines.modifiers[index])
+        plants.mark(index, rule)
+
+
+def _not_screening(catalogue: Catalogue, book: Book, plants: _Plants, professional: Bools) -> None:
+    """Mark the screening mammograms whose lines point to no screening diagnosis."""
+    lines = book.lines
+    screening = np.array([code == "Z1231" for code in book.codes])
+    start = np.searchsorted(book.diagnoses.claim, lines.claim)
+    code = book.diagnoses.code[np.minimum(start[:, None] + lines.pointers - 1, book.diagnoses.code.size - 1)]
+    right = (screening[code] & (lines.pointers > 0)).any(axis=1)
+    service = np.isin(lines.procedure, [catalogue.procedures[item] for item in ("77067", "77063")])
+    plants.mark(
+        plants.free(np.flatnonzero(service & professional & ~right)), "screening_without_screening_diagnosis"
+    )
 
 
 def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:
@@ -126,26 +158,3 @@ def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> 
     primary = np.flatnonzero((lines.procedure == number["17000"]) & alone[lines.claim])
     replace_procedure(catalogue, lines, primary, np.full(primary.size, number["11102"]))
     plants.mark(addon, "add_on_without_primary")
-
-
-def _recode(draws: Draws, people: People, book: Book, plants: _Plants) -> None:
-    """Put codes on claims that are not valid, or not for the person; mark the lines that point to them."""
-    held, claims, lines = book.diagnoses, book.claims, book.lines
-    start = np.searchsorted(held.claim, np.arange(claims.person.size + 1))
-    for old, new, rule, share in RECODED:
-        same = np.array([code == old for code in book.codes])[held.code]
-        candidates = same & ~claims.institutional[held.claim]
-        if rule == "sex_conflict":
-            candidates &= ~people.male[claims.person[held.claim]] & (claims.start[held.claim] < SEX_EDIT_ENDS)
-        index = np.flatnonzero(candidates)
-        index = index[draws("recode", index.size) < share]
-        if new not in book.codes:
-            book.codes.append(new)
-        held.code[index] = book.codes.index(new)
-        changed = np.zeros(held.claim.size + 1, dtype=bool)
-        changed[index] = True
-        inside = (lines.pointers > 0) & (
-            lines.pointers <= (start[lines.claim + 1] - start[lines.claim])[:, None]
-        )
-        at = np.where(inside, start[lines.claim][:, None] + lines.pointers - 1, held.claim.size)
-        plants.mark(plants.free(np.flatnonzero(changed[at].any(axis=1))), rule)
