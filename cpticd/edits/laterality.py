@@ -8,9 +8,13 @@ are no conflict by themselves. A finding names what the codes say; which of them
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from cpticd import sql
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpticd import reference, sql
 from cpticd.edits.rules import Rule
 from cpticd.edits.wording import dotted, in_force, judged
 
@@ -18,7 +22,10 @@ if TYPE_CHECKING:
     from cpticd.edits.run import Run
 
 #: Words of a title that say a side, or how the list names the part of which there are two.
-_SIDE_WORDS: Final = r"\b(right|left|bilateral|unilateral|unspecified|both|of|the|an?|eyes?|ears?|side|and|limbs?|extremit(y|ies))\b"
+_SIDE_WORDS: Final = (
+    r"\b(right|left|bilateral|unilateral|unspecified|both|of|the|an?|and|side|"  # how a side is said
+    r"eyes?|ears?|limbs?|extremit(y|ies))\b"  # parts that are named with one side, and not with both
+)
 _PLURALS: Final = r"(ies|ys|s)\b"
 
 
@@ -28,31 +35,19 @@ def _sides(run: Run) -> None:
     Codes with the same ``condition`` differ in the side alone: their titles have the same words without those of the
     side. ``bilateral_code`` is the one code for both sides, where the list has just one.
     """
-    for table in ("icd10cm", "icd10cm_changes", "diagnosis_traits", "side_neutral_diagnoses"):
-        run.table(table)
+    run.load("edit_sided_titles", _sided_titles, copy=False)
+    run.table("side_neutral_diagnoses")
     plain = (
-        f"regexp_replace(regexp_replace(lower(i.title), '{_SIDE_WORDS}', ' ', 'g'), '{_PLURALS}', '', 'g')"
+        f"regexp_replace(regexp_replace(lower(t.title), '{_SIDE_WORDS}', ' ', 'g'), '{_PLURALS}', '', 'g')"
     )
     run.scratch(
         "edit_sided_codes",
         f"""
-        WITH used AS (
-            SELECT DISTINCT diagnosis_code FROM edit_diagnoses
-            UNION
-            SELECT diagnosis_code FROM edit_table_diagnosis_traits WHERE laterality = 'bilateral' AND billable
-        ),
-        titles AS (
-            SELECT code, max(title) AS title
-            FROM (SELECT code, title FROM edit_table_icd10cm WHERE kind = 'code'
-                  UNION ALL SELECT code, title FROM edit_table_icd10cm_changes) every
-            GROUP BY code
-        )
         SELECT t.diagnosis_code, t.laterality, {dotted("t.diagnosis_code")} AS written,
             substr(t.diagnosis_code, 1, 3) || ' ' || trim(regexp_replace({plain}, '[^a-z0-9-]+', ' ', 'g')) AS condition
-        FROM edit_table_diagnosis_traits t
-        JOIN used u ON u.diagnosis_code = t.diagnosis_code
-        JOIN titles i ON i.code = t.diagnosis_code
-        WHERE t.laterality <> ''
+        FROM edit_sided_titles t
+        LEFT JOIN (SELECT DISTINCT diagnosis_code FROM edit_diagnoses) u ON u.diagnosis_code = t.diagnosis_code
+        WHERE u.diagnosis_code IS NOT NULL OR t.laterality = 'bilateral'
         """,
     )
     run.scratch(
@@ -68,6 +63,21 @@ def _sides(run: Run) -> None:
         LEFT JOIN edit_table_side_neutral_diagnoses n ON starts_with(s.diagnosis_code, n.diagnosis_prefix)
         """,
     )
+
+
+@cache
+def _sided_titles() -> pa.Table:
+    """One row per code that has a side or leaves it open: diagnosis_code, laterality, title (of its last release)."""
+    traits = reference.table("diagnosis_traits").select(["diagnosis_code", "billable", "laterality"])
+    sided = traits.filter((pc.field("laterality") != "") & pc.field("billable")).drop_columns("billable")
+    now = reference.table("icd10cm").select(["kind", "code", "title"])
+    now = now.filter(pc.field("kind") == "code").drop_columns("kind")
+    old = (
+        reference.table("icd10cm_changes").select(["code", "title"]).join(now, "code", join_type="left anti")
+    )
+    last = old.group_by("code").aggregate([("title", "max")]).rename_columns(["code", "title"])
+    titles = pa.concat_tables([now, last])
+    return sided.join(titles, "diagnosis_code", "code", join_type="inner").sort_by("diagnosis_code")
 
 
 def laterality_conflict(run: Run) -> str:
