@@ -83,8 +83,9 @@ def _visit(run: Run) -> str:
             else ""
         )
         parts.append(f"""
-            SELECT claim_id, claim_line_number, procedure_code, hcpcs_code, 'global days ' || global_days,
-                'physician fee schedule ' || release, effective_date, FALSE
+            SELECT claim_id, claim_line_number, procedure_code AS column_1, hcpcs_code AS column_2,
+                'global days ' || global_days AS evidence, 'physician fee schedule ' || release AS release,
+                effective_date, FALSE AS never
             FROM {global_hits(run)} g WHERE rule = 'visit_without_modifier_25' {known}
         """)
     return f"""
