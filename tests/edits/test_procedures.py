@@ -79,7 +79,7 @@ def test_a_list_of_the_users_own_with_dates() -> None:
         retired  | 2026-02-01 | G2012
     """)
     tables = {"hcpcs": HCPCS}
-    assert found(claims, RETIRED, tables=tables) == ["retired/1 G2012", "out_1/1 A9999"]
+    assert found(claims, RETIRED, tables=tables) == ["out_1/1 A9999", "retired/1 G2012"]
     assert found(claims, EARLY, tables=tables) == ["early/1 Q5150"]
     unknown = ["absent/1 G0444", "not_1/1 Q5151", "not_2/1 Q5151"]
     assert found(claims, UNKNOWN, tables=tables) == unknown
