@@ -21,6 +21,7 @@ class Recode:
     share: float
     first: bool | None = None  # on the claim; None: wherever it stands
     beside: str = ""  # how another code of the claim begins
+    not_after: str = ""  # how the first code of the claim does not begin
     before: str = ""  # date of service
     female: bool = False
     below_age: int = 0
@@ -30,12 +31,14 @@ RECODES = (
     Recode("M5450", "M545", "retired_diagnosis_code", 0.03),
     Recode("G20A1", "G20", "retired_diagnosis_code", 0.08),
     Recode("R059", "R05", "retired_diagnosis_code", 0.04),
-    Recode("N1830", "N183", "header_diagnosis_code", 0.04),
+    Recode("N1830", "N183", "retired_diagnosis_code", 0.02),
+    Recode("M1711", "M171", "header_diagnosis_code", 0.02),
+    Recode("E785", "E78", "header_diagnosis_code", 0.003),
     Recode("E119", "E11", "header_diagnosis_code", 0.008),
     Recode("M25569", "M2556", "header_diagnosis_code", 0.04),
     Recode("I4891", "I48", "header_diagnosis_code", 0.016),
     Recode("S93401A", "S93401", "missing_seventh_character", 0.12),
-    Recode("S161XXA", "S161XX", "missing_seventh_character", 0.1),
+    Recode("S161XXA", "S161", "missing_seventh_character", 0.1),
     Recode("S61411A", "S61411", "missing_seventh_character", 0.12),
     Recode("S39012A", "S39012", "missing_seventh_character", 0.06),
     # In effect from 2024-10-01 on.
@@ -44,19 +47,20 @@ RECODES = (
     Recode("N390", "N401", "sex_conflict", 0.15, before="2024-10-01", female=True),
     Recode("Z00129", "Z0000", "age_conflict", 0.08, below_age=14),
     Recode("E785", "R7303", "excludes1", 0.035, first=False, beside="E11"),
-    Recode("I10", "R739", "excludes1", 0.02, first=False, beside="E11"),
+    Recode("I10", "R7301", "excludes1", 0.02, first=False, beside="E11"),
     Recode("D649", "D631", "manifestation_first", 0.12, first=True),
     Recode("S0181XA", "W19XXXA", "external_cause_first", 0.15, first=True),
     Recode("S93402A", "W1830XA", "external_cause_first", 0.15, first=True),
     Recode("S61412A", "W260XXA", "external_cause_first", 0.15, first=True),
-    Recode("R5383", "Z0289", "first_listed_only", 0.1, first=False),
+    Recode("R5383", "Z0289", "first_listed_only", 0.1, first=False, not_after="Z"),
 )
 
 
 def recode(draws: Draws, people: People, book: Book, rule: Ints, names: list[str]) -> None:
     """Put the codes on claims, and the number of the rule (into ``names``) on the lines that point to them.
 
-    Lines that break another rule stay as they are, and so do codes that any of these point to, or none at all.
+    Where two codes exclude each other, lines that point to the other one break the rule as well. Lines that break
+    another rule stay as they are, and so do codes that any of these point to, or none at all.
     """
     held, lines = book.diagnoses, book.lines
     start = np.searchsorted(held.claim, np.arange(book.claims.person.size + 1))
@@ -75,7 +79,15 @@ def recode(draws: Draws, people: People, book: Book, rule: Ints, names: list[str
         held.code[index] = book.codes.index(item.new)
         changed = np.zeros(held.claim.size, dtype=bool)
         changed[index] = True
-        rule[line[changed[target]]] = names.index(item.rule)
+        if item.beside:
+            changed |= _begins(book, item.beside)[held.code] & np.isin(held.claim, held.claim[index])
+        broken = line[changed[target]]
+        rule[broken[rule[broken] < 0]] = names.index(item.rule)
+
+
+def _begins(book: Book, prefix: str) -> Bools:
+    found: Bools = np.array([code.startswith(prefix) for code in book.codes])
+    return found
 
 
 def _candidates(item: Recode, people: People, book: Book) -> Bools:
@@ -87,10 +99,13 @@ def _candidates(item: Recode, people: People, book: Book) -> Bools:
     if item.first is not None:
         found &= (held.position == 1) == item.first
     if item.beside:
-        other = np.array([code.startswith(item.beside) for code in book.codes])[held.code]
+        other = _begins(book, item.beside)[held.code]
         has = np.zeros(claims.person.size, dtype=bool)
         has[held.claim[other]] = True
         found &= has[held.claim]
+    if item.not_after:
+        opening = _begins(book, item.not_after)[held.code] & (held.position == 1)
+        found &= ~np.isin(held.claim, held.claim[opening])
     if item.before:
         found &= day < int(np.datetime64(item.before, "D").astype(int))
     if item.female:

@@ -17,6 +17,8 @@ from cpticd.simulate.tidy import replace_procedure, seen_before
 #: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
 #: and how strictly each payer takes it.
 RULES = [row["rule"] for row in rows("rules")]
+#: Add-on, the service that it needs, what takes the place of that, and how often.
+ORPHANS = (("17003", "17000", "10060", 0.25), ("77063", "77067", "77065", 0.03))
 #: Code families of services in which a provider meets the person, by the codes' numbers.
 FACE_TO_FACE = ((10004, 69990), (90791, 90853), (92002, 92014), (99202, 99499))
 
@@ -64,12 +66,12 @@ def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Int
     _not_screening(catalogue, book, plants, professional)
     recode(draws, people, book, plants.rule, RULES)
     pointed = lines.pointers[:, 0] > 0
-    index = chosen("no pointer", pointed, 0.002)
+    index = chosen("no pointer", pointed, 0.0015)
     lines.pointers[index] = 0
     plants.mark(index, "missing_pointer")
     count = np.bincount(book.diagnoses.claim, minlength=claims.person.size)[lines.claim]
     last = (lines.pointers > 0).sum(axis=1)
-    index = chosen("far pointer", (count < 12) & (last > 0), 0.002)
+    index = chosen("far pointer", (count < 12) & (last > 0), 0.0015)
     lines.pointers[index, last[index] - 1] = count[index] + 1
     plants.mark(index, "pointer_past_diagnoses")
     return plants.rule
@@ -108,7 +110,7 @@ def _visits(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -
     plants.mark(index, "retired_procedure_code")
     for modifier, rule, share in (
         ("25", "visit_without_modifier_25", 0.08),
-        ("24", "global_period", 0.4),
+        ("24", "global_period", 0.6),
     ):
         code = MODIFIERS.index(modifier)
         others = [MODIFIERS.index(item) for item in ("24", "25", "57", "79") if item != modifier]
@@ -151,10 +153,13 @@ def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:
 def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> None:
     """Change the primary service so that an add-on stands alone."""
     number, lines = catalogue.procedures, book.lines
-    addon = np.flatnonzero(lines.procedure == number["17003"])
-    addon = plants.free(addon[draws("orphan", addon.size) < 0.06])
-    alone = np.zeros(book.claims.person.size, dtype=bool)
-    alone[lines.claim[addon]] = True
-    primary = np.flatnonzero((lines.procedure == number["17000"]) & alone[lines.claim])
-    replace_procedure(catalogue, lines, primary, np.full(primary.size, number["11102"]))
-    plants.mark(addon, "add_on_without_primary")
+    professional = ~book.claims.institutional[lines.claim]
+    for code, primary, other, share in ORPHANS:
+        has = np.isin(lines.claim, lines.claim[lines.procedure == number[other]])
+        addon = np.flatnonzero((lines.procedure == number[code]) & professional & ~has)
+        addon = plants.free(addon[draws("orphan", addon.size) < share])
+        alone = np.zeros(book.claims.person.size, dtype=bool)
+        alone[lines.claim[addon]] = True
+        index = np.flatnonzero((lines.procedure == number[primary]) & alone[lines.claim])
+        replace_procedure(catalogue, lines, index, np.full(index.size, number[other]))
+        plants.mark(addon, "add_on_without_primary")
