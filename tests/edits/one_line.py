@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from tests.spec import frame, shown
 BIRTH = "1960-01-01"
 
 
+@cache
 def claims(text: str) -> Claims:
     """Claims of a table of cases.
 
@@ -86,9 +88,18 @@ def _add(rows: dict[str, list[dict[str, Any]]], case: dict[str, str]) -> None:
     ]
 
 
-def found(text: str, rule: str, **arguments: Any) -> pd.DataFrame:
-    """The findings of one rule on a table of cases."""
-    return edits.check(claims(text), rule, **arguments)
+def found(text: str, rules: str | list[str], **arguments: Any) -> pd.DataFrame:
+    """The findings of rules on a table of cases."""
+    return (
+        _alone(text, rules) if isinstance(rules, str) and not arguments else _check(text, rules, **arguments)
+    )
+
+
+def _check(text: str, rules: str | list[str], **arguments: Any) -> pd.DataFrame:
+    return edits.check(claims(text), rules, **arguments)
+
+
+_alone = cache(_check)
 
 
 def as_said(text: str, rule: str, **arguments: Any) -> None:
