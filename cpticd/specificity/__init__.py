@@ -10,9 +10,10 @@ An unspecified code is not an error: often nothing more is known, or the list ha
 says more, a coder finds out.
 """
 
+from cpticd.specificity.breaks import calendar
 from cpticd.specificity.effects import effect
 from cpticd.specificity.inputs import classify
 from cpticd.specificity.ledgers import two_ledgers
 from cpticd.specificity.shares import share
 
-__all__ = ["classify", "effect", "share", "two_ledgers"]
+__all__ = ["calendar", "classify", "effect", "share", "two_ledgers"]

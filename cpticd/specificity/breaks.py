@@ -1,0 +1,324 @@
+"""The code calendar: what October 1, April 1 and January 1 do to the use of codes, and to their denials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Unpack
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import codes as _codes
+from cpticd import cohort, sql, stats
+from cpticd.claims import Claims
+from cpticd.contract import CLOCKS, attach
+from cpticd.errors import ArgumentError
+from cpticd.frames import to_frame
+from cpticd.specificity import inputs
+from cpticd.specificity.changes import changes, outside_dates
+from cpticd.specificity.segmented import Break, difference, level_change
+
+#: Days of the year on which code sets change: ICD-10-CM on October 1 and April 1, CPT and plan years on January 1.
+DAYS: Final = ((1, 1), (4, 1), (10, 1))
+#: Lines that a group needs on either side of a boundary before a break is estimated.
+MIN_SIDE: Final = 10
+#: Kind of the row that stands for all lines without a changed code.
+UNTOUCHED: Final = "untouched"
+_KEY: Final = ["boundary", "system", "code_group"]
+_COUNTS: Final = ("lines", "adjudicated", "denied")
+
+
+def calendar(
+    claims: Claims,
+    *,
+    boundaries: Sequence[str | date | pd.Timestamp] | None = None,
+    window_months: int = 6,
+    min_lines: int = 20,
+    level: float = 0.95,
+    folder: str | Path | None = None,
+    **filters: Unpack[cohort.Filters],
+) -> pd.DataFrame:
+    """One row per boundary date and group of codes that changed on it, and one for all untouched codes.
+
+    Parameters
+    ----------
+    boundaries: first days of months; by default every October 1, April 1 and January 1 that has at least one whole
+        month of claims on either side.
+    window_months: months on either side that are looked at.
+    min_lines: groups with fewer lines in the window are left out, and counted in the contract.
+    level: of the intervals.
+    folder: where added releases are; its ``icd10cm_conversion`` table, if any, says what came in place of a code.
+    filters: as in ``share``.
+
+    A group (code_group, system diagnosis or procedure) is stitched: codes that went with those that came in their
+    place (kind ``replaced``), codes that went (``retired``), codes that came with the others of their category, out of
+    which they came (``added``). ``codes`` lists what changed. Controls are lines of the same month and family
+    (chapter, procedure section) without any changed code; they are counted too.
+
+    Columns
+    -------
+    lines_before, lines_after, control_lines_before, control_lines_after; use_odds_ratio with low_use_odds_ratio,
+    high_use_odds_ratio, use_p_value, use_q_value: how the group's share of its family's lines moves at the boundary,
+    beyond its trend: 1 where the stitched codes go on as before. denied_before and denied_after with rate_before,
+    rate_after, control_rate_before, control_rate_after; denial_odds_ratio with low_, high_, denial_p_value,
+    denial_q_value: how the odds of an initial denial move beyond those of the controls; of the untouched row how
+    they move beyond their own trend, which is what the date itself does. Segmented logistic regression on months,
+    with quasi-likelihood intervals; missing where counts are too few to tell (under 10 lines on a side).
+    new_code_share: of the lines after, those with a code that came on the day. outside_lines, outside_denied,
+    outside_denied_amount: lines in the window that bear a code of the group on a day on which it was none.
+
+    ``attrs["outside"]`` has a record per code borne outside its dates at any time: system, code, reason, code_date
+    (its last, or first, day), first_date, last_date, lines, adjudicated, denied, denied_amount. By boundary, the
+    untouched first, then by lines.
+    """
+    width, least = inputs.whole("window_months", window_months, 2), inputs.whole("min_lines", min_lines)
+    with inputs.coded(claims, filters, superseded=True) as (chosen, _):
+        days = _boundaries(chosen, boundaries, width)
+        used = _used(chosen)
+        groups = changes([day["boundary"] for day in days], *used, folder=folder)
+        series = _series(chosen, days, groups)
+        new = _new_share(chosen)
+        dated = outside_dates(*used, folder=folder)
+        outside = _outside(chosen, dated)
+        near = _outside_by_group(chosen)
+        told = chosen.contract
+    found = _compared(series, groups, level)
+    found = found.merge(new, on=_KEY, how="left").merge(near, on=_KEY, how="left")
+    enough = (found["lines_before"] + found["lines_after"] >= least) | (found["kind"] == UNTOUCHED)
+    result = _finished(found[enough])
+    result.attrs["outside"] = outside
+    return attach(
+        result,
+        measure="breaks in use and denials where code sets change",
+        numerator="lines that bear a code of the group; of these, lines denied at first adjudication",
+        denominator="lines of the group and its controls by month of service; adjudicated lines",
+        clock="month of service, counted from the boundary; denials: " + CLOCKS["initial"],
+        exclusions=f"groups with fewer than {least} lines in the window; lines without a date",
+        rows_left_out=int(told.get("lines_without_date_left_out", 0)),
+        small_groups_left_out=int((~enough).sum()),
+        boundaries=[day["boundary"].isoformat() for day in days],
+        window_months=width,
+        controls="lines of the same family and month without any code that changed on the boundary",
+        model="segmented logistic regression on months: level and trend; denials against controls; quasi-likelihood",
+        family_size=int(result["denial_p_value"].notna().sum()),
+        code_set_release="ICD-10-CM by its own days since 2015 and added releases; procedure codes by procedure_dates",
+        cohort=told,
+    )
+
+
+def _boundaries(chosen: cohort.Cohort, given: Any, width: int) -> list[dict[str, date]]:
+    """Each boundary with the first and last month looked at: whole months of the data, within the window."""
+    row = chosen.rows(f"SELECT min(service_date) AS first, max(service_date) AS last FROM {chosen.name}")[0]
+    if row["first"] is None:
+        return []
+    first, last = pd.Timestamp(row["first"]), pd.Timestamp(row["last"])
+    first = first if first.day == 1 else first + pd.offsets.MonthBegin(1)
+    last = (last + pd.Timedelta(days=1)).replace(day=1) - pd.DateOffset(months=1)
+    if given is None:
+        days = [pd.Timestamp(y, m, d) for y in range(first.year, last.year + 1) for m, d in DAYS]
+        days = [day for day in days if first < day <= last]
+    else:
+        try:
+            days = [pd.Timestamp(day) for day in ([given] if isinstance(given, str | date) else given)]
+        except (ValueError, TypeError) as error:
+            raise ArgumentError(f"boundaries={given!r}: not a date; write them as YYYY-MM-01") from error
+        wrong = [day for day in days if day is pd.NaT or day.day != 1]
+        if wrong or not days:
+            raise ArgumentError(
+                f"boundaries={given!r}: first days of months are needed, such as '2024-10-01'"
+            )
+    return [
+        {
+            "boundary": day.date(),
+            "first": max(first, day - pd.DateOffset(months=width)).date(),
+            "last": min(last, day + pd.DateOffset(months=width - 1)).date(),
+        }
+        for day in sorted({*days})
+    ]
+
+
+def _used(chosen: cohort.Cohort) -> tuple[list[str], list[str]]:
+    """Diagnosis and procedure codes of the chosen lines."""
+    diagnoses = chosen.rows(
+        f"""
+        SELECT DISTINCT p.diagnosis_code AS code FROM pairs p
+        JOIN {chosen.name} o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
+        WHERE p.diagnosis_code IS NOT NULL
+        """
+    )
+    procedures = chosen.rows(
+        f"SELECT DISTINCT hcpcs_code AS code FROM {chosen.name} WHERE hcpcs_code IS NOT NULL"
+    )
+    return sorted(row["code"] for row in diagnoses), sorted(row["code"] for row in procedures)
+
+
+def _load(chosen: cohort.Cohort, name: str, frame: pd.DataFrame) -> str:
+    """A frame as a relation; timestamps become days."""
+    arrays = {}
+    for column in frame.columns:
+        values = frame[column]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            arrays[column] = pa.array(values.dt.date.tolist(), pa.date32())
+        else:
+            arrays[column] = pa.array(values.astype("str").tolist(), pa.string())
+    return chosen.load(name, pa.table(arrays))
+
+
+def _families(codes: pd.Series, system: str) -> pd.Series:
+    if system == "diagnosis":
+        return _codes.diagnosis_family(codes)
+    return _codes.procedure_family(codes)
+
+
+def _placed(groups: pd.DataFrame) -> pd.DataFrame:
+    """The groups with their family, that of their first code."""
+    family = pd.Series("", index=groups.index, dtype="str")
+    for system in ("diagnosis", "procedure"):
+        own = groups["system"] == system
+        if own.any():
+            family[own] = _families(groups.loc[own, "code"], system).to_numpy()
+    placed = groups.assign(family=family)
+    placed["family"] = placed.groupby(_KEY)["family"].transform("first")
+    return placed
+
+
+def _series(chosen: cohort.Cohort, days: list[dict[str, date]], groups: pd.DataFrame) -> pd.DataFrame:
+    """Lines, adjudicated and denied by boundary, group or family of untouched codes, and month."""
+    frame = pd.DataFrame(days, columns=["boundary", "first", "last"]).astype("datetime64[s]")
+    diagnoses, procedures = _used(chosen)
+    every = pd.concat(
+        [
+            pd.DataFrame(
+                {"system": system, "code": codes, "family": _families(pd.Series(codes, dtype="str"), system)}
+            )
+            for system, codes in (("diagnosis", diagnoses), ("procedure", procedures))
+        ]
+    )
+    text = sql.text("specificity_calendar").format(
+        lines=chosen.name,
+        boundaries=_load(chosen, "boundaries", frame),
+        groups=_load(chosen, "groups", _placed(groups)),
+        families=_load(chosen, "families", every),
+    )
+    return to_frame(chosen.engine.fetch(text))
+
+
+def _names(chosen: cohort.Cohort) -> dict[str, str]:
+    """Relations that have been loaded, by what they hold."""
+    return {"lines": chosen.name} | {
+        name: f"{chosen.name}_{name}" for name in ("groups", "boundaries", "dates")
+    }
+
+
+def _new_share(chosen: cohort.Cohort) -> pd.DataFrame:
+    """Of the lines of each group after its boundary: the share with a code that came on it."""
+    text = sql.text("specificity_new_codes").format(**_names(chosen))
+    return to_frame(chosen.engine.fetch(text))
+
+
+def _outside(chosen: cohort.Cohort, dated: pd.DataFrame) -> list[dict[str, Any]]:
+    """A record per code that lines bear outside its dates."""
+    dates = _load(chosen, "dates", dated)
+    found = to_frame(
+        chosen.engine.fetch(sql.text("specificity_outside").format(lines=chosen.name, dates=dates))
+    )
+    for name in ("code_date", "first_date", "last_date"):
+        found[name] = found[name].dt.strftime("%Y-%m-%d")
+    found["denied_amount"] = found["denied_amount"].astype(float).round(2)
+    return found.to_dict("records")
+
+
+def _outside_by_group(chosen: cohort.Cohort) -> pd.DataFrame:
+    """Lines in each group's window that bear a code of it outside its dates."""
+    text = sql.text("specificity_outside_groups").format(**_names(chosen))
+    return to_frame(chosen.engine.fetch(text))
+
+
+def _compared(series: pd.DataFrame, groups: pd.DataFrame, level: float) -> pd.DataFrame:
+    """One row per boundary and group: counts on both sides, and how use and denials break."""
+    months = series.set_index([*_KEY, "family", "month"])[list(_COUNTS)].astype(float).sort_index()
+    kinds = groups.drop_duplicates(_KEY).set_index(_KEY)["kind"]
+    codes = groups[groups["role"] != "kept"].groupby(_KEY)["code"].agg(lambda own: " ".join(sorted(own)))
+    rows = []
+    known = months.index.droplevel("month").unique()
+    for boundary, system, group, family in known:
+        if group == "" and system != "all":
+            continue
+        own = months.loc[(boundary, system, group, family)]
+        row: dict[str, Any] = {"boundary": boundary, "system": system, "code_group": group, "family": family}
+        if group == "":
+            row |= {"kind": UNTOUCHED, "codes": ""} | _sides(own, "")
+            row |= _break(level_change(own.index.to_numpy(float), *_pair(own), level=level), "denial")
+        else:
+            place = (boundary, system, "", family)
+            control = months.loc[place] if place in known else own * 0
+            span = own.index.union(control.index)
+            own, control = (part.reindex(span, fill_value=0.0) for part in (own, control))
+            month = own.index.to_numpy(float)
+            row |= {
+                "kind": kinds[(boundary, system, group)],
+                "codes": codes.get((boundary, system, group), ""),
+            }
+            row |= _sides(own, "") | _sides(control, "control_")
+            lines, others = own["lines"].to_numpy(), control["lines"].to_numpy()
+            told = min(row["lines_before"], row["lines_after"]) >= MIN_SIDE
+            use = level_change(month, lines, lines + others, level=level) if told else Break()
+            denial = difference(month, *_pair(own), _pair(control), level=level) if told else Break()
+            row |= _break(use, "use") | _break(denial, "denial")
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[*_KEY, "family", "kind", "codes", *_MEASURES])
+
+
+#: Measures of a row, in order.
+_MEASURES: Final = (
+    "lines_before", "lines_after", "control_lines_before", "control_lines_after",
+    "use_odds_ratio", "low_use_odds_ratio", "high_use_odds_ratio", "use_p_value",
+    "denied_before", "denied_after", "rate_before", "rate_after", "control_rate_before", "control_rate_after",
+    "denial_odds_ratio", "low_denial_odds_ratio", "high_denial_odds_ratio", "denial_p_value",
+)  # fmt: skip
+
+
+def _pair(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return part["denied"].to_numpy(float), part["adjudicated"].to_numpy(float)
+
+
+def _sides(part: pd.DataFrame, prefix: str) -> dict[str, float]:
+    """Lines, denied and rate before and after."""
+    found: dict[str, float] = {}
+    for side, own in (("before", part[part.index < 0].sum()), ("after", part[part.index >= 0].sum())):
+        found[f"{prefix}lines_{side}"] = own["lines"]
+        found[f"{prefix}rate_{side}"] = own["denied"] / own["adjudicated"] if own["adjudicated"] else np.nan
+        if not prefix:
+            found[f"denied_{side}"] = own["denied"]
+    return found
+
+
+def _break(found: Break, what: str) -> dict[str, float]:
+    return {
+        f"{what}_odds_ratio": found.ratio,
+        f"low_{what}_odds_ratio": found.low,
+        f"high_{what}_odds_ratio": found.high,
+        f"{what}_p_value": found.p_value,
+    }
+
+
+def _finished(found: pd.DataFrame) -> pd.DataFrame:
+    counts = [name for name in found.columns if name.startswith(("lines_", "denied_", "control_lines_"))]
+    counts += ["outside_lines", "outside_denied"]
+    found = found.assign(**{name: found[name].fillna(0).astype("int64") for name in counts})
+    found["outside_denied_amount"] = found["outside_denied_amount"].fillna(0).astype(float).round(2)
+    for what in ("use", "denial"):
+        place = int(found.columns.get_loc(f"{what}_p_value")) + 1
+        found.insert(
+            place, f"{what}_q_value", stats.benjamini_hochberg(found[f"{what}_p_value"].to_numpy(float))
+        )
+    found["_first"] = found["kind"] != UNTOUCHED
+    found["_lines"] = found["lines_before"] + found["lines_after"]
+    found = found.sort_values(
+        ["boundary", "_first", "_lines", "system", "code_group"], ascending=[True, True, False, True, True],
+        ignore_index=True,
+    )  # fmt: skip
+    return found.drop(columns=["_first", "_lines"])
