@@ -13,7 +13,7 @@ FY2021's and in FY2025's list holds in between; one that only one of them has is
 
 Not parsed, and counted on the way: notes that name no code of the list ("see Injury, by body region"), and notes
 that mean some of the codes that they name (with a certain character; except others). Notes on order that are
-conditional ("if applicable", "if known") say nothing that a claim could show, and are left out, as are those that
+conditional ("if applicable", "any associated") say nothing that a claim could show, and are left out, as are those that
 ask for habits and exposures that a patient may not have (tobacco, alcohol).
 """
 
@@ -47,11 +47,9 @@ _NAMED = re.compile(rf"\b({_CODE})\.?-{{0,2}}(?:\s*(?:to|-)?\s*(?<=[-o\s])\b({_C
 #: Some of the named codes are meant, not all.
 _PARTLY = re.compile(r"\bcharacters?\b|\bexcept\b[^()]*[A-Z]\d", re.IGNORECASE)
 _CONDITIONAL = re.compile(
-    r"\b(?:if|where|when) (?:applicable|known|present|appropriate|desired)\b|-induced\b|\bfor adverse effects?\b"
+    r"\b(?:if|where|when) (?:applicable|known|present|appropriate|desired)\b|-induced\b|\bfor adverse effects?\b|\bany\b"
 )
-_EXAMPLES = re.compile(
-    r"\bsuch as\b|\bany\b|\bincluding\b|^underlying (?:condition|disease|cause|disorder)\b"
-)
+_EXAMPLES = re.compile(r"\bsuch as\b|\bincluding\b|^underlying (?:condition|disease|cause|disorder)\b")
 _HABITS = ("F10", "F17", "Z720", "Z7722", "Z5731", "Z87891")
 
 
