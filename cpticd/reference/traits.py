@@ -294,12 +294,10 @@ def _divided(rest: pd.Series, wanted: pd.Series, level: pd.Series, category: pd.
     with_levels = level[level.notna() & category.isin(own.unique())]
     words = {code: frozenset(_WORD.findall(_IDLE.sub(" ", rest[code]))) for code in own.index}
     beside: dict[str, list[tuple[frozenset[str], str]]] = {}
-    for code, kind in with_levels.items():
-        found = frozenset(_WORD.findall(rest[code]))
-        beside.setdefault(category[code], []).append((found, kind))
-    divided = pd.Series(False, index=rest.index)
-    divided[own.index] = [
-        len({kind for found, kind in beside.get(head, ()) if words[code] <= found}) >= 2
-        for code, head in own.items()
+    for code, kind, text in zip(with_levels.index, with_levels, rest[with_levels.index], strict=True):
+        beside.setdefault(code[:CATEGORY_LENGTH], []).append((frozenset(_WORD.findall(text)), kind))
+    found = [
+        len({kind for level_words, kind in beside.get(head, ()) if words[code] <= level_words}) > 1
+        for code, head in zip(own.index, own, strict=True)
     ]
-    return divided
+    return pd.Series(rest.index.isin(own.index[found]), index=rest.index)

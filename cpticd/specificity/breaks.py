@@ -228,7 +228,7 @@ def _outside(chosen: cohort.Cohort, dated: pd.DataFrame) -> list[dict[str, Any]]
     for name in ("code_date", "first_date", "last_date"):
         found[name] = found[name].dt.strftime("%Y-%m-%d")
     found["denied_amount"] = found["denied_amount"].astype(float).round(2)
-    return found.to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
 def _outside_by_group(chosen: cohort.Cohort) -> pd.DataFrame:
@@ -239,34 +239,34 @@ def _outside_by_group(chosen: cohort.Cohort) -> pd.DataFrame:
 
 def _compared(series: pd.DataFrame, groups: pd.DataFrame, level: float) -> pd.DataFrame:
     """One row per boundary and group: counts on both sides, and how use and denials break."""
-    months = series.set_index([*_KEY, "family", "month"])[list(_COUNTS)].astype(float).sort_index()
-    kinds = groups.drop_duplicates(_KEY).set_index(_KEY)["kind"]
+    months = {
+        tuple(key): part.set_index("month")[list(_COUNTS)].astype(float).sort_index()
+        for key, part in series.groupby([*_KEY, "family"], sort=True)
+    }
+    kinds = groups.drop_duplicates(_KEY).set_index(_KEY)["kind"].to_dict()
     codes = groups[groups["role"] != "kept"].groupby(_KEY)["code"].agg(lambda own: " ".join(sorted(own)))
     rows = []
-    known = months.index.droplevel("month").unique()
-    for boundary, system, group, family in known:
+    for (boundary, system, group, family), own in months.items():
         if group == "" and system != "all":
             continue
-        own = months.loc[(boundary, system, group, family)]
         row: dict[str, Any] = {"boundary": boundary, "system": system, "code_group": group, "family": family}
         if group == "":
             row |= {"kind": UNTOUCHED, "codes": ""} | _sides(own, "")
             row |= _break(level_change(own.index.to_numpy(float), *_pair(own), level=level), "denial")
         else:
-            place = (boundary, system, "", family)
-            control = months.loc[place] if place in known else own * 0
+            control = months.get((boundary, system, "", family), own * 0)
             span = own.index.union(control.index)
-            own, control = (part.reindex(span, fill_value=0.0) for part in (own, control))
-            month = own.index.to_numpy(float)
+            part, control = (side.reindex(span, fill_value=0.0) for side in (own, control))
+            month = span.to_numpy(float)
             row |= {
                 "kind": kinds[(boundary, system, group)],
                 "codes": codes.get((boundary, system, group), ""),
             }
-            row |= _sides(own, "") | _sides(control, "control_")
-            lines, others = own["lines"].to_numpy(), control["lines"].to_numpy()
+            row |= _sides(part, "") | _sides(control, "control_")
+            lines, others = part["lines"].to_numpy(), control["lines"].to_numpy()
             told = min(row["lines_before"], row["lines_after"]) >= MIN_SIDE
             use = level_change(month, lines, lines + others, level=level) if told else Break()
-            denial = difference(month, *_pair(own), _pair(control), level=level) if told else Break()
+            denial = difference(month, *_pair(part), _pair(control), level=level) if told else Break()
             row |= _break(use, "use") | _break(denial, "denial")
         rows.append(row)
     return pd.DataFrame(rows, columns=[*_KEY, "family", "kind", "codes", *_MEASURES])
@@ -311,7 +311,7 @@ def _finished(found: pd.DataFrame) -> pd.DataFrame:
     found = found.assign(**{name: found[name].fillna(0).astype("int64") for name in counts})
     found["outside_denied_amount"] = found["outside_denied_amount"].fillna(0).astype(float).round(2)
     for what in ("use", "denial"):
-        place = int(found.columns.get_loc(f"{what}_p_value")) + 1
+        place = list(found.columns).index(f"{what}_p_value") + 1
         found.insert(
             place, f"{what}_q_value", stats.benjamini_hochberg(found[f"{what}_p_value"].to_numpy(float))
         )

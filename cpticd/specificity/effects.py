@@ -233,7 +233,7 @@ def _clustered(strata: pd.DataFrame, chosen: cohort.Cohort, relation: str, insid
         t["w_b"] = -r / total_r - (c / n - s) / total_s
         t["w_c"] = -r / total_r - (b / n - s) / total_s
         t["w_d"] = (a / n - r) / total_r + s / total_s
-    t = t[np.isfinite(t[["w_a", "w_b", "w_c", "w_d"]]).all(axis=1)]
+    t = t.loc[np.isfinite(t[["w_a", "w_b", "w_c", "w_d"]].to_numpy(float)).all(axis=1)]
     weights = chosen.load("weights", pa.Table.from_pandas(t, preserve_index=False))
     same = " AND ".join(f"w.{key} = l.{key}" for key in inside)
     sums = to_frame(

@@ -111,8 +111,8 @@ def _measured(found: pd.DataFrame, names: list[str], level: float) -> pd.DataFra
         result[name] = found[name].fillna(0).astype("int64")
         result[f"{name}_share"] = result[name] / result[whole].where(result[whole] > 0)
     for name in _LINES:
-        kind = "int64" if name.endswith("lines") else "float64"
-        result[name] = found[name].fillna(0).round(2).astype(kind)
+        values = found[name].fillna(0).astype("float64").round(2)
+        result[name] = values.astype("int64") if name.endswith("lines") else values
     result["unspecified_lines_share"] = result["unspecified_lines"] / result["lines"].where(
         result["lines"] > 0
     )
