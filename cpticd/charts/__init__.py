@@ -4,6 +4,11 @@ from cpticd.charts.delay import delay
 from cpticd.charts.matrix import pair_matrix
 from cpticd.charts.outcomes import outcomes
 from cpticd.charts.pareto import pareto
+from cpticd.charts.patterns_association import association
+from cpticd.charts.patterns_drift import drift
+from cpticd.charts.patterns_funnel import funnel
+from cpticd.charts.patterns_mix import mix
+from cpticd.charts.patterns_network import network
 from cpticd.charts.payers import payer_comparison
 from cpticd.charts.risk_matrix import hcc_kind_matrix
 from cpticd.charts.risk_person import person_score
@@ -15,10 +20,15 @@ from cpticd.charts.table import table, text_table
 from cpticd.charts.trend import trend
 
 __all__ = [
+    "association",
     "coded_expected",
     "delay",
+    "drift",
+    "funnel",
     "hcc_kind_matrix",
     "impact_by_person",
+    "mix",
+    "network",
     "outcomes",
     "pair_matrix",
     "pair_scatter",
