@@ -17,17 +17,19 @@ pointed AS (
 policies AS (
     SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.document, min(l.release) AS release,
         min(l.effective_from) AS effective_from,
-        string_agg(DISTINCT l.written, ', ' ORDER BY l.written) AS written
+        string_agg(DISTINCT l.written, ', ' ORDER BY l.written) AS written,
+        row_number() OVER (PARTITION BY l.claim_id, l.claim_line_number ORDER BY l.document) AS place
     FROM listed l
     JOIN pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
     GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, l.document, l.has_covered, p.number
     HAVING l.has_covered OR count(DISTINCT l.diagnosis_code) = p.number
 ),
 lines AS (
-    SELECT claim_id, claim_line_number, hcpcs_code, min(written) AS written, min(release) AS release,
+    SELECT claim_id, claim_line_number, hcpcs_code, count(*) AS number, min(release) AS release,
         min(effective_from) AS effective_from,
-        string_agg(document || ' (' || written || ')', ', ' ORDER BY document) AS documents,
-        min(document) AS document
+        string_agg(CASE WHEN place <= 5 THEN document || ' (' || written || ')' END, ', ' ORDER BY document) AS documents,
+        min(CASE WHEN place = 1 THEN document END) AS document,
+        min(CASE WHEN place = 1 THEN written END) AS written
     FROM policies
     GROUP BY claim_id, claim_line_number, hcpcs_code
 )
@@ -35,8 +37,9 @@ SELECT l.claim_id, l.claim_line_number, l.hcpcs_code || ' ' || e.codes AS codes,
     l.written || ' is on the list of diagnoses that ' || l.document || ' does not cover for ' || l.hcpcs_code || '.'
         || CASE WHEN e.others IS NULL THEN '' ELSE ' The claim has another diagnosis that is on a covered list.' END
         AS message,
-    concat_ws('; ', 'not covered by ' || l.documents, 'diagnoses ' || e.codes, 'on the claim, not pointed to: ' || e.others,
-        'notice ' || e.notices) AS evidence,
+    concat_ws('; ',
+        'not covered by ' || l.documents || CASE WHEN l.number > 5 THEN ' and ' || (l.number - 5) || ' more' ELSE '' END,
+        'diagnoses ' || e.codes, 'on the claim, not pointed to: ' || e.others, 'notice ' || e.notices) AS evidence,
     'coverage ' || l.release AS release, l.effective_from AS effective_date
 FROM lines l
 JOIN edit_policy_evidence e ON e.claim_id = l.claim_id AND e.claim_line_number = l.claim_line_number
