@@ -81,12 +81,23 @@ def _sided_titles() -> pa.Table:
 
 
 def laterality_conflict(run: Run) -> str:
-    """A line whose modifiers name a side on which none of its sided diagnoses lies.
+    """A line whose modifiers name a side on which none of its sided diagnoses lies, or a finger, toe or eyelid that
+    none of the diagnoses that name one names.
 
     Source: HCPCS modifiers RT, LT, 50, F, T and E; ICD-10-CM Official Guidelines I.B.13.
     """
     _sides(run)
     run.table("modifiers")
+    run.scratch(
+        "edit_named_parts",
+        f"""
+        SELECT s.diagnosis_code, s.written, b.anatomy, b.kind, b.title_words
+        FROM edit_sides s
+        JOIN edit_sided_titles t ON t.diagnosis_code = s.diagnosis_code
+        JOIN {run.table("body_parts")} b ON contains(lower(t.title), b.title_words)
+        WHERE NOT s.neutral
+        """,
+    )
     release = judged("modifiers", "diagnosis_traits")
     return f"SELECT *, {release} AS release FROM ({sql.text('rule_laterality_conflict')}) f"
 

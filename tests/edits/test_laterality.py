@@ -12,7 +12,7 @@ from tests.edits.one_line import as_said, found
 from tests.spec import shown
 
 # M17.11 right, M17.12 left, M17.0 both, M17.10 open; Z96.651 artificial right knee; H00.011 right upper eyelid;
-# S62.632A right middle finger; S92.511A right lesser toe.
+# S62.632A right middle, S62.630A right index finger; S92.511A right lesser toe.
 AGAINST_MODIFIERS = """
     case                  | day        | service       | diagnoses            | found
     wrong side            | 2024-05-01 | 27447 LT      | M17.11               | 27447 LT M1711
@@ -31,10 +31,18 @@ AGAINST_MODIFIERS = """
     not pointed to        | 2024-05-01 | 27447 LT      | M17.9 (M17.11)       |
     finger, other hand    | 2024-05-01 | 26755 F2      | S62.632A             | 26755 F2 S62632A
     finger, same hand     | 2024-05-01 | 26755 F7      | S62.632A             |
+    finger beside it      | 2024-05-01 | 26755 F6      | S62.632A             | 26755 F6 S62632A
+    one of two fingers    | 2024-05-01 | 26755 F6      | S62.632A S62.630A    |
+    two fingers, one said | 2024-05-01 | 26755 F6 F7   | S62.632A             | 26755 F6 S62632A
+    finger not named      | 2024-05-01 | 26755 F6      | S60.221A             |
+    side before finger    | 2024-05-01 | 26755 F1      | S62.632A             | 26755 F1 S62632A
     toe, other foot       | 2024-05-01 | 28510 TA      | S92.511A             | 28510 TA S92511A
     toe, same foot        | 2024-05-01 | 28510 T6      | S92.511A             |
+    great for lesser toe  | 2024-05-01 | 28510 T5      | S92.511A             | 28510 T5 S92511A
     eyelid, other eye     | 2024-05-01 | 67700 E1      | H00.011              | 67700 E1 H00011
     eyelid, same eye      | 2024-05-01 | 67700 E3      | H00.011              |
+    lower lid, upper said | 2024-05-01 | 67700 E4      | H00.011              | 67700 E4 H00011
+    both lids             | 2024-05-01 | 67700 E4      | H01.00A              |
     coronary has no side  | 2024-05-01 | 92928 LD      | I25.10 M17.11        |
     joint of other knee   | 2024-05-01 | 27447 LT      | M17.9 Z96.651        |
     joint of that knee    | 2024-05-01 | 27447 LT      | M17.11 Z96.652       | 27447 LT M1711
