@@ -57,6 +57,11 @@ def ratio(value: Any) -> str:
     return MISSING if _missing(value) else f"{float(value):,.2f}×"
 
 
+def decimal(value: Any) -> str:
+    """A number of two decimals, such as a mean level or a distance: ``3.44``."""
+    return MISSING if _missing(value) else f"{float(value):,.2f}"
+
+
 def interval(low: Any, high: Any) -> str:
     """An interval of a rate: ``8.1–12.3 %``."""
     if _missing(low) or _missing(high):
@@ -133,7 +138,14 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
     (("date", "period"), date),
 )
 #: Columns whose name is their measure.
-_BY_NAME: Final[dict[str, Callable[[Any], str]]] = {"coded": percent, "expected": percent}
+_BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
+    **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
+    **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio"), ratio),
+    **dict.fromkeys(
+        ("pmi", "z", "z_adjusted", "mean_level", "mean_low", "mean_high", "entropy", "evenness"), decimal
+    ),
+    **dict.fromkeys(("change_from", "change_to"), date),
+}
 #: Headings that do not follow from the column's name.
 _HEADINGS: Final[dict[str, str]] = {
     "person_id": "Person",
@@ -147,6 +159,10 @@ _HEADINGS: Final[dict[str, str]] = {
     "claim_line_number": "Line",
     "low": "Low (95 %)",
     "high": "High (95 %)",
+    "ebgm": "EBGM",
+    "eb05": "EB05",
+    "eb95": "EB95",
+    "pmi": "PMI (bits)",
     "p_value": "p",
     "q_value": "q",
     "top_carc": "Top CARC",

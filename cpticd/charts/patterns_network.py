@@ -103,12 +103,14 @@ def _edges(
     """Lines from left to right, the strongest on top, each with a point in the middle that tells its facts."""
     values = rows[color].astype(float)
     high = float(values.quantile(0.98)) if values.notna().any() else 1.0
-    low = 0.0 if color == "denial_rate" or values.isna().all() else float(values.min())
-    scale = ((values - low) / max(high - low, 1e-9)).clip(0, 1)
+    scale = (values / max(high, 1e-9)).clip(0, 1)
     most = float(rows["lines"].max())
+    colours = [
+        themes.GREY if pd.isna(value) else sample_colorscale(themes.SEQUENTIAL, [float(value)])[0]
+        for value in scale
+    ]
     for place in reversed(range(len(rows))):
-        row, value = rows.iloc[place], scale.iloc[place]
-        colour = themes.GREY if pd.isna(value) else sample_colorscale(themes.SEQUENTIAL, [float(value)])[0]
+        row, colour = rows.iloc[place], colours[place]
         y0, y1 = left[row["hcpcs_code"]], right[row["diagnosis_code"]]
         width = WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * float(row["lines"]) / most
         fig.add_scatter(
@@ -118,14 +120,7 @@ def _edges(
     middle = [round((left[row.hcpcs_code] + right[row.diagnosis_code]) / 2, 5) for row in rows.itertuples()]
     fig.add_scatter(
         mode="markers", x=[0.5] * len(rows), y=middle, name="edges",
-        marker={
-            "size": 7, "color": frames.numbers(values), "colorscale": themes.SEQUENTIAL, "cmin": round(low, 6),
-            "cmax": round(high, 6), "line": {"width": 1, "color": "#FFFFFF"}, "showscale": True,
-            "colorbar": {
-                "title": {"text": COLOURS[color]}, "tickformat": ".0%" if color == "denial_rate" else ".0f",
-                "thickness": 12, "len": 0.5, "x": 1.0, "xref": "container", "xanchor": "right", "y": 0.5,
-            },
-        },
+        marker={"size": 7, "color": colours, "line": {"width": 1, "color": "#FFFFFF"}},
         customdata=[
             [fmt.safe(f"{row.hcpcs_code} × {row.diagnosis_code}"), fmt.count(row.lines), fmt.count(row.persons),
              fmt.dollars(row.charge_amount), fmt.percent(row.denial_rate), fmt.interval(row.low, row.high),
@@ -136,6 +131,16 @@ def _edges(
             "%{customdata[0]}", "n: %{customdata[1]} lines, %{customdata[2]} persons", "charges: %{customdata[3]}",
             "denied: %{customdata[4]} (95 % interval %{customdata[5]})", "EBGM: %{customdata[6]}",
         ),
+    )  # fmt: skip
+    fig.add_scatter(  # nothing but the scale of the colours
+        mode="markers", x=[None], y=[None], hoverinfo="skip", name="scale",
+        marker={
+            "color": [0], "colorscale": themes.SEQUENTIAL, "cmin": 0, "cmax": round(high, 6), "showscale": True,
+            "colorbar": {
+                "title": {"text": COLOURS[color]}, "tickformat": ".0%" if color == "denial_rate" else ".0f",
+                "thickness": 12, "len": 0.5, "x": 1.0, "xref": "container", "xanchor": "right", "y": 0.5,
+            },
+        },
     )  # fmt: skip
 
 
