@@ -57,8 +57,8 @@ def drift(pairs: pd.DataFrame, *, max_pairs: int = 6, theme: str = "light") -> g
     fig.update_layout(layout)
     fig.update_layout(height=130 + 230 * down, showlegend=False, margin={"t": 110, "b": 70})
     fig.update_annotations(font_size=13)
-    for place, row in enumerate(shown.itertuples()):
-        _picture(fig, pd.Series(row._asdict()), list(months), place // ACROSS + 1, place % ACROSS + 1)
+    for place, (_, row) in enumerate(shown.iterrows()):
+        _picture(fig, row, list(months), place // ACROSS + 1, place % ACROSS + 1)
     fig.update_yaxes(tickformat=".0%", rangemode="tozero", title_text="")
     fig.update_yaxes(title_text="Share of lines", col=1)
     fig.update_xaxes(type="date", tickformat="%b %Y", nticks=6, title_text="")
@@ -67,7 +67,7 @@ def drift(pairs: pd.DataFrame, *, max_pairs: int = 6, theme: str = "light") -> g
     return fig
 
 
-def _q(value: float) -> str:
+def _q(value: object) -> str:
     written = fmt.probability(value)
     return written if written.startswith("<") else f"= {written}"
 

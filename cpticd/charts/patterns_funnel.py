@@ -63,10 +63,12 @@ def funnel(providers: pd.DataFrame, *, max_labels: int = 6, theme: str = "light"
         if not part.empty:
             _points(fig, part, name, colour)
     far = rows[rows["position"].isin(GROUPS[2][1])].head(max_labels)
-    for row in far.itertuples():
+    for name, volume, ratio in zip(
+        far["provider"].tolist(), far["precision"].tolist(), far["ratio"].tolist(), strict=True
+    ):
         fig.add_annotation(
-            x=math.log10(row.precision) if wide else row.precision, y=row.ratio,
-            text=fmt.short(row.provider, 18), showarrow=False, font={"size": 11}, yshift=12 if row.ratio > 1 else -12,
+            x=math.log10(volume) if wide else volume, y=ratio, text=fmt.short(name, 18), showarrow=False,
+            font={"size": 11}, yshift=12 if ratio > 1 else -12,
         )  # fmt: skip
     axis = "Precision (expected count, weighed by what it can vary)"
     if wide:

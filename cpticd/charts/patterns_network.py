@@ -117,7 +117,8 @@ def _edges(
             mode="lines", x=list(STEPS), y=[round(y0 + (y1 - y0) * (3 - 2 * t) * t * t, 5) for t in STEPS],
             hoverinfo="skip", line={"color": colour, "width": round(width, 2)}, opacity=0.75,
         )  # fmt: skip
-    middle = [round((left[row.hcpcs_code] + right[row.diagnosis_code]) / 2, 5) for row in rows.itertuples()]
+    ends = zip(rows["hcpcs_code"].tolist(), rows["diagnosis_code"].tolist(), strict=True)
+    middle = [round((left[procedure] + right[diagnosis]) / 2, 5) for procedure, diagnosis in ends]
     fig.add_scatter(
         mode="markers", x=[0.5] * len(rows), y=middle, name="edges",
         marker={"size": 7, "color": colours, "line": {"width": 1, "color": "#FFFFFF"}},
