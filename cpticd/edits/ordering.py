@@ -152,6 +152,20 @@ def unacceptable_principal(run: Run) -> str:
     """
 
 
+def questionable_admission(run: Run) -> str:
+    """Medicare Code Editor, edit 8: a principal diagnosis that by itself seldom needs a stay."""
+    return f"""
+        SELECT p.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, p.diagnosis_code AS codes,
+            concat(p.diagnosis_code, ' is on Medicare''s list of diagnoses that seldom need a stay') AS message,
+            concat('discharge ', CAST(p.service_date AS VARCHAR)) AS evidence,
+            m.release, m.effective_from AS effective_date
+        FROM edit_diagnoses p
+        JOIN {definitions(run)} m ON m.code = p.diagnosis_code AND m.code_type = 'diagnosis'
+            AND m.edit = 'Principal_Questionable_Admit' AND {_IN_FORCE}
+        WHERE p.diagnosis_position = 1
+    """
+
+
 def duplicate_principal(run: Run) -> str:
     """Medicare Code Editor, edit 3: the principal diagnosis once more as a secondary one.
 
@@ -188,4 +202,5 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("use_additional_missing", use_additional_missing),
     Rule("unacceptable_principal", unacceptable_principal),
     Rule("duplicate_principal", duplicate_principal),
+    Rule("questionable_admission", questionable_admission),
 )

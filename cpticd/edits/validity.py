@@ -125,6 +125,33 @@ def wrong_code_set(run: Run) -> str:
     """
 
 
+def invalid_inpatient_procedure(run: Run) -> str:
+    """Medicare Code Editor, edit 1: an ICD-10-PCS code that was none on the day of discharge."""
+    return f"""
+        WITH held AS (
+            SELECT code, min(effective_from) AS first_day, max(coalesce(effective_to, DATE '9999-12-31')) AS last_day
+            FROM {run.table("icd10pcs")}
+            GROUP BY code
+        )
+        SELECT o.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, o.procedure_code AS codes,
+            CASE WHEN h.code IS NULL THEN concat(o.procedure_code, ' is in no release of ICD-10-PCS')
+                 WHEN c.service_date > h.last_day
+                 THEN concat(o.procedure_code, ' was retired: its last day was ', CAST(h.last_day AS VARCHAR))
+                 ELSE concat(o.procedure_code, ' was not yet in effect at discharge') END AS message,
+            concat('discharge ', CAST(c.service_date AS VARCHAR), '; first day of the code ',
+                coalesce(CAST(h.first_day AS VARCHAR), 'none')) AS evidence,
+            'icd10pcs FY2016 to FY2027' AS release,
+            CASE WHEN c.service_date > h.last_day THEN h.last_day + 1 ELSE h.first_day END AS effective_date
+        FROM procedures o
+        JOIN edit_claims c ON c.claim_id = o.claim_id
+        LEFT JOIN {run.table("icd10pcs")} p ON p.code = o.procedure_code AND c.service_date >= p.effective_from
+            AND c.service_date <= coalesce(p.effective_to, DATE '9999-12-31')
+        LEFT JOIN held h ON h.code = o.procedure_code
+        WHERE coalesce(o.procedure_code_type, 'icd-10-pcs') = 'icd-10-pcs' AND p.code IS NULL
+            AND c.service_date >= {_ICD10_START}
+    """
+
+
 def _traits(run: Run) -> str:
     return run.load("edit_traits", traits.diagnosis)
 
@@ -177,6 +204,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("header_diagnosis_code", header),
     Rule("missing_seventh_character", seventh),
     Rule("wrong_code_set", wrong_code_set),
+    Rule("invalid_inpatient_procedure", invalid_inpatient_procedure),
     Rule("unspecified_diagnosis", unspecified),
     Rule("unspecified_laterality", unspecified_laterality),
     Rule("unspecified_inpatient", unspecified_inpatient),

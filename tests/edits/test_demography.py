@@ -103,7 +103,7 @@ NAMES = {
     "AGE_CONFLICT": "age_conflict", "SEX_CONFLICT": "sex_conflict", "UNACCEPTABLE_PDX": "unacceptable_principal",
     "REQUIRES_SDX": "unacceptable_principal", "DUPLICATE_OF_PDX": "duplicate_principal",
     "MANIFESTATION_AS_PDX": "manifestation_first", "E_CODE_AS_PDX": "external_cause_first",
-    "UNSPECIFIED": "unspecified_inpatient",
+    "UNSPECIFIED": "unspecified_inpatient", "QUESTIONABLE_ADMISSION": "questionable_admission",
 }  # fmt: skip
 DAYS = (20170115, 20190930, 20191001, 20220331, 20220401, 20240930, 20241001, 20260401, 20261001)
 

