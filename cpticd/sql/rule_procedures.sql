@@ -1,6 +1,7 @@
 -- One row per line whose procedure code is unknown, was retired or not yet in effect on its date, with what says so.
 -- A code is known where the user's list of its system (CPT, HCPCS Level II) or the built-in dates have it. A list knows
--- nothing of dates before its first release, nor of codes that are new after the year of its last one.
+-- nothing of dates before its first release, nor of codes that are new after the year of its last one. The built-in
+-- dates know nothing of services before 2015-10-01: some numbers had another meaning in an earlier life (G0317).
 WITH listed AS MATERIALIZED (
     SELECT * FROM edit_procedure_lists WHERE code IN (SELECT code FROM edit_procedure_forms)
 ),
@@ -36,7 +37,7 @@ judged AS (
     JOIN edit_procedure_forms f ON f.code = d.hcpcs_code
     LEFT JOIN codes c ON c.code = d.hcpcs_code
     LEFT JOIN covered v ON v.system = f.system
-    LEFT JOIN edit_table_procedure_dates b ON b.code = d.hcpcs_code
+    LEFT JOIN edit_table_procedure_dates b ON b.code = d.hcpcs_code AND d.service_date >= DATE '2015-10-01'
 ),
 settled AS (
     SELECT hcpcs_code, service_date, CASE

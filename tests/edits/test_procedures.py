@@ -13,7 +13,8 @@ UNKNOWN, RETIRED, EARLY = (f"{word}_procedure_code" for word in ("unknown", "ret
 
 
 def test_dates_that_are_built_in() -> None:
-    # 99201 was deleted for 2021; G2211 began with 2021; 11100 gave way to 11102 with 2019; 97127 lived for two years.
+    # 99201 was deleted for 2021; G2211 began with 2021; 11100 gave way to 11102 with 2019; 97127 lived for two
+    # years; G0317 had another meaning until 2008.
     claims = services("""
         claim     | day        | code
         last      | 2020-12-31 | 99201
@@ -27,12 +28,16 @@ def test_dates_that_are_built_in() -> None:
         two_1     | 2019-12-31 | 97127
         two_2     | 2020-01-01 | 97127
         plain     | 1999-01-01 | 99213
+        earlier   | 2008-02-22 | G0317
+        earlier_1 | 2015-09-30 | G0317
+        earlier_2 | 2015-10-01 | G0317
     """)
     retired = cx.edits.check(claims, RETIRED)
     assert retired["claim_id"].tolist() == ["biopsy_of", "retired", "two_2"]
     assert retired["evidence"].tolist()[1] == "date of service 2021-01-01; last day 2020-12-31"
     assert retired["source"].tolist()[1].endswith("; CPT 2021 (built in)")
-    assert found(claims, EARLY) == ["biopsy/1 11102", "complex_0/1 G2211", "two_0/1 97127"]
+    early = ["biopsy/1 11102", "complex_0/1 G2211", "earlier_2/1 G0317", "two_0/1 97127"]
+    assert found(claims, EARLY) == early
     assert found(claims, UNKNOWN) == []
 
 
