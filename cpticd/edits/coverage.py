@@ -34,6 +34,8 @@ from cpticd.errors import ArgumentError, SchemaError
 if TYPE_CHECKING:
     from cpticd.edits.run import Run
 
+#: What a row of a policy may be.
+ROLES: Final = ("procedure", "covered", "not covered", "contractor")
 #: Group of a row of ``coverage_logic`` that stands for every group of procedures without a row of its own.
 EVERY_GROUP: Final = 0
 _REQUIREMENTS: Final = pa.schema(
@@ -61,6 +63,7 @@ def for_payers(
     named. Raises SchemaError for columns that are missing, ArgumentError for a contractor that no policy has.
     """
     frame = policies.to_pandas() if isinstance(policies, pa.Table) else policies
+    frame = frame.drop(columns="payer", errors="ignore")
     if missing := [c for c in ("document", "version", "role", "code") if c not in frame.columns]:
         raise SchemaError(f"policies: no column {missing}; found {list(frame.columns)}")
     own = frame.loc[frame["role"] == "contractor", ["document", "version", "code"]].drop_duplicates()
@@ -112,6 +115,7 @@ def _prepare(run: Run) -> None:
     """Relations that both rules read: policies, their codes, the lines under them, and which lines satisfy one."""
     coverage = run.release("coverage")
     columns = run.rows("coverage").column_names
+    _check_roles(run)
     payer = "nullif(payer, '')" if "payer" in columns else "CAST(NULL AS VARCHAR)"
     run.table("modifiers")
     run.scratch(
@@ -126,15 +130,20 @@ def _prepare(run: Run) -> None:
         """,
     )
     run.scratch(
+        "edit_policy_written",
+        f"""
+        SELECT diagnosis_code, {dotted("diagnosis_code")} AS written
+        FROM (SELECT DISTINCT diagnosis_code FROM edit_diagnoses) used
+        """,
+    )
+    run.scratch(
         "edit_policy_codes",
         f"""
         SELECT DISTINCT c.document, c.version, c.role, CAST(coalesce(c.code_group, 0) AS INTEGER) AS code_group,
             d.diagnosis_code, d.written, c.effective_from, c.effective_to
         FROM {coverage} c
         SEMI JOIN edit_policies p ON p.document = c.document AND p.version = c.version
-        JOIN (SELECT diagnosis_code, {dotted("diagnosis_code")} AS written
-              FROM (SELECT DISTINCT diagnosis_code FROM edit_diagnoses) used) d
-            ON d.diagnosis_code = upper(replace(c.code, '.', ''))
+        JOIN edit_policy_written d ON d.diagnosis_code = upper(replace(c.code, '.', ''))
         WHERE c.role IN ('covered', 'not covered')
         """,
     )
@@ -163,6 +172,13 @@ def _prepare(run: Run) -> None:
     )
     for name in ("supported", "failing", "evidence"):
         run.scratch(f"edit_policy_{name}", sql.text(f"rule_policy_{name}"))
+
+
+def _check_roles(run: Run) -> None:
+    """A role that there is not would leave its rows unread."""
+    found = run.engine.fetch(f"SELECT DISTINCT role FROM {run.release('coverage')} ORDER BY role")
+    if strange := [role for role in found.column("role").to_pylist() if role not in ROLES]:
+        raise SchemaError(f"tables['coverage']: found role {strange[0]!r}; there are {', '.join(ROLES)}")
 
 
 def _requirements(run: Run) -> pa.Table:

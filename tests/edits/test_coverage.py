@@ -146,6 +146,23 @@ def test_the_evidence_names_what_is_on_the_claim_and_not_pointed_to() -> None:
     assert "G89" not in named
 
 
+def test_where_a_policy_only_lists_what_it_does_not_cover_any_other_diagnosis_of_the_claim_is_named() -> None:
+    cases = """
+        case    | day        | service | diagnoses               | found
+        another | 2024-08-01 | 80061   | Z00.00 (E78.5)          | x
+        none    | 2024-08-01 | 80061   | Z00.00                  | x
+        covered | 2024-08-01 | 27096   | M54.50 (M46.1) (E78.5)  | x
+    """
+    result = found(cases, "not_covered_diagnosis", tables={"coverage": policies()}).set_index("claim_id")
+    assert result.loc["another", "message"] == (
+        "Z00.00 is on the list of diagnoses that A3 does not cover for 80061. "
+        "The claim has another diagnosis that is not on that list."
+    )
+    assert result.loc["another", "evidence"].endswith("not pointed to: E78.5 (diagnosis 2) not on that list")
+    assert result.loc["none", "evidence"] == "not covered by A3 (Z00.00); diagnoses Z0000"
+    assert result.loc["covered", "evidence"].endswith("not pointed to: M46.1 (diagnosis 2) on A1")
+
+
 def test_of_a_combination_the_evidence_says_how_far_it_is_met_and_what_would_complete_it() -> None:
     cases = """
         case      | day        | service | diagnoses       | found
@@ -214,6 +231,12 @@ def test_an_expression_that_fits_no_policy_is_refused() -> None:
         found(
             COMBINED, "coverage", tables={"coverage": policies(), "coverage_logic": pd.DataFrame({"x": [1]})}
         )
+
+
+def test_a_role_that_there_is_not_is_refused() -> None:
+    rows = policies().replace({"role": {"not covered": "noncovered"}})
+    with pytest.raises(SchemaError, match="found role 'noncovered'; there are procedure, covered"):
+        found(COMBINED, "coverage", tables={"coverage": rows})
 
 
 def test_without_a_table_the_rules_say_so_and_an_added_one_judges(tmp_path: Any) -> None:
