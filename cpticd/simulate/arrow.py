@@ -14,7 +14,6 @@ from cpticd.simulate.assembly import BILLS, MODIFIERS, Book, npi
 from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.denial import Causes
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
-from cpticd.simulate.people import NEVER, STATES, World, year_start
 from cpticd.simulate.remittance import CORRECTED, DENIAL, REVERSAL, SLOTS, Outcome
 
 #: ICD-10-PCS procedures of inpatient stays by condition of the reason, with the chance of each.
@@ -83,7 +82,8 @@ def person_ids(persons: Ints) -> pa.Array:
     return named("P", persons + 1, 6)
 
 
-def _table(name: str, size: int, columns: dict[str, Any]) -> pa.Table:
+def typed_table(name: str, size: int, columns: dict[str, Any]) -> pa.Table:
+    """A canonical table; columns that are not given are null, a text stands in every row."""
     schema = TABLES[name].arrow_schema
     arrays = []
     for field in schema:
@@ -112,10 +112,12 @@ def claim_tables(catalogue: Catalogue, book: Book, voids: Ints) -> dict[str, pa.
     institutional = claims.institutional
     total = np.zeros(size, dtype=np.int64)
     np.add.at(total, lines.claim, lines.charge)
-    providers = [npi(i) for i in range(int(max(claims.billing.max(), lines.rendering.max())) + 1)]
+    providers = [
+        npi(i) for i in range(int(max(claims.billing.max(initial=0), lines.rendering.max(initial=0))) + 1)
+    ]
     again = claims.replaces >= 0
     kinds = ["professional", "institutional"]
-    claim_table = _table(
+    claim_table = typed_table(
         "claims",
         size,
         {
@@ -142,7 +144,7 @@ def claim_tables(catalogue: Catalogue, book: Book, voids: Ints) -> dict[str, pa.
     modifiers = {f"hcpcs_modifier_{i + 1}": text(MODIFIERS, lines.modifiers[:, i]) for i in range(2)}
     revenue = [row["revenue"] for row in catalogue.procedure_rows]
     facility = institutional[lines.claim]
-    line_table = _table(
+    line_table = typed_table(
         "lines",
         lines.claim.size,
         {
@@ -159,7 +161,7 @@ def claim_tables(catalogue: Catalogue, book: Book, voids: Ints) -> dict[str, pa.
             "charge_amount": money(lines.charge),
         },
     )
-    diagnosis_table = _table(
+    diagnosis_table = typed_table(
         "diagnoses",
         rows.claim.size,
         {
@@ -171,7 +173,7 @@ def claim_tables(catalogue: Catalogue, book: Book, voids: Ints) -> dict[str, pa.
         },
     )
     line, column = np.nonzero(lines.pointers > 0)
-    pointer_table = _table(
+    pointer_table = typed_table(
         "pointers",
         line.size,
         {
@@ -218,7 +220,7 @@ def stay_procedures(catalogue: Catalogue, draws: Draws, book: Book, condition: I
     codes = np.array([code for item in found for code in item[1]], dtype=str)
     order = np.lexsort((np.arange(claim.size), claim))
     claim = claim[order]
-    return _table(
+    return typed_table(
         "procedures",
         claim.size,
         {
@@ -240,7 +242,7 @@ def remittance_tables(
     ids = claim_ids(records.claim)
     payer = claims.payer[records.claim]
     status = np.select([records.kind == REVERSAL, records.denied], [1, 2], 0)
-    adjudications = _table(
+    adjudications = typed_table(
         "adjudications",
         records.claim.size,
         {
@@ -267,7 +269,7 @@ def remittance_tables(
     modifiers = {
         f"hcpcs_modifier_{i + 1}": text(MODIFIERS, lines.modifiers[payments.line, i]) for i in range(2)
     }
-    line_payments = _table(
+    line_payments = typed_table(
         "line_payments",
         payments.line.size,
         {
@@ -297,7 +299,7 @@ def remittance_tables(
     position = np.concatenate([within(group_starts(row)) + 1, np.ones(claim_level.size, dtype=np.int64)])
     which = np.concatenate([which, np.full(claim_level.size, carcs.index("1"))])
     line_of = np.concatenate([line_number[row], np.zeros(claim_level.size, dtype=np.int64)])
-    adjustments = _table(
+    adjustments = typed_table(
         "adjustments",
         which.size,
         {
@@ -313,7 +315,7 @@ def remittance_tables(
     said = np.flatnonzero(
         (payments.amounts[:, DENIAL] != 0) & np.array([bool(rarc) for rarc in reasons.rarc])[payments.cause]
     )
-    remarks = _table(
+    remarks = typed_table(
         "remarks",
         said.size,
         {
@@ -353,7 +355,7 @@ def carried_forward(catalogue: Catalogue, outcome: Outcome, book: Book) -> pa.Ta
             found.append((when, who, taken))
     day, payer, amount = np.array(found, dtype=np.int64).reshape(-1, 3).T
     year = day.astype("datetime64[D]").astype("datetime64[Y]")
-    return _table(
+    return typed_table(
         "provider_adjustments",
         day.size,
         {
@@ -368,48 +370,5 @@ def carried_forward(catalogue: Catalogue, outcome: Outcome, book: Book) -> pa.Ta
             "adjustment_reason_code": "FB",
             "reference_id": named("F", payer + 1, 3),
             "amount": money(amount),
-        },
-    )
-
-
-def member_table(world: World) -> pa.Table:
-    """One row per person and year of coverage."""
-    catalogue, people, episode, years = world.catalogue, world.people, world.episode, world.years
-    size = people.size
-    person, year = np.divmod(np.arange(size * len(years)), len(years))
-    start = np.array([year_start(item) for item in years])
-    covered = (year >= people.first_year[person]) & (people.death[person] > start[year])
-    person, year = person[covered], year[covered]
-    dead = people.death[person] != NEVER
-    failing = np.zeros(size, dtype=bool)
-    failing[episode.person[episode.condition == catalogue.conditions["esrd"]]] = True
-    rows = catalogue.payer_rows
-    medicare = np.array([row["kind"] in ("ffs", "ma") for row in rows])[people.payer[person]]
-    fresh = (people.first_year[person] > 0) & (people.first_year[person] == year) & medicare
-    months = np.where(medicare, np.where(fresh, 6, 12), 0)
-    dies_now = dead & (people.death[person] < start[year] + 365)
-    months = np.where(
-        dies_now & medicare, np.minimum(months, 1 + (people.death[person] - start[year]) // 31), months
-    )
-    dual = np.where(people.dual[person] == 2, 2, np.where(people.dual[person] == 1, 1, 0))
-    return _table(
-        "members",
-        person.size,
-        {
-            "person_id": person_ids(person),
-            "year": np.array(years)[year],
-            "birth_date": date(people.birth[person]),
-            "death_date": date(people.death[person], dead & dies_now),
-            "sex": text(["female", "male"], people.male[person].astype(np.int64)),
-            "state": text(STATES, people.state[person]),
-            "dual_status_code": text(["NA", "01", "02"], dual),
-            "original_reason_entitlement_code": text(
-                ["0", "1"], (people.disabled_first[person] & medicare).astype(np.int64)
-            ),
-            "long_term_institutional": people.facility[person],
-            "new_enrollee": fresh,
-            "special_needs_plan": people.needs_plan[person],
-            "esrd": failing[person],
-            "part_b_months": months,
         },
     )

@@ -24,8 +24,9 @@ def edit_tables() -> dict[str, pa.Table]:
     """Tables of edits by kind, to judge simulated claims by: ``edits.check(claims, tables=edit_tables())``.
 
     Kinds and columns are those of ``cpticd.reference.release``: ncci_ptp (pairs of procedures), ncci_mue (units),
-    ncci_addon (add-ons and the services that they need), fee_schedule (global days, sides). They hold for the
-    simulated procedures alone and are made up: for other claims, add the official files.
+    ncci_addon (add-ons and the services that they need), fee_schedule (global days, sides), coverage (a policy that
+    lists the diagnoses that support a procedure, and one that lists those that do not). They hold for the simulated
+    procedures alone and are made up: for other claims, add the official files.
     """
     return {
         "ncci_ptp": _table(
@@ -63,7 +64,30 @@ def edit_tables() -> dict[str, pa.Table]:
             assistant="",
             setting="",
         ),
+        "coverage": _table(
+            ("document", "title", "role", "code", "effective_from"),
+            (
+                (row["document"], row["title"], role, code, date.fromisoformat(row["effective_from"]))
+                for row in rows("edits_coverage")
+                for role, codes in (
+                    ("procedure", row["procedure_code"]),
+                    (row["role"], row["diagnosis_code"]),
+                )
+                for code in codes.split()
+            ),
+            version=1,
+            code_group=1,
+            effective_to=None,
+            setting="",
+        ),
     }
+
+
+def policy(procedure: str) -> list[str]:
+    """Diagnoses that the coverage policy of a procedure lists."""
+    return next(
+        row["diagnosis_code"] for row in rows("edits_coverage") if row["procedure_code"] == procedure
+    ).split()
 
 
 def pairs(tidy: str) -> list[tuple[str, str]]:
@@ -115,5 +139,6 @@ def _table(names: tuple[str, ...], found: Iterator[tuple[object, ...]], **consta
         name: [None] * len(every) for name in ("effective_from", "effective_to") if name not in columns
     }
     columns["release"] = [RELEASE] * len(every)
-    kinds = {"units": pa.int32(), "before_1996": pa.bool_(), "effective_from": _DAY, "effective_to": _DAY}
+    numbers = dict.fromkeys(("units", "version", "code_group"), pa.int32())
+    kinds = {**numbers, "before_1996": pa.bool_(), "effective_from": _DAY, "effective_to": _DAY}
     return pa.table({name: pa.array(values, kinds.get(name, _TEXT)) for name, values in columns.items()})

@@ -6,6 +6,7 @@ import numpy as np
 
 from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts
+from cpticd.simulate.edits import policy
 from cpticd.simulate.encounters import Encounters
 from cpticd.simulate.service_rows import HOSPITAL, Services
 
@@ -19,6 +20,8 @@ SELDOM = (
 )
 #: How often a screening service without a screening diagnosis stays: the error that is planted.
 NOT_SCREENING = 0.5
+#: A test whose coverage policy leaves out routine examinations, and how often one stays there all the same.
+VITAMIN_D, NOT_COVERED = "82306", 0.15
 #: Reasons of a mammogram that is no screening.
 FINDINGS = ("N6310", "R928")
 
@@ -27,6 +30,7 @@ def limit(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services) 
     """Lines without those that come too soon or are for the wrong reason, but for what is planted of the latter."""
     number = catalogue.procedures
     lines = _screening(catalogue, draws, met, lines)
+    lines = _not_covered(catalogue, draws, met, lines)
     healing = met.reason == catalogue.diagnosis("fracture", "S52501D")
     lines = lines.take(np.flatnonzero((lines.procedure != number["25600"]) | ~healing[lines.encounter]))
     _first_wellness_visit(catalogue, met, lines)
@@ -63,6 +67,17 @@ def _screening(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Servi
     both = wrong & _beside(lines, number["77065"])
     lines.procedure[wrong] = number["77065"]
     return lines.take(np.flatnonzero(~both))
+
+
+def _not_covered(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services) -> Services:
+    """No vitamin D test for a reason that its policy does not cover, but for the share that is planted."""
+    code = policy(VITAMIN_D)
+    routine = np.isin(np.array(catalogue.codes)[met.reason], code)
+    mine = (lines.procedure == catalogue.procedures[VITAMIN_D]) & routine[lines.encounter]
+    # On a hospital's claim every diagnosis counts, elsewhere those that the line points to.
+    mine &= (lines.venue == HOSPITAL) | (lines.pointers <= 0).all(axis=1)
+    goes = mine & ((draws("not covered", mine.size) >= NOT_COVERED) | (lines.venue == HOSPITAL))
+    return lines.take(np.flatnonzero(~goes))
 
 
 def _first_wellness_visit(catalogue: Catalogue, met: Encounters, lines: Services) -> None:

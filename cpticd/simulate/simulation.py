@@ -96,6 +96,7 @@ def simulate_tables(
         assembly,
         denial,
         encounters,
+        members,
         people,
         remittance,
         tidy,
@@ -143,7 +144,7 @@ def simulate_tables(
     tables["procedures"] = arrow.stay_procedures(cat, draws, book, condition)
     tables |= arrow.remittance_tables(cat, book, outcome, reasons)
     tables["provider_adjustments"] = arrow.carried_forward(cat, outcome, book)
-    tables["members"] = arrow.member_table(world)
+    tables["members"] = members.member_table(world)
     answers = {
         "pair_effects": truth.effect_frame(cat, book, planted, reasons),
         "policies": truth.policy_frame(cat, book, chance, outcome, planted=planted, reasons=reasons),

@@ -7,8 +7,10 @@ import numpy as np
 from cpticd.simulate.assembly import MODIFIERS, Book, LineRows, stack, take
 from cpticd.simulate.catalogue import Catalogue, rows
 from cpticd.simulate.draws import Bools, Ints, expand, group_starts, within
-from cpticd.simulate.edits import add_ons, pairs
+from cpticd.simulate.edits import add_ons, pairs, policy
 
+#: A procedure with a coverage policy that lists the diagnoses that support it.
+TRACING = "93000"
 #: New-patient codes and the code for a patient seen before.
 ESTABLISHED = {
     "99202": "99212",
@@ -49,6 +51,21 @@ def add_modifier(lines: LineRows, which: Bools, modifier: str) -> None:
     lines.modifiers[mine, slot] = number
 
 
+def pointed_codes(book: Book) -> Ints:
+    """Code of each diagnosis that a line points to, −1 where there is none; four columns."""
+    lines = book.lines
+    start = np.searchsorted(book.diagnoses.claim, lines.claim)
+    code = book.diagnoses.code[np.minimum(start[:, None] + lines.pointers - 1, book.diagnoses.code.size - 1)]
+    return np.where(lines.pointers > 0, code, -1)
+
+
+def holds(book: Book, codes: list[str], pointed: Ints) -> Bools:
+    """Lines that point to one of the codes."""
+    wanted = np.array([False, *(code in codes for code in book.codes)])
+    found: Bools = np.asarray(wanted[pointed + 1].any(axis=1))
+    return found
+
+
 def _beside(catalogue: Catalogue, book: Book, codes: list[str]) -> Bools:
     """Lines whose claim has one of the procedures."""
     lines = book.lines
@@ -64,6 +81,7 @@ def _drop(catalogue: Catalogue, book: Book) -> None:
     keep = np.ones(lines.claim.size, dtype=bool)
     for first, second in pairs("drop"):
         keep &= ~((lines.procedure == number[second]) & _beside(catalogue, book, [first]))
+    keep &= ~_unsupported(catalogue, book)
     for addon, primaries in add_ons():
         keep &= (lines.procedure != number[addon]) | _beside(catalogue, book, primaries)
     book.lines = take(lines, np.flatnonzero(keep))
@@ -78,6 +96,22 @@ def _drop(catalogue: Catalogue, book: Book) -> None:
         again.charge[alone] = catalogue.fee[number["99213"]] * 2 * again.units[alone]
         joined = stack(book.lines, again)
         book.lines = take(joined, np.lexsort((joined.number, joined.claim)))
+
+
+def _unsupported(catalogue: Catalogue, book: Book) -> Bools:
+    """Tracings whose policy no diagnosis of the claim satisfies; those that one would satisfy point to it now."""
+    lines, held = book.lines, book.diagnoses
+    wanted = policy(TRACING)
+    fits = np.isin(np.array(book.codes)[held.code], wanted)
+    never = 99
+    first = np.full(book.claims.person.size, never)
+    np.minimum.at(first, held.claim[fits], held.position[fits])
+    mine = (lines.procedure == catalogue.procedures[TRACING]) & ~holds(book, wanted, pointed_codes(book))
+    there = mine & (first[lines.claim] < never)
+    lines.pointers[there] = 0
+    lines.pointers[there, 0] = first[lines.claim[there]]
+    found: Bools = mine & ~there
+    return found
 
 
 def separate(catalogue: Catalogue, book: Book) -> dict[str, Bools]:

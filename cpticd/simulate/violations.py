@@ -9,10 +9,11 @@ import numpy as np
 from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, stack, take
 from cpticd.simulate.catalogue import Catalogue, rows
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
-from cpticd.simulate.edits import planted_pairs
+from cpticd.simulate.edits import planted_pairs, policy
 from cpticd.simulate.people import People
 from cpticd.simulate.recodes import recode
-from cpticd.simulate.tidy import replace_procedure, seen_before
+from cpticd.simulate.seldom import VITAMIN_D
+from cpticd.simulate.tidy import TRACING, holds, pointed_codes, replace_procedure, seen_before
 
 #: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
 #: and how strictly each payer takes it.
@@ -63,7 +64,7 @@ def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Int
     plants.mark(index, "units_over_limit")
     _visits(catalogue, book, plants, chosen)
     _orphan(catalogue, draws, book, plants)
-    _not_screening(catalogue, book, plants, professional)
+    _services_without_reason(catalogue, book, plants, chosen)
     recode(draws, people, book, plants.rule, RULES)
     pointed = lines.pointers[:, 0] > 0
     index = chosen("no pointer", pointed, 0.0015)
@@ -82,9 +83,7 @@ def _wrong_side(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chose
     lines = book.lines
     right, left = MODIFIERS.index("RT"), MODIFIERS.index("LT")
     sides = np.array(["", *catalogue.side])
-    start = np.searchsorted(book.diagnoses.claim, lines.claim)
-    code = book.diagnoses.code[np.minimum(start[:, None] + lines.pointers - 1, book.diagnoses.code.size - 1)]
-    pointed = sides[np.where(lines.pointers > 0, code + 1, 0)]
+    pointed = sides[pointed_codes(book) + 1]
     other = np.where(lines.modifiers[:, 0] == right, "L", "R")
     elsewhere = ((pointed == other[:, None]) | (pointed == "B")).any(axis=1)
     sided = np.isin(lines.procedure, [catalogue.procedures[code] for code in SIDED])
@@ -120,17 +119,27 @@ def _visits(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -
         plants.mark(index, rule)
 
 
-def _not_screening(catalogue: Catalogue, book: Book, plants: _Plants, professional: Bools) -> None:
-    """Mark the screening mammograms whose lines point to no screening diagnosis."""
-    lines = book.lines
-    screening = np.array([code == "Z1231" for code in book.codes])
-    start = np.searchsorted(book.diagnoses.claim, lines.claim)
-    code = book.diagnoses.code[np.minimum(start[:, None] + lines.pointers - 1, book.diagnoses.code.size - 1)]
-    right = (screening[code] & (lines.pointers > 0)).any(axis=1)
-    service = np.isin(lines.procedure, [catalogue.procedures[item] for item in ("77067", "77063")])
-    plants.mark(
-        plants.free(np.flatnonzero(service & professional & ~right)), "screening_without_screening_diagnosis"
-    )
+def _services_without_reason(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+    """Services whose lines point to no diagnosis that supports them; of a tracing of the heart it is on the claim."""
+    lines, number = book.lines, catalogue.procedures
+    pointed = pointed_codes(book)
+    screening = holds(book, ["Z1231"], pointed)
+    mine = np.isin(lines.procedure, [number[item] for item in ("77067", "77063")])
+    index = chosen("screening", mine & ~screening, 1.0)
+    plants.mark(index, "screening_without_screening_diagnosis")
+    routine = holds(book, policy(VITAMIN_D), pointed)
+    other = holds(book, sorted(set(book.codes) - set(policy(VITAMIN_D))), pointed)
+    index = chosen("not covered", (lines.procedure == number[VITAMIN_D]) & routine & ~other, 1.0)
+    plants.mark(index, "not_covered_diagnosis")
+    # Of the claim's diagnoses, the last one that does not support the tracing.
+    held = book.diagnoses
+    apart = ~np.isin(np.array(book.codes)[held.code], policy(TRACING))
+    last = np.zeros(book.claims.person.size, dtype=np.int64)
+    np.maximum.at(last, held.claim[apart], held.position[apart])
+    index = chosen("not in policy", (lines.procedure == number[TRACING]) & (last[lines.claim] > 0), 0.06)
+    lines.pointers[index] = 0
+    lines.pointers[index, 0] = last[lines.claim[index]]
+    plants.mark(index, "diagnosis_not_in_policy")
 
 
 def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:

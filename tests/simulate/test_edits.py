@@ -8,7 +8,7 @@ import pytest
 import cpticd as cx
 from cpticd.reference import store
 from cpticd.simulate import Simulation
-from cpticd.simulate.catalogue import catalogue
+from cpticd.simulate.catalogue import catalogue, rows
 from cpticd.simulate.services import UNITS
 
 TABLES = cx.simulate.edit_tables()
@@ -23,9 +23,9 @@ def test_edit_tables_are_laid_out_as_official_ones(kind: str):
     assert table.schema.field("effective_from").type == table.schema.field("effective_to").type == pa.date32()
     keys = [*store.key(kind), "setting"]
     assert not table.to_pandas().duplicated(keys).any()
-    codes = [name for name in table.column_names if name in ("code", "column_1", "column_2", "add_on_code")]
-    for name in codes:
-        assert set(table[name].to_pylist()) <= set(catalogue().procedures), name
+    known = {*catalogue().procedures, *catalogue().codes}
+    for name in {"code", "column_1", "column_2", "add_on_code", "primary_code"} & set(table.column_names):
+        assert set(table[name].to_pylist()) <= known, name
 
 
 def test_limits_leave_room_for_the_units_that_are_billed():
@@ -50,3 +50,19 @@ def test_persons_are_seen_once_a_day(simulation: Simulation):
         "WHERE claim_type = 'professional' AND place_of_service_code = '11' AND claim_frequency_code = '1' GROUP BY ALL"
     )
     assert (claims["n"] > 1).mean() < 0.002
+
+
+def test_codes_that_exclude_each_other_are_all_listed():
+    notes = cx.reference.table("icd10cm_notes").to_pandas().query("note == 'excludes1'")
+    codes = sorted(set(catalogue().codes))
+    known = {frozenset((row["diagnosis_code"], row["other_code"])) for row in rows("excludes")}
+    found = {
+        frozenset((code, other))
+        for first, second in set(zip(notes["code"], notes["other"], strict=True))
+        for code in codes
+        if code.startswith(first)
+        for other in codes
+        if other.startswith(second) and other != code
+    }
+    assert found <= known
+    assert len(found) > 100

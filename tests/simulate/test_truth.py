@@ -143,7 +143,11 @@ def test_rule_violations_are_what_they_say(simulation: Simulation, broken: pd.Da
     assert set(rules["retired_procedure_code"]["hcpcs_code"]) == {"99201"}
     codes = simulation.claims.table("pairs")
     retired = rules["retired_diagnosis_code"][keys].merge(codes, on=keys)
-    assert retired.groupby(keys)["diagnosis_code"].apply(lambda c: c.isin(["M545", "G20", "R05"]).any()).all()
+    assert (
+        retired.groupby(keys)["diagnosis_code"]
+        .apply(lambda c: c.isin(["M545", "G20", "R05", "N183"]).any())
+        .all()
+    )
     members = simulation.claims.table("members").drop_duplicates("person_id").set_index("person_id")["sex"]
     wrong = rules["sex_conflict"]
     assert (wrong["person_id"].map(members) == "female").all()
