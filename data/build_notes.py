@@ -7,14 +7,14 @@ The package simple-icd-10-cm carries CDC's tabular lists: 1.2.0 FY2021, 1.4.0 FY
 
 One row per note, code that carries it and code that it names, both as the beginning of the codes meant: a note on
 a block or chapter stands on its categories, a range is the codes in it. Excludes1 pairs are written once, the lesser
-code first. ``stands_at`` is where the note stands, ``text`` what it says, in the newest list that has it. A row that is in
-FY2021's and in FY2025's list holds in between; one that only one of them has is known for that one's year alone.
+code first. ``stands_at`` is where the note stands, ``text`` what it says, in the newest list that has it. A row that
+FY2021's and FY2025's list have holds in between; one that only one of them has is known for that one's year alone.
 ``also`` is 1 where what the note lists are examples, so that others do as well.
 
 Not parsed, and counted on the way: notes that name no code of the list ("see Injury, by body region"), and notes
 that mean some of the codes that they name (with a certain character; except others). Notes on order that are
 conditional ("if applicable", "any associated") say nothing that a claim could show, and are left out, as are those that
-ask for habits and exposures that a patient may not have (tobacco, alcohol).
+ask for what a patient may not have (tobacco, alcohol, resistance to drugs).
 """
 
 from __future__ import annotations
@@ -47,10 +47,12 @@ _NAMED = re.compile(rf"\b({_CODE})\.?-{{0,2}}(?:\s*(?:to|-)?\s*(?<=[-o\s])\b({_C
 #: Some of the named codes are meant, not all.
 _PARTLY = re.compile(r"\bcharacters?\b|\bexcept\b[^()]*[A-Z]\d", re.IGNORECASE)
 _CONDITIONAL = re.compile(
-    r"\b(?:if|where|when) (?:applicable|known|present|appropriate|desired)\b|-induced\b|\bfor adverse effects?\b|\bany\b"
+    r"\b(?:if|where|when) (?:applicable|known|present|appropriate|desired)\b|-induced\b"
+    r"|\bfor adverse effects?\b|\bany\b"
 )
 _EXAMPLES = re.compile(r"\bsuch as\b|\bincluding\b|^underlying (?:condition|disease|cause|disorder)\b")
-_HABITS = ("F10", "F17", "Z720", "Z7722", "Z5731", "Z87891")
+#: What a note asks for only of those who have it.
+_HABITS = ("F10", "F17", "Z720", "Z7722", "Z5731", "Z87891", "Z16")
 
 
 def tabular(wheels: Path, version: str, name: str) -> pa.Table:
@@ -119,8 +121,10 @@ def order(rows: list[dict], codes: Codes, column: str, count: Counter) -> Found:
             continue
         others = codes.named(text)
         examples = bool(_EXAMPLES.search(text.removeprefix("the ").removeprefix("code "))) or not others
-        habits = any(other.startswith(_HABITS) for other in others)
-        if _PARTLY.search(text) or _CONDITIONAL.search(text) or (column == "use_additional" and habits):
+        habits = column == "use_additional" and any(other.startswith(_HABITS) for other in others)
+        # A list without a word before it is one of what may be there (I50: heart failure due to …).
+        bare = column == "code_first" and "\n" in text and bool(codes.named(text.split("\n")[0]))
+        if bare or habits or _PARTLY.search(text) or _CONDITIONAL.search(text):
             count[column, "conditional or partly"] += 1
             continue
         if column == "use_additional" and not others:

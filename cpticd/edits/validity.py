@@ -115,8 +115,8 @@ def wrong_code_set(run: Run) -> str:
         )
         SELECT claim_id, claim_line_number, diagnosis_code AS codes,
             CASE WHEN code_set = 'icd-9-cm'
-                 THEN concat(diagnosis_code, ' is a code of ICD-9-CM, which ended with September 30, 2015')
-                 ELSE concat(diagnosis_code, ' is a code of ICD-10-CM, which began on October 1, 2015') END AS message,
+                 THEN concat(diagnosis_code, ' is sent as ICD-9-CM, which ended with September 30, 2015')
+                 ELSE concat(diagnosis_code, ' is sent as ICD-10-CM, which began on October 1, 2015') END AS message,
             concat('service date ', CAST(service_date AS VARCHAR), '; code set ', code_set) AS evidence,
             '' AS release, {_ICD10_START} AS effective_date
         FROM judged

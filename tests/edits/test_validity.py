@@ -88,7 +88,7 @@ def test_the_code_set_changed_on_october_1_2015() -> None:
         f    | 2016-01-01 | 250.00 |          |           | 1:25000
         """,
     )
-    assert found["message"].iloc[0] == "25000 is a code of ICD-9-CM, which ended with September 30, 2015"
+    assert found["message"].iloc[0] == "25000 is sent as ICD-9-CM, which ended with September 30, 2015"
     # What is of the other code set is not also an unknown code.
     judge("unknown_diagnosis_code", "case | day | codes | found\n f | 2016-01-01 | 250.00 |")
 
