@@ -146,6 +146,7 @@ def test_a_new_patient_was_not_seen_by_the_practice_for_three_years() -> None:
         read_a  | 1    | p5     | g1      | d1        | 2023-03-01 |      | 93010 |
         read_a  | 2    | p5     | g1      | d1        | 2023-03-01 |      | 71046 | 26
         read_a  | 3    | p5     | g1      | d1        | 2023-03-01 |      | 36415 |
+        read_a  | 4    | p5     | g1      | d1        | 2023-03-01 |      | 1111F |
         read_b  | 1    | p5     | g1      | d1        | 2024-03-01 |      | 99203 |
         cut_a   | 1    | p6     | g1      | d1        | 2023-03-01 |      | 12001 |
         cut_b   | 1    | p6     | g1      | d1        | 2024-03-01 |      | 99386 |

@@ -34,7 +34,7 @@ def add(folder: Path, name: str, text: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_columns_are_found_under_headings_of_several_rows(tmp_path: Path, end: str) -> None:
-    told = add(tmp_path, "PPRRVU24_APR.csv", SAMPLE.replace("\n", end))
+    told = add(tmp_path, "PPRRVU24_APR.csv", (SAMPLE + "Note: not payment amounts,,,\n").replace("\n", end))
     assert told["release"] == "2024 Q2" and told["effective_from"] == "2024-04-01" and told["rows"] == 4
     columns = ["code", "modifier", "status", "professional_technical", "global_days"]
     columns += ["multiple_procedure", "bilateral", "assistant"]

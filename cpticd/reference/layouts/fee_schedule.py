@@ -53,6 +53,8 @@ def read(files: Sequence[Source]) -> Reading:
     places, head = _places(rows, file.name)
     found = []
     for line, cells in rows:
+        if not any(cells[1:]):
+            continue  # a note below the table
         code, modifier, *values = (cells[i] if i < len(cells) else "" for i in places)
         row = dict(zip(_HEADINGS, values, strict=True))
         days = row["global_days"] = row["global_days"].upper()
