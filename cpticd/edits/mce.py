@@ -77,5 +77,5 @@ def ages(run: Run) -> str:
 
 def _built_in() -> pa.Table:
     found = reference.table("mce_edits")
-    release = reference.releases().set_index("name").at["mce_edits", "release"]
+    release = str(reference.releases().set_index("name").at["mce_edits", "release"])
     return found.append_column("release", pa.repeat(f"mce_edits {release}", found.num_rows))
