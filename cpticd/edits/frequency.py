@@ -29,7 +29,7 @@ def _too_frequent(run: Run) -> str:
                 WHEN months IS NULL THEN 'it is covered once in a lifetime'
                 ELSE months || ' full months have to pass after the month of the last one' END AS message,
             'last on ' || strftime(last_date, '%Y-%m-%d') || '; code ' || last_code || '; claim ' || last_claim
-                AS evidence,
+                || coalesce('; covered again from ' || strftime(covered_from, '%Y-%m-%d'), '') AS evidence,
             'frequency limits, ' || source AS release, effective_date
         FROM {found}
     """

@@ -72,6 +72,7 @@ earlier AS (
                  < date_trunc('month', e.service_date) + to_months(CAST(a.months AS INTEGER) + 1)))
 )
 SELECT claim_id, claim_line_number, hcpcs_code, service, source, months, effective_from AS effective_date,
-    last_date, last_code, last_claim
+    last_date, last_code, last_claim,
+    CAST(date_trunc('month', last_date) + to_months(CAST(months AS INTEGER) + 1) AS DATE) AS covered_from
 FROM earlier
 WHERE place = 1

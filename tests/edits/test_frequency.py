@@ -31,7 +31,9 @@ def test_full_months_pass_after_the_month_of_the_last_service() -> None:
         ("old_b", "G0202 77067"),
         ("soon_b", "77067"),
     ]
-    assert result["evidence"].iloc[1] == "last on 2024-03-31; code 77067; claim soon_a"
+    assert result["evidence"].iloc[1] == (
+        "last on 2024-03-31; code 77067; claim soon_a; covered again from 2025-03-01"
+    )
     assert result["source"].iloc[1].endswith("frequency limits, 42 CFR 410.34")
 
 
