@@ -228,7 +228,7 @@ def by_hand(lines: pd.DataFrame, edits: pd.DataFrame) -> set[tuple[str, str, str
     return hits
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(st.lists(LINE, min_size=25, max_size=40), st.lists(EDIT, min_size=8, max_size=20))
 def test_pairs_are_those_that_a_plain_double_loop_finds(lines: list, edits: list) -> None:
     columns = ["person", "rendering", "day", "code", "modifiers", "bill"]
