@@ -47,6 +47,7 @@ _NO_SIDE: Final = re.compile(
     r"anterior (?:fascicular|descending)|posterior fascicular|aortic|coronary|circumflex|main coronary|sided|"
     r"superior vena cava|(?:upper|lower) quadrant)\b|normal vision (?:right|left) eye|\[(?:right|left)\]"
 )
+_SIDE: Final = re.compile(r"\b(?:right|left|unilateral)\b")
 _SIDED: Final = re.compile(r"\b(?:right|left) ([\w()-]+)(?: ([\w()-]+))?")
 _SIDE_OPEN: Final = re.compile(
     r"\bunspecified ([\w()-]+)(?:(?= ([\w()-]+)))?|\b([\w()-]+), unspecified(?=,|$)"
@@ -210,9 +211,18 @@ def _sides(title: pd.Series, unspecified: pd.Series, category: pd.Series) -> tup
             found[1] in alone and (found[2] is None or found[2] in _JOINTS or found[1] not in _ADJECTIVES)
         )
 
-    for text, maybe in zip(plain, unspecified & sided, strict=True):
+    # "Pain in arm, unspecified" leaves the side open and nothing else, since there is "pain in right arm"; of
+    # "osteoarthritis of hip, unspecified" one cannot tell.
+    told = plain[right | left].str.replace(_SIDE, " ", regex=True)
+    beside = {f"{head} {_bag(text)}" for head, text in zip(category[told.index], told, strict=True)}
+    for text, head, maybe in zip(plain, category, unspecified & sided, strict=True):
+        only = maybe and f"{head} {_bag(_SIDE.sub(' ', text.replace(', unspecified', '')))}" in beside
         opened.append(maybe and any(paired(found) for found in _SIDE_OPEN.finditer(text)))
-        rest.append(_SIDE_OPEN.sub(lambda m: " " if paired(m) else m[0], text) if opened[-1] else text)
+        rest.append(
+            _SIDE_OPEN.sub(lambda m, o=only: " " if paired(m) and (o or not m[3]) else m[0], text)  # type: ignore[misc]
+            if opened[-1]
+            else text
+        )
     side = np.select([both, right, left, np.array(opened)], ["bilateral", "right", "left", "unspecified"], "")
     return pd.Series(side, index=title.index), pd.Series(rest, index=title.index)
 

@@ -142,8 +142,9 @@ def outside_dates(
 ) -> pd.DataFrame:
     """One row per code and stretch of days on which it was no code yet, or no more.
 
-    system, code, reason (not yet effective, retired), first_day and last_day of its last stretch, outside_from,
-    outside_to. Headers and codes that no release has are not of the calendar, and are not here.
+    system, code, reason (not yet effective, retired), its first_day and last_day, outside_from, outside_to. A code
+    that was divided, and is a header since, is retired. What never was a code for claims is not of the calendar, and
+    not here.
     """
     found = icd10cm.periods(folder=folder).to_pandas()
     found = found[found["code"].isin([*diagnoses])]
@@ -151,11 +152,14 @@ def outside_dates(
     found = found.assign(outside_from=starts, outside_to=ends.fillna(_LAST))
     valid = found[found["reason"] == icd10cm.VALID].groupby("code")
     last = pd.DataFrame({"first_day": valid["outside_from"].min(), "last_day": valid["outside_to"].max()})
-    found = found[found["reason"].isin([icd10cm.EARLY, icd10cm.RETIRED])].join(last, on="code", how="inner")
+    found = found[found["reason"] != icd10cm.VALID].join(last, on="code", how="inner")
+    # A code that was divided is a header from then on; it is no code for a claim all the same.
+    late = found["outside_from"] > found["first_day"]
+    found["reason"] = late.map({True: icd10cm.RETIRED, False: icd10cm.EARLY})
     procedure = _procedure_dates()
     procedure = procedure[procedure["code"].isin([*procedures])]
     early = procedure[procedure["effective_from"].notna()]
-    late = procedure[procedure["effective_to"].notna()]
+    gone = procedure[procedure["effective_to"].notna()]
     days = pd.Timedelta(days=1)
     parts = [
         found.assign(system="diagnosis"),
@@ -163,9 +167,9 @@ def outside_dates(
             system="procedure", reason=icd10cm.EARLY, first_day=early["effective_from"], last_day=early["effective_to"],
             outside_from=_FIRST, outside_to=early["effective_from"] - days,
         ),
-        late.assign(
-            system="procedure", reason=icd10cm.RETIRED, first_day=late["effective_from"], last_day=late["effective_to"],
-            outside_from=late["effective_to"] + days, outside_to=_LAST,
+        gone.assign(
+            system="procedure", reason=icd10cm.RETIRED, first_day=gone["effective_from"], last_day=gone["effective_to"],
+            outside_from=gone["effective_to"] + days, outside_to=_LAST,
         ),
     ]  # fmt: skip
     columns = ["system", "code", "reason", "first_day", "last_day", "outside_from", "outside_to"]

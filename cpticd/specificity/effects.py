@@ -31,9 +31,12 @@ CONTRASTS: Final = {
     "encounter": ("k.episode_missing", "k.staged AND NOT k.episode_missing"),
 }
 #: What a line is always compared within.
-STRATA: Final = ("diagnosis_category", "episode", "payer", "hcpcs_code")
-#: Dimensions that may divide the rows beside those of a line.
-_DIMENSIONS: Final = ("diagnosis_family", "diagnosis_category", "hcpcs_code")
+STRATA: Final = {
+    "diagnosis_category": "k.diagnosis_category",
+    "episode": "k.episode",
+    "payer": "o.payer",
+    "hcpcs_code": "o.hcpcs_code",
+}
 _CELLS: Final = ("a", "b", "c", "d")
 
 
@@ -57,7 +60,7 @@ def effect(
     missing: what the unspecified code leaves open: ``any`` (its title says unspecified or NOS), ``condition``,
         ``laterality``, ``severity``, ``acuity`` or ``encounter`` (the seventh character).
     within: further dimensions within which lines are compared, such as ``("place", "quarter")``. Always compared
-        within are procedure, payer, diagnosis category and, of injuries, episode.
+        within are procedure, payer, diagnosis category and, of injuries, episode (not where that is missing).
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one alone.
     min_lines: groups with fewer comparable lines of either kind are left out, and counted in the contract.
     filters: as in ``share``.
@@ -83,9 +86,10 @@ def effect(
     wanted = inputs.columns(by, "hcpcs_code")
     names = [name for name, _ in wanted]
     inside = {
-        "diagnosis_category": "k.diagnosis_category", "episode": "k.episode", "payer": "o.payer",
-        "hcpcs_code": "o.hcpcs_code",
-    } | dict(wanted) | dict(inputs.columns(within, "hcpcs_code"))  # fmt: skip
+        **{name: column for name, column in STRATA.items() if name != "episode" or missing != "encounter"},
+        **dict(wanted),
+        **dict(inputs.columns(within, "hcpcs_code", argument="within")),
+    }
     with inputs.coded(claims, filters, superseded=True) as (chosen, codes):
         lines = exposed_lines(chosen, codes, inside, missing, pointer)
         strata, counts = _strata(chosen, lines, list(inside), names)
@@ -161,7 +165,8 @@ def _strata(
                 SELECT {keys}, 1 AS matched FROM {lines} WHERE exposed + compared = 1 GROUP BY {keys}
                 HAVING sum(exposed) > 0 AND sum(compared) > 0
             )
-            SELECT {select} count(DISTINCT CASE WHEN matched = 1 AND exposed = 1 THEN l.person_id END) AS persons,
+            SELECT {select}
+                count(DISTINCT CASE WHEN matched = 1 AND exposed = 1 AND compared = 0 THEN l.person_id END) AS persons,
                 count(DISTINCT CASE WHEN matched = 1 THEN l.payer END) AS payers,
                 count(DISTINCT CASE WHEN matched = 1 THEN l.hcpcs_code END) AS procedures,
                 count(CASE WHEN exposed = 1 AND compared = 0 AND matched IS NULL THEN 1 END) AS other_lines,

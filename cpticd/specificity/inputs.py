@@ -123,9 +123,9 @@ def _code_table(claims: Claims) -> pa.Table:
     return pa.table(table)
 
 
-def columns(by: Any, *extra: str) -> list[tuple[str, str]]:
+def columns(by: Any, *extra: str, argument: str = "by") -> list[tuple[str, str]]:
     """(name, column) of each dimension that a user named; column as of lines ``o`` and codes ``k``."""
-    names = cohort.dimensions(by, "by", *CODE_DIMENSIONS, *extra)
+    names = cohort.dimensions(by, argument, *CODE_DIMENSIONS, *extra)
     own = {name: f"k.{name}" for name in CODE_DIMENSIONS} | {name: f"o.{name}" for name in extra}
     return [(name, own.get(name) or f"o.{cohort.DIMENSIONS[name]}") for name in names]
 

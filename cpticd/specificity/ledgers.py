@@ -90,10 +90,7 @@ def two_ledgers(
     year = _contract(gaps).get("year")
     if year is not None and filters.get("dates") is None:
         filters["dates"] = (f"{int(year)}-01-01", f"{int(year)}-12-31")
-    inside = {
-        "diagnosis_category": "k.diagnosis_category", "episode": "k.episode", "payer": "o.payer",
-        "hcpcs_code": "o.hcpcs_code",
-    } | {by: f"k.{by}"}  # fmt: skip
+    inside = {**STRATA, by: f"k.{by}"}
     with inputs.coded(claims, filters, superseded=True) as (chosen, codes):
         lines = exposed_lines(chosen, codes, inside, "any", pointer)
         denials = _denials(chosen, lines, by, level)

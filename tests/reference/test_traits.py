@@ -33,7 +33,10 @@ BY_HAND = """
     M24875  |     | 0        | left        | M24874  |            |
     H540X33 |     | 0        | bilateral   |         |            |
     T23039A | u+c | 96       | unspecified |         | initial    | severity
-    M84459A | u   | 3        | unspecified |         | initial    |
+    M84459A | u+c | 3        | unspecified |         | initial    |
+    M179    | u+c | 8       | unspecified |         |            |
+    M79603  | u   | 4        | unspecified |         |            |
+    S37429A | u+c | 2        | unspecified |         | initial    |
     C3491   | u+c | 9        | right       | C3492   |            |
     I70209  | u+c | 29       | unspecified |         |            |
     N83209  | u+c | 2        | unspecified |         |            |
