@@ -43,7 +43,9 @@ def changes(
         for day in boundaries:
             came = dated.loc[dated["effective_from"] == pd.Timestamp(day), "code"]
             went = dated.loc[dated["effective_to"] == pd.Timestamp(day - timedelta(days=1)), "code"]
-            table = {c: _successors(c, folder) for c in went} if told and system == "diagnosis" else {}
+            # Of codes that the data do not have it makes no difference what came in their place.
+            named = sorted({*went} & {*used}) if told and system == "diagnosis" else []
+            table = {code: _successors(code, folder) for code in named}
             rows = _groups(sorted({*went}), sorted({*came}), used, table)
             parts.append(rows.assign(boundary=pd.Timestamp(day), system=system))
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
@@ -95,7 +97,7 @@ def _groups(went: list[str], came: list[str], used: list[str], table: dict[str, 
     for category, every in by_category.items():
         new = [code for code in every if code not in named]
         if new:
-            kept = [code for code in used if code.startswith(category) and code not in every]
+            kept = [code for code in used if code.startswith(category) and code not in {*every, *went}]
             rows += [([category], new, "added", code, "new") for code in new]
             rows += [([category], new, "added", code, "kept") for code in kept]
     seen = {*used}

@@ -51,7 +51,8 @@ def test_a_conversion_table_says_what_came_in_place(tmp_path: object) -> None:
     file.write_text("\n".join(lines), encoding="utf-8")
     reference.add("icd10cm_conversion", file, folder=tmp_path, effective_from="2021-10-01")
     found = changes([OCTOBER], ["M545"], [], folder=tmp_path)
-    assert found["code_group"].unique().tolist()[0] == "M545 → M5450"
+    stitched = found[found["kind"] == "replaced"]
+    assert shown(stitched, "code_group", "code") == [("M545 → M5450", "M5450"), ("M545 → M5450", "M545")]
 
 
 def test_days_on_which_a_code_is_none() -> None:
