@@ -15,6 +15,7 @@ from cpticd.charts.risk_person import person_score
 from cpticd.charts.risk_persons import impact_by_person
 from cpticd.charts.risk_rates import coded_expected, recapture
 from cpticd.charts.risk_waterfall import risk_waterfall
+from cpticd.charts.rules import residual_timeline, rule_matrix, rule_scatter
 from cpticd.charts.scatter import pair_scatter
 from cpticd.charts.table import table, text_table
 from cpticd.charts.trend import trend
@@ -36,7 +37,10 @@ __all__ = [
     "payer_comparison",
     "person_score",
     "recapture",
+    "residual_timeline",
     "risk_waterfall",
+    "rule_matrix",
+    "rule_scatter",
     "table",
     "text_table",
     "trend",
