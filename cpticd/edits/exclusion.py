@@ -4,7 +4,8 @@ An Excludes1 note says that two codes do not stand together, but for two conditi
 other (ICD-10-CM Official Guidelines, I.A.12.a), so that the rule warns and shows the note's words. The notes are read
 from the tabular lists of FY2021, FY2025 and FY2026 (``icd10cm_notes``); a pair that FY2021 and FY2025 both have holds
 in between. A note on a block or chapter concerns every code in it. Notes that name no code, or mean some of the
-codes that they name, are not read: ``SOURCES.toml`` says how many. Codes of opposite sides are left alone.
+codes that they name, are not read: ``SOURCES.toml`` says how many. Codes of opposite sides are left alone. The
+reason for the visit that an outpatient bill carries stands among its diagnoses and cannot be told from them.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -137,7 +139,7 @@ def test_medicare_returns_unspecified_sides_of_stays_since_april_2022() -> None:
     )
 
 
-def test_an_added_release_judges_its_own_dates(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_an_added_release_judges_its_own_dates(tmp_path: Path) -> None:
     """FY2028 as a user may add it: a code that the built-in lists do not have."""
     file = tmp_path / "icd10cm_order_2028.txt"
     file.write_text(
