@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cpticd import charts as charts
     from cpticd import codes as codes
     from cpticd import denials as denials
+    from cpticd import disclosure as disclosure
     from cpticd import edits as edits
     from cpticd import patterns as patterns
     from cpticd import reference as reference
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cpticd.claims import Claims as Claims
     from cpticd.claims import open as open
     from cpticd.claims import pairs as pairs
+    from cpticd.disclosure import set_disclosure as set_disclosure
     from cpticd.errors import CpticdError as CpticdError
     from cpticd.loaders.detect import read as read
     from cpticd.loaders.synpuf import read_synpuf as read_synpuf
@@ -54,11 +56,13 @@ _HOMES: Final[dict[str, str]] = {
     "read_tables": "cpticd.loaders.tabular",
     "read_wide": "cpticd.loaders.wide",
     "read_x12": "cpticd.loaders.x12",
+    "set_disclosure": "cpticd.disclosure",
 }
 _MODULES: Final = (
     "charts",
     "codes",
     "denials",
+    "disclosure",
     "edits",
     "patterns",
     "reference",

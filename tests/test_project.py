@@ -22,10 +22,10 @@ PACKAGE = ROOT / "cpticd"
 LAYERS = [
     {"errors", "modules"},
     {"codes", "stats", "reference", "schema"},
-    {"conform", "frames", "guard", "sql"},
+    {"conform", "frames", "guard", "sql", "sheets"},
     {"engine", "engine_spark", "contract"},
     {"claims"},
-    {"cohort"},
+    {"cohort", "disclosure"},
     {"loaders"},
     {"simulate"},
     {"denials"},

@@ -1,0 +1,38 @@
+"""Disclosure control: what may leave a session, as counts of at least 11 persons and without their names.
+
+    release = cx.disclosure.Release(claims)
+    release.add("payers", cx.denials.rates(claims, by="payer"), by="payer", where="adjudicated",
+                numerators={"denied": ("denied", "rate", "low", "high", "denied_amount")})
+    release.add("all", cx.denials.rates(claims), where="adjudicated",
+                numerators={"denied": ("denied", "rate", "low", "high", "denied_amount")})
+    release["payers"]                  # cells of fewer than 11 persons are missing, in every measure
+    release.sentence("payers")         # what was suppressed, in words
+    cx.disclosure.export(release, "payers.xlsx")
+
+A cell of 1 to 10 persons is suppressed, then as many others as it takes that no small set of persons follows from
+what is shown by adding and subtracting: within a table, against totals, across all tables of the release. Charts
+and hover texts are drawn from the protected frames. One table alone: ``cx.disclosure.protect(frame, by=…,
+persons=…)``. The policy is CMS's cell size suppression policy (no cell of 1 to 10, nor a percentage or total from
+which one follows). What it does not cover: bounds (a suppressed cell is known to be 1 to 10), releases made apart,
+and measures that compare a cell with others (expected rates, comparison lines), which are shown with their cell.
+"""
+
+from cpticd.disclosure.files import export, protect
+from cpticd.disclosure.pseudonyms import Pseudonyms
+from cpticd.disclosure.release import SUPPRESSED, Release
+from cpticd.disclosure.settings import MINIMUM, Settings, set_disclosure, settings, using
+from cpticd.sheets import escape
+
+__all__ = [
+    "MINIMUM",
+    "SUPPRESSED",
+    "Pseudonyms",
+    "Release",
+    "Settings",
+    "escape",
+    "export",
+    "protect",
+    "set_disclosure",
+    "settings",
+    "using",
+]

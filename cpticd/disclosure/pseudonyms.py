@@ -1,0 +1,99 @@
+"""Persons and claims under numbers: stable within a release, and nothing in the output leads back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+#: Columns that name a person or a claim, and what the name becomes.
+KINDS: Final[Mapping[str, str]] = {
+    "person_id": "person",
+    "member_id": "person",
+    "patient_id": "person",
+    "subscriber_id": "person",
+    "claim_id": "claim",
+    "source_claim_id": "claim",
+    "payer_claim_id": "payer claim",
+    "original_reference_number": "payer claim",
+}
+#: Columns of dates of birth: only the year leaves.
+BIRTHS: Final = ("birth_date",)
+_TOKEN: Final = re.compile(r"[^\s;,()\[\]'\"]+")
+#: Shortest identifier that is looked for inside text, of digits alone: shorter ones are counts, years and codes.
+_LONG: Final = 6
+_SHORT: Final = 3
+
+
+class Pseudonyms:
+    """``person 1``, ``claim 1``, … in the order in which each first appears; keep one for all that belongs together."""
+
+    def __init__(self, columns: Mapping[str, str] | None = None) -> None:
+        self._kinds = dict(KINDS) | dict(columns or {})
+        self._names: dict[str, dict[str, str]] = {}
+        self._anywhere: dict[str, str] = {}
+
+    def is_identifier(self, column: str) -> bool:
+        """Whether a column names persons or claims."""
+        return column in self._kinds
+
+    def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """``frame`` with identifiers numbered, in their columns, in lists and inside text; birth dates as years."""
+        kept = frame.copy()
+        for column in frame.columns:
+            kind = self._kinds.get(str(column))
+            if kind:
+                kept[column] = self._column(frame[column], kind)
+            elif column in BIRTHS:
+                days = pd.to_datetime(frame[column], errors="coerce")
+                kept[column] = days.dt.year.astype("Int64")
+        for column in frame.columns:
+            if str(column) not in self._kinds and _may_hold_text(frame[column]):
+                kept[column] = self._inside(frame[column])
+        kept.attrs = dict(frame.attrs)
+        return kept
+
+    def name(self, kind: str, identifier: object) -> str:
+        """The pseudonym of one identifier, a new number where it was not seen before."""
+        names = self._names.setdefault(kind, {})
+        text = str(identifier)
+        if text not in names:
+            names[text] = f"{kind} {len(names) + 1}"
+            if _stands_out(text):
+                self._anywhere.setdefault(text, names[text])
+        return names[text]
+
+    def _column(self, values: pd.Series, kind: str) -> pd.Series:
+        found, unique = pd.factorize(values)
+        names = [self.name(kind, identifier) for identifier in unique.tolist()]
+        numbered = pd.Series([names[code] if code >= 0 else None for code in found], dtype=object)
+        return numbered.set_axis(values.index)
+
+    def _inside(self, values: pd.Series) -> pd.Series:
+        def mend(value: object) -> object:
+            if isinstance(value, str):
+                return _TOKEN.sub(lambda hit: self._of_token(hit[0]), value)
+            if isinstance(value, list | tuple):
+                return type(value)(mend(item) for item in value)
+            return value
+
+        mended = [mend(value) for value in values.tolist()]
+        unchanged = all(new is old or new == old for new, old in zip(mended, values.tolist(), strict=True))
+        return values if unchanged else pd.Series(mended, index=values.index, dtype=object)
+
+    def _of_token(self, token: str) -> str:
+        bare = token.rstrip(".:!?")
+        return self._anywhere[bare] + token[len(bare) :] if bare in self._anywhere else token
+
+
+def _stands_out(text: str) -> bool:
+    """Whether an identifier inside text is one, and not a count, a year or a word."""
+    if not any(character.isdigit() for character in text):
+        return False
+    return len(text) >= (_LONG if text.isdigit() else _SHORT)
+
+
+def _may_hold_text(values: pd.Series) -> bool:
+    return values.dtype == object or isinstance(values.dtype, pd.StringDtype)
