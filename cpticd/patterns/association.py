@@ -8,19 +8,17 @@ from typing import Final, Literal, Unpack
 import numpy as np
 import pandas as pd
 
-from cpticd import sql, stats
+from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.cohort import Cohort, Filters, dimensions, lines
 from cpticd.contract import attach
 from cpticd.frames import to_frame
 from cpticd.patterns import inputs, shrinker
-from cpticd.patterns.inputs import Pointer
+from cpticd.patterns.independence import Margins
+from cpticd.patterns.inputs import POINTED, Pointer
 
 Unit = Literal["line", "person"]
 UNITS: Final = ("line", "person")
-#: Lines that point to one, two or three diagnoses, or more.
-POINTED: Final = "diagnoses_on_line"
-_MOST_POINTED: Final = 4
 COLUMNS: Final = (
     "hcpcs_code", "diagnosis_code", "hcpcs_family", "diagnosis_family", "observed", "expected", "lift", "pmi",
     "ebgm", "eb05", "eb95", "p_value", "q_value", "lines", "persons", "strata", "first_date", "last_date",
@@ -101,67 +99,61 @@ def _counted(
     cohort: Cohort, wanted: list[str], unit: Unit, pointer: Pointer, min_observed: int
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Every pair that occurs with its expectation and facts, and how many units and strata there are."""
-    marks, units = relations(cohort, wanted, unit, pointer)
-    counts = cohort.rows(f"SELECT count(*) AS units, count(DISTINCT stratum) AS strata FROM {units}")[0]
-    text = sql.text("association").format(units=units, marks=marks)
-    pairs = f"{cohort.name}_pairs_{pointer}"
-    found = to_frame(
-        cohort.engine.fetch(
-            f"""
-            WITH measured AS ({text}),
-            facts AS (
-                SELECT p.hcpcs_code, p.diagnosis_code, count(*) AS lines, min(p.service_date) AS first_date,
-                    max(p.service_date) AS last_date
-                FROM {pairs} p GROUP BY p.hcpcs_code, p.diagnosis_code
-            ),
-            people AS (
-                SELECT p.hcpcs_code, p.diagnosis_code, count(DISTINCT p.person_id) AS persons
-                FROM {pairs} p
-                JOIN measured m ON m.hcpcs_code = p.hcpcs_code AND m.diagnosis_code = p.diagnosis_code
-                WHERE m.observed >= $min_observed
-                GROUP BY p.hcpcs_code, p.diagnosis_code
+    pairs = inputs.pairs_of(cohort, pointer, wanted)
+    if unit == "line":  # every line has one primary diagnosis, and every diagnosis once
+        marks, units = pairs, f"(SELECT * FROM {pairs} WHERE is_primary)"
+    else:
+        marks = cohort.create("marks", f"SELECT DISTINCT person, stratum, procedure, diagnosis FROM {pairs}")
+        units = cohort.create("units", f"SELECT DISTINCT person, stratum, procedure FROM {marks}")
+    margins = Margins.of(
+        *(
+            to_frame(
+                cohort.engine.fetch(
+                    f"SELECT {code} AS code, stratum, count(*) AS n FROM {rows} u GROUP BY {code}, stratum"
+                )
             )
-            SELECT m.*, f.lines, coalesce(e.persons, 0) AS persons, f.first_date, f.last_date
-            FROM measured m
-            JOIN facts f ON f.hcpcs_code = m.hcpcs_code AND f.diagnosis_code = m.diagnosis_code
-            LEFT JOIN people e ON e.hcpcs_code = m.hcpcs_code AND e.diagnosis_code = m.diagnosis_code
-            ORDER BY m.hcpcs_code, m.diagnosis_code
-            """,
-            {"min_observed": min_observed},
+            for code, rows in (("procedure", units), ("diagnosis", marks))
         )
     )
-    return found, {name: int(value) for name, value in counts.items()}
+    found = to_frame(
+        cohort.engine.fetch(_FACTS.format(pairs=pairs, marks=marks), {"min_observed": min_observed})
+    )
+    procedure, diagnosis = (found[name].to_numpy(int) for name in ("procedure", "diagnosis"))
+    tested = found["observed"].to_numpy() >= min_observed
+    found = found.assign(**margins.cumulants(procedure, diagnosis, tested))
+    strata = int(np.count_nonzero(margins.totals))
+    return inputs.with_codes(found, inputs.code_names(cohort)), {
+        "units": int(margins.totals.sum()),
+        "strata": strata,
+    }
 
 
-def relations(cohort: Cohort, wanted: list[str], unit: Unit, pointer: Pointer) -> tuple[str, str]:
-    """Names of two relations: marks (unit, stratum, procedure, diagnosis) and units (unit, stratum, procedure)."""
-    pairs = inputs.pairs_of(cohort, pointer)
-    if POINTED in wanted:
-        pairs = cohort.create(
-            "pointed",
-            f"""
-            SELECT p.*, least(count(*) OVER (PARTITION BY p.claim_id, p.claim_line_number), {_MOST_POINTED})
-                AS {POINTED}
-            FROM {pairs} p
-            """,
-        )
-    who = (
-        "l.claim_id AS unit, l.claim_line_number AS part"
-        if unit == "line"
-        else "coalesce(l.person_id, l.claim_id) AS unit, CAST(0 AS INTEGER) AS part"
+#: One row per pair: units, lines and dates; persons where enough units are observed.
+_FACTS: Final = """
+    WITH counted AS (SELECT procedure, diagnosis, count(*) AS observed FROM {marks} GROUP BY procedure, diagnosis),
+    facts AS (
+        SELECT procedure, diagnosis, count(*) AS lines, min(service_date) AS first_date, max(service_date) AS last_date
+        FROM {pairs} GROUP BY procedure, diagnosis
+    ),
+    people AS (
+        SELECT p.procedure, p.diagnosis, count(DISTINCT CASE WHEN p.known THEN p.person END) AS persons
+        FROM {pairs} p
+        JOIN counted c ON c.procedure = p.procedure AND c.diagnosis = p.diagnosis
+        WHERE c.observed >= $min_observed
+        GROUP BY p.procedure, p.diagnosis
     )
-    marks = cohort.create(
-        "marks",
-        f"SELECT DISTINCT {who}, {inputs.keys(wanted)} AS stratum, l.hcpcs_code, l.diagnosis_code FROM {pairs} l",
-    )
-    units = cohort.create("units", f"SELECT DISTINCT unit, part, stratum, hcpcs_code FROM {marks}")
-    return marks, units
+    SELECT c.*, f.lines, coalesce(e.persons, 0) AS persons, f.first_date, f.last_date
+    FROM counted c
+    JOIN facts f ON f.procedure = c.procedure AND f.diagnosis = c.diagnosis
+    LEFT JOIN people e ON e.procedure = c.procedure AND e.diagnosis = c.diagnosis
+    ORDER BY c.procedure, c.diagnosis
+"""
 
 
 def _measured(found: pd.DataFrame, min_observed: int) -> tuple[pd.DataFrame, shrinker.Prior | None]:
     """Shrunk ratios and error control of the pairs with enough units, and the prior of all of them."""
     sums = ["expected", "variance", "third", "fourth"]
-    found = found.assign(**found[sums].astype(float).round(inputs.DIGITS))
+    found = found.assign(**found[sums].round(inputs.DIGITS))
     prior = shrinker.fit(found["observed"], found["expected"]) if len(found) else None
     shown = found[found["observed"] >= min_observed].reset_index(drop=True)
     k, e = shown["observed"].to_numpy(float), shown["expected"].to_numpy(float)

@@ -24,27 +24,27 @@ AGAINST: Final = {
 }
 _EXPOSED: Final = {
     "procedure": """
-        SELECT w.hcpcs_code, w.diagnosis_code, b.month, sum(b.n * w.k / w.n) AS expected
+        SELECT w.procedure, w.diagnosis, b.month, sum(b.n * w.k / w.n) AS expected
         FROM (
-            SELECT c.hcpcs_code, c.diagnosis_code, c.stratum, sum(c.k) AS k, max(t.n) AS n
+            SELECT c.procedure, c.diagnosis, c.stratum, sum(c.k) AS k, max(t.n) AS n
             FROM cells c
-            JOIN (SELECT hcpcs_code, stratum, sum(n) AS n FROM billed GROUP BY hcpcs_code, stratum) t
-                ON t.hcpcs_code = c.hcpcs_code AND t.stratum = c.stratum
-            GROUP BY c.hcpcs_code, c.diagnosis_code, c.stratum
+            JOIN (SELECT procedure, stratum, sum(n) AS n FROM billed GROUP BY procedure, stratum) t
+                ON t.procedure = c.procedure AND t.stratum = c.stratum
+            GROUP BY c.procedure, c.diagnosis, c.stratum
         ) w
-        JOIN billed b ON b.hcpcs_code = w.hcpcs_code AND b.stratum = w.stratum
-        GROUP BY w.hcpcs_code, w.diagnosis_code, b.month""",
+        JOIN billed b ON b.procedure = w.procedure AND b.stratum = w.stratum
+        GROUP BY w.procedure, w.diagnosis, b.month""",
     "independence": """
-        SELECT e.hcpcs_code, e.diagnosis_code, b.month, sum(b.n * d.n / t.n) AS expected
+        SELECT e.procedure, e.diagnosis, b.month, sum(b.n * d.n / t.n) AS expected
         FROM enough e
-        JOIN billed b ON b.hcpcs_code = e.hcpcs_code
+        JOIN billed b ON b.procedure = e.procedure
         JOIN (
-            SELECT diagnosis_code, stratum, month, CAST(count(*) AS DOUBLE) AS n
-            FROM {pairs} GROUP BY diagnosis_code, stratum, month
-        ) d ON d.diagnosis_code = e.diagnosis_code AND d.stratum = b.stratum AND d.month = b.month
+            SELECT diagnosis, stratum, month, CAST(count(*) AS DOUBLE) AS n
+            FROM {pairs} GROUP BY diagnosis, stratum, month
+        ) d ON d.diagnosis = e.diagnosis AND d.stratum = b.stratum AND d.month = b.month
         JOIN (SELECT stratum, month, sum(n) AS n FROM billed GROUP BY stratum, month) t
             ON t.stratum = b.stratum AND t.month = b.month
-        GROUP BY e.hcpcs_code, e.diagnosis_code, b.month""",
+        GROUP BY e.procedure, e.diagnosis, b.month""",
 }
 COLUMNS: Final = (
     "hcpcs_code", "diagnosis_code", "hcpcs_family", "diagnosis_family", "kind", "change_date", "change_from",
@@ -128,22 +128,12 @@ def _counted(
     cohort: Cohort, wanted: list[str], against: Against, pointer: Pointer, min_lines: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     """Lines and expectation by pair and month; facts of each pair; what was left out."""
-    every = inputs.pairs_of(cohort, pointer)
-    undated = cohort.rows(
-        f"SELECT count(*) AS n FROM (SELECT DISTINCT claim_id, claim_line_number FROM {every} "
-        "WHERE service_date IS NULL) AS undated"
-    )[0]["n"]
-    pairs = cohort.create(
-        "drift",
-        f"""
-        SELECT l.claim_id, l.claim_line_number, coalesce(l.person_id, l.claim_id) AS person, l.service_date, l.month,
-            l.hcpcs_code, l.diagnosis_code, {inputs.keys(wanted)} AS stratum
-        FROM {every} l WHERE l.service_date IS NOT NULL
-        """,
-    )
-    billed = cohort.create(
-        "billed", f"SELECT DISTINCT claim_id, claim_line_number, hcpcs_code, stratum, month FROM {pairs}"
-    )
+    every = inputs.pairs_of(cohort, pointer, wanted)
+    undated = cohort.rows(f"SELECT count(*) AS n FROM {every} WHERE service_date IS NULL AND is_primary")[0][
+        "n"
+    ]
+    pairs = cohort.create("dated", f"SELECT * FROM {every} WHERE service_date IS NOT NULL", materialize=False)
+    billed = cohort.create("billed", f"SELECT * FROM {pairs} WHERE is_primary", materialize=False)
     exposed = _EXPOSED[against].format(pairs=pairs)
     text = sql.text("drift").format(pairs=pairs, lines=billed, exposed=exposed)
     found = to_frame(cohort.engine.fetch(text, {"min_lines": min_lines}))
@@ -151,22 +141,27 @@ def _counted(
         cohort.engine.fetch(
             f"""
             WITH own AS (
-                SELECT hcpcs_code, diagnosis_code, person, CAST(count(*) AS DOUBLE) AS n,
+                SELECT procedure, diagnosis, person, CAST(count(*) AS DOUBLE) AS n,
                     min(service_date) AS first_date, max(service_date) AS last_date
-                FROM {pairs} GROUP BY hcpcs_code, diagnosis_code, person
+                FROM {pairs} GROUP BY procedure, diagnosis, person
             )
-            SELECT hcpcs_code, diagnosis_code, sum(n) AS lines, count(*) AS persons, sum(n * n) / sum(n) AS clustering,
+            SELECT procedure, diagnosis, sum(n) AS lines, count(*) AS persons, sum(n * n) / sum(n) AS clustering,
                 min(first_date) AS first_date, max(last_date) AS last_date
-            FROM own GROUP BY hcpcs_code, diagnosis_code HAVING sum(n) >= $min_lines
-            ORDER BY hcpcs_code, diagnosis_code
+            FROM own GROUP BY procedure, diagnosis HAVING sum(n) >= $min_lines
+            ORDER BY procedure, diagnosis
             """,
             {"min_lines": min_lines},
         )
     )
-    pairs_there = cohort.rows(
-        f"SELECT count(*) AS n FROM (SELECT DISTINCT hcpcs_code, diagnosis_code FROM {pairs})"
+    there = cohort.rows(
+        f"SELECT count(*) AS n FROM (SELECT DISTINCT procedure, diagnosis FROM {pairs}) AS there"
     )
-    return found, facts, {"undated": int(undated), "pairs": int(pairs_there[0]["n"])}
+    names = inputs.code_names(cohort)
+    return (
+        inputs.with_codes(found, names),
+        inputs.with_codes(facts, names),
+        {"undated": int(undated), "pairs": int(there[0]["n"])},
+    )
 
 
 def _months(found: pd.DataFrame) -> pd.DatetimeIndex:

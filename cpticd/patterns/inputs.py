@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from cpticd import codes, reference
@@ -46,21 +47,107 @@ def normal(name: str, value: Any) -> list[str]:
     return sorted({*found})
 
 
-def pairs_of(cohort: Cohort, pointer: Pointer) -> str:
-    """Relation of the cohort's lines with their diagnoses: one row per line and diagnosis, dimensions included."""
+#: Lines that point to one, two or three diagnoses, or more.
+POINTED: Final = "diagnoses_on_line"
+_MOST_POINTED: Final = 4
+
+
+def pairs_of(cohort: Cohort, pointer: Pointer, wanted: Sequence[str] = ()) -> str:
+    """Relation of the cohort's lines with their diagnoses: one row per line and diagnosis.
+
+    procedure, diagnosis, person (numbers of what ``procedures_of``, ``diagnoses_of`` name, and of the person, else of
+    the claim), known (the person is), is_primary, share, service_date, month, charge_amount, denied_amount,
+    initial_outcome, is_superseded, claim_id, claim_line_number, and stratum, one number per combination of ``wanted``.
+    """
     one_of("pointer", pointer, POINTERS)
-    only = "AND p.is_primary" if pointer == "primary" else ""
-    return cohort.create(
-        f"pairs_{pointer}",
+    here = cohort.name
+    who = "coalesce(l.person_id, l.claim_id)"
+    told = cohort.create(
+        "told",
         f"""
-        SELECT l.*, p.diagnosis_code, p.is_primary,
-            coalesce(d.diagnosis_family, '{codes.UNKNOWN_FAMILY}') AS diagnosis_family,
-            {"CAST(1 AS DOUBLE)" if pointer == "primary" else "p.share"} AS share
-        FROM {cohort.name} l
+        SELECT l.claim_id, l.claim_line_number, p.diagnosis_code, p.is_primary, p.share
+        FROM {here} l
         JOIN pairs p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
-        LEFT JOIN diagnosis_families d ON d.diagnosis_code = p.diagnosis_code
-        WHERE l.hcpcs_code IS NOT NULL AND p.diagnosis_code IS NOT NULL {only}
+        WHERE l.hcpcs_code IS NOT NULL AND p.diagnosis_code IS NOT NULL
         """,
+    )
+    _numbered(
+        cohort, "procedures", f"SELECT DISTINCT hcpcs_code AS code FROM {here} WHERE hcpcs_code IS NOT NULL"
+    )
+    _numbered(cohort, "diagnoses", f"SELECT DISTINCT diagnosis_code AS code FROM {told}")
+    _numbered(cohort, "people", f"SELECT DISTINCT {who} AS code FROM {here} l")
+    lines = cohort.create(
+        "numbered",
+        f"""
+        SELECT l.*, h.number AS procedure, w.number AS person, k.{POINTED}
+        FROM {here} l
+        JOIN {here}_procedures h ON h.code = l.hcpcs_code
+        JOIN {here}_people w ON w.code = {who}
+        JOIN (
+            SELECT claim_id, claim_line_number, CAST(least(count(*), {_MOST_POINTED}) AS INTEGER) AS {POINTED}
+            FROM {told} GROUP BY claim_id, claim_line_number
+        ) k ON k.claim_id = l.claim_id AND k.claim_line_number = l.claim_line_number
+        """,
+        materialize=False,
+    )
+    divided = stratified(cohort, lines, wanted)
+    primary = pointer == "primary"
+    return cohort.create(
+        "pairs",
+        f"""
+        SELECT l.claim_id, l.claim_line_number, l.procedure, d.number AS diagnosis, l.person,
+            l.person_id IS NOT NULL AS known, t.is_primary,
+            {"CAST(1 AS DOUBLE)" if primary else "t.share"} AS share, l.service_date, l.month, l.charge_amount,
+            l.denied_amount, l.initial_outcome, l.is_superseded, l.stratum
+        FROM {divided} l
+        JOIN {told} t ON t.claim_id = l.claim_id AND t.claim_line_number = l.claim_line_number
+        JOIN {here}_diagnoses d ON d.code = t.diagnosis_code
+        {"WHERE t.is_primary" if primary else ""}
+        """,
+    )
+
+
+def _numbered(cohort: Cohort, name: str, text: str) -> None:
+    """A relation of codes, numbered from 0 in their order."""
+    cohort.create(
+        name, f"SELECT code, CAST(row_number() OVER (ORDER BY code) - 1 AS INTEGER) AS number FROM ({text}) c"
+    )
+
+
+def code_names(cohort: Cohort) -> dict[str, list[str]]:
+    """The codes behind the numbers of ``pairs_of``: hcpcs_code and diagnosis_code."""
+    return {
+        column: [row["code"] for row in cohort.rows(f"SELECT code FROM {cohort.name}_{name} ORDER BY number")]
+        for column, name in (("hcpcs_code", "procedures"), ("diagnosis_code", "diagnoses"))
+    }
+
+
+def with_codes(found: pd.DataFrame, names: dict[str, list[str]]) -> pd.DataFrame:
+    """The frame with hcpcs_code and diagnosis_code, in front, instead of procedure and diagnosis."""
+    columns = (("hcpcs_code", "procedure"), ("diagnosis_code", "diagnosis"))
+    codes_of = {
+        column: pd.array(np.array(names[column], dtype=object)[found[number].to_numpy(int)], dtype="str")
+        for column, number in columns
+    }
+    rest = found.drop(columns=["procedure", "diagnosis"])
+    return pd.concat([pd.DataFrame(codes_of, index=found.index), rest], axis=1)
+
+
+def stratified(cohort: Cohort, relation: str, wanted: Sequence[str]) -> str:
+    """The relation with a column ``stratum``, one number per combination of the dimensions."""
+    columns = list(dict.fromkeys(DIMENSIONS.get(name, name) for name in wanted))
+    if not columns:
+        text = f"SELECT l.*, CAST(1 AS INTEGER) AS stratum FROM {relation} l"
+        return cohort.create("divided", text, materialize=False)
+    names = ", ".join(columns)
+    strata = cohort.create(
+        "strata",
+        f"SELECT {names}, CAST(row_number() OVER (ORDER BY {names}) AS INTEGER) AS stratum "
+        f"FROM (SELECT DISTINCT {names} FROM {relation}) d",
+    )
+    same = " AND ".join(f"s.{name} = l.{name}" for name in columns)
+    return cohort.create(
+        "divided", f"SELECT l.*, s.stratum FROM {relation} l JOIN {strata} s ON {same}", materialize=False
     )
 
 
@@ -76,15 +163,6 @@ def lines_left_out(cohort: Cohort) -> int:
             """
         )[0]["n"]
     )
-
-
-def keys(wanted: list[str], alias: str = "l", **aliases: str) -> str:
-    """SQL of the stratum that the dimensions make, one number per combination; ``diagnosis`` is a table of its own."""
-    if not wanted:
-        return "CAST(1 AS INTEGER)"
-    others = {"diagnosis_family": aliases.get("diagnosis", alias)}
-    columns = ", ".join(f"{others.get(name, alias)}.{DIMENSIONS.get(name, name)}" for name in wanted)
-    return f"CAST(dense_rank() OVER (ORDER BY {columns}) AS INTEGER)"
 
 
 def with_families(frame: pd.DataFrame) -> pd.DataFrame:

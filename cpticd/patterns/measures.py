@@ -160,10 +160,10 @@ def rows(cohort: Cohort, what: Asked, provider: str, adjust: list[str]) -> str:
             "l.hcpcs_code IS NOT NULL",
         ),
     }[what.measure]
-    return cohort.create(
-        "rows",
+    counted = cohort.create(
+        "counted",
         f"""
-        SELECT l.{provider} AS provider, l.person_id, {inputs.keys(adjust, "l", diagnosis="d")} AS stratum,
+        SELECT l.*, coalesce(d.diagnosis_family, '(none)') AS diagnosis_family, l.{provider} AS provider,
             CASE WHEN {hit} THEN 1 ELSE 0 END AS hit
         FROM {here} l
         LEFT JOIN (
@@ -175,3 +175,5 @@ def rows(cohort: Cohort, what: Asked, provider: str, adjust: list[str]) -> str:
         WHERE {where}
         """,
     )
+    divided = inputs.stratified(cohort, counted, adjust)
+    return cohort.create("rows", f"SELECT provider, person_id, stratum, hit FROM {divided} l")

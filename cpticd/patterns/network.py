@@ -70,6 +70,7 @@ def network(
     with lines(claims, filters, superseded=True) as cohort:
         pairs = inputs.pairs_of(cohort, pointer)
         found = to_frame(cohort.engine.fetch(_SQL.format(pairs=pairs)))
+        found = inputs.with_codes(found, inputs.code_names(cohort))
         left_out = inputs.lines_left_out(cohort)
         told = cohort.contract
     enough = (found["lines"] >= min_lines) & (found["persons"] >= min_persons)
@@ -102,25 +103,21 @@ def network(
 _SQL: Final = """
     WITH stands AS (SELECT *, CASE WHEN is_superseded THEN 0 ELSE 1 END AS one FROM {pairs}),
     edges AS (
-        SELECT hcpcs_code, diagnosis_code, sum(one) AS lines,
-            count(DISTINCT CASE WHEN one = 1 THEN person_id END) AS persons,
+        SELECT procedure, diagnosis, sum(one) AS lines,
+            count(DISTINCT CASE WHEN one = 1 AND known THEN person END) AS persons,
             sum(one * share * charge_amount) AS charge_amount,
             sum(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS adjudicated_lines,
             sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied_lines,
             sum(CASE WHEN initial_outcome <> 'not adjudicated' THEN share * denied_amount ELSE 0 END) AS denied_amount
-        FROM stands GROUP BY hcpcs_code, diagnosis_code
+        FROM stands GROUP BY procedure, diagnosis
     ),
-    procedures AS (
-        SELECT hcpcs_code, count(*) AS n
-        FROM (SELECT DISTINCT claim_id, claim_line_number, hcpcs_code FROM stands WHERE one = 1) billed
-        GROUP BY hcpcs_code
-    ),
-    diagnosed AS (SELECT diagnosis_code, sum(one) AS n FROM stands GROUP BY diagnosis_code)
+    procedures AS (SELECT procedure, count(*) AS n FROM stands WHERE one = 1 AND is_primary GROUP BY procedure),
+    diagnosed AS (SELECT diagnosis, sum(one) AS n FROM stands GROUP BY diagnosis)
     SELECT e.*, p.n AS procedure_lines, d.n AS diagnosis_lines
     FROM edges e
-    LEFT JOIN procedures p ON p.hcpcs_code = e.hcpcs_code
-    LEFT JOIN diagnosed d ON d.diagnosis_code = e.diagnosis_code
-    ORDER BY e.lines DESC, e.hcpcs_code, e.diagnosis_code
+    LEFT JOIN procedures p ON p.procedure = e.procedure
+    LEFT JOIN diagnosed d ON d.diagnosis = e.diagnosis
+    ORDER BY e.lines DESC, e.procedure, e.diagnosis
 """
 
 

@@ -13,7 +13,13 @@ from tests.spec import SPEC, claims_of
 
 CALLS: dict[Callable[..., pd.DataFrame], dict[str, Any]] = {
     patterns.association: {"min_observed": 1, "unit": "person", "stratify": ("payer", "diagnoses_on_line")},
-    patterns.providers: {"measure": "pair", "code": "99213", "diagnosis": "I10", "adjust": "payer", "min_lines": 1},
+    patterns.providers: {
+        "measure": "pair",
+        "code": "99213",
+        "diagnosis": "I10",
+        "adjust": "payer",
+        "min_lines": 1,
+    },
     patterns.drift: {"min_lines": 1, "min_months": 1, "dates": ("2024-01-01", "2024-03-31")},
 }
 
