@@ -101,24 +101,30 @@ def screening_without_screening_diagnosis(run: Run) -> str:
             GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, l.service_date
         ),
         judged AS (
-            SELECT w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from,
-                string_agg(DISTINCT p.diagnosis_code, ' ' ORDER BY p.diagnosis_code) AS diagnoses,
-                string_agg(DISTINCT c.written, ', ' ORDER BY c.written) AS written,
-                count(s.procedure_code) AS fitting
+            SELECT w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from, c.diagnosis_code,
+                c.written, count(s.procedure_code) AS fitting
             FROM wanted w
             JOIN edit_pointed p ON p.claim_id = w.claim_id AND p.claim_line_number = w.claim_line_number
             JOIN {_codes(run)} c ON c.diagnosis_code = p.diagnosis_code
             LEFT JOIN {services} s ON s.procedure_code = w.hcpcs_code AND {in_force("s", "w.service_date")}
                 AND starts_with(p.diagnosis_code, s.diagnosis_prefix)
-            GROUP BY w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from
+            GROUP BY w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from, c.diagnosis_code,
+                c.written
+        ),
+        lines AS (
+            SELECT claim_id, claim_line_number, hcpcs_code, source, effective_from,
+                string_agg(diagnosis_code, ' ' ORDER BY diagnosis_code) AS diagnoses,
+                string_agg(written, ', ' ORDER BY written) AS written
+            FROM judged
+            GROUP BY claim_id, claim_line_number, hcpcs_code, source, effective_from
+            HAVING max(fitting) = 0
         )
         SELECT claim_id, claim_line_number, hcpcs_code || ' ' || diagnoses AS codes,
             hcpcs_code || ' is a screening; none of the diagnoses that the line points to is one for which it is done: '
                 || written || '.' AS message,
             'diagnoses ' || written || '; ' || source AS evidence,
             {judged("screening_services")} AS release, effective_from AS effective_date
-        FROM judged
-        WHERE fitting = 0
+        FROM lines
     """
 
 

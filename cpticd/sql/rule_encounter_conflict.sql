@@ -10,15 +10,17 @@ WITH staged AS MATERIALIZED (
 ),
 judged AS (
     SELECT s.claim_id, s.claim_line_number, s.hcpcs_code, s.stage, s.reason,
-        string_agg(DISTINCT CASE WHEN c.not_with = s.stage THEN c.diagnosis_code END, ' '
-            ORDER BY CASE WHEN c.not_with = s.stage THEN c.diagnosis_code END) AS diagnoses,
-        string_agg(DISTINCT CASE WHEN c.not_with = s.stage THEN c.written || ' (' || c.meaning || ')' END, ', '
-            ORDER BY CASE WHEN c.not_with = s.stage THEN c.written || ' (' || c.meaning || ')' END) AS written,
+        string_agg(CASE WHEN c.not_with = s.stage THEN c.diagnosis_code END, ' ' ORDER BY c.diagnosis_code) AS diagnoses,
+        string_agg(CASE WHEN c.not_with = s.stage THEN c.written || ' (' || c.meaning || ')' END, ', '
+            ORDER BY c.diagnosis_code) AS written,
         count(CASE WHEN c.role = 'injury' AND c.not_with = s.stage THEN 1 END) AS against,
         count(CASE WHEN c.role = 'complication' OR (c.role = 'injury' AND c.not_with <> s.stage) THEN 1 END) AS fitting
-    FROM staged s
-    JOIN edit_pointed p ON p.claim_id = s.claim_id AND p.claim_line_number = s.claim_line_number
-    JOIN edit_staged_codes c ON c.diagnosis_code = p.diagnosis_code AND c.role IN ('injury', 'complication')
+    FROM (
+        SELECT DISTINCT t.claim_id, t.claim_line_number, t.hcpcs_code, t.stage, t.reason, p.diagnosis_code
+        FROM staged t
+        JOIN edit_pointed p ON p.claim_id = t.claim_id AND p.claim_line_number = t.claim_line_number
+    ) s
+    JOIN edit_staged_codes c ON c.diagnosis_code = s.diagnosis_code AND c.role IN ('injury', 'complication')
     GROUP BY s.claim_id, s.claim_line_number, s.hcpcs_code, s.stage, s.reason
 ),
 one_day AS (

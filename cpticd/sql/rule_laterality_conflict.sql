@@ -15,11 +15,14 @@ pointed AS (
     SELECT p.claim_id, p.claim_line_number,
         max(CASE WHEN d.laterality IN ('right', 'bilateral') THEN 1 ELSE 0 END) AS on_right,
         max(CASE WHEN d.laterality IN ('left', 'bilateral') THEN 1 ELSE 0 END) AS on_left,
-        string_agg(DISTINCT p.diagnosis_code, ' ' ORDER BY p.diagnosis_code) AS diagnoses,
-        string_agg(DISTINCT d.written || ' (' || d.laterality || ')', ', '
-            ORDER BY d.written || ' (' || d.laterality || ')') AS written
-    FROM named n
-    JOIN edit_pointed p ON p.claim_id = n.claim_id AND p.claim_line_number = n.claim_line_number
+        string_agg(p.diagnosis_code, ' ' ORDER BY p.diagnosis_code) AS diagnoses,
+        string_agg(d.written || ' (' || d.laterality || ')', ', ' ORDER BY p.diagnosis_code) AS written
+    FROM (
+        SELECT x.claim_id, x.claim_line_number, x.diagnosis_code, x.level, min(x.diagnosis_position) AS diagnosis_position
+        FROM named n
+        JOIN edit_pointed x ON x.claim_id = n.claim_id AND x.claim_line_number = n.claim_line_number
+        GROUP BY x.claim_id, x.claim_line_number, x.diagnosis_code, x.level
+    ) p
     JOIN edit_sides d ON d.diagnosis_code = p.diagnosis_code AND d.laterality <> 'unspecified' AND NOT d.neutral
     GROUP BY p.claim_id, p.claim_line_number
     HAVING min(CASE WHEN p.level = 'claim' THEN p.diagnosis_position ELSE 1 END) = 1
@@ -38,14 +41,18 @@ parts AS (
 ),
 wrong_part AS (
     SELECT m.claim_id, m.claim_line_number, m.modifier, m.anatomy,
-        string_agg(DISTINCT p.diagnosis_code, ' ' ORDER BY p.diagnosis_code) AS diagnoses,
-        string_agg(DISTINCT d.written || ' (' || d.title_words || ')', ', '
-            ORDER BY d.written || ' (' || d.title_words || ')') AS written
-    FROM parts m
-    JOIN edit_pointed p ON p.claim_id = m.claim_id AND p.claim_line_number = m.claim_line_number AND p.level = 'line'
-    JOIN edit_named_parts d ON d.diagnosis_code = p.diagnosis_code AND d.kind = m.kind
+        string_agg(m.diagnosis_code, ' ' ORDER BY m.diagnosis_code) AS diagnoses,
+        string_agg(m.written || ' (' || m.title_words || ')', ', ' ORDER BY m.diagnosis_code) AS written
+    FROM (
+        SELECT t.claim_id, t.claim_line_number, t.modifier, t.anatomy, d.diagnosis_code, d.written,
+            min(d.title_words) AS title_words, count(CASE WHEN d.anatomy = t.anatomy THEN 1 END) AS fitting
+        FROM parts t
+        JOIN edit_pointed p ON p.claim_id = t.claim_id AND p.claim_line_number = t.claim_line_number AND p.level = 'line'
+        JOIN edit_named_parts d ON d.diagnosis_code = p.diagnosis_code AND d.kind = t.kind
+        GROUP BY t.claim_id, t.claim_line_number, t.modifier, t.anatomy, d.diagnosis_code, d.written
+    ) m
     GROUP BY m.claim_id, m.claim_line_number, m.modifier, m.anatomy
-    HAVING count(CASE WHEN d.anatomy = m.anatomy THEN 1 END) = 0
+    HAVING max(m.fitting) = 0
 )
 SELECT n.claim_id, n.claim_line_number,
     concat_ws(' ', l.hcpcs_code, n.modifiers, n.diagnoses) AS codes,

@@ -1,6 +1,6 @@
 -- One row per line that points to a diagnosis on a policy's non-covered list and satisfies no policy. A policy that has
 -- no covered list is satisfied by every diagnosis that it does not name.
-WITH listed AS (
+WITH named AS (
     SELECT f.claim_id, f.claim_line_number, f.hcpcs_code, f.document, f.version, f.release, f.has_covered,
         c.diagnosis_code, c.written,
         greatest(f.effective_from, c.effective_from) AS effective_from
@@ -15,15 +15,21 @@ pointed AS (
     SELECT claim_id, claim_line_number, count(DISTINCT diagnosis_code) AS number
     FROM edit_policy_pointed GROUP BY claim_id, claim_line_number
 ),
+listed AS (
+    SELECT claim_id, claim_line_number, hcpcs_code, document, has_covered, diagnosis_code, written,
+        max(version) AS version, min(release) AS release, min(effective_from) AS effective_from
+    FROM named
+    GROUP BY claim_id, claim_line_number, hcpcs_code, document, has_covered, diagnosis_code, written
+),
 policies AS (
     SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.document, max(l.version) AS version, l.has_covered,
         min(l.release) AS release, min(l.effective_from) AS effective_from,
-        string_agg(DISTINCT l.written, ', ' ORDER BY l.written) AS written,
+        string_agg(l.written, ', ' ORDER BY l.written) AS written,
         row_number() OVER (PARTITION BY l.claim_id, l.claim_line_number ORDER BY l.document) AS place
     FROM listed l
     JOIN pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
     GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, l.document, l.has_covered, p.number
-    HAVING l.has_covered OR count(DISTINCT l.diagnosis_code) = p.number
+    HAVING l.has_covered OR count(*) = p.number
 ),
 lines AS (
     SELECT claim_id, claim_line_number, hcpcs_code, count(*) AS number, min(release) AS release,

@@ -12,7 +12,8 @@ limited AS (
 services AS (
     SELECT n.claim_id, n.claim_line_number, n.hcpcs_code, n.modifier, max(x.reason) AS excluded
     FROM named n
-    LEFT JOIN edit_screening_services s ON s.hcpcs_code = n.hcpcs_code AND s.modifier = n.modifier AND s.role = 'service'
+    LEFT JOIN edit_screening_services s ON s.hcpcs_code = n.hcpcs_code AND s.modifier = n.modifier
+        AND s.role = 'service'
     LEFT JOIN edit_screening_services x ON x.hcpcs_code = n.hcpcs_code AND x.modifier = n.modifier
         AND x.role = 'excluded service'
     LEFT JOIN limited t ON t.modifier = n.modifier
@@ -21,12 +22,15 @@ services AS (
 ),
 diagnoses AS (
     SELECT n.claim_id, n.claim_line_number, n.hcpcs_code, n.modifier,
-        string_agg(DISTINCT p.diagnosis_code, ' ' ORDER BY p.diagnosis_code) AS codes,
-        string_agg(DISTINCT c.written, ', ' ORDER BY c.written) AS written
-    FROM named n
-    JOIN edit_pointed p ON p.claim_id = n.claim_id AND p.claim_line_number = n.claim_line_number
-    JOIN edit_codes c ON c.diagnosis_code = p.diagnosis_code
-    LEFT JOIN edit_screening_codes s ON s.diagnosis_code = p.diagnosis_code AND s.modifier = n.modifier
+        string_agg(n.diagnosis_code, ' ' ORDER BY n.diagnosis_code) AS codes,
+        string_agg(c.written, ', ' ORDER BY c.written) AS written
+    FROM (
+        SELECT DISTINCT m.claim_id, m.claim_line_number, m.hcpcs_code, m.modifier, p.diagnosis_code
+        FROM named m
+        JOIN edit_pointed p ON p.claim_id = m.claim_id AND p.claim_line_number = m.claim_line_number
+    ) n
+    JOIN edit_codes c ON c.diagnosis_code = n.diagnosis_code
+    LEFT JOIN edit_screening_codes s ON s.diagnosis_code = n.diagnosis_code AND s.modifier = n.modifier
     GROUP BY n.claim_id, n.claim_line_number, n.hcpcs_code, n.modifier
     HAVING count(s.diagnosis_code) = 0
 )
@@ -42,4 +46,5 @@ SELECT d.claim_id, d.claim_line_number, d.hcpcs_code || ' ' || d.modifier || ' '
     'modifier ' || d.modifier || '; diagnoses ' || d.written,
     CAST(NULL AS DATE)
 FROM diagnoses d
-ANTI JOIN services s ON s.claim_id = d.claim_id AND s.claim_line_number = d.claim_line_number AND s.modifier = d.modifier
+ANTI JOIN services s ON s.claim_id = d.claim_id AND s.claim_line_number = d.claim_line_number
+    AND s.modifier = d.modifier
