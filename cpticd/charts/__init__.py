@@ -17,11 +17,14 @@ from cpticd.charts.risk_rates import coded_expected, recapture
 from cpticd.charts.risk_waterfall import risk_waterfall
 from cpticd.charts.rules import residual_timeline, rule_matrix, rule_scatter
 from cpticd.charts.scatter import pair_scatter
+from cpticd.charts.specificity import code_calendar, specificity_effect, unspecified_share
 from cpticd.charts.table import table, text_table
 from cpticd.charts.trend import trend
+from cpticd.charts.two_ledgers import two_ledgers
 
 __all__ = [
     "association",
+    "code_calendar",
     "coded_expected",
     "delay",
     "drift",
@@ -41,7 +44,10 @@ __all__ = [
     "risk_waterfall",
     "rule_matrix",
     "rule_scatter",
+    "specificity_effect",
     "table",
     "text_table",
     "trend",
+    "two_ledgers",
+    "unspecified_share",
 ]
