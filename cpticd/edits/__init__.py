@@ -4,13 +4,20 @@
     cx.edits.catalogue()                          # every rule: scope, dates, source, the table it needs
     cx.edits.scorecard(claims, findings)          # per rule and payer: precision, recall, lift, dollars
     cx.edits.residual(claims, findings)           # denials that no rule explains: unwritten policies
+    cx.edits.residual_months(claims, findings, residual)  # how such a policy came about, month by month
     cx.edits.prebill(claims, findings)            # a worklist ordered by expected dollars saved
+    cx.edits.export(worklist, "worklist.xlsx")    # CSV or Excel, with no cell that a spreadsheet would run
 
 A finding is for a coder to review. No finding suggests a code that is not on the claim.
 """
 
 from __future__ import annotations
 
+from cpticd.edits.export import export
+from cpticd.edits.prebill import prebill
+from cpticd.edits.residual import residual
+from cpticd.edits.residual_months import residual_months
 from cpticd.edits.run import catalogue, check
+from cpticd.edits.scorecard import scorecard
 
-__all__ = ["catalogue", "check"]
+__all__ = ["catalogue", "check", "export", "prebill", "residual", "residual_months", "scorecard"]
