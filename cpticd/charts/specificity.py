@@ -212,9 +212,9 @@ def code_calendar(calendar: pd.DataFrame, *, max_groups: int = 30, theme: str = 
     fig.update_xaxes(title_text="Odds ratio (log); 1: no break")
     _rows(fig, names, col=1)
     fig.update_yaxes(range=[-0.7, len(shown) - 0.3], showgrid=False)
-    for row in shown.itertuples():
-        if row.outside_lines:
-            frames.beside(fig, row.Index, f"{fmt.count(row.outside_lines)} out of date", font={"size": 11})
+    for place, lines in enumerate(shown["outside_lines"].tolist()):
+        if lines:
+            frames.beside(fig, place, f"{fmt.count(lines)} out of date", font={"size": 11})
     if len(shown) < len(calendar):
         frames.notice(fig, f"{len(shown)} of {len(calendar)} rows shown")
     return fig
@@ -258,8 +258,8 @@ def _cut(values: pd.Series) -> list[float | int | None]:
 def _odds_errors(
     part: pd.DataFrame, low: str, high: str, colour: str, *, width: float, middle: str = "odds_ratio"
 ) -> dict[str, Any]:
-    values = [part[name].astype(float).clip(*EDGE) for name in (middle, low, high)]
-    return _errors(*values, colour, width=width)
+    value, start, end = (part[name].astype(float).clip(*EDGE) for name in (middle, low, high))
+    return _errors(value, start, end, colour, width=width)
 
 
 def _errors(
