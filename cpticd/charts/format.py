@@ -132,7 +132,7 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
     (("score",), score),
     (("year",), year),
     (("rate", "share", "low", "high", "survival", "center", "lower", "upper"), percent),
-    (("prevalence", "incidence", "persistence"), percent),
+    (("prevalence", "incidence", "persistence", "precision", "recall", "probability"), percent),
     (("confidence",), chance),
     (("coding_related", "diagnosis_related", "preventable", "signal", "mature"), flag),
     (("date", "period"), date),
@@ -140,7 +140,9 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
 #: Columns whose name is their measure.
 _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
+    **dict.fromkeys(("rate_before", "rate_after", "rate_elsewhere"), percent),
     **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio"), ratio),
+    **dict.fromkeys(("lift_low", "lift_high", "odds_low", "odds_high"), ratio),
     **dict.fromkeys(
         ("pmi", "z", "z_adjusted", "mean_level", "mean_low", "mean_high", "entropy", "evenness"), decimal
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +11,10 @@ import pandas as pd
 
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
+
+
+#: A cell that begins with a day, which does not wrap.
+_DATE: Final = re.compile(r"<td>(\d{4}-\d{2}-\d{2})")
 
 
 class HtmlTable(str):
@@ -23,6 +28,7 @@ class HtmlTable(str):
     def _repr_html_(self) -> str:
         # Notebooks align every cell to the right, which suits numbers only. Cells are escaped: no other tags.
         shown = self.replace('<td class="number">', '<td style="white-space:nowrap">')
+        shown = _DATE.sub(r'<td style="text-align:left;white-space:nowrap">\1', shown)
         for cell, width in (("<td>", ""), ("<th>", ""), ('<td class="words">', ";min-width:12em")):
             shown = shown.replace(cell, f'{cell[:3]} style="text-align:left{width}">')
         return shown
