@@ -12,7 +12,6 @@ import pandas as pd
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 
-
 #: A cell that begins with a day, which does not wrap.
 _DATE: Final = re.compile(r"<td>(\d{4}-\d{2}-\d{2})")
 
