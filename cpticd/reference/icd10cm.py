@@ -62,8 +62,6 @@ class _Lists:
     ends: np.ndarray
     codes: pd.Index
     states: np.ndarray
-    #: The conversion table's rows, if there is one: code, previous_code, effective_from.
-    conversion: pd.DataFrame
 
 
 def valid(codes: _codes.Codes, on: Any = None, *, folder: str | Path | None = None) -> pd.DataFrame:
@@ -192,30 +190,36 @@ def siblings(code: str) -> pd.DataFrame:
 
 
 def successors(code: str, *, folder: str | Path | None = None) -> pd.DataFrame:
-    """One row per code that came in place of a code: code, effective_from, title; from the conversion table.
+    """One row per code that came in place of a code: code, effective_from, title.
 
-    The table is not built in: where none has been added (``reference.add("icd10cm_conversion", file)``) there is no
-    row, and ``attrs["source"]`` says so. A code that came in place of another may stand beside it: whether the
-    old one is still valid, ``valid`` says. Raises ArgumentError for a code that no release has.
+    From CMS's conversion table: built in as of FY2026 (without some second previous codes of a new one). One that has
+    been added (``reference.add("icd10cm_conversion", file)``) speaks up to its last day instead; ``attrs["source"]``
+    says which. A code that came in place of another may stand beside it: whether the old one is still valid, ``valid``
+    says.
+    Raises ArgumentError for a code that no release has.
     """
     own = _codes.normal(code).iloc[0]
-    lists = _lists(*_added(folder))
-    if own not in lists.codes:
+    added = _added(folder)
+    if own not in _lists(*added).codes:
         raise ArgumentError(f"icd10cm: {code!r} is in no release of ICD-10-CM that there is; check the code")
-    rows = lists.conversion
+    rows = reference.table("icd10cm_conversions").to_pandas()
+    source = "ICD-10-CM conversion table, FY2026"
+    told = [item.entry for item in added if item.entry.kind == "icd10cm_conversion"]
+    if told:
+        given = store.release("icd10cm_conversion", folder=folder).to_pandas()[list(rows.columns)]
+        rows = pd.concat(
+            [given, rows[rows["effective_from"] > given["effective_from"].max()]], ignore_index=True
+        )
+        source = f"ICD-10-CM conversion table, {told[-1].release} as added, FY2026 for what came later"
     bounds = rows["previous_code"].astype("str").str.split("-", n=1)
     low, high = bounds.str[0], bounds.str[-1]
     # A range ends with every code below its last one.
-    within = (
-        (low != high)
-        & (low <= own)
-        & ((own <= high) | pd.Series([own.startswith(h) for h in high], dtype=bool))
-    )
-    found = rows[(rows["previous_code"] == own) | (within & (low != ""))]
+    below = pd.Series([own.startswith(end) for end in high], index=rows.index, dtype=bool)
+    within = (low != high) & (low != "") & (low <= own) & ((own <= high) | below)
+    found = rows[(rows["previous_code"] == own) | within].drop_duplicates(["code", "effective_from"])
     found = found.sort_values(["effective_from", "code"]).reset_index(drop=True)
     found = found.assign(title=title(found["code"]))[["code", "effective_from", "title"]]
-    none = "no conversion table; reference.add('icd10cm_conversion', file) adds one"
-    found.attrs["source"] = none if rows.empty else "ICD-10-CM conversion table"
+    found.attrs["source"] = source
     return found
 
 
@@ -297,13 +301,11 @@ def _lists(*added: _Added) -> _Lists:
     names, starts, states = _built_in()
     built_in = {day: place for place, day in enumerate(starts)}
     own: dict[Any, tuple[str, pd.Series]] = {}
-    conversion = pd.DataFrame({"code": [], "previous_code": [], "effective_from": []})
     # The order file says what exists, and so stands over the tabular list of the same day.
     for item in sorted(added, key=lambda item: item.entry.kind == "icd10cm_order"):
-        rows = store.stored(item.entry, item.folder or None).to_pandas()
         if item.entry.kind == "icd10cm_conversion":
-            conversion = rows
             continue
+        rows = store.stored(item.entry, item.folder or None).to_pandas()
         if "kind" in rows:
             rows = rows[rows["kind"] == "code"]
         state = pd.Series(np.where(rows["billable"], _BILLABLE, _HEADER), index=rows["code"])
@@ -321,7 +323,7 @@ def _lists(*added: _Added) -> _Lists:
             table[row, place] = states[built_in[day]]
     first = np.array(days, dtype="datetime64[D]")
     titles = [own[day][0] if day in own else names[built_in[day]] for day in days]
-    return _Lists(titles, first, _ends(first), index, table, conversion)
+    return _Lists(titles, first, _ends(first), index, table)
 
 
 def _ends(starts: np.ndarray) -> np.ndarray:

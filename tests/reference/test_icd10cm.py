@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from cpticd import reference
 from cpticd.errors import ArgumentError
+from cpticd.reference.layouts import icd10cm_conversion
+from cpticd.reference.layouts.files import sources
 from tests.conftest import ROOT
 
 icd10cm = reference.icd10cm
@@ -221,6 +223,21 @@ def test_titles_of_this_release_and_of_those_before() -> None:
     changes = reference.table("icd10cm_changes").to_pandas()
     gone = set(changes["code"]) - set(reference.table("icd10cm").to_pandas()["code"])
     assert len(gone) > 100 and icd10cm.title(sorted(gone)).notna().all()
+
+
+def test_the_successors_are_those_of_the_conversion_table(shared_data: Path) -> None:
+    """FY2025's table as published: nearly all its pairs are built in, with its days; ranges are not, nor some lists."""
+    file = shared_data / "icd10cm_fy2025" / "conversion_table_FY25.csv"
+    published = icd10cm_conversion.read(list(sources(file))).table.to_pandas()
+    pairs = published[(published["previous_code"] != "") & ~published["previous_code"].str.contains("-")]
+    keys = ["code", "previous_code"]
+    found = pairs.merge(
+        reference.table("icd10cm_conversions").to_pandas(), how="left", on=keys, suffixes=("", "_own")
+    )
+    own = found["effective_from_own"].notna()
+    assert len(pairs) > 5000 and own.mean() > 0.98
+    assert (found.loc[own, "effective_from"] == found.loc[own, "effective_from_own"]).mean() > 0.99
+    assert icd10cm.successors("G35")["code"].tolist()[:2] == ["G35A", "G35B0"]
 
 
 def test_what_stands_above_a_code_and_beside_it() -> None:

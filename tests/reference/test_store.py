@@ -115,7 +115,7 @@ def test_between_two_releases_with_a_gap_what_differs_is_not_determined(tmp_path
 
 
 def test_the_conversion_table_names_the_successors(tmp_path: Path) -> None:
-    assert reference.icd10cm.successors("B37.3").attrs["source"].startswith("no conversion table")
+    assert reference.icd10cm.successors("B37.3").attrs["source"] == "ICD-10-CM conversion table, FY2026"
     table = written(
         tmp_path,
         "conversion_table_FY25.csv",
@@ -127,7 +127,10 @@ def test_the_conversion_table_names_the_successors(tmp_path: Path) -> None:
     assert after["code"].tolist() == ["B3731", "B3732"]
     assert after["effective_from"].tolist() == [date(2022, 10, 1)] * 2
     assert after["title"].tolist()[0] == "Acute candidiasis of vulva and vagina"
-    assert reference.icd10cm.successors("H35.21")["code"].tolist() == ["H36811"]
+    assert after.attrs["source"].endswith(", FY2025 October as added, FY2026 for what came later")
+    # In place of what is built in up to its last day; a range ends with every code below its last one.
+    assert reference.icd10cm.successors("H35.22")["code"].tolist() == ["H36811"]
+    assert reference.icd10cm.successors("G35")["code"].tolist()[:2] == ["G35A", "G35B0"]
     assert reference.icd10cm.successors("H35.3").empty
     with pytest.raises(ArgumentError, match="'Q9' is in no release"):
         reference.icd10cm.successors("Q9")
