@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cpticd import denials as denials
     from cpticd import disclosure as disclosure
     from cpticd import edits as edits
+    from cpticd import explore as explore
     from cpticd import patterns as patterns
     from cpticd import reference as reference
     from cpticd import risk as risk
@@ -64,6 +65,7 @@ _MODULES: Final = (
     "denials",
     "disclosure",
     "edits",
+    "explore",
     "patterns",
     "reference",
     "report",

@@ -34,6 +34,7 @@ LAYERS = [
     {"edits"},
     {"risk"},
     {"charts"},
+    {"explore"},
     {"report"},
     {"cli"},
 ]

@@ -1,0 +1,232 @@
+// One page of controls, tiles, charts and tables; what it shows is told by the model, what the reader does is told back.
+// The model's traits: controls (what can be chosen), values (what is chosen), parts (what is shown), said (read aloud),
+// download (a file to hand over). Nothing is computed here.
+
+const LIGHT = "light", DARK = "dark";
+
+function theme() {
+  const lab = document.body.dataset.jpThemeLight;
+  if (lab !== undefined) return lab === "false" ? DARK : LIGHT;
+  return window.matchMedia("(prefers-color-scheme: dark)").matches ? DARK : LIGHT;
+}
+
+// JupyterLab would take arrow keys and letters for itself.
+function quiet(element) {
+  element.setAttribute("data-lm-suppress-shortcuts", "true");
+  return element;
+}
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+function render({ model, el }) {
+  const root = make("div", { class: "cpticd-board", role: "region", "aria-label": model.get("title") });
+  const bar = make("div", { class: "cpticd-controls", role: "group", "aria-label": "Filters" });
+  const body = make("div", { class: "cpticd-parts" });
+  const voice = make("div", { class: "cpticd-said", "aria-live": "polite" });
+  root.append(bar, voice, body);
+  el.replaceChildren(root);
+  const shown = new Map();
+  let count = 0;
+
+  function tell(kind, detail) {
+    count += 1;
+    model.set("event", { ...detail, kind, n: count, at: Date.now() });
+    model.save_changes();
+  }
+
+  function choose(name, value) {
+    model.set("values", { ...model.get("values"), [name]: value });
+    model.save_changes();
+  }
+
+  // Controls ------------------------------------------------------------------------------------------------
+  function control(spec, value) {
+    const id = `${model.get("key")}-${spec.name}`;
+    let input;
+    if (spec.kind === "select") {
+      input = make("select", { id, onchange: (e) => choose(spec.name, e.target.value) },
+        ...spec.options.map((option) => make("option", { value: option.value, selected: option.value === value }, option.label)));
+    } else if (spec.kind === "button") {
+      input = make("button", { id, type: "button", onclick: () => tell("button", { name: spec.name }) }, spec.label);
+      return quiet(input);
+    } else {
+      input = make("input", { id, type: spec.kind, value, min: spec.min, max: spec.max, step: spec.step, placeholder: spec.hint,
+        onchange: (e) => choose(spec.name, spec.kind === "text" ? e.target.value : Number(e.target.value)) });
+    }
+    quiet(input);
+    const text = spec.kind === "range" ? `${spec.label}: ${value}` : spec.label;
+    return make("label", { class: "cpticd-control", for: id }, make("span", {}, text), input);
+  }
+
+  function drawControls() {
+    const focused = document.activeElement && bar.contains(document.activeElement) ? document.activeElement.id : null;
+    const values = model.get("values");
+    bar.replaceChildren(...model.get("controls").map((spec) => control(spec, values[spec.name])));
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  // Parts ---------------------------------------------------------------------------------------------------
+  function tiles(part) {
+    return make("ul", { class: "cpticd-tiles" }, ...part.tiles.map((tile) => make("li", {},
+      make("span", { class: "cpticd-label" }, tile.label), make("strong", {}, tile.value),
+      tile.note ? make("span", { class: "cpticd-note" }, tile.note) : null)));
+  }
+
+  function grid(part, caption) {
+    const head = make("tr", {}, ...part.columns.map((column) => {
+      const sorted = part.sort && part.sort.column === column.name ? (part.sort.descending ? "descending" : "ascending") : null;
+      const mark = sorted ? (part.sort.descending ? " ▾" : " ▴") : "";
+      const inside = part.sortable
+        ? quiet(make("button", { type: "button", onclick: () => tell("sort", { part: part.name, column: column.name }) }, column.label + mark))
+        : column.label;
+      return make("th", { scope: "col", class: column.number ? "number" : null, "aria-sort": sorted }, inside);
+    }));
+    const rows = part.rows.map((row, index) => {
+      const cells = row.map((cell, place) => {
+        const number = part.columns[place].number ? "number" : null;
+        if (place === 0 && part.selectable) {
+          const pick = quiet(make("button", { type: "button", onclick: () => tell("row", { part: part.name, row: index }) }, cell));
+          return make("td", { class: number }, pick);
+        }
+        return make("td", { class: number }, cell);
+      });
+      return make("tr", { "aria-selected": part.selected === index ? "true" : null }, ...cells);
+    });
+    return make("div", { class: "cpticd-scroll", tabindex: "0", role: "region", "aria-label": caption },
+      make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...rows)));
+  }
+
+  function pager(part) {
+    if (!part.pages || part.pages < 2) return null;
+    const go = (page, text, name) => quiet(make("button", { type: "button", "aria-label": name, disabled: page < 0 || page >= part.pages,
+      onclick: () => tell("page", { part: part.name, page }) }, text));
+    return make("div", { class: "cpticd-pager" }, go(part.page - 1, "‹", "previous page"),
+      ` page ${part.page + 1} of ${part.pages} `, go(part.page + 1, "›", "next page"));
+  }
+
+  function draw(node, part) {
+    const colours = model.get("templates")[theme()];
+    const layout = { ...part.figure.layout, template: colours, autosize: true, width: undefined };
+    const config = { responsive: true, displaylogo: false, displayModeBar: "hover",
+      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
+    return Plotly.react(node, part.figure.data, layout, config);
+  }
+
+  function chart(part, old) {
+    const box = old ?? make("figure", { class: "cpticd-chart" });
+    let node = box.querySelector(".cpticd-plot");
+    if (!node) {
+      node = make("div", { class: "cpticd-plot", role: "img" });
+      box.replaceChildren(node, make("div", { class: "cpticd-behind" }));
+    }
+    node.setAttribute("aria-label", part.label);
+    node.style.height = `${part.figure.layout.height ?? 400}px`;
+    const drawn = node.isConnected ? draw(node, part) : null;
+    const open = box.querySelector("details")?.open ? true : null;
+    const behind = part.table ? make("details", { open }, quiet(make("summary", {}, `Table: ${part.label}`)), grid(part.table, part.label)) : "";
+    box.querySelector(".cpticd-behind").replaceChildren(behind);
+    if (part.clickable && !node.dataset.listens) {
+      node.dataset.listens = "yes";
+      const listen = () => node.on("plotly_click", (data) => {
+        const point = data.points[0];
+        tell("point", { part: part.name, x: point.x ?? null, y: point.y ?? null, custom: point.customdata ?? null });
+      });
+      if (drawn) drawn.then(listen); else box.cpticdListen = listen;
+    }
+    return box;
+  }
+
+  function section(part, old) {
+    const children = [];
+    if (part.title) children.push(make("h3", {}, part.title));
+    if (part.kind === "tiles") children.push(tiles(part));
+    else if (part.kind === "table") children.push(grid(part, part.label ?? part.title ?? ""), pager(part));
+    else if (part.kind === "text") children.push(...part.paragraphs.map((text) => make("p", {}, text)));
+    else if (part.kind === "chart") {
+      const box = chart(part, old?.querySelector("figure"));
+      if (old && box.parentNode === old) {
+        old.className = `cpticd-part ${part.width ?? "wide"}`;
+        return old;
+      }
+      children.push(box);
+    }
+    if (part.note) children.push(make("p", { class: "cpticd-note" }, part.note));
+    return make("section", { class: `cpticd-part ${part.width ?? "wide"}`, "data-part": part.name }, ...children.filter(Boolean));
+  }
+
+  function drawParts() {
+    const parts = model.get("parts");
+    const kept = new Set(parts.map((part) => part.name));
+    for (const [name, node] of shown) {
+      if (!kept.has(name)) {
+        const plot = node.querySelector(".cpticd-plot");
+        if (plot) Plotly.purge(plot);
+        node.remove();
+        shown.delete(name);
+      }
+    }
+    parts.forEach((part, place) => {
+      const old = shown.get(part.name);
+      const focus = old && old.contains(document.activeElement) ? document.activeElement.textContent : null;
+      const node = section(part, old);
+      if (node !== old) {
+        if (old) old.replaceWith(node);
+        shown.set(part.name, node);
+      }
+      if (body.children[place] !== node) body.insertBefore(node, body.children[place] ?? null);
+      if (focus && node !== old) {
+        [...node.querySelectorAll("button")].find((button) => button.textContent.slice(0, 12) === focus.slice(0, 12))?.focus();
+      }
+      const plot = node.querySelector(".cpticd-plot");
+      if (plot && !plot.classList.contains("js-plotly-plot")) {
+        draw(plot, part).then(() => node.querySelector("figure").cpticdListen?.());
+      }
+    });
+    root.dataset.theme = theme();
+    voice.textContent = model.get("said");
+    root.dataset.drawn = String(Number(root.dataset.drawn ?? 0) + 1);
+  }
+
+  function handOver() {
+    const file = model.get("download");
+    if (!file || !file.content) return;
+    const link = make("a", { href: `data:${file.type};base64,${file.content}`, download: file.name });
+    root.append(link);
+    link.click();
+    link.remove();
+  }
+
+  drawControls();
+  drawParts();
+  model.on("change:controls change:values", drawControls);
+  model.on("change:parts", drawParts);
+  model.on("change:download", handOver);
+  const watch = new MutationObserver(drawParts);
+  watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  const size = new ResizeObserver(() => {
+    for (const node of shown.values()) {
+      const plot = node.querySelector(".js-plotly-plot");
+      if (plot && plot.clientWidth) Plotly.Plots.resize(plot);
+    }
+  });
+  size.observe(root);
+  return () => {
+    watch.disconnect();
+    size.disconnect();
+    for (const node of shown.values()) {
+      const plot = node.querySelector(".cpticd-plot");
+      if (plot) Plotly.purge(plot);
+    }
+  };
+}
+
+export default { render };

@@ -1,0 +1,117 @@
+"""The page that every explorer is: controls above, tiles, charts and tables below, all drawn by the browser.
+
+One anywidget instead of many widgets: plotly.js is sent once, a change repaints in one message, and after a reload the
+page is drawn from the traits, which are always current.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import anywidget
+import plotly.graph_objects as go
+import plotly.io as pio
+import traitlets
+from plotly.offline import get_plotlyjs
+
+from cpticd.charts.theme import THEMES, template_name
+from cpticd.errors import ArgumentError
+
+#: plotly.js looks for a module system to announce itself to; here it finds one of its own.
+_BEFORE: Final = "const module = {exports: {}}, exports = module.exports, define = undefined;\n"
+_AFTER: Final = "\nconst Plotly = module.exports;\n"
+_count = itertools.count(1)
+
+
+@cache
+def _script() -> str:
+    return _BEFORE + get_plotlyjs() + _AFTER + (files(__package__) / "board.js").read_text("utf-8")
+
+
+@cache
+def _style() -> str:
+    return (files(__package__) / "board.css").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control: ``kind`` is select, range, number, text or button; ``options`` are (value, label) of a select."""
+
+    kind: str
+    name: str
+    label: str
+    default: Any = ""
+    options: tuple[tuple[str, str], ...] = ()
+    least: float | None = None
+    most: float | None = None
+    step: float | None = None
+
+    @property
+    def value(self) -> Any:
+        return self.default
+
+    def spec(self) -> dict[str, Any]:
+        """What board.js draws."""
+        options = [{"value": value, "label": label} for value, label in self.options]
+        return {"kind": self.kind, "name": self.name, "label": self.label, "options": options,
+                "min": self.least, "max": self.most, "step": self.step}  # fmt: skip
+
+    def check(self, value: Any) -> None:
+        """ArgumentError for what this control cannot be set to."""
+        if self.kind == "select" and value not in [option for option, _ in self.options]:
+            known = ", ".join(repr(option) for option, _ in self.options[:12])
+            raise ArgumentError(f"{self.name}: found {value!r}; there are {known}")
+        if self.kind in ("range", "number"):
+            outside = (self.least is not None and value < self.least) or (
+                self.most is not None and value > self.most
+            )
+            if outside:
+                raise ArgumentError(f"{self.name}: found {value!r}; from {self.least} to {self.most}")
+
+
+class Board(anywidget.AnyWidget):
+    """One page. ``controls``, ``parts``: what it shows; ``values``: what is chosen; ``event``: what the reader did."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)
+    key = traitlets.Unicode("").tag(sync=True)
+    controls = traitlets.List(traitlets.Dict()).tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    parts = traitlets.List(traitlets.Dict()).tag(sync=True)
+    said = traitlets.Unicode("").tag(sync=True)
+    event = traitlets.Dict().tag(sync=True)
+    download = traitlets.Dict().tag(sync=True)
+    templates = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            _esm=_script(), _css=_style(), title=title, templates=_templates(), key=f"cpticd-{next(_count)}"
+        )
+
+
+@cache
+def _templates() -> dict[str, Any]:
+    return {theme: pio.templates[template_name(theme)].to_plotly_json() for theme in THEMES}
+
+
+def chart(
+    name: str,
+    figure: go.Figure,
+    *,
+    label: str,
+    table: dict[str, Any] | None = None,
+    clickable: bool = False,
+    width: str = "wide",
+    note: str = "",
+) -> dict[str, Any]:
+    """A part that shows a figure, with the table behind it."""
+    drawn = json.loads(figure.to_json())
+    drawn["layout"].pop("template", None)
+    return {"kind": "chart", "name": name, "figure": drawn, "label": label, "table": table,
+            "clickable": clickable, "width": width, "note": note}  # fmt: skip
