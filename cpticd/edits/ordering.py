@@ -16,6 +16,7 @@ from cpticd import reference, sql
 from cpticd.edits.mce import definitions
 from cpticd.edits.placing import coded, first, placed, prefixes
 from cpticd.edits.rules import Rule
+from cpticd.reference import traits
 
 if TYPE_CHECKING:
     from cpticd.edits.run import Run
@@ -61,6 +62,20 @@ def external_cause_first(run: Run) -> str:
             '' AS release, CAST(NULL AS DATE) AS effective_date
         FROM {first(run)} p
         WHERE p.diagnosis_code >= 'V' AND p.diagnosis_code < 'Z'
+    """
+
+
+def sequela_first(run: Run) -> str:
+    """An injury or poisoning with the 7th character S that comes first: what is left of it stands before it."""
+    return f"""
+        SELECT p.claim_id, p.claim_line_number, p.diagnosis_code AS codes,
+            concat(p.diagnosis_code, ' is an injury whose sequela is treated: the nature of the sequela stands before it')
+                AS message,
+            concat('position ', CAST(p.diagnosis_position AS VARCHAR), '; 7th character S') AS evidence,
+            'diagnosis_traits' AS release, CAST(NULL AS DATE) AS effective_date
+        FROM {first(run)} p
+        JOIN {run.load("edit_traits", traits.diagnosis)} t ON t.diagnosis_code = p.diagnosis_code
+        WHERE t.episode = 'sequela' AND (p.diagnosis_code < 'V' OR p.diagnosis_code >= 'Z')
     """
 
 
@@ -197,6 +212,7 @@ def duplicate_principal(run: Run) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     Rule("manifestation_first", manifestation_first),
     Rule("external_cause_first", external_cause_first),
+    Rule("sequela_first", sequela_first),
     Rule("first_listed_only", first_listed_only),
     Rule("code_first_missing", code_first_missing),
     Rule("use_additional_missing", use_additional_missing),

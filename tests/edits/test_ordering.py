@@ -40,6 +40,38 @@ def test_an_external_cause_does_not_come_first() -> None:
     )
 
 
+def test_an_injury_whose_sequela_is_treated_does_not_come_first() -> None:
+    """I.B.10: the scar or the arthritis, then the injury with S; an external cause has a rule of its own."""
+    judge(
+        "sequela_first",
+        """
+        case | day        | codes             | lines   | form       | found
+        a    | 2024-05-01 | S52.501S M19.131  |         |            | 1:S52501S
+        b    | 2024-05-01 | M19.131 S52.501S  |         |            |
+        c    | 2024-05-01 | M19.131 S52.501S  | 1 + 2   |            | 2:S52501S
+        d    | 2024-05-01 | S52.501S          |         | outpatient | c:S52501S
+        e    | 2024-05-01 | S52.501D          |         |            |
+        f    | 2024-05-01 | W01.0XXS          |         |            |
+        """,
+    )
+
+
+def test_a_principal_diagnosis_that_seldom_needs_a_stay() -> None:
+    """MCE edit 8: E11.9 is on the list, E66.811 since it came on October 1, 2024, E66.8 until the day before."""
+    judge(
+        "questionable_admission",
+        """
+        case | day        | codes        | form       | found
+        a    | 2024-09-30 | E11.9 I50.9  | inpatient  | c:E119
+        b    | 2024-09-30 | I50.9 E11.9  | inpatient  |
+        c    | 2024-09-30 | E11.9 I50.9  | outpatient |
+        d    | 2024-09-30 | E66.8        | inpatient  | c:E668
+        e    | 2024-10-01 | E66.8        | inpatient  |
+        f    | 2024-10-01 | E66.811      | inpatient  | c:E66811
+        """,
+    )
+
+
 def test_codes_that_may_only_be_first() -> None:
     """I.C.21.c.16: Z00 but not Z00.6, Z52 but not Z52.9; of encounters of one day each has its own."""
     found = judge(
