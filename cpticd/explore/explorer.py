@@ -41,7 +41,7 @@ class Explorer(ABC):
 
     @abstractmethod
     def parts(self) -> list[dict[str, Any]]:
-        """What the page shows for ``values`` and ``extra``, as parts of ``cpticd.explore.board``; keeps data and figure."""
+        """What the page shows for ``values`` and ``extra``: parts of ``cpticd.explore.board``."""
 
     @property
     @abstractmethod
