@@ -69,7 +69,7 @@ def sequela_first(run: Run) -> str:
     """An injury or poisoning with the 7th character S that comes first: what is left of it stands before it."""
     return f"""
         SELECT p.claim_id, p.claim_line_number, p.diagnosis_code AS codes,
-            concat(p.diagnosis_code, ' is an injury whose sequela is treated: the nature of the sequela stands before it')
+            concat(p.diagnosis_code, ' is an injury of which a sequela is treated: what that is stands before it')
                 AS message,
             concat('position ', CAST(p.diagnosis_position AS VARCHAR), '; 7th character S') AS evidence,
             'diagnosis_traits' AS release, CAST(NULL AS DATE) AS effective_date
