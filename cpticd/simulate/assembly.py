@@ -13,7 +13,7 @@ from cpticd.simulate.encounters import EncounterDiagnoses, Encounters
 from cpticd.simulate.people import People, World
 from cpticd.simulate.service_rows import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
 
-MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59", "24", "57", "79")
+MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59", "24", "57", "79", "33")
 _SIDES = {"R": "RT", "L": "LT", "B": "50"}
 #: Procedures on one of two sides of the body.
 SIDED = (

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cpticd.simulate.assembly import Book
+from cpticd.simulate.catalogue import Catalogue, rows
 from cpticd.simulate.draws import Bools, Draws, Ints
 from cpticd.simulate.people import People
+
+#: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
+#: and how strictly each payer takes it.
+RULES = [row["rule"] for row in rows("rules")]
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,9 @@ class Recode:
     before: str = ""  # date of service
     female: bool = False
     below_age: int = 0
+    service: str = (
+        ""  # procedure of the lines that break the rule; those of others may point to the code as well
+    )
 
 
 RECODES = (
@@ -41,6 +49,10 @@ RECODES = (
     Recode("S161XXA", "S161", "missing_seventh_character", 0.1),
     Recode("S61411A", "S61411", "missing_seventh_character", 0.12),
     Recode("S39012A", "S39012", "missing_seventh_character", 0.06),
+    Recode("I10", "I100", "unknown_diagnosis_code", 0.003),
+    # A fresh wound is closed, and the code says that it heals.
+    Recode("S61411A", "S61411D", "encounter_conflict", 0.4, service="12001"),
+    Recode("S61412A", "S61412D", "encounter_conflict", 0.4, service="12001"),
     # In effect from 2024-10-01 on.
     Recode("E669", "E66811", "early_diagnosis_code", 0.1, before="2024-10-01"),
     # Edit retired for services from 2024-10-01 on.
@@ -56,8 +68,8 @@ RECODES = (
 )
 
 
-def recode(draws: Draws, people: People, book: Book, rule: Ints, names: list[str]) -> None:
-    """Put the codes on claims, and the number of the rule (into ``names``) on the lines that point to them.
+def recode(catalogue: Catalogue, draws: Draws, people: People, book: Book, rule: Ints) -> None:
+    """Put the codes on claims, and the number of the rule (into RULES) on the lines that point to them.
 
     Where two codes exclude each other, lines that point to the other one break the rule as well. Lines that break
     another rule stay as they are, and so do codes that any of these point to, or none at all.
@@ -70,7 +82,8 @@ def recode(draws: Draws, people: People, book: Book, rule: Ints, names: list[str
     target = start[lines.claim[line]] + lines.pointers[line, column] - 1
     for item in RECODES:
         pointed, taken = (np.zeros(held.claim.size, dtype=bool) for _ in range(2))
-        pointed[target] = True
+        mine = lines.procedure[line] == catalogue.procedures[item.service] if item.service else line >= 0
+        pointed[target[mine]] = True
         taken[target[rule[line] >= 0]] = True
         index = np.flatnonzero(_candidates(item, people, book) & pointed & ~taken)
         index = index[draws("recode", index.size) < item.share]
@@ -81,8 +94,8 @@ def recode(draws: Draws, people: People, book: Book, rule: Ints, names: list[str
         changed[index] = True
         if item.beside:
             changed |= _begins(book, item.beside)[held.code] & np.isin(held.claim, held.claim[index])
-        broken = line[changed[target]]
-        rule[broken[rule[broken] < 0]] = names.index(item.rule)
+        broken = line[changed[target] & mine]
+        rule[broken[rule[broken] < 0]] = RULES.index(item.rule)
 
 
 def _begins(book: Book, prefix: str) -> Bools:

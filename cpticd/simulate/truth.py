@@ -16,8 +16,8 @@ from cpticd.simulate.draws import Ints
 from cpticd.simulate.encounters import Unsupported
 from cpticd.simulate.people import IMPLIED, JOINED, KINDS, World
 from cpticd.simulate.policies import Policies, tiers
+from cpticd.simulate.recodes import RULES
 from cpticd.simulate.remittance import FIRST, Outcome
-from cpticd.simulate.violations import RULES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,17 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from cpticd.simulate.assembly import MODIFIERS, SIDED, Book, stack, take
-from cpticd.simulate.catalogue import Catalogue, rows
+from cpticd.simulate.catalogue import Catalogue
 from cpticd.simulate.draws import Bools, Draws, Ints, group_starts, within
 from cpticd.simulate.edits import planted_pairs, policy
 from cpticd.simulate.people import People
-from cpticd.simulate.recodes import recode
+from cpticd.simulate.recodes import RULES, recode
 from cpticd.simulate.seldom import VITAMIN_D
-from cpticd.simulate.tidy import TRACING, holds, pointed_codes, replace_procedure, seen_before
+from cpticd.simulate.tidy import TRACING, add_modifier, holds, pointed_codes, replace_procedure, seen_before
 
-#: Names of the rules that are broken, in the order of rules.csv, which holds the reason and remark of each
-#: and how strictly each payer takes it.
-RULES = [row["rule"] for row in rows("rules")]
 #: Add-on, the service that it needs, what takes the place of that, and how often.
 ORPHANS = (("17003", "17000", "10060", 0.25), ("77063", "77067", "77065", 0.03))
 #: Code families of services in which a provider meets the person, by the codes' numbers.
@@ -65,7 +62,8 @@ def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Int
     _visits(catalogue, book, plants, chosen)
     _orphan(catalogue, draws, book, plants)
     _services_without_reason(catalogue, book, plants, chosen)
-    recode(draws, people, book, plants.rule, RULES)
+    _odd_modifiers(catalogue, book, plants, chosen)
+    recode(catalogue, draws, people, book, plants.rule)
     pointed = lines.pointers[:, 0] > 0
     index = chosen("no pointer", pointed, 0.0015)
     lines.pointers[index] = 0
@@ -140,6 +138,22 @@ def _services_without_reason(catalogue: Catalogue, book: Book, plants: _Plants, 
     lines.pointers[index] = 0
     lines.pointers[index, 0] = last[lines.claim[index]]
     plants.mark(index, "diagnosis_not_in_policy")
+
+
+def _odd_modifiers(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+    """A side on a service of both sides, and a modifier of prevention on a picture taken for a complaint."""
+    lines, number = book.lines, catalogue.procedures
+    room = lines.modifiers[:, 1] == 0
+    both = np.isin(lines.procedure, [number[code] for code in ("93970", "93880", "93923", "77067")])
+    index = chosen("side of both", both & room, 0.05)
+    add_modifier(lines, np.isin(np.arange(both.size), index), "RT")
+    plants.mark(index, "side_on_bilateral_service")
+    picture = np.isin(lines.procedure, [number[code] for code in ("71046", "72100", "70450")])
+    other = [code for code in book.codes if code[:1] not in "JM" and code[:2] != "R0"]
+    complaint = picture & ~holds(book, other, pointed_codes(book))
+    index = chosen("prevention", complaint & room, 0.08)
+    add_modifier(lines, np.isin(np.arange(both.size), index), "33")
+    plants.mark(index, "screening_modifier_conflict")
 
 
 def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:

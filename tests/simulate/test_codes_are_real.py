@@ -33,7 +33,12 @@ def test_diagnoses_are_billable_in_an_independent_list():
 
 def test_planted_retired_and_header_codes_are_not_billable(shared_data: Path):
     codes = official(shared_data / "icd10cm_fy2025" / "icd10cm_order_fy2025_apr.csv.gz")
-    invalid = ("retired_diagnosis_code", "header_diagnosis_code", "missing_seventh_character")
+    invalid = (
+        "retired_diagnosis_code",
+        "header_diagnosis_code",
+        "missing_seventh_character",
+        "unknown_diagnosis_code",
+    )
     for item in RECODES:
         assert codes[item.old]["billable"] == "1"
         billable = codes.get(item.new, {"billable": "0"})["billable"]
