@@ -16,6 +16,8 @@ from cpticd.errors import ArgumentError
 COLUMNS: Final = ["family", "level", "codes", "lines", "family_lines", "share", "low", "high", "mean_level"]
 #: From this share on a bar says its own level.
 LABELLED: Final = 0.08
+#: Beyond so many periods their means would run into each other; the hover has them.
+MOST_MEANS: Final = 26
 
 
 def mix(levels: pd.DataFrame, *, max_groups: int = 30, theme: str = "light") -> go.Figure:
@@ -41,7 +43,7 @@ def mix(levels: pd.DataFrame, *, max_groups: int = 30, theme: str = "light") -> 
     if periods > 1 and len({*bars}) > 1:
         raise ArgumentError("mix: found several groups and several periods; choose one group, or period=None")
     sideways = len({*bars}) > 1 or periods == 1
-    rows = levels.assign(bar=bars if sideways else [fmt.date(day) for day in levels["period"]])
+    rows = levels.assign(bar=bars if sideways else [f"{day:%Y-%m}" for day in levels["period"]])
     first = rows.drop_duplicates("bar")
     if sideways:
         most = first.sort_values(["family_lines", "bar"], ascending=[False, True], kind="stable").head(
@@ -57,7 +59,8 @@ def mix(levels: pd.DataFrame, *, max_groups: int = 30, theme: str = "light") -> 
     # Places are numbers: a provider's number would be read as one on an axis of names.
     rows = rows[rows["bar"].isin(shown)].assign(place=lambda frame: frame["bar"].map(shown.index))
     _bars(fig, rows, sideways)
-    _means(fig, first.set_index("bar").loc[shown, "mean_level"].tolist(), sideways)
+    if sideways or len(shown) <= MOST_MEANS:
+        _means(fig, first.set_index("bar").loc[shown, "mean_level"].tolist(), sideways)
     share = {"title_text": "Share of lines", "tickformat": ".0%", "range": [0, 1]}
     along = {
         "tickmode": "array", "tickvals": list(range(len(shown))), "ticktext": [fmt.short(bar, 34) for bar in shown],

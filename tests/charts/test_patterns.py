@@ -138,7 +138,7 @@ def test_mix_stacks_levels_by_period_or_by_group() -> None:
     fig = charts.mix(MIX)
     assert [bar.name for bar in fig.data] == ["level 3 (99213)", "level 4 (99214)"]
     assert [list(bar.y) for bar in fig.data] == [[0.6, 1], [0.4, 0]]
-    assert list(fig.layout.xaxis.ticktext) == ["2024-01-01", "2024-04-01"]
+    assert list(fig.layout.xaxis.ticktext) == ["2024-01", "2024-04"]
     assert texts(fig) == ["3.40", "3.00"]
     sideways = charts.mix(GROUPS)
     # The lowest mean level stands below; a provider's number is a name.
