@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,13 +14,15 @@ KINDS: Final[Mapping[str, str]] = {
     "member_id": "person",
     "patient_id": "person",
     "subscriber_id": "person",
+    "person_ids": "person",
     "claim_id": "claim",
+    "claim_ids": "claim",
     "source_claim_id": "claim",
     "payer_claim_id": "payer claim",
     "original_reference_number": "payer claim",
 }
-#: Columns of dates of birth: only the year leaves.
-BIRTHS: Final = ("birth_date",)
+#: Days that tell a person apart: only the year leaves.
+DAYS: Final = ("birth_date", "death_date")
 _TOKEN: Final = re.compile(r"[^\s;,()\[\]'\"]+")
 #: Shortest identifier that is looked for inside text, of digits alone: shorter ones are counts, years and codes.
 _LONG: Final = 6
@@ -40,13 +42,13 @@ class Pseudonyms:
         return column in self._kinds
 
     def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """``frame`` with identifiers numbered, in their columns, in lists and inside text; birth dates as years."""
+        """``frame`` with identifiers numbered, in their columns, in lists and inside text; of birth dates the year."""
         kept = frame.copy()
         for column in frame.columns:
             kind = self._kinds.get(str(column))
             if kind:
                 kept[column] = self._column(frame[column], kind)
-            elif column in BIRTHS:
+            elif column in DAYS:
                 days = pd.to_datetime(frame[column], errors="coerce")
                 kept[column] = days.dt.year.astype("Int64")
         for column in frame.columns:
@@ -66,10 +68,20 @@ class Pseudonyms:
         return names[text]
 
     def _column(self, values: pd.Series, kind: str) -> pd.Series:
+        if str(values.name).endswith("_ids"):
+            return values.map(lambda several: self._several(several, kind))
         found, unique = pd.factorize(values)
         names = [self.name(kind, identifier) for identifier in unique.tolist()]
         numbered = pd.Series([names[code] if code >= 0 else None for code in found], dtype=object)
         return numbered.set_axis(values.index)
+
+    def _several(self, value: Any, kind: str) -> Any:
+        """Identifiers of a cell that holds several, as a list or as text with blanks between."""
+        if isinstance(value, str):
+            return "; ".join(self.name(kind, each) for each in re.split(r"[\s;,]+", value) if each)
+        if isinstance(value, list | tuple | set) or getattr(value, "ndim", 0) == 1:
+            return [self.name(kind, each) for each in value]
+        return value
 
     def _inside(self, values: pd.Series) -> pd.Series:
         def mend(value: object) -> object:

@@ -54,11 +54,11 @@ class Span:
         return self.basis[np.abs(weights) > WEIGHTLESS * max(1.0, float(np.abs(weights).max(initial=0)))]
 
     def solve(self, inner: Array) -> Array:
-        """Weights on the basis's cells whose combination has these inner products with them."""
+        """Weights on the basis's cells whose combination has these inner products with them, column by column."""
         from scipy.linalg import solve_triangular
 
         if not len(self.basis):
-            return np.empty(0)
-        length = self._length[self.basis]
+            return np.zeros(inner.shape)
+        length = self._length[self.basis].reshape(-1, *[1] * (inner.ndim - 1))
         half = solve_triangular(self._factor, inner / length, lower=True, check_finite=False)
         return solve_triangular(self._factor, half, lower=True, trans="T", check_finite=False) / length

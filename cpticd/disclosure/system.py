@@ -67,6 +67,12 @@ class System:
         """Distinct persons of a set of atoms."""
         return len(self.person_codes(atoms))
 
+    def persons_by(self, group: Array) -> Array:
+        """Distinct persons of each group of atoms; ``group`` numbers every atom's."""
+        codes = int(self._held.max(initial=0)) + 1
+        pairs = _distinct(np.repeat(group, np.diff(self._start)) * codes + self._held)
+        return np.bincount(pairs // codes, minlength=int(group.max(initial=-1)) + 1)
+
     def person_codes(self, atoms: Array) -> Array:
         start, length = self._start[atoms], self._start[atoms + 1] - self._start[atoms]
         offset = np.repeat(start - np.concatenate([[0], np.cumsum(length)[:-1]]), length)

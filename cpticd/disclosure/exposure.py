@@ -1,0 +1,108 @@
+"""Small sets that follow from the cells that are shown: known ones, groups that the tables tell apart, pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from cpticd.disclosure.span import COMPUTED, Span
+from cpticd.disclosure.system import Secret, System
+
+Array = np.ndarray[Any, np.dtype[Any]]
+#: Of the probes and hashes: the same in every run.
+_SEED: Final = 20_240_101
+#: Below this, two probes leave it open whether a set follows from what is shown, and it is looked at closely.
+_UNSURE: Final = 1e-6
+#: Independent probes; a set that does not follow passes both with a chance of about _UNSURE squared.
+_PROBES: Final = 2
+
+#: A set that is exposed, and the atoms that it has in common with each shown cell.
+Exposed = tuple[Secret, Array]
+
+
+def as_matrix(sets: Sequence[Array], atoms: int) -> Any:
+    """Sets × atoms, 0/1."""
+    columns = np.concatenate(sets) if sets else np.empty(0, dtype=np.int64)
+    rows = np.repeat(np.arange(len(sets)), [len(each) for each in sets])
+    ones = np.ones(len(columns), dtype=np.int64)
+    return sparse.csr_matrix((ones, (rows, columns)), shape=(len(sets), atoms))
+
+
+class Exposure:
+    """What the shown cells of a system (``shown``: their numbers) give away."""
+
+    def __init__(self, system: System, shown: Array, gram: Array) -> None:
+        self._system = system
+        self.shown = shown
+        self._cells = system.matrix[shown]
+        self.span = Span(gram[np.ix_(shown, shown)])
+        # At right angles to every combination of what is shown: only what follows from it sums to nothing.
+        basis = self._cells[self.span.basis]
+        probe = np.random.default_rng(_SEED).standard_normal((system.matrix.shape[1], _PROBES))
+        self._probe = probe - basis.T @ self.span.solve(basis @ probe)
+
+    def of_known(self, private: Sequence[Secret], inner: Array) -> list[Exposed]:
+        """Those of ``private`` that follow; ``inner``: shown cells × private, atoms in common."""
+        size = np.array([len(secret.atoms) for secret in private], dtype=float)
+        told = np.nonzero(self.span.outside(inner, size) < COMPUTED)[0]
+        ordered = sorted(told.tolist(), key=lambda number: (private[number].persons, number))
+        return [(private[number], inner[:, number]) for number in ordered]
+
+    def of_groups(self) -> list[Exposed]:
+        """Small groups of atoms, alike in all cells shown, that follow, whether or not a table has them as a cell."""
+        group = self._groups()
+        count = np.bincount(group)
+        sums = np.stack([np.bincount(group, column) for column in self._probe.T], axis=1)
+        near = np.nonzero(np.abs(sums).max(axis=1) < _UNSURE * np.sqrt(count))[0]
+        return self._confirmed(np.nonzero(group == number)[0] for number in near.tolist())
+
+    def of_pairs(self, private: Sequence[Secret]) -> list[Exposed]:
+        """Two small groups, or two small cells, that follow together."""
+        group = self._groups()
+        persons = self._system.persons_by(group)
+        small = np.nonzero((persons > 0) & (persons < self._system.minimum))[0]
+        cells = [secret.atoms for secret in private if secret.cell >= 0]
+        sums = np.stack([np.bincount(group, column)[small] for column in self._probe.T], axis=1)
+        sums = np.concatenate([sums, as_matrix(cells, len(group)) @ self._probe])
+
+        def atoms(number: int) -> Array:
+            return (
+                np.nonzero(group == small[number])[0] if number < len(small) else cells[number - len(small)]
+            )
+
+        pairs = ((atoms(left), atoms(right)) for left, right in _opposite(sums))
+        return self._confirmed(np.concatenate(pair) for pair in pairs if not np.intersect1d(*pair).size)
+
+    def _groups(self) -> Array:
+        """Of each atom the number of its group: atoms that stand in the same shown cells."""
+        marks = np.random.default_rng(_SEED).integers(1, 2**63 - 1, size=len(self.shown), dtype=np.int64)
+        mark = self._cells.T @ marks.astype(np.uint64)
+        return np.unique(mark, return_inverse=True)[1].ravel()
+
+    def _confirmed(self, sets: Iterator[Array]) -> list[Exposed]:
+        """Those of the sets that are small and follow, in an order that does not depend on numbers of atoms."""
+        small = []
+        for atoms in sets:
+            persons = self._system.persons_of(atoms)
+            if self._system.is_small(persons) and not self._system.is_large_cell(atoms):
+                small.append(Secret(np.sort(atoms), persons, table=""))
+        matrix = as_matrix([secret.atoms for secret in small], self._cells.shape[1])
+        inner = np.asarray((self._cells @ matrix.T).toarray(), dtype=float)
+        size = np.array([len(secret.atoms) for secret in small], dtype=float)
+        told = np.nonzero(self.span.outside(inner, size) < COMPUTED)[0]
+        found = [(small[number], inner[:, number]) for number in told.tolist()]
+        return sorted(found, key=lambda pair: (pair[0].persons, np.nonzero(pair[1])[0].tolist()))
+
+
+def _opposite(sums: Array) -> Iterator[tuple[int, int]]:
+    """Pairs of rows that add up to nothing."""
+    order = np.argsort(np.abs(sums[:, 0]), kind="stable")
+    size = np.abs(sums[order, 0])
+    ends = np.searchsorted(size, size + _UNSURE, side="right")
+    for place in np.nonzero(ends > np.arange(len(ends)) + 1)[0].tolist():
+        rest = order[place + 1 : ends[place]]
+        close = np.abs(sums[rest] + sums[order[place]]).max(axis=1) < _UNSURE
+        yield from ((int(order[place]), int(other)) for other in rest[close])
