@@ -50,12 +50,13 @@ def calendar(
     window_months: months on either side that are looked at.
     min_lines: groups with fewer lines in the window are left out, and counted in the contract.
     level: of the intervals.
-    folder: where added releases are; its ``icd10cm_conversion`` table, if any, says what came in place of a code.
+    folder: where added releases are; an ``icd10cm_conversion`` table there comes before the built-in one.
     filters: as in ``share``.
 
     A group (code_group, system diagnosis or procedure) is stitched: codes that went with those that came in their
-    place (kind ``replaced``), codes that went (``retired``), codes that came with the others of their category, out of
-    which they came (``added``). ``codes`` lists what changed. Controls are lines of the same month and family
+    place (kind ``replaced``), codes that went (``retired``), codes that came with those out of which they came
+    (``added``), by CMS's conversion table, and where that says nothing by category; procedure codes by their first
+    three characters. ``codes`` lists what changed. Controls are lines of the same month and family
     (chapter, procedure section) without any changed code; they are counted too.
 
     Columns

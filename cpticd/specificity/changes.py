@@ -28,26 +28,29 @@ def changes(
     """One row per day, group of codes that changed on it, and code of the group: ``COLUMNS``.
 
     kind: replaced (codes went, and others came in their place), retired (codes went, none came), added (codes came
-    beside those of their category, which are of the group too). role: retired, new or kept. ``diagnoses`` and
-    ``procedures`` are the codes of the data: of a category that got new codes these are the kept ones, and a group
-    without any of them is left out. What came in place of what says the conversion table of ``reference.add``,
-    where there is one, and else the category.
+    beside those out of which they came, which are of the group too). role: retired, new or kept. ``diagnoses`` and
+    ``procedures`` are the codes of the data: a group without any of them is left out. What came out of what says
+    CMS's conversion table (built in, or added to ``folder``), and of what it does not name, the category.
     """
     boundaries = sorted(days)
-    told = any(entry.kind == "icd10cm_conversion" for entry in store.added(folder))
+    table = _conversions(folder)
     parts = []
     for system, dated, used in (
         ("diagnosis", _diagnosis_dates(folder), sorted({*diagnoses})),
         ("procedure", _procedure_dates(), sorted({*procedures})),
     ):
         for day in boundaries:
-            came = dated.loc[dated["effective_from"] == pd.Timestamp(day), "code"]
-            went = dated.loc[dated["effective_to"] == pd.Timestamp(day - timedelta(days=1)), "code"]
-            # Of codes that the data do not have it makes no difference what came in their place.
-            named = sorted({*went} & {*used}) if told and system == "diagnosis" else []
-            table = {code: _successors(code, folder) for code in named}
-            rows = _groups(sorted({*went}), sorted({*came}), used, table)
-            parts.append(rows.assign(boundary=pd.Timestamp(day), system=system))
+            came = sorted({*dated.loc[dated["effective_from"] == pd.Timestamp(day), "code"]})
+            went = sorted(
+                {*dated.loc[dated["effective_to"] == pd.Timestamp(day - timedelta(days=1)), "code"]}
+            )
+            of_day = (
+                table[table["effective_from"] == pd.Timestamp(day)]
+                if system == "diagnosis"
+                else table.head(0)
+            )
+            pairs = _pairs(came, sorted({*went, *used}), of_day)
+            parts.append(_groups(went, came, used, pairs).assign(boundary=pd.Timestamp(day), system=system))
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     return found[list(COLUMNS)].sort_values(
         ["boundary", "system", "code_group", "role", "code"], ignore_index=True
@@ -77,48 +80,68 @@ def _procedure_dates() -> pd.DataFrame:
     return pd.DataFrame({"code": found["code"], **dates})
 
 
-def _groups(went: list[str], came: list[str], used: list[str], table: dict[str, list[str]]) -> pd.DataFrame:
-    """The groups of one day: code_group, kind, code, role; ``table`` says what came in place of a code, if known."""
-    by_category: dict[str, list[str]] = {}
+def _conversions(folder: str | Path | None) -> pd.DataFrame:
+    """Code, previous_code (or a range of them), effective_from: what has been added, and what came later."""
+    rows = reference.table("icd10cm_conversions").to_pandas()
+    if any(entry.kind == "icd10cm_conversion" for entry in store.added(folder)):
+        given = store.release("icd10cm_conversion", folder=folder).to_pandas()[list(rows.columns)]
+        rows = pd.concat(
+            [given, rows[rows["effective_from"] > given["effective_from"].max()]], ignore_index=True
+        )
+    return rows.assign(effective_from=pd.to_datetime(rows["effective_from"]))
+
+
+def _pairs(came: list[str], old: list[str], table: pd.DataFrame) -> list[tuple[str, str]]:
+    """(new code, code out of which it came): by the table, or all of its category where that does not name any."""
+    pairs = []
+    named = {*came}
+    for code, previous in zip(table["code"], table["previous_code"], strict=True):
+        low, _, high = str(previous).partition("-")
+        if code in named and low:
+            # A range ends with every code below its last one.
+            pairs += [
+                (code, one)
+                for one in old
+                if one == low or (high and low <= one and (one <= high or one.startswith(high)))
+            ]
+    told = {code for code, previous in zip(table["code"], table["previous_code"], strict=True) if previous}
     for code in came:
-        by_category.setdefault(code[:CATEGORY_LENGTH], []).append(code)
-    replaced: dict[str, set[str]] = {}
-    named: set[str] = set()
-    for code in went:
-        follow = set(table.get(code, ())) & {*came}
-        follow = follow or set(by_category.get(code[:CATEGORY_LENGTH], ()))
-        replaced[code] = follow
-        named |= follow
+        if code not in told:
+            pairs += [
+                (code, one)
+                for one in old
+                if one[:CATEGORY_LENGTH] == code[:CATEGORY_LENGTH] and one not in named
+            ]
+    return sorted({*pairs})
+
+
+def _groups(went: list[str], came: list[str], used: list[str], pairs: list[tuple[str, str]]) -> pd.DataFrame:
+    """The groups of one day: code_group, kind, code, role. Codes that are joined by any pair are one group."""
+    gone = {*went}
+    replaced: dict[str, set[str]] = {code: set() for code in went}
+    for new, old in pairs:
+        if old in gone:
+            replaced[old].add(new)
+    taken = {new for follow in replaced.values() for new in follow}
+    kept: dict[str, set[str]] = {}
+    for new, old in pairs:
+        if old not in gone and new not in taken:
+            kept.setdefault(old, set()).add(new)
     rows = []
-    for old, new in _joined(replaced):
-        kind = "replaced" if new else "retired"
-        rows += [(old, new, kind, code, "retired") for code in old]
-        rows += [(old, new, kind, code, "new") for code in new]
-    for category, every in by_category.items():
-        new = [code for code in every if code not in named]
-        if new:
-            kept = [code for code in used if code.startswith(category) and code not in {*every, *went}]
-            rows += [([category], new, "added", code, "new") for code in new]
-            rows += [([category], new, "added", code, "kept") for code in kept]
     seen = {*used}
-    there = {(tuple(old), tuple(new)) for old, new, _, code, _ in rows if code in seen}
-    return pd.DataFrame(
-        [
-            (_name(old, new, kind), kind, code, role)
-            for old, new, kind, code, role in rows
-            if (tuple(old), tuple(new)) in there
-        ],
-        columns=["code_group", "kind", "code", "role"],
-        dtype="str",
-    )
-
-
-def _successors(code: str, folder: str | Path | None) -> list[str]:
-    return icd10cm.successors(code, folder=folder)["code"].tolist()
+    for kind, role, found in (("replaced", "retired", replaced), ("added", "kept", kept)):
+        for old_codes, new_codes in _joined(found):
+            if not seen & {*old_codes, *new_codes}:
+                continue
+            named = "retired" if kind == "replaced" and not new_codes else kind
+            name = _name(old_codes, new_codes, kind)
+            rows += [(name, named, code, role) for code in old_codes]
+            rows += [(name, named, code, "new") for code in new_codes]
+    return pd.DataFrame(rows, columns=["code_group", "kind", "code", "role"], dtype="str")
 
 
 def _joined(replaced: dict[str, set[str]]) -> list[tuple[list[str], list[str]]]:
-    """Retired codes that share a successor are one group."""
+    """Old codes that share a new one are one group."""
     groups: list[tuple[set[str], set[str]]] = []
     for code, follow in sorted(replaced.items()):
         old, new = {code}, set(follow)
@@ -133,10 +156,14 @@ def _joined(replaced: dict[str, set[str]]) -> list[tuple[list[str], list[str]]]:
 
 
 def _name(old: list[str], new: list[str], kind: str) -> str:
-    """A group in words: M545 → M5450, M5451, M5459; of an added one the category and how many came."""
+    """A group in words: M545 → M5450, M5451, M5459; E119 + E11A; of many codes how many."""
     if kind == "added":
-        return f"{old[0]} + {len(new)} new"
-    return ", ".join(old) + (f" → {', '.join(new)}" if new else "")
+        return f"{_few(old)} + {_few(new)}"
+    return _few(old) + (f" → {_few(new, 6)}" if new else "")
+
+
+def _few(codes: list[str], most: int = 3) -> str:
+    return ", ".join(codes) if len(codes) <= most else f"{codes[0]} … {codes[-1]} ({len(codes)})"
 
 
 def outside_dates(

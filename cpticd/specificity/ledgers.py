@@ -63,6 +63,7 @@ def two_ledgers(
     member_months: months that ``base_rate`` is paid for.
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one.
     filters: as in ``share``; where ``gaps`` tells its year and no ``dates`` are given, both ledgers are of that year.
+        Where other filters are given, gaps count of persons who have a line that they choose.
 
     Columns
     -------
@@ -95,7 +96,10 @@ def two_ledgers(
         lines = exposed_lines(chosen, codes, inside, "any", pointer)
         denials = _denials(chosen, lines, by, level)
         persons = _persons(chosen, lines, by)
+        others = _outside(chosen, found_gaps) if filters.keys() - {"dates"} else []
         told = chosen.contract
+    if found_gaps is not None:
+        found_gaps = found_gaps[~found_gaps["person_id"].isin(others)]
     result = _joined(denials, found_gaps, persons, by)
     risk = _contract(gaps)
     return attach(
@@ -113,6 +117,7 @@ def two_ledgers(
         base_rate=base_rate if base_rate is not None else _contract(impact).get("base_rate"),
         gaps={name: risk[name] for name in ("year", "model", "payment_year", "kinds") if name in risk}
         or "none",
+        persons_with_gaps_left_out=len(others),
         code_set_release=inputs.RELEASE,
         cohort=told,
     )
@@ -148,6 +153,14 @@ def _persons(chosen: cohort.Cohort, lines: str, by: str) -> pd.DataFrame:
     """One row per family and person with an unspecified code of it on an adjudicated line."""
     text = f"SELECT DISTINCT {by}, person_id FROM {lines} WHERE exposed = 1 AND person_id IS NOT NULL"
     return to_frame(chosen.engine.fetch(text))
+
+
+def _outside(chosen: cohort.Cohort, gaps: pd.DataFrame | None) -> list[str]:
+    """Persons with gaps who have no line of those that were chosen."""
+    if gaps is None:
+        return []
+    there = chosen.rows(f"SELECT DISTINCT person_id FROM {chosen.name} WHERE person_id IS NOT NULL")
+    return sorted({*gaps["person_id"]} - {str(row["person_id"]) for row in there})
 
 
 def _gaps(

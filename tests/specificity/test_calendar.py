@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import cpticd as cx
+from cpticd import reference
 from cpticd.errors import ArgumentError
 from cpticd.specificity.changes import changes, outside_dates
 from tests.spec import shown
@@ -32,27 +34,32 @@ def test_what_went_is_stitched_to_what_came() -> None:
     ]  # fmt: skip
 
 
-def test_what_came_beside_others_takes_them_along() -> None:
-    """E11.A came on October 1, 2025 beside the other codes of E11; a category that the data lack is left out."""
+def test_what_came_beside_others_takes_along_out_of_what_it_came() -> None:
+    """E11.A came out of E11.9 on October 1, 2025 (CMS's conversion table); what the data lack is left out."""
     found = changes([date(2025, 10, 1)], ["E119", "E1165", "I10"], [])
     assert shown(found, "code_group", "kind", "code", "role") == [
-        ("E11 + 1 new", "added", "E1165", "kept"),
-        ("E11 + 1 new", "added", "E119", "kept"),
-        ("E11 + 1 new", "added", "E11A", "new"),
+        ("E119 + E11A", "added", "E119", "kept"),
+        ("E119 + E11A", "added", "E11A", "new"),
     ]
+    # Type 1 diabetes before its symptoms was coded as prediabetes: another category.
+    across = changes([date(2024, 10, 1)], ["R7303"], [])
+    assert across["code_group"].unique().tolist() == ["R7303 + E10A0, E10A1, E10A2"]
     assert changes([date(2025, 4, 1)], ["E119"], []).empty  # April 2025 changed no code
 
 
-def test_a_conversion_table_says_what_came_in_place(tmp_path: object) -> None:
-    from cpticd import reference
-
-    lines = ["Current Code Assignment\tEffective Year\tPrevious Code(s) Assignment", "M54.50\t2022\tM54.5"]
-    file = tmp_path / "conversion.txt"  # type: ignore[operator]
+def test_an_added_conversion_table_comes_first(tmp_path: Path) -> None:
+    lines = ["Current Code Assignment\tEffective Year\tPrevious Code(s) Assignment", "E11.A\t2025\tR73.03"]
+    file = tmp_path / "conversion.txt"
     file.write_text("\n".join(lines), encoding="utf-8")
-    reference.add("icd10cm_conversion", file, folder=tmp_path, effective_from="2021-10-01")
-    found = changes([OCTOBER], ["M545"], [], folder=tmp_path)
-    stitched = found[found["kind"] == "replaced"]
-    assert shown(stitched, "code_group", "code") == [("M545 → M5450", "M5450"), ("M545 → M5450", "M545")]
+    reference.add("icd10cm_conversion", file, folder=tmp_path, effective_from="2025-10-01")
+    found = changes([date(2025, 10, 1)], ["E119", "R7303"], [], folder=tmp_path)
+    assert found["code_group"].unique().tolist() == ["R7303 + E11A"]
+
+
+def test_procedures_are_stitched_by_their_first_characters() -> None:
+    """CPT 2021: 99201 went, and nothing came in its place; 99417 came beside the others of 994."""
+    found = changes([date(2021, 1, 1)], [], ["99201", "99406"])
+    assert ("99201", "retired") in shown(found, "code_group", "kind")
 
 
 def test_days_on_which_a_code_is_none() -> None:

@@ -135,6 +135,13 @@ def test_both_ledgers_are_of_the_gaps_year() -> None:
     assert asked["unspecified_lines"].sum() == 6
 
 
+def test_filters_hold_for_both_ledgers() -> None:
+    cells = [("North", "99213", "I509", 1, 1), ("South", "99213", "I509", 1, 3)]
+    found = two_ledgers(lines_of(cells), gaps_frame(), payer="North")  # persons p0 and p1
+    assert shown(found, "unspecified_lines", "gaps") == [(2, 1)]
+    assert found.attrs["contract"]["persons_with_gaps_left_out"] == 2
+
+
 def test_frames_that_lack_something_are_refused(claims: Claims) -> None:
     gaps, impact = gaps_frame(), impact_frame()
     with pytest.raises(SchemaError, match=r"gaps: no column.*diagnosis_code"):
