@@ -1,11 +1,13 @@
 """Disclosure control: what may leave a session, as counts of at least 11 persons and without their names.
 
     release = cx.disclosure.Release(claims)
-    release.add("payers", cx.denials.rates(claims, by="payer"), by="payer", where="adjudicated",
-                numerators={"denied": ("denied", "rate", "low", "high", "denied_amount")})
-    release.add("all", cx.denials.rates(claims), where="adjudicated",
-                numerators={"denied": ("denied", "rate", "low", "high", "denied_amount")})
+    shapes = cx.disclosure.shapes      # what the columns of our own analyses tell of whom
+    release.add("payers", cx.denials.rates(claims, by="payer"), **shapes.rates("payer"))
+    release.add("all", cx.denials.rates(claims), **shapes.rates())
+    release.add("places", frame, by="place", numerators={"denied": ("denied_lines", "rate")})   # one of one's own
+    release.records("worklist", worklist)   # rows of claims: persons and claims under pseudonyms
     release["payers"]                  # cells of fewer than 11 persons are missing, in every measure
+    release.marked("payers")           # the same to read: "suppressed" where a value is left out
     release.sentence("payers")         # what was suppressed, in words
     cx.disclosure.export(release, "payers.xlsx")
 
@@ -17,6 +19,7 @@ which one follows). What it does not cover: bounds (a suppressed cell is known t
 and measures that compare a cell with others (expected rates, comparison lines), which are shown with their cell.
 """
 
+from cpticd.disclosure import shapes
 from cpticd.disclosure.files import export, protect
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.release import SUPPRESSED, Release
@@ -34,5 +37,6 @@ __all__ = [
     "protect",
     "set_disclosure",
     "settings",
+    "shapes",
     "using",
 ]

@@ -25,8 +25,10 @@ KEYS: Final = {
     "data_source": "coalesce(c.data_source, '(unknown)')",
     "service_year": "CAST(date_trunc('year', o.service_date) AS DATE)",
     "service_quarter": "CAST(date_trunc('quarter', o.service_date) AS DATE)",
+    "service_week": "CAST(date_trunc('week', o.service_date) AS DATE)",
     "service_month": "CAST(date_trunc('month', o.service_date) AS DATE)",
     "paid_quarter": "CAST(date_trunc('quarter', o.first_paid_date) AS DATE)",
+    "paid_week": "CAST(date_trunc('week', o.first_paid_date) AS DATE)",
     "paid_month": "CAST(date_trunc('month', o.first_paid_date) AS DATE)",
     "initial_outcome": "o.initial_outcome",
     "final_outcome": "o.final_outcome",
@@ -36,6 +38,9 @@ KEYS: Final = {
     "diagnosis_code": "p.diagnosis_code",
     "diagnosis_family": "f.diagnosis_family",
 }
+_LAST_DAY: Final = "(SELECT max(paid_date) FROM adjudications)"
+#: Days after which a latest adjudication is taken for the last, as denials.rates has it unless told otherwise.
+MATURITY_DAYS: Final = 90
 #: Yes-or-no columns: of which lines a table speaks, or its numerators.
 FLAGS: Final = {
     "adjudicated": "o.initial_outcome <> 'not adjudicated'",
@@ -44,11 +49,20 @@ FLAGS: Final = {
     "any_denied": "o.initial_outcome IN ('denied', 'partly denied')",
     "finally_adjudicated": "o.final_outcome <> 'not adjudicated'",
     "finally_denied": "o.final_outcome = 'denied'",
+    "finally_partly_denied": "o.final_outcome = 'partly denied'",
+    "mature": f"NOT coalesce(o.first_paid_date > {_LAST_DAY} - INTERVAL {MATURITY_DAYS} DAY, false)",
+    "claim_adjudicated": "coalesce(k.initial_outcome, '') NOT IN ('', 'not adjudicated')",
+    "claim_denied": "k.initial_outcome = 'denied'",
+    "claim_partly_denied": "k.initial_outcome = 'partly denied'",
+    "claim_finally_adjudicated": "coalesce(k.final_outcome, '') NOT IN ('', 'not adjudicated')",
+    "claim_finally_denied": "k.final_outcome = 'denied'",
+    "claim_finally_partly_denied": "k.final_outcome = 'partly denied'",
     "primary_pointer": "coalesce(p.is_primary, true)",
 }
 _JOINS: Final = {
     "c": "LEFT JOIN claims c ON c.claim_id = o.claim_id",
     "l": "LEFT JOIN lines l ON l.claim_id = o.claim_id AND l.claim_line_number = o.claim_line_number",
+    "k": "LEFT JOIN claim_outcomes k ON k.claim_id = o.claim_id",
     "p": "LEFT JOIN pairs p ON p.claim_id = o.claim_id AND p.claim_line_number = o.claim_line_number",
     "h": "LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code",
     "f": "LEFT JOIN diagnosis_families f ON f.diagnosis_code = p.diagnosis_code",

@@ -52,7 +52,7 @@ class Pseudonyms:
                 days = pd.to_datetime(frame[column], errors="coerce")
                 kept[column] = days.dt.year.astype("Int64")
         for column in frame.columns:
-            if str(column) not in self._kinds and _may_hold_text(frame[column]):
+            if str(column) not in (*self._kinds, *DAYS) and _may_hold_text(frame[column]):
                 kept[column] = self._inside(frame[column])
         kept.attrs = dict(frame.attrs)
         return kept

@@ -56,7 +56,7 @@ class Release:
         shares: Mapping[str, Names] | None = None,
         mixed: Names = (),
         labels: Names = (),
-        where: str | None = None,
+        where: Names = (),
         facts: pd.DataFrame | None = None,
     ) -> Release:
         """A table whose rows are cells; returns the release.
@@ -70,7 +70,7 @@ class Release:
             away. Without facts the name is a column of persons of the frame.
         shares: {column of shares: keys of the total that they are shares of, ``()`` for all}: the total is known.
         mixed: columns that mix rows, such as cumulative shares and ranks: left out where any cell is.
-        where: yes-or-no column of the facts: of which of them the table speaks, such as ``adjudicated``.
+        where: yes-or-no columns of the facts: of which of them the table speaks, such as ``adjudicated``.
         facts: facts of this table, of other persons or events than the release's.
 
         Raises ArgumentError for columns that are not there and rows that are not cells of ``by``.
@@ -168,7 +168,7 @@ class Release:
             systems.append((shared, _with_person(self._facts, self._person), self._person))
         elif shared and self._facts is not None:
             wanted = {key for each in shared for key in [*each.keys.values(), *each.numerators]}
-            wanted |= {each.where for each in shared if each.where}
+            wanted |= {flag for each in shared for flag in each.where}
             systems.append((shared, of_claims(self._facts, wanted), "person_id"))
         return systems
 

@@ -26,7 +26,7 @@ class Table:
     numerators: Mapping[str, tuple[str, ...]]
     shares: Mapping[str, tuple[str, ...]]
     mixed: tuple[str, ...]
-    where: str | None
+    where: tuple[str, ...]
 
     @property
     def labels(self) -> list[tuple[str, ...]]:
@@ -46,7 +46,7 @@ def table(
     shares: Mapping[str, Names] | None = None,
     mixed: Names = (),
     labels: Names = (),
-    where: str | None = None,
+    where: Names = (),
 ) -> Table:
     """A checked :class:`Table`; ArgumentError for a column that is not there or a row that stands twice."""
     if not isinstance(frame, pd.DataFrame):
@@ -63,7 +63,7 @@ def table(
         numerators={flag: as_names(columns) for flag, columns in (numerators or {}).items()},
         shares={column: as_names(group) for column, group in (shares or {}).items()},
         mixed=as_names(mixed),
-        where=where,
+        where=as_names(where),
     )
     asked = [*keys, *([persons] if persons else []), *made.measures, *made.mixed, *made.shares, *named]
     asked += [column for columns in made.numerators.values() for column in columns]
@@ -136,7 +136,9 @@ def places(table: Table, facts: pd.DataFrame) -> np.ndarray:
     row_of[rows] = np.arange(len(rows))
     row_of[-1] = -1  # what no row counts, and rows of unknown keys
     at = row_of[at]
-    return np.where(flags(table, facts, table.where), at, -1) if table.where else at
+    for name in table.where:
+        at = np.where(flags(table, facts, name), at, -1)
+    return at
 
 
 def flags(table: Table, facts: pd.DataFrame, name: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import cpticd as cx
 from cpticd import disclosure
+from cpticd.claims import Claims
 from cpticd.disclosure import Release
 from cpticd.disclosure.facts import FLAGS, KEYS, of_claims
 from cpticd.errors import ArgumentError
@@ -92,7 +93,7 @@ def small_sets(facts: pd.DataFrame, tables: list[list[str]]) -> list[np.ndarray]
     return [each for each in found if 0 < facts["person_id"][each].nunique() < MINIMUM]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(micro_data())
 def test_no_small_cell_and_no_two_together_follow_from_what_is_shown(
     data: tuple[pd.DataFrame, list[list[str]]],
@@ -107,7 +108,7 @@ def test_no_small_cell_and_no_two_together_follow_from_what_is_shown(
     assert all(facts["person_id"][part].nunique() not in range(1, MINIMUM) for part in shown)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(micro_data(), st.randoms(use_true_random=False))
 def test_order_of_tables_rows_and_facts_does_not_matter(
     data: tuple[pd.DataFrame, list[list[str]]], random: object
@@ -127,7 +128,7 @@ def test_order_of_tables_rows_and_facts_does_not_matter(
             pd.testing.assert_frame_equal(left, right)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(micro_data())
 def test_what_is_shown_is_true_and_nothing_is_hidden_without_a_reason(
     data: tuple[pd.DataFrame, list[list[str]]],
@@ -308,8 +309,12 @@ def test_a_row_that_no_fact_supports_is_a_slip_unless_it_is_empty() -> None:
     assert Release(facts).add("cells", empty, by=("payer", "month"))["cells"]["persons"].isna().sum() == 1
 
 
-def test_claims_as_facts_have_the_dimensions_of_the_analyses() -> None:
-    claims = small_claims()
+@pytest.fixture(scope="module")
+def claims() -> Claims:
+    return small_claims()
+
+
+def test_claims_as_facts_have_the_dimensions_of_the_analyses(claims: Claims) -> None:
     release = Release(claims)
     tables = {name: cx.denials.rates(claims, by=name) for name in cx.denials.LINE_DIMENSIONS}
     for dimension, table in tables.items():
@@ -324,3 +329,42 @@ def test_claims_as_facts_have_the_dimensions_of_the_analyses() -> None:
     ].tolist()
     with pytest.raises(ArgumentError, match="weekday"):
         of_claims(claims, ["weekday"])
+
+
+def test_shapes_fit_the_analyses(claims: Claims) -> None:
+    """Every column of our own tables is told of someone, and every cell is counted over the lines that it counts."""
+    shapes, denials = disclosure.shapes, cx.denials
+    release = Release(claims)
+    tables = {}
+    for measure, clock in itertools.product(("lines", "claims", "charge"), ("initial", "final")):
+        table = denials.rates(claims, "payer", measure=measure, clock=clock)
+        tables[f"{measure} {clock}"] = (table, shapes.rates("payer", measure=measure, clock=clock))
+    tables["causes"] = (denials.causes(claims), shapes.causes())
+    tables["payer causes"] = (denials.causes(claims, "payer"), shapes.causes("payer"))
+    tables["trend"] = (denials.trend(claims, period="month"), shapes.trend())
+    tables["paid"] = (
+        denials.trend(claims, "payer", clock="adjudication"),
+        shapes.trend("payer", clock="adjudication"),
+    )
+    for level, pointer in itertools.product(("code", "family"), ("all", "primary")):
+        table = denials.by_pair(claims, level=level, pointer=pointer, min_lines=1)
+        tables[f"{level} {pointer}"] = (table, shapes.pairs(level=level, pointer=pointer))
+    tables["payer pairs"] = (denials.by_pair(claims, by="payer", min_lines=1), shapes.pairs(by="payer"))
+    for label, (table, shape) in tables.items():
+        release.add(label, table, **shape)
+    for label, (table, _) in tables.items():
+        assert len(release[label]) == len(table), label
+    with disclosure.using(minimum=400):
+        for label, (_, shape) in tables.items():
+            kept = (
+                {*shape["by"], *shape.get("labels", ())}
+                if not isinstance(shape["by"], str)
+                else {shape["by"]}
+            )
+            assert release[label].drop(columns=list(kept)).isna().to_numpy().all(), label
+
+
+@pytest.mark.parametrize("slip", [lambda s: s.rates(measure="dollars"), lambda s: s.trend(period="year")])
+def test_shapes_refuse_what_the_analyses_do_not_have(slip: Callable[[object], object]) -> None:
+    with pytest.raises(ArgumentError, match="expected"):
+        slip(disclosure.shapes)
