@@ -16,7 +16,7 @@ KEYS: Final = ("payer", "hcpcs_code", "diagnosis_family", "carc")
 #: The family of a cluster that is the procedure as a whole.
 ANY: Final = "(any)"
 #: Services that the payer's overall rate weighs beside a quarter's own: small quarters are not taken at their word.
-PRIOR_SERVICES: Final = 50
+PRIOR_SERVICES: Final = 10
 _RELATIONS: Final = ("residual_explained", "residual_lines", "residual_services", "residual_members",
                      "residual_denied", "residual_drift", "residual_clusters")  # fmt: skip
 

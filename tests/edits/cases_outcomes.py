@@ -20,7 +20,7 @@ USUAL: Mapping[str, Any] = {
 
 def judged(rows: str | Iterable[Mapping[str, Any]]) -> Claims:
     """Claims of which every row is one line: claim, line, payer, place, hcpcs, day, dx (space separated), charge, paid,
-    allowed, carc (a denial of the whole charge; ``45``: contractual; ``-``: not adjudicated yet)."""
+    allowed, carc (a denial of the whole charge; ``45``: contractual; ``-``: not adjudicated yet), person (one per claim where it is left out)."""
     if isinstance(rows, str):
         rows = frame(rows).to_dict("records")
     found = [{**USUAL, **{k: v for k, v in row.items() if not pd.isna(v)}} for row in rows]
@@ -52,7 +52,7 @@ def _line(tables: dict[str, list[dict[str, Any]]], row: dict[str, Any], seen: di
     if claim not in seen:
         seen[claim] = []
         tables["claims"].append(
-            {"claim_id": claim, "claim_type": "professional", "person_id": f"p{claim}", "payer": row["payer"],
+            {"claim_id": claim, "claim_type": "professional", "person_id": row.get("person", f"p{claim}"), "payer": row["payer"],
              "place_of_service_code": row["place"], "claim_start_date": row["day"], "charge_amount": row["charge"]}
         )  # fmt: skip
         if row["carc"] != "-":

@@ -6,6 +6,7 @@ import builtins
 import csv
 import datetime as dt
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpticd.edits import export as module
 from cpticd.edits.export import FORMULA_STARTS, export, harmless
 from cpticd.errors import ArgumentError, OutputExistsError
 
@@ -111,7 +111,7 @@ def test_what_excel_cannot_hold_is_refused_and_leaves_no_file(
     long = pd.DataFrame({"message": ["x" * 40_000]})
     with pytest.raises(ArgumentError, match=r"column 'message', row 1 has 40,000 characters"):
         export(long, tmp_path / "long.xlsx")
-    monkeypatch.setattr(module, "EXCEL_ROWS", 3)
+    monkeypatch.setattr(import_module("cpticd.edits.export"), "EXCEL_ROWS", 3)
     with pytest.raises(ArgumentError, match="3 rows and 10 columns; an Excel sheet holds 2"):
         export(FRAME, tmp_path / "many.xlsx")
     assert not list(tmp_path.iterdir())
