@@ -43,7 +43,10 @@ SELECT
     i.denial_group,
     i.denial_carc,
     CASE WHEN p.class = 'denied' THEN coalesce(p.category, 'other') ELSE i.denial_category END AS denial_category,
-    CAST(coalesce(i.n, 0) AS INTEGER) AS adjudication_count
+    CAST(coalesce(i.n, 0) AS INTEGER) AS adjudication_count,
+    CASE WHEN NOT coalesce(f.is_reversed, false) THEN f.denial_carc END AS final_denial_carc,
+    CASE WHEN p.class = 'denied' THEN coalesce(p.category, 'other')
+         WHEN NOT coalesce(f.is_reversed, false) THEN f.denial_category END AS final_denial_category
 FROM lines l
 LEFT JOIN claims c ON c.claim_id = l.claim_id
 LEFT JOIN initial i ON i.claim_id = l.claim_id AND i.claim_line_number = l.claim_line_number

@@ -1,0 +1,211 @@
+"""Pairs of procedure and diagnosis in columns of numbers, and what is expected of them, for filtered lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cpticd import codes, stats
+from cpticd.denials.pair_rates import PRIOR_LINES
+
+if TYPE_CHECKING:
+    from cpticd.denials.cube import Column
+
+
+@dataclass
+class Pairing:
+    """One row per line and pair that it belongs to, in the order of pair and person.
+
+    A cell is a pair in a stratum (procedure, payer, place, quarter), ``own`` a pair's lines of one procedure and
+    payer; ``of_procedure`` the procedure and payer of a stratum.
+    """
+
+    line: np.ndarray
+    pair: np.ndarray
+    person: np.ndarray
+    share: np.ndarray
+    cell: np.ndarray
+    cell_pair: np.ndarray
+    cell_stratum: np.ndarray
+    cell_own: np.ndarray
+    of_procedure: np.ndarray
+    of_payer: np.ndarray
+    payer_of_procedure: np.ndarray
+    keys: pd.DataFrame
+
+    def lines_of(self, pairs: np.ndarray) -> np.ndarray:
+        """Numbers of the lines that belong to any of the pairs, each once."""
+        chosen = np.zeros(len(self.keys), dtype=bool)
+        chosen[pairs] = True
+        return np.unique(self.line[chosen[self.pair]])
+
+    def counts(
+        self,
+        used: np.ndarray,
+        denied: np.ndarray,
+        amount: np.ndarray,
+        tops: Mapping[str, Column],
+        strata: np.ndarray,
+        *,
+        min_lines: int,
+    ) -> pd.DataFrame:
+        """One row per pair of at least ``min_lines`` used lines: what ``by_pair`` measures a pair from."""
+        rows = np.flatnonzero(used[self.line])
+        n = np.bincount(self.pair[rows], minlength=len(self.keys))
+        rows = rows[(n >= min_lines)[self.pair[rows]]]
+        line, pair = self.line[rows], self.pair[rows]
+        shown, place = np.unique(pair, return_inverse=True)
+        is_denied = denied[line]
+        found = self.keys.iloc[shown].reset_index(drop=True)
+        size = len(shown)
+        found = found.assign(
+            lines=n[shown],
+            persons=_persons(place, self.person[rows], size),
+            denied_lines=np.bincount(place[is_denied], minlength=size),
+            denied_amount=np.bincount(place, self.share[rows] * amount[line], minlength=size),
+            all_pairs=int((n > 0).sum()),
+            pair=shown,
+        )
+        expected = self._expected(rows, is_denied, used, denied, strata)
+        for name, values in expected.items():
+            found[name] = values[shown]
+        for name, column in tops.items():
+            found[name] = _top(place[is_denied], column.code[line[is_denied]], column.names, size)
+        return found
+
+    def _expected(
+        self, rows: np.ndarray, is_denied: np.ndarray, used: np.ndarray, denied: np.ndarray, strata: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """What the strata let expect of each pair: as the SQL of ``by_pair``, over the used lines."""
+        of_line = strata[used]
+        stratum_n = np.bincount(of_line, minlength=len(self.of_procedure)).astype(float)
+        stratum_d = np.bincount(of_line[denied[used]], minlength=len(self.of_procedure)).astype(float)
+        cell = self.cell[rows]
+        n = np.bincount(cell, minlength=len(self.cell_pair))
+        cells = np.flatnonzero(n)
+        n = n[cells].astype(float)
+        d = np.bincount(cell[is_denied], minlength=len(self.cell_pair))[cells].astype(float)
+        stratum, own, pair = self.cell_stratum[cells], self.cell_own[cells], self.cell_pair[cells]
+        ns, ds = stratum_n[stratum], stratum_d[stratum]
+        prior = self._prior(own, n, d, stratum_n, stratum_d, stratum)
+        mean, variance, third, fourth = stats.hypergeometric_cumulants(n, ds, ns)
+        expected = n * (ds - d + PRIOR_LINES * prior) / (ns - n + PRIOR_LINES)
+        size = len(self.keys)
+        values = {"mean": mean, "variance": variance, "third": third, "fourth": fourth, "expected": expected}
+        sums = {name: np.bincount(pair, value, minlength=size) for name, value in values.items()}
+        return sums | {"comparison_lines": np.bincount(pair, ns - n, minlength=size).astype(np.int64)}
+
+    def _prior(self, own: Any, n: Any, d: Any, stratum_n: Any, stratum_d: Any, stratum: Any) -> np.ndarray:
+        """The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything."""
+        procedures = len(self.payer_of_procedure)
+        procedure_n = np.bincount(self.of_procedure, stratum_n, minlength=procedures)
+        procedure_d = np.bincount(self.of_procedure, stratum_d, minlength=procedures)
+        payers = int(self.of_payer.max(initial=-1)) + 1
+        payer_n = np.bincount(self.of_payer, stratum_n, minlength=payers)
+        payer_d = np.bincount(self.of_payer, stratum_d, minlength=payers)
+        rate = payer_d / np.maximum(payer_n, 1)
+        size = int(own.max(initial=-1)) + 1
+        own_n, own_d = np.bincount(own, n, minlength=size), np.bincount(own, d, minlength=size)
+        procedure, payer = self.of_procedure[stratum], self.of_payer[stratum]
+        without_n = procedure_n[procedure] - own_n[own]
+        without_d = procedure_d[procedure] - own_d[own]
+        return (without_d + PRIOR_LINES * rate[payer]) / (without_n + PRIOR_LINES)
+
+
+def _persons(place: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
+    """Distinct persons per pair, of rows in the order of pair and person."""
+    first = np.ones(len(place), dtype=bool)
+    first[1:] = (place[1:] != place[:-1]) | (person[1:] != person[:-1])
+    return np.bincount(place[first & (person >= 0)], minlength=size)
+
+
+def _top(place: np.ndarray, code: np.ndarray, names: list[str], size: int) -> list[str | None]:
+    """Of each pair the most frequent name; ties go to the first in the alphabet."""
+    known = code >= 0
+    key, count = np.unique(place[known].astype(np.int64) * (len(names) + 1) + code[known], return_counts=True)
+    order = np.lexsort((key, -count, key // (len(names) + 1)))
+    owner = key[order] // (len(names) + 1)
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = owner[1:] != owner[:-1]
+    result: list[str | None] = [None] * size
+    for pair, name in zip(owner[first].tolist(), (key[order][first] % (len(names) + 1)).tolist(), strict=True):
+        result[pair] = names[name]
+    return result
+
+
+def pairing(
+    level: str,
+    line: np.ndarray,
+    diagnosis: np.ndarray,
+    diagnosis_names: list[str],
+    share: np.ndarray,
+    strata: np.ndarray,
+    procedures: Column,
+    payer: np.ndarray,
+    person: np.ndarray,
+    families: Mapping[str, Mapping[str, str]],
+) -> Pairing:
+    """Rows of lines × diagnoses as pairs of codes, or of families, where a line counts once per pair."""
+    procedure = procedures.code[line]
+    left, right = procedures.names, diagnosis_names
+    to_family = [
+        [family.get(name, codes.UNKNOWN_FAMILY) for name in names]
+        for family, names in ((families["hcpcs"], left), (families["diagnosis"], right))
+    ]
+    if level == "family":
+        (procedure, left), (diagnosis, right) = (
+            _grouped(code, names) for code, names in zip((procedure, diagnosis), to_family, strict=True)
+        )
+    pair_key = procedure.astype(np.int64) * max(len(right), 1) + diagnosis
+    unique, pair = np.unique(pair_key, return_inverse=True)
+    if level == "family":
+        pair, line, share = _once(pair, line, share)
+    order = np.lexsort((line, person[line], pair))
+    pair, line, share = pair[order].astype(np.int32), line[order].astype(np.int32), share[order]
+    count = int(strata.max(initial=-1)) + 1
+    cells, cell = np.unique(pair.astype(np.int64) * max(count, 1) + strata[line], return_inverse=True)
+    cell_pair, cell_stratum = cells // max(count, 1), cells % max(count, 1)
+    of_procedure, of_payer, payers = _strata_of(strata, procedures.code, payer, count)
+    own = np.unique(cell_pair * max(len(payers), 1) + of_procedure[cell_stratum], return_inverse=True)[1]
+    names = (np.array(side, dtype=object) for side in (left, right))
+    first, second = (side[place] for side, place in zip(names, (unique // max(len(right), 1), unique % max(len(right), 1)), strict=True))
+    if level == "family":
+        keys = pd.DataFrame({"hcpcs_family": first, "diagnosis_family": second}, dtype=object)
+    else:
+        keys = pd.DataFrame({"hcpcs_code": first, "diagnosis_code": second}, dtype=object)
+        for name, side, words in zip(("hcpcs", "diagnosis"), (left, right), to_family, strict=True):
+            keys[f"{name}_family"] = keys[f"{name}_code"].map(dict(zip(side, words, strict=True)))
+    return Pairing(
+        line=line, pair=pair, person=person[line], share=share, cell=cell.astype(np.int32),
+        cell_pair=cell_pair, cell_stratum=cell_stratum, cell_own=own, of_procedure=of_procedure,
+        of_payer=of_payer, payer_of_procedure=payers, keys=keys.astype("str"),
+    )  # fmt: skip
+
+
+def _grouped(code: np.ndarray, families: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Codes as their families' numbers, and the families' names in alphabetical order."""
+    names = sorted(set(families))
+    place = {name: number for number, name in enumerate(names)}
+    return np.array([place[name] for name in families], dtype=np.int64)[code], names
+
+
+def _once(pair: np.ndarray, line: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each line once per pair, with the sum of its shares."""
+    width = int(line.max(initial=0)) + 1
+    key, place = np.unique(pair.astype(np.int64) * width + line, return_inverse=True)
+    return key // width, key % width, np.bincount(place, share, minlength=len(key))
+
+
+def _strata_of(
+    strata: np.ndarray, procedure: np.ndarray, payer: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each stratum its procedure and payer (one number), and its payer; and the payer of each such number."""
+    first = np.zeros(count, dtype=np.int64)
+    first[strata[::-1]] = np.arange(len(strata))[::-1]
+    width = int(payer.max(initial=0)) + 1
+    key, of_procedure = np.unique((procedure[first].astype(np.int64) + 1) * width + payer[first], return_inverse=True)
+    return of_procedure, payer[first].astype(np.int64), key % width

@@ -1,0 +1,13 @@
+-- One row per service line, numbered: what the filters of an explorer act on, and what is counted.
+SELECT
+    CAST(row_number() OVER (ORDER BY o.claim_id, o.claim_line_number) - 1 AS INTEGER) AS line,
+    o.claim_id, o.claim_line_number, o.person_id, o.payer, o.place, o.hcpcs_code, o.service_date,
+    coalesce(c.billing_npi, '(unknown)') AS billing_npi,
+    CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge_amount,
+    o.initial_outcome, o.final_outcome, o.first_paid_date,
+    CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS initial_amount,
+    CAST(coalesce(o.final_denied_amount, 0) AS DOUBLE) AS final_amount,
+    o.denial_category AS initial_category, o.final_denial_category AS final_category,
+    o.denial_carc AS initial_carc, o.final_denial_carc AS final_carc
+FROM line_outcomes o
+LEFT JOIN claims c ON c.claim_id = o.claim_id
