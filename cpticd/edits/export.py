@@ -1,29 +1,12 @@
-"""Frames as files for people who work in spreadsheets, with no cell that a spreadsheet would run."""
+"""Worklists and scorecards as files for people who work in spreadsheets."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import math
-from collections.abc import Iterator
-from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
 
 import pandas as pd
 
-from cpticd.errors import ArgumentError, OutputExistsError
-
-#: What a cell must not begin with: spreadsheets take it for a formula, or for the blank before one (OWASP, CSV
-#: injection); the wide forms are read alike in East Asian versions.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-#: What Excel holds: rows of a sheet, columns, characters of a cell.
-EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
-#: Widest column, in characters; longer cells wrap.
-WIDEST: Final = 60
-#: Rows by which a column's width is set.
-MEASURED_ROWS: Final = 200
+from cpticd import sheets
 
 
 def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -32,151 +15,10 @@ def export(frame: pd.DataFrame, path: str | Path, *, overwrite: bool = False) ->
     Text that begins with = + - @, a tab or a line break gets an apostrophe in front, in headings too, so that no
     spreadsheet runs it; numbers stay numbers, negative ones too, dates are dates, missing cells are empty. In
     Excel the heading stays in sight, columns fit what they hold, and a second sheet has the contract of the frame
-    (``attrs["contract"]``). Cells that hold lists are written with blanks between.
+    (``attrs["contract"]``). Cells that hold lists are written with blanks between. A worklist names claims: keep
+    it where they are kept.
 
     Raises OutputExistsError where the file exists, unless ``overwrite``; ArgumentError for another suffix, for more
     than an Excel sheet holds, where the extra ``excel`` is not installed, or where the path cannot be written.
     """
-    target = Path(path)
-    if not isinstance(frame, pd.DataFrame):
-        raise ArgumentError(f"export: found {type(frame).__name__}; give the DataFrame of an analysis")
-    write = {".csv": _csv, ".xlsx": _excel}.get(target.suffix.lower())
-    if write is None:
-        raise ArgumentError(f"export: {target.name!r} ends with {target.suffix!r}; name a .csv or .xlsx file")
-    if target.exists() and not overwrite:
-        raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
-    working = target.with_name(f"{target.name}.writing")
-    try:
-        write(frame, working)
-        working.replace(target)
-    except OSError as error:
-        raise ArgumentError(
-            f"{target} cannot be written: {error.strerror or error}; choose another path"
-        ) from error
-    finally:
-        with suppress(OSError):
-            working.unlink(missing_ok=True)
-    return target
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def _plain(value: Any) -> Any:
-    """A cell as a number, flag, date or harmless text; None where it is missing."""
-    if isinstance(value, list | tuple | set) or (hasattr(value, "tolist") and getattr(value, "ndim", 0) == 1):
-        return harmless(" ".join(str(item) for item in value))
-    if value is None or pd.isna(value):
-        return None
-    if isinstance(value, dt.datetime):  # pandas' timestamps too
-        stamp = pd.Timestamp(value).tz_localize(None)
-        return stamp.date() if stamp == stamp.normalize() else stamp.to_pydatetime()
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float | Decimal):
-        return float(value) if math.isfinite(value) else None
-    return value if isinstance(value, int | dt.date) else harmless(str(value))
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[list[Any]]:
-    for row in frame.itertuples(index=False, name=None):
-        yield [_plain(value) for value in row]
-
-
-def _headings(frame: pd.DataFrame) -> list[str]:
-    return [harmless(str(name)) for name in frame.columns]
-
-
-def _csv(frame: pd.DataFrame, path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as text:
-        writer = csv.writer(text)
-        writer.writerow(_headings(frame))
-        for row in _rows(frame):
-            writer.writerow(["" if cell is None else cell for cell in row])
-
-
-def _excel(frame: pd.DataFrame, path: Path) -> None:
-    try:
-        import xlsxwriter
-    except ImportError as error:
-        raise ArgumentError(
-            f"export: Excel needs the extra 'excel' ({error}); install it with: pip install 'cpticd[excel]', "
-            "or write a .csv file"
-        ) from error
-    if len(frame) >= EXCEL_ROWS or len(frame.columns) > EXCEL_COLUMNS:
-        raise ArgumentError(
-            f"export: {len(frame):,} rows and {len(frame.columns):,} columns; an Excel sheet holds "
-            f"{EXCEL_ROWS - 1:,} and {EXCEL_COLUMNS:,}: write a .csv file, or fewer"
-        )
-    # No text becomes a formula, a number or a link; a fixed date of creation gives the same file from the same frame.
-    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"created": dt.datetime(2000, 1, 1)})
-        heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        formats = {
-            "text": book.add_format({"text_wrap": True, "valign": "top"}),
-            "date": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
-            "amount": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
-            "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
-            "number": book.add_format({"valign": "top"}),
-        }
-        sheet = book.add_worksheet("data")
-        _sheet(sheet, frame, heading, formats)
-        contract = frame.attrs.get("contract")
-        if isinstance(contract, dict) and contract:
-            said = pd.DataFrame(
-                {"term": list(map(str, contract)), "meaning": [_words(v) for v in contract.values()]}
-            )
-            _sheet(book.add_worksheet("contract"), said, heading, formats)
-
-
-def _words(value: Any) -> str:
-    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _sheet(sheet: Any, frame: pd.DataFrame, heading: Any, formats: dict[str, Any]) -> None:
-    """Heading, rows, widths, a filter, and the heading kept in sight."""
-    names = _headings(frame)
-    widths = [min(max(len(word) for word in name.split("_")) + 4, WIDEST) for name in names]
-    sheet.write_row(0, 0, names, heading)
-    for number, row in enumerate(_rows(frame), start=1):
-        for column, cell in enumerate(row):
-            if cell is None:
-                continue
-            if isinstance(cell, str):
-                if len(cell) > EXCEL_CHARACTERS:
-                    raise ArgumentError(
-                        f"export: column {names[column]!r}, row {number} has {len(cell):,} characters; an Excel cell "
-                        f"holds {EXCEL_CHARACTERS:,}: write a .csv file"
-                    )
-                sheet.write_string(number, column, cell, formats["text"])
-            elif isinstance(cell, bool):
-                sheet.write_boolean(number, column, cell, formats["number"])
-            elif isinstance(cell, dt.date):
-                sheet.write_datetime(number, column, cell, formats["date"])
-            else:
-                sheet.write_number(number, column, cell, formats[_kind(names[column])])
-            if number <= MEASURED_ROWS:
-                widths[column] = min(max(widths[column], len(_shown(cell)) + 2), WIDEST)
-    for column, width in enumerate(widths):
-        sheet.set_column(column, column, width)
-    sheet.freeze_panes(1, 0)
-    if names and len(frame):
-        sheet.autofilter(0, 0, len(frame), len(names) - 1)
-
-
-def _shown(cell: Any) -> str:
-    return f"{cell:,.2f}" if isinstance(cell, float) else str(cell)
-
-
-#: How numbers of a column are shown, by what its name ends with.
-_KINDS: Final = {
-    "amount": ("amount", "dollars"),
-    "share": ("_rate", "rate", "probability", "_low", "_high", "precision", "recall", "share"),
-}
-
-
-def _kind(name: str) -> str:
-    return next((kind for kind, endings in _KINDS.items() if name.endswith(endings)), "number")
+    return sheets.write(frame, path, overwrite=overwrite, what="export")

@@ -6,7 +6,6 @@ import builtins
 import csv
 import datetime as dt
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpticd.edits.export import FORMULA_STARTS, export, harmless
+from cpticd import sheets
+from cpticd.edits import export
 from cpticd.errors import ArgumentError, OutputExistsError
+from cpticd.sheets import FORMULA_STARTS, harmless
 
 FRAME = pd.DataFrame(
     {
@@ -111,7 +112,7 @@ def test_what_excel_cannot_hold_is_refused_and_leaves_no_file(
     long = pd.DataFrame({"message": ["x" * 40_000]})
     with pytest.raises(ArgumentError, match=r"column 'message', row 1 has 40,000 characters"):
         export(long, tmp_path / "long.xlsx")
-    monkeypatch.setattr(import_module("cpticd.edits.export"), "EXCEL_ROWS", 3)
+    monkeypatch.setattr(sheets, "EXCEL_ROWS", 3)
     with pytest.raises(ArgumentError, match="3 rows and 10 columns; an Excel sheet holds 2"):
         export(FRAME, tmp_path / "many.xlsx")
     assert not list(tmp_path.iterdir())
