@@ -17,6 +17,8 @@ from cpticd.sheets import write
 
 #: Sheet, or file, that says what was suppressed.
 NOTES = "disclosure"
+#: Sheet, or file, that says how each number is defined.
+DEFINITIONS = "definitions"
 TABLE = "table"
 
 
@@ -50,8 +52,9 @@ def export(
         are refused while disclosure control is on.
     identifiers: persons and claims under their own names instead of pseudonyms.
 
-    Suppressed values read ``suppressed``; cells that a spreadsheet would run are made harmless. With several tables
-    a sheet, or the file ``disclosure.csv`` of the folder, says what was suppressed. Raises ArgumentError and
+    Suppressed values read ``suppressed``; cells that a spreadsheet would run are made harmless. In a workbook or
+    folder a sheet, or the file ``disclosure.csv`` of the folder, says what was suppressed, and another how numbers are
+    defined. Raises ArgumentError and
     OutputExistsError.
     """
     release = what if isinstance(what, Release) else _release(what, identifiers=identifiers)
@@ -62,6 +65,8 @@ def export(
     if target.suffix.lower() == ".csv":
         return write(frames, target, overwrite=overwrite)
     frames[_free(NOTES, frames)] = release.notes()
+    if len(release.definitions()):
+        frames[_free(DEFINITIONS, frames)] = release.definitions()
     if target.suffix:
         return write(frames, target, overwrite=overwrite)
     return _folder(frames, target, overwrite=overwrite)

@@ -126,6 +126,19 @@ class Release:
         rows = [{"table": name} | self[name].attrs["disclosure"] for name in self._order]
         return pd.DataFrame(rows, columns=["table", *columns])
 
+    def definitions(self) -> pd.DataFrame:
+        """One row per table and term of its contract: numerator, denominator, clock, exclusions, in words.
+
+        Numbers of a contract stay behind: they may be of few persons.
+        """
+        terms = [
+            (name, str(term), meaning)
+            for name in self._order
+            for term, meaning in self[name].attrs.get("contract", {}).items()
+            if isinstance(meaning, str)
+        ]
+        return pd.DataFrame(terms, columns=["table", "term", "meaning"], dtype=object)
+
     def _protected(self, name: str, *, named: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
         if name not in self._order:
             raise ArgumentError(f"no table {name!r} in the release; there are {self._order}")
@@ -295,17 +308,19 @@ def _hide(
     for column, rows in hidden.items():
         mask.loc[sorted(rows), column] = True
     kept = made.frame.reset_index(drop=True)
-    for column in mask.columns[mask.to_numpy().any(axis=0)]:
+    for column in (each for each in mask.columns if mask[each].any()):
         kept[column] = _nullable(kept[column]).mask(mask[column])
-    gone = mask.drop(columns=list(made.mixed)).to_numpy().any(axis=1)
+    gone: list[bool] = mask.drop(columns=list(made.mixed)).any(axis=1).tolist()
     labels = made.labels
-    if gone.any() and labels != sorted(labels):
+    if any(gone) and labels != sorted(labels):
         order = [n for n in range(len(labels)) if not gone[n]]
         order += sorted((n for n in range(len(labels)) if gone[n]), key=labels.__getitem__)
         kept, mask = (part.iloc[order].reset_index(drop=True) for part in (kept, mask))
     kept.attrs = dict(made.frame.attrs)
     # By label of the index, so that a part of the rows still knows.
-    left_out = {str(column): mask.index[mask[column]].tolist() for column in mask.columns[mask.any(axis=0)]}
+    left_out = {
+        str(column): mask.index[mask[column]].tolist() for column in mask.columns if mask[column].any()
+    }
     kept.attrs["disclosure"] = said | {"hidden": left_out}
     return kept, mask
 

@@ -87,7 +87,7 @@ def _chosen(system: System, found: list[Exposed], exposure: Exposure) -> list[in
     for secret, row in found:
         part = exposure.shown[exposure.span.taking_part(row)].tolist()
         if chosen.isdisjoint(part):
-            chosen.add(min(part, key=lambda cell, of=secret: _cost(system, of, cell)))
+            chosen.add(min((_cost(system, secret, cell), cell) for cell in part)[1])
     return sorted(chosen)
 
 

@@ -121,9 +121,9 @@ def build(tables: Sequence[Table], facts: pd.DataFrame, person: str, minimum: in
         if columns
         else np.empty((count, 0), dtype=np.int64)
     )
-    atom, part = np.nonzero(system.member >= 0)
+    atom, place = np.nonzero(system.member >= 0)
     system.matrix = sparse.csr_matrix(
-        (np.ones(len(atom), dtype=np.int64), (system.member[atom, part], atom)),
+        (np.ones(len(atom), dtype=np.int64), (system.member[atom, place], atom)),
         shape=(len(system.cells), count),
     )
     _hold(system, label, pd.factorize(facts[person])[0].astype(np.int64) + 1, count)
@@ -139,17 +139,19 @@ def _parts(table: Table, facts: pd.DataFrame) -> Iterator[tuple[str, Array, bool
         yield name, np.where(flags(table, facts, name), at, -1), False
     for name in sorted(table.shares):
         group = _group_of_rows(table, table.shares[name])
-        yield name, np.where(at >= 0, group[at], -1), True
+        yield name, group[at], True
 
 
 def _group_of_rows(table: Table, keys: Sequence[str]) -> Array:
-    """For each row the first row, by key, of its group."""
+    """For each row the first row, by key, of its group; -1 at the end, for what no row counts."""
     places_of = [list(table.keys).index(key) for key in keys]
     labels = table.labels
     first: dict[tuple[str, ...], int] = {}
     for row in sorted(range(len(labels)), key=labels.__getitem__):
         first.setdefault(tuple(labels[row][place] for place in places_of), row)
-    return np.array([first[tuple(label[place] for place in places_of)] for label in labels], dtype=np.int64)
+    return np.array(
+        [first[tuple(label[place] for place in places_of)] for label in labels] + [-1], dtype=np.int64
+    )
 
 
 def _number(system: System, table: Table, part: str, at: Array, total: bool) -> Array:

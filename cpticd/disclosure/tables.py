@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,7 @@ def texts(values: pd.Series) -> list[str]:
 
 def text(value: Any) -> str:
     """One value as text; a missing one is empty."""
-    if value is None or (np.isscalar(value) and pd.isna(value)) or value is pd.NaT:
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")

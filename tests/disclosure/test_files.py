@@ -118,6 +118,14 @@ def test_a_release_is_a_workbook_or_a_folder_that_says_what_was_suppressed(tmp_p
         disclosure.export(Release(), tmp_path / "none.csv")
 
 
+def test_definitions_leave_without_their_numbers(tmp_path: Path) -> None:
+    cells = CELLS.copy()
+    cells.attrs["contract"] = {"measure": "=rate", "rows_left_out": 3, "totals": [{"persons": 4}]}
+    release = Release().add("cells", cells, by="payer", persons="persons")
+    rows = read_csv(disclosure.export(release, tmp_path / "out") / "definitions.csv")
+    assert rows == [["table", "term", "meaning"], ["cells", "measure", "'=rate"]]
+
+
 class _Tags(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()

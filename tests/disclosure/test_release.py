@@ -309,6 +309,21 @@ def test_a_row_that_no_fact_supports_is_a_slip_unless_it_is_empty() -> None:
     assert Release(facts).add("cells", empty, by=("payer", "month"))["cells"]["persons"].isna().sum() == 1
 
 
+def test_empty_tables_and_persons_without_a_name() -> None:
+    nothing = facts_of(PEOPLE.head(0))
+    empty = PEOPLE.head(0).assign(share=0.0)
+    assert Release(nothing).add("cells", empty, by=("payer", "month"), shares={"share": ()})["cells"].empty
+    assert (
+        Release(nothing).add("cells", PEOPLE.head(1).assign(persons=0), by=("payer", "month"))["cells"][
+            "persons"
+        ][0]
+        == 0
+    )
+    unknown = pd.DataFrame({"person_id": [None] * 20, "payer": "North"})
+    table = pd.DataFrame({"payer": ["North"], "n": [20]})
+    assert Release(unknown).add("cells", table, by="payer").marked("cells")["n"].tolist() == ["suppressed"]
+
+
 @pytest.fixture(scope="module")
 def claims() -> Claims:
     return small_claims()
