@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Literal
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cpticd import codes, reference
 from cpticd.cohort import DIMENSIONS, Cohort
 from cpticd.errors import ArgumentError
+from cpticd.frames import to_frame
 
 Pointer = Literal["all", "primary"]
 POINTERS: Final = ("all", "primary")
@@ -124,13 +125,12 @@ def code_names(cohort: Cohort) -> dict[str, list[str]]:
 
 def with_codes(found: pd.DataFrame, names: dict[str, list[str]]) -> pd.DataFrame:
     """The frame with hcpcs_code and diagnosis_code, in front, instead of procedure and diagnosis."""
-    columns = (("hcpcs_code", "procedure"), ("diagnosis_code", "diagnosis"))
-    codes_of = {
-        column: pd.array(np.array(names[column], dtype=object)[found[number].to_numpy(int)], dtype="str")
-        for column, number in columns
+    named = {
+        column: pa.array(names[column], pa.string()).take(pa.array(found[number].to_numpy(int)))
+        for column, number in (("hcpcs_code", "procedure"), ("diagnosis_code", "diagnosis"))
     }
-    rest = found.drop(columns=["procedure", "diagnosis"])
-    return pd.concat([pd.DataFrame(codes_of, index=found.index), rest], axis=1)
+    rest = found.drop(columns=["procedure", "diagnosis"]).reset_index(drop=True)
+    return pd.concat([to_frame(pa.table(named)), rest], axis=1)
 
 
 def stratified(cohort: Cohort, relation: str, wanted: Sequence[str]) -> str:
@@ -152,15 +152,12 @@ def stratified(cohort: Cohort, relation: str, wanted: Sequence[str]) -> str:
 
 
 def lines_left_out(cohort: Cohort) -> int:
-    """Lines of the cohort without a procedure, or without a diagnosis."""
+    """Lines of the cohort without a procedure, or without a diagnosis; after ``pairs_of``."""
+    # Every line with both has one primary diagnosis.
     return int(
         cohort.rows(
-            f"""
-            SELECT count(*) AS n FROM {cohort.name} l
-            WHERE l.hcpcs_code IS NULL OR NOT EXISTS (
-                SELECT 1 FROM pairs p WHERE p.claim_id = l.claim_id
-                    AND p.claim_line_number = l.claim_line_number AND p.diagnosis_code IS NOT NULL)
-            """
+            f"SELECT (SELECT count(*) FROM {cohort.name}) "
+            f"- (SELECT count(*) FROM {cohort.name}_told WHERE is_primary) AS n"
         )[0]["n"]
     )
 
