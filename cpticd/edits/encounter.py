@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _services(run: Run) -> str:
     """Relation: one row per procedure code on the claims."""
     return run.scratch(
-        "edit_services", "SELECT DISTINCT hcpcs_code FROM edit_lines WHERE hcpcs_code IS NOT NULL"
+        "edit_billed_codes", "SELECT DISTINCT hcpcs_code FROM edit_lines WHERE hcpcs_code IS NOT NULL"
     )
 
 

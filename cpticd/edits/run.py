@@ -15,7 +15,7 @@ from cpticd.contract import attach
 from cpticd.edits import inputs
 from cpticd.edits.rules import Rule, Scope, chosen, registry, scopes
 from cpticd.engine import Engine
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.errors import ArgumentError, CpticdError, SchemaError
 from cpticd.frames import to_frame
 from cpticd.reference import store
 
@@ -35,6 +35,11 @@ _COLUMNS: Final = pa.schema(
         ("effective_date", pa.date32()),
     ]
 )
+#: A finder's message as a sentence.
+_SENTENCE: Final = """
+    upper(substr(coalesce(f.message, ''), 1, 1)) || substr(coalesce(f.message, ''), 2)
+        || CASE WHEN coalesce(f.message, '') LIKE '%.' THEN '' ELSE '.' END
+"""
 _DATES: Final = (("effective_from", pa.date32()), ("effective_to", pa.date32()))
 
 
@@ -44,9 +49,10 @@ class Run:
     def __init__(self, engine: Engine, tables: Mapping[str, pa.Table], folder: str | Path | None) -> None:
         self.engine = engine
         self._given = dict(tables)
-        self._folder = folder
+        self.folder = folder
         self._added = {entry.kind for entry in store.added(folder)}
         self._made: dict[str, str] = {}
+        self._computed: set[str] = set()
 
     def has(self, kind: str) -> bool:
         """Whether a table of this kind was passed or has been added."""
@@ -62,7 +68,7 @@ class Run:
 
     def rows(self, kind: str) -> pa.Table:
         """The rows behind ``release``."""
-        return self._given[kind] if kind in self._given else store.release(kind, folder=self._folder)
+        return self._given[kind] if kind in self._given else store.release(kind, folder=self.folder)
 
     def load(self, name: str, data: Any, *, copy: bool = True) -> str:
         """Relation ``name`` from what ``data()`` returns, made once per run; ``name`` begins with ``edit_``."""
@@ -72,10 +78,14 @@ class Run:
         return name
 
     def scratch(self, name: str, sql: str) -> str:
-        """Relation ``name`` computed once per run from SQL; ``name`` begins with ``edit_``."""
-        if name not in self._made:
+        """Relation ``name`` computed once per run from SQL; ``name`` begins with ``edit_``, and is that SQL's alone."""
+        if self._made.setdefault(name, sql) != sql:
+            raise CpticdError(
+                f"edits: relation {name} is made from two queries; give one of them another name"
+            )
+        if name not in self._computed:
             self.engine.create(name, sql, materialize=True)
-            self._made[name] = name
+            self._computed.add(name)
         return name
 
     def clear(self) -> None:
@@ -158,7 +168,7 @@ def _findings(run: Run, rule: Rule, scope: Scope) -> pa.Table:
         )
     sql = f"""
         SELECT DISTINCT f.claim_id, CAST(f.claim_line_number AS INTEGER) AS claim_line_number,
-            coalesce(f.codes, '') AS codes, coalesce(f.message, '') AS message, coalesce(f.evidence, '') AS evidence,
+            coalesce(f.codes, '') AS codes, {_SENTENCE} AS message, coalesce(f.evidence, '') AS evidence,
             coalesce(f.release, '') AS release, CAST(f.effective_date AS DATE) AS effective_date
         FROM ({rule.find(run)}) f {joins}
         {"WHERE " + " AND ".join(conditions) if conditions else ""}

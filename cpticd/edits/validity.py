@@ -29,7 +29,7 @@ _ICD10_START: Final = "DATE '2015-10-01'"
 def _code_days(run: Run) -> str:
     """Relation with one row per code and day on which it was not billable: reason, release, first_day, last_day."""
     placed(run)
-    run.load("edit_code_periods", lambda: icd10cm.periods(folder=run._folder), copy=False)
+    run.load("edit_code_periods", lambda: icd10cm.periods(folder=run.folder), copy=False)
     run.load("edit_code_sevenths", _sevenths)
     return run.scratch("edit_code_days", sql.text("edit_code_days"))
 

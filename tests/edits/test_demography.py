@@ -35,7 +35,7 @@ def test_ages_at_their_bounds() -> None:
         """,
     )
     row = found[found["claim_id"] == "h"].iloc[0]
-    assert row["message"] == "O80 is on Medicare's list for ages 9 to 64; the patient was 65"
+    assert row["message"] == "O80 is on Medicare's list for ages 9 to 64; the patient was 65."
     assert row["evidence"] == "age 65; list Maternity_Only"
 
 
@@ -71,7 +71,7 @@ def test_the_sex_conflict_ends_with_september_2024() -> None:
         """,
     )
     assert found["message"].iloc[0] == (
-        "N400 is on Medicare's list for male patients; the patient is recorded as female"
+        "N400 is on Medicare's list for male patients; the patient is recorded as female."
     )
 
 

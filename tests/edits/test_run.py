@@ -90,7 +90,7 @@ def test_a_finding_says_what_where_and_what_judged(
         "codes", "message", "evidence", "source", "effective_date",
     ]  # fmt: skip
     assert rows["claim_id"].tolist() == list("ABCDEF")
-    assert shown(rows)[0] == ("A", 1, "r", "f", "error", "99213", "m", "e", "s; r", None)
+    assert shown(rows)[0] == ("A", 1, "r", "f", "error", "99213", "M.", "e", "s; r", None)
     assert rows.attrs["rules"] == [
         {"rule": "r", "severity": "error", "status": "ran", "detail": "", "findings": 6}
     ]
@@ -180,6 +180,17 @@ def test_a_rule_without_its_table_says_so(claims: cx.Claims, tmp_path: object) -
     assert "reference.add('ncci_ptp'" in status["component_of_other_service"]["detail"]
     assert "component_of_other_service" in rows.attrs["contract"]["exclusions"]
     assert status["missing_pointer"]["status"] == "not asked"
+
+
+def test_a_scratch_relation_is_one_query_alone(claims: cx.Claims) -> None:
+    made = run.Run(claims.engine, {}, None)
+    try:
+        made.scratch("edit_mine", "SELECT 1 AS a")
+        assert made.scratch("edit_mine", "SELECT 1 AS a") == "edit_mine"
+        with pytest.raises(cx.CpticdError, match="edit_mine is made from two queries"):
+            made.scratch("edit_mine", "SELECT 2 AS a")
+    finally:
+        made.clear()
 
 
 def test_rules_are_named_alone_by_family_or_by_severity(claims: cx.Claims) -> None:

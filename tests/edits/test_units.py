@@ -53,10 +53,10 @@ def test_all_units_of_a_line_over_its_limit_are_denied() -> None:
     messages = result.set_index("claim_id")["message"]
     assert (
         messages["more"]
-        == "10.5 units of J1100 where 10 are the most on a line; all units of the line are denied"
+        == "10.5 units of J1100 where 10 are the most on a line; all units of the line are denied."
     )
-    assert messages["over"].endswith("where 1 are the most on a day; all units of the line are denied, unless a review finds them needed")  # fmt: skip
-    assert messages["joints"].iloc[0].endswith("all units of the line are denied, on appeal too")
+    assert messages["over"].endswith("where 1 are the most on a day; all units of the line are denied, unless a review finds them needed.")  # fmt: skip
+    assert messages["joints"].iloc[0].endswith("all units of the line are denied, on appeal too.")
 
 
 def test_a_limit_holds_for_its_dates_and_setting() -> None:

@@ -28,7 +28,7 @@ def test_a_code_new_in_october_2025_is_early_the_day_before() -> None:
         """,
     )
     row = found[found["claim_id"] == "a"].iloc[0]
-    assert row["message"] == "G35A was not yet in effect on the date of service"
+    assert row["message"] == "G35A was not yet in effect on the date of service."
     assert row["evidence"] == "service date 2025-09-30; first day of the code 2025-10-01"
     assert str(row["effective_date"])[:10] == "2025-10-01"
     assert row["source"] == "ICD-10-CM (45 CFR 162.1002), by date of service; icd10cm_periods FY2025 April"
@@ -51,7 +51,7 @@ def test_a_retired_code_is_found_from_the_day_after_its_last() -> None:
         """,
     )
     assert found["message"].iloc[0] == (
-        "G35 was retired: its last day was 2025-09-30; it is divided into the codes below it"
+        "G35 was retired: its last day was 2025-09-30; it is divided into the codes below it."
     )
     assert found["effective_date"].dt.strftime("%F").tolist() == ["2025-10-01"] + ["2022-10-01"] * 3
 
@@ -90,7 +90,7 @@ def test_the_code_set_changed_on_october_1_2015() -> None:
         f    | 2016-01-01 | 250.00 |          |           | 1:25000
         """,
     )
-    assert found["message"].iloc[0] == "25000 is sent as ICD-9-CM, which ended with September 30, 2015"
+    assert found["message"].iloc[0] == "25000 is sent as ICD-9-CM, which ended with September 30, 2015."
     # What is of the other code set is not also an unknown code.
     judge("unknown_diagnosis_code", "case | day | codes | found\n f | 2016-01-01 | 250.00 |")
 
