@@ -53,8 +53,8 @@ def providers(
     provider: ``rendering_npi`` (the billing provider where a line names none), or ``billing_npi``.
     adjust: expected is told within strata of these (``cpticd.cohort.DIMENSIONS`` and ``diagnosis_family``, the chapter
         of the line's primary diagnosis) by indirect standardisation: each line at the rate of all providers in its
-        stratum. ``by measure``: payer and place; but for a pair the diagnosis family; but for a pair and a level the
-        procedure family. None: every line at the rate of all.
+        stratum. ``by measure``: payer, place, hcpcs_family and diagnosis_family, less what is measured itself (for a
+        level no hcpcs_family, for a pair neither family). None: every line at the rate of all.
     overdispersion: how limits allow for the spread between providers: ``multiplicative`` (phi), ``additive`` (tau², a
         random effect), or None: chance alone, with exact p-values.
     winsorize: share of providers at either end, below 0.5, whose z is drawn in before phi is taken.
