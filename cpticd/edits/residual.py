@@ -187,24 +187,25 @@ def _attributed(found: pd.DataFrame, rows: pd.DataFrame, series: pd.DataFrame, l
     whole = series[series["diagnosis_family"] == ANY].groupby(["payer", "hcpcs_code", "carc"])
     totals = {group: (float(n), float(d)) for group, n, d in whole[["services", "denied"]].sum().itertuples()}
     parts = dict(list(rows.groupby(list(KEYS), sort=True)))
-    waiting: dict[tuple[Any, ...], Entry] = {}
+    waiting: dict[tuple[Any, ...], tuple[Any, Entry]] = {}  # by key, with the rank
+
+    def enter(key: tuple[Any, ...], services: pd.DataFrame) -> None:
+        if entry := _judged(key, services, limits):
+            waiting[key] = (_rank(entry, totals), entry)
+
     for row in found.to_dict("records"):
         key = tuple(row[name] for name in KEYS)
-        if entry := _judged(key, parts[key], limits):
-            waiting[key] = entry
+        enter(key, parts[key])
     chosen = []
     while waiting:
-        key = min(waiting, key=lambda key: _rank(waiting[key], totals))
-        best = waiting.pop(key)
+        _, best = waiting.pop(min(waiting, key=lambda key: waiting[key][0]))
         chosen.append(best)
         since = best.services[best.services["day"] >= best.start]
-        group = best.group
-        totals[group] = (totals[group][0] - len(since), totals[group][1] - since["denied"].sum())
-        for rival in [rival for rival in waiting if waiting[rival].group == group]:
-            old = waiting.pop(rival)
-            left = old.services[~old.services["service"].isin(since["service"])]
-            if entry := _judged(rival, left, limits):
-                waiting[rival] = entry
+        n, d = totals[best.group]
+        totals[best.group] = (n - len(since), d - float(since["denied"].sum()))
+        for key in [key for key, (_, entry) in waiting.items() if entry.group == best.group]:
+            _, old = waiting.pop(key)
+            enter(key, old.services[~old.services["service"].isin(since["service"])])
     return chosen
 
 
