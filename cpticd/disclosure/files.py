@@ -53,11 +53,10 @@ def export(
     identifiers: persons and claims under their own names instead of pseudonyms.
 
     Suppressed values read ``suppressed``; cells that a spreadsheet would run are made harmless. In a workbook or
-    folder a sheet, or the file ``disclosure.csv`` of the folder, says what was suppressed, and another how numbers are
-    defined. Raises ArgumentError and
-    OutputExistsError.
+    folder the sheet, or file, ``disclosure`` says what was suppressed, ``definitions`` how numbers are defined.
+    Raises ArgumentError and OutputExistsError.
     """
-    release = what if isinstance(what, Release) else _release(what, identifiers=identifiers)
+    release = what if isinstance(what, Release) else _release(what)
     if not release.names:
         raise ArgumentError("export: the release holds no table; add one with .add or .records")
     target = Path(path)
@@ -72,7 +71,7 @@ def export(
     return _folder(frames, target, overwrite=overwrite)
 
 
-def _release(frame: pd.DataFrame, *, identifiers: bool) -> Release:
+def _release(frame: pd.DataFrame) -> Release:
     """A frame as the release that it is alone."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"export: found {type(frame).__name__}; give a Release or a DataFrame")
