@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import html
 import tempfile
 from abc import ABC, abstractmethod
@@ -13,8 +14,11 @@ from typing import Any, ClassVar
 import pandas as pd
 import plotly.graph_objects as go
 
-from cpticd.errors import ArgumentError
+from cpticd.errors import ArgumentError, CpticdError
 from cpticd.explore.board import Board, Control
+
+#: Rows of the table that stands for the page where there is no kernel.
+FIRST = 10
 
 
 class Explorer(ABC):
@@ -26,6 +30,8 @@ class Explorer(ABC):
 
     #: Heading of the page.
     title: ClassVar[str] = ""
+    #: Name of the file that the export button hands over.
+    file_name: ClassVar[str] = "worklist.csv"
 
     def __init__(self, controls: list[Control]) -> None:
         self._controls = controls
@@ -57,6 +63,19 @@ class Explorer(ABC):
     def on_event(self, event: Mapping[str, Any]) -> None:
         """What follows from a click: a subclass changes ``extra`` (drill, sort, page); the page is drawn anew."""
 
+    def check_extra(self, extra: Mapping[str, Any]) -> None:
+        """ArgumentError for a drill, sort or page that this explorer does not have."""
+
+    def worklist(self) -> pd.DataFrame:
+        """What the export writes: ``data`` unless an explorer has a list of its own."""
+        return self.data
+
+    def shareable(self) -> pd.DataFrame:
+        """The first rows of ``data`` as they may be saved with a notebook; persons and claims are pseudonyms."""
+        from cpticd import disclosure
+
+        return disclosure.Release().records("rows", self.data.head(FIRST))["rows"]
+
     def said(self) -> str:
         """A sentence that a screen reader speaks after a change."""
         return ""
@@ -83,65 +102,98 @@ class Explorer(ABC):
     @property
     def state(self) -> dict[str, Any]:
         """Everything that is chosen, as JSON; set it to come back to it. ArgumentError for what is no choice."""
-        return {"values": self.values, "extra": dict(self._extra)}
+        return {"values": self.values, "extra": copy.deepcopy(self._extra)}
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
-        values = dict(state.get("values", {}))
+        if not isinstance(state, Mapping) or set(state) - {"values", "extra"}:
+            raise ArgumentError(f"state: found {state!r}; give what .state returned: {{'values': …, 'extra': …}}")
+        values, extra = dict(state.get("values", {})), copy.deepcopy(dict(state.get("extra", {})))
         known = {control.name: control for control in self._controls if control.name}
         if strange := [name for name in values if name not in known]:
             raise ArgumentError(f"state: no filter {strange}; there are {', '.join(known)}")
         for name, value in values.items():
             known[name].check(value)
-        with self.board.hold_trait_notifications():
-            self._extra = dict(state.get("extra", {}))
-            self.board.values = self.values | values
+        self.check_extra(extra)
+        self._extra = extra
+        self._set(self.values | values)
         self.refresh()
 
     def choose(self, **values: Any) -> None:
         """Set filters from code: ``explorer.choose(payer="Aspen Medicare")``."""
-        self.state = {"values": values, "extra": self._extra}
+        self.state = {"values": values, "extra": {k: v for k, v in self._extra.items() if k != "page"}}
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
-        """Write ``data`` as CSV or Excel through disclosure control; persons are pseudonyms unless ``identifiers``."""
+        """Write the worklist as CSV or Excel through disclosure control; persons are pseudonyms unless ``identifiers``."""
         from cpticd import disclosure
 
-        return disclosure.export(self.data, path, overwrite=overwrite, identifiers=identifiers)
+        return disclosure.export(self.worklist(), path, overwrite=overwrite, identifiers=identifiers)
 
     # -- how it works ------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Draw the page for what is chosen."""
-        parts = self.parts()
+        """Draw the page for what is chosen; what cannot be shown is said in its place."""
+        try:
+            parts = self.parts()
+        except CpticdError as error:
+            parts = [{"kind": "text", "name": "error", "title": "Nothing to show", "paragraphs": [str(error)]}]
         with self.board.hold_sync():
-            self.board.said = self.said()
             self.board.parts = parts
+            self.board.said = str(parts[0]["paragraphs"][0]) if parts and parts[0]["name"] == "error" else self.said()
 
-    def _chosen(self, _: Any) -> None:
+    def _set(self, values: Mapping[str, Any]) -> None:
+        """Set filters without drawing."""
+        self.board.unobserve(self._chosen, "values")
+        try:
+            self.board.values = dict(values)
+        finally:
+            self.board.observe(self._chosen, "values")
+
+    def _chosen(self, change: Any) -> None:
+        known = {control.name: control for control in self._controls if control.name}
+        try:
+            for name, value in change["new"].items():
+                known[name].check(value)
+        except (ArgumentError, KeyError) as error:
+            self._set(change["old"])
+            self.board.said = f"Not possible: {error}"
+            return
         self._extra.pop("page", None)
         self.refresh()
 
     def _happened(self, change: Any) -> None:
         event = change["new"]
-        if event.get("kind") == "button" and event.get("name") == "export":
+        kind, part = event.get("kind"), str(event.get("part", ""))
+        if kind == "button" and event.get("name") == "export":
             self._hand_over()
             return
-        if event.get("kind") == "sort":
-            old = self._extra.get("sort", {})
-            descending = not old.get("descending", False) if old.get("column") == event["column"] else True
-            self._extra["sort"] = {"column": event["column"], "descending": descending}
-            self._extra.pop("page", None)
-        elif event.get("kind") == "page":
-            self._extra["page"] = int(event["page"])
+        pages, sorts = dict(self._extra.get("page", {})), dict(self._extra.get("sort", {}))
+        if kind == "sort":
+            old = sorts.get(part, {})
+            descending = not old["descending"] if old.get("column") == event["column"] else True
+            sorts[part] = {"column": str(event["column"]), "descending": descending}
+            pages.pop(part, None)
+            self._extra |= {"sort": sorts, "page": pages}
+        elif kind == "page":
+            self._extra["page"] = {**pages, part: int(event["page"])}
+        elif kind == "search":
+            self._extra["search"] = str(event["text"])
+            pages.pop(part, None)
+            self._extra["page"] = pages
         else:
             self.on_event(event)
         self.refresh()
 
     def _hand_over(self) -> None:
         """Give the browser the exported file."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = self.export(Path(folder) / "worklist.csv")
-            content = base64.b64encode(path.read_bytes()).decode()
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                path = self.export(Path(folder) / self.file_name)
+                content = base64.b64encode(path.read_bytes()).decode()
+        except CpticdError as error:
+            self.board.said = f"Not exported: {error}"
+            return
+        self.board.said = f"{path.name} is handed to the browser."
         count = int(self.board.download.get("n", 0)) + 1
         self.board.download = {"name": path.name, "type": "text/csv", "content": content, "n": count}
 
@@ -161,5 +213,9 @@ class Explorer(ABC):
         figures = "".join(
             f"<li>{html.escape(t['label'])}: <b>{html.escape(t['value'])}</b></li>" for t in tiles
         )
+        try:
+            rows = str(table(self.shareable(), max_rows=FIRST))
+        except CpticdError as error:
+            rows = f"<p>{html.escape(str(error))}</p>"
         note = "Run this notebook, or open it in Voila, to filter and click."
-        return f"<h3>{html.escape(self.title)}</h3><ul>{figures}</ul>{table(self.data.head(10))}<p>{note}</p>"
+        return f"<h3>{html.escape(self.title)}</h3><ul>{figures}</ul>{rows}<p>{note}</p>"
