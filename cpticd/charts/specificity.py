@@ -37,6 +37,8 @@ CALENDAR: Final = [
 EDGE: Final = (1 / 16, 16.0)
 TICKS: Final = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16]
 TICK_TEXT: Final = ["1/16", "1/8", "1/4", "1/2", "1", "2", "4", "8", "16"]
+#: From this reach on (log10) every other mark is written.
+WIDE_REACH: Final = 0.95
 #: Error rate up to which a row stands out.
 Q_THRESHOLD: Final = 0.10
 ROW: Final = 30
@@ -170,12 +172,13 @@ def code_calendar(calendar: pd.DataFrame, *, max_groups: int = 30, theme: str = 
     names = [_calendar_name(row) for row in shown.itertuples()]
     fig = make_subplots(
         rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04,
-        subplot_titles=["Use: share of the family's lines", "Denials: against untouched codes"],
+        subplot_titles=["Use", "Denials"],
     )  # fmt: skip
     fig.layout.template = themes.template_name(theme)
     fig.update_layout(
-        title_text=title, height=250 + 26 * len(shown), margin={"t": 120, "b": 90, "r": 120},
-        title_subtitle_text="Odds after against before the date, beyond the trend; bars: 95 % interval",
+        title_text=title, height=270 + 26 * len(shown), margin={"t": 140, "b": 90, "r": 120},
+        title_subtitle_text="Odds after against before the date, beyond the trend; bars: 95 % interval<br>"
+        "Use: share of the family's lines. Denials: against untouched codes",
     )  # fmt: skip
     hover = frames.hover(
         "%{customdata[0]}", "n: %{customdata[1]} lines before, %{customdata[2]} after",
@@ -235,7 +238,7 @@ def _effect_facts(name: str, row: Any) -> list[str]:
 
 def _calendar_name(row: Any) -> str:
     day = fmt.date(row.boundary)
-    return f"{day}: untouched codes" if row.kind == "untouched" else f"{day}: {fmt.short(row.code_group, 26)}"
+    return f"{day}: untouched codes" if row.kind == "untouched" else f"{day}: {fmt.short(row.code_group, 24)}"
 
 
 def _calendar_facts(name: str, row: Any) -> list[str]:
@@ -276,9 +279,11 @@ def _odds_axis(fig: go.Figure, ends: pd.DataFrame, **place: int) -> None:
     values = ends.to_numpy(float)
     values = np.clip(values[np.isfinite(values) & (values > 0)], *EDGE)
     reach = max(float(np.abs(np.log10(values)).max()) if values.size else 0.3, 0.3) * 1.08
+    every = 1 if reach < WIDE_REACH else 2
     fig.update_xaxes(
-        type="log", range=[round(-reach, 4), round(reach, 4)], tickvals=TICKS, ticktext=TICK_TEXT, **place
-    )
+        type="log", range=[round(-reach, 4), round(reach, 4)], tickvals=TICKS[::every], ticktext=TICK_TEXT[::every],
+        tickangle=0, **place,
+    )  # fmt: skip
 
 
 def _rows(fig: go.Figure, names: list[str], *, top: float = 0.6, **place: int) -> None:

@@ -7,8 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from cpticd import stats
-
 Floats = np.ndarray
 
 #: Beyond this many units of log odds a coefficient has run away: the counts do not determine it.
@@ -30,9 +28,9 @@ class Break:
 def level_change(month: Floats, k: Floats, n: Floats, *, level: float = 0.95) -> Break:
     """How the odds of k out of n move at month 0, beyond their trend: logit = a + b·month + c·(month ≥ 0).
 
-    ``month`` counts from the date, -1 the last one before. The interval allows for more spread between months than
-    chance has (quasi-likelihood: Pearson's chi-square over its degrees, if above 1). With fewer than three months on
-    either side there is no trend in the model. Wagner et al., J. Clin. Pharm. Ther. 27 (2002) 299.
+    ``month`` counts from the date, -1 the last one before. The interval (Student's t) allows for more spread between
+    months than chance has (quasi-likelihood: Pearson's chi-square over its degrees, if above 1). With fewer than
+    three months on either side there is no trend in the model. Wagner et al., J. Clin. Pharm. Ther. 27 (2002) 299.
     """
     use = n > 0
     month, k, n = month[use], k[use], n[use]
@@ -62,7 +60,7 @@ def difference(
 
 def _tested(design: Floats, k: Floats, n: Floats, place: int, level: float) -> Break:
     """The odds ratio of one column of the design."""
-    from scipy.special import stdtr
+    from scipy.special import stdtr, stdtrit
 
     # Months without a denial on one whole side of the date, or without anything else, determine no odds.
     if len(k) < design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
@@ -74,10 +72,10 @@ def _tested(design: Floats, k: Floats, n: Floats, place: int, level: float) -> B
     if np.abs(beta).max() > _RUNAWAY or df < 1:
         return Break()
     error = float(np.sqrt(covariance[place, place] * max(dispersion, 1.0)))
-    z = stats.normal_quantile(level)
+    t = float(stdtrit(df, (1 + level) / 2))
     b = float(beta[place])
     return Break(
-        float(np.exp(b)), float(np.exp(b - z * error)), float(np.exp(b + z * error)),
+        float(np.exp(b)), float(np.exp(b - t * error)), float(np.exp(b + t * error)),
         float(2 * stdtr(df, -abs(b) / error)),
     )  # fmt: skip
 

@@ -98,6 +98,16 @@ def test_unknown_dimensions_and_filters_are_refused(
         share(claims, **arguments)
 
 
+def test_both_engines_agree(spec: Claims) -> None:
+    """R53.83 says other, R51.9 says unspecified: one code of the claim C3, half of its line."""
+    assert shown(share(spec, by="payer"), "payer", "diagnoses", "unspecified", "unspecified_amount") == [
+        ("South", 5, 1, 50.0), ("North", 5, 0, 0.0), ("Plan", 1, 0, 0.0),
+    ]  # fmt: skip
+    ledger = cx.specificity.two_ledgers(spec)
+    columns = ("diagnosis_family", "unspecified_lines", "denied_lines", "expected_denials", "denied_amount")
+    assert shown(ledger, *columns) == [("18 Symptoms and findings", 1, 0, 0.2, 20.0)]
+
+
 def test_codes_in_a_notebook() -> None:
     given = pd.Series(["s72.009a", "I50.9", "S72.009", None, "zzz", "M17.11"], index=list("abcdef"))
     found = cx.specificity.classify(given, on="2025-01-01")
