@@ -26,6 +26,11 @@ def count(value: Any) -> str:
     return f"{number:,.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:,.1f}"
 
 
+def expectation(value: Any) -> str:
+    """A count that is expected: as ``count``, and two digits that matter below one: ``0.043``."""
+    return f"{float(value):.2g}" if not _missing(value) and 0 < float(value) < 1 else count(value)
+
+
 def dollars(value: Any) -> str:
     """US dollars: ``$1,234``, with cents below 100."""
     if _missing(value):

@@ -37,7 +37,7 @@ def association(pairs: pd.DataFrame, *, max_pairs: int = 20, theme: str = "light
     )  # fmt: skip
     facts = [
         [
-            fmt.safe(name), fmt.count(row.observed), fmt.count(row.expected), fmt.count(row.persons),
+            fmt.safe(name), fmt.count(row.observed), fmt.expectation(row.expected), fmt.count(row.persons),
             fmt.ratio(row.lift), fmt.ratio(row.ebgm), fmt.span(fmt.ratio, row.eb05, row.eb95),
             fmt.probability(row.q_value),
         ]

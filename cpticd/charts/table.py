@@ -86,7 +86,7 @@ def cells(
         # Beside what was observed, what is expected is a count; elsewhere it is a share.
         counted = name == "expected" and "observed" in frame.columns
         columns_written.append(
-            [fmt.count(value) if counted else fmt.cell(name, value) for value in part[name].tolist()]
+            [fmt.expectation(value) if counted else fmt.cell(name, value) for value in part[name].tolist()]
         )
         numeric.append(pd.api.types.is_numeric_dtype(part[name]) and part[name].dtype != bool)
     return headings, [list(row) for row in zip(*columns_written, strict=True)], numeric

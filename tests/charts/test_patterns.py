@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from cpticd import charts
-from cpticd.charts.format import cell
+from cpticd.charts.format import cell, expectation
 from cpticd.errors import ArgumentError
 from tests.charts.samples import frame
 
@@ -209,3 +209,4 @@ def test_cells_of_patterns_have_their_units(column: str, value: Any, written: st
 def test_expected_beside_observed_is_a_count() -> None:
     shown = charts.text_table(ASSOCIATION, columns=["hcpcs_code", "observed", "expected"])
     assert shown.splitlines()[3].split() == ["99213", "400", "300"]
+    assert [expectation(value) for value in (0, 0.0431, 1.84, None)] == ["0", "0.043", "1.8", "–"]
