@@ -17,11 +17,13 @@ COLOURS: Final = {
     "excess": "Denial rate against expected",
     "shrunk_rate": "Shrunk denial rate",
     "rate": "Denial rate",
+    "denied_amount": "Denied dollars",
 }
 SUBTITLES: Final = {
     "excess": "Initial denials of lines, percentage points above or below; blank: too few lines",
     "shrunk_rate": "Initial denials of lines, leaning on the expected rate; blank: too few lines",
     "rate": "Initial denials of lines; blank: too few lines",
+    "denied_amount": "Dollars denied at first, each diagnosis's share of its lines; blank: too few lines",
 }
 #: Matrices up to this many cells show their numbers.
 TEXT_CELLS: Final = 160
@@ -30,7 +32,7 @@ TEXT_CELLS: Final = 160
 def pair_matrix(
     pairs: pd.DataFrame,
     *,
-    colour: Literal["excess", "shrunk_rate", "rate"] = "excess",
+    colour: Literal["excess", "shrunk_rate", "rate", "denied_amount"] = "excess",
     max_rows: int = 24,
     max_columns: int = 24,
     theme: str = "light",
@@ -38,8 +40,8 @@ def pair_matrix(
     """One cell per procedure and diagnosis, or per pair of families, coloured by its denial rate.
 
     Parameters: ``pairs`` as ``denials.by_pair`` returns it, ranked, for one payer or all together, at either
-    level; ``colour``, the rate less the expected rate, the shrunk rate or the raw rate; ``max_rows`` and
-    ``max_columns``, how many procedures and diagnoses to show, those of the first-ranked pairs first.
+    level; ``colour``, the rate less the expected rate, the shrunk rate, the raw rate or the denied dollars;
+    ``max_rows`` and ``max_columns``, how many procedures and diagnoses to show, those of the first-ranked pairs first.
     Each cell's customdata starts with its procedure and diagnosis, so that a click can open the pair.
     Raises ArgumentError for other frames and for several payers in one frame.
     """
@@ -102,7 +104,14 @@ def _value(row: object, colour: str) -> float | None:
     rate = row.rate - row.expected_rate if colour == "excess" else getattr(row, colour)  # type: ignore[attr-defined]
     if pd.isna(rate):
         return None
-    return round(100 * float(rate), 4)
+    return round(float(rate), 2) if colour == "denied_amount" else round(100 * float(rate), 4)
+
+
+def _written(value: float, colour: str) -> str:
+    """A cell's number: whole points or per cent, or thousands of dollars."""
+    if colour == "denied_amount":
+        return f"{value / 1000:,.0f}k" if value >= 10_000 else f"{value / 1000:,.1f}k"
+    return f"{round(value):+d}" if colour == "excess" else f"{round(value)}"
 
 
 def _heatmap(
@@ -121,7 +130,7 @@ def _heatmap(
         z[i][j] = value = _value(row, colour)
         custom[i][j] = facts(row, columns, [])
         if value is not None:
-            written[i][j] = f"{round(value):+d}" if colour == "excess" else f"{round(value)}"
+            written[i][j] = _written(value, colour)
     few = len(procedures) * len(diagnoses) <= TEXT_CELLS
     return go.Heatmap(
         x=diagnoses,
@@ -142,6 +151,9 @@ def _coloraxis(colour: str) -> dict[str, object]:
     if colour == "excess":
         scale: object = themes.DIVERGING
         return {"colorscale": scale, "cmid": 0, "colorbar": {"title": {"text": "pp"}, "ticksuffix": ""}}
+    if colour == "denied_amount":
+        bar: object = {"title": {"text": "denied"}, "tickprefix": "$", "tickformat": "~s"}
+        return {"colorscale": themes.SEQUENTIAL, "cmin": 0, "colorbar": bar}
     return {
         "colorscale": themes.SEQUENTIAL,
         "cmin": 0,

@@ -24,7 +24,9 @@ def trend(trend_frame: pd.DataFrame, *, max_groups: int = 12, theme: str = "ligh
     ``max_groups`` of them, the rest is announced.
     """
     frames.require(trend_frame, COLUMNS, "trend", "denials.trend(claims)")
-    title = "Initial denial rate of service lines over time"
+    in_dollars = frames.contract(trend_frame).get("unit") == "US dollars"
+    clock = "Final" if str(frames.contract(trend_frame).get("measure", "")).startswith("final") else "Initial"
+    title = f"{clock} denial rate of {'charged dollars' if in_dollars else 'service lines'} over time"
     if trend_frame.empty:
         return frames.nothing(title, "No adjudicated lines with a date in these claims.", theme=theme)
     groups = frames.group_columns(trend_frame, COLUMNS)
@@ -44,16 +46,16 @@ def trend(trend_frame: pd.DataFrame, *, max_groups: int = 12, theme: str = "ligh
     fig.layout.template = themes.template_name(theme)
     fig.update_layout(
         title_text=title,
-        title_subtitle_text="Band: Laney p′ limits; hollow: too recent to be complete",
+        title_subtitle_text=f"Band: {'3 sigma' if in_dollars else 'Laney p′'} limits; hollow: too recent to be complete",
         height=440 if rows == 1 else 200 + 240 * rows,
         margin={"t": 110 if groups else 90, "b": 100},
     )
     for index, name in enumerate(shown):
         part = trend_frame[names == name].sort_values("period", kind="stable")
-        for trace in _traces(part, legend=index == 0):
+        for trace in _traces(part, legend=index == 0, in_dollars=in_dollars):
             fig.add_trace(trace, row=index // columns + 1, col=index % columns + 1)
     fig.update_yaxes(tickformat=".0%", range=[0, _top(trend_frame[names.isin(shown)])])
-    fig.update_yaxes(title_text="Denied share of lines", col=1)
+    fig.update_yaxes(title_text=f"Denied share of {'dollars' if in_dollars else 'lines'}", col=1)
     fig.update_xaxes(title_text=_axis(trend_frame), row=rows, type="date")
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} groups shown")
@@ -73,14 +75,15 @@ def _axis(trend_frame: pd.DataFrame) -> str:
     return measure.rpartition(" by ")[2].capitalize() or "Period"
 
 
-def _traces(part: pd.DataFrame, *, legend: bool) -> list[go.Scatter]:
+def _traces(part: pd.DataFrame, *, legend: bool, in_dollars: bool = False) -> list[go.Scatter]:
     """Limits, center, rate and signals of one group."""
     days = [fmt.date(value) for value in part["period"]]
+    write, unit = (fmt.dollars, "") if in_dollars else (fmt.count, " lines")
     facts = [
         [
             day,
-            fmt.count(row.n),
-            fmt.count(row.denied),
+            write(row.n),
+            write(row.denied),
             fmt.percent(row.rate),
             fmt.interval(row.lower, row.upper),
             "" if row.mature else "; not yet complete",
@@ -89,8 +92,8 @@ def _traces(part: pd.DataFrame, *, legend: bool) -> list[go.Scatter]:
     ]
     hover = frames.hover(
         "%{customdata[0]}%{customdata[5]}",
-        "n: %{customdata[1]} lines",
-        "denied: %{customdata[2]} lines",
+        f"n: %{{customdata[1]}}{unit}",
+        f"denied: %{{customdata[2]}}{unit}",
         "rate: %{customdata[3]} (limits %{customdata[4]})",
     )
     quiet = {"hoverinfo": "skip", "mode": "lines"}

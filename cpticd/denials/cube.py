@@ -58,7 +58,9 @@ class Column:
         """The number of a name; ArgumentError where no line has it."""
         if name not in self.names:
             shown = ", ".join(map(repr, self.names[:8]))
-            raise ArgumentError(f"{what}: found {name!r}; these claims have {shown}{'' if len(self.names) <= 8 else ', …'}")
+            raise ArgumentError(
+                f"{what}: found {name!r}; these claims have {shown}{'' if len(self.names) <= 8 else ', …'}"
+            )
         return self.names.index(name)
 
 
@@ -219,10 +221,10 @@ def _families(claims: Claims) -> dict[str, dict[str, str]]:
     """Code -> family, of procedures and of diagnoses."""
     found = {}
     for what in ("hcpcs", "diagnosis"):
-        table = claims.engine.fetch(f"SELECT {what}_code AS code, {what}_family AS family FROM {'procedure' if what == 'hcpcs' else what}_families")
-        found[what] = {
-            row["code"]: row["family"] or codes.UNKNOWN_FAMILY for row in table.to_pylist()
-        }
+        table = claims.engine.fetch(
+            f"SELECT {what}_code AS code, {what}_family AS family FROM {'procedure' if what == 'hcpcs' else what}_families"
+        )
+        found[what] = {row["code"]: row["family"] or codes.UNKNOWN_FAMILY for row in table.to_pylist()}
     return found
 
 
@@ -230,5 +232,7 @@ def _flags(claims: Claims, by: str) -> pd.DataFrame:
     """One row per category, or per CARC: its flags, ``partly`` where they differ, and its category."""
     flags = ("coding_related", "diagnosis_related", "preventable")
     merged = ", ".join(f"CASE WHEN min({f}) = max({f}) THEN min({f}) ELSE 'partly' END AS {f}" for f in flags)
-    table = claims.engine.fetch(f"SELECT {by}, {merged} FROM carc_categories WHERE is_denial GROUP BY {by} ORDER BY {by}")
+    table = claims.engine.fetch(
+        f"SELECT {by}, {merged} FROM carc_categories WHERE is_denial GROUP BY {by} ORDER BY {by}"
+    )
     return table.to_pandas().set_index(by)

@@ -78,7 +78,12 @@ class Pairing:
         return found
 
     def _expected(
-        self, rows: np.ndarray, is_denied: np.ndarray, used: np.ndarray, denied: np.ndarray, strata: np.ndarray
+        self,
+        rows: np.ndarray,
+        is_denied: np.ndarray,
+        used: np.ndarray,
+        denied: np.ndarray,
+        strata: np.ndarray,
     ) -> dict[str, np.ndarray]:
         """What the strata let expect of each pair: as the SQL of ``by_pair``, over the used lines."""
         of_line = strata[used]
@@ -132,7 +137,9 @@ def _top(place: np.ndarray, code: np.ndarray, names: list[str], size: int) -> li
     first = np.ones(len(order), dtype=bool)
     first[1:] = owner[1:] != owner[:-1]
     result: list[str | None] = [None] * size
-    for pair, name in zip(owner[first].tolist(), (key[order][first] % (len(names) + 1)).tolist(), strict=True):
+    for pair, name in zip(
+        owner[first].tolist(), (key[order][first] % (len(names) + 1)).tolist(), strict=True
+    ):
         result[pair] = names[name]
     return result
 
@@ -172,7 +179,12 @@ def pairing(
     of_procedure, of_payer, payers = _strata_of(strata, procedures.code, payer, count)
     own = np.unique(cell_pair * max(len(payers), 1) + of_procedure[cell_stratum], return_inverse=True)[1]
     names = (np.array(side, dtype=object) for side in (left, right))
-    first, second = (side[place] for side, place in zip(names, (unique // max(len(right), 1), unique % max(len(right), 1)), strict=True))
+    first, second = (
+        side[place]
+        for side, place in zip(
+            names, (unique // max(len(right), 1), unique % max(len(right), 1)), strict=True
+        )
+    )
     if level == "family":
         keys = pd.DataFrame({"hcpcs_family": first, "diagnosis_family": second}, dtype=object)
     else:
@@ -207,5 +219,7 @@ def _strata_of(
     first = np.zeros(count, dtype=np.int64)
     first[strata[::-1]] = np.arange(len(strata))[::-1]
     width = int(payer.max(initial=0)) + 1
-    key, of_procedure = np.unique((procedure[first].astype(np.int64) + 1) * width + payer[first], return_inverse=True)
+    key, of_procedure = np.unique(
+        (procedure[first].astype(np.int64) + 1) * width + payer[first], return_inverse=True
+    )
     return of_procedure, payer[first].astype(np.int64), key % width

@@ -50,7 +50,9 @@ class View:
                 keep &= column.code == column.number(wanted, name)
         first, last = _month("first", self.filters.first), _month("last", self.filters.last)
         if first is not None and last is not None and first > last:
-            raise ArgumentError(f"first: found {first}, after last: {last}; choose a period that begins before it ends")
+            raise ArgumentError(
+                f"first: found {first}, after last: {last}; choose a period that begins before it ends"
+            )
         with np.errstate(invalid="ignore"):
             if first is not None:
                 keep &= self.cube.month >= first  # not true of a missing month
@@ -161,7 +163,9 @@ class View:
         high = np.hypot(now["high"] - now["rate"], then["rate"] - then["low"])
         row["difference"] = now["rate"] - then["rate"]
         row["difference_low"], row["difference_high"] = row["difference"] - low, row["difference"] + high
-        return self._attach(pd.DataFrame([row]), "change of the denial rate on the period before", interval="95% Newcombe")
+        return self._attach(
+            pd.DataFrame([row]), "change of the denial rate on the period before", interval="95% Newcombe"
+        )
 
     def _periods(self) -> tuple[tuple[str, str], tuple[str, str]] | None:
         """The period and the one before it, first and last month of each."""
@@ -200,15 +204,23 @@ class View:
             }
         )
         found = found[found["lines"] + found["partly_denied_lines"] > 0]
-        found = found.sort_values(["denied_amount", "lines", "key"], ascending=[False, False, True], ignore_index=True)
+        found = found.sort_values(
+            ["denied_amount", "lines", "key"], ascending=[False, False, True], ignore_index=True
+        )
         weight = found["denied_amount"] if found["denied_amount"].sum() > 0 else found["lines"].astype(float)
         found["share"] = weight / (weight.sum() or np.nan)
         found["cumulative_share"] = found["share"].cumsum()
         flags = self.cube.flags if by == "category" else self.cube.carc_flags
         found[_FLAGS] = flags.reindex(found["key"])[_FLAGS].fillna("unknown").to_numpy()
-        label = found["key"] if by == "category" else [f"CARC {key}" if key else "no CARC" for key in found["key"]]
+        label = (
+            found["key"]
+            if by == "category"
+            else [f"CARC {key}" if key else "no CARC" for key in found["key"]]
+        )
         found.insert(0, "category", pd.Series(label, index=found.index, dtype="str"))
-        return self._attach(found.drop(columns="key"), "denials by root cause" if by == "category" else "denials by CARC")
+        return self._attach(
+            found.drop(columns="key"), "denials by root cause" if by == "category" else "denials by CARC"
+        )
 
     def trend(
         self,
@@ -238,8 +250,12 @@ class View:
         there = lines > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             share = adjudicated / lines
-            ended = (period + 1).astype("datetime64[D]") <= (self.cube.last_day or np.datetime64("NaT")) + np.timedelta64(1, "D")
-        found = pd.DataFrame({"period": period.astype("datetime64[s]"), "n": n, "denied": denied, "adjudicated_share": share})
+            ended = (period + 1).astype("datetime64[D]") <= (
+                self.cube.last_day or np.datetime64("NaT")
+            ) + np.timedelta64(1, "D")
+        found = pd.DataFrame(
+            {"period": period.astype("datetime64[s]"), "n": n, "denied": denied, "adjudicated_share": share}
+        )
         found["mature"] = (share >= mature_share) & ended
         found = _limits(found[there].reset_index(drop=True), measure)
         unit = "service lines" if measure == "lines" else "US dollars"
@@ -264,7 +280,9 @@ class View:
         ``within``: only the pairs of a procedure family and a diagnosis family; the q-values stay those of all.
         """
         if min_lines < 1 or level not in ("code", "family"):
-            raise ArgumentError(f"min_lines={min_lines!r}, level={level!r}: expected 1 or more; code or family")
+            raise ArgumentError(
+                f"min_lines={min_lines!r}, level={level!r}: expected 1 or more; code or family"
+            )
         key = (level, min_lines)
         if key not in self._by_level:
             counts = self._pairing(level).counts(
@@ -284,17 +302,34 @@ class View:
             family_size=int(self._by_level[key]["p_value"].notna().sum()), q_threshold=Q_THRESHOLD,
         )  # fmt: skip
 
+    def facts(self, pairs: pd.DataFrame, *, level: Level = "code") -> pd.DataFrame:
+        """One row per used line of the given pairs and pair: the pair, person_id, adjudicated, denied.
+
+        What ``cx.disclosure.Release`` needs to protect a table of these pairs.
+        """
+        pairing, names = self._pairing(level), list(_names(level))
+        wanted = pd.MultiIndex.from_frame(pairs[names])
+        chosen = pd.MultiIndex.from_frame(pairing.keys[names]).isin(wanted)
+        at = np.flatnonzero(chosen[pairing.pair] & self.used[pairing.line])
+        line = pairing.line[at]
+        found = pairing.keys[names].iloc[pairing.pair[at]].reset_index(drop=True)
+        return found.assign(
+            person_id=self._names("person_id", line), adjudicated=True, denied=self.denied[line]
+        )
+
     # -- lines -------------------------------------------------------------------------------------
 
     def worklist(self, within: Within = (None, None), *, level: Level = "family") -> pd.DataFrame:
         """One row per denied or partly denied line, the most dollars first: who, when, what, why, how much.
 
-        claim_id, claim_line_number, person_id, payer, billing_npi, place, service_date, hcpcs_code, diagnoses,
-        outcome, category, carc, charge_amount, denied_amount, final_outcome.
+        claim_id, claim_line_number, person_id, payer, billing_npi, place, service_date, hcpcs_code,
+        diagnosis_codes (those that the line points to), outcome, category, carc, charge_amount, denied_amount, final_outcome.
         """
         rows = np.flatnonzero((self.denied | self.partly_denied) & self.inside(within, level=level))
         ids = self.cube.claim_id.take(pa.array(rows)).to_pylist()
-        order = sorted(range(len(rows)), key=lambda i: (-self.amount[rows[i]], ids[i], self.cube.line_number[rows[i]]))
+        order = sorted(
+            range(len(rows)), key=lambda i: (-self.amount[rows[i]], ids[i], self.cube.line_number[rows[i]])
+        )
         rows, ids = rows[order], [ids[place] for place in order]
         found: dict[str, Any] = {"claim_id": ids, "claim_line_number": self.cube.line_number[rows]}
         for name, column in (
@@ -304,6 +339,7 @@ class View:
         found |= {
             "service_date": self.cube.day[rows].astype("datetime64[s]"),
             "hcpcs_code": self._names("hcpcs_code", rows),
+            "diagnosis_codes": self._diagnoses(rows),
             "outcome": self._names(f"{self._clock}_outcome", rows),
             "category": self._names(f"{self._clock}_category", rows),
             "carc": self._names(f"{self._clock}_carc", rows),
@@ -324,6 +360,18 @@ class View:
         frame = pd.DataFrame({"claim_id": ids, "claim_line_number": self.cube.line_number[shown]})
         return frame, len(rows)
 
+    def _diagnoses(self, rows: np.ndarray) -> list[str]:
+        """Of each line the diagnoses that it points to, in alphabetical order."""
+        pairing = self.cube.code_pairs
+        place = np.full(len(self.lines), -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        at = np.flatnonzero(place[pairing.line] >= 0)
+        codes = pairing.keys["diagnosis_code"].to_numpy()[pairing.pair[at]]
+        told = (
+            pd.Series(codes).groupby(place[pairing.line[at]]).agg(lambda several: "; ".join(sorted(several)))
+        )
+        return told.reindex(range(len(rows))).fillna("").tolist()
+
     def _names(self, column: str, rows: np.ndarray) -> list[str | None]:
         found = self.cube.columns[column]
         names = [*found.names, None]
@@ -335,7 +383,10 @@ class View:
         category = f" for {self.filters.category}" if self.filters.category else ""
         default = {"exclusions": "not adjudicated", "rows_left_out": 0}
         if self._clock == "final":
-            default = {"exclusions": "not adjudicated, or first adjudicated lately", "rows_left_out": self.cube.left_out}
+            default = {
+                "exclusions": "not adjudicated, or first adjudicated lately",
+                "rows_left_out": self.cube.left_out,
+            }
         return attach(
             frame, measure=measure, numerator=f"lines denied{category}, and dollars that denial CARCs took",
             denominator="lines adjudicated that pass the filters", clock=CLOCKS[self._clock],

@@ -31,7 +31,7 @@ function render({ model, el }) {
   const root = make("div", { class: "cpticd-board", role: "region", "aria-label": model.get("title") });
   const bar = make("div", { class: "cpticd-controls", role: "group", "aria-label": "Filters" });
   const body = make("div", { class: "cpticd-parts" });
-  const voice = make("div", { class: "cpticd-said", "aria-live": "polite" });
+  const voice = make("div", { class: "cpticd-said", role: "status" });
   root.append(bar, voice, body);
   el.replaceChildren(root);
   const shown = new Map();
@@ -99,7 +99,7 @@ function render({ model, el }) {
         }
         return make("td", { class: number }, cell);
       });
-      return make("tr", { "aria-selected": part.selected === index ? "true" : null }, ...cells);
+      return make("tr", { "aria-current": part.selected === index ? "true" : null }, ...cells);
     });
     return make("div", { class: "cpticd-scroll", tabindex: "0", role: "region", "aria-label": caption },
       make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...rows)));
@@ -111,6 +111,19 @@ function render({ model, el }) {
       onclick: () => tell("page", { part: part.name, page }) }, text));
     return make("div", { class: "cpticd-pager" }, go(part.page - 1, "‹", "previous page"),
       ` page ${part.page + 1} of ${part.pages} `, go(part.page + 1, "›", "next page"));
+  }
+
+  function search(part) {
+    if (part.search === null || part.search === undefined) return null;
+    const input = quiet(make("input", { type: "search", value: part.search, id: `${model.get("key")}-${part.name}-search`,
+      onchange: (e) => tell("search", { part: part.name, text: e.target.value }) }));
+    return make("label", { class: "cpticd-control", for: input.id }, make("span", {}, `Search: ${part.searchLabel ?? "code or word"}`), input);
+  }
+
+  function strip(part) {
+    const buttons = (part.buttons ?? []).map((button) => quiet(make("button", { type: "button",
+      onclick: () => tell("button", { name: button.name, part: part.name }) }, button.label)));
+    return make("p", { class: "cpticd-bar" }, make("span", {}, part.text), ...buttons);
   }
 
   function draw(node, part) {
@@ -149,7 +162,8 @@ function render({ model, el }) {
     const children = [];
     if (part.title) children.push(make("h3", {}, part.title));
     if (part.kind === "tiles") children.push(tiles(part));
-    else if (part.kind === "table") children.push(grid(part, part.label ?? part.title ?? ""), pager(part));
+    else if (part.kind === "bar") children.push(strip(part));
+    else if (part.kind === "table") children.push(search(part), grid(part, part.label ?? part.title ?? ""), pager(part));
     else if (part.kind === "text") children.push(...part.paragraphs.map((text) => make("p", {}, text)));
     else if (part.kind === "chart") {
       const box = chart(part, old?.querySelector("figure"));
@@ -176,7 +190,8 @@ function render({ model, el }) {
     }
     parts.forEach((part, place) => {
       const old = shown.get(part.name);
-      const focus = old && old.contains(document.activeElement) ? document.activeElement.textContent : null;
+      const active = old && old.contains(document.activeElement) ? document.activeElement : null;
+      const focus = active ? { id: active.id, text: active.textContent, name: active.getAttribute("aria-label") } : null;
       const node = section(part, old);
       if (node !== old) {
         if (old) old.replaceWith(node);
@@ -184,7 +199,11 @@ function render({ model, el }) {
       }
       if (body.children[place] !== node) body.insertBefore(node, body.children[place] ?? null);
       if (focus && node !== old) {
-        [...node.querySelectorAll("button")].find((button) => button.textContent.slice(0, 12) === focus.slice(0, 12))?.focus();
+        const all = [...node.querySelectorAll("button, input, summary")];
+        const same = (each) => focus.id ? each.id === focus.id : (each.getAttribute("aria-label") ?? "") === (focus.name ?? "")
+          && each.textContent.replace(/ [▾▴]$/, "") === focus.text.replace(/ [▾▴]$/, "");
+        const found = all.find(same);
+        (found && !found.disabled ? found : all.find((each) => !each.disabled && each.tagName === "BUTTON"))?.focus();
       }
       const plot = node.querySelector(".cpticd-plot");
       if (plot && !plot.classList.contains("js-plotly-plot")) {
@@ -209,6 +228,7 @@ function render({ model, el }) {
   drawParts();
   model.on("change:controls change:values", drawControls);
   model.on("change:parts", drawParts);
+  model.on("change:said", () => { voice.textContent = model.get("said"); });
   model.on("change:download", handOver);
   const watch = new MutationObserver(drawParts);
   watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -66,7 +67,11 @@ class Control:
         if self.kind == "select" and value not in [option for option, _ in self.options]:
             known = ", ".join(repr(option) for option, _ in self.options[:12])
             raise ArgumentError(f"{self.name}: found {value!r}; there are {known}")
+        if self.kind == "text" and not isinstance(value, str):
+            raise ArgumentError(f"{self.name}: found {value!r}; give text")
         if self.kind in ("range", "number"):
+            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+                raise ArgumentError(f"{self.name}: found {value!r}; give a number")
             outside = (self.least is not None and value < self.least) or (
                 self.most is not None and value > self.most
             )
@@ -90,8 +95,10 @@ class Board(anywidget.AnyWidget):
     templates = traitlets.Dict().tag(sync=True)
 
     def __init__(self, title: str) -> None:
+        key = f"cpticd-{next(_count)}"
+        # The name by which a saved notebook knows its widget: the same in every run.
         super().__init__(
-            _esm=_script(), _css=_style(), title=title, templates=_templates(), key=f"cpticd-{next(_count)}"
+            model_id=key, _esm=_script(), _css=_style(), title=title, templates=_templates(), key=key
         )
 
 

@@ -38,7 +38,7 @@ class Explorer(ABC):
         self._extra: dict[str, Any] = {}
         self.board = Board(self.title)
         self.board.controls = [control.spec() for control in controls]
-        self.board.values = {control.name: control.value for control in controls if control.name}
+        self.board.values = {control.name: control.value for control in controls if control.kind != "button"}
         self.refresh()
         self.board.observe(self._chosen, "values")
         self.board.observe(self._happened, "event")
@@ -107,9 +107,11 @@ class Explorer(ABC):
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
         if not isinstance(state, Mapping) or set(state) - {"values", "extra"}:
-            raise ArgumentError(f"state: found {state!r}; give what .state returned: {{'values': …, 'extra': …}}")
+            raise ArgumentError(
+                f"state: found {state!r}; give what .state returned: {{'values': …, 'extra': …}}"
+            )
         values, extra = dict(state.get("values", {})), copy.deepcopy(dict(state.get("extra", {})))
-        known = {control.name: control for control in self._controls if control.name}
+        known = {control.name: control for control in self._controls if control.kind != "button"}
         if strange := [name for name in values if name not in known]:
             raise ArgumentError(f"state: no filter {strange}; there are {', '.join(known)}")
         for name, value in values.items():
@@ -136,10 +138,14 @@ class Explorer(ABC):
         try:
             parts = self.parts()
         except CpticdError as error:
-            parts = [{"kind": "text", "name": "error", "title": "Nothing to show", "paragraphs": [str(error)]}]
+            parts = [
+                {"kind": "text", "name": "error", "title": "Nothing to show", "paragraphs": [str(error)]}
+            ]
         with self.board.hold_sync():
             self.board.parts = parts
-            self.board.said = str(parts[0]["paragraphs"][0]) if parts and parts[0]["name"] == "error" else self.said()
+            self.board.said = (
+                str(parts[0]["paragraphs"][0]) if parts and parts[0]["name"] == "error" else self.said()
+            )
 
     def _set(self, values: Mapping[str, Any]) -> None:
         """Set filters without drawing."""
@@ -150,7 +156,7 @@ class Explorer(ABC):
             self.board.observe(self._chosen, "values")
 
     def _chosen(self, change: Any) -> None:
-        known = {control.name: control for control in self._controls if control.name}
+        known = {control.name: control for control in self._controls if control.kind != "button"}
         try:
             for name, value in change["new"].items():
                 known[name].check(value)

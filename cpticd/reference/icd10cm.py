@@ -156,8 +156,8 @@ def _take(texts: Sequence[str], place: np.ndarray) -> pd.api.extensions.Extensio
 
 def title(codes: _codes.Codes) -> pd.Series:
     """One row per code given: its official title, of the last release that has it; missing where none has."""
-    given = _codes.normal(codes)
-    return given.map(_titles()).astype("str").where(given.isin(_titles().index)).rename("title")
+    found = _codes.normal(codes).map(_titles())
+    return found.astype("str").where(found.notna()).rename("title")
 
 
 def ancestors(code: str) -> pd.DataFrame:

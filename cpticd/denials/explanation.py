@@ -1,0 +1,266 @@
+"""Lines in the words of an explanation of benefits: what was done, why, what the payer said, who owes what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final
+
+import pandas as pd
+
+from cpticd import sql
+from cpticd.claims import Claims
+from cpticd.contract import CLOCKS, attach
+from cpticd.errors import ArgumentError
+from cpticd.reference import icd10cm, table
+
+#: Lines that are explained at once: a page to read, not an export.
+MAX_LINES: Final = 200
+_LIMIT: Final = 5000
+_COLUMNS: Final = (
+    *("claim_id", "claim_line_number", "person_id", "payer", "billing_npi", "service_date", "hcpcs_code"),
+    *("done", "why", "said", "owed", "charge_amount", "paid_amount", "patient_amount", "denied_amount"),
+    *("initial_outcome", "final_outcome"),
+)
+#: What an adjustment that is no denial is, in our words.
+_KINDS: Final = {
+    "contractual": "reduction by contract",
+    "patient responsibility": "the patient's share",
+    "payment terms": "terms of payment",
+    "other payer": "paid by another payer",
+    "pended": "not decided yet",
+    "sequestration": "reduction by law",
+    "informational": "for information",
+}
+_BORNE: Final = {
+    "provider": "by the provider",
+    "patient": "by the patient",
+    "other": "by neither by contract",
+}
+
+Line = tuple[str, int]
+
+
+def explain(claims: Claims, lines: pd.DataFrame) -> pd.DataFrame:
+    """One row per line of ``lines`` (claim_id, claim_line_number), in their order, told as a payer would explain it.
+
+    done: the service; why: the diagnoses that the line points to, with their titles; said: every decision, with
+    group code, CARC, RARC, our category and the dollars; owed: who bears the charge as it stands. Amounts are US
+    dollars as of the latest adjudication. ArgumentError for more than 200 lines, and for lines that are not there.
+    """
+    wanted = [(str(row.claim_id), int(row.claim_line_number)) for row in lines.itertuples()]
+    if len(wanted) > MAX_LINES:
+        raise ArgumentError(
+            f"explain: found {len(wanted):,} lines; give at most {MAX_LINES}, such as lines.head(20)"
+        )
+    facts = _Facts(claims, sorted({claim for claim, _ in wanted}))
+    if absent := [key for key in wanted if key not in facts.lines]:
+        raise ArgumentError(
+            f"explain: no line {absent[0][1]} of claim {absent[0][0]!r}; give keys of the table lines"
+        )
+    rows = []
+    for key in wanted:
+        row = facts.lines[key]
+        told = {"done": _done(row), "why": facts.why(key), "said": facts.said(key), "owed": facts.owed(key)}
+        rows.append({name: {**row, **told}[name] for name in _COLUMNS})
+    result = pd.DataFrame(rows, columns=list(_COLUMNS))
+    result["service_date"] = pd.to_datetime(result["service_date"]).astype("datetime64[s]")
+    return attach(
+        result,
+        measure="lines as an explanation of benefits",
+        numerator="none: a list, not a rate",
+        denominator="none: a list, not a rate",
+        clock=f"decisions: every adjudication; amounts: {CLOCKS['final']}",
+        categories="table carc_categories, corrected by remarks; numbers of codes, no texts of X12",
+    )
+
+
+class _Facts:
+    """What the tables hold of a few claims."""
+
+    def __init__(self, claims: Claims, names: list[str]) -> None:
+        self._claims = claims
+        self._params = {f"c{place}": name for place, name in enumerate(names)}
+        self._places = ", ".join(f"${name}" for name in self._params) or "NULL"
+        found = self._fetch(sql.text("explained_lines").format(claims=self._places, limit=_LIMIT))
+        self.lines: dict[Line, dict[str, Any]] = {
+            (row["claim_id"], row["claim_line_number"]): row for row in found
+        }
+        self._diagnoses = self._by_claim("diagnoses", "diagnosis_position")
+        self._pointers = self._by_claim("pointers", "claim_line_number, pointer_position")
+        self._adjudications = self._by_claim("adjudications", "adjudication_number")
+        self._payments = self._by_claim("line_payments", "adjudication_number, claim_line_number")
+        self._adjustments = self._by_claim(
+            "adjustments", "adjudication_number, adjustment_position, group_code, carc"
+        )
+        self._remarks = self._by_claim("remarks", "adjudication_number, remark_position")
+        self._carcs = {row["carc"]: row for row in self._read("carc_categories")}
+        self._overrides = {
+            (row["carc"], row["rarc"]): row["category"] for row in self._read("carc_rarc_overrides")
+        }
+        codes = sorted({row["diagnosis_code"] for rows in self._diagnoses.values() for row in rows})
+        self._titles = dict(zip(codes, icd10cm.title(codes).tolist(), strict=True)) if codes else {}
+
+    def _fetch(self, text: str) -> list[dict[str, Any]]:
+        return self._claims.engine.fetch(text, self._params or None).to_pylist()
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        return self._claims.engine.fetch(f"SELECT * FROM {name}").to_pylist()
+
+    def _by_claim(self, name: str, order: str) -> dict[str, list[dict[str, Any]]]:
+        """Rows of a canonical table by claim; the names are ours, the claims are bound."""
+        text = f"SELECT * FROM {name} WHERE claim_id IN ({self._places}) ORDER BY claim_id, {order} LIMIT {_LIMIT}"
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._fetch(text):
+            found[row["claim_id"]].append(row)
+        return found
+
+    # -- why ---------------------------------------------------------------------------------------
+
+    def why(self, key: Line) -> str:
+        """The diagnoses that the line points to; those of the claim where it has no pointers at all."""
+        claim, number = key
+        code_at = {row["diagnosis_position"]: row["diagnosis_code"] for row in self._diagnoses[claim]}
+        pointed = [
+            row["diagnosis_position"] for row in self._pointers[claim] if row["claim_line_number"] == number
+        ]
+        every = not self._pointers[claim]
+        codes = dict.fromkeys(code_at[place] for place in (code_at if every else pointed) if place in code_at)
+        if not codes:
+            return "No diagnosis."
+        named = "; ".join(f"{code} {title}" if (title := self._title(code)) else code for code in codes)
+        return f"Diagnoses of the claim: {named}." if every else f"{named}."
+
+    def _title(self, code: str) -> str:
+        title = self._titles.get(code)
+        return title if isinstance(title, str) and title != "nan" else ""
+
+    # -- what the payer said -----------------------------------------------------------------------
+
+    def said(self, key: Line) -> str:
+        """Each decision in order, with its reasons."""
+        decisions = [self._decision(key, row) for row in self._adjudications[key[0]]]
+        row = self.lines[key]
+        told = " ".join(text for text in decisions if text)
+        if told:
+            return told
+        if row["initial_outcome"] == "not adjudicated":
+            return "Nothing yet."
+        return f"{str(row['initial_outcome']).capitalize()}, by the line's processing indicator."
+
+    def _decision(self, key: Line, adjudication: dict[str, Any]) -> str:
+        claim, line = key
+        number = adjudication["adjudication_number"]
+        at = [row for row in self._payments[claim] if row["adjudication_number"] == number]
+        paid = next((row for row in at if row["claim_line_number"] == line), None)
+        if at and paid is None:
+            return ""  # this adjudication speaks of other lines
+        day = adjudication["paid_date"]
+        when = f"{day:%Y-%m-%d}" if day else "Undated"
+        if adjudication["claim_status_code"] == "22":
+            return f"{when}: earlier payment taken back."
+        reasons = self._reasons(key, number, whole=paid is None)
+        amount = _number((paid or adjudication)["paid_amount"])
+        scope = "" if paid else " for the claim as a whole"
+        allowed = f" of {_dollars(paid['allowed_amount'])} allowed" if paid and paid["allowed_amount"] else ""
+        head = f"paid {_dollars(amount)}{allowed}{scope}" if amount > 0 else f"paid nothing{scope}"
+        recoded = ""
+        if paid and paid["submitted_hcpcs_code"] and paid["submitted_hcpcs_code"] != paid["hcpcs_code"]:
+            recoded = f" as {paid['hcpcs_code']} instead of {paid['submitted_hcpcs_code']}"
+        return f"{when}: {head}{recoded}{'; ' if reasons else ''}{'; '.join(reasons)}."
+
+    def _reasons(self, key: Line, number: int, *, whole: bool) -> list[str]:
+        """Adjustments of the line (and of the claim as a whole), then remarks, in words."""
+        claim, line = key
+        places = (None,) if whole else (line, None)
+        adjustments, remarks = (
+            [
+                row
+                for row in rows[claim]
+                if row["adjudication_number"] == number and row["claim_line_number"] in places
+            ]
+            for rows in (self._adjustments, self._remarks)
+        )
+        rarcs = list(dict.fromkeys(row["rarc"] for row in remarks))
+        told = []
+        for row in adjustments:
+            code = "-".join(part for part in (row["group_code"], row["carc"]) if part) or "no reason code"
+            whose = "" if row["claim_line_number"] or whole else ", of the claim"
+            told.append(f"{code} {_dollars(row['amount'])} ({self._meaning(row['carc'], rarcs)}{whose})")
+        return told + ([f"remarks {', '.join(rarcs)}"] if rarcs else [])
+
+    def _meaning(self, carc: str | None, rarcs: list[str]) -> str:
+        """Our category of a reason, corrected by the remarks beside it."""
+        known = self._carcs.get(carc or "")
+        if known is None:
+            return "no reason given" if carc is None else "other"
+        if not known["is_denial"]:
+            return _KINDS.get(known["kind"], known["kind"])
+        corrected = sorted(
+            self._overrides[carc or "", rarc] for rarc in rarcs if (carc, rarc) in self._overrides
+        )
+        return str(corrected[0] if corrected else known["category"])
+
+    # -- who owes what -----------------------------------------------------------------------------
+
+    def owed(self, key: Line) -> str:
+        """Who bears the charge, as of the latest adjudication."""
+        row = self.lines[key]
+        charge = _number(row["charge_amount"])
+        if row["final_outcome"] == "not adjudicated":
+            return f"Open: {_dollars(charge)} charged" + (
+                ", payment taken back." if row["adjudication_count"] else "."
+            )
+        paid, patient, denied = (
+            _number(row[name]) for name in ("paid_amount", "patient_amount", "denied_amount")
+        )
+        bearer = self._bearer(key)
+        # What the patient owes of a denial stands in both sums.
+        reduced = charge - paid - patient - (0 if bearer == "patient" else denied)
+        parts = [f"Payer paid {_dollars(paid)}", f"patient owes {_dollars(patient)}"]
+        if denied > 0:
+            parts.append(f"{_dollars(denied)} denied, borne {_BORNE.get(bearer, 'by the provider')}")
+        if reduced >= 0.005:
+            parts.append(f"{_dollars(reduced)} reduced by contract or terms")
+        return f"{'; '.join(parts)}; of {_dollars(charge)} charged."
+
+    def _bearer(self, key: Line) -> str:
+        """Who bears the largest denial of the latest adjudication, by its group code."""
+        claim, line = key
+        denials = [
+            row for row in self._adjustments[claim]
+            if row["claim_line_number"] in (line, None) and _number(row["amount"]) > 0
+            and self._carcs.get(row["carc"] or "", {"is_denial": True})["is_denial"]
+        ]  # fmt: skip
+        if not denials:
+            return "provider"
+        last = max(row["adjudication_number"] for row in denials)
+        top = max(
+            (row for row in denials if row["adjudication_number"] == last),
+            key=lambda row: _number(row["amount"]),
+        )
+        bears = {row["group_code"]: row["who_bears_it"] for row in table("group_codes").to_pylist()}
+        return str(bears.get(top["group_code"], "provider"))
+
+
+def _done(row: dict[str, Any]) -> str:
+    """The service: ``99213-25, Evaluation and management; 1 unit; place 11; charged $120.00``."""
+    modifiers = [row[f"hcpcs_modifier_{place}"] for place in (1, 2, 3, 4)]
+    code = "-".join(
+        [
+            row["hcpcs_code"] or f"revenue code {row['revenue_center_code'] or '(none)'}",
+            *filter(None, modifiers),
+        ]
+    )
+    family = f", {row['hcpcs_family']}" if row["hcpcs_family"] else ""
+    units = row["units"]
+    much = f"; {units:g} unit{'' if units == 1 else 's'}" if units is not None else ""
+    return f"{code}{family}{much}; place {row['place']}; charged {_dollars(row['charge_amount'])}."
+
+
+def _number(value: Any) -> float:
+    return 0.0 if value is None else float(value)
+
+
+def _dollars(value: Any) -> str:
+    number = _number(value)
+    return f"{'-' if number < 0 else ''}${abs(number):,.2f}"
