@@ -22,6 +22,8 @@ from cpticd.errors import ArgumentError, SchemaError
 REQUIRED: Final = ("claim_id", "claim_line_number", "rule")
 #: Severities on which a payer may act: what only informs neither explains a denial nor spoils a comparison.
 DECIDING: Final = ("error", "warning")
+#: The highest number that a line can have (schema: 32 bits).
+LINE_NUMBERS: Final = 2**31 - 1
 
 #: Each line that a rule flags, once; a finding about a claim as a whole speaks for every line of it.
 _FLAGS: Final = """
@@ -91,14 +93,19 @@ def rows(findings: pd.DataFrame | pa.Table, what: str) -> pd.DataFrame:
             row = int(findings[name].isna().to_numpy().argmax())
             raise SchemaError(f"{what}: findings have no {name} in row {row}; every finding names one")
     number = pd.to_numeric(findings["claim_line_number"], errors="coerce")
-    wrong = number.isna() & findings["claim_line_number"].notna() | (number.notna() & (number % 1 != 0))
+    wrong = number.isna() & findings["claim_line_number"].notna()
+    wrong |= number.notna() & ((number % 1 != 0) | ~number.between(0, LINE_NUMBERS))
     if wrong.any():
         row = int(wrong.to_numpy(dtype=bool).argmax())
         raise SchemaError(
             f"{what}: claim_line_number {str(findings['claim_line_number'].iloc[row])!r} in row {row} of the findings; "
             "give whole numbers, missing for the claim as a whole"
         )
-    return findings.assign(claim_line_number=number.astype("Int64"))
+    return findings.assign(
+        claim_id=findings["claim_id"].astype(str),
+        rule=findings["rule"].astype(str),
+        claim_line_number=number.astype("Int64"),
+    )
 
 
 @contextmanager
@@ -112,9 +119,9 @@ def findings_of(claims: Claims, findings: pd.DataFrame | pa.Table, what: str) ->
     severity = frame["severity"] if "severity" in frame else pd.Series("error", index=frame.index)
     plain = pd.DataFrame(
         {
-            "claim_id": frame["claim_id"].astype(str),
+            "claim_id": frame["claim_id"],
             "claim_line_number": frame["claim_line_number"],
-            "rule": frame["rule"].astype(str),
+            "rule": frame["rule"],
             "decides": severity.isna() | severity.isin(DECIDING),
         }
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -335,6 +336,11 @@ def test_nothing_flagged_gives_an_empty_card_that_names_the_silent_rules(few: Cl
         (lambda f: f.assign(claim_id=None), SchemaError, "no claim_id in row 0"),
         (lambda f: f.assign(claim_line_number="x"), SchemaError, "claim_line_number 'x' in row 0"),
         (lambda f: f.assign(claim_line_number=1.5), SchemaError, "claim_line_number '1.5' in row 0"),
+        (
+            lambda f: f.assign(claim_line_number=2.0**40),
+            SchemaError,
+            "claim_line_number '1099511627776.0' in row 0",
+        ),
         (lambda f: [1], SchemaError, "found list as findings"),
     ],
 )
@@ -342,6 +348,13 @@ def test_findings_are_checked(few: Claims, wrong: Any, error: type[Exception], m
     with pytest.raises(error, match=message):
         scorecard(few, wrong(found(FLAGS)))
     assert "outcome_findings" not in few.engine.fetch("SHOW TABLES").column("name").to_pylist()
+
+
+def test_findings_may_be_an_arrow_table_and_numbers_text(few: Claims) -> None:
+    plain = scorecard(few, found(FLAGS))
+    text = found(FLAGS).assign(claim_line_number=lambda d: d["claim_line_number"].astype("string"))
+    pd.testing.assert_frame_equal(scorecard(few, text), plain)
+    pd.testing.assert_frame_equal(scorecard(few, pa.Table.from_pandas(found(FLAGS))), plain)
 
 
 def test_options_are_checked(few: Claims) -> None:
