@@ -1,0 +1,118 @@
+"""What explorers share beside their base: tables a page at a time, and persons and claims under pseudonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Final
+
+import pandas as pd
+
+from cpticd.charts import format as fmt
+from cpticd.charts.table import cells
+from cpticd.claims import Claims
+from cpticd.disclosure import Pseudonyms, settings
+from cpticd.errors import ArgumentError
+
+#: Rows of a table's page.
+PAGE: Final = 12
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a frame: its rows, which page of how many, and how it is sorted."""
+
+    rows: pd.DataFrame
+    number: int
+    pages: int
+    sort: Mapping[str, Any] | None
+
+
+def page(frame: pd.DataFrame, extra: Mapping[str, Any], *, name: str, size: int = PAGE) -> Page:
+    """The page that ``extra`` asks for of the table ``name``: sorted by a column, else as the analysis ranked it."""
+    sort = extra.get("sort", {}).get(name)
+    if sort and sort["column"] in frame.columns:
+        frame = frame.sort_values(sort["column"], ascending=not sort["descending"], kind="stable")
+    pages = max(1, ceil(len(frame) / size))
+    number = min(max(int(extra.get("page", {}).get(name, 0)), 0), pages - 1)
+    return Page(frame.iloc[number * size : (number + 1) * size], number, pages, sort)
+
+
+def table(
+    name: str,
+    shown: Page | pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    title: str,
+    selectable: bool = False,
+    selected: int | None = None,
+    note: str = "",
+    width: str = "wide",
+) -> dict[str, Any]:
+    """A part that shows rows as text, in the words and units of ``charts.table``."""
+    paged = shown if isinstance(shown, Page) else Page(shown, 0, 1, None)
+    return behind(paged.rows, columns, name=name) | {
+        "kind": "table", "title": title, "label": title, "selectable": selectable, "selected": selected, "note": note,
+        "sortable": isinstance(shown, Page), "sort": paged.sort, "page": paged.number, "pages": paged.pages,
+        "width": width,
+    }  # fmt: skip
+
+
+def behind(
+    frame: pd.DataFrame, columns: Sequence[str], *, name: str = "", max_rows: int = 60
+) -> dict[str, Any]:
+    """Columns and rows of text of a frame: the table behind a chart."""
+    names = [column for column in columns if column in frame.columns]
+    headings, rows, numeric = cells(frame, columns=names, max_rows=max_rows)
+    if "low" in names and "high" in names:
+        names = [column for column in names if column != "high"]
+    heads = [
+        {"name": column, "label": label, "number": number}
+        for column, label, number in zip(names, headings, numeric, strict=True)
+    ]
+    return {"name": name, "columns": heads, "rows": rows}
+
+
+def toggled(values: Mapping[str, Any], **clicked: Any) -> dict[str, Any]:
+    """The filters with what was clicked; clicked again, all."""
+    there = all(values[name] == value for name, value in clicked.items())
+    return dict(values) | {name: "" if there else value for name, value in clicked.items()}
+
+
+class Names:
+    """Persons and claims as they are shown: pseudonyms, unless the session or the caller asks for their names."""
+
+    def __init__(self, *, identifiers: bool) -> None:
+        self._own = identifiers
+        self._pseudonyms = Pseudonyms()
+
+    def name(self, kind: str, identifier: Any) -> str:
+        """``person 1`` in the order in which each is first asked for."""
+        if self._own or not settings().pseudonyms:
+            return str(identifier)
+        return self._pseudonyms.name(kind, identifier)
+
+    def column(self, values: pd.Series, kind: str) -> list[str]:
+        """A column of identifiers, or of lists of them, as it is shown."""
+        return [
+            fmt.words([self.name(kind, one) for one in value])
+            if isinstance(value, list)
+            else self.name(kind, value)
+            for value in values.tolist()
+        ]
+
+
+def service_years(claims: Claims) -> list[int]:
+    """Years with members and claims, the complete ones (claims reach December) first to last, then the others.
+
+    ArgumentError where no year has members.
+    """
+    years = [int(year) for year in claims.query("SELECT DISTINCT year FROM members ORDER BY year")["year"]]
+    if not years:
+        raise ArgumentError(
+            "the claims name no members, whose age, sex and enrolment a risk score needs; load the table 'members'"
+        )
+    last = claims.query("SELECT max(claim_end_date) AS day FROM claims")["day"][0]
+    complete = [one for one in years if not pd.isna(last) and (last.year, last.month) >= (one, 12)]
+    return [one for one in years if one not in complete] + complete
