@@ -5,6 +5,7 @@
     release.add("payers", cx.denials.rates(claims, by="payer"), **shapes.rates("payer"))
     release.add("all", cx.denials.rates(claims), **shapes.rates())
     release.add("places", frame, by="place", numerators={"denied": ("denied_lines", "rate")})   # one of one's own
+    release.add("taken back", table, by=("payer", "kind"), facts=cx.disclosure.with_persons(claims, silent))
     release.records("worklist", worklist)   # rows of claims: persons and claims under pseudonyms
     release["payers"]                  # cells of fewer than 11 persons are missing, in every measure
     release.marked("payers")           # the same to read: "suppressed" where a value is left out
@@ -20,6 +21,7 @@ and measures that compare a cell with others (expected rates, comparison lines),
 """
 
 from cpticd.disclosure import shapes
+from cpticd.disclosure.facts import with_persons
 from cpticd.disclosure.files import export, protect
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.release import SUPPRESSED, Release
@@ -39,4 +41,5 @@ __all__ = [
     "settings",
     "shapes",
     "using",
+    "with_persons",
 ]

@@ -89,3 +89,25 @@ def of_claims(claims: Claims, names: Iterable[str]) -> pd.DataFrame:
     columns = ", ".join(["o.person_id", *(f"{known[name]} AS {name}" for name in wanted)])
     joins = " ".join(text for alias, text in _JOINS.items() if alias in used)
     return to_frame(claims.engine.fetch(f"SELECT DISTINCT {columns} FROM line_outcomes o {joins}"))
+
+
+def with_persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per row of ``frame``, which names claims (``claim_id``), with their ``person_id`` and ``payer``.
+
+    Makes facts of findings, silent denials and other rows of claims: ``release.add(…, facts=with_persons(…))``.
+    Columns that the frame has already stay. Raises ArgumentError where it has no ``claim_id``, or names a claim that
+    is not there.
+    """
+    if "claim_id" not in frame.columns:
+        raise ArgumentError(f"facts: no column 'claim_id' that names the claim; found {list(frame.columns)}")
+    known = to_frame(claims.engine.fetch("SELECT claim_id, person_id, payer FROM claims")).set_index(
+        "claim_id"
+    )
+    strange = frame.loc[~frame["claim_id"].isin(known.index), "claim_id"]
+    if len(strange):
+        raise ArgumentError(
+            f"facts: {len(strange):,} rows name no claim of these, such as {strange.iloc[0]!r}"
+        )
+    wanted = [column for column in known.columns if column not in frame.columns]
+    added = known.loc[frame["claim_id"], wanted].set_axis(frame.index)
+    return pd.concat([frame, added], axis=1)

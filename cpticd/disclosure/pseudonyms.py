@@ -51,7 +51,7 @@ class Pseudonyms:
             elif column in DAYS:
                 days = pd.to_datetime(frame[column], errors="coerce")
                 kept[column] = days.dt.year.astype("Int64")
-        for column in frame.columns:
+        for column in frame.columns if self._anywhere else ():
             if str(column) not in (*self._kinds, *DAYS) and _may_hold_text(frame[column]):
                 kept[column] = self._inside(frame[column])
         kept.attrs = dict(frame.attrs)

@@ -234,7 +234,8 @@ def _record(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     mask = pd.DataFrame(False, index=kept.index, columns=kept.columns)
     for column, labels in kept.attrs["disclosure"].get("hidden", {}).items():
         if column in mask.columns:
-            mask[column] = frame.index.isin(labels) & kept[column].isna().to_numpy()
+            left_out = frame.index.isin([int(label) for label in labels.split()])
+            mask[column] = left_out & kept[column].isna().to_numpy()
     return kept, mask
 
 
@@ -317,9 +318,11 @@ def _hide(
         order += sorted((n for n in range(len(labels)) if gone[n]), key=labels.__getitem__)
         kept, mask = (part.iloc[order].reset_index(drop=True) for part in (kept, mask))
     kept.attrs = dict(made.frame.attrs)
-    # By label of the index, so that a part of the rows still knows.
+    # By label of the index, so that a part of the rows still knows; as text, which pandas copies at no cost.
     left_out = {
-        str(column): mask.index[mask[column]].tolist() for column in mask.columns if mask[column].any()
+        str(column): " ".join(map(str, mask.index[mask[column]]))
+        for column in mask.columns
+        if mask[column].any()
     }
     kept.attrs["disclosure"] = said | {"hidden": left_out}
     return kept, mask

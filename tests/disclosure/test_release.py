@@ -383,3 +383,16 @@ def test_shapes_fit_the_analyses(claims: Claims) -> None:
 def test_shapes_refuse_what_the_analyses_do_not_have(slip: Callable[[object], object]) -> None:
     with pytest.raises(ArgumentError, match="expected"):
         slip(disclosure.shapes)
+
+
+def test_rows_of_claims_become_facts(claims: Claims) -> None:
+    rows = claims.table("claims")[["claim_id"]].head(30).assign(kind=["paid"] * 25 + ["changed"] * 5)
+    facts = disclosure.with_persons(claims, rows)
+    assert facts["person_id"].tolist() == claims.table("claims")["person_id"].head(30).tolist()
+    table = rows.groupby("kind", as_index=False).size()
+    release = Release(claims).add("rows", table, by="kind", facts=facts)
+    assert release["rows"].set_index("kind")["size"].isna().to_dict() == {"changed": True, "paid": False}
+    with pytest.raises(ArgumentError, match="no column 'claim_id'"):
+        disclosure.with_persons(claims, table)
+    with pytest.raises(ArgumentError, match="1 rows name no claim"):
+        disclosure.with_persons(claims, pd.DataFrame({"claim_id": ["C0000", "X"]}))
