@@ -19,8 +19,6 @@ from itertools import combinations
 import pandas as pd
 
 import cpticd as cx
-from cpticd.edits.residual import residual
-from cpticd.edits.scorecard import scorecard
 from cpticd.simulate import Simulation
 
 KEYS = ["claim_id", "claim_line_number"]
@@ -76,7 +74,7 @@ class Truth:
 
     def ranking(self, least: int = LEAST) -> pd.DataFrame:
         """One row per rule and pair of payers of different tier: whether precision orders them as planted."""
-        card = scorecard(self.simulation.claims, self.findings)
+        card = cx.edits.scorecard(self.simulation.claims, self.findings)
         card = card[["rule", "payer", "flagged_lines", "precision"]]
         rows = self.simulation.truth["rule_strictness"].merge(card, on=["rule", "payer"])
         rows = rows[rows["flagged_lines"] >= least].assign(rank=lambda r: r["tier"].map(TIERS))
@@ -96,7 +94,7 @@ class Truth:
 
     def policies(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The planted policies with the day that residual tells (missing: not found), and the other clusters."""
-        clusters = residual(self.simulation.claims, self.findings)
+        clusters = cx.edits.residual(self.simulation.claims, self.findings)
         keys = ["payer", "hcpcs_code", "diagnosis_family", "carc"]
         truth = self.simulation.truth["policies"]
         both = truth.merge(clusters, on=keys, how="left", suffixes=("", "_found"))
