@@ -290,14 +290,20 @@ def _measure(chosen: list[Entry], others: pd.DataFrame, level: float) -> pd.Data
         )
     if not rows:
         return pd.DataFrame(columns=list(_COLUMNS)).astype(_EMPTY)
-    return _rates(pd.DataFrame(rows), level)
+    return _rates(pd.DataFrame(rows).astype(dict.fromkeys(_DATES, "datetime64[s]")), level)
 
 
-_EMPTY: Final = {name: "int64" for name in _COLUMNS if name.startswith(("services_", "denied_"))} | {
-    name: "float64"
-    for name in _COLUMNS
-    if name.endswith(("_low", "_high", "_value", "_amount", "_ratio")) or name.startswith("rate_")
-}
+_DATES: Final = ("start_date", "start_from", "start_to", "last_date")
+_EMPTY: Final = (
+    {name: "int64" for name in _COLUMNS if name.startswith(("services_", "denied_"))}
+    | {
+        name: "float64"
+        for name in _COLUMNS
+        if name.endswith(("_low", "_high", "_value", "_amount", "_ratio")) or name.startswith("rate_")
+    }
+    | dict.fromkeys(_DATES, "datetime64[s]")
+    | {"payer_specific": "boolean"}
+)
 
 
 def _rates(frame: pd.DataFrame, level: float) -> pd.DataFrame:
