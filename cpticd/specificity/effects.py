@@ -37,6 +37,9 @@ STRATA: Final = {
     "payer": "o.payer",
     "hcpcs_code": "o.hcpcs_code",
 }
+#: Cells that a stratum is expected to hold at least, for the test of homogeneity: with 2 it is right in 95 of 100 cases
+#: where nothing differs, with less it is not (strata of these claims are small).
+MIN_EXPECTED: Final = 2.0
 _CELLS: Final = ("a", "b", "c", "d")
 
 
@@ -72,10 +75,11 @@ def effect(
     with); strata (that tell something), persons, payers, procedures; odds_ratio (Mantel-Haenszel), low_odds_ratio
     and high_odds_ratio (Robins, Breslow and Greenland: as if lines were independent), clustered_low_odds_ratio and
     clustered_high_odds_ratio (linearised, lines of a person together); p_value (Cochran-Mantel-Haenszel, two-sided),
-    q_value (Benjamini-Hochberg over the rows); homogeneity (Breslow-Day with Tarone's correction),
-    homogeneity_df, homogeneity_p_value: small where the odds ratio differs from stratum to stratum, so that one
-    number does not say it all; excess_denials (unspecified_denied - what the specific codes' rates of the same
-    strata would give); denied_amount (the unspecified codes' share of denied dollars in comparable strata).
+    q_value (Benjamini-Hochberg over the rows); homogeneity (Breslow-Day with Tarone's correction, over the
+    homogeneity_df + 1 strata of which every cell is expected to hold two lines or more) and homogeneity_p_value:
+    small where the odds ratio differs from stratum to stratum, so that one number does not say it all;
+    excess_denials (unspecified_denied - what the specific codes' rates of the same strata would give);
+    denied_amount (the unspecified codes' share of denied dollars in comparable strata).
 
     A line that points to an unspecified and to a specific code of the same category is not compared. Surest first:
     by q_value up to 0.10, then by excess_denials. ``attrs["total"]`` holds the same for all rows together.
@@ -114,7 +118,8 @@ def effect(
         small_groups_left_out=int((~enough).sum()),
         compared_within=list(inside),
         interval=f"{level:.0%} Robins-Breslow-Greenland; clustered: linearised, by person",
-        test="Cochran-Mantel-Haenszel, two-sided, Benjamini-Hochberg; homogeneity: Breslow-Day, Tarone",
+        test="Cochran-Mantel-Haenszel, two-sided, Benjamini-Hochberg; homogeneity: Breslow-Day, Tarone, "
+        f"over strata whose cells are expected to hold {MIN_EXPECTED:g} or more",
         family_size=int(result["p_value"].notna().sum()),
         code_set_release=inputs.RELEASE,
         cohort=told,
@@ -189,7 +194,9 @@ def _group(frame: pd.DataFrame, names: list[str]) -> pd.Series:
 def _measured(
     strata: pd.DataFrame, counts: pd.DataFrame, variance: pd.Series, names: list[str], level: float
 ) -> pd.DataFrame:
-    common = mantel_haenszel(strata["group"], *(strata[cell] for cell in _CELLS), level=level)
+    common = mantel_haenszel(
+        strata["group"], *(strata[cell] for cell in _CELLS), min_expected=MIN_EXPECTED, level=level
+    )
     exposed, specific = strata["a"] + strata["b"], strata["c"] + strata["d"]
     sums = strata.assign(exposed=exposed, specific=specific, expected=exposed * strata["c"] / specific)
     sums = sums.groupby("group")[[*_CELLS, "exposed", "specific", "expected", "denied_amount"]].sum()
@@ -263,7 +270,8 @@ def _clustered(strata: pd.DataFrame, chosen: cohort.Cohort, relation: str, insid
 
 def _total(strata: pd.DataFrame, level: float) -> dict[str, Any]:
     """All strata as one group."""
-    row = mantel_haenszel(np.zeros(len(strata)), *(strata[cell] for cell in _CELLS), level=level)
+    cells = (strata[cell] for cell in _CELLS)
+    row = mantel_haenszel(np.zeros(len(strata)), *cells, min_expected=MIN_EXPECTED, level=level)
     if row.empty:
         return {}
     one = row.iloc[0]

@@ -12,14 +12,18 @@ from cpticd import stats
 Floats = np.ndarray
 
 
-def mantel_haenszel(group: Any, a: Any, b: Any, c: Any, d: Any, *, level: float = 0.95) -> pd.DataFrame:
+def mantel_haenszel(
+    group: Any, a: Any, b: Any, c: Any, d: Any, *, min_expected: float = 0.0, level: float = 0.95
+) -> pd.DataFrame:
     """One row per group: strata, odds_ratio, low, high, p_value, homogeneity, homogeneity_df, homogeneity_p_value.
 
     Each element is a stratum's table: ``a`` exposed and denied, ``b`` exposed and not, ``c`` and ``d`` the same of
     the others. The common odds ratio is sum(ad/n) / sum(bc/n) (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959)
     719), its interval by Robins, Breslow and Greenland (Biometrics 42 (1986) 311); p_value is Cochran's and theirs,
     without continuity correction; homogeneity is Breslow and Day's statistic with Tarone's correction (Biometrika 72
-    (1985) 91), chi-square with strata - 1 degrees. Strata in which a margin is empty tell nothing, and are left out.
+    (1985) 91), chi-square with strata - 1 degrees, of strata whose four cells are each expected to hold at least
+    ``min_expected``: where most hold less, the statistic is far from chi-square and finds differences that are not
+    there. Strata in which a margin is empty tell nothing, and are left out.
     NaN where nothing is to be told: an odds ratio of 0 or infinity has no interval.
     """
     from scipy.special import chdtrc
@@ -51,7 +55,7 @@ def mantel_haenszel(group: Any, a: Any, b: Any, c: Any, d: Any, *, level: float 
         low, high = ratio * np.exp(-half), ratio * np.exp(half)
         chi = (sums["a"] - sums["mean"]) ** 2 / sums["variance"]
     known = np.isfinite(ratio) & (ratio > 0)
-    statistic = _breslow_day(t, ratio.where(known))
+    statistic, used = _breslow_day(t, ratio.where(known), min_expected)
     result = pd.DataFrame(
         {
             "strata": sums["strata"].astype("int64"),
@@ -61,7 +65,7 @@ def mantel_haenszel(group: Any, a: Any, b: Any, c: Any, d: Any, *, level: float 
             "high": high.where(known),
             "p_value": chdtrc(1.0, chi.to_numpy(float)),
             "homogeneity": statistic,
-            "homogeneity_df": (sums["strata"] - 1).astype("int64"),
+            "homogeneity_df": (used.reindex(sums.index).fillna(0) - 1).clip(lower=0).astype("int64"),
         }
     )
     df = result["homogeneity_df"].to_numpy(float)
@@ -74,8 +78,8 @@ def mantel_haenszel(group: Any, a: Any, b: Any, c: Any, d: Any, *, level: float 
     )
 
 
-def _breslow_day(t: pd.DataFrame, ratio: pd.Series) -> pd.Series:
-    """Breslow and Day's statistic, Tarone's correction: distance of each stratum's a from what the common one gives."""
+def _breslow_day(t: pd.DataFrame, ratio: pd.Series, min_expected: float) -> tuple[pd.Series, pd.Series]:
+    """Breslow and Day's statistic with Tarone's correction, and of how many strata: how far each a is from expected."""
     odds = t["group"].map(ratio).to_numpy(float)
     exposed, denied = (t["a"] + t["b"]).to_numpy(float), (t["a"] + t["c"]).to_numpy(float)
     n = (t["a"] + t["b"] + t["c"] + t["d"]).to_numpy(float)
@@ -86,16 +90,14 @@ def _breslow_day(t: pd.DataFrame, ratio: pd.Series) -> pd.Series:
         root = np.sqrt(np.maximum(one * one - 4 * two * zero, 0))
         # The root written so that it holds at odds = 1, and loses no digits near it.
         expected = -2 * zero / (one + root)
-        variance = 1 / (
-            1 / expected
-            + 1 / (exposed - expected)
-            + 1 / (denied - expected)
-            + 1 / (n - exposed - denied + expected)
-        )
+        cells = np.stack([expected, exposed - expected, denied - expected, n - exposed - denied + expected])
+        variance = 1 / (1 / cells).sum(axis=0)
         difference = t["a"].to_numpy(float) - expected
-        parts = pd.DataFrame(
-            {"square": difference**2 / variance, "difference": difference, "variance": variance}
-        )
-        sums = parts.groupby(t["group"].to_numpy(), sort=True).sum(min_count=1)
+    enough = cells.min(axis=0) >= min_expected
+    parts = pd.DataFrame(
+        {"square": difference**2 / variance, "difference": difference, "variance": variance, "strata": 1.0}
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sums = parts[enough].groupby(t["group"].to_numpy()[enough], sort=True).sum(min_count=1)
         statistic = sums["square"] - sums["difference"] ** 2 / sums["variance"]
-    return statistic.where(ratio.reindex(statistic.index).notna())
+    return statistic.where(ratio.reindex(statistic.index).notna()), sums["strata"]

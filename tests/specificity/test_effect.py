@@ -60,6 +60,8 @@ def test_the_odds_ratio_is_statsmodels(claims: Claims) -> None:
     assert heart[["low_odds_ratio", "high_odds_ratio"]].tolist() == pytest.approx(
         theirs.oddsratio_pooled_confint()
     )
+    # Every cell of these strata is expected to hold two or more, so that all three are tested.
+    assert heart["homogeneity_df"] == 2
     assert heart["homogeneity_p_value"] == pytest.approx(theirs.test_equal_odds(adjust=True).pvalue)
     assert heart["p_value"] == pytest.approx(theirs.test_null_odds().pvalue)
 

@@ -21,7 +21,7 @@ def informative(tables: list[tuple[int, ...]]) -> list[np.ndarray]:
     return [t for t in kept if t.sum(0).all() and t.sum(1).all()]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(COUNTS)
 def test_common_odds_ratio_interval_test_and_homogeneity_are_statsmodels(
     tables: list[tuple[int, ...]],
@@ -63,6 +63,23 @@ def test_one_stratum_is_the_plain_odds_ratio() -> None:
     assert found["odds_ratio"] == pytest.approx(10 * 40 / (20 * 5))
     assert found["homogeneity_df"] == 0
     assert np.isnan(found["homogeneity_p_value"])
+
+
+def test_homogeneity_holds_its_level_where_strata_are_small() -> None:
+    """With no effect at all: 5 of 100 below 0.05 where cells are expected to hold two, most where not."""
+    random = np.random.default_rng(3)
+    small, large = ((1, 4), (1, 3), (5, 9)), ((7, 12), (6, 10), (18, 26))
+    sizes = [[random.integers(*ends, many) for ends in kind] for kind, many in ((small, 600), (large, 60))]
+    exposed, denied, n = (np.concatenate(both) for both in zip(*sizes, strict=True))
+    found: dict[float, list[float]] = {0.0: [], 2.0: []}
+    for _ in range(40):
+        a = random.hypergeometric(denied, n - denied, exposed)
+        cells = (a, exposed - a, denied - a, n - exposed - denied + a)
+        for least, values in found.items():
+            row = mantel_haenszel(np.zeros(660), *cells, min_expected=least).iloc[0]
+            values.append(float(row["homogeneity_p_value"]))
+    assert np.mean(np.array(found[2.0]) < 0.05) <= 0.12
+    assert np.mean(np.array(found[0.0]) < 0.05) > 0.5
 
 
 def months(size: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
