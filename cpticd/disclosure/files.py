@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.release import Release
-from cpticd.disclosure.settings import settings
 from cpticd.disclosure.tables import Names
 from cpticd.errors import ArgumentError, OutputExistsError
 from cpticd.sheets import write
@@ -75,19 +73,6 @@ def _release(frame: pd.DataFrame) -> Release:
     """A frame as the release that it is alone."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"export: found {type(frame).__name__}; give a Release or a DataFrame")
-    protected = frame.attrs.get("disclosure")
-    named = [column for column in frame.columns if Pseudonyms().is_identifier(str(column))]
-    if protected is None and not named and settings().is_on:
-        raise ArgumentError(
-            f"export: rows of {list(map(str, frame.columns))} name neither person nor claim, so that they count "
-            "persons, and how many is not known. Protect the table first: cx.disclosure.protect(frame, by=…, "
-            "persons=…, or facts=claims), or add it to a cx.disclosure.Release"
-        )
-    if protected is not None and int(protected.get("minimum", 0)) < settings().minimum:
-        raise ArgumentError(
-            f"export: the table was protected for a minimum of {protected.get('minimum')} persons, which now is "
-            f"{settings().minimum}; protect it anew"
-        )
     return Release().records(TABLE, frame)
 
 

@@ -84,7 +84,12 @@ class Release:
         return self
 
     def records(self, name: str, frame: pd.DataFrame) -> Release:
-        """Rows that are records, such as a worklist of claims: persons and claims become pseudonyms."""
+        """Rows that are records, such as a worklist of claims: persons and claims become pseudonyms.
+
+        A frame that another release protected may be added as well. Others, which name neither person nor claim,
+        are counts of an unknown number of persons: ArgumentError while disclosure control is on.
+        """
+        _check_records(frame)
         self._name(name)
         self._records[name] = frame
         return self
@@ -223,6 +228,22 @@ def _synthetic(tables: Sequence[Table]) -> pd.DataFrame:
         part[_SYNTHETIC] = [f"{n}" for count in times.tolist() for n in range(count)]
         frames.append(part)
     return pd.concat(frames, ignore_index=True)
+
+
+def _check_records(frame: pd.DataFrame) -> None:
+    protected = frame.attrs.get("disclosure")
+    named = [column for column in frame.columns if Pseudonyms().is_identifier(str(column))]
+    if protected is None and not named and settings().is_on:
+        raise ArgumentError(
+            f"rows of {list(map(str, frame.columns))} name neither person nor claim, so that they count persons, and "
+            "how many is not known. Protect the table first: cx.disclosure.protect(frame, by=…, persons=…, or "
+            "facts=claims), or add it to a cx.disclosure.Release"
+        )
+    if protected is not None and int(protected.get("minimum", 0)) < settings().minimum:
+        raise ArgumentError(
+            f"the table was protected for a minimum of {protected.get('minimum')} persons, which now is "
+            f"{settings().minimum}; protect it anew"
+        )
 
 
 def _record(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
