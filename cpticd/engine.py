@@ -80,6 +80,8 @@ class DuckDBEngine:
             config["threads"] = threads
         try:
             self.connection = duckdb.connect(":memory:", config=config)
+            # In a notebook it would write an output of its own into a slow cell.
+            self.connection.execute("SET enable_progress_bar = false")
         except duckdb.Error as error:
             raise EngineError(f"DuckDB does not start with {config}: {error}") from error
         self._folders: list[str] = []

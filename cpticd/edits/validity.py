@@ -35,9 +35,11 @@ def _code_days(run: Run) -> str:
 
 
 def _sevenths() -> pa.Table:
-    """Codes that are billable only with a seventh character."""
+    """Codes that are billable only with a seventh character, and the same filled up with placeholders (S16.1XX)."""
     found = reference.table("icd10cm")
-    return found.filter(pc.not_equal(found["seventh_characters"], "")).select(["code"])
+    codes = found.filter(pc.not_equal(found["seventh_characters"], ""))["code"]
+    filled = [pc.utf8_rpad(codes, width, "X") for width in (5, 6)]
+    return pa.table({"code": pa.chunked_array([c for one in (codes, *filled) for c in one.chunks]).unique()})
 
 
 def _not_billable(run: Run, *, where: str, message: str, evidence: str, effective_date: str) -> str:

@@ -25,6 +25,8 @@ SELECT
     u.service_date,
     CASE WHEN p.reason = 'header, not billable' AND h.last_day < u.service_date
               AND n.code IS NULL THEN 'retired'
+         -- Filled up with placeholders it is on no list, and what it lacks is still its seventh character.
+         WHEN p.reason IS NULL AND n.code IS NOT NULL THEN 'header, not billable'
          ELSE coalesce(p.reason, 'unknown') END AS reason,
     coalesce(p.reason, '') = 'header, not billable' AS is_header,
     coalesce(r.release, '') AS release,

@@ -65,14 +65,14 @@ def test_a_stay_is_judged_at_discharge() -> None:
 def test_headers_codes_without_their_seventh_character_and_unknown_codes() -> None:
     cases = """
         case | day        | codes                     | found
-        a    | 2024-05-01 | S72.009 E11.9             | {seventh}
+        a    | 2024-05-01 | S72.009 E11.9 S16.1XX     | {seventh}
         b    | 2024-05-01 | S72.009A                  |
         c    | 2024-05-01 | E11 I50.3                 | {header}
         d    | 2024-05-01 | Q99.99 T14.90A            | {unknown}
         e    | 2024-05-01 | T14.90                    | {other}
     """
     empty = {"seventh": "", "header": "", "unknown": "", "other": ""}
-    judge("missing_seventh_character", cases.format(**empty | {"seventh": "1:S72009", "other": "1:T1490"}))
+    judge("missing_seventh_character", cases.format(**empty | {"seventh": "1:S72009 1:S161XX", "other": "1:T1490"}))
     judge("header_diagnosis_code", cases.format(**empty | {"header": "1:E11 1:I503"}))
     judge("unknown_diagnosis_code", cases.format(**empty | {"unknown": "1:Q9999 1:T1490A"}))
 
