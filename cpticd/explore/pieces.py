@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
@@ -86,12 +87,30 @@ class Names:
     def __init__(self, *, identifiers: bool) -> None:
         self._own = identifiers
         self._pseudonyms = Pseudonyms()
+        self._cited: dict[str, str] = {}
 
     def name(self, kind: str, identifier: Any) -> str:
         """``person 1`` in the order in which each is first asked for."""
         if self._own or not settings().pseudonyms:
             return str(identifier)
         return self._pseudonyms.name(kind, identifier)
+
+    def cited(self, texts: Iterable[str], kind: str, among: Iterable[str]) -> None:
+        """Learn the identifiers that texts cite, of those that there are, so that :meth:`inside` knows them."""
+        there = set(map(str, among))
+        for word in sorted({word.rstrip(".:") for text in texts for word in _WORD.findall(text)} & there):
+            self._cited[word] = kind
+
+    def inside(self, text: str) -> str:
+        """A text with the identifiers that it cites as they are shown."""
+        if not self._cited:
+            return text
+        return _WORD.sub(lambda hit: self._of_word(hit[0]), text)
+
+    def _of_word(self, word: str) -> str:
+        bare = word.rstrip(".:")
+        kind = self._cited.get(bare)
+        return word if kind is None else self.name(kind, bare).removeprefix(f"{kind} ") + word[len(bare) :]
 
     def column(self, values: pd.Series, kind: str) -> list[str]:
         """A column of identifiers, or of lists of them, as it is shown."""
@@ -101,6 +120,9 @@ class Names:
             else self.name(kind, value)
             for value in values.tolist()
         ]
+
+
+_WORD: Final = re.compile(r"[^\s;,()\[\]'\"]+")
 
 
 def service_years(claims: Claims) -> list[int]:

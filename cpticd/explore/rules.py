@@ -1,0 +1,289 @@
+"""Coding rules against what payers did: which rules are enforced by whom, a finding's evidence, and what to correct."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from cpticd import charts, edits
+from cpticd.charts import format as fmt
+from cpticd.charts.rules import READABLE_LINES
+from cpticd.claims import Claims
+from cpticd.errors import ArgumentError
+from cpticd.explore.board import Control, chart
+from cpticd.explore.explorer import Explorer
+from cpticd.explore.pieces import Names, Page, behind, page, table, toggled
+from cpticd.modules import make_callable
+
+SEVERITIES: Final = ("error", "warning", "information")
+PRECISIONS: Final = (("precision", "for any cause"), ("related_precision", "for a cause of the rule"))
+OPEN: Final = "not adjudicated"
+LINES: Final = (("open", "not decided yet"), ("all", "all, decided ones too"))
+_CARD: Final = (
+    "rule", "payer", "severity", "flagged_lines", "denied_lines", "precision", "low", "high", "related_precision",
+    "recall", "lift", "q_value", "caught_amount", "paid_amount",
+)  # fmt: skip
+_FINDINGS: Final = ("claim", "line", "payer", "rule", "severity", "codes", "message", "evidence", "source")
+_WORK: Final = (
+    "claim", "line", "payer", "service_date", "hcpcs_code", "rule", "charge_amount", "denial_probability",
+    "base_probability", "expected_saved_amount", "like_lines", "initial_outcome",
+)  # fmt: skip
+_SAID: Final = (
+    ("Finding", "message"),
+    ("Evidence", "evidence"),
+    ("Source", "source"),
+    ("Also", "other_rules"),
+)
+NOTE: Final = (
+    "A finding says that a line breaks a rule as it is written, not that it was wrong to bill: a coder looks at the "
+    "record. Precision is the share of flagged lines that the payer denied at first; recall, of its denials for the "
+    "rule's causes, the share that the rule flagged. Expected dollars are what a correction would save if flagged "
+    "lines go on being denied as they were. No finding suggests a code that is not on the claim."
+)
+
+
+def rules(
+    claims: Claims,
+    findings: pd.DataFrame | None = None,
+    *,
+    tables: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+    payer_kinds: Mapping[str, str] | None = None,
+    minimum_lines: int = 10,
+    readable_lines: int = READABLE_LINES,
+    identifiers: bool = False,
+) -> RulesExplorer:
+    """The explorer of coding rules: scorecard by payer, precision against recall, findings, worklist.
+
+    findings: of ``edits.check``; without them it is asked, with ``tables``, ``folder`` and ``payer_kinds``.
+    minimum_lines: as in ``edits.scorecard``; readable_lines: flagged lines under which a share is drawn grey.
+    identifiers: claims under their own names instead of pseudonyms.
+
+    ``.data`` is the worklist as filtered, the largest expected saving first; ``.scorecard`` and ``.findings`` are the
+    rest. Raises what ``edits.check`` and ``edits.scorecard`` do.
+    """
+    if findings is None:
+        findings = edits.check(claims, tables=tables, folder=folder, payer_kinds=payer_kinds)
+    return RulesExplorer(
+        claims, findings, minimum_lines=minimum_lines, readable_lines=readable_lines, identifiers=identifiers
+    )
+
+
+class RulesExplorer(Explorer):
+    """See :func:`rules`."""
+
+    file_name: ClassVar[str] = "rules_worklist.csv"
+    title: ClassVar[str] = "Coding rules: which payers enforce them, and what to correct before billing"
+
+    def __init__(
+        self, claims: Claims, findings: pd.DataFrame, *, minimum_lines: int, readable_lines: int, identifiers: bool
+    ) -> None:  # fmt: skip
+        self._names = Names(identifiers=identifiers)
+        self._readable = readable_lines
+        self._card = edits.scorecard(claims, findings, minimum_lines=minimum_lines)
+        self._work = edits.prebill(claims, findings, adjudicated=True)
+        payers = claims.query("SELECT claim_id, coalesce(payer, '(unknown)') AS payer FROM claims")
+        self._found = findings.merge(payers, on="claim_id", how="left").fillna({"payer": "(unknown)"})
+        self._names.cited(self._found["evidence"].dropna(), "claim", payers["claim_id"])
+        self._said = {name: dict(frame.attrs.get("contract", {})) for name, frame in
+                      (("card", self._card), ("work", self._work), ("found", findings))}  # fmt: skip
+        # What is said of a frame is copied by every step of pandas: it is given back with what is read.
+        for frame in (self._card, self._work, self._found):
+            frame.attrs = {}
+        super().__init__(self._choices())
+
+    def _choices(self) -> list[Control]:
+        def options(column: str, every: str) -> tuple[tuple[str, str], ...]:
+            values = sorted({*self._found[column].dropna(), *self._card[column].dropna()})
+            return (("", every), *((value, fmt.text(value).replace("_", " ")) for value in values))
+
+        return [
+            Control("select", "payer", "Payer", "", options("payer", "every payer")),
+            Control("select", "family", "Family of rules", "", options("family", "every family")),
+            Control("select", "rule", "Rule", "", options("rule", "every rule")),
+            Control("select", "severity", "Severity", "", options("severity", "every severity")),
+            Control("select", "share", "Denied", "precision", PRECISIONS),
+            Control("range", "precision", "Least share denied", 0.0, (), 0, 1, 0.05),
+            Control("select", "lines", "Worklist", "open", LINES),
+            Control("number", "dollars", "Least expected dollars", 0.0, (), 0, None, 1),
+            Control("button", "export", "Export the worklist"),
+        ]  # fmt: skip
+
+    # -- what a notebook reads ---------------------------------------------------------------------
+
+    def _kept(self, frame: pd.DataFrame, *names: str) -> pd.Series:
+        """Whether each row is of what these filters choose."""
+        kept = pd.Series(True, index=frame.index)
+        for name in names:
+            if self.values[name]:
+                kept &= frame[name] == self.values[name]
+        return kept
+
+    def _enforced(self, frame: pd.DataFrame) -> pd.Series:
+        """Whether the payer of each row denies the rule often enough."""
+        least, share = float(self.values["precision"]), str(self.values["share"])
+        if least == 0:
+            return pd.Series(True, index=frame.index)
+        card = self._card[self._card[share] >= least]
+        pairs = pd.MultiIndex.from_frame(card[["rule", "payer"]])
+        return pd.Series(pd.MultiIndex.from_frame(frame[["rule", "payer"]]).isin(pairs), index=frame.index)
+
+    def _rows(self, frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+        return frame[self._kept(frame, *names) & self._enforced(frame)].reset_index(drop=True)
+
+    @property
+    def scorecard(self) -> pd.DataFrame:
+        """One row per rule and payer as filtered, with precision, recall and dollars."""
+        found = self._rows(self._card, "payer", "family", "rule", "severity")
+        found.attrs = {"contract": self._said["card"]}
+        return found
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """One row per finding as filtered, with its payer, message, evidence and source."""
+        found = self._rows(self._found, "payer", "family", "rule", "severity")
+        found.attrs = {"contract": self._said["found"]}
+        return found
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """One row per flagged line as filtered, the largest expected saving first."""
+        rows = self._rows(self._work, "payer", "family", "rule", "severity")
+        least = float(self.values["dollars"])
+        kept = rows["expected_saved_amount"] >= least if least else pd.Series(True, index=rows.index)
+        if self.values["lines"] == "open":
+            kept &= rows["initial_outcome"] == OPEN
+        rows = rows[kept].reset_index(drop=True)
+        rows.attrs = {"contract": self._said["work"]}
+        return rows
+
+    @property
+    def figure(self) -> go.Figure:
+        """The scorecard by payer as shown."""
+        card = self._rows(self._card, "family", "severity")
+        return charts.rule_matrix(card, colour=self.values["share"], readable_lines=self._readable)
+
+    # -- the page ----------------------------------------------------------------------------------
+
+    def parts(self) -> list[dict[str, Any]]:
+        card, found, work = self.scorecard, self.findings, self.data
+        share = str(self.values["share"])
+        card.attrs = found.attrs = work.attrs = {}
+        shown = self._page(work, "work")
+        line = self.extra.get("line")
+        here = [
+            f"{claim} {number}" for claim, number in zip(shown.rows["claim"], shown.rows["line"], strict=True)
+        ]
+        scatter = charts.rule_scatter(card, colour=share, readable_lines=self._readable)  # type: ignore[arg-type]
+        return [
+            {"kind": "tiles", "name": "tiles", "tiles": _tiles(card, found, work)},
+            chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
+                  table=behind(self._rows(self._card, "family", "severity"), _CARD), clickable=True,
+                  note="Click a cell to see its findings alone; click it again to see all."),
+            chart("scatter", scatter, label="Precision against recall", table=behind(card, _CARD), clickable=True),
+            table("findings", self._page(found, "findings"), _FINDINGS,
+                  title=f"Findings: {len(found):,}"),
+            table("work", shown, _WORK, title=f"Worklist, the largest expected saving first: {len(work):,} lines",
+                  selectable=True, selected=here.index(line) if line in here else None,
+                  note="" if len(work) else _nothing(self.values)),
+            *self._of_line(line, work),
+            {"kind": "text", "name": "note", "paragraphs": [NOTE]},
+        ]  # fmt: skip
+
+    def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows with claims as they are shown."""
+        numbers = rows["claim_line_number"].astype("Int64").astype("str").replace("<NA>", "all")
+        return rows.assign(claim=self._names.column(rows["claim_id"], "claim"), line=numbers)
+
+    def _page(self, rows: pd.DataFrame, name: str) -> Page:
+        """The page of a table that is shown, claims as they are shown, in texts as well."""
+        shown = page(self._told(rows), self.extra, name=name)
+        cited = shown.rows.assign(
+            evidence=shown.rows["evidence"].map(lambda text: self._names.inside(str(text)))
+        )
+        return replace(shown, rows=cited)
+
+    def _of_line(self, line: Any, work: pd.DataFrame) -> list[dict[str, Any]]:
+        """All that is said of the chosen line of the worklist."""
+        told = self._told(work)
+        mine = told[(told["claim"] + " " + told["line"]) == line]
+        if mine.empty:
+            return []
+        row = mine.iloc[0]
+        said = [
+            f"{row['payer']}, {fmt.date(row['service_date'])}: {fmt.text(row['hcpcs_code'])} with "
+            f"{fmt.text(row['diagnosis_codes'])}, charged {fmt.dollars(row['charge_amount'])}.",
+            *(f"{word}: {self._names.inside(row[name])}" for word, name in
+              _SAID if row[name]),
+            f"Of {fmt.count(row['like_lines'])} lines before that broke the rule, the payer denied "
+            f"{fmt.count(row['like_denied'])} ({fmt.percent(row['like_rate'])}; 95 % interval "
+            f"{fmt.interval(row['like_low'], row['like_high'])}); of its lines alike without a finding it denies "
+            f"{fmt.percent(row['base_probability'])}.",
+            f"Expected to be saved by a correction: {fmt.dollars(row['expected_saved_amount'])} of "
+            f"{fmt.dollars(row['expected_allowed_amount'])} that the payer allows. Decision: {row['initial_outcome']}.",
+        ]  # fmt: skip
+        return [
+            {
+                "kind": "text",
+                "name": "line",
+                "title": f"{row['claim']}, line {row['line']}",
+                "paragraphs": said,
+            }
+        ]
+
+    def said(self) -> str:
+        return f"{len(self.findings):,} findings, {len(self.data):,} lines in the worklist"
+
+    def check_extra(self, extra: Mapping[str, Any]) -> None:
+        if not isinstance(extra.get("line", ""), str):
+            raise ArgumentError(
+                f"line: found {extra['line']!r}; give claim and line as the worklist shows them"
+            )
+
+    def on_event(self, event: Mapping[str, Any]) -> None:
+        if event.get("kind") == "row" and event.get("part") == "work":
+            rows = self._page(self.data, "work").rows
+            if 0 <= int(event["row"]) < len(rows):
+                row = rows.iloc[int(event["row"])]
+                self._extra["line"] = f"{row['claim']} {row['line']}"
+        elif event.get("kind") == "point" and event.get("custom"):
+            rule, payer = (html.unescape(str(one)) for one in list(event["custom"])[:2])
+            known = {control.name: [value for value, _ in control.options] for control in self._controls}
+            if rule in known["rule"] and payer in known["payer"]:
+                self._set(toggled(self.values, rule=rule, payer=payer))
+                self._extra.pop("page", None)
+
+
+def _nothing(values: Mapping[str, Any]) -> str:
+    if values["lines"] == "open":
+        return "No flagged line waits for a decision under these filters; the list of all flagged lines has the others."
+    return "No flagged line under these filters."
+
+
+def _tiles(card: pd.DataFrame, found: pd.DataFrame, work: pd.DataFrame) -> list[dict[str, str]]:
+    flagged, denied = int(card["flagged_lines"].sum()), int(card["denied_lines"].sum())
+    related = int(card["related_lines"].sum())
+    one = len(card) == 1
+    span = fmt.interval(card["low"].iloc[0], card["high"].iloc[0]) if one else ""
+    rate = fmt.percent(denied / flagged if flagged else None)
+    saved = float(work["expected_saved_amount"].sum())
+    return [
+        {"label": "Findings", "value": fmt.count(len(found)), "note": f"of {found['rule'].nunique()} rules"},
+        {"label": "Flagged lines decided", "value": fmt.count(flagged), "note": "once for each rule"},
+        {"label": "of them denied at first", "value": rate,
+         "note": f"{fmt.count(denied)} lines" + (f"; 95 % interval {span}" if one else "")},
+        {"label": "denied for a cause of the rule", "value": fmt.percent(related / flagged if flagged else None),
+         "note": f"{fmt.count(related)} lines"},
+        {"label": "Denied dollars on them", "value": fmt.dollars(float(card["caught_amount"].sum())), "note": ""},
+        {"label": "Paid in spite of it", "value": fmt.dollars(float(card["paid_amount"].sum())), "note": ""},
+        {"label": "Expected saving, worklist", "value": fmt.dollars(saved), "note": f"{fmt.count(len(work))} lines"},
+    ]  # fmt: skip
+
+
+make_callable(__name__, rules)
