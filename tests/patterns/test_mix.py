@@ -109,7 +109,7 @@ def test_filters_empties_and_errors(claims: Claims) -> None:
             patterns.mix(claims, **wrong)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     counts=st.lists(st.lists(st.integers(0, 30), min_size=5, max_size=5), min_size=1, max_size=4),
     least=st.integers(1, 60),

@@ -132,7 +132,7 @@ def test_few_pairs_are_fitted_within_bounds() -> None:
     assert 0 < low <= middle <= high < np.inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     n=st.integers(0, 500),
     e=st.floats(1e-4, 500),
