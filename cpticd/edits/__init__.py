@@ -6,6 +6,7 @@
     cx.edits.residual(claims, findings)           # denials that no rule explains: unwritten policies
     cx.edits.residual_months(claims, findings, residual)  # how such a policy came about, month by month
     cx.edits.prebill(claims, findings)            # a worklist ordered by expected dollars saved
+    cx.edits.for_payers(policies, {"My Plan": ["12345"]})  # coverage policies of the contractors that a payer follows
     cx.edits.export(worklist, "worklist.xlsx")    # CSV or Excel, with no cell that a spreadsheet would run
 
 A finding is for a coder to review. No finding suggests a code that is not on the claim.
@@ -13,6 +14,7 @@ A finding is for a coder to review. No finding suggests a code that is not on th
 
 from __future__ import annotations
 
+from cpticd.edits.coverage import for_payers
 from cpticd.edits.export import export
 from cpticd.edits.prebill import prebill
 from cpticd.edits.residual import residual
@@ -20,4 +22,13 @@ from cpticd.edits.residual_months import residual_months
 from cpticd.edits.run import catalogue, check
 from cpticd.edits.scorecard import scorecard
 
-__all__ = ["catalogue", "check", "export", "prebill", "residual", "residual_months", "scorecard"]
+__all__ = [
+    "catalogue",
+    "check",
+    "export",
+    "for_payers",
+    "prebill",
+    "residual",
+    "residual_months",
+    "scorecard",
+]

@@ -72,7 +72,14 @@ def _find(verdict: str, message: str, evidence: str) -> Rule:
             WHERE w.verdict = '{verdict}' AND coalesce(l.revenue_center_code, '') NOT IN ({_RATE_LINES})
         """
 
-    return Rule(f"{verdict}_procedure_code", find)
+    return Rule(f"{verdict}_procedure_code", find, note=_lists_absent)
+
+
+def _lists_absent(run: Run) -> str:
+    """Which code lists have not been added, so that their codes are judged by form and built-in dates alone."""
+    absent = [system for kind, system in _LISTS if not run.has(kind)]
+    judged = "judged by form and by the dates that are built in"
+    return f"no list of {' or '.join(absent)} codes: {judged}" if absent else ""
 
 
 _DAY: Final = "strftime({}, '%Y-%m-%d')"

@@ -35,13 +35,15 @@ class Rule:
     ``find(run)`` returns the SQL of its findings: claim_id, claim_line_number (NULL: the claim as a whole), codes,
     message, evidence, release (of the table that judged), effective_date. It need not look at setting, payer kind
     or the rule's own dates: ``check`` does. ``tables`` are the kinds of ``reference.add`` without which the rule cannot
-    judge (one of them is enough where ``any_table``); it may ask ``run.has(kind)`` for others.
+    judge (one of them is enough where ``any_table``); it may ask ``run.has(kind)`` for others, and ``note(run)`` says
+    what it then cannot tell.
     """
 
     name: str
     find: Callable[[Run], str] = field(compare=False)
     tables: tuple[str, ...] = ()
     any_table: bool = False
+    note: Callable[[Run], str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

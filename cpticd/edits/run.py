@@ -148,7 +148,7 @@ def check(
                 continue
             rows = _findings(run, rule, scopes()[rule.name])
             found.append(rows)
-            report[rule.name] = ("ran", "", rows.num_rows)
+            report[rule.name] = ("ran", rule.note(run) if rule.note else "", rows.num_rows)
     finally:
         run.clear()
         inputs.clear(engine)

@@ -4,8 +4,8 @@
 
 Persons of a small simulation are repeated under fresh ids until the lines are reached, so that visits, orders and
 versions of claims are as dense as in the simulation. The tables are made up: 2.1 million NCCI pairs (those of the
-simulation, pairs of simulated procedures that nobody had on one day, and pairs of other codes), 15,000 unit limits,
-16,000 codes of a fee schedule, 7,000 add-on edits, 600 coverage policies. Each size runs in a process of its own, on a
+simulation, pairs of simulated procedures that nobody had on one day, and pairs of other codes), 11,000 unit limits and
+as many codes of a fee schedule, 7,000 add-on edits, 600 coverage policies. Each size runs in a process of its own, on a
 saved data set. Beside the pairs stands what an analyst would write in pandas: merge the day's lines with each
 other, then with the pairs. No package for NCCI edits was found on PyPI (November 2026).
 """

@@ -182,6 +182,14 @@ def test_a_rule_without_its_table_says_so(claims: cx.Claims, tmp_path: object) -
     assert status["missing_pointer"]["status"] == "not asked"
 
 
+def test_a_rule_says_what_it_cannot_tell(claims: cx.Claims, tmp_path: object) -> None:
+    rows = cx.edits.check(claims, "unknown_procedure_code", folder=tmp_path)
+    state = next(record for record in rows.attrs["rules"] if record["rule"] == "unknown_procedure_code")
+    assert state["status"] == "ran"
+    assert "no list of" in state["detail"]
+    assert "judged by form" in state["detail"]
+
+
 def test_a_scratch_relation_is_one_query_alone(claims: cx.Claims) -> None:
     made = run.Run(claims.engine, {}, None)
     try:
