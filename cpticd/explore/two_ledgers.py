@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Unpack
 
@@ -20,6 +21,7 @@ from cpticd.explore.pieces import behind, page, service_years, table, toggled
 from cpticd.modules import make_callable
 from cpticd.reference import icd10cm
 from cpticd.specificity.priced import priced
+from cpticd.specificity.siblings import specific_siblings
 
 FAMILY: Final = "diagnosis_family"
 AXES: Final = (("excess", "beyond what specific codes are"), ("all", "all under unspecified codes"))
@@ -37,7 +39,7 @@ _CODES: Final = (
     "unspecified_amount",
     "specific_siblings",
 )
-_SIBLINGS: Final = ("code", "title", "unspecified", "used_here")
+_SIBLINGS: Final = ("code", "title", "claims_here")
 _PROVIDERS: Final = (
     "rendering_npi", "claims", "diagnoses", "unspecified", "unspecified_share", "low", "high", "unspecified_amount",
 )  # fmt: skip
@@ -175,25 +177,14 @@ class TwoLedgersExplorer(Explorer):
 
     @property
     def siblings(self) -> pd.DataFrame:
-        """One row per code beside the chosen one in the code set: code, title, whether unspecified, claims here."""
-        code = str(self.extra.get("code", ""))
-        if not code:
-            return pd.DataFrame(columns=list(_SIBLINGS))
-        return self._beside(code)
+        """One row per specific code beside the chosen one in the code set: code, title, claims here that have it."""
+        return self._beside(str(self.extra.get("code", "")))
 
     def _beside(self, code: str) -> pd.DataFrame:
-        """Billable codes of the category, specific ones first."""
-        try:
-            beside = icd10cm.siblings(code)
-        except ArgumentError:  # of another release than the built-in titles are of
-            return pd.DataFrame(columns=list(_SIBLINGS))
-        beside = beside[beside["billable"]].reset_index(drop=True)
-        traits = specificity.classify(beside["code"])["unspecified"]
+        beside = specific_siblings(code)
         claims = self._codes.groupby("diagnosis_code")["claims"].max()
-        used = beside["code"].map(claims).fillna(0).astype("int64")
-        beside = beside.assign(unspecified=traits.eq(True).fillna(False).to_numpy(bool), used_here=used)
-        order = ["unspecified", "used_here", "code"]
-        return beside.sort_values(order, ascending=[True, False, True], ignore_index=True)[list(_SIBLINGS)]
+        beside["claims_here"] = beside["code"].map(claims).fillna(0).astype("int64")
+        return beside.sort_values(["claims_here", "code"], ascending=[False, True], ignore_index=True)
 
     @property
     def figure(self) -> go.Figure:
@@ -229,9 +220,8 @@ class TwoLedgersExplorer(Explorer):
         """Categories, codes, siblings of a code and providers of the chosen family."""
         codes = page(self.codes, self.extra, name="codes")
         code, here = self.extra.get("code"), codes.rows["diagnosis_code"].tolist()
-        few = [self._beside(one).loc[lambda frame: ~frame["unspecified"].astype(bool)] for one in here]
-        told = codes.rows.assign(specific_siblings=[_few(frame) for frame in few])
-        codes = type(codes)(told, codes.number, codes.pages, codes.sort)
+        few = [_few(self._beside(one)) for one in here]
+        codes = replace(codes, rows=codes.rows.assign(specific_siblings=few))
         parts = [
             table("categories", page(self.categories, self.extra, name="categories"), ["diagnosis_category", *_SIDES],
                   title=f"{family}: categories in both ledgers"),
@@ -241,7 +231,7 @@ class TwoLedgersExplorer(Explorer):
         if code in self.codes["diagnosis_code"].tolist():
             title = self.codes.set_index("diagnosis_code")["title"][str(code)]
             parts.append(table("siblings", page(self.siblings, self.extra, name="siblings"), _SIBLINGS,
-                               title=f"Beside {code}, {title}"))  # fmt: skip
+                               title=f"Specific codes beside {code}, {title}"))  # fmt: skip
         parts.append(table("providers", page(self.providers, self.extra, name="providers"), _PROVIDERS,
                            title=f"{family}: providers with unspecified codes"))  # fmt: skip
         return parts
