@@ -44,9 +44,10 @@ def trend(trend_frame: pd.DataFrame, *, max_groups: int = 12, theme: str = "ligh
         horizontal_spacing=0.05,
     )
     fig.layout.template = themes.template_name(theme)
+    band = "3 sigma" if in_dollars else "Laney p′"
     fig.update_layout(
         title_text=title,
-        title_subtitle_text=f"Band: {'3 sigma' if in_dollars else 'Laney p′'} limits; hollow: too recent to be complete",
+        title_subtitle_text=f"Band: {band} limits; hollow: too recent to be complete",
         height=440 if rows == 1 else 200 + 240 * rows,
         margin={"t": 110 if groups else 90, "b": 100},
     )

@@ -151,8 +151,15 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
     pointed = pairs.column("line").to_numpy()
     diagnosis = _numbered(pairs.column("diagnosis_code"))
     share = pairs.column("share").to_numpy()
-    families = _families(claims)
-    shared = (strata, numbered["hcpcs_code"], numbered["payer"].code, numbered["person_id"].code)
+    pointed_by = (pointed, diagnosis.code, share)
+    shared = {
+        "diagnosis_names": diagnosis.names,
+        "strata": strata,
+        "procedures": numbered["hcpcs_code"],
+        "payer": numbered["payer"].code,
+        "person": numbered["person_id"].code,
+        "families": _families(claims),
+    }
     return Cube(
         columns=numbered,
         month=month,
@@ -166,8 +173,8 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
         last_day=None if last["day"] is None else np.datetime64(last["day"], "D"),
         flags=_flags(claims, "category"),
         carc_flags=_flags(claims, "carc"),
-        code_pairs=pairing("code", pointed, diagnosis.code, diagnosis.names, share, *shared, families),
-        family_pairs=pairing("family", pointed, diagnosis.code, diagnosis.names, share, *shared, families),
+        code_pairs=pairing("code", *pointed_by, **shared),
+        family_pairs=pairing("family", *pointed_by, **shared),
         left_out=int((final_known & ~mature).sum()),
     )
 
@@ -211,8 +218,8 @@ def _strata(numbered: Mapping[str, Column], month: np.ndarray) -> np.ndarray:
     quarter = dated.astype(np.int64) // 3
     key = np.zeros(len(month), dtype=np.int64)
     for part in (numbered["hcpcs_code"].code, numbered["payer"].code, numbered["place"].code, quarter):
-        _, part = np.unique(part, return_inverse=True)
-        key = key * (int(part.max(initial=0)) + 1) + part
+        _, number = np.unique(part, return_inverse=True)
+        key = key * (int(number.max(initial=0)) + 1) + number
         _, key = np.unique(key, return_inverse=True)
     return key.astype(np.int32)
 
@@ -220,10 +227,8 @@ def _strata(numbered: Mapping[str, Column], month: np.ndarray) -> np.ndarray:
 def _families(claims: Claims) -> dict[str, dict[str, str]]:
     """Code -> family, of procedures and of diagnoses."""
     found = {}
-    for what in ("hcpcs", "diagnosis"):
-        table = claims.engine.fetch(
-            f"SELECT {what}_code AS code, {what}_family AS family FROM {'procedure' if what == 'hcpcs' else what}_families"
-        )
+    for what, relation in (("hcpcs", "procedure_families"), ("diagnosis", "diagnosis_families")):
+        table = claims.engine.fetch(f"SELECT {what}_code AS code, {what}_family AS family FROM {relation}")
         found[what] = {row["code"]: row["family"] or codes.UNKNOWN_FAMILY for row in table.to_pylist()}
     return found
 

@@ -48,9 +48,9 @@ class Pairing:
         used: np.ndarray,
         denied: np.ndarray,
         amount: np.ndarray,
+        *,
         tops: Mapping[str, Column],
         strata: np.ndarray,
-        *,
         min_lines: int,
     ) -> pd.DataFrame:
         """One row per pair of at least ``min_lines`` used lines: what ``by_pair`` measures a pair from."""
@@ -96,7 +96,7 @@ class Pairing:
         d = np.bincount(cell[is_denied], minlength=len(self.cell_pair))[cells].astype(float)
         stratum, own, pair = self.cell_stratum[cells], self.cell_own[cells], self.cell_pair[cells]
         ns, ds = stratum_n[stratum], stratum_d[stratum]
-        prior = self._prior(own, n, d, stratum_n, stratum_d, stratum)
+        prior = self._prior(own, n, d, stratum_n=stratum_n, stratum_d=stratum_d, stratum=stratum)
         mean, variance, third, fourth = stats.hypergeometric_cumulants(n, ds, ns)
         expected = n * (ds - d + PRIOR_LINES * prior) / (ns - n + PRIOR_LINES)
         size = len(self.keys)
@@ -104,7 +104,7 @@ class Pairing:
         sums = {name: np.bincount(pair, value, minlength=size) for name, value in values.items()}
         return sums | {"comparison_lines": np.bincount(pair, ns - n, minlength=size).astype(np.int64)}
 
-    def _prior(self, own: Any, n: Any, d: Any, stratum_n: Any, stratum_d: Any, stratum: Any) -> np.ndarray:
+    def _prior(self, own: Any, n: Any, d: Any, *, stratum_n: Any, stratum_d: Any, stratum: Any) -> np.ndarray:
         """The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything."""
         procedures = len(self.payer_of_procedure)
         procedure_n = np.bincount(self.of_procedure, stratum_n, minlength=procedures)
@@ -148,8 +148,9 @@ def pairing(
     level: str,
     line: np.ndarray,
     diagnosis: np.ndarray,
-    diagnosis_names: list[str],
     share: np.ndarray,
+    *,
+    diagnosis_names: list[str],
     strata: np.ndarray,
     procedures: Column,
     payer: np.ndarray,

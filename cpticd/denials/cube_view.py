@@ -287,8 +287,8 @@ class View:
         if key not in self._by_level:
             counts = self._pairing(level).counts(
                 self.used, self.denied, self.amount,
-                {f"top_{name}": self.cube.columns[f"{self._clock}_{name}"] for name in ("category", "carc")},
-                self.cube.strata, min_lines=min_lines,
+                tops={f"top_{name}": self.cube.columns[f"{self._clock}_{name}"] for name in ("category", "carc")},
+                strata=self.cube.strata, min_lines=min_lines,
             )  # fmt: skip
             self._by_level[key] = _measure(counts, list(_names(level)), level)
         found = self._by_level[key]
@@ -323,7 +323,8 @@ class View:
         """One row per denied or partly denied line, the most dollars first: who, when, what, why, how much.
 
         claim_id, claim_line_number, person_id, payer, billing_npi, place, service_date, hcpcs_code,
-        diagnosis_codes (those that the line points to), outcome, category, carc, charge_amount, denied_amount, final_outcome.
+        diagnosis_codes (those that the line points to), outcome, category, carc, charge_amount, denied_amount,
+        final_outcome.
         """
         rows = np.flatnonzero((self.denied | self.partly_denied) & self.inside(within, level=level))
         ids = self.cube.claim_id.take(pa.array(rows)).to_pylist()

@@ -92,7 +92,7 @@ function render({ model, el }) {
     }));
     const rows = part.rows.map((row, index) => {
       const cells = row.map((cell, place) => {
-        const number = part.columns[place].number ? "number" : null;
+        const number = part.columns[place].number ? "number" : cell.length > 24 ? "words" : "short";
         if (place === 0 && part.selectable) {
           const pick = quiet(make("button", { type: "button", onclick: () => tell("row", { part: part.name, row: index }) }, cell));
           return make("td", { class: number }, pick);
@@ -126,12 +126,30 @@ function render({ model, el }) {
     return make("p", { class: "cpticd-bar" }, make("span", {}, part.text), ...buttons);
   }
 
-  function draw(node, part) {
+  // The title stands above as a heading, where it wraps and is read; the space that the figure kept for it goes.
+  const TITLE = 62;
+
+  function room(part) {
     const colours = model.get("templates")[theme()];
-    const layout = { ...part.figure.layout, template: colours, autosize: true, width: undefined };
+    const top = part.figure.layout.margin?.t ?? colours.layout?.margin?.t ?? 100;
+    const saved = part.figure.layout.title?.text ? Math.min(TITLE, Math.max(0, top - 20)) : 0;
+    return { colours, top: top - saved, height: (part.figure.layout.height ?? 400) - saved };
+  }
+
+  function draw(node, part) {
+    const { colours, top, height } = room(part);
+    const layout = { ...part.figure.layout, template: colours, autosize: true, width: undefined, title: undefined, height,
+      margin: { ...part.figure.layout.margin, t: top } };
     const config = { responsive: true, displaylogo: false, displayModeBar: "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
     return Plotly.react(node, part.figure.data, layout, config);
+  }
+
+  function heading(part) {
+    const title = part.figure.layout.title;
+    if (!title?.text) return [];
+    const plain = (text) => new DOMParser().parseFromString(text.replace(/<br>/g, " "), "text/html").body.textContent;
+    return [make("h3", {}, plain(title.text)), title.subtitle?.text ? make("p", { class: "cpticd-note" }, plain(title.subtitle.text)) : null];
   }
 
   function chart(part, old) {
@@ -139,10 +157,11 @@ function render({ model, el }) {
     let node = box.querySelector(".cpticd-plot");
     if (!node) {
       node = make("div", { class: "cpticd-plot", role: "img" });
-      box.replaceChildren(node, make("div", { class: "cpticd-behind" }));
+      box.replaceChildren(make("figcaption", {}), node, make("div", { class: "cpticd-behind" }));
     }
+    box.querySelector("figcaption").replaceChildren(...heading(part).filter(Boolean));
     node.setAttribute("aria-label", part.label);
-    node.style.height = `${part.figure.layout.height ?? 400}px`;
+    node.style.height = `${room(part).height}px`;
     const drawn = node.isConnected ? draw(node, part) : null;
     const open = box.querySelector("details")?.open ? true : null;
     const behind = part.table ? make("details", { open }, quiet(make("summary", {}, `Table: ${part.label}`)), grid(part.table, part.label)) : "";

@@ -17,8 +17,10 @@ from cpticd.denials.cube_view import View
 from cpticd.denials.explanation import explain
 from cpticd.errors import ArgumentError
 from cpticd.explore.board import Control, chart
+from cpticd.explore.denials_words import EXPLAINED, headings, tiles
 from cpticd.explore.explorer import FIRST, Explorer
 from cpticd.explore.pieces import behind, page, table
+from cpticd.modules import make_callable
 from cpticd.reference import table as reference_table
 
 #: Measures: label, colour of the matrix, length of the causes' bars, unit of the trend, order of the pairs.
@@ -36,13 +38,6 @@ FAMILY: Final = ("hcpcs_family", "diagnosis_family")
 CODE: Final = ("hcpcs_code", "diagnosis_code")
 _FACTS: Final = ("lines", "persons", "denied_lines", "rate", "low", "high", "expected_rate", "excess_denials",
                  "q_value", "denied_amount", "excess_amount", "top_category", "top_carc")  # fmt: skip
-_TOLD: Final = ("claim_id", "claim_line_number", "person_id", "service_date", "done", "why", "said", "owed")
-_HEADS: Final = {
-    "done": "What was done",
-    "why": "Why",
-    "said": "What the payer said",
-    "owed": "Who owes what",
-}
 _ALL: Final = ("", "All")
 
 
@@ -107,6 +102,10 @@ class DenialsExplorer(Explorer):
         return MEASURES[self.values["measure"]]  # type: ignore[return-value]
 
     @property
+    def _kind(self) -> dict[str, bool]:
+        return {"final": self.values["clock"] == "final", "dollars": self._measure[3] == "charge"}
+
+    @property
     def data(self) -> pd.DataFrame:
         """Pairs of codes as filtered, searched and ranked by the measure; columns as of ``denials.by_pair``."""
         found = self.view.by_pair(self.drill, min_lines=int(self.values["min_lines"]))
@@ -131,6 +130,7 @@ class DenialsExplorer(Explorer):
 
     def _matrix(self, cells: pd.DataFrame) -> go.Figure:
         figure = charts.pair_matrix(cells, colour=self._measure[1])
+        figure.update_xaxes(tickangle=None, autotickangles=[-45, -90])  # steeper where it is narrow
         if self.values["clock"] == "final" and figure.layout.title.subtitle.text:
             words = figure.layout.title.subtitle.text
             final = words.replace("Initial denials", "Final denials").replace(
@@ -198,9 +198,11 @@ class DenialsExplorer(Explorer):
 
     def said(self) -> str:
         row = self.view.rates(self.drill).iloc[0]
+        least = self.values["min_lines"]
         return (
-            f"{fmt.count(row['denied'])} of {fmt.count(row['n'])} adjudicated lines denied, {fmt.percent(row['rate'])}; "
-            f"{len(self.data):,} pairs of at least {self.values['min_lines']} lines."
+            f"{fmt.count(row['denied'])} of {fmt.count(row['n'])} adjudicated lines denied, "
+            f"{fmt.percent(row['rate'])}; "
+            f"pairs of at least {least} lines: {len(self.data):,}."
         )
 
     def parts(self) -> list[dict[str, Any]]:
@@ -211,52 +213,20 @@ class DenialsExplorer(Explorer):
         if self.values["clock"] == "final" and len(causes):
             pareto.update_layout(title_subtitle_text="Final denials; the line adds the causes up")
         names = (*(CODE if "hcpcs_code" in cells else FAMILY), *_FACTS)
+        figures = tiles(view.rates(self.drill), view.change(self.drill), **self._kind)
+        of_all = not self.values["category"]
         return [
-            {"kind": "tiles", "name": "tiles", "tiles": self._tiles()},
+            {"kind": "tiles", "name": "tiles", "tiles": figures},
             self._where(),
             chart("matrix", self._matrix(cells), label="Pairs of procedure and diagnosis", clickable=True,
                   table=behind(cells, names, name="matrix") | {"selectable": True}),
             chart("causes", pareto, label="Root causes of denials", clickable=True, width="half",
-                  table=behind(causes, list(causes.columns), name="causes") | {"selectable": not self.values["category"]}),
+                  table=behind(causes, list(causes.columns), name="causes") | {"selectable": of_all}),
             chart("trend", charts.trend(trend), label="Denial rate by month", width="half",
                   table=behind(trend, list(trend.columns), name="trend")),
             self._pairs(),
             *self._lines(),
         ]  # fmt: skip
-
-    def _tiles(self) -> list[dict[str, str]]:
-        row = self.view.rates(self.drill).iloc[0]
-        final = " at last" if self.values["clock"] == "final" else ""
-        return [
-            {"label": "Adjudicated lines", "value": fmt.count(row["n"]), "note": ""},
-            {"label": f"Denied lines{final}", "value": fmt.count(row["denied"]), "note": f"{fmt.count(row['partly_denied'])} more in part"},
-            {"label": f"Denial rate{final}", "value": fmt.percent(row["rate"]),
-             "note": f"95 % interval {fmt.interval(row['low'], row['high'])}"},
-            {"label": f"Denied dollars{final}", "value": fmt.dollars(row["denied_amount"]),
-             "note": f"{fmt.percent(row['dollar_rate'])} of {fmt.dollars(row['charge_amount'])} charged"},
-            self._change(),
-        ]  # fmt: skip
-
-    def _change(self) -> dict[str, str]:
-        """The tile of the change on the period before, in the unit of the measure."""
-        found = self.view.change(self.drill)
-        if found.empty or pd.isna(found["difference"].iloc[0]):
-            return {
-                "label": "Change on the period before",
-                "value": fmt.MISSING,
-                "note": "no lines to compare",
-            }
-        row = found.iloc[0]
-        note = f"{row['first']} to {row['last']} against {row['previous_first']} to {row['previous_last']}"
-        if self._measure[3] == "charge":
-            value = fmt.signed(fmt.dollars, row["denied_amount"] - row["previous_denied_amount"])
-            return {"label": "Change of denied dollars", "value": value, "note": note}
-        span = f"95 % interval {fmt.points(row['difference_low'])} to {fmt.points(row['difference_high'])}"
-        return {
-            "label": "Change of the rate",
-            "value": fmt.points(row["difference"]),
-            "note": f"{span}; {note}",
-        }
 
     def _where(self) -> dict[str, Any]:
         drilled = self.drill != (None, None)
@@ -275,7 +245,8 @@ class DenialsExplorer(Explorer):
         return table(
             "pairs", shown, (*CODE, *_FACTS), title=f"Pairs, ranked by {self._measure[0].lower()}", selectable=True,
             selected=at.index(True) if True in at else None,
-            note=f"{len(data):,} pairs; choose one for its lines. Expected: other lines of the same procedure, payer, place and quarter.",
+            note=f"Pairs: {len(data):,}; choose one for its lines. Expected: other lines of the same procedure, "
+            "payer, place and quarter.",
         ) | {"search": str(self._extra.get("search", "")), "searchLabel": "code, family or cause"}  # fmt: skip
 
     def _lines(self) -> list[dict[str, Any]]:
@@ -288,11 +259,10 @@ class DenialsExplorer(Explorer):
         told = explain(self._claims, keys)
         if disclosure.settings().pseudonyms:
             told = self._pseudonyms.frame(told)
-        part = table("lines", told, _TOLD, title=f"Lines of {pair[0]} × {pair[1]}: what was done, why, what the payer said, who owes what",
-                     note=f"{count:,} lines, denied ones first. Claims and persons under pseudonyms; numbers of codes, categories of ours.")  # fmt: skip
-        part["columns"] = [
-            column | {"label": _HEADS.get(column["name"], column["label"])} for column in part["columns"]
-        ]
+        title = f"Lines of {pair[0]} × {pair[1]}, explained"
+        note = f"Lines: {count:,}, denied ones first. Numbers of codes are the payer's, categories ours."
+        part = table("lines", told, EXPLAINED, title=title, note=note)
+        part["columns"] = headings(part["columns"])
         return [part | {"page": number, "pages": max(1, ceil(count / LINES))}]
 
 
@@ -305,3 +275,6 @@ def denials(claims: Claims) -> DenialsExplorer:
     ``.choose(payer=…)`` set it from code; ``.export(path)`` writes the denied lines.
     """
     return DenialsExplorer(claims)
+
+
+make_callable(__name__, denials)

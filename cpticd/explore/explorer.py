@@ -63,7 +63,7 @@ class Explorer(ABC):
     def on_event(self, event: Mapping[str, Any]) -> None:
         """What follows from a click: a subclass changes ``extra`` (drill, sort, page); the page is drawn anew."""
 
-    def check_extra(self, extra: Mapping[str, Any]) -> None:
+    def check_extra(self, extra: Mapping[str, Any]) -> None:  # noqa: B027 - an explorer may have nothing to check
         """ArgumentError for a drill, sort or page that this explorer does not have."""
 
     def worklist(self) -> pd.DataFrame:
@@ -126,7 +126,7 @@ class Explorer(ABC):
         self.state = {"values": values, "extra": {k: v for k, v in self._extra.items() if k != "page"}}
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
-        """Write the worklist as CSV or Excel through disclosure control; persons are pseudonyms unless ``identifiers``."""
+        """Write the worklist as CSV or Excel through disclosure control; persons are pseudonyms unless named."""
         from cpticd import disclosure
 
         return disclosure.export(self.worklist(), path, overwrite=overwrite, identifiers=identifiers)

@@ -261,7 +261,8 @@ def _titles() -> pd.Series:
     old = (
         reference.table("icd10cm_changes").to_pandas().drop_duplicates("code", keep="last").set_index("code")
     )
-    return pd.concat([now, old.loc[~old.index.isin(now.index), "title"]])
+    known = set(now.index)  # an Index of texts takes a second to compare
+    return pd.concat([now, old.loc[[code not in known for code in old.index], "title"]])
 
 
 @cache
