@@ -60,18 +60,16 @@ class Exposure:
         return self._confirmed(np.nonzero(group == number)[0] for number in near.tolist())
 
     def of_pairs(self, private: Sequence[Secret]) -> list[Exposed]:
-        """Two small groups, or two small cells, that follow together."""
+        """Two small groups, or two sets of ``private``, that follow together."""
         group = self._groups()
         persons = self._system.persons_by(group)
         small = np.nonzero((persons > 0) & (persons < self._system.minimum))[0]
-        cells = [secret.atoms for secret in private if secret.cell >= 0]
+        sets = [secret.atoms for secret in private]
         sums = np.stack([np.bincount(group, column)[small] for column in self._probe.T], axis=1)
-        sums = np.concatenate([sums, as_matrix(cells, len(group)) @ self._probe])
+        sums = np.concatenate([sums, as_matrix(sets, len(group)) @ self._probe])
 
         def atoms(number: int) -> Array:
-            return (
-                np.nonzero(group == small[number])[0] if number < len(small) else cells[number - len(small)]
-            )
+            return np.nonzero(group == small[number])[0] if number < len(small) else sets[number - len(small)]
 
         pairs = ((atoms(left), atoms(right)) for left, right in _opposite(sums))
         return self._confirmed(np.concatenate(pair) for pair in pairs if not np.intersect1d(*pair).size)

@@ -203,7 +203,7 @@ def secrets(system: System, gram: Array) -> list[Secret]:
 
     Small cells; what is left of a cell when the cells of a part that lie in it and are not small are taken away
     (its small ones together, and what the part does not count); small cells of a table together along each of its
-    keys; rows without all of their numerators.
+    keys; rows without one, and without all, of their numerators.
     """
     small = np.array([system.is_small(int(n)) for n in system.persons], dtype=bool)
     found = [
@@ -212,7 +212,7 @@ def secrets(system: System, gram: Array) -> list[Secret]:
     ]
     found += _remainders(system, gram, small)
     found += _lines(system, small)
-    found += _without_numerators(system, small)
+    found += _without_numerators(system)
     distinct: dict[bytes, Secret] = {}
     for secret in found:
         distinct.setdefault(secret.atoms.tobytes(), secret)
@@ -267,7 +267,7 @@ def _lines(system: System, small: Array) -> list[Secret]:
     return found
 
 
-def _without_numerators(system: System, small: Array) -> list[Secret]:
+def _without_numerators(system: System) -> list[Secret]:
     rows: dict[tuple[str, int], list[int]] = {}
     for number, cell in enumerate(system.cells):
         if cell.part != WHOLE and not cell.total:
@@ -275,7 +275,9 @@ def _without_numerators(system: System, small: Array) -> list[Secret]:
     found = []
     for number, cell in enumerate(system.cells):
         counted = rows.get((cell.table, cell.row), [])
-        if cell.part == WHOLE and not small[number] and len(counted) > 1:
-            taken = np.concatenate([system.atoms_of(each) for each in counted])
-            found += _secret(system, np.setdiff1d(system.atoms_of(number), taken), cell.table, within=number)
+        if cell.part != WHOLE or not counted:
+            continue
+        whole, parts = system.atoms_of(number), [system.atoms_of(each) for each in counted]
+        for taken in [*parts, np.concatenate(parts)]:
+            found += _secret(system, np.setdiff1d(whole, taken), cell.table, within=number)
     return found

@@ -93,7 +93,7 @@ def small_sets(facts: pd.DataFrame, tables: list[list[str]]) -> list[np.ndarray]
     return [each for each in found if 0 < facts["person_id"][each].nunique() < MINIMUM]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(micro_data())
 def test_no_small_cell_and_no_two_together_follow_from_what_is_shown(
     data: tuple[pd.DataFrame, list[list[str]]],
@@ -108,7 +108,7 @@ def test_no_small_cell_and_no_two_together_follow_from_what_is_shown(
     assert all(facts["person_id"][part].nunique() not in range(1, MINIMUM) for part in shown)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(micro_data(), st.randoms(use_true_random=False))
 def test_order_of_tables_rows_and_facts_does_not_matter(
     data: tuple[pd.DataFrame, list[list[str]]], random: object
@@ -128,7 +128,7 @@ def test_order_of_tables_rows_and_facts_does_not_matter(
             pd.testing.assert_frame_equal(left, right)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(micro_data())
 def test_what_is_shown_is_true_and_nothing_is_hidden_without_a_reason(
     data: tuple[pd.DataFrame, list[list[str]]],
