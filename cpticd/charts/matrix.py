@@ -75,7 +75,7 @@ def pair_matrix(
         autorange="reversed",
         showgrid=False,
     )
-    fig.update_layout(height=max(380, 260 + 24 * len(procedures)), coloraxis=_coloraxis(colour))
+    fig.update_layout(height=max(380, 260 + 24 * len(procedures)), coloraxis=_coloraxis(colour, pairs))
     hidden = pairs[columns[0]].nunique() - len(procedures), pairs[columns[1]].nunique() - len(diagnoses)
     if any(hidden):
         fig.update_layout(
@@ -147,15 +147,18 @@ def _heatmap(
     )
 
 
-def _coloraxis(colour: str) -> dict[str, object]:
+def _coloraxis(colour: str, pairs: pd.DataFrame) -> dict[str, object]:
     if colour == "excess":
         scale: object = themes.DIVERGING
         return {"colorscale": scale, "cmid": 0, "colorbar": {"title": {"text": "pp"}, "ticksuffix": ""}}
+    # plotly takes no lower end without an upper one
+    most = max((value for value in (_value(row, colour) for row in pairs.itertuples()) if value), default=1.0)
     if colour == "denied_amount":
         bar: object = {"title": {"text": "denied"}, "tickprefix": "$", "tickformat": "~s"}
-        return {"colorscale": themes.SEQUENTIAL, "cmin": 0, "colorbar": bar}
+        return {"colorscale": themes.SEQUENTIAL, "cmin": 0, "cmax": most, "colorbar": bar}
     return {
         "colorscale": themes.SEQUENTIAL,
         "cmin": 0,
+        "cmax": most,
         "colorbar": {"title": {"text": "rate"}, "ticksuffix": " %"},
     }

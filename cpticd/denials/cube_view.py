@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from cpticd import stats
 from cpticd.contract import CLOCKS, attach
+from cpticd.denials import cube_rows
+from cpticd.denials.cube_rows import Level, Within, pair_columns
 from cpticd.denials.over_time import MATURE_SHARE
 from cpticd.denials.pair_rates import Q_THRESHOLD, _measure
 from cpticd.errors import ArgumentError
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from cpticd.denials.cube import Cube, Filters
     from cpticd.denials.cube_pairs import Pairing
 
-Level = Literal["code", "family"]
-Within = tuple[str | None, str | None]
 _FLAGS: Final = ["coding_related", "diagnosis_related", "preventable"]
 #: Mean moving range of two independent standard normal numbers (d2 of Shewhart charts for n = 2).
 _D2: Final = 1.1283791670955126
@@ -61,25 +60,26 @@ class View:
         return keep
 
     @property
-    def _clock(self) -> str:
+    def clock(self) -> str:
+        """Whose decisions count: initial or final."""
         return self.filters.clock
 
     @cached_property
     def used(self) -> np.ndarray:
         """Lines that count in a denominator: adjudicated, and on the final clock old enough."""
-        return self.lines & self.cube.used[self._clock]
+        return self.lines & self.cube.used[self.clock]
 
     @cached_property
     def _wanted(self) -> np.ndarray:
         """Used lines whose denial, if there is one, is of the category."""
         if self.filters.category is None:
             return self.used
-        column = self.cube.columns[f"{self._clock}_category"]
+        column = self.cube.columns[f"{self.clock}_category"]
         code = column.names.index(self.filters.category) if self.filters.category in column.names else -2
         return self.used & (column.code == code)
 
     def _outcome(self, name: str) -> np.ndarray:
-        column = self.cube.columns[f"{self._clock}_outcome"]
+        column = self.cube.columns[f"{self.clock}_outcome"]
         return self._wanted & (column.code == (column.names.index(name) if name in column.names else -2))
 
     @cached_property
@@ -95,16 +95,17 @@ class View:
     @cached_property
     def amount(self) -> np.ndarray:
         """Dollars denied of each line (for the category), 0 of those that do not count."""
-        return np.where(self._wanted, self.cube.amount[self._clock], 0.0)
+        return np.where(self._wanted, self.cube.amount[self.clock], 0.0)
 
-    def _pairing(self, level: Level) -> Pairing:
+    def pairing(self, level: Level) -> Pairing:
+        """The rows of pairs of a level."""
         return self.cube.code_pairs if level == "code" else self.cube.family_pairs
 
     def _of(self, within: Within, level: Level) -> np.ndarray:
         """Numbers of the pairs of a level within a procedure (family) and a diagnosis (family)."""
-        keys = self._pairing(level).keys
+        keys = self.pairing(level).keys
         keep = np.ones(len(keys), dtype=bool)
-        for name, value in zip(_names(level), within, strict=True):
+        for name, value in zip(pair_columns(level), within, strict=True):
             if value is not None:
                 keep &= (keys[name] == value).to_numpy()
         return np.flatnonzero(keep)
@@ -114,7 +115,7 @@ class View:
         if within == (None, None):
             return self.lines
         chosen = np.zeros(len(self.lines), dtype=bool)
-        chosen[self._pairing(level).lines_of(self._of(within, level))] = True
+        chosen[self.pairing(level).lines_of(self._of(within, level))] = True
         return self.lines & chosen
 
     # -- what they say -----------------------------------------------------------------------------
@@ -189,7 +190,7 @@ class View:
         """
         inside = self.inside(within)
         by = "category" if self.filters.category is None else "carc"
-        column = self.cube.columns[f"{self._clock}_{by}"]
+        column = self.cube.columns[f"{self.clock}_{by}"]
         denied, partly = self.denied & inside, self.partly_denied & inside
         rows = np.flatnonzero(denied | partly)
         code, size = column.code[rows], len(column.names) + 1
@@ -260,7 +261,7 @@ class View:
         found = _limits(found[there].reset_index(drop=True), measure)
         unit = "service lines" if measure == "lines" else "US dollars"
         return self._attach(
-            found, f"{self._clock} denial rate of {unit} by month of service",
+            found, f"{self.clock} denial rate of {unit} by month of service",
             limits="Laney p', 3 sigma" if measure == "lines" else "individuals chart, 3 sigma",
             mature=f"at least {mature_share:.0%} of the month's lines adjudicated", unit=unit,
         )  # fmt: skip
@@ -285,39 +286,26 @@ class View:
             )
         key = (level, min_lines)
         if key not in self._by_level:
-            counts = self._pairing(level).counts(
+            counts = self.pairing(level).counts(
                 self.used, self.denied, self.amount,
-                tops={f"top_{name}": self.cube.columns[f"{self._clock}_{name}"] for name in ("category", "carc")},
+                tops={f"top_{name}": self.cube.columns[f"{self.clock}_{name}"] for name in ("category", "carc")},
                 strata=self.cube.strata, min_lines=min_lines,
             )  # fmt: skip
-            self._by_level[key] = _measure(counts, list(_names(level)), level)
+            self._by_level[key] = _measure(counts, list(pair_columns(level)), level)
         found = self._by_level[key]
-        for name, value in zip(_names("family"), within, strict=True):
+        for name, value in zip(pair_columns("family"), within, strict=True):
             if value is not None:
                 found = found[found[name] == value]
         return self._attach(
-            found.reset_index(drop=True), f"{self._clock} denials by procedure x diagnosis {level}",
+            found.reset_index(drop=True), f"{self.clock} denials by procedure x diagnosis {level}",
             exclusions=f"lines without procedure or diagnosis, not adjudicated; pairs under {min_lines} lines",
             expected="other lines of the same procedure, payer, place and quarter of service, of those shown",
             family_size=int(self._by_level[key]["p_value"].notna().sum()), q_threshold=Q_THRESHOLD,
         )  # fmt: skip
 
     def facts(self, pairs: pd.DataFrame, *, level: Level = "code") -> pd.DataFrame:
-        """One row per used line of the given pairs and pair: the pair, person_id, adjudicated, denied.
-
-        What ``cx.disclosure.Release`` needs to protect a table of these pairs.
-        """
-        pairing, names = self._pairing(level), list(_names(level))
-        wanted = pd.MultiIndex.from_frame(pairs[names])
-        chosen = pd.MultiIndex.from_frame(pairing.keys[names]).isin(wanted)
-        at = np.flatnonzero(chosen[pairing.pair] & self.used[pairing.line])
-        line = pairing.line[at]
-        found = pairing.keys[names].iloc[pairing.pair[at]].reset_index(drop=True)
-        return found.assign(
-            person_id=self._names("person_id", line), adjudicated=True, denied=self.denied[line]
-        )
-
-    # -- lines -------------------------------------------------------------------------------------
+        """One row per used line and pair of those given: the pair, person_id, adjudicated, denied."""
+        return cube_rows.facts(self, pairs, level=level)
 
     def worklist(self, within: Within = (None, None), *, level: Level = "family") -> pd.DataFrame:
         """One row per denied or partly denied line, the most dollars first: who, when, what, why, how much.
@@ -326,77 +314,27 @@ class View:
         diagnosis_codes (those that the line points to), outcome, category, carc, charge_amount, denied_amount,
         final_outcome.
         """
-        rows = np.flatnonzero((self.denied | self.partly_denied) & self.inside(within, level=level))
-        ids = self.cube.claim_id.take(pa.array(rows)).to_pylist()
-        order = sorted(
-            range(len(rows)), key=lambda i: (-self.amount[rows[i]], ids[i], self.cube.line_number[rows[i]])
-        )
-        rows, ids = rows[order], [ids[place] for place in order]
-        found: dict[str, Any] = {"claim_id": ids, "claim_line_number": self.cube.line_number[rows]}
-        for name, column in (
-            ("person_id", "person_id"), ("payer", "payer"), ("billing_npi", "billing_npi"), ("place", "place"),
-        ):  # fmt: skip
-            found[name] = self._names(column, rows)
-        found |= {
-            "service_date": self.cube.day[rows].astype("datetime64[s]"),
-            "hcpcs_code": self._names("hcpcs_code", rows),
-            "diagnosis_codes": self._diagnoses(rows),
-            "outcome": self._names(f"{self._clock}_outcome", rows),
-            "category": self._names(f"{self._clock}_category", rows),
-            "carc": self._names(f"{self._clock}_carc", rows),
-            "charge_amount": self.cube.charge[rows],
-            "denied_amount": self.amount[rows].round(2),
-            "final_outcome": self._names("final_outcome", rows),
-        }
-        return self._attach(pd.DataFrame(found), "denied lines to look at")
+        return self._attach(cube_rows.worklist(self, within, level=level), "denied lines to look at")
 
     def page(self, pair: tuple[str, str], *, start: int = 0, count: int = 10) -> tuple[pd.DataFrame, int]:
         """Keys of some lines of a pair of codes, denied ones first, by dollars; and how many lines there are."""
-        rows = np.flatnonzero(self.inside(pair, level="code") & self.used)
-        rank = np.where(self.denied[rows], 0, np.where(self.partly_denied[rows], 1, 2))
-        day = self.cube.day[rows].astype(np.int64)
-        rows = rows[np.lexsort((rows, -day, -self.amount[rows], rank))]
-        shown = rows[start : start + count]
-        ids = self.cube.claim_id.take(pa.array(shown)).to_pylist()
-        frame = pd.DataFrame({"claim_id": ids, "claim_line_number": self.cube.line_number[shown]})
-        return frame, len(rows)
-
-    def _diagnoses(self, rows: np.ndarray) -> list[str]:
-        """Of each line the diagnoses that it points to, in alphabetical order."""
-        pairing = self.cube.code_pairs
-        place = np.full(len(self.lines), -1, dtype=np.int64)
-        place[rows] = np.arange(len(rows))
-        at = np.flatnonzero(place[pairing.line] >= 0)
-        codes = pairing.keys["diagnosis_code"].to_numpy()[pairing.pair[at]]
-        told = (
-            pd.Series(codes).groupby(place[pairing.line[at]]).agg(lambda several: "; ".join(sorted(several)))
-        )
-        return told.reindex(range(len(rows))).fillna("").tolist()
-
-    def _names(self, column: str, rows: np.ndarray) -> list[str | None]:
-        found = self.cube.columns[column]
-        names = [*found.names, None]
-        return [names[code] for code in found.code[rows].tolist()]
+        return cube_rows.page(self, pair, start=start, count=count)
 
     def _attach(self, frame: pd.DataFrame, measure: str, **more: Any) -> pd.DataFrame:
         """``frame`` with its contract, which names the filters."""
         chosen = {name: value for name, value in vars(self.filters).items() if value is not None}
         category = f" for {self.filters.category}" if self.filters.category else ""
         default = {"exclusions": "not adjudicated", "rows_left_out": 0}
-        if self._clock == "final":
+        if self.clock == "final":
             default = {
                 "exclusions": "not adjudicated, or first adjudicated lately",
                 "rows_left_out": self.cube.left_out,
             }
         return attach(
             frame, measure=measure, numerator=f"lines denied{category}, and dollars that denial CARCs took",
-            denominator="lines adjudicated that pass the filters", clock=CLOCKS[self._clock],
+            denominator="lines adjudicated that pass the filters", clock=CLOCKS[self.clock],
             **(default | {"filters": chosen} | more),
         )  # fmt: skip
-
-
-def _names(level: Level) -> tuple[str, str]:
-    return ("hcpcs_code", "diagnosis_code") if level == "code" else ("hcpcs_family", "diagnosis_family")
 
 
 def _month(name: str, value: str | None) -> np.datetime64 | None:

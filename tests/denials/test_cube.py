@@ -1,0 +1,212 @@
+"""The cube of denials says of filtered lines what the analyses say: they, and plain SQL, are the oracles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+import cpticd as cx
+from cpticd import denials
+from cpticd.claims import Claims
+from cpticd.denials.cube import Cube
+from cpticd.errors import ArgumentError
+from tests.spec import claims_of, shown
+
+#: What depends on which other pairs there are.
+OF_ALL_PAIRS = ["q_value", "shrunk_rate"]
+
+
+@pytest.fixture(scope="module")
+def claims() -> Iterator[Claims]:
+    found = cx.simulate(500, 3).claims
+    yield found
+    found.engine.close()
+
+
+@pytest.fixture(scope="module")
+def cube(claims: Claims) -> Cube:
+    return denials.cube(claims)
+
+
+def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    assert len(expected)
+    assert_frame_equal(
+        found.reset_index(drop=True), expected.reset_index(drop=True), check_dtype=False, rtol=1e-9
+    )
+
+
+def test_without_filters_it_says_what_the_analyses_say(claims: Claims, cube: Cube) -> None:
+    view = cube.view()
+    rates = denials.rates(claims)
+    same(view.rates()[rates.columns], rates)
+    same(view.causes(), denials.causes(claims))
+    same(view.trend(), denials.trend(claims))
+    same(view.by_pair(), denials.by_pair(claims))
+    same(view.by_pair(level="family", min_lines=10), denials.by_pair(claims, level="family", min_lines=10))
+
+
+@pytest.mark.parametrize("dimension", ["payer", "place", "billing_npi"])
+@pytest.mark.parametrize("clock", ["initial", "final"])
+def test_a_filter_gives_the_group_of_that_name(
+    claims: Claims, cube: Cube, dimension: str, clock: str
+) -> None:
+    rates = denials.rates(claims, dimension, clock=clock)  # type: ignore[arg-type]
+    for row in rates.head(3).itertuples():
+        found = cube.view({dimension: getattr(row, dimension)}, clock=clock).rates()
+        for name in ("n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"):
+            assert found[name].iloc[0] == pytest.approx(getattr(row, name)), name
+
+
+def test_a_payer_alone_has_its_own_causes_trend_and_pairs(claims: Claims, cube: Cube) -> None:
+    payer = cube.counts("payer").index[1]
+    view = cube.view(payer=payer)
+    for found, of_all in ((view.causes(), denials.causes(claims, "payer")), (view.trend(), denials.trend(claims, "payer"))):  # fmt: skip
+        same(found, of_all[of_all["payer"] == payer].drop(columns="payer"))
+    for level in ("code", "family"):
+        keys = [f"hcpcs_{level}", f"diagnosis_{level}"]
+        of_all = denials.by_pair(claims, by="payer", level=level, min_lines=10)  # type: ignore[arg-type]
+        expected = of_all[of_all["payer"] == payer].drop(columns=["payer", *OF_ALL_PAIRS]).sort_values(keys)
+        found = view.by_pair(level=level, min_lines=10).drop(columns=OF_ALL_PAIRS).sort_values(keys)  # type: ignore[arg-type]
+        same(found, expected)
+
+
+def test_filters_together_are_those_of_sql(claims: Claims, cube: Cube) -> None:
+    payer, place, category = cube.counts("payer").index[0], cube.counts("place").index[0], "duplicate"
+    view = cube.view(payer=payer, place=place, first="2024-03", last="2025-06", category=category)
+    row = claims.query(
+        """SELECT count(*) AS n, count(CASE WHEN denial_category = $category AND initial_outcome = 'denied' THEN 1 END) AS denied,
+            sum(CASE WHEN denial_category = $category THEN CAST(denied_amount AS DOUBLE) ELSE 0 END) AS amount
+        FROM line_outcomes WHERE payer = $payer AND place = $place AND initial_outcome <> 'not adjudicated'
+            AND service_date BETWEEN DATE '2024-03-01' AND DATE '2025-06-30'""",
+        payer=payer, place=place, category=category,
+    ).iloc[0]  # fmt: skip
+    found = view.rates().iloc[0]
+    assert row["denied"] > 0
+    assert (found["n"], found["denied"]) == (row["n"], row["denied"])
+    assert found["denied_amount"] == pytest.approx(row["amount"])
+    assert view.trend()["denied"].sum() == row["denied"]
+    assert view.worklist()["denied_amount"].sum() == pytest.approx(row["amount"])
+
+
+def test_categories_add_up_to_all(cube: Cube) -> None:
+    everything = cube.view(clock="final").rates().iloc[0]
+    parts = pd.concat([cube.view(clock="final", category=name).rates() for name in cube.categories])
+    assert set(parts["n"]) == {everything["n"]}
+    assert parts["denied"].sum() == everything["denied"]
+    assert parts["denied_amount"].sum() == pytest.approx(everything["denied_amount"])
+
+
+def test_a_category_opens_to_its_reason_codes(claims: Claims, cube: Cube) -> None:
+    category = denials.causes(claims)["category"].iloc[0]
+    found = cube.view(category=category).causes()
+    rows = claims.query(
+        """SELECT 'CARC ' || denial_carc AS category, count(CASE WHEN initial_outcome = 'denied' THEN 1 END) AS lines
+        FROM line_outcomes WHERE denial_category = $category AND denial_carc IS NOT NULL GROUP BY 1""",
+        category=category,
+    )
+    assert dict(zip(found["category"], found["lines"], strict=True)) == dict(
+        zip(rows["category"], rows["lines"], strict=True)
+    )
+    assert found["cumulative_share"].iloc[-1] == pytest.approx(1)
+
+
+def test_a_pair_of_families_restricts_every_part(claims: Claims, cube: Cube) -> None:
+    pair = cube.view().by_pair(level="family").iloc[0]
+    within = (pair["hcpcs_family"], pair["diagnosis_family"])
+    view = cube.view()
+    found = view.rates(within).iloc[0]
+    assert (found["n"], found["denied"]) == (pair["lines"], pair["denied_lines"])
+    assert view.causes(within)["lines"].sum() == pair["denied_lines"]
+    assert view.trend(within)["n"].sum() == pair["lines"]
+    codes = view.by_pair(within, min_lines=1)
+    assert set(codes["hcpcs_family"]) == {within[0]}
+    assert set(codes["diagnosis_family"]) == {within[1]}
+    assert codes["denied_amount"].sum() == pytest.approx(pair["denied_amount"], abs=0.01 * len(codes))
+    assert len(view.worklist(within)) == found["denied"] + found["partly_denied"]
+
+
+def test_the_trend_of_dollars_has_limits_of_an_individuals_chart(claims: Claims, cube: Cube) -> None:
+    found = cube.view().trend(measure="charge")
+    months = denials.rates(claims, "service_month", measure="charge").set_index("service_month")
+    assert found["rate"].tolist() == pytest.approx(months.loc[found["period"], "rate"].tolist())
+    mature = found[found["mature"]]
+    center = mature["denied"].sum() / mature["n"].sum()
+    half = 3 * np.abs(np.diff(mature["rate"])).mean() / 1.128
+    assert found["center"].iloc[0] == pytest.approx(center)
+    assert found["upper"].iloc[0] == pytest.approx(min(1, center + half), rel=1e-3)
+
+
+def test_the_change_is_that_of_two_periods_with_newcombes_interval(cube: Cube) -> None:
+    found = cube.view(first="2025-01", last="2025-03").change().iloc[0]
+    assert (found["previous_first"], found["previous_last"]) == ("2024-10", "2024-12")
+    now = cube.view(first="2025-01", last="2025-03").rates().iloc[0]
+    then = cube.view(first="2024-10", last="2024-12").rates().iloc[0]
+    assert found["difference"] == pytest.approx(now["rate"] - then["rate"])
+    interval = confint_proportions_2indep(
+        now["denied"], now["n"], then["denied"], then["n"], method="newcomb", compare="diff"
+    )
+    assert (found["difference_low"], found["difference_high"]) == pytest.approx(interval)
+
+
+def test_without_a_period_before_the_halves_are_compared(cube: Cube) -> None:
+    found = cube.view().change().iloc[0]
+    shown_periods = [found[name] for name in ("previous_first", "previous_last", "first", "last")]
+    assert shown_periods == ["2024-01", "2024-12", "2025-01", "2025-12"]
+    assert cube.view(first="2024-01", last="2024-01").change().empty
+
+
+def test_a_page_of_a_pair_holds_its_lines_denied_ones_first(claims: Claims, cube: Cube) -> None:
+    view = cube.view()
+    pair = view.by_pair().iloc[0]
+    names = (pair["hcpcs_code"], pair["diagnosis_code"])
+    first, count = view.page(names, count=5)
+    assert count == pair["lines"]
+    rest, _ = view.page(names, start=5, count=count)
+    keys = pd.concat([first, rest])
+    assert len(keys.drop_duplicates()) == count
+    outcome = claims.table("line_outcomes").set_index(["claim_id", "claim_line_number"])["initial_outcome"]
+    is_denied = [outcome[key] == "denied" for key in keys.itertuples(index=False, name=None)]
+    assert sum(is_denied) == pair["denied_lines"]
+    assert is_denied == sorted(is_denied, reverse=True)
+
+
+def test_facts_count_the_persons_of_a_pair(cube: Cube) -> None:
+    pairs = cube.view().by_pair(level="family").head(4)
+    facts = cube.view().facts(pairs, level="family")
+    persons = facts.groupby(["hcpcs_family", "diagnosis_family"])["person_id"].nunique()
+    for row in pairs.itertuples():
+        assert persons[row.hcpcs_family, row.diagnosis_family] == row.persons
+
+
+def test_what_is_no_filter_is_refused(cube: Cube) -> None:
+    for wrong in (
+        {"payer": "nobody"}, {"place": "xx"}, {"first": "soon"}, {"first": "2025-02", "last": "2025-01"},
+        {"clock": "never"}, {"category": "weather"}, {"colour": "red"},
+    ):  # fmt: skip
+        with pytest.raises(ArgumentError, match=next(iter(wrong))):
+            cube.view(wrong)
+    with pytest.raises(ArgumentError, match="min_lines"):
+        cube.view().by_pair(min_lines=0)
+
+
+def test_claims_without_any_adjudication_are_empty_not_wrong() -> None:
+    claims = claims_of(claims="claim_id | payer\nA | X", lines="claim_id | claim_line_number\nA | 1")
+    view = denials.cube(claims).view()
+    assert shown(view.rates(), "n", "denied", "rate") == [(0, 0, None)]
+    for frame in (view.causes(), view.by_pair(), view.by_pair(level="family"), view.worklist(), view.change(), view.trend()):  # fmt: skip
+        assert frame.empty
+    assert view.page(("99213", "I10"))[1] == 0
+
+
+def test_every_frame_says_what_it_counts(cube: Cube) -> None:
+    view = cube.view(payer=cube.counts("payer").index[0], clock="final")
+    for frame in (view.rates(), view.causes(), view.trend(), view.by_pair(), view.worklist(), view.change()):
+        contract = frame.attrs["contract"]
+        assert contract["clock"].startswith("latest adjudication")
+        assert contract["filters"]["payer"] == view.filters.payer
+        assert contract["rows_left_out"] > 0
