@@ -140,7 +140,8 @@ function render({ model, el }) {
     const { colours, top, height } = room(part);
     const layout = { ...part.figure.layout, template: colours, autosize: true, width: undefined, title: undefined, height,
       margin: { ...part.figure.layout.margin, t: top } };
-    const config = { responsive: true, displaylogo: false, displayModeBar: "hover",
+    // JupyterLab loads MathJax, which would take "$1 to $2" for a formula.
+    const config = { responsive: true, displaylogo: false, typesetMath: false, displayModeBar: "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
     return Plotly.react(node, part.figure.data, layout, config);
   }
