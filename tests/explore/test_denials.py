@@ -1,0 +1,289 @@
+"""The explorer of denials, without a browser: what it shows is what the analyses say, for every filter and click."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import cpticd as cx
+from cpticd import denials, disclosure
+from cpticd.charts import format as fmt
+from cpticd.claims import Claims
+from cpticd.errors import ArgumentError
+from cpticd.explore.denials import CODE, FAMILY, DenialsExplorer
+
+
+@pytest.fixture(scope="module")
+def claims() -> Iterator[Claims]:
+    found = cx.simulate(400, 5).claims
+    yield found
+    found.engine.close()
+
+
+@pytest.fixture(scope="module")
+def opened(claims: Claims) -> DenialsExplorer:
+    return cx.explore.denials(claims)
+
+
+@pytest.fixture
+def explorer(opened: DenialsExplorer) -> DenialsExplorer:
+    """The explorer as it opens."""
+    defaults = {control.name: control.default for control in opened._controls if control.kind != "button"}
+    opened.state = {"values": defaults | {"min_lines": "11"}, "extra": {}}
+    return opened
+
+
+def part(explorer: DenialsExplorer, name: str) -> dict[str, Any]:
+    return next(each for each in explorer.board.parts if each["name"] == name)
+
+
+def tiles(explorer: DenialsExplorer) -> dict[str, str]:
+    return {tile["label"]: tile["value"] for tile in part(explorer, "tiles")["tiles"]}
+
+
+def choices(explorer: DenialsExplorer, name: str) -> list[str]:
+    spec = next(spec for spec in explorer.board.controls if spec["name"] == name)
+    return [option["value"] for option in spec["options"] if option["value"] != explorer.values[name]]
+
+
+def click(explorer: DenialsExplorer, **event: Any) -> None:
+    explorer.board.event = event | {"n": explorer.board.event.get("n", 0) + 1}
+
+
+def open_first_family(explorer: DenialsExplorer) -> list[str]:
+    cell = explorer.view.by_pair(level="family", min_lines=11).iloc[0][list(FAMILY)].tolist()
+    click(explorer, kind="point", part="matrix", x=cell[1], y=cell[0], custom=[*cell, "hover"])
+    return cell
+
+
+def test_it_opens_with_all_parts_and_their_tables(explorer: DenialsExplorer, claims: Claims) -> None:
+    names = [each["name"] for each in explorer.board.parts]
+    assert names == ["tiles", "where", "matrix", "causes", "trend", "pairs"]
+    for name in ("matrix", "causes", "trend"):
+        assert part(explorer, name)["label"]
+        assert part(explorer, name)["table"]["rows"]
+    row = denials.rates(claims).iloc[0]
+    assert tiles(explorer)["Adjudicated lines"] == fmt.count(row["n"])
+    assert tiles(explorer)["Denied lines"] == fmt.count(row["denied"])
+    assert tiles(explorer)["Denial rate"] == fmt.percent(row["rate"])
+    assert tiles(explorer)["Denied dollars"] == fmt.dollars(row["denied_amount"])
+    assert fmt.percent(row["rate"]) in explorer.board.said
+    json.dumps(explorer.board.parts, allow_nan=False)
+
+
+def test_data_are_the_pairs_of_the_analysis(explorer: DenialsExplorer, claims: Claims) -> None:
+    pd.testing.assert_frame_equal(explorer.data, denials.by_pair(claims, min_lines=11), check_dtype=False)
+    assert explorer.selection == {"min_lines": "11"}
+
+
+@pytest.mark.parametrize("name", ["payer", "first", "place", "billing_npi", "category", "clock"])
+def test_every_filter_of_lines_acts_on_every_part(explorer: DenialsExplorer, name: str) -> None:
+    before = {each["name"]: json.dumps(each) for each in explorer.board.parts}
+    value = choices(explorer, name)[9 if name == "first" else 0]
+    explorer.board.values = explorer.values | {name: value}
+    for each in ("tiles", "matrix", "causes", "trend", "pairs"):
+        assert json.dumps(part(explorer, each)) != before[each], each
+    assert explorer.selection[name] == value
+
+
+def test_the_last_month_ends_every_part(explorer: DenialsExplorer) -> None:
+    explorer.choose(first="2024-04", last="2024-06")
+    assert len(part(explorer, "trend")["table"]["rows"]) == 3
+    assert tiles(explorer)["Adjudicated lines"] == fmt.count(explorer.view.trend()["n"].sum())
+    assert "2024-01 to 2024-03" in part(explorer, "tiles")["tiles"][-1]["note"]
+
+
+@pytest.mark.parametrize(("measure", "title", "column"), [("rate", "Denial rate", "low"), ("dollars", "Denied dollars", "denied_amount")])  # fmt: skip
+def test_the_measure_acts_on_every_part(
+    explorer: DenialsExplorer, measure: str, title: str, column: str
+) -> None:
+    before = {each["name"]: json.dumps(each) for each in explorer.board.parts}
+    explorer.choose(measure=measure)
+    assert part(explorer, "matrix")["figure"]["layout"]["title"]["text"].startswith(title)
+    assert explorer.data[column].is_monotonic_decreasing
+    changed = {each["name"] for each in explorer.board.parts if json.dumps(each) != before[each["name"]]}
+    assert changed >= (
+        {"tiles", "matrix", "trend", "pairs"} if measure == "dollars" else {"matrix", "causes", "pairs"}
+    )
+
+
+def test_a_cell_opens_its_codes_and_the_button_goes_back(explorer: DenialsExplorer) -> None:
+    everything = tiles(explorer)
+    cell = open_first_family(explorer)
+    assert explorer.selection["drill"] == cell
+    assert set(explorer.data["hcpcs_family"]) == {cell[0]}
+    assert set(explorer.data["diagnosis_family"]) == {cell[1]}
+    figure = part(explorer, "matrix")["figure"]
+    assert set(figure["data"][0]["y"]) <= set(explorer.data["hcpcs_code"])
+    assert tiles(explorer)["Adjudicated lines"] != everything["Adjudicated lines"]
+    assert cell[0] in part(explorer, "where")["text"]
+    click(explorer, kind="button", name="back", part="where")
+    assert "drill" not in explorer.selection
+    assert tiles(explorer) == everything
+
+
+def test_the_keyboard_opens_the_same_cell_by_the_table_behind_the_matrix(explorer: DenialsExplorer) -> None:
+    cell = open_first_family(explorer)
+    click(explorer, kind="button", name="back", part="where")
+    assert part(explorer, "matrix")["table"]["selectable"]
+    assert part(explorer, "matrix")["table"]["rows"][0][:2] == cell
+    click(explorer, kind="row", part="matrix", row=0)
+    assert explorer.selection["drill"] == cell
+
+
+def test_a_blank_cell_opens_nothing(explorer: DenialsExplorer) -> None:
+    click(explorer, kind="point", part="matrix", x="a", y="b", custom=["", ""])
+    click(explorer, kind="point", part="matrix", x="a", y="b", custom=None)
+    assert "drill" not in explorer.selection
+
+
+def test_a_cause_that_is_clicked_becomes_the_filter(explorer: DenialsExplorer) -> None:
+    cause = explorer.view.causes()["category"].iloc[1]
+    click(explorer, kind="point", part="causes", x=1.0, y=cause)
+    assert explorer.values["category"] == cause
+    assert all(row[0].startswith("CARC") for row in part(explorer, "causes")["table"]["rows"])
+    assert not part(explorer, "causes")["table"]["selectable"]
+
+
+def test_search_sort_and_page(explorer: DenialsExplorer) -> None:
+    click(explorer, kind="search", part="pairs", text="CIRCULATORY")
+    assert set(explorer.data["diagnosis_family"]) == {"09 Circulatory"}
+    click(explorer, kind="sort", part="pairs", column="lines")
+    lines = [int(row[2].replace(",", "")) for row in part(explorer, "pairs")["rows"]]
+    assert lines == sorted(lines, reverse=True)
+    click(explorer, kind="sort", part="pairs", column="lines")
+    assert part(explorer, "pairs")["sort"] == {"column": "lines", "descending": False}
+    click(explorer, kind="search", part="pairs", text="")
+    first = part(explorer, "pairs")["rows"]
+    click(explorer, kind="page", part="pairs", page=1)
+    assert part(explorer, "pairs")["page"] == 1
+    assert part(explorer, "pairs")["rows"] != first
+
+
+def test_a_pair_opens_to_its_lines_as_an_explanation_of_benefits(
+    explorer: DenialsExplorer, claims: Claims
+) -> None:
+    click(explorer, kind="row", part="pairs", row=2)
+    pair = explorer.data.iloc[2]
+    assert explorer.selection["pair"] == pair[list(CODE)].tolist()
+    assert part(explorer, "pairs")["selected"] == 2
+    lines = part(explorer, "lines")
+    assert [column["label"] for column in lines["columns"][4:]] == ["What was done", "Why", "What the payer said", "Who owes what"]  # fmt: skip
+    assert fmt.count(pair["lines"]) in lines["note"]
+    for row in lines["rows"]:
+        assert row[4].startswith(pair["hcpcs_code"])
+        assert pair["diagnosis_code"] in row[5]
+        assert "charged" in row[7]
+    assert lines["rows"][0][0] == "claim 1"
+    shown = json.dumps(lines)
+    names = claims.query("SELECT claim_id FROM claims UNION SELECT person_id FROM claims")["claim_id"]
+    assert not [name for name in names if name in shown]
+    click(explorer, kind="page", part="lines", page=1)
+    assert part(explorer, "lines")["page"] == 1
+    assert part(explorer, "lines")["rows"] != lines["rows"]
+
+
+def test_the_export_is_the_filtered_worklist(explorer: DenialsExplorer, tmp_path: Path) -> None:
+    explorer.choose(payer=choices(explorer, "payer")[0])
+    click(explorer, kind="button", name="export")
+    text = base64.b64decode(explorer.board.download["content"]).decode("utf-8-sig")
+    found = pd.read_csv(io.StringIO(text))
+    assert len(found) == len(explorer.worklist())
+    assert found["denied_amount"].sum() == pytest.approx(explorer.view.rates()["denied_amount"].iloc[0])
+    assert set(found["payer"]) == {explorer.values["payer"]}
+    assert found["person_id"].str.startswith("person ").all()
+    named = pd.read_csv(explorer.export(tmp_path / "lines.csv", identifiers=True))
+    assert named["claim_id"].tolist() == explorer.worklist()["claim_id"].tolist()
+
+
+def test_a_pair_that_is_open_is_what_is_exported(explorer: DenialsExplorer) -> None:
+    click(explorer, kind="row", part="pairs", row=0)
+    pair = explorer.data.iloc[0]
+    found = explorer.worklist()
+    assert (found["outcome"] == "denied").sum() == pair["denied_lines"]
+    assert set(found["hcpcs_code"]) == {pair["hcpcs_code"]}
+    assert found["diagnosis_codes"].str.contains(pair["diagnosis_code"]).all()
+
+
+def test_the_state_of_a_click_comes_back(explorer: DenialsExplorer) -> None:
+    explorer.choose(payer=choices(explorer, "payer")[1], measure="dollars")
+    open_first_family(explorer)
+    click(explorer, kind="row", part="pairs", row=0)
+    click(explorer, kind="sort", part="pairs", column="persons")
+    state, parts = json.loads(json.dumps(explorer.state)), json.dumps(explorer.board.parts)
+    click(explorer, kind="button", name="back", part="where")
+    explorer.choose(payer="", measure="excess")
+    assert json.dumps(explorer.board.parts) != parts
+    explorer.state = state
+    assert explorer.state == state
+    assert json.dumps(explorer.board.parts) == parts
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ({"values": {"payer": "nobody"}}, "payer: found 'nobody'"),
+        ({"values": {"measure": "weight"}}, "measure: found 'weight'"),
+        ({"values": {"first": "2031-01"}}, "first: found '2031-01'"),
+        ({"extra": {"drill": ["Magic", "09 Circulatory"]}}, "drill: found"),
+        ({"extra": {"drill": "Magic"}}, "drill: found 'Magic'"),
+        ({"extra": {"pair": ["99213", "nothing"]}}, "pair: found"),
+    ],
+)
+def test_a_state_that_cannot_be_is_refused(
+    explorer: DenialsExplorer, state: dict[str, Any], found: str
+) -> None:
+    before = explorer.state
+    with pytest.raises(ArgumentError, match=found):
+        explorer.state = state
+    assert explorer.state == before
+
+
+def test_a_period_that_ends_before_it_begins_is_said(explorer: DenialsExplorer) -> None:
+    explorer.board.values = explorer.values | {"first": "2024-05", "last": "2024-02"}
+    assert [each["kind"] for each in explorer.board.parts] == ["text"]
+    assert "2024-05" in explorer.board.said
+    assert "2024-02" in explorer.board.said
+    explorer.board.values = explorer.values | {"last": "2024-06"}
+    assert len(explorer.board.parts) == 6
+
+
+def test_filters_that_leave_nothing_are_drawn_empty(explorer: DenialsExplorer) -> None:
+    explorer.choose(
+        payer=choices(explorer, "payer")[-1], place=choices(explorer, "place")[-1], first="2025-12"
+    )
+    assert len(explorer.board.parts) == 6
+    assert explorer.data.empty
+    json.dumps(explorer.board.parts, allow_nan=False)
+
+
+def test_what_is_saved_with_a_notebook_is_protected(explorer: DenialsExplorer, claims: Claims) -> None:
+    assert explorer.figure.data[0].type == "heatmap"
+    persons = explorer.view.by_pair(level="family", min_lines=11)
+    small = persons[(persons["persons"] < 11)]
+    assert len(small)
+    drawn = explorer.figure.data[0]
+    at = {(y, x): drawn.z[i][j] for i, y in enumerate(drawn.y) for j, x in enumerate(drawn.x)}
+    for row in small.itertuples():
+        assert at.get((row.hcpcs_family, row.diagnosis_family)) is None
+    assert any(value is not None for value in at.values())
+    with disclosure.using(minimum=1):
+        shown = explorer.figure.data[0]
+        assert sum(value is not None for line in shown.z for value in line) == len(persons)
+    saved = explorer._repr_mimebundle_()[0]["text/html"]
+    assert "Adjudicated lines" in saved
+    assert explorer.data["hcpcs_code"].iloc[0] in saved
+
+
+def test_the_figure_follows_the_drill(explorer: DenialsExplorer) -> None:
+    cell = open_first_family(explorer)
+    with disclosure.using(minimum=1):
+        assert set(explorer.figure.data[0].y) <= set(explorer.data["hcpcs_code"])
+    assert cell
