@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
+from cpticd import disclosure
 from cpticd.charts import format as fmt
 from cpticd.charts.table import cells
 from cpticd.claims import Claims
@@ -94,6 +96,26 @@ class Names:
         if self._own or not settings().pseudonyms:
             return str(identifier)
         return self._pseudonyms.name(kind, identifier)
+
+    def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Records as they may leave: persons and claims numbered as on the page, in lists and inside texts as well."""
+        if not settings().pseudonyms:
+            return frame
+        own, self._own = self._own, False
+        try:
+            kinds = {"person_id": "person", "claim_id": "claim", "evidence_claims": "claim"}
+            found = {name: self.column(frame[name], kind) for name, kind in kinds.items() if name in frame}
+            if self._cited and "evidence" in frame:
+                found["evidence"] = [self.inside(str(text)) for text in frame["evidence"]]
+            result = frame.assign(**found)
+        finally:
+            self._own = own
+        return result
+
+    def export(self, frame: pd.DataFrame, path: str | Path, *, overwrite: bool, identifiers: bool) -> Path:
+        """Write records, numbered as on the page unless ``identifiers`` are asked for."""
+        rows = frame if identifiers else self.frame(frame)
+        return disclosure.export(rows, path, overwrite=overwrite, identifiers=True)
 
     def cited(self, texts: Iterable[str], kind: str, among: Iterable[str]) -> None:
         """Learn the identifiers that texts cite, of those that there are, so that :meth:`inside` knows them."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from cpticd import charts
-from cpticd import risk as analyses
 from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as words
 from cpticd.charts.risk_timeline import risk_timeline
@@ -20,12 +20,11 @@ from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
 from cpticd.explore import risk_words
 from cpticd.explore.board import Control, chart
-from cpticd.explore.explorer import Explorer
+from cpticd.explore.explorer import FIRST, Explorer
 from cpticd.explore.pieces import Names, behind, page, service_years, table, toggled
+from cpticd.explore.risk_case import Case, known, work_out
 from cpticd.modules import make_callable
-from cpticd.risk import tables
-from cpticd.risk.selected import Direction, persons, review, selected
-from cpticd.risk.timeline import timeline
+from cpticd.risk.selected import Direction, persons, selected
 
 MODELS: Final = ("V28", "V24")
 DIRECTIONS: Final = (
@@ -35,8 +34,10 @@ _PERSONS: Final = (
     "person", "gaps", "unsupported", "raise_score", "lower_score", "net_score", "net_dollars", "largest_condition",
 )  # fmt: skip
 _REVIEW: Final = (
-    "condition", "kind", "confidence", "expected_score", "expected_dollars", "evidence", "codes", "claims", "dates",
+    "condition", "kind", "confidence", "expected_score", "expected_dollars", "evidence", "codes", "claims",
 )  # fmt: skip
+#: Of the rows that a saved notebook shows.
+_FIRST: Final = ("person_id", "hcc", "label", "kind", "confidence", "expected_score", "evidence")
 #: Rows of the matrix.
 _CONDITIONS: Final = 14
 NOTE: Final = (
@@ -44,16 +45,6 @@ NOTE: Final = (
     "support on claims is thin. Both are for a clinician and a coder to review with the record at hand; neither is a "
     "finding, and nothing is to be coded that is not documented."
 )
-
-
-@dataclass(frozen=True)
-class Case:
-    """One model and year: what the analyses returned, ranked once."""
-
-    impact: pd.DataFrame
-    review: pd.DataFrame
-    timeline: pd.DataFrame
-    conditions: tuple[tuple[str, str], ...]
 
 
 def risk(
@@ -99,16 +90,15 @@ class RiskExplorer(Explorer):
         self._names = Names(identifiers=identifiers)
         self._cases: dict[tuple[str, int], Case] = {}
         self._years = {
-            name: [one for one in service_years(claims) if _known(name, one, money=base_rate is not None)]
+            name: [one for one in service_years(claims) if known(name, one, money=base_rate is not None)]
             for name in MODELS
         }
         if model not in MODELS:
             raise ArgumentError(f"model: found {model!r}; there are {', '.join(MODELS)}")
-        if not self._years[model] or (year is not None and year not in self._years[model]):
-            raise ArgumentError(
-                f"year: found {year!r}; {model} has tables and members for {self._years[model]}"
-            )
-        first = self._years[model][-1] if year is None else year
+        years = self._years[model]
+        if not years or (year is not None and year not in years):
+            raise ArgumentError(f"year: found {year!r}; {model} has tables and members for {years}")
+        first = years[-1] if year is None else year
         self._ids: dict[str, str] = {}
         self._last: tuple[str, pd.DataFrame] = ("", pd.DataFrame())
         case = self._case(model, first)
@@ -132,21 +122,11 @@ class RiskExplorer(Explorer):
     def _case(self, model: str, year: int) -> Case:
         """Both directions of a model and year, worked out once."""
         if (model, year) not in self._cases:
-            told: dict[str, Any] = {"model": model, "payment_year": year + 1}
-            gaps = analyses.gaps(self._claims, year=year, **told)
-            thin = analyses.unsupported(self._claims, year=year, **told)
-            impact = analyses.impact(self._claims, gaps, unsupported=thin, **told, **self._money)
-            rows = review(impact, gaps, thin)
+            found = work_out(self._claims, model, year, **self._money)
             # Numbered in the order of the first ranking, whatever is filtered later.
-            for person in rows["person_id"].drop_duplicates():
+            for person in found.review["person_id"].drop_duplicates():
                 self._ids.setdefault(self._names.name("person", person), str(person))
-            coded = timeline(self._claims, rows["person_id"], year=year, **told)
-            # What is said of a frame is copied by every step of pandas: it is kept with the impact alone.
-            rows.attrs, coded.attrs = {}, {}
-            labels = rows.drop_duplicates("hcc")[["hcc", "label"]].itertuples(index=False)
-            ordered = sorted(labels, key=lambda one: (len(one.hcc), one.hcc))
-            options = tuple((one.hcc, fmt.text(words.condition(one.hcc, one.label))) for one in ordered)
-            self._cases[model, year] = Case(impact, rows, coded, options)
+            self._cases[model, year] = found
         return self._cases[model, year]
 
     @property
@@ -239,6 +219,14 @@ class RiskExplorer(Explorer):
         """The waterfall as shown."""
         return charts.risk_waterfall(self.impact)
 
+    def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
+        """Write ``data`` as CSV or Excel; persons and claims are numbered as on the page unless ``identifiers``."""
+        return self._names.export(self.data, path, overwrite=overwrite, identifiers=identifiers)
+
+    def shareable(self) -> pd.DataFrame:
+        """The first rows of ``data`` as they may be saved with a notebook."""
+        return self._names.frame(self.data.head(FIRST))[list(_FIRST)]
+
     # -- the page ----------------------------------------------------------------------------------
 
     def parts(self) -> list[dict[str, Any]]:
@@ -248,11 +236,13 @@ class RiskExplorer(Explorer):
         shown = page(ranked, self.extra, name="persons")
         here = shown.rows["person"].tolist()
         rows = self._part(self._now.impact, clicked=False)
+        matrix = charts.hcc_kind_matrix(rows, max_rows=_CONDITIONS).update_xaxes(tickfont_size=11)
+        matrix.update_yaxes(ticktext=[fmt.short(name, 32) for name in matrix.layout.yaxis.tickvals or ()])
         return [
             {"kind": "tiles", "name": "tiles", "tiles": risk_words.tiles(impact)},
             chart("waterfall", charts.risk_waterfall(impact), label="From coded to reviewed, by kind",
                   table=risk_words.steps(impact), clickable=True),
-            chart("matrix", charts.hcc_kind_matrix(rows, max_rows=_CONDITIONS), label="Conditions by kind",
+            chart("matrix", matrix, label="Conditions by kind",
                   table=risk_words.conditions(rows), clickable=True,
                   note="Click a cell to see its persons alone; click it again to see all."),
             table("persons", shown, _PERSONS, title=f"Persons, the largest expected change first: {len(ranked):,}",
@@ -269,7 +259,7 @@ class RiskExplorer(Explorer):
         mine, coded = data[data["person_id"] == identifier], every[every["person_id"] == identifier]
         told = mine.assign(
             condition=_conditions(mine), kind=mine["kind"].map(words.words),
-            codes=mine["evidence_codes"].map(fmt.words), dates=mine["evidence_dates"].map(fmt.words),
+            codes=mine["evidence_codes"].map(fmt.words),
             claims=self._names.column(mine["evidence_claims"], "claim"),
         )  # fmt: skip
         by_claim = coded.assign(
@@ -307,15 +297,6 @@ class RiskExplorer(Explorer):
 
 def _conditions(rows: pd.DataFrame) -> list[str]:
     return [words.condition(hcc, label) for hcc, label in zip(rows["hcc"], rows["label"], strict=True)]
-
-
-def _known(model: str, year: int, *, money: bool) -> bool:
-    """Whether the model has tables for the payment year after ``year``, for dollars its normalization too."""
-    try:
-        rates = tables.factors(model, year + 1)
-    except ArgumentError:
-        return False
-    return not (money and rates["normalization"].isna().any())
 
 
 make_callable(__name__, risk)

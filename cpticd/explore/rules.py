@@ -16,8 +16,9 @@ from cpticd.charts import format as fmt
 from cpticd.charts.rules import READABLE_LINES
 from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
+from cpticd.explore import rules_words
 from cpticd.explore.board import Control, chart
-from cpticd.explore.explorer import Explorer
+from cpticd.explore.explorer import FIRST, Explorer
 from cpticd.explore.pieces import Names, Page, behind, page, table, toggled
 from cpticd.modules import make_callable
 
@@ -29,11 +30,21 @@ _CARD: Final = (
     "rule", "payer", "severity", "flagged_lines", "denied_lines", "precision", "low", "high", "related_precision",
     "recall", "lift", "q_value", "caught_amount", "paid_amount",
 )  # fmt: skip
-_FINDINGS: Final = ("claim", "line", "payer", "rule", "severity", "codes", "message", "evidence", "source")
+_FINDINGS: Final = ("claim", "line", "payer", "rule", "message", "evidence", "source")
 _WORK: Final = (
     "claim", "line", "payer", "service_date", "hcpcs_code", "rule", "charge_amount", "denial_probability",
-    "base_probability", "expected_saved_amount", "like_lines", "initial_outcome",
+    "expected_saved_amount", "initial_outcome",
 )  # fmt: skip
+#: Of the rows that a saved notebook shows.
+_FIRST: Final = (
+    "claim_id",
+    "payer",
+    "hcpcs_code",
+    "rule",
+    "message",
+    "denial_probability",
+    "expected_saved_amount",
+)
 _SAID: Final = (
     ("Finding", "message"),
     ("Evidence", "evidence"),
@@ -169,6 +180,14 @@ class RulesExplorer(Explorer):
         card = self._rows(self._card, "family", "severity")
         return charts.rule_matrix(card, colour=self.values["share"], readable_lines=self._readable)
 
+    def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
+        """Write ``data`` as CSV or Excel; persons and claims are numbered as on the page unless ``identifiers``."""
+        return self._names.export(self.data, path, overwrite=overwrite, identifiers=identifiers)
+
+    def shareable(self) -> pd.DataFrame:
+        """The first rows of ``data`` as they may be saved with a notebook."""
+        return self._names.frame(self.data.head(FIRST))[list(_FIRST)]
+
     # -- the page ----------------------------------------------------------------------------------
 
     def parts(self) -> list[dict[str, Any]]:
@@ -182,7 +201,7 @@ class RulesExplorer(Explorer):
         ]
         scatter = charts.rule_scatter(card, colour=share, readable_lines=self._readable)  # type: ignore[arg-type]
         return [
-            {"kind": "tiles", "name": "tiles", "tiles": _tiles(card, found, work)},
+            {"kind": "tiles", "name": "tiles", "tiles": rules_words.tiles(card, found, work)},
             chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
                   table=behind(self._rows(self._card, "family", "severity"), _CARD), clickable=True,
                   note="Click a cell to see its findings alone; click it again to see all."),
@@ -191,7 +210,7 @@ class RulesExplorer(Explorer):
                   title=f"Findings: {len(found):,}"),
             table("work", shown, _WORK, title=f"Worklist, the largest expected saving first: {len(work):,} lines",
                   selectable=True, selected=here.index(line) if line in here else None,
-                  note="" if len(work) else _nothing(self.values)),
+                  note="" if len(work) else rules_words.nothing(self.values)),
             *self._of_line(line, work),
             {"kind": "text", "name": "note", "paragraphs": [NOTE]},
         ]  # fmt: skip
@@ -258,32 +277,6 @@ class RulesExplorer(Explorer):
             if rule in known["rule"] and payer in known["payer"]:
                 self._set(toggled(self.values, rule=rule, payer=payer))
                 self._extra.pop("page", None)
-
-
-def _nothing(values: Mapping[str, Any]) -> str:
-    if values["lines"] == "open":
-        return "No flagged line waits for a decision under these filters; the list of all flagged lines has the others."
-    return "No flagged line under these filters."
-
-
-def _tiles(card: pd.DataFrame, found: pd.DataFrame, work: pd.DataFrame) -> list[dict[str, str]]:
-    flagged, denied = int(card["flagged_lines"].sum()), int(card["denied_lines"].sum())
-    related = int(card["related_lines"].sum())
-    one = len(card) == 1
-    span = fmt.interval(card["low"].iloc[0], card["high"].iloc[0]) if one else ""
-    rate = fmt.percent(denied / flagged if flagged else None)
-    saved = float(work["expected_saved_amount"].sum())
-    return [
-        {"label": "Findings", "value": fmt.count(len(found)), "note": f"of {found['rule'].nunique()} rules"},
-        {"label": "Flagged lines decided", "value": fmt.count(flagged), "note": "once for each rule"},
-        {"label": "of them denied at first", "value": rate,
-         "note": f"{fmt.count(denied)} lines" + (f"; 95 % interval {span}" if one else "")},
-        {"label": "denied for a cause of the rule", "value": fmt.percent(related / flagged if flagged else None),
-         "note": f"{fmt.count(related)} lines"},
-        {"label": "Denied dollars on them", "value": fmt.dollars(float(card["caught_amount"].sum())), "note": ""},
-        {"label": "Paid in spite of it", "value": fmt.dollars(float(card["paid_amount"].sum())), "note": ""},
-        {"label": "Expected saving, worklist", "value": fmt.dollars(saved), "note": f"{fmt.count(len(work))} lines"},
-    ]  # fmt: skip
 
 
 make_callable(__name__, rules)

@@ -15,6 +15,7 @@ from cpticd import risk as analyses
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
+from cpticd.explore import ledger_words
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import Explorer
 from cpticd.explore.pieces import behind, page, service_years, table, toggled
@@ -27,10 +28,11 @@ FAMILY: Final = "diagnosis_family"
 AXES: Final = (("excess", "beyond what specific codes are"), ("all", "all under unspecified codes"))
 SHOW: Final = (("", "every family"), ("twice", "pays twice"), ("gaps", "with open gaps"))
 _SIDES: Final = (
-    "persons", "both_persons", "providers", "unspecified_lines", "denied_lines", "expected_denials",
+    "persons", "both_persons", "unspecified_lines", "denied_lines", "expected_denials",
     "denied_allowed_amount", "excess_allowed_amount", "gaps", "expected_gaps", "expected_score", "expected_dollars",
     "pays_twice",
 )  # fmt: skip
+_CATEGORY: Final = ("diagnosis_category", "title", *_SIDES)
 _CODES: Final = (
     "diagnosis_code",
     "title",
@@ -165,7 +167,9 @@ class TwoLedgersExplorer(Explorer):
         """One row per category (three characters) of the family's codes, both ledgers side by side."""
         mine = self._codes.loc[self._codes[FAMILY] == self.values["family"], "diagnosis_category"]
         rows = self._priced(self._categories)
-        return rows[rows["diagnosis_category"].isin(mine)].reset_index(drop=True)
+        rows = rows[rows["diagnosis_category"].isin(mine)].reset_index(drop=True)
+        rows.insert(1, "title", icd10cm.title(rows["diagnosis_category"]).to_numpy())
+        return rows
 
     @property
     def providers(self) -> pd.DataFrame:
@@ -206,7 +210,7 @@ class TwoLedgersExplorer(Explorer):
         shown = page(data, self.extra, name="families")
         here, family = shown.rows[FAMILY].tolist(), self.values["family"]
         return [
-            {"kind": "tiles", "name": "tiles", "tiles": _tiles(data, str(family))},
+            {"kind": "tiles", "name": "tiles", "tiles": ledger_words.tiles(data, str(family))},
             chart("ledgers", self.figure, label="Denials against risk adjustment, by diagnosis family",
                   table=behind(data, [FAMILY, *_SIDES]), clickable=True,
                   note="Click a family, or choose it above, to see its codes, their siblings and providers."),
@@ -220,10 +224,10 @@ class TwoLedgersExplorer(Explorer):
         """Categories, codes, siblings of a code and providers of the chosen family."""
         codes = page(self.codes, self.extra, name="codes")
         code, here = self.extra.get("code"), codes.rows["diagnosis_code"].tolist()
-        few = [_few(self._beside(one)) for one in here]
+        few = [ledger_words.few(self._beside(one)) for one in here]
         codes = replace(codes, rows=codes.rows.assign(specific_siblings=few))
         parts = [
-            table("categories", page(self.categories, self.extra, name="categories"), ["diagnosis_category", *_SIDES],
+            table("categories", page(self.categories, self.extra, name="categories"), _CATEGORY,
                   title=f"{family}: categories in both ledgers"),
             table("codes", codes, _CODES, title=f"{family}: unspecified codes that have a specific sibling",
                   selectable=True, selected=here.index(code) if code in here else None),
@@ -266,41 +270,6 @@ class TwoLedgersExplorer(Explorer):
             self._set(toggled(self.values, family=names[row]))
             self._extra.pop("code", None)
             self._extra.pop("page", None)
-
-
-def _few(specific: pd.DataFrame, most: int = 3) -> str:
-    """The first specific siblings in words, and how many there are."""
-    named = [f"{row.code} {row.title}" for row in specific.head(most).itertuples()]
-    return "; ".join(named) + (f"; {len(specific) - most} more" if len(specific) > most else "")
-
-
-def _tiles(data: pd.DataFrame, family: str) -> list[dict[str, str]]:
-    rows = data[data[FAMILY] == family] if family else data
-    one = rows.iloc[0] if len(rows) == 1 else None
-    excess = fmt.dollars(float(rows["excess_allowed_amount"].sum()))
-    span = (
-        ""
-        if one is None
-        else f"95 % interval {fmt.span(fmt.dollars, one['excess_low_amount'], one['excess_high_amount'])}"
-    )
-    money = rows["expected_dollars"].notna().any()
-    worth = (
-        fmt.dollars(float(rows["expected_dollars"].sum()))
-        if money
-        else fmt.score(float(rows["expected_score"].sum()))
-    )
-    return [
-        {"label": "Lines with an unspecified code", "value": fmt.count(rows["unspecified_lines"].sum()),
-         "note": f"that has a specific sibling; {fmt.count(rows['denied_lines'].sum())} denied"},
-        {"label": "Denied of them", "value": fmt.dollars(float(rows["denied_allowed_amount"].sum())),
-         "note": "at the prices that payers allow"},
-        {"label": "Denied beyond specific codes", "value": excess, "note": span},
-        {"label": "Open gaps", "value": fmt.count(rows["gaps"].sum()),
-         "note": f"{fmt.count(rows['expected_gaps'].sum())} expected to hold"},
-        {"label": "Risk adjustment, expected", "value": worth, "note": "a year" if money else "raw score"},
-        {"label": "Families that cost twice", "value": fmt.count(rows["pays_twice"].sum()),
-         "note": "denied beyond chance, and open gaps"},
-    ]  # fmt: skip
 
 
 make_callable(__name__, two_ledgers)
