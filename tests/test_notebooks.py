@@ -14,7 +14,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PLOTLY = "application/vnd.plotly.v1+json"
+#: A chart, or an explorer, which draws its own.
+DRAWN = {"application/vnd.plotly.v1+json", "application/vnd.jupyter.widget-view+json"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_a_notebook_asks_one_question_and_draws(path: Path) -> None:
     title = "".join(cells(path)[0]["source"]).splitlines()[0]
     assert title.startswith("# ")
     assert title.endswith("?")
-    assert any(PLOTLY in output.get("data", {}) for cell in cells(path) for output in cell.get("outputs", []))
+    assert any(DRAWN & {*output.get("data", {})} for cell in cells(path) for output in cell.get("outputs", []))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
