@@ -65,9 +65,8 @@ def risk(
     minimum_confidence: with which it opens.
     identifiers: persons and claims under their own names instead of pseudonyms.
 
-    Another model or year is worked out when first chosen, then kept. ``.data`` is the review list as filtered: one row
-    per person and condition, those expected to change most first. Raises ArgumentError for claims without members, and
-    for a model or year without tables.
+    Another model or year is worked out when first chosen, then kept. ``.data`` is the review list as filtered. Raises
+    ArgumentError for claims without members, and for a model or year without tables.
     """
     return RiskExplorer(
         claims, model=model, year=year, base_rate=base_rate, member_months=member_months,
@@ -99,7 +98,6 @@ class RiskExplorer(Explorer):
         if not years or (year is not None and year not in years):
             raise ArgumentError(f"year: found {year!r}; {model} has tables and members for {years}")
         first = years[-1] if year is None else year
-        self._ids: dict[str, str] = {}
         self._last: tuple[str, pd.DataFrame] = ("", pd.DataFrame())
         case = self._case(model, first)
         super().__init__(self._choices(case, model, first, minimum_confidence))
@@ -124,8 +122,7 @@ class RiskExplorer(Explorer):
         if (model, year) not in self._cases:
             found = work_out(self._claims, model, year, **self._money)
             # Numbered in the order of the first ranking, whatever is filtered later.
-            for person in found.review["person_id"].drop_duplicates():
-                self._ids.setdefault(self._names.name("person", person), str(person))
+            self._names.column(found.review["person_id"], "person")
             self._cases[model, year] = found
         return self._cases[model, year]
 
@@ -196,17 +193,19 @@ class RiskExplorer(Explorer):
     @property
     def person(self) -> str | None:
         """The identifier of the person whose timeline is shown: the one chosen, else the first."""
-        return self._ids.get(str(self._shown_person(self._ranked())))
+        ranked = self._ranked()
+        return None if ranked.empty else str(ranked["person_id"].iloc[self._place(ranked)])
 
     def _ranked(self) -> pd.DataFrame:
         found = self.persons.rename(columns={"label": "largest_condition"})
         found["person"] = self._names.column(found["person_id"], "person")
         return found
 
-    def _shown_person(self, ranked: pd.DataFrame) -> str | None:
-        there = ranked["person"].tolist()
+    def _place(self, ranked: pd.DataFrame) -> int:
+        """Where the person who is shown stands."""
+        names = ranked["person"].tolist()
         chosen = self.extra.get("person")
-        return str(chosen) if chosen in there else there[0] if there else None
+        return names.index(chosen) if chosen in names else 0
 
     @property
     def timeline(self) -> pd.DataFrame:
@@ -232,7 +231,8 @@ class RiskExplorer(Explorer):
     def parts(self) -> list[dict[str, Any]]:
         self._settle()
         impact, ranked = self.impact, self._ranked()
-        person = self._shown_person(ranked)
+        row = ranked.iloc[self._place(ranked)] if len(ranked) else None
+        name = "" if row is None else str(row["person"])
         shown = page(ranked, self.extra, name="persons")
         here = shown.rows["person"].tolist()
         rows = self._part(self._now.impact, clicked=False)
@@ -246,16 +246,14 @@ class RiskExplorer(Explorer):
                   table=risk_words.conditions(rows), clickable=True,
                   note="Click a cell to see its persons alone; click it again to see all."),
             table("persons", shown, _PERSONS, title=f"Persons, the largest expected change first: {len(ranked):,}",
-                  selectable=True, selected=here.index(person) if person in here else None),
-            *self._of_person(person),
+                  selectable=True, selected=here.index(name) if name in here else None),
+            *([] if row is None else self._of_person(name, str(row["person_id"]))),
             {"kind": "text", "name": "note", "paragraphs": [NOTE]},
         ]  # fmt: skip
 
-    def _of_person(self, person: str | None) -> list[dict[str, Any]]:
+    def _of_person(self, person: str, identifier: str) -> list[dict[str, Any]]:
         """The chosen person's timeline and review list."""
-        if person is None:
-            return []
-        identifier, data, every = self._ids[person], self._data(), self._now.timeline
+        data, every = self._data(), self._now.timeline
         mine, coded = data[data["person_id"] == identifier], every[every["person_id"] == identifier]
         told = mine.assign(
             condition=_conditions(mine), kind=mine["kind"].map(words.words),
@@ -278,8 +276,10 @@ class RiskExplorer(Explorer):
         return f"{self.values['model']}, service year {self.values['year']}: {found}"
 
     def check_extra(self, extra: Mapping[str, Any]) -> None:
-        if extra.get("person", next(iter(self._ids), None)) not in {*self._ids, None}:
-            raise ArgumentError(f"person: found {extra['person']!r}; there are person 1 to {len(self._ids)}")
+        if "person" in extra and extra["person"] not in self._names.column(
+            self._now.review["person_id"], "person"
+        ):
+            raise ArgumentError(f"person: found {extra['person']!r}; give a person as the page shows it")
 
     def on_event(self, event: Mapping[str, Any]) -> None:
         if event.get("kind") == "row" and event.get("part") == "persons":

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from cpticd import contract
 from cpticd.errors import ArgumentError
 from cpticd.stats import normal_quantile
 
@@ -65,16 +64,11 @@ def selected(
             kept &= impact[name] == value
     rows = impact[kept].reset_index(drop=True)
     rows.attrs = {"totals": _totals(rows, {str(one["kind"]): one for one in before})}
-    return contract.attach(
-        rows,
-        **dict(told.get("contract", {}))
-        | {
-            "rows_left_out": int((~kept).sum()),
-            "selection": {
-                "direction": direction, "kind": kind, "hcc": hcc, "minimum_confidence": minimum_confidence,
-            },
-        },
-    )  # fmt: skip
+    chosen = {"direction": direction, "kind": kind, "hcc": hcc, "minimum_confidence": minimum_confidence}
+    rows.attrs["contract"] = dict(told.get("contract", {})) | {
+        "rows_left_out": int((~kept).sum()), "selection": chosen,
+    }  # fmt: skip
+    return rows
 
 
 def _bare(frame: pd.DataFrame) -> pd.DataFrame:
