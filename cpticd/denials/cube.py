@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -105,12 +106,21 @@ class Cube:
             self._views[wanted] = View(self, wanted)
         return self._views[wanted]
 
-    @property
+    @cached_property
     def months(self) -> list[str]:
         """Months of service, the first first."""
         return [str(month) for month in np.unique(self.month[~np.isnat(self.month)])]
 
-    @property
+    @cached_property
+    def month_place(self) -> np.ndarray:
+        """Of each line its month, counted from the first of ``months``; the last number where it is not dated."""
+        if not self.months:
+            return np.zeros(len(self.month), dtype=np.int64)
+        first = np.datetime64(self.months[0], "M")
+        size = int((np.datetime64(self.months[-1], "M") - first).astype(int)) + 1
+        return np.where(np.isnat(self.month), size, (self.month - first).astype(np.int64))
+
+    @cached_property
     def categories(self) -> list[str]:
         """Root causes of any denial, by either clock."""
         return sorted({*self.columns["initial_category"].names, *self.columns["final_category"].names})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,16 @@ from cpticd.denials.pair_rates import PRIOR_LINES
 
 if TYPE_CHECKING:
     from cpticd.denials.cube import Column
+
+
+@dataclass
+class Totals:
+    """Of each stratum its used and denied lines, those of its procedure and payer, and its payer's rate."""
+
+    n: np.ndarray
+    d: np.ndarray
+    of_procedure: np.ndarray
+    payer_rate: np.ndarray
 
 
 @dataclass
@@ -34,7 +44,6 @@ class Pairing:
     cell_own: np.ndarray
     of_procedure: np.ndarray
     of_payer: np.ndarray
-    payer_of_procedure: np.ndarray
     keys: pd.DataFrame
 
     def lines_of(self, pairs: np.ndarray) -> np.ndarray:
@@ -43,6 +52,20 @@ class Pairing:
         chosen[pairs] = True
         return np.unique(self.line[chosen[self.pair]])
 
+    def totals(self, used: np.ndarray, denied: np.ndarray, strata: np.ndarray) -> Totals:
+        """Used and denied lines of each stratum, of its procedure and payer, and the payer's rate."""
+        width = len(self.of_procedure)
+        n, d = (np.bincount(strata[lines], minlength=width).astype(float) for lines in (used, denied))
+        of_procedure, of_payer = (
+            np.stack([_sums(of, n), _sums(of, d)]) for of in (self.of_procedure, self.of_payer)
+        )
+        return Totals(
+            n,
+            d,
+            of_procedure[:, self.of_procedure],
+            (of_payer[1] / np.maximum(of_payer[0], 1))[self.of_payer],
+        )
+
     def counts(
         self,
         used: np.ndarray,
@@ -50,75 +73,73 @@ class Pairing:
         amount: np.ndarray,
         *,
         tops: Mapping[str, Column],
-        strata: np.ndarray,
+        totals: Totals,
         min_lines: int,
     ) -> pd.DataFrame:
         """One row per pair of at least ``min_lines`` used lines: what ``by_pair`` measures a pair from."""
         rows = np.flatnonzero(used[self.line])
         n = np.bincount(self.pair[rows], minlength=len(self.keys))
-        rows = rows[(n >= min_lines)[self.pair[rows]]]
-        line, pair = self.line[rows], self.pair[rows]
-        shown, place = np.unique(pair, return_inverse=True)
+        enough = n >= min_lines
+        rows = rows[enough[self.pair[rows]]]
+        shown = np.flatnonzero(enough)
+        place_of = np.zeros(len(self.keys), dtype=np.int64)
+        place_of[shown] = np.arange(len(shown))
+        line, place = self.line[rows], place_of[self.pair[rows]]
         is_denied = denied[line]
-        found = self.keys.iloc[shown].reset_index(drop=True)
         size = len(shown)
+        found = self.keys.iloc[shown].reset_index(drop=True)
         found = found.assign(
             lines=n[shown],
             persons=_persons(place, self.person[rows], size),
             denied_lines=np.bincount(place[is_denied], minlength=size),
             denied_amount=np.bincount(place, self.share[rows] * amount[line], minlength=size),
             all_pairs=int((n > 0).sum()),
-            pair=shown,
         )
-        expected = self._expected(rows, is_denied, used, denied, strata)
-        for name, values in expected.items():
-            found[name] = values[shown]
-        for name, column in tops.items():
-            found[name] = _top(place[is_denied], column.code[line[is_denied]], column.names, size)
-        return found
+        cells = self._cells(self.cell[rows], is_denied)
+        expected = self._expected(*cells, place_of=place_of, size=size, totals=totals)
+        names = {f"top_{name}": _top(place[is_denied], column.code[line[is_denied]], column.names, size)
+                 for name, column in tops.items()}  # fmt: skip
+        return found.assign(**expected, **names)
+
+    def _cells(self, cell: np.ndarray, is_denied: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Cells with lines, their lines, and the denied ones among these."""
+        n = np.bincount(cell, minlength=len(self.cell_pair))
+        cells = np.flatnonzero(n)
+        return (
+            cells,
+            n[cells].astype(float),
+            np.bincount(cell[is_denied], minlength=len(n))[cells].astype(float),
+        )
 
     def _expected(
         self,
-        rows: np.ndarray,
-        is_denied: np.ndarray,
-        used: np.ndarray,
-        denied: np.ndarray,
-        strata: np.ndarray,
+        cells: np.ndarray,
+        n: np.ndarray,
+        d: np.ndarray,
+        *,
+        place_of: np.ndarray,
+        size: int,
+        totals: Totals,
     ) -> dict[str, np.ndarray]:
         """What the strata let expect of each pair: as the SQL of ``by_pair``, over the used lines."""
-        of_line = strata[used]
-        stratum_n = np.bincount(of_line, minlength=len(self.of_procedure)).astype(float)
-        stratum_d = np.bincount(of_line[denied[used]], minlength=len(self.of_procedure)).astype(float)
-        cell = self.cell[rows]
-        n = np.bincount(cell, minlength=len(self.cell_pair))
-        cells = np.flatnonzero(n)
-        n = n[cells].astype(float)
-        d = np.bincount(cell[is_denied], minlength=len(self.cell_pair))[cells].astype(float)
-        stratum, own, pair = self.cell_stratum[cells], self.cell_own[cells], self.cell_pair[cells]
-        ns, ds = stratum_n[stratum], stratum_d[stratum]
-        prior = self._prior(own, n, d, stratum_n=stratum_n, stratum_d=stratum_d, stratum=stratum)
+        stratum, own = self.cell_stratum[cells], self.cell_own[cells]
+        ns, ds = totals.n[stratum], totals.d[stratum]
+        # The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything.
+        own_n, own_d = _sums(own, n), _sums(own, d)
+        without_n = totals.of_procedure[0][stratum] - own_n[own]
+        without_d = totals.of_procedure[1][stratum] - own_d[own]
+        prior = (without_d + PRIOR_LINES * totals.payer_rate[stratum]) / (without_n + PRIOR_LINES)
         mean, variance, third, fourth = stats.hypergeometric_cumulants(n, ds, ns)
         expected = n * (ds - d + PRIOR_LINES * prior) / (ns - n + PRIOR_LINES)
-        size = len(self.keys)
+        place = place_of[self.cell_pair[cells]]
         values = {"mean": mean, "variance": variance, "third": third, "fourth": fourth, "expected": expected}
-        sums = {name: np.bincount(pair, value, minlength=size) for name, value in values.items()}
-        return sums | {"comparison_lines": np.bincount(pair, ns - n, minlength=size).astype(np.int64)}
+        sums = {name: np.bincount(place, value, minlength=size) for name, value in values.items()}
+        return sums | {"comparison_lines": np.bincount(place, ns - n, minlength=size).astype(np.int64)}
 
-    def _prior(self, own: Any, n: Any, d: Any, *, stratum_n: Any, stratum_d: Any, stratum: Any) -> np.ndarray:
-        """The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything."""
-        procedures = len(self.payer_of_procedure)
-        procedure_n = np.bincount(self.of_procedure, stratum_n, minlength=procedures)
-        procedure_d = np.bincount(self.of_procedure, stratum_d, minlength=procedures)
-        payers = int(self.of_payer.max(initial=-1)) + 1
-        payer_n = np.bincount(self.of_payer, stratum_n, minlength=payers)
-        payer_d = np.bincount(self.of_payer, stratum_d, minlength=payers)
-        rate = payer_d / np.maximum(payer_n, 1)
-        size = int(own.max(initial=-1)) + 1
-        own_n, own_d = np.bincount(own, n, minlength=size), np.bincount(own, d, minlength=size)
-        procedure, payer = self.of_procedure[stratum], self.of_payer[stratum]
-        without_n = procedure_n[procedure] - own_n[own]
-        without_d = procedure_d[procedure] - own_d[own]
-        return (without_d + PRIOR_LINES * rate[payer]) / (without_n + PRIOR_LINES)
+
+def _sums(of: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Of each number in ``of`` the sum of its values."""
+    return np.bincount(of, values, minlength=int(of.max(initial=-1)) + 1)
 
 
 def _persons(place: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
@@ -177,8 +198,9 @@ def pairing(
     count = int(strata.max(initial=-1)) + 1
     cells, cell = np.unique(pair.astype(np.int64) * max(count, 1) + strata[line], return_inverse=True)
     cell_pair, cell_stratum = cells // max(count, 1), cells % max(count, 1)
-    of_procedure, of_payer, payers = _strata_of(strata, procedures.code, payer, count)
-    own = np.unique(cell_pair * max(len(payers), 1) + of_procedure[cell_stratum], return_inverse=True)[1]
+    of_procedure, of_payer = _strata_of(strata, procedures.code, payer, count)
+    width = int(of_procedure.max(initial=0)) + 1
+    own = np.unique(cell_pair * width + of_procedure[cell_stratum], return_inverse=True)[1]
     names = (np.array(side, dtype=object) for side in (left, right))
     first, second = (
         side[place]
@@ -195,7 +217,7 @@ def pairing(
     return Pairing(
         line=line, pair=pair, person=person[line], share=share, cell=cell.astype(np.int32),
         cell_pair=cell_pair, cell_stratum=cell_stratum, cell_own=own, of_procedure=of_procedure,
-        of_payer=of_payer, payer_of_procedure=payers, keys=keys.astype("str"),
+        of_payer=of_payer, keys=keys.astype("str"),
     )  # fmt: skip
 
 
@@ -215,12 +237,10 @@ def _once(pair: np.ndarray, line: np.ndarray, share: np.ndarray) -> tuple[np.nda
 
 def _strata_of(
     strata: np.ndarray, procedure: np.ndarray, payer: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each stratum its procedure and payer (one number), and its payer; and the payer of each such number."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each stratum its procedure and payer (one number), and its payer."""
     first = np.zeros(count, dtype=np.int64)
     first[strata[::-1]] = np.arange(len(strata))[::-1]
     width = int(payer.max(initial=0)) + 1
-    key, of_procedure = np.unique(
-        (procedure[first].astype(np.int64) + 1) * width + payer[first], return_inverse=True
-    )
-    return of_procedure, payer[first].astype(np.int64), key % width
+    key = (procedure[first].astype(np.int64) + 1) * width + payer[first]
+    return np.unique(key, return_inverse=True)[1], payer[first].astype(np.int64)

@@ -18,7 +18,7 @@ from cpticd.errors import ArgumentError
 
 if TYPE_CHECKING:
     from cpticd.denials.cube import Cube, Filters
-    from cpticd.denials.cube_pairs import Pairing
+    from cpticd.denials.cube_pairs import Pairing, Totals
 
 _FLAGS: Final = ["coding_related", "diagnosis_related", "preventable"]
 #: Mean moving range of two independent standard normal numbers (d2 of Shewhart charts for n = 2).
@@ -35,6 +35,7 @@ class View:
             raise ArgumentError(f"clock: found {filters.clock!r}; expected initial or final")
         if filters.category is not None and filters.category not in cube.categories:
             raise ArgumentError(f"category: found {filters.category!r}; there are {cube.categories}")
+        self._rates: dict[Within, pd.DataFrame] = {}
         self.lines = self._lines()
 
     # -- which lines -------------------------------------------------------------------------------
@@ -52,11 +53,12 @@ class View:
             raise ArgumentError(
                 f"first: found {first}, after last: {last}; choose a period that begins before it ends"
             )
-        with np.errstate(invalid="ignore"):
-            if first is not None:
-                keep &= self.cube.month >= first  # not true of a missing month
-            if last is not None:
-                keep &= self.cube.month <= last
+        if (first is not None or last is not None) and self.cube.months:
+            zero, end = (np.datetime64(self.cube.months[place], "M") for place in (0, -1))
+            place = self.cube.month_place
+            keep &= place >= int(((first or zero) - zero).astype(int))
+            # What is not dated has the number after the last month.
+            keep &= place <= int((min(last or end, end) - zero).astype(int))
         return keep
 
     @property
@@ -120,16 +122,26 @@ class View:
 
     # -- what they say -----------------------------------------------------------------------------
 
+    @cached_property
+    def _totals(self) -> Totals:
+        """Lines of each stratum; both levels share the strata."""
+        return self.cube.code_pairs.totals(self.used, self.denied, self.cube.strata)
+
     def rates(self, within: Within = (None, None)) -> pd.DataFrame:
         """One row: n, denied, partly_denied, rate, low, high, denied_amount, charge_amount, dollar_rate.
 
         As ``denials.rates`` says of these lines; ``within``: lines of a procedure family and a diagnosis family.
         """
+        if within not in self._rates:
+            self._rates[within] = self._rates_of(within)
+        return self._rates[within].copy()
+
+    def _rates_of(self, within: Within) -> pd.DataFrame:
         inside = self.inside(within)
         used, denied = self.used & inside, self.denied & inside
         n, k = int(used.sum()), int(denied.sum())
         low, high = stats.wilson(k, n)
-        amount, charge = float(self.amount[inside].sum()), float(self.cube.charge[used].sum())
+        amount, charge = float(self.amount @ inside), float(self.cube.charge @ used)
         row = {
             "n": n,
             "denied": k,
@@ -235,19 +247,17 @@ class View:
         As ``denials.trend`` says of these lines. ``measure="charge"``: n are dollars charged, denied dollars
         denied; the limits are those of an individuals chart, center ± 3 · mean moving range / 1.128.
         """
-        inside = self.inside(within) & ~np.isnat(self.cube.month)
-        months = self.cube.month[inside].astype(np.int64)
-        low = int(months.min(initial=0)) if len(months) else 0
-        place = months - low
-        size = int(place.max(initial=-1)) + 1
-        used = self.used[inside]
-        lines, adjudicated = np.bincount(place, minlength=size), np.bincount(place[used], minlength=size)
+        inside = self.inside(within)
+        used = self.used & inside
+        lines, adjudicated = self._by_month(inside), self._by_month(used)
         if measure == "charge":
-            n = np.bincount(place[used], self.cube.charge[inside][used], minlength=size).round(2)
-            denied = np.bincount(place, self.amount[inside], minlength=size).round(2)
+            n = self._by_month(used, self.cube.charge).round(2)
+            denied = self._by_month(used, self.amount).round(2)
         else:
-            n, denied = adjudicated, np.bincount(place[self.denied[inside]], minlength=size)
-        period = (np.arange(size) + low).astype("datetime64[M]")
+            n, denied = adjudicated, self._by_month(self.denied & inside)
+        period = np.datetime64(self.cube.months[0] if self.cube.months else "1970-01", "M") + np.arange(
+            len(lines)
+        )
         there = lines > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             share = adjudicated / lines
@@ -265,6 +275,18 @@ class View:
             limits="Laney p', 3 sigma" if measure == "lines" else "individuals chart, 3 sigma",
             mature=f"at least {mature_share:.0%} of the month's lines adjudicated", unit=unit,
         )  # fmt: skip
+
+    def _by_month(self, flags: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+        """Flagged lines, or the sum of their weight, by month, from the first month of the cube to the last."""
+        months = self.cube.months
+        size = (
+            0
+            if not months
+            else int((np.datetime64(months[-1], "M") - np.datetime64(months[0], "M")).astype(int)) + 1
+        )
+        rows = np.flatnonzero(flags)
+        weights = None if weight is None else weight[rows]
+        return np.bincount(self.cube.month_place[rows], weights, minlength=size + 1)[:size]
 
     # -- pairs -------------------------------------------------------------------------------------
 
@@ -288,8 +310,8 @@ class View:
         if key not in self._by_level:
             counts = self.pairing(level).counts(
                 self.used, self.denied, self.amount,
-                tops={f"top_{name}": self.cube.columns[f"{self.clock}_{name}"] for name in ("category", "carc")},
-                strata=self.cube.strata, min_lines=min_lines,
+                tops={name: self.cube.columns[f"{self.clock}_{name}"] for name in ("category", "carc")},
+                totals=self._totals, min_lines=min_lines,
             )  # fmt: skip
             self._by_level[key] = _measure(counts, list(pair_columns(level)), level)
         found = self._by_level[key]

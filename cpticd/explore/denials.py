@@ -51,6 +51,7 @@ class DenialsExplorer(Explorer):
         self._claims = claims
         self._cube = cube(claims)
         self._pseudonyms = disclosure.Pseudonyms()
+        self._ranked: tuple[View, Any, pd.DataFrame] | None = None
         super().__init__(self._controls_of())
 
     def _controls_of(self) -> list[Control]:
@@ -108,7 +109,14 @@ class DenialsExplorer(Explorer):
     @property
     def data(self) -> pd.DataFrame:
         """Pairs of codes as filtered, searched and ranked by the measure; columns as of ``denials.by_pair``."""
-        found = self.view.by_pair(self.drill, min_lines=int(self.values["min_lines"]))
+        view = self.view
+        asked = (self.drill, self.values["min_lines"], self._measure[4], self._extra.get("search", ""))
+        if self._ranked is None or self._ranked[:2] != (view, asked):
+            self._ranked = (view, asked, self._rank(view))
+        return self._ranked[2].copy()
+
+    def _rank(self, view: View) -> pd.DataFrame:
+        found = view.by_pair(self.drill, min_lines=int(self.values["min_lines"]))
         if order := self._measure[4]:
             found = found.sort_values([order, *CODE], ascending=[False, True, True], kind="stable")
         text = str(self._extra.get("search", "")).strip().casefold()
