@@ -159,7 +159,7 @@ def test_demo_tells_both_directions_of_risk_adjustment_in_dollars(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "report.html"
-    command = ["demo", "--persons", "150", "--seed", "3", "--out", str(out)]
+    command = ["demo", "--persons", "150", "--seed", "3", "--minimum", "1", "--out", str(out)]
     assert cli.main([*command, "--base-rate", "$1,000", "--payment-year", "2026", "--model", "V28"]) == 0
     printed = capsys.readouterr().out
     table = printed.partition("Risk adjustment, both directions, to review")[2]

@@ -33,6 +33,8 @@ class HtmlTable(str):
         return shown
 
 
+#: What stands where disclosure control left a value out (``cpticd.disclosure``).
+SUPPRESSED: Final = "suppressed"
 #: Text cells beyond this length wrap, and need room to do so.
 LONG: Final = 20
 
@@ -79,17 +81,28 @@ def cells(
             continue  # stands with low
         if name == "low" and "high" in names:
             headings.append("Interval")
-            columns_written.append(list(map(fmt.interval, part["low"].tolist(), part["high"].tolist())))
+            written = list(map(fmt.interval, part["low"].tolist(), part["high"].tolist()))
+            columns_written.append(_marked(part, name, written))
             numeric.append(True)
             continue
         headings.append(fmt.heading(name))
         # Beside what was observed, what is expected is a count; elsewhere it is a share.
         counted = name == "expected" and "observed" in frame.columns
-        columns_written.append(
-            [fmt.expectation(value) if counted else fmt.cell(name, value) for value in part[name].tolist()]
-        )
+        written = [
+            fmt.expectation(value) if counted else fmt.cell(name, value) for value in part[name].tolist()
+        ]
+        columns_written.append(_marked(part, name, written))
         numeric.append(pd.api.types.is_numeric_dtype(part[name]) and part[name].dtype != bool)
     return headings, [list(row) for row in zip(*columns_written, strict=True)], numeric
+
+
+def _marked(part: pd.DataFrame, name: str, written: list[str]) -> list[str]:
+    """The cells of a column, with a word where disclosure control left a value out."""
+    hidden = part.attrs.get("disclosure", {}).get("hidden", {}).get(name, "").split()
+    if not hidden:
+        return written
+    gone = part.index.astype(str).isin(hidden) & part[name].isna().to_numpy()
+    return [SUPPRESSED if left_out else text for text, left_out in zip(written, gone, strict=True)]
 
 
 def _html_row(tag: str, values: list[str], numeric: list[bool]) -> str:

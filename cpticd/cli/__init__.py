@@ -44,6 +44,8 @@ EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
 )
 #: Models of risk adjustment, the default first; cpticd.risk.tables has them, too heavy to import for --help.
 MODELS = ("V28", "V24", "ESRD V24", "RxHCC V08")
+#: Fewest persons of a cell; cpticd.disclosure has it, too heavy to import for --help.
+MINIMUM = 11
 EPILOG = """\
 exit codes:
   0    done
@@ -117,6 +119,7 @@ def _demo_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=int, help="same seed, same claims (default: the demo's)")
     _min_lines(command)
+    _rules(command)
     _risk(command)
 
 
@@ -134,6 +137,7 @@ def _report_arguments(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--title", help="heading of the report")
     _min_lines(command)
+    _rules(command)
     _risk(command)
 
 
@@ -163,12 +167,33 @@ def _risk(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _rules(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("coding rules")
+    group.add_argument(
+        "--tables",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with rule tables that cpticd.reference.add has read (default: your own)",
+    )
+    group.add_argument(
+        "--payer-kind", action="append", default=[], type=_pair, metavar="PAYER=KIND",
+        help="medicare, medicare advantage, medicaid, commercial or marketplace; repeatable",
+    )  # fmt: skip
+
+
 def _min_lines(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--min-lines",
         type=_positive,
         default=30,
         help="fewest lines of a pair that is judged (default: %(default)s)",
+    )
+    command.add_argument(
+        "--minimum",
+        type=_positive,
+        default=MINIMUM,
+        metavar="PERSONS",
+        help="fewest persons of a cell that is shown; 1 shows all (default: %(default)s)",
     )
 
 
@@ -253,13 +278,20 @@ def _risk_options(options: argparse.Namespace) -> Options:
 def _analyse(
     claims: Claims, options: argparse.Namespace, risk: Options, terminal: Terminal, *, title: str | None
 ) -> None:
-    from cpticd.report import write
+    from cpticd import disclosure
+    from cpticd.report import coding, write
     from cpticd.report.findings import STEPS, gather
+    from cpticd.report.leaving import protected
 
-    with terminal.steps(STEPS) as step:
-        findings = gather(claims, min_lines=options.min_lines, risk_options=risk, step=step)
-    with terminal.working("writing the report"):
-        path = write(findings, options.out, title=title)
+    rules = coding.Options(folder=options.tables, payer_kinds=dict(options.payer_kind) or None)
+    with disclosure.using(minimum=options.minimum):
+        with terminal.steps(STEPS) as step:
+            findings = gather(
+                claims, min_lines=options.min_lines, risk_options=risk, coding_options=rules, step=step
+            )
+        with terminal.working("writing the report"):
+            findings = protected(findings, claims)
+            path = write(findings, options.out, title=title)
     terminal.show(findings)
     terminal.result(path)
 

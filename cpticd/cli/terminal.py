@@ -18,7 +18,9 @@ from rich.text import Text
 
 from cpticd.charts.table import cells
 from cpticd.report.findings import Findings, accounting_by_table, reject_counts, top_pairs
+from cpticd.report.page import protection_text
 from cpticd.report.risk import ABSENT, Totals
+from cpticd.report.sections import stacked
 from cpticd.report.words import headlines
 
 #: Work shorter than this shows no progress.
@@ -141,6 +143,7 @@ class Terminal:
             pairs = top_pairs(findings.get("payer_pairs"), 5)
             self.table("The same, payer by payer", pairs, list(pairs.columns), optional=OPTIONAL)
         self._risk(findings)
+        self.line(f"\n{protection_text(findings)}")
         self.out.print()
         for sentence in headlines(findings):
             self.line(f"• {sentence}" if self.unicode else f"* {sentence}")
@@ -253,5 +256,5 @@ class Layout:
 def _rates(findings: Findings) -> pd.DataFrame:
     labels = {"lines": "lines, at first", "claims": "claims, at first", "charge": "dollars, at first",
               "final": "lines, in the end"}  # fmt: skip
-    parts = [findings.get(name).assign(measure=label) for name, label in labels.items() if findings.has(name)]
-    return pd.concat(parts) if parts else pd.DataFrame(columns=RATES)
+    parts = {label: findings.get(name) for name, label in labels.items() if findings.has(name)}
+    return stacked(parts) if parts else pd.DataFrame(columns=RATES)

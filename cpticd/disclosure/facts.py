@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -69,11 +69,14 @@ _JOINS: Final = {
 }
 
 
-def of_claims(claims: Claims, names: Iterable[str]) -> pd.DataFrame:
+def of_claims(
+    claims: Claims, names: Iterable[str], *, more: Mapping[str, str] | None = None, join: str = ""
+) -> pd.DataFrame:
     """One row per person and combination of ``names`` (:data:`KEYS`, :data:`FLAGS`) over service lines × diagnoses.
 
     Diagnoses are those that a line points to, and only looked up where a name asks for them. Lines of no known
-    person count as one person's. Raises ArgumentError for a name that is not there.
+    person count as one person's. ``more``: further columns, as SQL over ``o``, the line's outcome, and what ``join``
+    adds. Raises ArgumentError for a name that is not there.
     """
     known = KEYS | FLAGS
     wanted = sorted(set(names))
@@ -87,7 +90,8 @@ def of_claims(claims: Claims, names: Iterable[str]) -> pd.DataFrame:
     if "f" in used:
         used.add("p")
     columns = ", ".join(["o.person_id", *(f"{known[name]} AS {name}" for name in wanted)])
-    joins = " ".join(text for alias, text in _JOINS.items() if alias in used)
+    columns += "".join(f", {column} AS {name}" for name, column in (more or {}).items())
+    joins = " ".join([*(text for alias, text in _JOINS.items() if alias in used), join])
     return to_frame(claims.engine.fetch(f"SELECT DISTINCT {columns} FROM line_outcomes o {joins}"))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cpticd.errors import ArgumentError, OutputExistsError
 from cpticd.modules import make_callable
@@ -27,23 +28,40 @@ def report(
     model: str = "V28",
     payment_year: int | None = None,
     base_rate: float | None = None,
+    tables: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+    payer_kinds: Mapping[str, str] | None = None,
+    minimum: int | None = None,
 ) -> Path:
-    """One HTML file about ``claims``: accounting, denial rates, causes, pairs, trend, delay, risk adjustment.
+    """One HTML file about ``claims``: accounting, denials, pairs, coding rules, specificity, risk adjustment.
 
     Parameters: ``path``, the file to write; its folder is made where it is missing. ``title``, the heading.
     ``overwrite``, replace an existing file. ``min_lines``, the fewest lines of a pair that is judged.
     Of risk adjustment, where members are known: ``model``, such as V28; ``payment_year``, the year after the
     last complete service year unless given; ``base_rate``, US dollars per member and month at score 1, which
     turns scores into dollars.
-    Returns the path. The file holds plotly.js and asks the network for nothing; no person, claim or provider
-    appears in it, only counts. Same claims, same bytes. Raises OutputExistsError, ArgumentError.
+    Of coding rules: ``tables``, ``folder`` and ``payer_kinds`` as in ``cpticd.edits.check``; rules that have no table
+    are named with what to add.
+    ``minimum``, the fewest persons of a cell that is shown, that of ``cx.set_disclosure`` unless given; 1 shows all.
+
+    Everything goes through disclosure control: cells of fewer persons and what would give them away are left out
+    of charts, hover texts and tables, and the report says how many. Returns the path. The file holds plotly.js and
+    asks the network for nothing; no person, claim or provider appears in it. Same claims, same bytes. Raises
+    OutputExistsError, ArgumentError.
     """
     target = check_output(path, overwrite=overwrite)
+    from cpticd import disclosure
+    from cpticd.report import coding
     from cpticd.report.findings import gather
+    from cpticd.report.leaving import protected
     from cpticd.report.risk import Options
 
     options = Options(model=model, payment_year=payment_year, base_rate=base_rate)
-    return write(gather(claims, min_lines=min_lines, risk_options=options), target, title=title)
+    rules = coding.Options(tables=tables, folder=folder, payer_kinds=payer_kinds)
+    now = disclosure.settings()
+    with disclosure.using(minimum=now.minimum if minimum is None else minimum, pseudonyms=now.pseudonyms):
+        found = gather(claims, min_lines=min_lines, risk_options=options, coding_options=rules)
+        return write(protected(found, claims), target, title=title)
 
 
 def check_output(path: str | Path, *, overwrite: bool) -> Path:

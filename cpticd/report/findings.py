@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from cpticd import denials
 from cpticd.charts import format as fmt
 from cpticd.errors import CpticdError
-from cpticd.report import risk
+from cpticd.report import coding, risk
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -41,16 +41,23 @@ PARTS: Final[tuple[tuple[str, str, Analysis], ...]] = (
     ("silent", "silent denials", lambda claims, _: denials.silent(claims)),
 )
 #: How many steps :func:`gather` tells of.
-STEPS: Final = len(PARTS) + len(risk.PARTS)
+STEPS: Final = len(PARTS) + len(coding.PARTS) + len(risk.PARTS)
 
 
 @dataclass
 class Findings:
-    """The results of :data:`PARTS` and of ``risk.PARTS`` by name; what failed is in ``reasons`` instead."""
+    """The results of :data:`PARTS`, ``coding.PARTS`` and ``risk.PARTS`` by name; what failed is in ``reasons`` instead.
+
+    Once they went through disclosure control (``cpticd.report.leaving``): ``minimum``, the fewest persons of a cell;
+    ``said``, of each table how many counts it has and lost; ``rule_findings``, findings of each rule as they may leave.
+    """
 
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     min_lines: int = 30
+    minimum: int = 1
+    said: dict[str, dict[str, int]] = field(default_factory=dict)
+    rule_findings: dict[str, Any] | None = None
 
     def get(self, name: str) -> pd.DataFrame:
         """One part's rows; none where it is missing."""
@@ -74,6 +81,7 @@ def gather(
     *,
     min_lines: int = 30,
     risk_options: risk.Options | None = None,
+    coding_options: coding.Options | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Run every analysis once. ``step`` is told the name of each before it starts.
@@ -88,6 +96,9 @@ def gather(
             found.frames[name] = analysis(claims, min_lines)
         except CpticdError as error:
             found.reasons[name] = str(error)
+    if found.has("silent"):
+        found.frames["takebacks"] = takeback_counts(found.get("silent"))
+    coding.gather(claims, found, coding_options or coding.Options(), step)
     risk.gather(claims, found, risk_options or risk.Options(), step)
     return found
 
@@ -125,14 +136,18 @@ def takeback_counts(silent: pd.DataFrame) -> pd.DataFrame:
     counted = silent.groupby(["payer", "kind"], dropna=False, observed=True).agg(
         lines=("claim_id", "size"), amount=("amount", "sum")
     )
-    return counted.reset_index().sort_values(["lines", "payer", "kind"], ascending=[False, True, True])
+    counted = counted.reset_index().sort_values(["lines", "payer", "kind"], ascending=[False, True, True])
+    counted = counted.reset_index(drop=True)
+    counted.attrs = {"contract": silent.attrs.get("contract", {})}
+    return counted
 
 
 def top_pairs(pairs: pd.DataFrame, count: int = 15) -> pd.DataFrame:
     """The first-ranked pairs with the columns that fit a page, their first category and CARC in one."""
     if pairs.empty:
         return pairs
-    first = pairs.head(count)
+    # What is suppressed is no finding to look at first.
+    first = pairs[pairs["rate"].notna()].head(count)
     causes = [
         fmt.text(category) if fmt.text(carc) == fmt.MISSING else f"{category} (CARC {carc})"
         for category, carc in zip(first["top_category"], first["top_carc"], strict=True)

@@ -123,6 +123,8 @@ class Totals:
         self.records = parts.totals(impact, "report")
         self.unit = parts.unit(impact, None, "report")
         self.kinds = parts.steps(self.records)
+        #: Kinds that are of too few persons to be shown.
+        self.hidden = frozenset(map(str, impact.attrs.get("hidden_kinds", ())))
 
     def value(self, kind: str, field: int = 0) -> float:
         """A kind's expected change; field 1 and 2 its interval, 3 if every one were confirmed."""
@@ -144,7 +146,7 @@ class Totals:
         kinds = [kind for kind in self.kinds if lowers is None or (kind == parts.UNSUPPORTED) == lowers]
         names = {kind: parts.words(kind) for kind in kinds}
         gaps = [kind for kind in kinds if kind != parts.UNSUPPORTED]
-        if len(gaps) > 1:  # their sum stands after them
+        if len(gaps) > 1 and parts.GAPS in self.records:  # their sum stands after them
             kinds.insert(len(gaps), parts.GAPS)
             names[parts.GAPS] = "All of these"
         rows = [
@@ -157,11 +159,19 @@ class Totals:
             )
             for kind in kinds
         ]
-        # A direction without conditions is told as well.
-        nothing = (0, 0, self.unit.write(0), fmt.MISSING)
-        if not gaps and lowers is not True:
-            rows.insert(0, ("Suspected", *nothing))
+
+        # A direction without conditions is told as well, and one of too few persons.
+        def nothing(kind: str) -> tuple[Any, ...]:
+            few = kind in self.hidden
+            return (*(("suppressed",) * 3 if few else (0, 0, self.unit.write(0))), fmt.MISSING)
+
+        of_gaps = sorted(self.hidden - {parts.UNSUPPORTED, parts.GAPS, parts.REVIEWED})
+        if lowers is not True:
+            place = len(gaps)
+            rows[place:place] = [(parts.words(kind), *nothing(kind)) for kind in of_gaps]
+            if not gaps and not of_gaps:
+                rows.insert(0, ("Suspected", *nothing(parts.GAPS)))
         if parts.UNSUPPORTED not in kinds and lowers is not False:
-            rows.append((parts.words(parts.UNSUPPORTED), *nothing))
+            rows.append((parts.words(parts.UNSUPPORTED), *nothing(parts.UNSUPPORTED)))
         columns = ["kind", "to_review", "persons", "expected_change", "95 % interval"]
         return pd.DataFrame(rows, columns=columns)

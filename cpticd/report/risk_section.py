@@ -11,8 +11,10 @@ from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
 from cpticd.report.blocks import chart, note, scroll
+from cpticd.report.definitions import brief
 from cpticd.report.findings import Findings
 from cpticd.report.risk import ABSENT, Totals
+from cpticd.report.small import about
 from cpticd.report.words import risk_headlines
 
 WHAT = (
@@ -41,13 +43,23 @@ def risk_section(findings: Findings) -> str:
         + f'<ul class="headlines">{sentences}</ul>'
         + _sides(findings)
     )
-    text += chart(charts.risk_waterfall(impact), "risk-waterfall", wide=True)
-    text += chart(charts.hcc_kind_matrix(impact), "risk-matrix", wide=True)
-    text += chart(charts.impact_by_person(impact, name_persons=False), "risk-persons", wide=True)
+    text += brief(findings, "risk_gaps", "risk_unsupported", "risk_impact")
+    if parts.REVIEWED in Totals(impact).records:
+        text += chart(charts.risk_waterfall(impact), "risk-waterfall", wide=True) + brief(
+            findings, "risk_impact"
+        )
+    text += chart(charts.hcc_kind_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
+    if findings.minimum <= 1:
+        text += chart(charts.impact_by_person(impact, name_persons=False), "risk-persons", wide=True)
+        text += brief(findings, "risk_impact")
+    else:
+        text += note(
+            "The chart of single persons does not leave the session: cx.charts.impact_by_person(impact)."
+        )
     if findings.has("risk_prevalence"):
         prevalence = findings.get("risk_prevalence")
         text += chart(charts.coded_expected(prevalence), "risk-prevalence", wide=True)
-        text += _behind("The numbers behind it", prevalence)
+        text += brief(findings, "risk_prevalence") + _behind("The numbers behind it", prevalence)
     else:
         text += note(findings.reason("risk_prevalence", "No condition is coded or suspected."))
     return text + _recapture(findings) + _left_out(findings)
@@ -85,7 +97,10 @@ def _sides(findings: Findings) -> str:
     totals = Totals(findings.get("risk_impact"))
     raises = scroll(charts.table(totals.table(lowers=False)))
     lowers = scroll(charts.table(totals.table(lowers=True)))
-    why = _why(findings.get("risk_unsupported"))
+    if "risk_reasons" in findings.frames:
+        why = scroll(charts.table(_marked(findings.get("risk_reasons"))))
+    else:
+        why = _why(findings.get("risk_unsupported"))
     return (
         '<div class="sides">'
         f"<div><h3>Would raise scores: suspected, not coded</h3>{raises}</div>"
@@ -103,11 +118,21 @@ def _why(unsupported: pd.DataFrame) -> str:
     return scroll(charts.table(pd.DataFrame(rows, columns=["reason", "conditions"])))
 
 
+def _marked(reasons: pd.DataFrame) -> pd.DataFrame:
+    """Reasons, of which those of few persons are said to be suppressed."""
+    counts = pd.array([pd.NA if pd.isna(n) else int(n) for n in reasons["conditions"]], dtype="Int64")
+    marked = reasons.assign(conditions=counts)
+    gone = " ".join(str(label) for label in marked.index[marked["conditions"].isna()])
+    marked.attrs = {"disclosure": {"hidden": {"conditions": gone}}}
+    return marked
+
+
 def _recapture(findings: Findings) -> str:
     if not findings.has("risk_persistence"):
         return note(findings.reason("risk_persistence", "Recapture needs two years of the same persons."))
     persistence = findings.get("risk_persistence")
     text = chart(charts.recapture(persistence), "risk-recapture", wide=True)
+    text += brief(findings, "risk_persistence")
     return text + _behind("The numbers behind it", persistence)
 
 
@@ -132,5 +157,9 @@ def _left_out(findings: Findings) -> str:
     rows.append(("coded conditions", f"support is not thin, or {thin['exclusions']}", thin["rows_left_out"]))
     rejects = Counter(str(row["reason"]) for row in impact.attrs.get("rejects", []))
     rows += [("persons and diagnoses", reason, count) for reason, count in sorted(rejects.items())]
-    table = charts.table(pd.DataFrame(rows, columns=["what", "reason", "number"]))
-    return "<h3>Left out</h3>" + scroll(table)
+    told = [
+        (what, reason, fmt.cell("number", about(number, findings.minimum))) for what, reason, number in rows
+    ]
+    table = charts.table(pd.DataFrame(told, columns=["what", "reason", "number"]))
+    rounded = note("Counts are rounded.") if findings.minimum > 1 else ""
+    return "<h3>Left out</h3>" + rounded + scroll(table)

@@ -11,7 +11,9 @@ import pandas as pd
 from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.report.blocks import chart, note, scroll
-from cpticd.report.findings import Findings, accounting_by_table, reject_counts, takeback_counts, top_pairs
+from cpticd.report.coding_section import rules_section, specificity_section
+from cpticd.report.definitions import brief, definitions_section, releases
+from cpticd.report.findings import Findings, accounting_by_table, reject_counts, top_pairs
 from cpticd.report.risk_section import risk_section
 from cpticd.report.words import headlines
 
@@ -38,19 +40,24 @@ def _plain(value: object) -> str:
 def accounting_section(findings: Findings) -> str:
     accounting = findings.get("accounting")
     rejects = reject_counts(findings.get("rejects"))
-    text = note("Read = loaded + rejected, in rows and in dollars, for every source and table.")
+    text = note(
+        "Read = loaded + rejected, in rows and in dollars, for every source and table. Rows of files are counted, not "
+        "persons."
+    )
     text += scroll(charts.table(accounting_by_table(accounting)))
     if not accounting.empty and accounting["source"].nunique() > 1:
         each = scroll(charts.table(accounting, max_rows=1000))
         text += f"<details><summary>The same by source</summary>{each}</details>"
     if rejects.empty:
-        return text + note("Nothing was rejected, repaired or noted.")
-    return text + "<h3>Rejected, repaired or noted</h3>" + scroll(charts.table(rejects, max_rows=60))
+        text += note("Nothing was rejected, repaired or noted.")
+    else:
+        text += "<h3>Rejected, repaired or noted</h3>" + scroll(charts.table(rejects, max_rows=60))
+    return text + releases(findings)
 
 
 def rates_section(findings: Findings) -> str:
-    rows = [
-        findings.get(name).assign(measure=label)
+    rows = {
+        label: findings.get(name)
         for name, label in (
             ("lines", "service lines, at first"),
             ("claims", "claims, at first"),
@@ -58,26 +65,43 @@ def rates_section(findings: Findings) -> str:
             ("final", "service lines, in the end"),
         )
         if findings.has(name)
-    ]
+    }
     columns = ["measure", "n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"]
-    text = (
-        scroll(charts.table(pd.concat(rows)[columns]))
-        if rows
-        else note(findings.reason("lines", "No lines."))
-    )
+    text = note(findings.reason("lines", "No lines."))
+    if rows:
+        table = scroll(charts.table(stacked(rows), columns=columns))
+        text = table + brief(findings, "lines", "claims", "charge", "final")
     if not findings.has("payers"):
         return text + note(findings.reason("payers", "No adjudicated lines."))
     overall = findings.get("lines") if findings.has("lines") else None
     payers = findings.get("payers")
-    text += chart(charts.payer_comparison(payers.head(40), overall=overall), "payers")
+    payers = payers[payers["n"].notna()]
+    text += chart(charts.payer_comparison(payers.head(40), overall=overall), "payers") + brief(
+        findings, "payers"
+    )
     return text + (note(f"{len(payers) - 40:,} more payers not drawn.") if len(payers) > 40 else "")
+
+
+def stacked(rows: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per measure, from frames of one row each; what was suppressed of them stays known."""
+    frame = pd.concat([part.assign(measure=label) for label, part in rows.items()], ignore_index=True)
+    hidden: dict[str, list[str]] = {}
+    for place, part in enumerate(rows.values()):
+        for column in part.attrs.get("disclosure", {}).get("hidden", {}):
+            hidden.setdefault(column, []).append(str(place))
+    frame.attrs = {"disclosure": {"hidden": {column: " ".join(each) for column, each in hidden.items()}}}
+    return frame
 
 
 def causes_section(findings: Findings) -> str:
     causes = findings.get("causes")
     if causes.empty:
         return note(findings.reason("causes", "No line was denied, or no reason was given."))
-    return chart(charts.pareto(causes), "causes") + scroll(charts.table(causes))
+    shown = causes[causes["denied_amount"].notna()]
+    if shown.empty:
+        return note("Every cause is of too few persons to be shown.")
+    text = chart(charts.pareto(shown), "causes") + brief(findings, "causes")
+    return text + scroll(charts.table(causes))
 
 
 def pairs_section(findings: Findings) -> str:
@@ -92,90 +116,44 @@ def pairs_section(findings: Findings) -> str:
         "at least as striking."
     )
     if not families.empty:
-        text += chart(charts.pair_matrix(families), "families")
+        text += chart(charts.pair_matrix(known(families)), "families") + brief(findings, "families")
     if pairs.empty:
         return text + note(findings.reason("pairs", few))
-    text += chart(charts.pair_scatter(pairs, max_points=1500), "scatter")
+    text += chart(charts.pair_scatter(known(pairs), max_points=1500), "scatter") + brief(findings, "pairs")
     text += "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
     if not findings.has_payer_pairs:
         return text
     text += "<h3>Pairs to look at first, payer by payer</h3>"
-    return text + scroll(charts.table(top_pairs(findings.get("payer_pairs"))))
+    table = scroll(charts.table(top_pairs(findings.get("payer_pairs"))))
+    return text + table + brief(findings, "payer_pairs")
+
+
+def known(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs whose lines and denials may be shown."""
+    return pairs[pairs["rate"].notna()].reset_index(drop=True)
 
 
 def trend_section(findings: Findings) -> str:
     if not findings.has("trend"):
         return note(findings.reason("trend", "No adjudicated line has a date."))
-    return chart(charts.trend(findings.get("trend")), "trend")
+    trend = findings.get("trend")
+    trend = trend[trend["n"].notna()].reset_index(drop=True)
+    return chart(charts.trend(trend), "trend") + brief(findings, "trend")
 
 
 def delay_section(findings: Findings) -> str:
     if not findings.has("delay"):
         return note(findings.reason("delay", "No claim has both a date to start from and a paid date."))
-    return chart(charts.delay(findings.get("delay")), "delay")
+    return chart(charts.delay(findings.get("delay")), "delay") + brief(findings, "delay")
 
 
 def silent_section(findings: Findings) -> str:
-    if not findings.has("silent"):
+    if not findings.has("takebacks"):
         return note(
             findings.reason("silent", "No procedure was changed by a payer and no payment taken back.")
         )
     text = note("Lines paid under another procedure than submitted, and payments taken back.")
-    return text + scroll(charts.table(takeback_counts(findings.get("silent")), max_rows=60))
-
-
-#: Whose contract explains which measure, in the order of the page.
-DEFINED: Final = {
-    "lines": "Denial rate of service lines",
-    "claims": "Denial rate of claims",
-    "charge": "Denial rate of charge dollars",
-    "final": "Final denial rate",
-    "causes": "Root causes",
-    "pairs": "Diagnosis × procedure pairs",
-    "trend": "Trend",
-    "delay": "Payment delay",
-    "silent": "Silent denials",
-    "risk_gaps": "Suspected conditions",
-    "risk_unsupported": "Unsupported conditions",
-    "risk_impact": "Impact on the score",
-    "risk_prevalence": "Prevalence of conditions",
-    "risk_persistence": "Recapture of conditions",
-}
-
-
-def definitions_section(findings: Findings) -> str:
-    parts = []
-    for name, label in DEFINED.items():
-        contract = findings.get(name).attrs.get("contract", {})
-        if contract:
-            items = "".join(
-                f"<dt>{html.escape(fmt.heading(str(key)))}</dt><dd>{html.escape(_unit(str(key), value))}</dd>"
-                for key, value in contract.items()
-                if value is not None and value not in ("", {}, [])
-            )
-            parts.append(f"<details open><summary>{html.escape(label)}</summary><dl>{items}</dl></details>")
-    return "".join(parts) or note("No analysis gave a definition.")
-
-
-def _unit(key: str, value: object) -> str:
-    """A value of a contract, with the unit that its name tells."""
-    if key.endswith("year") and isinstance(value, int):
-        return fmt.year(value)
-    return fmt.dollars(value) if key == "base_rate" else _said(value)
-
-
-def _said(value: object) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{fmt.heading(str(key)).lower()}: {_said(item)}" for key, item in value.items())
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return f"{len(value)} rows, in the frame's attrs"
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(_said(item) for item in value) or "none"
-    if isinstance(value, bool):
-        return fmt.flag(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return text + scroll(charts.table(findings.get("takebacks"), max_rows=60)) + brief(findings, "takebacks")
 
 
 #: Anchor, heading and content of every section.
@@ -188,6 +166,8 @@ SECTIONS: Final[tuple[tuple[str, str, Section], ...]] = (
     ("trend", "Trend", trend_section),
     ("delay", "Payment delay", delay_section),
     ("silent", "Silent denials", silent_section),
+    ("rules", "Coding rules", rules_section),
+    ("specificity", "Unspecified codes", specificity_section),
     ("risk", "Risk adjustment, both directions", risk_section),
     ("definitions", "How each number is defined", definitions_section),
 )

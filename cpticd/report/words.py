@@ -32,12 +32,17 @@ def _rate(findings: Findings) -> str:
     if not findings.has("lines"):
         return ""
     row = findings.get("lines").iloc[0]
+    if pd.isna(row["n"]) or pd.isna(row["rate"]) != (row["n"] == 0):
+        return ""  # suppressed
     if not row["n"]:
         return "None of these service lines has been adjudicated: there is no payer's answer in the data."
     return (
         f"{fmt.percent(row['rate'])} of {fmt.count(row['n'])} adjudicated service lines were denied at first "
-        f"(95 % interval {fmt.interval(row['low'], row['high'])}): {fmt.count(row['denied'])} lines; "
-        f"{fmt.count(row['partly_denied'])} more were denied in part."
+        f"(95 % interval {fmt.interval(row['low'], row['high'])}): {fmt.count(row['denied'])} lines"
+    ) + (
+        "."
+        if pd.isna(row["partly_denied"])
+        else f"; {fmt.count(row['partly_denied'])} more were denied in part."
     )
 
 
@@ -45,7 +50,7 @@ def _money(findings: Findings) -> str:
     if not findings.has("charge"):
         return ""
     row = findings.get("charge").iloc[0]
-    if pd.isna(row["rate"]):
+    if pd.isna(row["rate"]) or pd.isna(row["denied_amount"]):
         return ""
     amount, share = fmt.dollars(row["denied_amount"]), fmt.percent(row["rate"])
     return f"First denials took {amount} of charges, {share} of all."
@@ -67,9 +72,12 @@ def _cause(findings: Findings) -> str:
     if not findings.has("causes"):
         return ""
     row = findings.get("causes").iloc[0]
+    if findings.get("causes")["denied_amount"].isna().all():
+        return ""
+    counted = "" if pd.isna(row["lines"]) else f", {fmt.count(row['lines'])} lines"
     return (
         f"The largest root cause is {fmt.text(row['category'])}: {fmt.dollars(row['denied_amount'])}, "
-        f"{fmt.percent(row['share'])} of the denied dollars, {fmt.count(row['lines'])} lines."
+        f"{fmt.percent(row['share'])} of the denied dollars{counted}."
     )
 
 
@@ -77,6 +85,8 @@ def _related(findings: Findings) -> str:
     if not findings.has("causes"):
         return ""
     causes = findings.get("causes")
+    if causes["share"].isna().any():
+        return ""  # some are suppressed: the shares do not add up
     flags = causes["diagnosis_related"].map(fmt.flag)
     surely, partly = (causes["share"][flags == word].sum() for word in ("yes", "partly"))
     return (
@@ -88,11 +98,15 @@ def _related(findings: Findings) -> str:
 def _pair(findings: Findings) -> str:
     if not findings.has("pairs"):
         return ""
-    pairs = findings.get("pairs")
+    every = findings.get("pairs")
+    pairs = every[every["rate"].notna()]
+    if pairs.empty:
+        return ""
     row = pairs.iloc[0]
+    told = "" if len(pairs) == len(every) else " that may be shown"
     if not (pairs["q_value"] <= Q_THRESHOLD).any():
         return (
-            f"None of the {len(pairs):,} pairs with at least {findings.min_lines} lines is denied more often "
+            f"None of the {len(pairs):,} pairs{told} with at least {findings.min_lines} lines is denied more often "
             f"than expected at a false-discovery rate of {Q_THRESHOLD:.0%}."
         )
     pair = f"procedure {fmt.text(row['hcpcs_code'])} with diagnosis {fmt.text(row['diagnosis_code'])}"
@@ -154,6 +168,9 @@ def risk_headlines(findings: Findings) -> list[str]:
         (parts.GAPS, "Suspected and not coded", "raise"),
         (parts.UNSUPPORTED, "Coded and thinly supported", "lower"),
     ):
+        if direction in totals.hidden:
+            sentences.append(f"{what}: conditions of too few persons to be shown.")
+            continue
         if direction not in totals.records:
             sentences.append(f"{what}: nothing found.")
             continue
@@ -163,7 +180,7 @@ def risk_headlines(findings: Findings) -> list[str]:
             f"and a coder to review; by their confidence they would {effect} the {noun} by "
             f"{totals.unit.write(abs(totals.value(direction)))} (95 % interval {totals.size(direction)})."
         )
-    return [*sentences, _net(totals)]
+    return [*sentences, _net(totals)] if parts.REVIEWED in totals.records else sentences
 
 
 def _net(totals: Totals) -> str:
