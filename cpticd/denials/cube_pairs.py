@@ -86,13 +86,16 @@ class Pairing:
         place_of[shown] = np.arange(len(shown))
         line, place = self.line[rows], place_of[self.pair[rows]]
         is_denied = denied[line]
+        paying = np.flatnonzero((amount != 0)[line])  # few lines carry denied dollars
         size = len(shown)
         found = self.keys.iloc[shown].reset_index(drop=True)
         found = found.assign(
             lines=n[shown],
             persons=_persons(place, self.person[rows], size),
             denied_lines=np.bincount(place[is_denied], minlength=size),
-            denied_amount=np.bincount(place, self.share[rows] * amount[line], minlength=size),
+            denied_amount=np.bincount(
+                place[paying], self.share[rows[paying]] * amount[line[paying]], minlength=size
+            ),
             all_pairs=int((n > 0).sum()),
         )
         cells = self._cells(self.cell[rows], is_denied)
@@ -129,11 +132,14 @@ class Pairing:
         without_n = totals.of_procedure[0][stratum] - own_n[own]
         without_d = totals.of_procedure[1][stratum] - own_d[own]
         prior = (without_d + PRIOR_LINES * totals.payer_rate[stratum]) / (without_n + PRIOR_LINES)
-        mean, variance, third, fourth = stats.hypergeometric_cumulants(n, ds, ns)
         expected = n * (ds - d + PRIOR_LINES * prior) / (ns - n + PRIOR_LINES)
         place = place_of[self.cell_pair[cells]]
-        values = {"mean": mean, "variance": variance, "third": third, "fourth": fourth, "expected": expected}
-        sums = {name: np.bincount(place, value, minlength=size) for name, value in values.items()}
+        # Where nothing of the stratum is denied there is nothing to draw: all cumulants are 0.
+        some = np.flatnonzero(ds)
+        cumulants = stats.hypergeometric_cumulants(n[some], ds[some], ns[some])
+        values = dict(zip(("mean", "variance", "third", "fourth"), cumulants, strict=True))
+        sums = {name: np.bincount(place[some], value, minlength=size) for name, value in values.items()}
+        sums["expected"] = np.bincount(place, expected, minlength=size)
         return sums | {"comparison_lines": np.bincount(place, ns - n, minlength=size).astype(np.int64)}
 
 
