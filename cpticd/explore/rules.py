@@ -218,7 +218,8 @@ class RulesExplorer(Explorer):
     def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with claims as they are shown."""
         numbers = rows["claim_line_number"].astype("Int64").astype("str").replace("<NA>", "all")
-        return rows.assign(claim=self._names.column(rows["claim_id"], "claim"), line=numbers)
+        claims = pd.Series(self._names.column(rows["claim_id"], "claim"), index=rows.index, dtype="str")
+        return rows.assign(claim=claims, line=numbers)
 
     def _page(self, rows: pd.DataFrame, name: str) -> Page:
         """The page of a table that is shown, claims as they are shown, in texts as well."""

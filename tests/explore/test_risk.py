@@ -27,7 +27,7 @@ SAID: dict[str, pd.DataFrame] = {}
 
 @pytest.fixture(scope="module")
 def claims() -> Iterator[Claims]:
-    yield cx.simulate(200, 11).claims
+    yield cx.simulate(150, 11).claims
 
 
 @pytest.fixture(scope="module")

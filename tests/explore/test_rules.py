@@ -1,0 +1,166 @@
+"""The explorer of coding rules: what it shows is what the scorecard, the findings and the worklist say."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import cpticd as cx
+from cpticd import charts, edits
+from cpticd.claims import Claims
+from cpticd.errors import ArgumentError
+from cpticd.explore.rules import RulesExplorer
+
+RULES = (
+    "visits",
+    "new_patient_seen_before",
+    "missing_pointer",
+    "pointer_past_diagnoses",
+    "header_diagnosis_code",
+)
+
+
+@pytest.fixture(scope="module")
+def claims() -> Iterator[Claims]:
+    yield cx.simulate(180, 3).claims
+
+
+@pytest.fixture(scope="module")
+def findings(claims: Claims) -> pd.DataFrame:
+    known = set(edits.catalogue()["rule"])
+    return edits.check(claims, [rule for rule in RULES if rule in known])
+
+
+@pytest.fixture(scope="module")
+def opened(claims: Claims, findings: pd.DataFrame) -> RulesExplorer:
+    return cx.explore.rules(claims, findings, readable_lines=3)
+
+
+@pytest.fixture
+def explorer(opened: RulesExplorer) -> RulesExplorer:
+    opened.state = {
+        "values": {c.name: c.default for c in opened._controls if c.kind != "button"},
+        "extra": {},
+    }
+    return opened
+
+
+def part(explorer: RulesExplorer, name: str) -> dict[str, Any]:
+    return next(one for one in explorer.board.parts if one["name"] == name)
+
+
+def happen(explorer: RulesExplorer, **event: Any) -> None:
+    explorer.board.event = {**event, "n": int(explorer.board.event.get("n", 0)) + 1}
+
+
+def test_it_opens_with_what_the_analyses_say(
+    claims: Claims, findings: pd.DataFrame, explorer: RulesExplorer
+) -> None:
+    card = edits.scorecard(claims, findings)
+    pd.testing.assert_frame_equal(explorer.scorecard, card)
+    assert explorer.scorecard.attrs["contract"] == card.attrs["contract"]
+    assert explorer.figure.to_json() == charts.rule_matrix(card, readable_lines=3).to_json()
+    assert len(explorer.findings) == len(findings)
+    tiles = {tile["label"]: tile["value"] for tile in part(explorer, "tiles")["tiles"]}
+    assert tiles["Flagged lines decided"] == f"{card['flagged_lines'].sum():,}"
+    worklist = edits.prebill(claims, findings, adjudicated=True)
+    assert len(explorer.data) == (worklist["initial_outcome"] == "not adjudicated").sum()
+    explorer.choose(lines="all")
+    pd.testing.assert_frame_equal(explorer.data, worklist)
+    assert explorer.selection == {"lines": "all"}
+
+
+def test_every_filter_acts_on_every_part(explorer: RulesExplorer) -> None:
+    explorer.choose(lines="all")
+    row = explorer.scorecard.iloc[0]
+    for name in ("payer", "rule", "family", "severity"):
+        explorer.choose(**{name: row[name]})
+        for frame in (explorer.scorecard, explorer.findings, explorer.data):
+            assert len(frame) and (frame[name] == row[name]).all()
+        count = f"{len(explorer.findings):,}"
+        assert part(explorer, "tiles")["tiles"][0]["value"] == count
+        assert part(explorer, "findings")["title"] == f"Findings: {count}"
+        explorer.choose(**{name: ""})
+
+
+def test_the_least_precision_keeps_rules_that_a_payer_enforces(explorer: RulesExplorer) -> None:
+    explorer.choose(lines="all", precision=0.5)
+    card = explorer.scorecard
+    assert len(card) and (card["precision"] >= 0.5).all()
+    pairs = set(zip(card["rule"], card["payer"], strict=True))
+    for frame in (explorer.findings, explorer.data):
+        assert set(zip(frame["rule"], frame["payer"], strict=True)) <= pairs
+    explorer.choose(share="related_precision")
+    assert (explorer.scorecard["related_precision"] >= 0.5).all()
+
+
+def test_the_worklist_above_a_threshold_of_dollars(explorer: RulesExplorer) -> None:
+    explorer.choose(lines="all")
+    whole = explorer.data
+    least = float(whole["expected_saved_amount"].median())
+    explorer.choose(dollars=least)
+    assert len(explorer.data) == (whole["expected_saved_amount"] >= least).sum() < len(whole)
+    with pytest.raises(ArgumentError, match="dollars"):
+        explorer.choose(dollars=-1)
+
+
+def test_a_cell_shows_one_rule_at_one_payer(explorer: RulesExplorer) -> None:
+    drawn = part(explorer, "matrix")["figure"]["data"]
+    custom = next(cell for trace in drawn for line in trace["customdata"] for cell in line if cell[0])
+    happen(explorer, kind="point", part="matrix", custom=custom)
+    assert explorer.selection == {"rule": custom[0], "payer": custom[1]}
+    assert len(explorer.scorecard) == 1
+    tiles = part(explorer, "tiles")["tiles"]
+    assert custom[6] in tiles[2]["note"]  # the interval of the one row
+    assert part(explorer, "matrix")["figure"]["data"][0]["y"] == drawn[0]["y"]
+    happen(explorer, kind="point", part="scatter", custom=custom)
+    assert explorer.selection == {}
+    happen(explorer, kind="point", part="matrix", custom=["no such rule", custom[1]])
+    assert explorer.selection == {}
+
+
+def test_a_line_of_the_worklist_tells_its_evidence(explorer: RulesExplorer) -> None:
+    explorer.choose(lines="all")
+    happen(explorer, kind="sort", part="work", column="charge_amount")
+    happen(explorer, kind="row", part="work", row=0)
+    row = explorer.data.sort_values("charge_amount", ascending=False, kind="stable").iloc[0]
+    told = part(explorer, "line")
+    said = " ".join(told["paragraphs"])
+    assert row["message"].split(";")[0] in said and row["payer"] in said
+    assert (
+        told["title"].split(",")[0]
+        == part(explorer, "work")["rows"][0][0]
+        == explorer.selection["line"].rsplit(" ", 1)[0]
+    )
+    explorer.choose(payer=next(p for p in explorer.data["payer"].unique() if p != row["payer"]))
+    assert "line" not in [one["name"] for one in explorer.board.parts]
+
+
+def test_claims_are_numbered_in_texts_too(explorer: RulesExplorer, tmp_path: Path) -> None:
+    explorer.choose(lines="all")
+    cited = explorer.findings["evidence"].str.extract(r"claim (C\d+)")[0].dropna()
+    every = {*explorer.findings["claim_id"], *cited}
+    shown = str(explorer.board.parts)
+    assert not [claim for claim in every if claim in shown]
+    path = explorer.export(tmp_path / "worklist.csv")
+    text = path.read_text("utf-8")
+    assert not [claim for claim in every if claim in text]
+    with path.open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["claim_id"] for row in rows] == explorer._names.column(explorer.data["claim_id"], "claim")
+    named = explorer.export(tmp_path / "named.csv", identifiers=True).read_text("utf-8")
+    assert explorer.data["claim_id"].iloc[0] in named
+    assert len(cited)  # or nothing was put to the test
+    assert not [claim for claim in every if claim in explorer._repr_mimebundle_()[0]["text/html"]]
+
+
+def test_an_empty_worklist_says_why(explorer: RulesExplorer) -> None:
+    explorer.choose(dollars=1e9)
+    assert len(explorer.data) == 0
+    assert "waits for a decision" in part(explorer, "work")["note"]
+    assert explorer.said().endswith("0 lines in the worklist")
