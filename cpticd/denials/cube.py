@@ -162,7 +162,7 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
     diagnosis = _numbered(pairs.column("diagnosis_code"))
     share = pairs.column("share").to_numpy()
     pointed_by = (pointed, diagnosis.code, share)
-    shared = {
+    shared: dict[str, Any] = {
         "diagnosis_names": diagnosis.names,
         "strata": strata,
         "procedures": numbered["hcpcs_code"],

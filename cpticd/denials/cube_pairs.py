@@ -102,7 +102,10 @@ class Pairing:
         expected = self._expected(*cells, place_of=place_of, size=size, totals=totals)
         names = {f"top_{name}": _top(place[is_denied], column.code[line[is_denied]], column.names, size)
                  for name, column in tops.items()}  # fmt: skip
-        return found.assign(**expected, **names)
+        found[list(expected)] = pd.DataFrame(expected)
+        for name, top in names.items():
+            found[name] = top
+        return found
 
     def _cells(self, cell: np.ndarray, is_denied: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Cells with lines, their lines, and the denied ones among these."""

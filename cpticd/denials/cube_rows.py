@@ -30,7 +30,8 @@ def facts(view: View, pairs: pd.DataFrame, *, level: Level) -> pd.DataFrame:
     at = np.flatnonzero(chosen[pairing.pair] & view.used[pairing.line])
     line = pairing.line[at]
     found = pairing.keys[names].iloc[pairing.pair[at]].reset_index(drop=True)
-    return found.assign(person_id=_names(view, "person_id", line), adjudicated=True, denied=view.denied[line])
+    found["person_id"] = _names(view, "person_id", line)
+    return found.assign(adjudicated=True, denied=view.denied[line])
 
 
 def worklist(view: View, within: Within, *, level: Level) -> pd.DataFrame:

@@ -346,7 +346,7 @@ class View:
         """``frame`` with its contract, which names the filters."""
         chosen = {name: value for name, value in vars(self.filters).items() if value is not None}
         category = f" for {self.filters.category}" if self.filters.category else ""
-        default = {"exclusions": "not adjudicated", "rows_left_out": 0}
+        default: dict[str, Any] = {"exclusions": "not adjudicated", "rows_left_out": 0}
         if self.clock == "final":
             default = {
                 "exclusions": "not adjudicated, or first adjudicated lately",

@@ -47,7 +47,10 @@ def explain(claims: Claims, lines: pd.DataFrame) -> pd.DataFrame:
     group code, CARC, RARC, our category and the dollars; owed: who bears the charge as it stands. Amounts are US
     dollars as of the latest adjudication. ArgumentError for more than 200 lines, and for lines that are not there.
     """
-    wanted = [(str(row.claim_id), int(row.claim_line_number)) for row in lines.itertuples()]
+    wanted = [
+        (str(claim), int(number))
+        for claim, number in zip(lines["claim_id"].tolist(), lines["claim_line_number"].tolist(), strict=True)
+    ]
     if len(wanted) > MAX_LINES:
         raise ArgumentError(
             f"explain: found {len(wanted):,} lines; give at most {MAX_LINES}, such as lines.head(20)"

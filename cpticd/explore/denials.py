@@ -13,6 +13,7 @@ from cpticd import charts, disclosure
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
 from cpticd.denials.cube import cube
+from cpticd.denials.cube_rows import Level
 from cpticd.denials.cube_view import View
 from cpticd.denials.explanation import explain
 from cpticd.errors import ArgumentError
@@ -63,7 +64,7 @@ class DenialsExplorer(Explorer):
             words = places if name == "place" else {}
             return (_ALL, *(
                 (key, f"{key} {words[key]} ({n:,})" if key in words else f"{key} ({n:,})")
-                for key, n in counts[name].head(most or len(counts[name])).items()
+                for key, n in zip(counts[name].index[:most].tolist(), counts[name].tolist(), strict=False)
             ))  # fmt: skip
 
         causes = tuple((name, name) for name in self._cube.categories)
@@ -100,7 +101,7 @@ class DenialsExplorer(Explorer):
 
     @property
     def _measure(self) -> tuple[str, str, str, str, str | None]:
-        return MEASURES[self.values["measure"]]  # type: ignore[return-value]
+        return MEASURES[self.values["measure"]]
 
     @property
     def _kind(self) -> dict[str, bool]:
@@ -133,11 +134,11 @@ class DenialsExplorer(Explorer):
 
     def _cells(self) -> pd.DataFrame:
         """Pairs that the matrix shows: families, or the codes of the one that it was opened at."""
-        level = "family" if self.drill == (None, None) else "code"
+        level: Level = "family" if self.drill == (None, None) else "code"
         return self.view.by_pair(self.drill, level=level, min_lines=int(self.values["min_lines"]))
 
     def _matrix(self, cells: pd.DataFrame) -> go.Figure:
-        figure = charts.pair_matrix(cells, colour=self._measure[1])
+        figure = charts.pair_matrix(cells, colour=self._measure[1])  # type: ignore[arg-type]
         figure.update_xaxes(tickangle=None, autotickangles=[-45, -90])  # steeper where it is narrow
         if self.values["clock"] == "final" and figure.layout.title.subtitle.text:
             words = figure.layout.title.subtitle.text
