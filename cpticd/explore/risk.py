@@ -27,15 +27,12 @@ from cpticd.modules import make_callable
 from cpticd.risk.selected import Direction, persons, selected
 
 MODELS: Final = ("V28", "V24")
-DIRECTIONS: Final = (
-    ("both", "both directions"), ("gaps", "gaps: not coded"), ("unsupported", "unsupported: coded"),
-)  # fmt: skip
-_PERSONS: Final = (
-    "person", "gaps", "unsupported", "raise_score", "lower_score", "net_score", "net_dollars", "largest_condition",
-)  # fmt: skip
-_REVIEW: Final = (
-    "condition", "kind", "confidence", "expected_score", "expected_dollars", "evidence", "codes", "claims",
-)  # fmt: skip
+DIRECTIONS: Final = (("both", "both directions"), ("gaps", "gaps: not coded"),
+                     ("unsupported", "unsupported: coded"))  # fmt: skip
+_PERSONS: Final = ("person", "gaps", "unsupported", "raise_score", "lower_score", "net_score", "net_dollars",
+                   "largest_condition")  # fmt: skip
+_REVIEW: Final = ("condition", "kind", "confidence", "expected_score", "expected_dollars", "evidence", "codes",
+                  "claims")  # fmt: skip
 #: Of the rows that a saved notebook shows.
 _FIRST: Final = ("person_id", "hcc", "label", "kind", "confidence", "expected_score", "evidence")
 #: Rows of the matrix.
