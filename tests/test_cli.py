@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ A1,1,99213,E11.9,A,100.00,2024-01-05,North
 A1,2,83036,E11.9,A,20.00,2024-01-05,North
 A2,1,99213,I10,A,100.00,2024-02-05,South
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_rules() -> Iterator[None]:
+    """Coding rules take most of a report's time and are told of in test_report_leaving."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cpticd.report.coding.PARTS", ())
+        yield
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,14 @@ IMPACT_OF_2026.attrs = {
     "rejects": [{"source": "members", "location": "person p9", "reason": "sex: not known", "content": ""}]
     * 2,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_rules() -> Iterator[None]:
+    """Coding rules take most of a report's time and are told of in test_report_leaving."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cpticd.report.coding.PARTS", ())
+        yield
 
 
 def both(**changes: pd.DataFrame) -> Findings:

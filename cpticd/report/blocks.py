@@ -29,4 +29,4 @@ def note(text: str) -> str:
 
 def scroll(table: str) -> str:
     """A table that scrolls by itself where it is wider than the page, by keyboard too."""
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table">{table}</div>'
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="Table">{table}</div>'
