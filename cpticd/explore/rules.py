@@ -45,6 +45,9 @@ _FIRST: Final = (
     "denial_probability",
     "expected_saved_amount",
 )
+#: Cells of few lines are readable on a light page and on a dark one.
+_FEW: Final = {"selector": {"name": "few lines"}, "textfont_color": "#24292F",
+               "colorscale": [[0, "#C8C8C8"], [1, "#C8C8C8"]]}  # fmt: skip
 _SAID: Final = (
     ("Finding", "message"),
     ("Evidence", "evidence"),
@@ -202,7 +205,7 @@ class RulesExplorer(Explorer):
         scatter = charts.rule_scatter(card, colour=share, readable_lines=self._readable)  # type: ignore[arg-type]
         return [
             {"kind": "tiles", "name": "tiles", "tiles": rules_words.tiles(card, found, work)},
-            chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
+            chart("matrix", self.figure.update_traces(**_FEW), label="Rules by payer: share of flagged lines denied",
                   table=behind(self._rows(self._card, "family", "severity"), _CARD), clickable=True,
                   note="Click a cell to see its findings alone; click it again to see all."),
             chart("scatter", scatter, label="Precision against recall", table=behind(card, _CARD), clickable=True),
@@ -224,10 +227,9 @@ class RulesExplorer(Explorer):
     def _page(self, rows: pd.DataFrame, name: str) -> Page:
         """The page of a table that is shown, claims as they are shown, in texts as well."""
         shown = page(self._told(rows), self.extra, name=name)
-        cited = shown.rows.assign(
-            evidence=shown.rows["evidence"].map(lambda text: self._names.inside(str(text)))
-        )
-        return replace(shown, rows=cited)
+        cited = [self._names.inside(str(text)) for text in shown.rows["evidence"]]
+        named = shown.rows["rule"].astype("str").str.replace("_", " ")
+        return replace(shown, rows=shown.rows.assign(evidence=cited, rule=named))
 
     def _of_line(self, line: Any, work: pd.DataFrame) -> list[dict[str, Any]]:
         """All that is said of the chosen line of the worklist."""
