@@ -47,7 +47,7 @@ _SAVED: Final = (
     *(name for name, computed in _DERIVED.items() if computed and name not in _PASSING),
     *_FAMILIES,
 )
-_FORMAT: Final = "cpticd-claims/1"
+_FORMAT: Final = "cpticd-claims/2"
 _MANIFEST: Final = "cpticd.json"
 
 

@@ -68,11 +68,13 @@ earlier AS (
     WHERE coalesce(w.final_outcome, '') <> 'denied'
         AND (a.diagnoses = '' OR r.claim_id IS NOT NULL)
         AND (a.months IS NULL
-             OR (a.months > 0 AND a.service_date
-                 < date_trunc('month', e.service_date) + to_months(CAST(a.months AS INTEGER) + 1)))
+             OR (a.months > 0 AND year(a.service_date) * 12 + month(a.service_date)
+                 <= year(e.service_date) * 12 + month(e.service_date) + CAST(a.months AS INTEGER)))
+),
+latest AS (  -- months since the year 0 of the first one in which it is covered again
+    SELECT *, year(last_date) * 12 + month(last_date) + CAST(months AS INTEGER) AS again FROM earlier WHERE place = 1
 )
 SELECT claim_id, claim_line_number, hcpcs_code, service, source, months, effective_from AS effective_date,
     last_date, last_code, last_claim,
-    CAST(date_trunc('month', last_date) + to_months(CAST(months AS INTEGER) + 1) AS DATE) AS covered_from
-FROM earlier
-WHERE place = 1
+    make_date(CAST(floor(again / 12.0) AS INTEGER), CAST(again - 12 * floor(again / 12.0) AS INTEGER) + 1, 1) AS covered_from
+FROM latest
