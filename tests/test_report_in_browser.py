@@ -41,7 +41,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cx.report(small_claims(), tmp_path_factory.mktemp("report") / "report.html")
+    return cx.report(small_claims(), tmp_path_factory.mktemp("report") / "report.html", minimum=1)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,9 @@ def test_every_chart_is_drawn_and_nothing_is_fetched(
 
 
 def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_path: Path) -> None:
-    report = cx.report(cx.simulate(persons=300, seed=5).claims, tmp_path / "risk.html", base_rate=1000)
+    report = cx.report(
+        cx.simulate(persons=300, seed=5).claims, tmp_path / "risk.html", base_rate=1000, minimum=1
+    )
     page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
