@@ -274,7 +274,7 @@ def _delay(delay: pd.DataFrame, claims: Claims) -> pd.DataFrame:
             break
         ends.pop()
     shown = delay[delay["day"].isin(ends)].reset_index(drop=True)
-    shown = shown.assign(at_risk=pd.NA, adjudicated=pd.NA)
+    shown = shown.assign(at_risk=float("nan"), adjudicated=float("nan"))
     shown.attrs = dict(delay.attrs)
     return shown
 
@@ -315,7 +315,7 @@ def _effect(kept: Findings) -> None:
     shown = effect[large].reset_index(drop=True)
     hidden = ("unspecified_denied", "specific_denied", "unspecified_rate", "specific_rate", "unspecified_lines",
               "specific_lines", "other_lines", "persons", "excess_denials", "denied_amount")  # fmt: skip
-    shown = shown.assign(**dict.fromkeys(hidden, pd.NA))
+    shown = shown.assign(**dict.fromkeys(hidden, float("nan")))
     shown.attrs = dict(effect.attrs)
     kept.frames["effect"] = shown
     kept.said["effect"] = {"cells": len(effect), "suppressed": len(effect) - len(shown), "complementary": 0}
