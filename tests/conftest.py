@@ -17,15 +17,22 @@ from tests.spec import SPEC, claims_of
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``-n`` a file's tests stay together, so that its fixtures are made once; so do all that need Spark."""
-    for item in items:
-        on_spark = (
-            "spark_session" in getattr(item, "fixturenames", ())
-            or "[spark" in item.name
-            or "spark]" in item.name
-        )
-        item.add_marker(pytest.mark.xdist_group("spark" if on_spark else item.nodeid.split("::")[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``-n`` a file's tests stay in one process, where its fixtures are made once; so do all that need Spark.
+
+    All browser tests share their servers, too. (``--dist loadgroup`` would do it by marks, but not with every pytest.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            if "[spark" in nodeid or "spark]" in nodeid:
+                return "spark"
+            return "tests/browser" if file.startswith("tests/browser/") else file
+
+    return Together(config, log)
 
 
 def find_shared_data() -> Path:

@@ -191,7 +191,7 @@ def readme_block(marker: str) -> str:
 def test_readme_command_lines_are_one_line_each_and_complete() -> None:
     for marker, does in (
         ("demo", "cpticd demo"),
-        ("tests", "pytest -n 2 --dist loadgroup --nbval --nbval-current-env tests notebooks"),
+        ("tests", "pytest -n 2 --nbval --nbval-current-env tests notebooks"),
     ):
         command = readme_block(marker)
         assert "\n" not in command
