@@ -28,6 +28,7 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function render({ model, el }) {
+  views.set(model, true);
   const root = make("div", { class: "cpticd-board", role: "region", "aria-label": model.get("title") });
   const bar = make("div", { class: "cpticd-controls", role: "group", "aria-label": "Filters" });
   const body = make("div", { class: "cpticd-parts" });
@@ -101,8 +102,8 @@ function render({ model, el }) {
       });
       return make("tr", { "aria-current": part.selected === index ? "true" : null }, ...cells);
     });
-    return make("div", { class: "cpticd-scroll", tabindex: "0", role: "region", "aria-label": caption },
-      make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...rows)));
+    return quiet(make("div", { class: "cpticd-scroll", tabindex: "0", role: "region", "aria-label": caption },
+      make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...rows))));
   }
 
   function pager(part) {
@@ -157,7 +158,8 @@ function render({ model, el }) {
     const box = old ?? make("figure", { class: "cpticd-chart" });
     let node = box.querySelector(".cpticd-plot");
     if (!node) {
-      node = make("div", { class: "cpticd-plot", role: "img" });
+      // A group, not an image: the buttons of the chart stand in it.
+      node = make("div", { class: "cpticd-plot", role: "group" });
       box.replaceChildren(make("figcaption", {}), node, make("div", { class: "cpticd-behind" }));
     }
     box.querySelector("figcaption").replaceChildren(...heading(part).filter(Boolean));
@@ -269,4 +271,23 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+// Jupyter's renderer looks for a model for two seconds; one that comes in the last moment it reports as not found and
+// never looks again (seen in Voila, which restores all models while the page loads). The page is then drawn in its place.
+const LOST = "Error displaying widget: model not found";
+const views = new WeakMap();
+
+function initialize({ model }) {
+  let turns = 40;
+  const timer = setInterval(() => {
+    turns -= 1;
+    const place = [...document.querySelectorAll(".jupyter-widgets")].find((node) => node.textContent === LOST);
+    if (views.has(model) || turns === 0) clearInterval(timer);
+    else if (place) {
+      clearInterval(timer);
+      render({ model, el: place });
+    }
+  }, 250);
+  return () => clearInterval(timer);
+}
+
+export default { initialize, render };
