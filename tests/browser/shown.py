@@ -1,0 +1,212 @@
+"""An explorer's page in a browser: what it shows, and what a reader does to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+#: Faults that pages have whatever they show: fonts that Voila asks of the net, and what two extensions of Jupyter do
+#: in it (plotly's renderer stores a picture that Voila has no place for; a model that is looked for too early).
+NOT_OURS: Final = ("Failed to load resource", "r.setData is not a function", "widget model not found",
+                   "Unsatisfied version", "No satisfying version")  # fmt: skip
+
+_TEXT: Final = """root => [...root.querySelectorAll(".cpticd-parts h3, .cpticd-tiles, .cpticd-parts p, .cpticd-parts table")]
+  .map(each => each.textContent).join("\\n")"""
+#: Milliseconds from a reader's change to the second frame after the page was drawn anew.
+_WATCH: Final = """root => {
+  let began = null;
+  window.cpticdTimes = [];
+  root.addEventListener("change", () => { began = performance.now(); }, true);
+  new MutationObserver(() => {
+    const from = began;
+    if (from === null) return;
+    began = null;
+    requestAnimationFrame(() => requestAnimationFrame(() => window.cpticdTimes.push(performance.now() - from)));
+  }).observe(root, { attributes: true, attributeFilter: ["data-drawn"] });
+}"""
+#: Where the mark lies that a reader would click: the cell of a heatmap, else the middle of a bar or point.
+_MARK: Final = """section => {
+  const plot = section.querySelector(".js-plotly-plot");
+  plot.scrollIntoView({ block: "center" });
+  const box = plot.getBoundingClientRect();
+  const at = plot._fullData.findIndex(trace => trace.type === "heatmap");
+  if (at >= 0) {
+    const { x, y, z } = plot.calcdata[at][0], { xaxis, yaxis } = plot._fullLayout;
+    const middle = (edges, n, axis) => (axis.c2p(edges[n]) + axis.c2p(edges[n + 1])) / 2 + axis._offset;
+    for (let row = 0; row < z.length; row++) for (let column = 0; column < z[row].length; column++) {
+      const value = z[row][column];
+      if (value !== null && value !== undefined && !Number.isNaN(value))
+        return { x: box.left + middle(x, column, xaxis), y: box.top + middle(y, row, yaxis) };
+    }
+  }
+  const marks = [...plot.querySelectorAll(".plot .point path, .plot path.point")].map(mark => mark.getBoundingClientRect());
+  const mark = marks.sort((a, b) => b.width * b.height - a.width * a.height)[0];
+  return { x: mark.left + mark.width / 2, y: mark.top + mark.height / 2 };
+}"""
+_OUTSIDE: Final = """root => {
+  const right = root.getBoundingClientRect().right + 1, found = [];
+  for (const each of root.querySelectorAll("*")) {
+    if (each.closest(".cpticd-scroll") !== null || each.closest("svg") !== null || each.closest("caption") !== null) continue;
+    const box = each.getBoundingClientRect();
+    if (box.width && box.right > right) found.push(`${each.tagName}.${each.className} +${Math.round(box.right - right)}`);
+  }
+  return found;
+}"""
+_FOCUSABLE: Final = """root => [...root.querySelectorAll("select, input, button, summary, [tabindex='0']")]
+  .filter(each => !each.disabled && each.checkVisibility() && !each.closest(".modebar"))"""
+
+
+class Shown:
+    """The one explorer on ``page``."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.root = page.locator(".cpticd-board")
+
+    def wait(self, timeout: float = 90) -> None:
+        """Until every chart is drawn."""
+        self.root.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=1000 * timeout)
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.cpticd-plot')].every(each => each.querySelector('.main-svg'))"
+        )
+        self.root.evaluate(_WATCH)
+
+    @property
+    def drawn(self) -> int:
+        return int(self.root.get_attribute("data-drawn"))
+
+    @property
+    def text(self) -> str:
+        """All that is written in tiles, headings, notes and tables."""
+        return str(self.root.evaluate(_TEXT))
+
+    @property
+    def said(self) -> str:
+        return str(self.root.locator(".cpticd-said").text_content())
+
+    def tile(self, label: str) -> str:
+        """The number of the tile with this label."""
+        tile = self.root.locator(".cpticd-tiles li").filter(has=self.page.get_by_text(label, exact=True))
+        return str(tile.locator("strong").text_content())
+
+    def part(self, name: str) -> Any:
+        return self.root.locator(f"section[data-part={name}]")
+
+    def control(self, name: str) -> Any:
+        return self.root.locator(f".cpticd-controls [id$='-{name}']")
+
+    @property
+    def filters(self) -> dict[str, list[str]]:
+        """Values to choose from, by the control's name: all of a select, two of a range or number."""
+        controls = self.root.locator(".cpticd-controls select, .cpticd-controls input").all()
+        found = {}
+        for control in controls:
+            name = control.get_attribute("id").split("-", 2)[2]
+            if control.evaluate("each => each.tagName") == "SELECT":
+                found[name] = control.evaluate("each => [...each.options].map(option => option.value)")
+            else:
+                found[name] = ["0.8", "0.4", "900"]
+        return found
+
+    def after(self, before: int) -> None:
+        """Until the page was drawn again."""
+        self.page.wait_for_function(
+            "before => Number(document.querySelector('.cpticd-board').dataset.drawn) > before", arg=before, timeout=30000
+        )
+
+    def choose(self, name: str, value: str) -> None:
+        """Set a filter as a reader does."""
+        before, control = self.drawn, self.control(name)
+        if control.evaluate("each => each.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+            control.dispatch_event("change")
+        self.after(before)
+
+    def press(self, button: Any) -> None:
+        """Press a button that draws the page anew."""
+        before = self.drawn
+        button.click()
+        self.after(before)
+
+    def click_mark(self, part: str) -> None:
+        """Click the first cell, or the largest bar or point, of a chart with the mouse."""
+        place = self.part(part).evaluate(_MARK)
+        before = self.drawn
+        self.page.mouse.move(place["x"] - 1, place["y"] - 1)
+        self.page.mouse.click(place["x"], place["y"])
+        self.after(before)
+
+    def export(self) -> str:
+        """What the browser is handed when the export button is pressed."""
+        with self.page.expect_download(timeout=30000) as download:
+            self.control("export").click()
+        assert download.value.suggested_filename.endswith(".csv")
+        return Path(download.value.path()).read_text(encoding="utf-8-sig")
+
+    def outside(self, width: int) -> list[str]:
+        """What reaches out of the page on its right at this width of the window."""
+        self.page.set_viewport_size({"width": width, "height": 1000})
+        self.page.wait_for_timeout(300)
+        return list(self.root.evaluate(_OUTSIDE))
+
+    def unreached(self) -> list[str]:
+        """What can be used with a mouse and is not reached by the Tab key from the first control."""
+        self.root.evaluate(f"root => {{ window.cpticdAll = ({_FOCUSABLE})(root); window.cpticdAll[0].focus(); window.cpticdSeen = []; }}")
+        number = self.page.evaluate("window.cpticdAll.length")
+        for _ in range(number + 60):
+            inside = self.root.evaluate(
+                "root => { window.cpticdSeen.push(document.activeElement); return root.contains(document.activeElement); }"
+            )
+            if not inside:
+                break
+            self.page.keyboard.press("Tab")
+        return list(self.page.evaluate(
+            "window.cpticdAll.filter(each => !window.cpticdSeen.includes(each)).map(each => each.outerHTML.slice(0, 120))"
+        ))  # fmt: skip
+
+    def dark(self, dark: bool) -> tuple[str, str]:
+        """Colours of the page and of its first chart after JupyterLab's theme is changed."""
+        before = self.drawn
+        self.page.evaluate("light => { document.body.dataset.jpThemeLight = light; }", "false" if dark else "true")
+        self.after(before)
+        page = self.root.evaluate("root => getComputedStyle(root).backgroundColor")
+        chart = self.root.locator(".main-svg").first.evaluate("svg => getComputedStyle(svg).backgroundColor")
+        return page, chart
+
+    @property
+    def latencies(self) -> list[float]:
+        """Milliseconds from each change of a filter to the repainted page."""
+        self.page.wait_for_timeout(50)
+        return list(self.page.evaluate("window.cpticdTimes"))
+
+
+def open_page(browser: Any, address: str, width: int = 1400) -> tuple[Any, list[str]]:
+    """A new page at ``address`` and the list in which its faults are gathered."""
+    page = browser.new_page(viewport={"width": width, "height": 1000}, accept_downloads=True)
+    faults: list[str] = []
+
+    def note(text: str) -> None:
+        if not any(known in text for known in NOT_OURS):
+            faults.append(text[:500])
+
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on("console", lambda message: note(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: dialog.accept())
+    # Fonts that Voila asks of the net are not waited for.
+    page.route(lambda url: not url.startswith(("http://127.0.0.1", "data:", "blob:")), lambda route: route.abort())
+    page.goto(address)
+    return page, faults
+
+
+def violations(page: Any, context: str | None = None) -> list[str]:
+    """Serious and critical violations of accessibility that axe-core finds."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context).response["violations"]
+    return [
+        f"{each['impact']}: {each['id']}: {json.dumps([node['html'][:200] for node in each['nodes'][:3]])}"
+        for each in found if each["impact"] in ("serious", "critical")
+    ]  # fmt: skip

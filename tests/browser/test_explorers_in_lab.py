@@ -1,0 +1,146 @@
+"""Each explorer's notebook in JupyterLab: run, every filter changed, clicked, sorted, exported, reloaded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cpticd as cx
+from tests.browser.lab import Notebook
+from tests.browser.servers import EXPLORERS
+from tests.browser.shown import Shown
+
+pytestmark = pytest.mark.browser
+#: The chart whose cells, bars or points open something, and the table that is sorted and paged.
+MATRIX = {"denials": "matrix", "risk": "matrix", "rules": "matrix", "two_ledgers": "ledgers"}
+TABLE = {"denials": "pairs", "risk": "persons", "rules": "work", "two_ledgers": "families"}
+#: Of each filter's choices so many are tried until what is shown changes.
+TRIES = 5
+
+
+@dataclass
+class Opened:
+    """An explorer's notebook that was run."""
+
+    name: str
+    notebook: Notebook
+    shown: Shown
+
+
+@pytest.fixture(scope="module", params=EXPLORERS)
+def opened(request: pytest.FixtureRequest, browser: Any, lab: str) -> Iterator[Opened]:
+    notebook = Notebook(browser, lab, f"explore_{request.param}.ipynb")
+    notebook.run_all()
+    shown = Shown(notebook.page)
+    shown.wait()
+    notebook._wait_for_idle()
+    yield Opened(request.param, notebook, shown)
+    notebook.close()
+
+
+def test_every_filter_changes_what_is_shown_and_python_sees_it(opened: Opened) -> None:
+    shown, times = opened.shown, []
+    first = shown.text
+    for name, values in shown.filters.items():
+        control = shown.control(name)
+        start = control.input_value()
+        for value in [value for value in values if value != start][:TRIES]:
+            shown.choose(name, value)
+            if shown.text != first:
+                break
+        assert shown.text != first, f"{name}: nothing changes"
+        told = opened.notebook.ask()
+        assert str(told["values"][name]) == shown.control(name).input_value()
+        assert told["said"] == shown.said
+        for label, expected in told["tiles"].items():
+            assert shown.tile(label) == expected, (name, label)
+        shown.choose(name, start)
+        if name == "model":
+            shown.choose("hcc", "")
+        assert shown.text == first, f"{name}: set back, the page is another"
+    times = shown.latencies
+    print(f"\n{opened.name}: filter to repainted page in JupyterLab, demo: median {statistics.median(times):.0f} ms, "
+          f"worst {max(times):.0f} ms of {len(times)} changes")  # fmt: skip
+    assert opened.notebook.faults == []
+
+
+def test_a_click_a_sorted_column_and_a_page_are_followed(opened: Opened) -> None:
+    shown, before = opened.shown, opened.shown.text
+    table = shown.part(TABLE[opened.name])
+    column = table.locator("thead button").nth(2)
+    shown.press(column)
+    down = table.locator("tbody").text_content()
+    assert table.locator("th[aria-sort=descending]").count() == 1
+    shown.press(table.locator("thead button").nth(2))
+    assert table.locator("th[aria-sort=ascending]").count() == 1
+    assert table.locator("tbody").text_content() != down
+    if table.get_by_label("next page").count():
+        rows = table.locator("tbody").text_content()
+        shown.press(table.get_by_label("next page"))
+        assert "page 2 of" in table.locator(".cpticd-pager").text_content()
+        assert table.locator("tbody").text_content() != rows
+    was = opened.notebook.ask()["selection"]
+    shown.click_mark(MATRIX[opened.name])
+    assert shown.text != before
+    assert opened.notebook.ask()["selection"] != was, "what was clicked is read back"
+    assert opened.notebook.faults == []
+
+
+def test_export_hands_over_what_may_leave(opened: Opened, notebooks: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(opened.shown.export())))
+    claims = cx.open(notebooks.parent / "claims")
+    told = set(claims.query("SELECT DISTINCT person_id FROM lines")["person_id"])
+    told |= set(claims.query("SELECT DISTINCT claim_id FROM lines")["claim_id"])
+    assert rows
+    for row in rows:
+        for name, cell in row.items():
+            assert name
+            assert cell not in told, f"{name} names a person or claim"
+            if cell[:1] in "=+-@" and cell:
+                float(cell)  # a number, not a formula
+            if name in ("persons", "members") and cell:
+                assert float(cell) == 0 or float(cell) >= 11, (name, cell)
+    assert "handed to the browser" in opened.shown.said
+
+
+def test_keys_reach_everything_and_jupyterlab_takes_none(opened: Opened) -> None:
+    shown, notebook = opened.shown, opened.notebook
+    assert shown.unreached() == []
+    control = shown.root.locator(".cpticd-controls select").first
+    cells, active, value = notebook.cells, notebook.active, control.input_value()
+    before = shown.drawn
+    control.focus()
+    shown.page.keyboard.press("ArrowDown")
+    shown.after(before)
+    assert control.input_value() != value
+    assert shown.page.evaluate("document.activeElement.id") == control.get_attribute("id"), "focus stays"
+    shown.choose(control.get_attribute("id").split("-", 2)[2], value)
+    for place in (control, shown.control("export"), shown.root.locator(".cpticd-scroll").first, shown.root.locator("summary").first):
+        place.focus()
+        for key in ("a", "b", "x"):
+            shown.page.keyboard.press(key)
+    assert (notebook.cells, notebook.active) == (cells, active), "a key acted on the notebook"
+    if control.input_value() != value:
+        shown.choose(control.get_attribute("id").split("-", 2)[2], value)
+
+
+def test_it_fits_its_width_in_light_and_dark(opened: Opened) -> None:
+    shown = opened.shown
+    assert {width: shown.outside(width) for width in (1000, 1900)} == {1000: [], 1900: []}
+    assert shown.dark(True) == ("rgb(22, 25, 29)", "rgb(22, 25, 29)")
+    assert shown.dark(False) == ("rgb(255, 255, 255)", "rgb(255, 255, 255)")
+
+
+def test_the_page_is_there_again_after_a_reload(opened: Opened) -> None:
+    shown, before = opened.shown, opened.shown.text
+    opened.notebook.save_and_reload()
+    shown.wait()
+    assert shown.text == before
+    assert opened.notebook.faults == []
