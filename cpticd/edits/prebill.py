@@ -165,7 +165,7 @@ def _ranked(flagged: pd.DataFrame, known: History, *, own: bool) -> pd.DataFrame
     first = by_line.head(1).set_index(by_line.ngroup()[by_line.cumcount() == 0].to_numpy())
     rest = lines[by_line.cumcount() > 0]
     others = rest.groupby(by_line.ngroup()[rest.index], sort=False)["rule"].agg(" ".join)
-    first = first.assign(other_rules=others.reindex(first.index).fillna(""))
+    first = first.assign(other_rules=others.astype(object).reindex(first.index).fillna(""))
     excess = (first["denial_probability"] - first["base_probability"]).clip(lower=0)
     first["expected_saved_amount"] = (first["expected_allowed_amount"] * excess).round(2)
     columns = ["expected_saved_amount", "denial_probability", "_mild", "expected_allowed_amount", *_LINE]
@@ -188,7 +188,12 @@ def _described(ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, lev
         words = each[["row", name]].dropna() if name in texts else pd.DataFrame({"row": [], name: []})
         words = words[words[name].astype(str) != ""].drop_duplicates().sort_values(["row", name])
         result[name] = (
-            words.groupby("row")[name].agg(BETWEEN.join).reindex(range(len(ranked))).fillna("").astype(str)
+            words.groupby("row")[name]
+            .agg(BETWEEN.join)
+            .astype(object)
+            .reindex(range(len(ranked)))
+            .fillna("")
+            .astype(str)
         )
     known = scopes()
     for name in ("family", "severity"):
@@ -198,13 +203,19 @@ def _described(ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, lev
             else pd.Series(dtype=object)
         )
         usual = ranked["rule"].map({rule: getattr(scope, name) for rule, scope in known.items()})
-        result[name] = told.reindex(range(len(ranked))).fillna(usual).fillna("").astype(str)
+        result[name] = (
+            told.astype(object)
+            .reindex(range(len(ranked)))
+            .fillna(usual.astype(object))
+            .fillna("")
+            .astype(str)
+        )
     pointed = (
         diagnoses.groupby(list(_LINE))["diagnosis_code"].agg(" ".join).rename("diagnosis_codes").reset_index()
     )
     pointed["claim_line_number"] = pointed["claim_line_number"].astype("Int64")
     result = result.merge(pointed, on=list(_LINE), how="left")
-    result["diagnosis_codes"] = result["diagnosis_codes"].fillna("").astype(str)
+    result["diagnosis_codes"] = result["diagnosis_codes"].astype(object).fillna("").astype(str)
     n, k = result["like_lines"].to_numpy(float), result["like_denied"].to_numpy(float)
     with np.errstate(invalid="ignore"):
         result["like_rate"] = np.where(n > 0, k / n, np.nan)

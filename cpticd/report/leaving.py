@@ -98,7 +98,10 @@ def release_of(found: Findings, claims: Claims) -> Release:
     release = Release(_facts(claims, found, rules))
     for name, shape in SHAPES.items():
         if found.has(name):
-            release.add(name, found.get(name), **shape)
+            frame = found.get(name)
+            if name == "trend":  # a month in which nothing was decided is no cell
+                frame = frame[frame["n"] > 0].reset_index(drop=True)
+            release.add(name, frame, **shape)
     _add_summary(release, found)
     _add_rules(release, found, rules)
     if found.has("takebacks"):
