@@ -37,7 +37,9 @@ def test_a_notebook_asks_one_question_and_draws(path: Path) -> None:
     title = "".join(cells(path)[0]["source"]).splitlines()[0]
     assert title.startswith("# ")
     assert title.endswith("?")
-    assert any(DRAWN & {*output.get("data", {})} for cell in cells(path) for output in cell.get("outputs", []))
+    assert any(
+        DRAWN & {*output.get("data", {})} for cell in cells(path) for output in cell.get("outputs", [])
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

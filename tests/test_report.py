@@ -69,7 +69,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cx.report(small_claims(), tmp_path_factory.mktemp("report") / "new folder" / "report.html", minimum=1)
+    return cx.report(
+        small_claims(), tmp_path_factory.mktemp("report") / "new folder" / "report.html", minimum=1
+    )
 
 
 @pytest.fixture(scope="module")

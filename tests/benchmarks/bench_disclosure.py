@@ -47,7 +47,9 @@ def test_seconds() -> None:
     seconds, busy = time.perf_counter() - start, time.process_time() - started
     atoms = len(data.drop_duplicates([*itertools.chain(VALUES), "denied"]))
     print(notes[["table", "cells", "suppressed", "complementary"]].to_string(index=False))
-    print(f"{notes['cells'].sum():,} cells, {atoms:,} combinations of keys: {seconds:.1f} s, {busy:.1f} s of CPU")
+    print(
+        f"{notes['cells'].sum():,} cells, {atoms:,} combinations of keys: {seconds:.1f} s, {busy:.1f} s of CPU"
+    )
     assert seconds < 60
 
 

@@ -1,6 +1,6 @@
 """Seconds and rows of every pattern over synthetic claims.
 
-    python -m tests.benchmarks.bench_patterns [LINES]      default: 1000000
+python -m tests.benchmarks.bench_patterns [LINES]      default: 1000000
 """
 
 from __future__ import annotations

@@ -72,7 +72,10 @@ def test_headers_codes_without_their_seventh_character_and_unknown_codes() -> No
         e    | 2024-05-01 | T14.90                    | {other}
     """
     empty = {"seventh": "", "header": "", "unknown": "", "other": ""}
-    judge("missing_seventh_character", cases.format(**empty | {"seventh": "1:S72009 1:S161XX", "other": "1:T1490"}))
+    judge(
+        "missing_seventh_character",
+        cases.format(**empty | {"seventh": "1:S72009 1:S161XX", "other": "1:T1490"}),
+    )
     judge("header_diagnosis_code", cases.format(**empty | {"header": "1:E11 1:I503"}))
     judge("unknown_diagnosis_code", cases.format(**empty | {"unknown": "1:Q9999 1:T1490A"}))
 
