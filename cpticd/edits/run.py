@@ -187,7 +187,8 @@ def _findings(run: Run, rule: Rule, scope: Scope) -> pa.Table:
 
 def _conditions(scope: Scope) -> tuple[list[str], dict[str, Any]]:
     """SQL and parameters of what a rule's row says of setting, payer kind and dates of service."""
-    conditions, params = [], {}
+    conditions: list[str] = []
+    params: dict[str, Any] = {}
     for column, values in (("setting", scope.settings), ("payer_kind", scope.payer_kinds)):
         if values:
             names = [f"{column}_{i}" for i in range(len(values))]
