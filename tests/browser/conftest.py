@@ -31,6 +31,14 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="package")
+def context(browser: Any) -> Iterator[Any]:
+    """Pages of one context share its cache, so that JupyterLab is fetched once."""
+    shared = browser.new_context(accept_downloads=True, color_scheme="light")
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="package")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the explorers' notebooks, on the demo, which is made once and opened by each."""
     folder = tmp_path_factory.mktemp("explorers")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
 from typing import Any
 
 from tests.browser.servers import get
@@ -15,16 +16,20 @@ _IDLE = 60
 class Notebook:
     """``name`` opened by the JupyterLab at ``address``; its faults are gathered in ``faults``."""
 
-    def __init__(self, browser: Any, address: str, name: str) -> None:
+    def __init__(self, context: Any, address: str, name: str) -> None:
         self.address, self.name = address, name
-        self.page, self.faults = open_page(browser, f"{address}/lab/tree/{name}?reset")
+        self.page, self.faults = open_page(context, f"{address}/lab/tree/{name}?reset")
         self.page.locator(".jp-Notebook").wait_for(timeout=60000)
         self._wait_for_idle()
 
     def _wait_for_idle(self) -> None:
         end = time.monotonic() + _IDLE
         while time.monotonic() < end:
-            states = [one["kernel"]["execution_state"] for one in get(f"{self.address}/api/sessions") if one["path"] == self.name]
+            states = [
+                one["kernel"]["execution_state"]
+                for one in get(f"{self.address}/api/sessions")
+                if one["path"] == self.name
+            ]
             if states == ["idle"]:
                 return
             self.page.wait_for_timeout(150)
@@ -46,7 +51,11 @@ class Notebook:
         ))  # fmt: skip
 
     def _told(self) -> dict[str, Any] | None:
-        text = self.page.locator(".jp-Notebook .jp-CodeCell").last.locator(".jp-OutputArea-output pre").all_text_contents()
+        text = (
+            self.page.locator(".jp-Notebook .jp-CodeCell")
+            .last.locator(".jp-OutputArea-output pre")
+            .all_text_contents()
+        )
         said = [line[6:] for line in "".join(text).splitlines() if line.startswith("probe {")]
         return json.loads(said[0]) if said else None
 
@@ -73,9 +82,9 @@ class Notebook:
     def close(self) -> None:
         """Close the page and end its kernel."""
         self.page.close()
-        import urllib.request
-
         for session in get(f"{self.address}/api/sessions"):
             if session["path"] == self.name:
-                request = urllib.request.Request(f"{self.address}/api/sessions/{session['id']}", method="DELETE")
+                request = urllib.request.Request(
+                    f"{self.address}/api/sessions/{session['id']}", method="DELETE"
+                )
                 urllib.request.urlopen(request, timeout=20).close()

@@ -45,7 +45,9 @@ def copy_notebooks(folder: Path, claims: Path) -> None:
         assert sum(cell.source.count(DEMO) for cell in code) == 1, f"{source.name} reads the demo once"
         code[0].source = code[0].source.replace(DEMO, f"cx.open({str(claims)!r})")
         notebook.cells.append(
-            nbformat.v4.new_code_cell(f"from tests.browser.probes import {name} as probe\n{PROBE}", id="probe")
+            nbformat.v4.new_code_cell(
+                f"from tests.browser.probes import {name} as probe\n{PROBE}", id="probe"
+            )
         )
         nbformat.write(notebook, folder / source.name)
 
@@ -76,7 +78,11 @@ def _running(arguments: list[str], place: Path, port: int, ready: str) -> Iterat
     address, log = f"http://127.0.0.1:{port}", place / "log"
     with log.open("w", encoding="utf-8") as written:
         server = subprocess.Popen(
-            [sys.executable, "-m", *arguments], env=environment, cwd=place, stdout=written, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *arguments],
+            env=environment,
+            cwd=place,
+            stdout=written,
+            stderr=subprocess.STDOUT,
         )
         try:
             end = time.monotonic() + 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from typing import Any, Final
 NOT_OURS: Final = ("Failed to load resource", "r.setData is not a function", "widget model not found",
                    "Unsatisfied version", "No satisfying version")  # fmt: skip
 
-_TEXT: Final = """root => [...root.querySelectorAll(".cpticd-parts h3, .cpticd-tiles, .cpticd-parts p, .cpticd-parts table")]
+_TEXT: Final = """root => [...root.querySelectorAll(".cpticd-parts h3, .cpticd-tiles, .cpticd-parts p, .cpticd-parts table, .cpticd-parts .main-svg text")]
   .map(each => each.textContent).join("\\n")"""
 #: Milliseconds from a reader's change to the second frame after the page was drawn anew.
 _WATCH: Final = """root => {
@@ -40,7 +41,7 @@ _MARK: Final = """section => {
         return { x: box.left + middle(x, column, xaxis), y: box.top + middle(y, row, yaxis) };
     }
   }
-  const marks = [...plot.querySelectorAll(".plot .point path, .plot path.point")].map(mark => mark.getBoundingClientRect());
+  const marks = [...plot.querySelectorAll(".cartesianlayer .point path, .cartesianlayer path.point")].map(mark => mark.getBoundingClientRect());
   const mark = marks.sort((a, b) => b.width * b.height - a.width * a.height)[0];
   return { x: mark.left + mark.width / 2, y: mark.top + mark.height / 2 };
 }"""
@@ -97,25 +98,33 @@ class Shown:
         return self.root.locator(f".cpticd-controls [id$='-{name}']")
 
     @property
+    def values(self) -> dict[str, str]:
+        """What every filter is set to."""
+        return {name: self.control(name).input_value() for name in self.filters}
+
+    @property
     def filters(self) -> dict[str, list[str]]:
-        """Values to choose from, by the control's name: all of a select, two of a range or number."""
+        """Values to choose from, by the control's name: all of a select, two of a share or an amount."""
         controls = self.root.locator(".cpticd-controls select, .cpticd-controls input").all()
         found = {}
         for control in controls:
             name = control.get_attribute("id").split("-", 2)[2]
             if control.evaluate("each => each.tagName") == "SELECT":
                 found[name] = control.evaluate("each => [...each.options].map(option => option.value)")
+            elif control.get_attribute("max"):
+                found[name] = ["0.8", "0.4"]  # of 0 to 1
             else:
-                found[name] = ["0.8", "0.4", "900"]
+                found[name] = ["100", "20"]
         return found
 
-    def after(self, before: int) -> None:
+    def after(self, before: int, what: str = "an event", seconds: float = 20) -> None:
         """Until the page was drawn again."""
-        self.page.wait_for_function(
-            "before => Number(document.querySelector('.cpticd-board').dataset.drawn) > before", arg=before, timeout=30000
-        )
+        end = time.monotonic() + seconds
+        while self.drawn <= before:
+            assert time.monotonic() < end, f"not drawn again after {what}"
+            self.page.wait_for_timeout(20)
 
-    def choose(self, name: str, value: str) -> None:
+    def choose(self, name: str, value: str, seconds: float = 20) -> None:
         """Set a filter as a reader does."""
         before, control = self.drawn, self.control(name)
         if control.evaluate("each => each.tagName") == "SELECT":
@@ -123,7 +132,7 @@ class Shown:
         else:
             control.fill(value)
             control.dispatch_event("change")
-        self.after(before)
+        self.after(before, f"{name} = {value!r}", seconds)
 
     def press(self, button: Any) -> None:
         """Press a button that draws the page anew."""
@@ -154,7 +163,9 @@ class Shown:
 
     def unreached(self) -> list[str]:
         """What can be used with a mouse and is not reached by the Tab key from the first control."""
-        self.root.evaluate(f"root => {{ window.cpticdAll = ({_FOCUSABLE})(root); window.cpticdAll[0].focus(); window.cpticdSeen = []; }}")
+        self.root.evaluate(
+            f"root => {{ window.cpticdAll = ({_FOCUSABLE})(root); window.cpticdAll[0].focus(); window.cpticdSeen = []; }}"
+        )
         number = self.page.evaluate("window.cpticdAll.length")
         for _ in range(number + 60):
             inside = self.root.evaluate(
@@ -170,7 +181,9 @@ class Shown:
     def dark(self, dark: bool) -> tuple[str, str]:
         """Colours of the page and of its first chart after JupyterLab's theme is changed."""
         before = self.drawn
-        self.page.evaluate("light => { document.body.dataset.jpThemeLight = light; }", "false" if dark else "true")
+        self.page.evaluate(
+            "light => { document.body.dataset.jpThemeLight = light; }", "false" if dark else "true"
+        )
         self.after(before)
         page = self.root.evaluate("root => getComputedStyle(root).backgroundColor")
         chart = self.root.locator(".main-svg").first.evaluate("svg => getComputedStyle(svg).backgroundColor")
@@ -183,9 +196,10 @@ class Shown:
         return list(self.page.evaluate("window.cpticdTimes"))
 
 
-def open_page(browser: Any, address: str, width: int = 1400) -> tuple[Any, list[str]]:
-    """A new page at ``address`` and the list in which its faults are gathered."""
-    page = browser.new_page(viewport={"width": width, "height": 1000}, accept_downloads=True)
+def open_page(context: Any, address: str, width: int = 1400) -> tuple[Any, list[str]]:
+    """A new page of a browser's context at ``address``, and the list in which its faults are gathered."""
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 1000})
     faults: list[str] = []
 
     def note(text: str) -> None:
@@ -196,7 +210,9 @@ def open_page(browser: Any, address: str, width: int = 1400) -> tuple[Any, list[
     page.on("console", lambda message: note(message.text) if message.type == "error" else None)
     page.on("dialog", lambda dialog: dialog.accept())
     # Fonts that Voila asks of the net are not waited for.
-    page.route(lambda url: not url.startswith(("http://127.0.0.1", "data:", "blob:")), lambda route: route.abort())
+    page.route(
+        lambda url: not url.startswith(("http://127.0.0.1", "data:", "blob:")), lambda route: route.abort()
+    )
     page.goto(address)
     return page, faults
 
