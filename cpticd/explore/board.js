@@ -60,7 +60,8 @@ function render({ model, el }) {
       input = make("button", { id, type: "button", onclick: () => tell("button", { name: spec.name }) }, spec.label);
       return quiet(input);
     } else {
-      input = make("input", { id, type: spec.kind, value, min: spec.min, max: spec.max, step: spec.step, placeholder: spec.hint,
+      // The value comes after the limits: a browser would round it to those that it takes for granted.
+      input = make("input", { id, type: spec.kind, min: spec.min, max: spec.max, step: spec.step, value, placeholder: spec.hint,
         onchange: (e) => choose(spec.name, spec.kind === "text" ? e.target.value : Number(e.target.value)) });
     }
     quiet(input);
@@ -129,12 +130,14 @@ function render({ model, el }) {
 
   // The title stands above as a heading, where it wraps and is read; the space that the figure kept for it goes.
   const TITLE = 62;
+  // Below this a legend of several lines leaves no room for the axes, which plotly.js takes for an error.
+  const LEAST = 300;
 
   function room(part) {
     const colours = model.get("templates")[theme()];
     const top = part.figure.layout.margin?.t ?? colours.layout?.margin?.t ?? 100;
     const saved = part.figure.layout.title?.text ? Math.min(TITLE, Math.max(0, top - 20)) : 0;
-    return { colours, top: top - saved, height: (part.figure.layout.height ?? 400) - saved };
+    return { colours, top: top - saved, height: Math.max(LEAST, (part.figure.layout.height ?? 400) - saved) };
   }
 
   function draw(node, part) {
