@@ -1,0 +1,55 @@
+"""Each explorer's notebook as a page of Voila: opened, filtered, clicked, read aloud; the report beside it."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cpticd as cx
+from tests.browser.servers import EXPLORERS
+from tests.browser.shown import Shown, open_page, violations
+from tests.browser.test_explorers_in_lab import MATRIX
+from tests.small_claims import small_claims
+
+pytestmark = pytest.mark.browser
+#: A filter of each explorer and what it is set to.
+FILTER = {"denials": ("measure", "rate"), "risk": ("direction", "gaps"), "rules": ("lines", "open"),
+          "two_ledgers": ("denials", "all")}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_voila_serves_the_page_which_anyone_can_read(context: Any, voila: str, name: str) -> None:
+    page, faults = open_page(context, f"{voila}/voila/render/explore_{name}.ipynb")
+    shown = Shown(page)
+    shown.wait()
+    first = shown.text
+    shown.choose(*FILTER[name])
+    assert shown.text != first
+    changed = shown.text
+    shown.click_mark(MATRIX[name])
+    assert shown.text != changed
+    assert shown.export().count("\n") > 1
+    assert {width: shown.outside(width) for width in (1000, 1900)} == {1000: [], 1900: []}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1900
+    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    for dark in (False, True):
+        if dark:
+            shown.dark(True)
+        assert violations(page, ".cpticd-board" if dark else None) == [], "dark" if dark else "light"
+    assert faults == []
+    times = shown.latencies
+    print(f"\n{name}: filter to repainted page in Voila, demo: {statistics.median(times):.0f} ms")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_can_be_read_by_anyone(browser: Any, tmp_path: Path, scheme: str) -> None:
+    report = cx.report(small_claims(), tmp_path / "report.html")
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme=scheme)
+    page.goto(report.as_uri())
+    page.locator(".main-svg").first.wait_for()
+    assert violations(page) == []
+    page.close()
