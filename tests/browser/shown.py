@@ -12,8 +12,10 @@ from typing import Any, Final
 NOT_OURS: Final = ("Failed to load resource", "r.setData is not a function", "widget model not found",
                    "Unsatisfied version", "No satisfying version")  # fmt: skip
 
-_TEXT: Final = """root => [...root.querySelectorAll(".cpticd-parts h3, .cpticd-tiles, .cpticd-parts p, .cpticd-parts table, .cpticd-parts .main-svg text")]
-  .map(each => each.textContent).join("\\n")"""
+_TEXT: Final = (
+    """(root, marks) => [...root.querySelectorAll(marks)].map(each => each.textContent).join("\\n")"""
+)
+_WRITTEN: Final = ".cpticd-parts h3, .cpticd-tiles, .cpticd-parts p, .cpticd-parts table"
 #: Milliseconds from a reader's change to the second frame after the page was drawn anew.
 _WATCH: Final = """root => {
   let began = null;
@@ -79,8 +81,13 @@ class Shown:
 
     @property
     def text(self) -> str:
-        """All that is written in tiles, headings, notes and tables."""
-        return str(self.root.evaluate(_TEXT))
+        """All that is written on the page, in charts as well."""
+        return str(self.root.evaluate(_TEXT, f"{_WRITTEN}, .cpticd-parts .main-svg text"))
+
+    @property
+    def written(self) -> str:
+        """What is written beside charts, whose ticks are others in another width."""
+        return str(self.root.evaluate(_TEXT, _WRITTEN))
 
     @property
     def said(self) -> str:
