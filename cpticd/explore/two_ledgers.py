@@ -124,6 +124,7 @@ class TwoLedgersExplorer(Explorer):
             claims, by=[FAMILY, "diagnosis_category", "diagnosis_code"], **filters
         )
         self._codes.attrs = {}
+        self._siblings: dict[str, pd.DataFrame] = {}
         self._codes["title"] = icd10cm.title(self._codes["diagnosis_code"]).to_numpy()
         self._providers = specificity.share(claims, by=[FAMILY, "rendering_npi"], **filters)
         self._providers.attrs = {}
@@ -185,10 +186,15 @@ class TwoLedgersExplorer(Explorer):
         return self._beside(str(self.extra.get("code", "")))
 
     def _beside(self, code: str) -> pd.DataFrame:
-        beside = specific_siblings(code)
-        claims = self._codes.groupby("diagnosis_code")["claims"].max()
-        beside["claims_here"] = beside["code"].map(claims).fillna(0).astype("int64")
-        return beside.sort_values(["claims_here", "code"], ascending=[False, True], ignore_index=True)
+        """The siblings of a code, looked up once: the claims and the code set stay as they are."""
+        if code not in self._siblings:
+            beside = specific_siblings(code)
+            claims = self._codes.groupby("diagnosis_code")["claims"].max()
+            beside["claims_here"] = beside["code"].map(claims).fillna(0).astype("int64")
+            self._siblings[code] = beside.sort_values(
+                ["claims_here", "code"], ascending=[False, True], ignore_index=True
+            )
+        return self._siblings[code].copy()
 
     @property
     def figure(self) -> go.Figure:
