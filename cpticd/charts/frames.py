@@ -71,14 +71,27 @@ def contract(frame: pd.DataFrame) -> dict[str, Any]:
     return dict(found) if isinstance(found, dict) else {}
 
 
-def figure(title: str, subtitle: str = "", *, theme: str = "light", height: int = 460) -> go.Figure:
-    """An empty figure in our template with its title, the measure, and a subtitle, its definition."""
-    result = go.Figure()
-    result.layout.template = themes.template_name(theme)
-    result.update_layout(title_text=title, height=height, autosize=True)
+def figure(
+    title: str,
+    subtitle: str = "",
+    *,
+    theme: str = "light",
+    height: int = 460,
+    data: Sequence[Any] = (),
+    **layout: Any,
+) -> go.Figure:
+    """A figure in our template with its title, the measure, and a subtitle, its definition.
+
+    ``data``: traces; ``heading``: what the title has beside its text; ``layout``: the rest. Explorers redraw at every
+    click: traces and layout given here, all at once, cost plotly a fifth of the time that
+    the same updates cost one after the other.
+    """
+    heading: dict[str, Any] = {"text": title}
     if subtitle:
-        result.update_layout(title_subtitle_text=subtitle)
-    return result
+        heading["subtitle"] = {"text": subtitle}
+    heading |= layout.pop("heading", {})
+    common = {"template": themes.template_name(theme), "title": heading, "height": height, "autosize": True}
+    return go.Figure(data=list(data), layout={**common, **layout})
 
 
 def nothing(title: str, message: str, *, theme: str = "light") -> go.Figure:
@@ -88,11 +101,17 @@ def nothing(title: str, message: str, *, theme: str = "light") -> go.Figure:
     return result.update_xaxes(visible=False).update_yaxes(visible=False)
 
 
+def margin_words(row: float | str, text: str, *, xshift: int = 10, **style: Any) -> dict[str, Any]:
+    """An annotation in the right margin, level with its row; ``style`` is the annotation's."""
+    return {
+        "x": 1, "xref": "paper", "y": row, "yref": "y", "text": text, "showarrow": False, "xanchor": "left",
+        "xshift": xshift, **style,
+    }  # fmt: skip
+
+
 def beside(fig: go.Figure, row: float | str, text: str, *, xshift: int = 10, **style: Any) -> None:
-    """Words in the right margin, level with their row; ``style`` is the annotation's."""
-    fig.add_annotation(
-        x=1, xref="paper", y=row, yref="y", text=text, showarrow=False, xanchor="left", xshift=xshift, **style
-    )
+    """Words in the right margin of a figure, level with their row."""
+    fig.add_annotation(margin_words(row, text, xshift=xshift, **style))
 
 
 def notice(fig: go.Figure, message: str) -> None:

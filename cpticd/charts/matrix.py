@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -54,35 +54,27 @@ def pair_matrix(
         return frames.nothing(title, "No pair has enough lines; lower min_lines.", theme=theme)
     procedures = _first(pairs[columns[0]], max_rows)
     diagnoses = _first(pairs[columns[1]], max_columns)
-    fig = frames.figure(title, SUBTITLES[colour], theme=theme)
-    fig.add_trace(_heatmap(pairs, columns, procedures, diagnoses, colour))
-    width = 30 if columns[0] == "hcpcs_family" else 14
-    fig.update_xaxes(
-        title_text="Diagnosis" if columns[1] == "diagnosis_code" else "Diagnosis family",
-        type="category",
-        tickmode="array",
-        tickvals=diagnoses,
-        ticktext=[fmt.short(name, width) for name in diagnoses],
-        tickangle=-45,
-        showgrid=False,
-    )
-    fig.update_yaxes(
-        title_text="Procedure" if columns[0] == "hcpcs_code" else "Procedure family",
-        type="category",
-        tickmode="array",
-        tickvals=procedures,
-        ticktext=[fmt.short(name, width) for name in procedures],
-        autorange="reversed",
-        showgrid=False,
-    )
-    fig.update_layout(height=max(380, 260 + 24 * len(procedures)), coloraxis=_coloraxis(colour, pairs))
     hidden = pairs[columns[0]].nunique() - len(procedures), pairs[columns[1]].nunique() - len(diagnoses)
+    subtitle = SUBTITLES[colour]
     if any(hidden):
-        fig.update_layout(
-            title_subtitle_text=f"First-ranked pairs' codes; not shown: {hidden[0]} procedures, "
-            f"{hidden[1]} diagnoses"
-        )
-    return fig
+        subtitle = f"First-ranked pairs' codes; not shown: {hidden[0]} procedures, {hidden[1]} diagnoses"
+    width = 30 if columns[0] == "hcpcs_family" else 14
+    across = "Diagnosis" if columns[1] == "diagnosis_code" else "Diagnosis family"
+    down = "Procedure" if columns[0] == "hcpcs_code" else "Procedure family"
+    return frames.figure(
+        title, subtitle, theme=theme, height=max(380, 260 + 24 * len(procedures)),
+        data=[_heatmap(pairs, columns, procedures, diagnoses, colour)], coloraxis=_coloraxis(colour, pairs),
+        xaxis=_axis(across, diagnoses, width) | {"tickangle": -45},
+        yaxis=_axis(down, procedures, width) | {"autorange": "reversed"},
+    )  # fmt: skip
+
+
+def _axis(title: str, names: list[str], width: int) -> dict[str, Any]:
+    """An axis of codes or families, their names cut to so many characters."""
+    return {
+        "title": {"text": title}, "type": "category", "tickmode": "array", "tickvals": names,
+        "ticktext": [fmt.short(name, width) for name in names], "showgrid": False,
+    }  # fmt: skip
 
 
 def _one_payer(pairs: pd.DataFrame) -> None:
@@ -116,7 +108,7 @@ def _written(value: float, colour: str) -> str:
 
 def _heatmap(
     pairs: pd.DataFrame, columns: tuple[str, str], procedures: list[str], diagnoses: list[str], colour: str
-) -> go.Heatmap:
+) -> dict[str, Any]:
     row_of = {name: index for index, name in enumerate(procedures)}
     column_of = {name: index for index, name in enumerate(diagnoses)}
     z: list[list[float | None]] = [[None] * len(diagnoses) for _ in procedures]
@@ -132,19 +124,11 @@ def _heatmap(
         if value is not None:
             written[i][j] = _written(value, colour)
     few = len(procedures) * len(diagnoses) <= TEXT_CELLS
-    return go.Heatmap(
-        x=diagnoses,
-        y=procedures,
-        z=z,
-        customdata=custom,
-        text=written if few else None,
-        texttemplate="%{text}" if few else None,
-        hovertemplate=HOVER,
-        hoverongaps=False,
-        coloraxis="coloraxis",
-        xgap=1,
-        ygap=1,
-    )
+    numbers: dict[str, Any] = {"text": written, "texttemplate": "%{text}"} if few else {}
+    return {
+        "type": "heatmap", "x": diagnoses, "y": procedures, "z": z, "customdata": custom, **numbers,
+        "hovertemplate": HOVER, "hoverongaps": False, "coloraxis": "coloraxis", "xgap": 1, "ygap": 1,
+    }  # fmt: skip
 
 
 def _coloraxis(colour: str, pairs: pd.DataFrame) -> dict[str, object]:

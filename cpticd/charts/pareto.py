@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,7 +27,7 @@ GROUPS: Final = (
 )
 
 
-def _group(row: pd.Series) -> str:
+def _group(row: Mapping[Any, Any]) -> str:
     """Which of GROUPS a cause belongs to; flags may be booleans or yes, partly, no."""
     diagnosis, coding = (fmt.flag(row[name]).lower() for name in ("diagnosis_related", "coding_related"))
     if diagnosis in ("yes", "partly"):
@@ -50,42 +51,14 @@ def pareto(
         raise ArgumentError(f"pareto: measure {measure!r} is unknown; give one of {', '.join(MEASURES)}")
     frames.require(causes, COLUMNS, "pareto", "denials.causes(claims)")
     frames.no_groups(causes, COLUMNS, "pareto")
-    title, axis, write, ticks = MEASURES[measure]
+    title, axis, _, ticks = MEASURES[measure]
     if causes.empty:
         return frames.nothing(title, "No denied lines in these claims.", theme=theme)
     rows = causes.sort_values(measure, ascending=False, kind="stable")
-    fig = frames.figure(title, "Initial denials; the line adds the causes up", theme=theme)
-    fig.update_layout(margin_t=120, margin_b=100, height=220 + 30 * len(rows))
-    kinds = rows.apply(_group, axis=1)
-    for name, colour in GROUPS:
-        part = rows[kinds == name]
-        if part.empty:
-            continue
-        fig.add_bar(
-            orientation="h",
-            name=name,
-            y=part["category"].astype(str).tolist(),
-            x=frames.numbers(part[measure], 2),
-            marker_color=colour,
-            customdata=_hover_cells(part),
-            hovertemplate=_HOVER,
-            text=[write(value) for value in part[measure]],
-            textposition="auto",
-            insidetextanchor="start",
-        )
-    shown = rows["cumulative_share"]
-    if shown.is_monotonic_increasing:
-        fig.add_scatter(
-            name="cumulative share of denied dollars",
-            mode="lines+markers",
-            x=frames.numbers(shown),
-            y=rows["category"].astype(str).tolist(),
-            xaxis="x2",
-            line={"color": themes.GREY, "width": 2},
-            hovertemplate="%{y}<br>first causes up to here: %{x:.1%} of denied dollars<extra></extra>",
-        )
     order = rows["category"].astype(str).tolist()
-    fig.update_layout(
+    return frames.figure(
+        title, "Initial denials; the line adds the causes up", theme=theme, height=220 + 30 * len(rows),
+        data=[*_bars(rows, measure), *_running(rows)], margin={"t": 120, "b": 100},
         xaxis={"title": {"text": axis}, "tickformat": ticks, "rangemode": "tozero"},
         xaxis2={
             "overlaying": "x", "side": "top", "range": [0, 1.03], "showgrid": False,
@@ -97,7 +70,35 @@ def pareto(
         },
         bargap=0.25,
     )  # fmt: skip
-    return fig
+
+
+def _bars(rows: pd.DataFrame, measure: str) -> list[dict[str, Any]]:
+    """One trace of bars per group that has causes."""
+    write = MEASURES[measure][2]
+    kinds = [_group(row) for row in rows[FLAGS].to_dict("records")]
+    parts = ((name, colour, rows[[kind == name for kind in kinds]]) for name, colour in GROUPS)
+    return [
+        {
+            "type": "bar", "orientation": "h", "name": name, "y": part["category"].astype(str).tolist(),
+            "x": frames.numbers(part[measure], 2), "marker": {"color": colour}, "customdata": _hover_cells(part),
+            "hovertemplate": _HOVER, "text": [write(value) for value in part[measure]], "textposition": "auto",
+            "insidetextanchor": "start",
+        }
+        for name, colour, part in parts if len(part)
+    ]  # fmt: skip
+
+
+def _running(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The cumulative share, where the bars follow it."""
+    shown = rows["cumulative_share"]
+    if not shown.is_monotonic_increasing:
+        return []
+    return [{
+        "type": "scatter", "name": "cumulative share of denied dollars", "mode": "lines+markers",
+        "x": frames.numbers(shown), "y": rows["category"].astype(str).tolist(), "xaxis": "x2",
+        "line": {"color": themes.GREY, "width": 2},
+        "hovertemplate": "%{y}<br>first causes up to here: %{x:.1%} of denied dollars<extra></extra>",
+    }]  # fmt: skip
 
 
 _HOVER = frames.hover(

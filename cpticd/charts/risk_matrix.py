@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -38,29 +38,22 @@ def hcc_kind_matrix(
     size = sums.groupby("condition", sort=False)["value"].agg(lambda values: values.abs().sum())
     every = sorted(size.index, key=lambda name: (-size[name], name))
     shown, kinds = every[:max_rows], parts.kinds(sums["kind"])
+    heads = [parts.words(kind).replace(": ", ":<br>").replace(" by a", "<br>by a") for kind in kinds]
+    common = {"type": "category", "categoryorder": "array", "showgrid": False, "tickmode": "array"}
     fig = frames.figure(
-        title,
-        f"Change of {measure.axis}, weighted by confidence; in brackets: persons",
-        theme=theme,
-        height=230 + 34 * len(shown),
-    )
-    fig.add_trace(_heatmap(sums, shown, kinds, measure))
-    fig.add_trace(_net(sums, shown, measure))
-    fig.update_xaxes(
-        type="category", categoryorder="array", categoryarray=[*kinds, NET], side="top", showgrid=False,
-        tickangle=0,
-        tickmode="array", tickvals=[*kinds, NET],
-        ticktext=[*(parts.words(kind).replace(": ", ":<br>").replace(" by a", "<br>by a") for kind in kinds), "Net"],
+        title, f"Change of {measure.axis}, weighted by confidence; in brackets: persons", theme=theme,
+        height=230 + 34 * len(shown), data=[_heatmap(sums, shown, kinds, measure), _net(sums, shown, measure)],
+        xaxis={
+            **common, "categoryarray": [*kinds, NET], "side": "top", "tickangle": 0, "tickvals": [*kinds, NET],
+            "ticktext": [*heads, "Net"],
+        },
+        yaxis={
+            **common, "categoryarray": shown[::-1], "tickvals": shown,
+            "ticktext": [fmt.short(name, 46) for name in shown],
+        },
+        coloraxis={"colorscale": SCALE, "cmid": 0, "showscale": False}, margin={"t": 150, "b": 50},
+        heading={"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 22, "l": 12}},
     )  # fmt: skip
-    fig.update_yaxes(
-        type="category", categoryorder="array", categoryarray=shown[::-1], showgrid=False,
-        tickmode="array", tickvals=shown, ticktext=[fmt.short(name, 46) for name in shown],
-    )  # fmt: skip
-    fig.update_layout(
-        coloraxis={"colorscale": SCALE, "cmid": 0, "showscale": False},
-        margin={"t": 150, "b": 50},
-        title={"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 22, "l": 12}},
-    )
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} conditions shown")
         fig.layout.annotations[-1].update(yshift=-12)
@@ -76,7 +69,7 @@ def _sums(impact: pd.DataFrame, measure: parts.Unit) -> pd.DataFrame:
     ).reset_index()
 
 
-def _heatmap(sums: pd.DataFrame, shown: list[str], kinds: list[str], measure: parts.Unit) -> go.Heatmap:
+def _heatmap(sums: pd.DataFrame, shown: list[str], kinds: list[str], measure: parts.Unit) -> dict[str, Any]:
     empty: list[str] = ["", "", "", "", ""]
     z: list[list[float | int | None]] = [[None] * len(kinds) for _ in shown]
     written = [[""] * len(kinds) for _ in shown]
@@ -91,20 +84,21 @@ def _heatmap(sums: pd.DataFrame, shown: list[str], kinds: list[str], measure: pa
             fmt.safe(name), parts.words(kind), measure.signed(row.value),
             parts.counted(row.persons, "person"), fmt.count(row.gaps),
         ]  # fmt: skip
-    return go.Heatmap(
-        x=kinds, y=shown, z=z, text=written, texttemplate="%{text}", textfont={"color": INK}, customdata=facts,
-        coloraxis="coloraxis", hoverongaps=False, xgap=1, ygap=1,
-        hovertemplate=frames.hover(
+    return {
+        "type": "heatmap", "x": kinds, "y": shown, "z": z, "text": written, "texttemplate": "%{text}",
+        "textfont": {"color": INK}, "customdata": facts, "coloraxis": "coloraxis", "hoverongaps": False,
+        "xgap": 1, "ygap": 1,
+        "hovertemplate": frames.hover(
             "%{customdata[0]}", "%{customdata[1]}", f"expected change of {measure.noun}: %{{customdata[2]}}",
             "n: %{customdata[4]} to review, %{customdata[3]}",
         ),
-    )  # fmt: skip
+    }  # fmt: skip
 
 
-def _net(sums: pd.DataFrame, shown: list[str], measure: parts.Unit) -> go.Scatter:
+def _net(sums: pd.DataFrame, shown: list[str], measure: parts.Unit) -> dict[str, Any]:
     """What each row adds up to, as text beside the cells."""
     totals = sums.groupby("condition")["value"].sum()
-    return go.Scatter(
-        x=[NET] * len(shown), y=shown, mode="text", hoverinfo="skip", showlegend=False, name=NET,
-        text=[f"<b>{measure.signed(totals[name])}</b>" for name in shown],
-    )  # fmt: skip
+    return {
+        "type": "scatter", "x": [NET] * len(shown), "y": shown, "mode": "text", "hoverinfo": "skip",
+        "showlegend": False, "name": NET, "text": [f"<b>{measure.signed(totals[name])}</b>" for name in shown],
+    }  # fmt: skip

@@ -39,19 +39,21 @@ def risk_timeline(
     if not every:
         return frames.nothing(title, "No condition of the model on this person's claims.", theme=theme)
     shown = every[:max_conditions]
+    traces = [*_claims(timeline, shown), *_evidence(review, shown)]
+    days = [value for trace in traces for value in trace["x"]]
+    turns = range(int(min(days, default="1")[:4]) + 1, int(max(days, default="0")[:4]) + 1)
+    line = {"type": "line", "y0": 0, "y1": 1, "yref": "y domain",
+            "line": {"dash": "dot", "color": themes.GREY, "width": 1}}  # fmt: skip
     fig = frames.figure(
         title, "Circle: a claim with the diagnosis; diamond: evidence of a gap; cross: a doubtful code", theme=theme,
-        height=210 + 34 * len(shown),
-    )  # fmt: skip
-    for trace in [*_claims(timeline, shown), *_evidence(review, shown)]:
-        fig.add_trace(trace)
-    days = [str(value) for trace in fig.data for value in trace.x]
-    for year in range(int(min(days, default="1")[:4]) + 1, int(max(days, default="0")[:4]) + 1):
-        fig.add_vline(x=f"{year}-01-01", line={"dash": "dot", "color": themes.GREY, "width": 1})
-    fig.update_xaxes(type="date", title_text="Date of service")
-    fig.update_yaxes(
-        type="category", categoryorder="array", categoryarray=shown[::-1], range=[-0.6, len(shown) - 0.4],
-        tickmode="array", tickvals=shown, ticktext=[fmt.short(name, 44) for name in shown],
+        height=210 + 34 * len(shown), data=traces,
+        shapes=[{**line, "x0": f"{year}-01-01", "x1": f"{year}-01-01"} for year in turns],
+        xaxis={"type": "date", "title": {"text": "Date of service"}},
+        yaxis={
+            "type": "category", "categoryorder": "array", "categoryarray": shown[::-1],
+            "range": [-0.6, len(shown) - 0.4], "tickmode": "array", "tickvals": shown,
+            "ticktext": [fmt.short(name, 44) for name in shown],
+        },
     )  # fmt: skip
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} conditions shown")
@@ -62,7 +64,7 @@ def _names(frame: pd.DataFrame) -> list[str]:
     return [parts.condition(hcc, label) for hcc, label in zip(frame["hcc"], frame["label"], strict=True)]
 
 
-def _claims(timeline: pd.DataFrame, shown: list[str]) -> list[go.Scatter]:
+def _claims(timeline: pd.DataFrame, shown: list[str]) -> list[dict[str, Any]]:
     named = timeline.assign(condition=_names(timeline))
     named = named[named["condition"].isin(shown)]
     traces = []
@@ -87,7 +89,7 @@ def _claims(timeline: pd.DataFrame, shown: list[str]) -> list[go.Scatter]:
     return traces
 
 
-def _evidence(review: pd.DataFrame, shown: list[str]) -> list[go.Scatter]:
+def _evidence(review: pd.DataFrame, shown: list[str]) -> list[dict[str, Any]]:
     named = review.assign(condition=_names(review))
     named = named[named["condition"].isin(shown)]
     traces = []
@@ -116,8 +118,8 @@ def _evidence(review: pd.DataFrame, shown: list[str]) -> list[go.Scatter]:
 
 def _trace(
     x: list[str], y: list[str], facts: list[list[str]], hover: list[str], *, name: str, marker: dict[str, Any]
-) -> go.Scatter:
-    return go.Scatter(
-        x=x, y=y, mode="markers", name=name, marker=marker, customdata=facts,
-        hovertemplate=frames.hover(hover[0], *hover[1:]),
-    )  # fmt: skip
+) -> dict[str, Any]:
+    return {
+        "type": "scatter", "x": x, "y": y, "mode": "markers", "name": name, "marker": marker, "customdata": facts,
+        "hovertemplate": frames.hover(hover[0], *hover[1:]),
+    }  # fmt: skip

@@ -54,29 +54,25 @@ def risk_waterfall(
         return frames.nothing(title, "No gaps and no unsupported conditions.", theme=theme)
     steps = _steps(totals, measure)
     footing = parts.footing(impact)
-    fig = frames.figure(
-        title, f"Weighted by confidence; bars: 95 % interval{'. ' if footing else ''}{footing}",
-        theme=theme, height=200 + 46 * (len(steps) + 2),
-    )  # fmt: skip
     names = [parts.CODED, *(step.kind for step in steps), parts.REVIEWED]
-    for step in steps:
-        fig.add_trace(_bar(step, measure))
-        frames.beside(fig, step.kind, _written(step, measure), **_MARGIN)
     ends = [float(totals[parts.CODED][measure.column])]
     ends += [float(totals[parts.REVIEWED][name]) for name in measure.fields[:3]]
-    _points(fig, ends, measure)
-    _links(fig, steps)
-    fig.update_xaxes(
-        title_text=f"Total {measure.axis}", tickformat=measure.ticks, nticks=8, zeroline=False,
-        range=_range(ends, steps),
+    points, words = _points(ends, measure)
+    return frames.figure(
+        title, f"Weighted by confidence; bars: 95 % interval{'. ' if footing else ''}{footing}",
+        theme=theme, height=200 + 46 * (len(steps) + 2), data=[*(_bar(step, measure) for step in steps), points],
+        annotations=[*(frames.margin_words(step.kind, _written(step, measure), **_MARGIN) for step in steps), *words],
+        shapes=_links(steps), showlegend=False, bargap=0.45, margin={"r": 215, "b": 60},
+        xaxis={
+            "title": {"text": f"Total {measure.axis}"}, "tickformat": measure.ticks, "nticks": 8, "zeroline": False,
+            "range": _range(ends, steps),
+        },
+        yaxis={
+            "type": "category", "categoryorder": "array", "categoryarray": names[::-1], "tickmode": "array",
+            "tickvals": names, "ticktext": ["As coded", *(_tick(step) for step in steps), "After review, expected"],
+            "range": [-0.6, len(names) - 0.4], "showgrid": False,
+        },
     )  # fmt: skip
-    fig.update_yaxes(
-        type="category", categoryorder="array", categoryarray=names[::-1], tickmode="array", tickvals=names,
-        ticktext=["As coded", *(_tick(step) for step in steps), "After review, expected"],
-        range=[-0.6, len(names) - 0.4], showgrid=False,
-    )  # fmt: skip
-    fig.update_layout(showlegend=False, bargap=0.45, margin={"r": 215, "b": 60})
-    return fig
 
 
 def _steps(totals: dict[str, dict[str, Any]], measure: parts.Unit) -> list[_Step]:
@@ -102,63 +98,64 @@ def _written(step: _Step, measure: parts.Unit) -> str:
     )
 
 
-def _bar(step: _Step, measure: parts.Unit) -> go.Bar:
+def _bar(step: _Step, measure: parts.Unit) -> dict[str, Any]:
     """A step as a floating bar; its whisker stands where the step ends."""
-    return go.Bar(
-        orientation="h", name=parts.words(step.kind), marker_color=parts.colour(step.kind), y=[step.kind],
-        base=[round(step.start, 4)], x=[round(step.change, 4)],
-        error_x={
+    return {
+        "type": "bar", "orientation": "h", "name": parts.words(step.kind),
+        "marker": {"color": parts.colour(step.kind)}, "y": [step.kind], "base": [round(step.start, 4)],
+        "x": [round(step.change, 4)],
+        "error_x": {
             "type": "data", "symmetric": False, "color": themes.GREY, "thickness": 2, "width": 5,
             "array": [round(step.high - step.change, 4)], "arrayminus": [round(step.change - step.low, 4)],
         },
-        customdata=[[
+        "customdata": [[
             measure.signed(step.change), fmt.span(measure.write, step.low, step.high), fmt.count(step.gaps),
             parts.counted(step.persons, "person"), measure.signed(step.whole),
         ]],
-        hovertemplate=frames.hover(
+        "hovertemplate": frames.hover(
             parts.words(step.kind), f"expected change of {measure.noun}: %{{customdata[0]}}",
             "95 % interval %{customdata[1]}", "n: %{customdata[2]} to review, %{customdata[3]}",
             "if every one were confirmed: %{customdata[4]}",
         ),
-    )  # fmt: skip
+    }  # fmt: skip
 
 
-def _points(fig: go.Figure, ends: list[float], measure: parts.Unit) -> None:
-    """Start and end as points, since their length from zero is not drawn."""
+def _points(ends: list[float], measure: parts.Unit) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Start and end as points, since their length from zero is not drawn, and the words beside them."""
     start, end, low, high = ends
     share = f" ({fmt.signed(fmt.percent, end / start - 1)})" if start else ""
     span = fmt.span(measure.write, low, high)
-    fig.add_scatter(
-        mode="markers", x=[round(start, 4), round(end, 4)], y=[parts.CODED, parts.REVIEWED], name="total",
-        marker={"size": 13, "symbol": "diamond", "color": themes.GREY},
-        error_x={
+    points = {
+        "type": "scatter", "mode": "markers", "x": [round(start, 4), round(end, 4)],
+        "y": [parts.CODED, parts.REVIEWED], "name": "total",
+        "marker": {"size": 13, "symbol": "diamond", "color": themes.GREY},
+        "error_x": {
             "type": "data", "symmetric": False, "color": themes.GREY, "thickness": 2, "width": 5,
             "array": [0, round(high - end, 4)], "arrayminus": [0, round(end - low, 4)],
         },
-        customdata=[
+        "customdata": [
             ["As coded", measure.write(start), "it is known"],
             ["After review, expected", measure.write(end) + share, span],
         ],
-        hovertemplate=frames.hover("%{customdata[0]}", "%{customdata[1]}", "95 % interval: %{customdata[2]}"),
-    )  # fmt: skip
-    frames.beside(fig, parts.CODED, f"<b>{measure.write(start)}</b>", **_MARGIN)
-    frames.beside(
-        fig,
-        parts.REVIEWED,
-        f"<b>{measure.write(end)}</b>{share}<br><sub>{span}</sub>",
-        **_MARGIN,
-    )
+        "hovertemplate": frames.hover("%{customdata[0]}", "%{customdata[1]}", "95 % interval: %{customdata[2]}"),
+    }  # fmt: skip
+    told = f"<b>{measure.write(end)}</b>{share}<br><sub>{span}</sub>"
+    return points, [
+        frames.margin_words(parts.CODED, f"<b>{measure.write(start)}</b>", **_MARGIN),
+        frames.margin_words(parts.REVIEWED, told, **_MARGIN),
+    ]
 
 
-def _links(fig: go.Figure, steps: list[_Step]) -> None:
+def _links(steps: list[_Step]) -> list[dict[str, Any]]:
     """Thin lines from where a row ends to where the next begins."""
     places = [steps[0].start, *(step.end for step in steps)]
-    for index, place in enumerate(places):
-        top = len(places) - index
-        fig.add_shape(
-            type="line", x0=place, x1=place, y0=top, y1=top - 1, layer="below",
-            line={"color": themes.GREY, "width": 1, "dash": "dot"},
-        )  # fmt: skip
+    return [
+        {
+            "type": "line", "x0": place, "x1": place, "y0": top, "y1": top - 1, "layer": "below",
+            "line": {"color": themes.GREY, "width": 1, "dash": "dot"},
+        }
+        for place, top in zip(places, range(len(places), 0, -1), strict=True)
+    ]  # fmt: skip
 
 
 def _range(ends: list[float], steps: list[_Step]) -> list[float]:

@@ -96,19 +96,21 @@ def rule_scatter(
     order = order.sort_values(["caught_amount", "group"], ascending=[False, True])
     first = order["group"].head(max_groups).tolist()
     subtitle = f"Area: denied dollars of flagged lines; hollow: fewer than {readable_lines} flagged lines"
-    fig = frames.figure(title, subtitle, theme=theme, height=520)
     marker = {"largest": max(float(amounts.max()), 1.0), "readable": readable_lines}
+    traces = []
     for index, name in enumerate(first):
         ink = {**marker, "ink": themes.COLORWAY[index % len(themes.COLORWAY)]}
-        fig.add_trace(_points(shown[shown["group"] == name], colour, name, ink))
+        traces.append(_points(shown[shown["group"] == name], colour, name, ink))
     rest = shown[~shown["group"].isin(first)]
     if len(rest):
-        fig.add_trace(
-            _points(rest, colour, f"{rest['group'].nunique()} others", {**marker, "ink": themes.GREY})
-        )
-    fig.update_xaxes(title_text="Recall: share of denials for the rule's causes that it flagged", tickformat=".0%",
-                     rangemode="tozero")  # fmt: skip
-    fig.update_yaxes(title_text=axis, tickformat=".0%", range=[-0.05, 1.08])
+        others = f"{rest['group'].nunique()} others"
+        traces.append(_points(rest, colour, others, {**marker, "ink": themes.GREY}))
+    recall = "Recall: share of denials for the rule's causes that it flagged"
+    fig = frames.figure(
+        title, subtitle, theme=theme, height=520, data=traces,
+        xaxis={"title": {"text": recall}, "tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={"title": {"text": axis}, "tickformat": ".0%", "range": [-0.05, 1.08]},
+    )  # fmt: skip
     if len(shown) < len(card):
         frames.notice(
             fig,
@@ -117,18 +119,19 @@ def rule_scatter(
     return fig
 
 
-def _points(part: pd.DataFrame, colour: str, name: str, marker: dict[str, Any]) -> go.Scatter:
+def _points(part: pd.DataFrame, colour: str, name: str, marker: dict[str, Any]) -> dict[str, Any]:
     """The points of one payer; ``marker`` has its colour, the size of the largest and which are hollow."""
     ink = marker["ink"]
     # The legend shows the first point: a full one where there is one.
     part = part.sort_values("flagged_lines", ascending=False, kind="stable")
     few = part["flagged_lines"] < marker["readable"]
-    return go.Scatter(
-        mode="markers",
-        name=fmt.short(name, 28),
-        x=frames.numbers(part["recall"]),
-        y=frames.numbers(part[colour]),
-        marker={
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": fmt.short(name, 28),
+        "x": frames.numbers(part["recall"]),
+        "y": frames.numbers(part[colour]),
+        "marker": {
             "color": [themes.rgba(ink, 0.0 if hollow else 0.55) for hollow in few],
             "size": frames.numbers(part["caught_amount"].fillna(0), 0),
             "sizemode": "area",
@@ -136,9 +139,9 @@ def _points(part: pd.DataFrame, colour: str, name: str, marker: dict[str, Any]) 
             "sizemin": 5,
             "line": {"color": ink, "width": 1.5},
         },
-        customdata=[_facts(row) for row in part.to_dict("records")],
-        hovertemplate=_HOVER,
-    )
+        "customdata": [_facts(row) for row in part.to_dict("records")],
+        "hovertemplate": _HOVER,
+    }
 
 
 def rule_matrix(
@@ -166,31 +169,26 @@ def rule_matrix(
         return frames.nothing(title, "No rule flagged an adjudicated line.", theme=theme)
     names = _names(card)
     rules, columns = _most(card["rule"], card, max_rows), _most(names, card, max_columns)
-    fig = frames.figure(
-        title, f"Share · flagged lines; grey: fewer than {readable_lines} lines; blank: none", theme=theme,
-        height=max(380, 230 + 24 * len(rules)),
-    )  # fmt: skip
-    ink = fig.layout.template.layout.font.color
-    for trace in _cells(card.assign(group=names), (rules, columns), colour, readable_lines, ink=ink):
-        fig.add_trace(trace)
-    fig.update_layout(
-        coloraxis={"colorscale": themes.SEQUENTIAL, "cmin": 0, "cmax": 100,
-                   "colorbar": {"title": {"text": axis, "side": "right"}, "ticksuffix": " %"}}
-    )  # fmt: skip
-    fig.update_xaxes(
-        title_text=fmt.heading(groups[0]) if groups else "", type="category", showgrid=False, tickangle=-35,
-        tickmode="array", tickvals=columns, ticktext=[fmt.short(name, 24) for name in columns],
-    )  # fmt: skip
-    fig.update_yaxes(
-        title_text="Rule", type="category", autorange="reversed", showgrid=False,
-        tickmode="array", tickvals=rules, ticktext=[fmt.short(name.replace("_", " "), 40) for name in rules],
-    )  # fmt: skip
     hidden = card["rule"].nunique() - len(rules), names.nunique() - len(columns)
+    subtitle = f"Share · flagged lines; grey: fewer than {readable_lines} lines; blank: none"
     if any(hidden):
-        fig.update_layout(
-            title_subtitle_text=f"Not shown: {hidden[0]} rules, {hidden[1]} columns with fewer flagged lines"
-        )
-    return fig
+        subtitle = f"Not shown: {hidden[0]} rules, {hidden[1]} columns with fewer flagged lines"
+    cells = _cells(card.assign(group=names), (rules, columns), colour, readable_lines, ink=themes.ink(theme))
+    bar = {"title": {"text": axis, "side": "right"}, "ticksuffix": " %"}
+    return frames.figure(
+        title, subtitle, theme=theme, height=max(380, 230 + 24 * len(rules)), data=cells,
+        coloraxis={"colorscale": themes.SEQUENTIAL, "cmin": 0, "cmax": 100, "colorbar": bar},
+        xaxis={
+            "title": {"text": fmt.heading(groups[0]) if groups else ""}, "type": "category", "showgrid": False,
+            "tickangle": -35, "tickmode": "array", "tickvals": columns,
+            "ticktext": [fmt.short(name, 24) for name in columns],
+        },
+        yaxis={
+            "title": {"text": "Rule"}, "type": "category", "autorange": "reversed", "showgrid": False,
+            "tickmode": "array", "tickvals": rules,
+            "ticktext": [fmt.short(name.replace("_", " "), 40) for name in rules],
+        },
+    )  # fmt: skip
 
 
 def _most(values: pd.Series, card: pd.DataFrame, limit: int) -> list[str]:
@@ -202,7 +200,7 @@ def _most(values: pd.Series, card: pd.DataFrame, limit: int) -> list[str]:
 
 def _cells(
     card: pd.DataFrame, axes: tuple[list[str], list[str]], colour: str, readable: int, *, ink: str
-) -> list[go.Heatmap]:
+) -> list[dict[str, Any]]:
     """Readable cells in colour, the others in grey with numbers in ``ink``."""
     rules, columns = axes
     clear: list[list[float | None]] = [[None] * len(columns) for _ in rules]
@@ -217,23 +215,18 @@ def _cells(
         count = fmt.count(row["flagged_lines"])
         written[few][i][j] = count if few else f"{100 * row[colour]:.0f} % · {count}"
     common: dict[str, Any] = {
-        "x": columns, "y": rules, "customdata": custom, "texttemplate": "%{text}",
+        "type": "heatmap", "x": columns, "y": rules, "customdata": custom, "texttemplate": "%{text}",
         "hovertemplate": _HOVER, "hoverongaps": False, "xgap": 1, "ygap": 1,
     }  # fmt: skip
     grey = [[0, themes.rgba(themes.GREY, 0.3)], [1, themes.rgba(themes.GREY, 0.3)]]
     return [
-        go.Heatmap(z=clear, text=written[False], coloraxis="coloraxis", name="readable", **common),
+        {"z": clear, "text": written[False], "coloraxis": "coloraxis", "name": "readable", **common},
         # Plotly picks the ink by the colour of a cell, without what shines through it.
-        go.Heatmap(
-            z=dim,
-            text=written[True],
-            textfont={"color": ink},
-            colorscale=grey,
-            showscale=False,
-            name="few lines",
-            **common,
-        ),
-    ]
+        {
+            "z": dim, "text": written[True], "textfont": {"color": ink}, "colorscale": grey, "showscale": False,
+            "name": "few lines", **common,
+        },
+    ]  # fmt: skip
 
 
 def residual_timeline(months: pd.DataFrame, *, max_clusters: int = 6, theme: str = "light") -> go.Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -33,34 +33,53 @@ def trend(trend_frame: pd.DataFrame, *, max_groups: int = 12, theme: str = "ligh
     names = pd.Series(frames.labels(trend_frame, groups), index=trend_frame.index)
     every = list(names.drop_duplicates())
     shown = every[:max_groups]
-    columns = 1 if len(shown) == 1 else 2
-    rows = -(-len(shown) // columns)
-    fig = make_subplots(
-        rows=rows,
-        cols=columns,
-        shared_yaxes=True,
-        subplot_titles=[fmt.short(name, 40) for name in shown] if groups else None,
-        vertical_spacing=0.35 / max(rows, 2),
-        horizontal_spacing=0.05,
-    )
-    fig.layout.template = themes.template_name(theme)
     band = "3 sigma" if in_dollars else "Laney p′"
+    subtitle = f"Band: {band} limits; hollow: too recent to be complete"
+    up: dict[str, Any] = {
+        "title": {"text": f"Denied share of {'dollars' if in_dollars else 'lines'}"},
+        "tickformat": ".0%",
+    }
+    up["range"] = [0, _top(trend_frame[names.isin(shown)])]
+    across = {"title": {"text": _axis(trend_frame)}, "type": "date"}
+    panels = [
+        _traces(
+            trend_frame[names == name].sort_values("period", kind="stable"),
+            legend=name == shown[0],
+            in_dollars=in_dollars,
+        )
+        for name in shown
+    ]
+    if not groups:
+        return frames.figure(
+            title, subtitle, theme=theme, height=440, data=panels[0], margin={"t": 90, "b": 100}, xaxis=across, yaxis=up
+        )  # fmt: skip
+    fig = _panels(panels, [fmt.short(name, 40) for name in shown], across, up)
     fig.update_layout(
-        title_text=title,
-        title_subtitle_text=f"Band: {band} limits; hollow: too recent to be complete",
-        height=440 if rows == 1 else 200 + 240 * rows,
-        margin={"t": 110 if groups else 90, "b": 100},
+        template=themes.template_name(theme),
+        title={"text": title, "subtitle": {"text": subtitle}},
+        autosize=True,
     )
-    for index, name in enumerate(shown):
-        part = trend_frame[names == name].sort_values("period", kind="stable")
-        for trace in _traces(part, legend=index == 0, in_dollars=in_dollars):
-            fig.add_trace(trace, row=index // columns + 1, col=index % columns + 1)
-    fig.update_yaxes(tickformat=".0%", range=[0, _top(trend_frame[names.isin(shown)])])
-    fig.update_yaxes(title_text=f"Denied share of {'dollars' if in_dollars else 'lines'}", col=1)
-    fig.update_xaxes(title_text=_axis(trend_frame), row=rows, type="date")
     if len(shown) < len(every):
         frames.notice(fig, f"{len(shown)} of {len(every)} groups shown")
     return fig
+
+
+def _panels(
+    panels: list[list[dict[str, Any]]], titles: list[str], across: dict[str, Any], up: dict[str, Any]
+) -> go.Figure:
+    """One panel per group, two in a row, on one scale."""
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    fig = make_subplots(
+        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=titles, vertical_spacing=0.35 / max(rows, 2),
+        horizontal_spacing=0.05,
+    )  # fmt: skip
+    for index, traces in enumerate(panels):
+        for trace in traces:
+            fig.add_trace(trace, row=index // columns + 1, col=index % columns + 1)
+    fig.update_yaxes({**up, "title": None}).update_yaxes(title=up["title"], col=1)
+    fig.update_xaxes(type=across["type"]).update_xaxes(title=across["title"], row=rows)
+    return fig.update_layout(height=440 if rows == 1 else 200 + 240 * rows, margin={"t": 110, "b": 100})
 
 
 def _top(rows: pd.DataFrame) -> float:
@@ -76,7 +95,7 @@ def _axis(trend_frame: pd.DataFrame) -> str:
     return measure.rpartition(" by ")[2].capitalize() or "Period"
 
 
-def _traces(part: pd.DataFrame, *, legend: bool, in_dollars: bool = False) -> list[go.Scatter]:
+def _traces(part: pd.DataFrame, *, legend: bool, in_dollars: bool = False) -> list[dict[str, Any]]:
     """Limits, center, rate and signals of one group."""
     days = [fmt.date(value) for value in part["period"]]
     write, unit = (fmt.dollars, "") if in_dollars else (fmt.count, " lines")
@@ -97,31 +116,32 @@ def _traces(part: pd.DataFrame, *, legend: bool, in_dollars: bool = False) -> li
         f"denied: %{{customdata[2]}}{unit}",
         "rate: %{customdata[3]} (limits %{customdata[4]})",
     )
-    quiet = {"hoverinfo": "skip", "mode": "lines"}
+    quiet = {"type": "scatter", "hoverinfo": "skip", "mode": "lines"}
     edge = {"width": 0, "shape": "hvh"}
     symbols = ["circle" if mature else "circle-open" for mature in part["mature"].astype(bool)]
     rates = frames.numbers(part["rate"])
     signals = [index for index, signal in enumerate(part["signal"].fillna(False)) if signal]
     return [
-        go.Scatter(
-            x=days, y=frames.numbers(part["upper"]), line=edge, showlegend=False, name="upper limit", **quiet
-        ),
-        go.Scatter(
-            x=days, y=frames.numbers(part["lower"]), line=edge, fill="tonexty", name="control limits",
-            fillcolor=themes.rgba(themes.SKY, 0.22), showlegend=legend, **quiet,
-        ),
-        go.Scatter(
-            x=days, y=frames.numbers(part["center"]), name="center", showlegend=legend,
-            line={"color": themes.GREY, "dash": "dash", "width": 1}, **quiet,
-        ),
-        go.Scatter(
-            x=days, y=rates, name="denial rate", mode="lines+markers", showlegend=legend,
-            line={"color": themes.BLUE}, customdata=facts, hovertemplate=hover,
-            marker={"size": 8, "symbol": symbols},
-        ),
-        go.Scatter(
-            x=[days[index] for index in signals], y=[rates[index] for index in signals],
-            name="outside of limits", mode="markers", showlegend=legend, hoverinfo="skip",
-            marker={"size": 16, "symbol": "diamond-open", "color": themes.VERMILION, "line": {"width": 2}},
-        ),
+        {
+            "x": days, "y": frames.numbers(part["upper"]), "line": edge, "showlegend": False, "name": "upper limit",
+            **quiet,
+        },
+        {
+            "x": days, "y": frames.numbers(part["lower"]), "line": edge, "fill": "tonexty", "name": "control limits",
+            "fillcolor": themes.rgba(themes.SKY, 0.22), "showlegend": legend, **quiet,
+        },
+        {
+            "x": days, "y": frames.numbers(part["center"]), "name": "center", "showlegend": legend,
+            "line": {"color": themes.GREY, "dash": "dash", "width": 1}, **quiet,
+        },
+        {
+            "x": days, "y": rates, "name": "denial rate", "mode": "lines+markers", "showlegend": legend,
+            "line": {"color": themes.BLUE}, "customdata": facts, "hovertemplate": hover,
+            "marker": {"size": 8, "symbol": symbols}, "type": "scatter",
+        },
+        {
+            "x": [days[index] for index in signals], "y": [rates[index] for index in signals], "type": "scatter",
+            "name": "outside of limits", "mode": "markers", "showlegend": legend, "hoverinfo": "skip",
+            "marker": {"size": 16, "symbol": "diamond-open", "color": themes.VERMILION, "line": {"width": 2}},
+        },
     ]  # fmt: skip

@@ -72,12 +72,9 @@ def two_ledgers(
         )
     name = str(ledgers.columns[0])
     shown = ledgers.assign(_y=ledgers[column].astype(float).fillna(0), _x=ledgers[DENIALS[denials][0]])
-    fig = frames.figure(
-        title, "Area: persons in either ledger. Orange: denied beyond chance, and open gaps",
-        theme=theme, height=560,
-    )  # fmt: skip
     written = _labels(shown, name, max_labels)
     largest = max(float(shown["persons"].max()), 1.0)
+    traces = []
     for twice, label, colour in (
         (False, "in one ledger, or not beyond chance", themes.BLUE),
         (True, "pays twice", themes.VERMILION),
@@ -85,29 +82,31 @@ def two_ledgers(
         part = shown[shown["pays_twice"].astype(bool) == twice]
         if part.empty:
             continue
-        fig.add_scatter(
-            mode="markers+text", name=f"{label}: {len(part):,}", x=frames.numbers(part["_x"], 2),
-            y=frames.numbers(part["_y"], 4), error_x=_error(part, denials, colour),
-            text=[written.get(i, ("", ""))[0] for i in part.index],
-            textposition=[written.get(i, ("", "top center"))[1] or "top center" for i in part.index],
-            textfont={"size": 12}, cliponaxis=False,
-            marker={
+        traces.append({
+            "type": "scatter", "mode": "markers+text", "name": f"{label}: {len(part):,}",
+            "x": frames.numbers(part["_x"], 2), "y": frames.numbers(part["_y"], 4),
+            "error_x": _error(part, denials, colour), "text": [written.get(i, ("", ""))[0] for i in part.index],
+            "textposition": [written.get(i, ("", "top center"))[1] or "top center" for i in part.index],
+            "textfont": {"size": 12}, "cliponaxis": False,
+            "marker": {
                 "color": themes.rgba(colour, 0.55 if twice else 0.3), "line": {"color": colour, "width": 1.5},
                 "size": frames.numbers(part["persons"], 0), "sizemode": "area",
                 "sizeref": 2 * largest / LARGEST**2, "sizemin": 5,
             },
-            customdata=[_facts(row, name, write, column) for row in part.to_dict("records")],
-            hovertemplate=_HOVER,
-        )  # fmt: skip
-    fig.update_xaxes(
-        title_text=f"{DENIALS[denials][1]} (US dollars, at allowed prices)", tickprefix="$", zeroline=True,
-        zerolinewidth=2, range=_range(shown["_x"]),
+            "customdata": [_facts(row, name, write, column) for row in part.to_dict("records")],
+            "hovertemplate": _HOVER,
+        })  # fmt: skip
+    across = f"{DENIALS[denials][1]} (US dollars, at allowed prices)"
+    line = {"zeroline": True, "zerolinewidth": 2}
+    fig = frames.figure(
+        title, "Area: persons in either ledger. Orange: denied beyond chance, and open gaps", theme=theme, height=560,
+        data=traces, margin={"b": 110},
+        xaxis={"title": {"text": across}, "tickprefix": "$", "range": _range(shown["_x"]), **line},
+        yaxis={
+            "title": {"text": axis}, "tickprefix": "$" if column == "expected_dollars" else "",
+            "range": _range(shown["_y"]), **line,
+        },
     )  # fmt: skip
-    fig.update_yaxes(
-        title_text=axis, zeroline=True, zerolinewidth=2, tickprefix="$" if column == "expected_dollars" else "",
-        range=_range(shown["_y"]),
-    )  # fmt: skip
-    fig.update_layout(margin={"b": 110})
     if len(shown) > max_labels:
         frames.notice(fig, f"{min(max_labels, len(shown))} of {len(shown)} families named")
     return fig

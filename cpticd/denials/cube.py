@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from cpticd import codes, sql
 from cpticd.claims import Claims
-from cpticd.denials.cube_pairs import Pairing, pairing
+from cpticd.denials.cube_pairs import Pairing, Used, pairing
 from cpticd.denials.cube_view import View
 from cpticd.denials.rates import MATURITY_DAYS
 from cpticd.errors import ArgumentError
@@ -85,6 +85,7 @@ class Cube:
     family_pairs: Pairing = field(repr=False)
     left_out: int = 0
     _views: dict[Filters, View] = field(default_factory=dict, repr=False)
+    kept_rows: dict[Any, Used] = field(default_factory=dict, repr=False)
 
     def view(self, filters: Filters | Mapping[str, Any] | None = None, **more: Any) -> View:
         """One view: the lines that pass the filters, with rates, causes, trend and pairs as methods.

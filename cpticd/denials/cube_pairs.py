@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,28 @@ class Totals:
     d: np.ndarray
     of_procedure: np.ndarray
     payer_rate: np.ndarray
+
+
+@dataclass
+class Used:
+    """What used lines say of pairs, whatever of them is denied: kept, since most clicks do not change it.
+
+    ``shown``: numbers of the pairs with enough lines, whose ``n``, ``persons``; of each row its line and the place of
+    its pair among those shown; of each cell with lines their number and that place; ``own_n``: by pair, procedure
+    and payer.
+    """
+
+    shown: np.ndarray
+    n: np.ndarray
+    all_pairs: int
+    rows: np.ndarray | slice
+    line: np.ndarray
+    place: np.ndarray
+    persons: np.ndarray
+    cells: np.ndarray
+    cell_n: np.ndarray
+    cell_place: np.ndarray
+    own_n: np.ndarray
 
 
 @dataclass
@@ -66,81 +88,72 @@ class Pairing:
             (of_payer[1] / np.maximum(of_payer[0], 1))[self.of_payer],
         )
 
+    def rows_of(self, used: np.ndarray, min_lines: int) -> Used:
+        """What the used lines alone say of the pairs with at least ``min_lines`` of them."""
+        counted = used[self.line]
+        rows: np.ndarray | slice = slice(None) if counted.all() else np.flatnonzero(counted)
+        n = np.bincount(self.pair[rows], minlength=len(self.keys))
+        enough = n >= min_lines
+        if not enough[n > 0].all():
+            counted &= enough[self.pair]
+            rows = np.flatnonzero(counted)
+        shown = np.flatnonzero(enough)
+        place_of = np.zeros(len(self.keys), dtype=np.intp)
+        place_of[shown] = np.arange(len(shown))
+        place = place_of[self.pair[rows]]
+        lines_of_cell = np.bincount(self.cell[rows], minlength=len(self.cell_pair))
+        cells = np.flatnonzero(lines_of_cell)
+        lines = lines_of_cell[cells].astype(float)
+        return Used(
+            shown=shown, n=n[shown], all_pairs=int((n > 0).sum()), rows=rows, line=self.line[rows], place=place,
+            persons=_persons(place, self.person[rows], len(shown)), cells=cells, cell_n=lines,
+            cell_place=place_of[self.cell_pair[cells]], own_n=_sums(self.cell_own[cells], lines),
+        )  # fmt: skip
+
     def counts(
         self,
-        used: np.ndarray,
+        of: Used,
         denied: np.ndarray,
         amount: np.ndarray,
         *,
         tops: Mapping[str, Column],
         totals: Totals,
-        min_lines: int,
     ) -> pd.DataFrame:
-        """One row per pair of at least ``min_lines`` used lines: what ``by_pair`` measures a pair from."""
-        rows = np.flatnonzero(used[self.line])
-        n = np.bincount(self.pair[rows], minlength=len(self.keys))
-        enough = n >= min_lines
-        rows = rows[enough[self.pair[rows]]]
-        shown = np.flatnonzero(enough)
-        place_of = np.zeros(len(self.keys), dtype=np.int64)
-        place_of[shown] = np.arange(len(shown))
-        line, place = self.line[rows], place_of[self.pair[rows]]
-        is_denied = denied[line]
-        paying = np.flatnonzero((amount != 0)[line])  # few lines carry denied dollars
-        size = len(shown)
-        found = self.keys.iloc[shown].reset_index(drop=True)
-        found = found.assign(
-            lines=n[shown],
-            persons=_persons(place, self.person[rows], size),
-            denied_lines=np.bincount(place[is_denied], minlength=size),
-            denied_amount=np.bincount(
-                place[paying], self.share[rows[paying]] * amount[line[paying]], minlength=size
+        """One row per pair of ``of``: what ``by_pair`` measures a pair from."""
+        hits = np.flatnonzero(denied[of.line])
+        paying = np.flatnonzero((amount != 0)[of.line])  # few lines carry denied dollars
+        size, place, line = len(of.shown), of.place[hits], of.line[hits]
+        found: dict[str, Any] = {
+            "lines": of.n,
+            "persons": of.persons,
+            "denied_lines": np.bincount(place, minlength=size),
+            "denied_amount": np.bincount(
+                of.place[paying], self.share[of.rows][paying] * amount[of.line[paying]], minlength=size
             ),
-            all_pairs=int((n > 0).sum()),
-        )
-        cells = self._cells(self.cell[rows], is_denied)
-        expected = self._expected(*cells, place_of=place_of, size=size, totals=totals)
-        names = {f"top_{name}": _top(place[is_denied], column.code[line[is_denied]], column.names, size)
-                 for name, column in tops.items()}  # fmt: skip
-        found[list(expected)] = pd.DataFrame(expected)
-        for name, top in names.items():
-            found[name] = top
-        return found
+            "all_pairs": of.all_pairs,
+        }
+        found |= self._expected(of, self.cell[of.rows][hits], totals)
+        for name, column in tops.items():
+            found[f"top_{name}"] = _top(place, column.code[line], column.names, size)
+        keys = self.keys.iloc[of.shown].reset_index(drop=True)
+        return pd.concat([keys, pd.DataFrame(found, index=keys.index)], axis=1)
 
-    def _cells(self, cell: np.ndarray, is_denied: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Cells with lines, their lines, and the denied ones among these."""
-        n = np.bincount(cell, minlength=len(self.cell_pair))
-        cells = np.flatnonzero(n)
-        return (
-            cells,
-            n[cells].astype(float),
-            np.bincount(cell[is_denied], minlength=len(n))[cells].astype(float),
-        )
-
-    def _expected(
-        self,
-        cells: np.ndarray,
-        n: np.ndarray,
-        d: np.ndarray,
-        *,
-        place_of: np.ndarray,
-        size: int,
-        totals: Totals,
-    ) -> dict[str, np.ndarray]:
+    def _expected(self, of: Used, denied_cell: np.ndarray, totals: Totals) -> dict[str, np.ndarray]:
         """What the strata let expect of each pair: as the SQL of ``by_pair``, over the used lines."""
+        cells, n, size = of.cells, of.cell_n, len(of.shown)
+        d = np.bincount(denied_cell, minlength=len(self.cell_pair))[cells].astype(float)
         stratum, own = self.cell_stratum[cells], self.cell_own[cells]
         ns, ds = totals.n[stratum], totals.d[stratum]
         # The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything.
-        own_n, own_d = _sums(own, n), _sums(own, d)
-        without_n = totals.of_procedure[0][stratum] - own_n[own]
-        without_d = totals.of_procedure[1][stratum] - own_d[own]
+        without_n = totals.of_procedure[0][stratum] - of.own_n[own]
+        without_d = totals.of_procedure[1][stratum] - _sums(own, d)[own]
         prior = (without_d + PRIOR_LINES * totals.payer_rate[stratum]) / (without_n + PRIOR_LINES)
         expected = n * (ds - d + PRIOR_LINES * prior) / (ns - n + PRIOR_LINES)
-        place = place_of[self.cell_pair[cells]]
         # Where nothing of the stratum is denied there is nothing to draw: all cumulants are 0.
         some = np.flatnonzero(ds)
         cumulants = stats.hypergeometric_cumulants(n[some], ds[some], ns[some])
         values = dict(zip(("mean", "variance", "third", "fourth"), cumulants, strict=True))
+        place = of.cell_place
         sums = {name: np.bincount(place[some], value, minlength=size) for name, value in values.items()}
         sums["expected"] = np.bincount(place, expected, minlength=size)
         return sums | {"comparison_lines": np.bincount(place, ns - n, minlength=size).astype(np.int64)}
@@ -203,7 +216,8 @@ def pairing(
     if level == "family":
         pair, line, share = _once(pair, line, share)
     order = np.lexsort((line, person[line], pair))
-    pair, line, share = pair[order].astype(np.int32), line[order].astype(np.int32), share[order]
+    # As wide as an index: narrower ones would be widened at every click.
+    pair, line, share = pair[order].astype(np.intp), line[order].astype(np.intp), share[order]
     count = int(strata.max(initial=-1)) + 1
     cells, cell = np.unique(pair.astype(np.int64) * max(count, 1) + strata[line], return_inverse=True)
     cell_pair, cell_stratum = cells // max(count, 1), cells % max(count, 1)
@@ -224,7 +238,7 @@ def pairing(
         for name, side, words in zip(("hcpcs", "diagnosis"), (left, right), to_family, strict=True):
             keys[f"{name}_family"] = keys[f"{name}_code"].map(dict(zip(side, words, strict=True)))
     return Pairing(
-        line=line, pair=pair, person=person[line], share=share, cell=cell.astype(np.int32),
+        line=line, pair=pair, person=person[line], share=share, cell=cell.astype(np.intp),
         cell_pair=cell_pair, cell_stratum=cell_stratum, cell_own=own, of_procedure=of_procedure,
         of_payer=of_payer, keys=keys.astype("str"),
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,11 +20,13 @@ from cpticd.errors import ArgumentError
 
 if TYPE_CHECKING:
     from cpticd.denials.cube import Cube, Filters
-    from cpticd.denials.cube_pairs import Pairing, Totals
+    from cpticd.denials.cube_pairs import Pairing, Totals, Used
 
 _FLAGS: Final = ["coding_related", "diagnosis_related", "preventable"]
 #: Mean moving range of two independent standard normal numbers (d2 of Shewhart charts for n = 2).
 _D2: Final = 1.1283791670955126
+#: Filters whose used lines are kept by pair: two levels of the last two.
+KEPT_ROWS: Final = 4
 
 
 class View:
@@ -35,7 +39,8 @@ class View:
             raise ArgumentError(f"clock: found {filters.clock!r}; expected initial or final")
         if filters.category is not None and filters.category not in cube.categories:
             raise ArgumentError(f"category: found {filters.category!r}; there are {cube.categories}")
-        self._rates: dict[Within, pd.DataFrame] = {}
+        self._results: dict[tuple[str, Any], pd.DataFrame] = {}
+        self._inside: dict[tuple[Within, Level], np.ndarray] = {}
         self.lines = self._lines()
 
     # -- which lines -------------------------------------------------------------------------------
@@ -116,9 +121,22 @@ class View:
         """Lines of the view that belong to a pair, as flags; all of them where no pair is named."""
         if within == (None, None):
             return self.lines
-        chosen = np.zeros(len(self.lines), dtype=bool)
-        chosen[self.pairing(level).lines_of(self._of(within, level))] = True
-        return self.lines & chosen
+        key = (within, level)
+        if key not in self._inside:
+            chosen = np.zeros(len(self.lines), dtype=bool)
+            chosen[self.pairing(level).lines_of(self._of(within, level))] = True
+            self._inside[key] = self.lines & chosen
+        return self._inside[key]
+
+    def _those(self, flags: np.ndarray, within: Within) -> np.ndarray:
+        """Of flagged lines of the view those of a pair of families."""
+        return flags if within == (None, None) else flags & self.inside(within)
+
+    def _kept(self, name: str, key: Any, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """A result that is worked out once: an explorer asks for it again at every click."""
+        if (name, key) not in self._results:
+            self._results[name, key] = make()
+        return self._results[name, key].copy()
 
     # -- what they say -----------------------------------------------------------------------------
 
@@ -132,20 +150,20 @@ class View:
 
         As ``denials.rates`` says of these lines; ``within``: lines of a procedure family and a diagnosis family.
         """
-        if within not in self._rates:
-            self._rates[within] = self._rates_of(within)
-        return self._rates[within].copy()
+        return self._kept("rates", within, lambda: self._rates_of(within))
 
     def _rates_of(self, within: Within) -> pd.DataFrame:
-        inside = self.inside(within)
-        used, denied = self.used & inside, self.denied & inside
-        n, k = int(used.sum()), int(denied.sum())
+        used, denied = self._those(self.used, within), self._those(self.denied, within)
+        n, k = int(np.count_nonzero(used)), int(np.count_nonzero(denied))
         low, high = stats.wilson(k, n)
-        amount, charge = float(self.amount @ inside), float(self.cube.charge @ used)
+        # Not as products of vectors: the threads of BLAS would take the browser's processor.
+        wanted = self._those(self._wanted, within)
+        amount = float(self.cube.amount[self.clock][wanted].sum())
+        charge = float(self.cube.charge[used].sum())
         row = {
             "n": n,
             "denied": k,
-            "partly_denied": int((self.partly_denied & inside).sum()),
+            "partly_denied": int(np.count_nonzero(self._those(self.partly_denied, within))),
             "rate": k / n if n else np.nan,
             "low": float(low),
             "high": float(high),
@@ -163,6 +181,9 @@ class View:
         873). The period before has as many months. Where the data do not hold it whole, the later half of the
         period is compared with its earlier half. No row where the period has one month and none before.
         """
+        return self._kept("change", within, lambda: self._change_of(within))
+
+    def _change_of(self, within: Within) -> pd.DataFrame:
         chosen = self._periods()
         if chosen is None:
             return pd.DataFrame(columns=["first", "last", "previous_first", "previous_last"])
@@ -200,10 +221,12 @@ class View:
 
         With a category chosen: one row per CARC of that category (``category`` reads ``CARC 16``).
         """
-        inside = self.inside(within)
+        return self._kept("causes", within, lambda: self._causes_of(within))
+
+    def _causes_of(self, within: Within) -> pd.DataFrame:
         by = "category" if self.filters.category is None else "carc"
         column = self.cube.columns[f"{self.clock}_{by}"]
-        denied, partly = self.denied & inside, self.partly_denied & inside
+        denied, partly = self._those(self.denied, within), self._those(self.partly_denied, within)
         rows = np.flatnonzero(denied | partly)
         code, size = column.code[rows], len(column.names) + 1
         code = np.where(code < 0, size - 1, code)
@@ -247,14 +270,17 @@ class View:
         As ``denials.trend`` says of these lines. ``measure="charge"``: n are dollars charged, denied dollars
         denied; the limits are those of an individuals chart, center ± 3 · mean moving range / 1.128.
         """
-        inside = self.inside(within)
-        used = self.used & inside
+        key = (within, measure, mature_share)
+        return self._kept("trend", key, lambda: self._trend_of(within, measure, mature_share))
+
+    def _trend_of(self, within: Within, measure: str, mature_share: float) -> pd.DataFrame:
+        inside, used = self.inside(within), self._those(self.used, within)
         lines, adjudicated = self._by_month(inside), self._by_month(used)
         if measure == "charge":
             n = self._by_month(used, self.cube.charge).round(2)
             denied = self._by_month(used, self.amount).round(2)
         else:
-            n, denied = adjudicated, self._by_month(self.denied & inside)
+            n, denied = adjudicated, self._by_month(self._those(self.denied, within))
         period = np.datetime64(self.cube.months[0] if self.cube.months else "1970-01", "M") + np.arange(
             len(lines)
         )
@@ -309,9 +335,8 @@ class View:
         key = (level, min_lines)
         if key not in self._by_level:
             counts = self.pairing(level).counts(
-                self.used, self.denied, self.amount,
+                self._rows_of(level, min_lines), self.denied, self.amount, totals=self._totals,
                 tops={name: self.cube.columns[f"{self.clock}_{name}"] for name in ("category", "carc")},
-                totals=self._totals, min_lines=min_lines,
             )  # fmt: skip
             self._by_level[key] = _measure(counts, list(pair_columns(level)), level)
         found = self._by_level[key]
@@ -324,6 +349,16 @@ class View:
             expected="other lines of the same procedure, payer, place and quarter of service, of those shown",
             family_size=int(self._by_level[key]["p_value"].notna().sum()), q_threshold=Q_THRESHOLD,
         )  # fmt: skip
+
+    def _rows_of(self, level: Level, min_lines: int) -> Used:
+        """Used lines by pair; the root cause does not change them."""
+        key = (level, min_lines, replace(self.filters, category=None))
+        kept = self.cube.kept_rows
+        if key not in kept:
+            while len(kept) >= KEPT_ROWS:
+                del kept[next(iter(kept))]
+            kept[key] = self.pairing(level).rows_of(self.used, min_lines)
+        return kept[key]
 
     def facts(self, pairs: pd.DataFrame, *, level: Level = "code") -> pd.DataFrame:
         """One row per used line and pair of those given: the pair, person_id, adjudicated, denied."""

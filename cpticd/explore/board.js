@@ -1,6 +1,6 @@
 // One page of controls, tiles, charts and tables; what it shows is told by the model, what the reader does is told back.
-// The model's traits: controls (what can be chosen), values (what is chosen), parts (what is shown), said (read aloud),
-// download (a file to hand over). Nothing is computed here.
+// The model's traits: controls (what can be chosen), values (what is chosen), parts (what is shown), turn (counts the
+// times that they were worked out), said (read aloud), download (a file to hand over). Nothing is computed here.
 
 const LIGHT = "light", DARK = "dark";
 
@@ -35,8 +35,8 @@ function render({ model, el }) {
   const voice = make("div", { class: "cpticd-said", role: "status" });
   root.append(bar, voice, body);
   el.replaceChildren(root);
-  const shown = new Map();
-  let count = 0;
+  const shown = new Map(), written = new Map();
+  let count = 0, turn = 0, drawnIn = null;
 
   function tell(kind, detail) {
     count += 1;
@@ -157,30 +157,51 @@ function render({ model, el }) {
     return [make("h3", {}, plain(title.text)), title.subtitle?.text ? make("p", { class: "cpticd-note" }, plain(title.subtitle.text)) : null];
   }
 
-  function chart(part, old) {
+  // Heading and place of a chart; plot() fills it once it stands on the page.
+  function frame(part, old) {
     const box = old ?? make("figure", { class: "cpticd-chart" });
-    let node = box.querySelector(".cpticd-plot");
-    if (!node) {
-      // A group, not an image: the buttons of the chart stand in it.
-      node = make("div", { class: "cpticd-plot", role: "group" });
-      box.replaceChildren(make("figcaption", {}), node, make("div", { class: "cpticd-behind" }));
-    }
+    // A group, not an image: the buttons of the chart stand in it.
+    if (!old) box.append(make("figcaption", {}), make("div", { class: "cpticd-plot", role: "group" }), make("div", { class: "cpticd-behind" }));
     box.querySelector("figcaption").replaceChildren(...heading(part).filter(Boolean));
+    const node = box.querySelector(".cpticd-plot");
     node.setAttribute("aria-label", part.label);
     node.style.height = `${room(part).height}px`;
-    const drawn = node.isConnected ? draw(node, part) : null;
-    const open = box.querySelector("details")?.open ? true : null;
-    const behind = part.table ? make("details", { open }, quiet(make("summary", {}, `Table: ${part.label}`)), grid(part.table, part.label)) : "";
-    box.querySelector(".cpticd-behind").replaceChildren(behind);
-    if (part.clickable && !node.dataset.listens) {
-      node.dataset.listens = "yes";
-      const listen = () => node.on("plotly_click", (data) => {
+    return box;
+  }
+
+  async function plot(part, node) {
+    const place = node.querySelector(".cpticd-plot");
+    const drawn = draw(place, part);
+    if (part.clickable && !place.dataset.listens) {
+      place.dataset.listens = "yes";
+      await drawn;
+      place.on("plotly_click", (data) => {
         const point = data.points[0];
         tell("point", { part: part.name, x: point.x ?? null, y: point.y ?? null, custom: point.customdata ?? null });
       });
-      if (drawn) drawn.then(listen); else box.cpticdListen = listen;
     }
-    return box;
+    return drawn;
+  }
+
+  // The table behind a chart; it can wait until the charts are there.
+  function fillBehind(part, node) {
+    const box = node.querySelector(".cpticd-behind");
+    const open = box.querySelector("details")?.open ? true : null;
+    keepFocus(box, () => box.replaceChildren(part.table
+      ? make("details", { open }, quiet(make("summary", {}, `Table: ${part.label}`)), grid(part.table, part.label)) : ""));
+  }
+
+  // What had the focus is another element after a change: the one of the same name gets it.
+  function keepFocus(place, change) {
+    const active = place.contains(document.activeElement) ? document.activeElement : null;
+    const old = active ? { id: active.id, text: active.textContent, name: active.getAttribute("aria-label") } : null;
+    const node = change() ?? place;
+    if (!old || node.contains(document.activeElement)) return;
+    const bare = (text) => text.replace(/ [▾▴]$/, "");
+    const all = [...node.querySelectorAll("button, input, summary")];
+    const found = all.find((each) => old.id ? each.id === old.id
+      : (each.getAttribute("aria-label") ?? "") === (old.name ?? "") && bare(each.textContent) === bare(old.text));
+    (found && !found.disabled ? found : all.find((each) => !each.disabled && each.tagName !== "INPUT"))?.focus();
   }
 
   function section(part, old) {
@@ -191,7 +212,7 @@ function render({ model, el }) {
     else if (part.kind === "table") children.push(search(part), grid(part, part.label ?? part.title ?? ""), pager(part));
     else if (part.kind === "text") children.push(...part.paragraphs.map((text) => make("p", {}, text)));
     else if (part.kind === "chart") {
-      const box = chart(part, old?.querySelector("figure"));
+      const box = frame(part, old?.querySelector("figure"));
       if (old && box.parentNode === old) {
         old.className = `cpticd-part ${part.width ?? "wide"}`;
         return old;
@@ -202,42 +223,74 @@ function render({ model, el }) {
     return make("section", { class: `cpticd-part ${part.width ?? "wide"}`, "data-part": part.name }, ...children.filter(Boolean));
   }
 
-  function drawParts() {
-    const parts = model.get("parts");
-    const kept = new Set(parts.map((part) => part.name));
-    for (const [name, node] of shown) {
-      if (!kept.has(name)) {
-        const plot = node.querySelector(".cpticd-plot");
-        if (plot) Plotly.purge(plot);
-        node.remove();
-        shown.delete(name);
+  function forget(name, node) {
+    const place = node.querySelector(".cpticd-plot");
+    if (place) Plotly.purge(place);
+    node.remove();
+    shown.delete(name);
+    written.delete(name);
+  }
+
+  // Put every part in its place; what is as it was stays. Returns the charts that are to be drawn.
+  function place(parts) {
+    const charts = [], kept = new Set(parts.map((part) => part.name));
+    for (const [name, node] of shown) if (!kept.has(name)) forget(name, node);
+    parts.filter((part) => part.kind !== "kept" || shown.has(part.name)).forEach((part, at) => {
+      const old = shown.get(part.name), text = JSON.stringify(part);
+      let node = old;
+      if (part.kind !== "kept" && text !== written.get(part.name)) {
+        const change = () => {
+          node = section(part, old);
+          if (old && node !== old) old.replaceWith(node);
+          shown.set(part.name, node);
+          return node;
+        };
+        if (old) keepFocus(old, change); else change();
+        if (part.kind === "chart") charts.push({ part, node, text });
+        else written.set(part.name, text);
       }
-    }
-    parts.forEach((part, place) => {
-      const old = shown.get(part.name);
-      const active = old && old.contains(document.activeElement) ? document.activeElement : null;
-      const focus = active ? { id: active.id, text: active.textContent, name: active.getAttribute("aria-label") } : null;
-      const node = section(part, old);
-      if (node !== old) {
-        if (old) old.replaceWith(node);
-        shown.set(part.name, node);
-      }
-      if (body.children[place] !== node) body.insertBefore(node, body.children[place] ?? null);
-      if (focus && node !== old) {
-        const all = [...node.querySelectorAll("button, input, summary")];
-        const same = (each) => focus.id ? each.id === focus.id : (each.getAttribute("aria-label") ?? "") === (focus.name ?? "")
-          && each.textContent.replace(/ [▾▴]$/, "") === focus.text.replace(/ [▾▴]$/, "");
-        const found = all.find(same);
-        (found && !found.disabled ? found : all.find((each) => !each.disabled && each.tagName === "BUTTON"))?.focus();
-      }
-      const plot = node.querySelector(".cpticd-plot");
-      if (plot && !plot.classList.contains("js-plotly-plot")) {
-        draw(plot, part).then(() => node.querySelector("figure").cpticdListen?.());
-      }
+      node.toggleAttribute("aria-busy", part.kind === "kept");
+      if (body.children[at] !== node) body.insertBefore(node, body.children[at] ?? null);
     });
-    root.dataset.theme = theme();
+    return charts;
+  }
+
+  function paint({ part, node, text }) {
+    written.set(part.name, text);
+    return plot(part, node);
+  }
+
+  function inView(node) {
+    const box = node.getBoundingClientRect();
+    return box.bottom > 0 && box.top < window.innerHeight;
+  }
+
+  // Charts in view are drawn at once, then shown; the others, and the tables behind, follow in the next frame.
+  function drawParts() {
+    const parts = model.get("parts"), mine = ++turn, colours = theme();
+    if (drawnIn !== colours) written.clear();
+    drawnIn = root.dataset.theme = colours;
+    const charts = place(parts);
     voice.textContent = model.get("said");
-    root.dataset.drawn = String(Number(root.dataset.drawn ?? 0) + 1);
+    const now = charts.filter(({ node }) => inView(node)), done = now.map(paint);
+    const waiting = parts.filter((part) => part.kind === "kept").map((part) => shown.get(part.name)).filter(Boolean);
+    if (!waiting.some((node) => node.querySelector(".cpticd-plot") && inView(node))) countUp("charts");
+    const rest = async () => {
+      now.forEach((each) => fillBehind(each.part, each.node));
+      if (mine !== turn) return;
+      for (const each of charts.filter((one) => !now.includes(one))) {
+        done.push(paint(each));
+        fillBehind(each.part, each.node);
+      }
+      await Promise.all(done);
+      if (mine === turn && !waiting.length) countUp("drawn");
+    };
+    if (charts.length) requestAnimationFrame(() => setTimeout(rest)); else rest();
+  }
+
+  // How often the charts in view, and all of the page, were drawn.
+  function countUp(what) {
+    root.dataset[what] = String(Number(root.dataset[what] ?? 0) + 1);
   }
 
   function handOver() {
@@ -252,12 +305,15 @@ function render({ model, el }) {
   drawControls();
   drawParts();
   model.on("change:controls change:values", drawControls);
-  model.on("change:parts", drawParts);
+  model.on("change:turn", drawParts);
   model.on("change:said", () => { voice.textContent = model.get("said"); });
   model.on("change:download", handOver);
   const watch = new MutationObserver(drawParts);
   watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  let width = 0;
   const size = new ResizeObserver(() => {
+    if (root.clientWidth === width) return; // a longer table is no reason to draw charts again
+    width = root.clientWidth;
     for (const node of shown.values()) {
       const plot = node.querySelector(".js-plotly-plot");
       if (plot && plot.clientWidth) Plotly.Plots.resize(plot);

@@ -80,7 +80,10 @@ class Control:
 
 
 class Board(anywidget.AnyWidget):
-    """One page. ``controls``, ``parts``: what it shows; ``values``: what is chosen; ``event``: what the reader did."""
+    """One page. ``controls``, ``parts``: what it shows; ``values``: what is chosen; ``event``: what the reader did.
+
+    ``turn`` counts how often the parts were worked out: the page is drawn at each, though nothing may have changed.
+    """
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
@@ -89,6 +92,7 @@ class Board(anywidget.AnyWidget):
     controls = traitlets.List(traitlets.Dict()).tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     parts = traitlets.List(traitlets.Dict()).tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
     said = traitlets.Unicode("").tag(sync=True)
     event = traitlets.Dict().tag(sync=True)
     download = traitlets.Dict().tag(sync=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any, ClassVar, Final
 
@@ -19,7 +19,7 @@ from cpticd.denials.explanation import explain
 from cpticd.errors import ArgumentError
 from cpticd.explore.board import Control, chart
 from cpticd.explore.denials_words import EXPLAINED, headings, tiles
-from cpticd.explore.explorer import FIRST, Explorer
+from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.pieces import behind, page, table
 from cpticd.modules import make_callable
 from cpticd.reference import table as reference_table
@@ -214,28 +214,31 @@ class DenialsExplorer(Explorer):
             f"pairs of at least {least} lines: {len(self.data):,}."
         )
 
-    def parts(self) -> list[dict[str, Any]]:
+    def parts(self) -> Iterator[dict[str, Any]]:
         view, (_, _, bars, unit, _) = self.view, self._measure
-        cells, causes = self._cells(), view.causes(self.drill)
-        trend = view.trend(self.drill, measure=unit)  # type: ignore[arg-type]
+        yield {
+            "kind": "tiles",
+            "name": "tiles",
+            "tiles": tiles(view.rates(self.drill), view.change(self.drill), **self._kind),
+        }
+        yield self._where()
+        cells = self._cells()
+        names = (*(CODE if "hcpcs_code" in cells else FAMILY), *_FACTS)
+        yield chart("matrix", self._matrix(cells), label="Pairs of procedure and diagnosis", clickable=True,
+                    table=behind(cells, names, name="matrix") | {"selectable": True})  # fmt: skip
+        yield SO_FAR
+        causes, trend = view.causes(self.drill), view.trend(self.drill, measure=unit)  # type: ignore[arg-type]
         pareto = charts.pareto(causes, measure=bars)  # type: ignore[arg-type]
         if self.values["clock"] == "final" and len(causes):
             pareto.update_layout(title_subtitle_text="Final denials; the line adds the causes up")
-        names = (*(CODE if "hcpcs_code" in cells else FAMILY), *_FACTS)
-        figures = tiles(view.rates(self.drill), view.change(self.drill), **self._kind)
-        of_all = not self.values["category"]
-        return [
-            {"kind": "tiles", "name": "tiles", "tiles": figures},
-            self._where(),
-            chart("matrix", self._matrix(cells), label="Pairs of procedure and diagnosis", clickable=True,
-                  table=behind(cells, names, name="matrix") | {"selectable": True}),
-            chart("causes", pareto, label="Root causes of denials", clickable=True, width="half",
-                  table=behind(causes, list(causes.columns), name="causes") | {"selectable": of_all}),
-            chart("trend", charts.trend(trend), label="Denial rate by month", width="half",
-                  table=behind(trend, list(trend.columns), name="trend")),
-            self._pairs(),
-            *self._lines(),
-        ]  # fmt: skip
+        yield chart("causes", pareto, label="Root causes of denials", clickable=True, width="half",
+                    table=behind(causes, list(causes.columns), name="causes")
+                    | {"selectable": not self.values["category"]})  # fmt: skip
+        yield chart("trend", charts.trend(trend), label="Denial rate by month", width="half",
+                    table=behind(trend, list(trend.columns), name="trend"))  # fmt: skip
+        yield SO_FAR
+        yield self._pairs()
+        yield from self._lines()
 
     def _where(self) -> dict[str, Any]:
         drilled = self.drill != (None, None)

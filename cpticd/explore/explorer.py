@@ -7,9 +7,9 @@ import copy
 import html
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,6 +17,8 @@ import plotly.graph_objects as go
 from cpticd.errors import ArgumentError, CpticdError
 from cpticd.explore.board import Board, Control
 
+#: Among the parts of a page: those before it are shown while the others are worked out.
+SO_FAR: Final[dict[str, Any]] = {"kind": "show"}
 #: Rows of the table that stands for the page where there is no kernel.
 FIRST = 10
 
@@ -46,8 +48,8 @@ class Explorer(ABC):
     # -- what a subclass says ----------------------------------------------------------------------
 
     @abstractmethod
-    def parts(self) -> list[dict[str, Any]]:
-        """What the page shows for ``values`` and ``extra``: parts of ``cpticd.explore.board``."""
+    def parts(self) -> Iterable[dict[str, Any]]:
+        """What the page shows for ``values`` and ``extra``: parts of ``cpticd.explore.board``, and ``SO_FAR``."""
 
     @property
     @abstractmethod
@@ -135,17 +137,26 @@ class Explorer(ABC):
 
     def refresh(self) -> None:
         """Draw the page for what is chosen; what cannot be shown is said in its place."""
+        parts: list[dict[str, Any]] = []
         try:
-            parts = self.parts()
+            for part in self.parts():
+                if part is not SO_FAR:
+                    parts.append(part)
+                elif self.board.turn:
+                    done = {each["name"] for each in parts}
+                    rest = [each["name"] for each in self.board.parts if each["name"] not in done]
+                    self._send([*parts, *({"kind": "kept", "name": name} for name in rest)], self.board.said)
+            self._send(parts, self.said())
         except CpticdError as error:
-            parts = [
-                {"kind": "text", "name": "error", "title": "Nothing to show", "paragraphs": [str(error)]}
-            ]
+            told = {"kind": "text", "name": "error", "title": "Nothing to show", "paragraphs": [str(error)]}
+            self._send([told], str(error))
+
+    def _send(self, parts: list[dict[str, Any]], said: str) -> None:
+        """One message with all that changed."""
         with self.board.hold_sync():
             self.board.parts = parts
-            self.board.said = (
-                str(parts[0]["paragraphs"][0]) if parts and parts[0]["name"] == "error" else self.said()
-            )
+            self.board.said = said
+            self.board.turn += 1
 
     def _set(self, values: Mapping[str, Any]) -> None:
         """Set filters without drawing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
@@ -20,7 +20,7 @@ from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
 from cpticd.explore import risk_words
 from cpticd.explore.board import Control, chart
-from cpticd.explore.explorer import FIRST, Explorer
+from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.pieces import Names, behind, page, service_years, table, toggled
 from cpticd.explore.risk_case import Case, known, work_out
 from cpticd.modules import make_callable
@@ -225,28 +225,29 @@ class RiskExplorer(Explorer):
 
     # -- the page ----------------------------------------------------------------------------------
 
-    def parts(self) -> list[dict[str, Any]]:
+    def parts(self) -> Iterator[dict[str, Any]]:
         self._settle()
-        impact, ranked = self.impact, self._ranked()
+        impact = self.impact
+        yield {"kind": "tiles", "name": "tiles", "tiles": risk_words.tiles(impact)}
+        yield chart("waterfall", charts.risk_waterfall(impact), label="From coded to reviewed, by kind",
+                    table=risk_words.steps(impact), clickable=True)  # fmt: skip
+        yield SO_FAR
+        rows = self._part(self._now.impact, clicked=False)
+        matrix = charts.hcc_kind_matrix(rows, max_rows=_CONDITIONS).update_xaxes(tickfont_size=11)
+        matrix.update_yaxes(ticktext=[fmt.short(name, 32) for name in matrix.layout.yaxis.tickvals or ()])
+        yield chart("matrix", matrix, label="Conditions by kind", table=risk_words.conditions(rows), clickable=True,
+                    note="Click a cell to see its persons alone; click it again to see all.")  # fmt: skip
+        yield SO_FAR
+        ranked = self._ranked()
         row = ranked.iloc[self._place(ranked)] if len(ranked) else None
         name = "" if row is None else str(row["person"])
         shown = page(ranked, self.extra, name="persons")
         here = shown.rows["person"].tolist()
-        rows = self._part(self._now.impact, clicked=False)
-        matrix = charts.hcc_kind_matrix(rows, max_rows=_CONDITIONS).update_xaxes(tickfont_size=11)
-        matrix.update_yaxes(ticktext=[fmt.short(name, 32) for name in matrix.layout.yaxis.tickvals or ()])
-        return [
-            {"kind": "tiles", "name": "tiles", "tiles": risk_words.tiles(impact)},
-            chart("waterfall", charts.risk_waterfall(impact), label="From coded to reviewed, by kind",
-                  table=risk_words.steps(impact), clickable=True),
-            chart("matrix", matrix, label="Conditions by kind",
-                  table=risk_words.conditions(rows), clickable=True,
-                  note="Click a cell to see its persons alone; click it again to see all."),
-            table("persons", shown, _PERSONS, title=f"Persons, the largest expected change first: {len(ranked):,}",
-                  selectable=True, selected=here.index(name) if name in here else None),
-            *([] if row is None else self._of_person(name, str(row["person_id"]))),
-            {"kind": "text", "name": "note", "paragraphs": [NOTE]},
-        ]  # fmt: skip
+        yield table("persons", shown, _PERSONS, title=f"Persons, the largest expected change first: {len(ranked):,}",
+                    selectable=True, selected=here.index(name) if name in here else None)  # fmt: skip
+        if row is not None:
+            yield from self._of_person(name, str(row["person_id"]))
+        yield {"kind": "text", "name": "note", "paragraphs": [NOTE]}
 
     def _of_person(self, person: str, identifier: str) -> list[dict[str, Any]]:
         """The chosen person's timeline and review list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -18,7 +18,7 @@ from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
 from cpticd.explore import rules_words
 from cpticd.explore.board import Control, chart
-from cpticd.explore.explorer import FIRST, Explorer
+from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.pieces import Names, Page, behind, page, table, toggled
 from cpticd.modules import make_callable
 
@@ -193,30 +193,32 @@ class RulesExplorer(Explorer):
 
     # -- the page ----------------------------------------------------------------------------------
 
-    def parts(self) -> list[dict[str, Any]]:
+    def parts(self) -> Iterator[dict[str, Any]]:
         card, found, work = self.scorecard, self.findings, self.data
         share = str(self.values["share"])
         card.attrs = found.attrs = work.attrs = {}
+        yield {"kind": "tiles", "name": "tiles", "tiles": rules_words.tiles(card, found, work)}
+        every = self._rows(self._card, "family", "severity")
+        yield chart("matrix", self.figure.update_traces(**_FEW), label="Rules by payer: share of flagged lines denied",
+                    table=behind(every, _CARD), clickable=True,
+                    note="Click a cell to see its findings alone; click it again to see all.")  # fmt: skip
+        yield SO_FAR
+        scatter = charts.rule_scatter(card, colour=share, readable_lines=self._readable)  # type: ignore[arg-type]
+        yield chart(
+            "scatter", scatter, label="Precision against recall", table=behind(card, _CARD), clickable=True
+        )
+        yield SO_FAR
         shown = self._page(work, "work")
+        yield table("findings", self._page(found, "findings"), _FINDINGS, title=f"Findings: {len(found):,}")
         line = self.extra.get("line")
         here = [
             f"{claim} {number}" for claim, number in zip(shown.rows["claim"], shown.rows["line"], strict=True)
         ]
-        scatter = charts.rule_scatter(card, colour=share, readable_lines=self._readable)  # type: ignore[arg-type]
-        return [
-            {"kind": "tiles", "name": "tiles", "tiles": rules_words.tiles(card, found, work)},
-            chart("matrix", self.figure.update_traces(**_FEW), label="Rules by payer: share of flagged lines denied",
-                  table=behind(self._rows(self._card, "family", "severity"), _CARD), clickable=True,
-                  note="Click a cell to see its findings alone; click it again to see all."),
-            chart("scatter", scatter, label="Precision against recall", table=behind(card, _CARD), clickable=True),
-            table("findings", self._page(found, "findings"), _FINDINGS,
-                  title=f"Findings: {len(found):,}"),
-            table("work", shown, _WORK, title=f"Worklist, the largest expected saving first: {len(work):,} lines",
-                  selectable=True, selected=here.index(line) if line in here else None,
-                  note="" if len(work) else rules_words.nothing(self.values)),
-            *self._of_line(line, work),
-            {"kind": "text", "name": "note", "paragraphs": [NOTE]},
-        ]  # fmt: skip
+        yield table("work", shown, _WORK, title=f"Worklist, the largest expected saving first: {len(work):,} lines",
+                    selectable=True, selected=here.index(line) if line in here else None,
+                    note="" if len(work) else rules_words.nothing(self.values))  # fmt: skip
+        yield from self._of_line(line, work)
+        yield {"kind": "text", "name": "note", "paragraphs": [NOTE]}
 
     def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with claims as they are shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Unpack
@@ -17,7 +17,7 @@ from cpticd.claims import Claims
 from cpticd.errors import ArgumentError
 from cpticd.explore import ledger_words
 from cpticd.explore.board import Control, chart
-from cpticd.explore.explorer import Explorer
+from cpticd.explore.explorer import SO_FAR, Explorer
 from cpticd.explore.pieces import behind, page, service_years, table, toggled
 from cpticd.modules import make_callable
 from cpticd.reference import icd10cm
@@ -211,20 +211,22 @@ class TwoLedgersExplorer(Explorer):
 
     # -- the page ----------------------------------------------------------------------------------
 
-    def parts(self) -> list[dict[str, Any]]:
-        data = self.data
+    def parts(self) -> Iterator[dict[str, Any]]:
+        data, family = self.data, self.values["family"]
+        yield {"kind": "tiles", "name": "tiles", "tiles": ledger_words.tiles(data, str(family))}
+        yield chart("ledgers", self.figure, label="Denials against risk adjustment, by diagnosis family",
+                    table=behind(data, [FAMILY, *_SIDES]), clickable=True,
+                    note="Click a family, or choose it above, to see its codes, their siblings and providers."
+                    )  # fmt: skip
+        yield SO_FAR
         shown = page(data, self.extra, name="families")
-        here, family = shown.rows[FAMILY].tolist(), self.values["family"]
-        return [
-            {"kind": "tiles", "name": "tiles", "tiles": ledger_words.tiles(data, str(family))},
-            chart("ledgers", self.figure, label="Denials against risk adjustment, by diagnosis family",
-                  table=behind(data, [FAMILY, *_SIDES]), clickable=True,
-                  note="Click a family, or choose it above, to see its codes, their siblings and providers."),
-            table("families", shown, [FAMILY, *_SIDES], title=f"Families, the largest part of both ledgers first: "
-                  f"{len(data):,}", selectable=True, selected=here.index(family) if family in here else None),
-            *(self._of_family(str(family)) if family else []),
-            {"kind": "text", "name": "note", "paragraphs": [NOTE]},
-        ]  # fmt: skip
+        here = shown.rows[FAMILY].tolist()
+        yield table("families", shown, [FAMILY, *_SIDES], selectable=True,
+                    title=f"Families, the largest part of both ledgers first: {len(data):,}",
+                    selected=here.index(family) if family in here else None)  # fmt: skip
+        if family:
+            yield from self._of_family(str(family))
+        yield {"kind": "text", "name": "note", "paragraphs": [NOTE]}
 
     def _of_family(self, family: str) -> list[dict[str, Any]]:
         """Categories, codes, siblings of a code and providers of the chosen family."""

@@ -43,7 +43,14 @@ def copy_notebooks(folder: Path, claims: Path) -> None:
                 cell.outputs, cell.execution_count = [], None
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         assert sum(cell.source.count(DEMO) for cell in code) == 1, f"{source.name} reads the demo once"
-        code[0].source = code[0].source.replace(DEMO, f"cx.open({str(claims)!r})")
+        # The explorer in a cell of its own: how long it takes is told from what claims take.
+        before, made, after = (
+            code[0].source.replace(DEMO, f"cx.open({str(claims)!r})").partition("explorer =")
+        )
+        code[0].source = made + after
+        notebook.cells.insert(
+            notebook.cells.index(code[0]), nbformat.v4.new_code_cell(before.strip(), id="claims")
+        )
         notebook.cells.append(
             nbformat.v4.new_code_cell(
                 f"from tests.browser.probes import {name} as probe\n{PROBE}", id="probe"

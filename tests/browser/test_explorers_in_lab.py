@@ -76,7 +76,7 @@ def test_every_filter_changes_what_is_shown_and_python_sees_it(opened: Opened) -
         for changed in [one for one, value in shown.values.items() if value != starts[one]]:
             shown.choose(changed, starts[changed])
         assert shown.text == first, f"{name}: set back, the page is another"
-    times = shown.latencies
+    times = shown.latencies()
     print(f"\n{opened.name}: filter to repainted page in JupyterLab, demo: median {statistics.median(times):.0f} ms, "
           f"worst {max(times):.0f} ms of {len(times)} changes")  # fmt: skip
     assert opened.notebook.faults == []

@@ -40,7 +40,7 @@ def test_voila_serves_the_page_which_anyone_can_read(context: Any, voila: str, n
             shown.dark(True)
         assert violations(page, ".cpticd-board" if dark else None) == [], "dark" if dark else "light"
     assert faults == []
-    times = shown.latencies
+    times = shown.latencies()
     print(f"\n{name}: filter to repainted page in Voila, demo: {statistics.median(times):.0f} ms")
     page.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pytest
 from cpticd import disclosure
 from cpticd.errors import ArgumentError
 from cpticd.explore.board import Board, Control, chart
-from cpticd.explore.explorer import Explorer
+from cpticd.explore.explorer import SO_FAR, Explorer
 from cpticd.explore.pieces import page, table
 
 ROWS = pd.DataFrame(
@@ -28,6 +28,53 @@ ROWS = pd.DataFrame(
         "denied_amount": [float(n) for n in range(30)],
     }
 )
+
+
+class Slow(Explorer):
+    """Shows a text before a second one is worked out."""
+
+    title = "What comes first?"
+
+    def __init__(self) -> None:
+        super().__init__([Control("text", "word", "Word", "one")])
+
+    data = property(lambda self: ROWS)  # type: ignore[assignment]
+    figure = property(lambda self: go.Figure())  # type: ignore[assignment]
+
+    def parts(self) -> Iterator[dict[str, Any]]:
+        word = self.values["word"]
+        yield {"kind": "text", "name": "first", "paragraphs": [word]}
+        yield SO_FAR
+        if word == "fail":
+            raise ArgumentError("word: nothing of that name")
+        yield {"kind": "text", "name": "second", "paragraphs": [word]}
+
+    def on_event(self, event: Mapping[str, Any]) -> None:
+        """Nothing can be clicked."""
+
+
+def test_what_is_done_is_shown_while_the_rest_is_kept_as_it_was() -> None:
+    explorer = Slow()
+    assert [part["name"] for part in explorer.board.parts] == ["first", "second"]
+    told: list[list[dict[str, Any]]] = []
+    explorer.board.observe(lambda change: told.append(change["new"]), "parts")
+    turn = explorer.board.turn
+    explorer.choose(word="two")
+    first, second = ({"kind": "text", "name": name, "paragraphs": ["two"]} for name in ("first", "second"))
+    assert told == [[first, {"kind": "kept", "name": "second"}], [first, second]]
+    assert explorer.board.turn == turn + 2
+    explorer.choose(word="fail")
+    assert [part["name"] for part in explorer.board.parts] == ["error"]
+    explorer.choose(word="two")
+    assert explorer.board.parts == [first, second]
+
+
+def test_a_page_that_stays_as_it_is_is_drawn_all_the_same() -> None:
+    """The browser, and who waits for it, learn that a click was heard."""
+    explorer = Slow()
+    turn = explorer.board.turn
+    explorer.refresh()
+    assert explorer.board.turn > turn
 
 
 class Small(Explorer):
