@@ -1,5 +1,6 @@
 """Charts: a DataFrame of an analysis in, an editable plotly figure out; nothing is computed but labels."""
 
+from cpticd.charts.accounting import accounting
 from cpticd.charts.delay import delay
 from cpticd.charts.matrix import pair_matrix
 from cpticd.charts.outcomes import outcomes
@@ -23,6 +24,7 @@ from cpticd.charts.trend import trend
 from cpticd.charts.two_ledgers import two_ledgers
 
 __all__ = [
+    "accounting",
     "association",
     "code_calendar",
     "coded_expected",
