@@ -1,7 +1,7 @@
 """Runs every notebook in this folder and saves it with its outputs, the same bytes each time.
 
     python notebooks/build.py              # all notebooks
-    python notebooks/build.py --picture    # and the README's picture, which needs playwright and Chromium
+    python notebooks/build.py --pictures   # and the README's pictures, which need playwright and Chromium
 
 What differs between machines and runs is left out: timings, kernel versions, random cell ids. A cell that
 fails, writes to the error stream, or shows a path of this machine stops the build; its notebook is not saved.
@@ -15,13 +15,14 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 HERE = Path(__file__).resolve().parent
-PICTURE = HERE / "images" / "demo-causes.png"
+IMAGES = HERE / "images"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -78,33 +79,54 @@ def check(name: str, notebook: nbformat.NotebookNode, text: str) -> None:
         sys.exit(f"{name}: {len(text.encode()):,} bytes, at most {MAX_BYTES:,}")
 
 
-def picture() -> str:
-    """Draw the README's picture from the demo."""
+def first_chart(path: Path) -> dict[str, Any] | None:
+    """The first chart of a saved notebook: the answer to its title."""
+    kind = "application/vnd.plotly.v1+json"
+    outputs = (
+        output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])
+    )
+    return next((output["data"][kind] for output in outputs if kind in output.get("data", {})), None)
+
+
+def pictures() -> None:
+    """Draw the README's pictures: causes of the demo, and the first chart of every numbered notebook."""
+    import plotly.graph_objects as go
     from playwright.sync_api import sync_playwright
 
     import cpticd as cx
 
-    figure = cx.charts.pareto(cx.denials.causes(cx.demo()))
-    page_text = figure.to_html(include_plotlyjs=True, include_mathjax=False, default_width=f"{WIDTH}px")
-    height = int(figure.layout.height)
+    drawn = [(IMAGES / "demo-causes.png", cx.charts.pareto(cx.denials.causes(cx.demo())), WIDTH, SCALE)]
+    for path in sorted(HERE.glob("[0-9]*.ipynb")):
+        if chart := first_chart(path):
+            figure = go.Figure(data=chart["data"], layout=chart["layout"])
+            drawn.append((IMAGES / f"{path.stem}.png", figure, WIDTH, 0.75))
+    IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": WIDTH, "height": height}, device_scale_factor=SCALE)
-        page.set_content(f"<style>body{{margin:0}} .modebar{{display:none}}</style>{page_text}")
-        page.wait_for_selector(".main-svg")
-        page.wait_for_timeout(500)
-        PICTURE.parent.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURE, clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+        for path, figure, width, scale in drawn:
+            draw(browser, figure, path, width, scale)
+            print(f"{path.name}: {path.stat().st_size // 1000} kB", flush=True)
         browser.close()
-    return f"{PICTURE.name}: {PICTURE.stat().st_size // 1000} kB"
+
+
+def draw(browser: Any, figure: Any, path: Path, width: int, scale: float) -> None:
+    """One figure as a picture, ``width`` CSS pixels wide, ``scale`` dots to a pixel."""
+    page_text = figure.to_html(include_plotlyjs=True, include_mathjax=False, default_width=f"{width}px")
+    height = int(figure.layout.height)
+    page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
+    page.set_content(f"<style>body{{margin:0}} .modebar{{display:none}}</style>{page_text}")
+    page.wait_for_selector(".main-svg")
+    page.wait_for_timeout(500)
+    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": height})
+    page.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", help="notebooks to build; all, unless given")
-    parser.add_argument("--picture", action="store_true", help="draw the README's picture as well")
+    parser.add_argument("--pictures", action="store_true", help="draw the README's pictures as well")
     options = parser.parse_args()
     # The kernel must import this checkout, and draw as it would for anyone.
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
@@ -112,8 +134,8 @@ def main() -> None:
     sys.path.insert(0, str(HERE.parent))
     for path in [HERE / name for name in options.names] or sorted(HERE.glob("*.ipynb")):
         print(build(path), flush=True)
-    if options.picture:
-        print(picture())
+    if options.pictures:
+        pictures()
 
 
 if __name__ == "__main__":

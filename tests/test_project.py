@@ -21,7 +21,7 @@ PACKAGE = ROOT / "cpticd"
 #: A module imports only what stands in its own or an earlier row; those that stand alone import no sibling.
 LAYERS = [
     {"errors", "modules"},
-    {"codes", "stats", "reference", "schema"},
+    {"codes", "stats", "reference", "schema", "scratch"},
     {"conform", "frames", "guard", "sql", "sheets"},
     {"engine", "engine_spark", "contract"},
     {"claims"},
@@ -270,10 +270,16 @@ def test_a_notebook_was_run_in_order_without_errors_and_is_small(path: Path) -> 
     assert any(cell["outputs"] for cell in code)
 
 
+MAX_IMAGE_BYTES = 250_000
+
+
 def test_images_of_the_readme_exist() -> None:
-    names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert names
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text) + re.findall(r'<img src="([^"]+)"', text)
     assert all((ROOT / name).is_file() for name in names)
+    assert not [name for name in names if (ROOT / name).stat().st_size > MAX_IMAGE_BYTES]
+    drawn = {path.stem for path in notebooks() if path.stem[0].isdigit()}
+    assert drawn <= {Path(name).stem for name in names}, "every notebook of the course has its picture"
 
 
 def test_no_committed_file_names_a_machine_path_or_a_registry() -> None:

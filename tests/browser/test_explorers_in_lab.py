@@ -6,7 +6,6 @@ import csv
 import io
 import statistics
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,8 @@ ASKED = {"denials": ("payer", "clock"), "risk": ("model", "confidence"), "rules"
          "two_ledgers": ("family", "base_rate")}  # fmt: skip
 #: Of each filter's choices so many are tried until what is shown changes.
 TRIES = 3
+#: A filter that takes as long as this was not answered from what is kept in memory.
+SLOW_MS = 1000
 
 
 @dataclass
@@ -36,16 +37,16 @@ class Opened:
     name: str
     notebook: Notebook
     shown: Shown
+    seconds: float
 
 
 @pytest.fixture(scope="module", params=EXPLORERS)
 def opened(request: pytest.FixtureRequest, context: Any, lab: str) -> Iterator[Opened]:
     notebook = Notebook(context, lab, f"explore_{request.param}.ipynb")
-    notebook.run_all()
+    seconds = notebook.run_all()
     shown = Shown(notebook.page)
     shown.wait()
-    notebook._wait_for_idle()
-    yield Opened(request.param, notebook, shown)
+    yield Opened(request.param, notebook, shown, seconds)
     notebook.close()
 
 
@@ -65,9 +66,7 @@ def test_every_filter_changes_what_is_shown_and_python_sees_it(opened: Opened) -
         start, middle = starts[name], len(values) // 2
         near = sorted(range(len(values)), key=lambda place: abs(place - middle))
         for value in [values[place] for place in near if values[place] != start][:TRIES]:
-            # A choice that leaves all as it is, as of the first month, is not drawn again.
-            with suppress(AssertionError):
-                shown.choose(name, value, seconds=15)
+            shown.choose(name, value)
             if shown.text != first:
                 break
         assert shown.text != first, f"{name}: nothing changes"
@@ -76,9 +75,12 @@ def test_every_filter_changes_what_is_shown_and_python_sees_it(opened: Opened) -
         for changed in [one for one, value in shown.values.items() if value != starts[one]]:
             shown.choose(changed, starts[changed])
         assert shown.text == first, f"{name}: set back, the page is another"
-    times = shown.latencies()
-    print(f"\n{opened.name}: filter to repainted page in JupyterLab, demo: median {statistics.median(times):.0f} ms, "
-          f"worst {max(times):.0f} ms of {len(times)} changes")  # fmt: skip
+    charts, whole = shown.latencies(), shown.latencies("drawn")
+    print(f"\n{opened.name} in JupyterLab, demo: first paint {opened.seconds:.1f} s; from a filter to repainted charts "
+          f"in view: median {statistics.median(charts):.0f} ms, worst {max(charts):.0f} ms of {len(charts)}; to the "
+          f"whole page: median {statistics.median(whole):.0f} ms")  # fmt: skip
+    # On a quiet machine they take 0.2 s; a machine that does much else besides may take several times as long.
+    assert statistics.median(charts) < SLOW_MS
     assert opened.notebook.faults == []
 
 

@@ -1,0 +1,67 @@
+"""Pictures of the explorers for the README, from the pages that Voila serves.
+
+python -m tests.browser.pictures
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import sync_playwright
+
+import cpticd as cx
+from tests.browser import servers
+from tests.browser.conftest import QUIET
+from tests.browser.shown import Shown, open_page
+
+IMAGES: Final = servers.ROOT / "notebooks" / "images"
+WIDTH, HEIGHT = 1280, 1120
+
+
+def _drilled(shown: Shown) -> None:
+    shown.choose("payer", "Cedar Advantage")
+
+
+#: Picture, explorer, what a reader did before.
+PICTURES: Final[tuple[tuple[str, str, Callable[[Shown], None]], ...]] = (
+    ("explore_denials", "denials", _drilled),
+    ("explore_risk_dark", "risk", lambda shown: shown.dark(True) and None),
+    ("explore_rules", "rules", lambda shown: None),
+)
+
+
+def _draw(context: Any, voila: str, name: str, explorer: str, before: Callable[[Shown], None]) -> None:
+    page, _ = open_page(context, f"{voila}/voila/render/explore_{explorer}.ipynb", width=WIDTH)
+    shown = Shown(page)
+    shown.wait()
+    before(shown)
+    shown.root.evaluate("root => root.scrollIntoView()")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(800)
+    box = shown.root.bounding_box()
+    path = IMAGES / f"{name}.png"
+    clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": min(box["height"], HEIGHT)}
+    page.screenshot(path=path, clip=clip, full_page=True)
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+    page.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as base, sync_playwright() as playwright:
+        folder = Path(base)
+        cx.demo().save(folder / "claims")
+        servers.copy_notebooks(folder / "notebooks", folder / "claims")
+        with servers.voila(folder / "notebooks", folder / "voila") as voila:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+            context = browser.new_context(color_scheme="light")
+            for name, explorer, before in PICTURES:
+                _draw(context, voila, name, explorer, before)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
