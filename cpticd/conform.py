@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.errors import SchemaError
 from cpticd.schema import SQL, TABLES, Column, Table
+from cpticd.scratch import scratch
 
 #: How each kind is described where a cell cannot be read.
 _WORDS = {
@@ -158,7 +158,7 @@ def conform(name: str | Table, data: pa.Table | pd.DataFrame) -> Conformed:
     casts = ", ".join(f"{_cast(c, kinds[c.name])} AS {quote('cast:' + c.name)}" for c in columns)
     sql = f"WITH cast_rows AS (SELECT *, {casts} FROM data) "
     sql += f"SELECT {', '.join(quote('cast:' + c.name) for c in columns)}, {_reason(table, columns, kinds)} AS why"
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         connection.register("data", _plain(arrow))
         result = connection.sql(sql + " FROM cast_rows").to_arrow_table()
     why = result.column("why")

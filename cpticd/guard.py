@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from cpticd.errors import QueryError
+from cpticd.scratch import scratch
 
 #: Table functions that read nothing but their arguments.
 _TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
@@ -34,7 +35,7 @@ _REFUSED_PREFIXES = (
 
 def check(sql: str, tables: Iterable[str]) -> None:
     """Raise QueryError unless ``sql`` is one SELECT that reads only ``tables``."""
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         try:
             statements = connection.extract_statements(sql)
         except duckdb.Error as error:
