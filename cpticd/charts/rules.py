@@ -30,6 +30,9 @@ COLOURS: Final = {
 }
 #: Flagged lines under which a rate is drawn hollow, or grey: too few to be read.
 READABLE_LINES: Final = 11
+#: Cells of few lines, and the numbers in them: to be read on a light and on a dark page, which recolour a figure.
+FEW: Final = "#C8C8C8"
+INK: Final = "#24292F"
 _HOVER: Final = frames.hover(
     "%{customdata[0]}",
     "%{customdata[1]}",
@@ -173,7 +176,7 @@ def rule_matrix(
     subtitle = f"Share · flagged lines; grey: fewer than {readable_lines} lines; blank: none"
     if any(hidden):
         subtitle = f"Not shown: {hidden[0]} rules, {hidden[1]} columns with fewer flagged lines"
-    cells = _cells(card.assign(group=names), (rules, columns), colour, readable_lines, ink=themes.ink(theme))
+    cells = _cells(card.assign(group=names), (rules, columns), colour, readable_lines)
     bar = {"title": {"text": axis, "side": "right"}, "ticksuffix": " %"}
     return frames.figure(
         title, subtitle, theme=theme, height=max(380, 230 + 24 * len(rules)), data=cells,
@@ -199,9 +202,9 @@ def _most(values: pd.Series, card: pd.DataFrame, limit: int) -> list[str]:
 
 
 def _cells(
-    card: pd.DataFrame, axes: tuple[list[str], list[str]], colour: str, readable: int, *, ink: str
+    card: pd.DataFrame, axes: tuple[list[str], list[str]], colour: str, readable: int
 ) -> list[dict[str, Any]]:
-    """Readable cells in colour, the others in grey with numbers in ``ink``."""
+    """Readable cells in colour, the others in grey."""
     rules, columns = axes
     clear: list[list[float | None]] = [[None] * len(columns) for _ in rules]
     dim: list[list[float | None]] = [[None] * len(columns) for _ in rules]
@@ -218,12 +221,11 @@ def _cells(
         "type": "heatmap", "x": columns, "y": rules, "customdata": custom, "texttemplate": "%{text}",
         "hovertemplate": _HOVER, "hoverongaps": False, "xgap": 1, "ygap": 1,
     }  # fmt: skip
-    grey = [[0, themes.rgba(themes.GREY, 0.3)], [1, themes.rgba(themes.GREY, 0.3)]]
     return [
         {"z": clear, "text": written[False], "coloraxis": "coloraxis", "name": "readable", **common},
-        # Plotly picks the ink by the colour of a cell, without what shines through it.
         {
-            "z": dim, "text": written[True], "textfont": {"color": ink}, "colorscale": grey, "showscale": False,
+            "z": dim, "text": written[True], "textfont": {"color": INK}, "colorscale": [[0, FEW], [1, FEW]],
+            "showscale": False,
             "name": "few lines", **common,
         },
     ]  # fmt: skip

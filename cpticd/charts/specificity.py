@@ -143,10 +143,12 @@ def specificity_effect(effect: pd.DataFrame, *, max_groups: int = 25, theme: str
             marker={"size": 10, "color": colour}, customdata=[f for f, one in zip(facts, some, strict=True) if one],
             hovertemplate=hover,
         )  # fmt: skip
-    for place, row in zip(places.tolist(), shown.itertuples(), strict=True):
-        text = f"{fmt.count(row.unspecified_lines)} | {fmt.count(row.specific_lines)}"
-        frames.beside(fig, place, text, font={"size": 11})
-    frames.beside(fig, len(shown) - 0.35, "lines: unspecified | specific", font={"size": 11})
+    # Where every count is suppressed there is nothing to write.
+    if shown[["unspecified_lines", "specific_lines"]].notna().any(axis=None):
+        for place, row in zip(places.tolist(), shown.itertuples(), strict=True):
+            text = f"{fmt.count(row.unspecified_lines)} | {fmt.count(row.specific_lines)}"
+            frames.beside(fig, place, text, font={"size": 11})
+        frames.beside(fig, len(shown) - 0.35, "lines: unspecified | specific", font={"size": 11})
     _odds_axis(fig, shown[["low_odds_ratio", "high_odds_ratio"]])
     fig.update_xaxes(title_text="Odds ratio of an initial denial (log); 1: no difference")
     _rows(fig, [fmt.short(name, 40) for name in names], top=0.9)

@@ -25,7 +25,6 @@ COLORWAY: Final = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
 SEQUENTIAL: Final = "cividis"
 DIVERGING: Final = ((0.0, BLUE), (0.25, "#7FB6D6"), (0.5, "#D9D9D9"), (0.75, "#E8A06C"), (1.0, VERMILION))
 THEMES: Final = ("light", "dark")
-_INK: Final = {"light": "#24292F", "dark": "#E6E8EB"}
 
 
 def template_name(theme: str) -> str:
@@ -33,12 +32,6 @@ def template_name(theme: str) -> str:
     if theme not in THEMES:
         raise ArgumentError(f"theme: found {theme!r}; give one of {', '.join(THEMES)}")
     return "cpticd" if theme == "light" else "cpticd_dark"
-
-
-def ink(theme: str) -> str:
-    """Colour of words in a theme."""
-    template_name(theme)  # refuses an unknown theme
-    return _INK[theme]
 
 
 def rgba(colour: str, opacity: float) -> str:
@@ -68,5 +61,5 @@ def _template(*, ink: str, paper: str, grid: str) -> go.layout.Template:
     )
 
 
-pio.templates["cpticd"] = _template(ink=_INK["light"], paper="#FFFFFF", grid="#DDE1E6")
-pio.templates["cpticd_dark"] = _template(ink=_INK["dark"], paper="#16191D", grid="#3A4048")
+pio.templates["cpticd"] = _template(ink="#24292F", paper="#FFFFFF", grid="#DDE1E6")
+pio.templates["cpticd_dark"] = _template(ink="#E6E8EB", paper="#16191D", grid="#3A4048")

@@ -45,9 +45,6 @@ _FIRST: Final = (
     "denial_probability",
     "expected_saved_amount",
 )
-#: Cells of few lines are readable on a light page and on a dark one.
-_FEW: Final = {"selector": {"name": "few lines"}, "textfont_color": "#24292F",
-               "colorscale": [[0, "#C8C8C8"], [1, "#C8C8C8"]]}  # fmt: skip
 _SAID: Final = (
     ("Finding", "message"),
     ("Evidence", "evidence"),
@@ -199,7 +196,7 @@ class RulesExplorer(Explorer):
         card.attrs = found.attrs = work.attrs = {}
         yield {"kind": "tiles", "name": "tiles", "tiles": rules_words.tiles(card, found, work)}
         every = self._rows(self._card, "family", "severity")
-        yield chart("matrix", self.figure.update_traces(**_FEW), label="Rules by payer: share of flagged lines denied",
+        yield chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
                     table=behind(every, _CARD), clickable=True,
                     note="Click a cell to see its findings alone; click it again to see all.")  # fmt: skip
         yield SO_FAR
