@@ -77,8 +77,9 @@ def test_demo_prints_tables_and_writes_the_report(
 
 
 def test_quiet_prints_the_path_alone(tmp_path: Path) -> None:
-    out = tmp_path / "report.html"
-    done = run("demo", "--persons", "20", "--seed", "3", "--quiet", "--out", str(out))
+    source, out = tmp_path / "lines.csv", tmp_path / "report.html"
+    source.write_text(FLAT.replace("PROC", "hcpcs_code"), encoding="utf-8")
+    done = run("report", str(source), "--quiet", "--out", str(out))
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{out}\n", "")
 
 
