@@ -17,9 +17,9 @@ from tests.spec import SPEC, claims_of
 ROOT = Path(__file__).resolve().parents[1]
 
 
-#: Tests ask what a query says, of a few dozen rows: Spark plans it as anywhere, but spends nothing on speed it cannot
-#: win back. Java code made for each query, a compiler that optimises and plans made anew while they run are meant for
-#: large data, and cost these tests more than all the rest.
+#: Tests ask what a query says, of a few dozen rows: Spark plans it as anywhere, but spends nothing on speed that
+#: it cannot win back. Java code made for each query, a compiler that optimises and plans made anew while they run
+#: are meant for large data, and cost these tests more than all the rest.
 SPARK = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.codegen.wholeStage": "false",
@@ -34,7 +34,7 @@ SPARK = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
-#: Files that ask about the same 20,000 beneficiaries of each model, whom it takes longer to draw than to score.
+#: Files that ask about the same 20,000 beneficiaries of each model: to draw them takes longer than to score them.
 SAMPLED = {f"tests/risk/test_{name}.py" for name in ("oracle", "parity", "peers")}
 
 
