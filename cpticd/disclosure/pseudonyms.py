@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -17,12 +17,16 @@ KINDS: Final[Mapping[str, str]] = {
     "person_ids": "person",
     "claim_id": "claim",
     "claim_ids": "claim",
+    "evidence_claims": "claim",
     "source_claim_id": "claim",
     "payer_claim_id": "payer claim",
     "original_reference_number": "payer claim",
 }
 #: Days that tell a person apart: only the year leaves.
 DAYS: Final = ("birth_date", "death_date")
+#: Columns whose text cites claims that need not stand in the frame, as ``claim C0001``.
+CITING: Final = ("evidence",)
+_CITED: Final = re.compile(r"\b(claim|person) ([^\s;,()\[\]'\"]*[^\s;,()\[\]'\".:])")
 _TOKEN: Final = re.compile(r"[^\s;,()\[\]'\"]+")
 #: Shortest identifier that is looked for inside text, of digits alone: shorter ones are counts, years and codes.
 _LONG: Final = 6
@@ -48,12 +52,14 @@ class Pseudonyms:
             kind = self._kinds.get(str(column))
             if kind:
                 kept[column] = self._column(frame[column], kind)
+            elif column in CITING and _may_hold_text(frame[column]):
+                kept[column] = self._replaced(frame[column], self._cited)
             elif column in DAYS:
                 days = pd.to_datetime(frame[column], errors="coerce")
                 kept[column] = days.dt.year.astype("Int64")
         for column in frame.columns if self._anywhere else ():
-            if str(column) not in (*self._kinds, *DAYS) and _may_hold_text(frame[column]):
-                kept[column] = self._inside(frame[column])
+            if str(column) not in (*self._kinds, *DAYS) and _may_hold_text(kept[column]):
+                kept[column] = self._replaced(kept[column], self._named)
         kept.attrs = dict(frame.attrs)
         return kept
 
@@ -68,7 +74,7 @@ class Pseudonyms:
         return names[text]
 
     def _column(self, values: pd.Series, kind: str) -> pd.Series:
-        if str(values.name).endswith("_ids"):
+        if str(values.name).endswith("_ids") or values.map(lambda value: isinstance(value, list)).any():
             return values.map(lambda several: self._several(several, kind))
         found, unique = pd.factorize(values)
         names = [self.name(kind, identifier) for identifier in unique.tolist()]
@@ -83,10 +89,19 @@ class Pseudonyms:
             return [self.name(kind, each) for each in value]
         return value
 
-    def _inside(self, values: pd.Series) -> pd.Series:
+    def _cited(self, text: str) -> str:
+        return _CITED.sub(lambda hit: self.name(hit[1], hit[2]), text)
+
+    def _named(self, text: str) -> str:
+        return _TOKEN.sub(lambda hit: self._of_token(hit[0]), text)
+
+    @staticmethod
+    def _replaced(values: pd.Series, change: Callable[[str], str]) -> pd.Series:
+        """Text, alone or in lists, changed; the column as it is where nothing changes."""
+
         def mend(value: object) -> object:
             if isinstance(value, str):
-                return _TOKEN.sub(lambda hit: self._of_token(hit[0]), value)
+                return change(value)
             if isinstance(value, list | tuple):
                 return type(value)(mend(item) for item in value)
             return value

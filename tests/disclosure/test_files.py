@@ -42,7 +42,7 @@ def test_persons_and_claims_are_numbered_in_columns_and_in_text() -> None:
     assert numbered["person_id"].tolist() == ["person 1", "person 2", "person 1"]
     assert numbered["member_id"].tolist() == ["person 1", "person 2", "person 3"]
     assert numbered["evidence"].tolist() == [
-        "claim claim 1 and claim claim 2",
+        "claim 1 and claim 2",
         "seen claim 1, person 1.",
         "in 2024, 42 times",
     ]

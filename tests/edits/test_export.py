@@ -6,6 +6,7 @@ import builtins
 import csv
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpticd import sheets
-from cpticd.edits import export
+from cpticd.edits import export as worklist
 from cpticd.errors import ArgumentError, OutputExistsError
 from cpticd.sheets import FORMULA_STARTS, harmless
 
@@ -35,6 +36,37 @@ FRAME = pd.DataFrame(
     }
 )
 FRAME.attrs["contract"] = {"measure": "=SUM(A1)", "rows_left_out": 2, "rules_run": ["a", "b"]}
+
+
+#: How files are written, whatever may leave in them.
+export = partial(sheets.write, what="export")
+
+
+def test_claims_are_numbered_unless_asked_for_by_name(tmp_path: Path) -> None:
+    work = pd.DataFrame(
+        {
+            "claim_id": ["C0007", "C0001", "C0007"],
+            "evidence": ["code 99214; claim C0001", "seen before; claim X9", "modifiers RT"],
+            "evidence_claims": [["C0001", "X9"], [], ["C0007"]],
+        }
+    )
+    rows = _read_csv(worklist(work, tmp_path / "numbered.csv"))
+    assert rows[1:] == [
+        ["claim 1", "code 99214; claim 2", "claim 2 claim 3"],
+        ["claim 2", "seen before; claim 3", ""],
+        ["claim 1", "modifiers RT", "claim 1"],
+    ]
+    named = _read_csv(worklist(work, tmp_path / "named.csv", identifiers=True))
+    assert named[1] == ["C0007", "code 99214; claim C0001", "C0001 X9"]
+
+
+def test_counts_leave_through_a_release_alone(tmp_path: Path) -> None:
+    counts = pd.DataFrame({"rule": ["excludes1"], "flagged_lines": [3]})
+    with pytest.raises(ArgumentError, match="Release"):
+        worklist(counts, tmp_path / "card.csv")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ArgumentError, match="DataFrame"):
+        worklist([1], tmp_path / "work.csv")  # type: ignore[arg-type]
 
 
 def _read_csv(path: Path) -> list[list[str]]:
