@@ -133,8 +133,13 @@ class Pairing:
             "all_pairs": of.all_pairs,
         }
         found |= self._expected(of, self.cell[of.rows][hits], totals)
-        for name, column in tops.items():
-            found[f"top_{name}"] = _top(place, column.code[line], column.names, size)
+        category, carc = tops["category"], tops["carc"]
+        first = _top(place, category.code[line], len(category.names), size)
+        # The CARC is the most frequent one of that category, not of them all.
+        same = category.code[line] == first[place]
+        second = _top(place[same], carc.code[line[same]], len(carc.names), size)
+        for name, column, top in (("category", category, first), ("carc", carc, second)):
+            found[f"top_{name}"] = [column.names[code] if code >= 0 else None for code in top.tolist()]
         keys = self.keys.iloc[of.shown].reset_index(drop=True)
         return pd.concat([keys, pd.DataFrame(found, index=keys.index)], axis=1)
 
@@ -171,19 +176,16 @@ def _persons(place: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
     return np.bincount(place[first & (person >= 0)], minlength=size)
 
 
-def _top(place: np.ndarray, code: np.ndarray, names: list[str], size: int) -> list[str | None]:
-    """Of each pair the most frequent name; ties go to the first in the alphabet."""
+def _top(place: np.ndarray, code: np.ndarray, codes: int, size: int) -> np.ndarray:
+    """Of each pair the most frequent code, -1 where it has none; ties go to the first in the alphabet."""
     known = code >= 0
-    key, count = np.unique(place[known].astype(np.int64) * (len(names) + 1) + code[known], return_counts=True)
-    order = np.lexsort((key, -count, key // (len(names) + 1)))
-    owner = key[order] // (len(names) + 1)
+    key, count = np.unique(place[known].astype(np.int64) * (codes + 1) + code[known], return_counts=True)
+    owner = key // (codes + 1)
+    order = np.lexsort((key, -count, owner))
     first = np.ones(len(order), dtype=bool)
-    first[1:] = owner[1:] != owner[:-1]
-    result: list[str | None] = [None] * size
-    for pair, name in zip(
-        owner[first].tolist(), (key[order][first] % (len(names) + 1)).tolist(), strict=True
-    ):
-        result[pair] = names[name]
+    first[1:] = owner[order][1:] != owner[order][:-1]
+    result = np.full(size, -1, dtype=np.int64)
+    result[owner[order][first]] = key[order][first] % (codes + 1)
     return result
 
 

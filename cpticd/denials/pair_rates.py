@@ -51,7 +51,7 @@ def by_pair(
     comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric,
     saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size);
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
-    top_category and top_carc, the most frequent of its denied lines.
+    top_category, the most frequent of its denied lines, and top_carc, the most frequent of that category.
 
     First come pairs with q_value up to 0.10, then by excess_amount, excess_denials and codes.
     """
@@ -101,12 +101,18 @@ _EXPECTED: Final = f"""
 _PRIOR: Final = f"({{d}} + {PRIOR_LINES} * {{rate}}) / ({{n}} + {PRIOR_LINES})"
 
 
-def _top(what: str, names: str) -> str:
-    """SQL of the pair's most frequent category or CARC; ties go to the first in the alphabet."""
+def _of_category(names: list[str]) -> str:
+    """SQL of what caused the denials of the pair's most frequent category."""
+    same = " AND ".join(f"g.{name} = c.{name}" for name in names)
+    return f"SELECT c.* FROM caused c JOIN categories g ON {same} AND g.denial_category = c.denial_category"
+
+
+def _top(what: str, names: str, source: str = "caused") -> str:
+    """SQL of the pair's most frequent category or CARC in ``source``; ties go to the first in the alphabet."""
     return f"""
         SELECT {names}, {what} FROM (
             SELECT {names}, {what}, row_number() OVER (PARTITION BY {names} ORDER BY sum(n) DESC, {what}) AS place
-            FROM caused WHERE {what} IS NOT NULL GROUP BY {names}, {what}
+            FROM {source} WHERE {what} IS NOT NULL GROUP BY {names}, {what}
         ) WHERE place = 1"""
 
 
@@ -133,7 +139,8 @@ def _code_sql(by: str | None, pointer: Pointer) -> str:
             WHERE c.{p}n > 0
         ),
         categories AS ({_top("denial_category", "id")}),
-        carcs AS ({_top("denial_carc", "id")})
+        of_category AS ({_of_category(["id"])}),
+        carcs AS ({_top("denial_carc", "id", "of_category")})
         SELECT {"e.payer, " if by else ""} {code}.hcpcs_code, {code}.diagnosis_code,
             hf.hcpcs_family, df.diagnosis_family,
             e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
@@ -205,7 +212,8 @@ def _family_sql(by: str | None, pointer: Pointer) -> str:
         expected AS ({_EXPECTED.format(names=names)}),
         caused AS (SELECT {names}, denial_category, denial_carc, denied AS n FROM family_lines WHERE denied = 1),
         categories AS ({_top("denial_category", names)}),
-        carcs AS ({_top("denial_carc", names)})
+        of_category AS ({_of_category(keys)}),
+        carcs AS ({_top("denial_carc", names, "of_category")})
         SELECT {", ".join("t." + key for key in keys)}, t.lines, t.persons, t.denied_lines, t.denied_amount,
             x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
             g.denial_category AS top_category, k.denial_carc AS top_carc, (SELECT count(*) FROM totals) AS all_pairs

@@ -14,6 +14,7 @@ import cpticd as cx
 from cpticd import denials
 from cpticd.claims import Claims
 from cpticd.denials.cube import Cube
+from cpticd.denials.cube_rows import Level
 from cpticd.errors import ArgumentError
 from tests.spec import claims_of, shown
 
@@ -210,3 +211,28 @@ def test_every_frame_says_what_it_counts(cube: Cube) -> None:
         assert contract["clock"].startswith("latest adjudication")
         assert contract["filters"]["payer"] == view.filters.payer
         assert contract["rows_left_out"] > 0
+
+
+@pytest.mark.parametrize("level", ["code", "family"])
+def test_a_pairs_carc_is_one_of_its_first_category(claims: Claims, level: Level) -> None:
+    """The most frequent CARC of all may belong to another cause, which would be a contradiction to its reader."""
+    pairs = denials.by_pair(claims, level=level, min_lines=5).dropna(subset=["top_carc"])
+    prefix = "h.hcpcs_family, f.diagnosis_family" if level == "family" else "p.hcpcs_code, p.diagnosis_code"
+    names = list(pairs.columns[:2])
+    lines = claims.query(f"""
+        SELECT {prefix}, o.denial_category AS top_category, o.denial_carc AS top_carc, count(DISTINCT (o.claim_id, o.claim_line_number)) AS n
+        FROM pairs p JOIN line_outcomes o USING (claim_id, claim_line_number)
+        JOIN procedure_families h ON h.hcpcs_code = p.hcpcs_code
+        JOIN diagnosis_families f ON f.diagnosis_code = p.diagnosis_code
+        WHERE o.initial_outcome = 'denied' AND o.denial_carc IS NOT NULL GROUP BY ALL
+    """)  # fmt: skip
+    first = lines.sort_values(
+        [*names, "top_category", "n", "top_carc"], ascending=[True, True, True, False, True]
+    )
+    first = first.groupby([*names, "top_category"], as_index=False).first()
+    told = pairs.merge(first, on=[*names, "top_category"], how="left", suffixes=("", "_own"))
+    assert len(pairs) > 20
+    assert (told["top_carc"] == told["top_carc_own"]).all()
+    overall = lines.groupby([*names, "top_carc"])["n"].sum().reset_index().sort_values("n", ascending=False)
+    usual = overall.drop_duplicates(names).rename(columns={"top_carc": "usual"})
+    assert (told.merge(usual, on=names)["usual"] != told["top_carc"]).any(), "else the test shows nothing"
