@@ -82,6 +82,7 @@ class Flat:
         self.names = {intake.source_id(table.source): table.source for table, _ in staged}
         meanings = [guess.meaning for _, guesses in staged for guess in guesses if guess.meaning]
         self.columns = list(dict.fromkeys(meanings))
+        self.told: list[str] = []
         self._text(staged)
         self._typed()
         self._reject_bad()
@@ -138,6 +139,25 @@ class Flat:
                     source=self.names[number], location="", table_name=table, action=action,
                     reason=f"{reason}: {total - SHOWN_EACH:,} more rows",
                 )  # fmt: skip
+
+    def tally(
+        self, reason: str, sql: str, *, action: str = "noted", table: str | None = None, tell: bool = False
+    ) -> None:
+        """Report the rows of ``sql`` (as :meth:`note` does) in one row for each source: how many, and where the
+        first stands. ``tell``: the user is told as well, not only who looks into rejects."""
+        found = self.intake.query(
+            f"SELECT {self.source_name()} AS source, arg_min({self.location()}, _place) AS location, "
+            f"arg_min(left(CAST(content AS VARCHAR), 500), _place) AS content, count(*) AS n "
+            f"FROM ({sql}) GROUP BY _source ORDER BY _source"
+        )
+        for row in found.to_pylist():
+            words = f"{reason}: {row['n']:,} {'row' if row['n'] == 1 else 'rows, the first here'}"
+            self.intake.reject(
+                source=row["source"], location=row["location"], table_name=table, action=action,
+                reason=words, content=row["content"] or "",
+            )  # fmt: skip
+            if tell:
+                self.told.append(f"{row['source']}, {row['location']}: {words}")
 
     def _text(self, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
         """``flat_text``: the cells under their canonical names, a view."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cpticd.loaders import wording
+from cpticd.loaders import flat_reasons, wording
 from cpticd.loaders.flat import Flat
 
 #: What makes two rows without line numbers the same service of a claim.
@@ -27,8 +27,10 @@ def load(flat: Flat) -> None:
     reversal, is_base (the row that describes the line), n (rows of the line).
     """
     _statuses(flat)
+    flat_reasons.words(flat)
     _number_lines(flat)
     _number_adjudications(flat)
+    flat_reasons.denied(flat)
     _lines(flat)
     _claims(flat)
     _payments(flat)
@@ -98,18 +100,23 @@ def _number_lines(flat: Flat) -> None:
 
 def _evidence(flat: Flat) -> str:
     """SQL: the row tells of an adjudication. Zeros alone do not, where the file could say more."""
-    reasons = [
-        c for p in ("group_code", "carc", "adjustment", "adjustment_amount", "rarc") for c in flat.family(p)
+    families = ("group_code", "carc", "adjustment", "adjustment_amount", "rarc")
+    reasons = [f"f.{c}" for family in families[:3] for c in flat.family(family)]
+    reasons += [f"nullif(f.{column}, 0)" for column in flat.family("adjustment_amount")]
+    # Columns of remarks hold notes of all kinds; codes alone come from a payer.
+    reasons += [
+        f"(CASE WHEN regexp_matches(upper(f.{column}), '{flat_reasons.REMARK}') THEN 1 END)"
+        for column in flat.family("rarc")
     ]
     amounts = ["f.paid_amount", "f.allowed_amount", "f.patient_responsibility_amount", "f.deductible_amount",
                "f.coinsurance_amount", "f.copay_amount"]  # fmt: skip
-    if flat.has("paid_date", "status", "denial_flag", *reasons):
+    if flat.has("paid_date", "status", "denial_flag") or any(map(flat.family, families)):
         signs = [
             "f.paid_date",
             "(CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN 1 END)",
             "s.code",
         ]
-        signs += [f"f.{column}" for column in reasons] + [f"nullif({amount}, 0)" for amount in amounts]
+        signs += reasons + [f"nullif({amount}, 0)" for amount in amounts]
     else:
         signs = amounts
     some = " OR ".join(f"{sign} IS NOT NULL" for sign in signs)

@@ -2,20 +2,117 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 
-from cpticd.loaders import wording
+from cpticd.loaders import reasons, wording
 from cpticd.loaders.flat import Flat
 
+#: A remark code (RARC) in upper-case text.
+REMARK = r"\b(MA|N|M)[0-9]{1,4}\b"
 _SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
 
 
 def load(flat: Flat) -> None:
-    """Fill adjustments and remarks; needs ``flat_keys`` of :mod:`flat_lines`."""
+    """Fill adjustments and remarks; needs ``flat_keys`` of :mod:`flat_lines`, and :func:`denied`."""
     _adjustments(flat)
     _remarks(flat)
+    for table in ("flat_words", "flat_cells", "flat_unknown"):
+        flat.intake.execute(f"DROP TABLE {table}")
+
+
+def words(flat: Flat) -> None:
+    """``flat_words``: what each distinct cell of reasons says. Cells that say there is none are emptied."""
+    columns = [*flat.family("carc"), *flat.family("adjustment")]
+    cells = " UNION ".join(f"SELECT {column} AS x FROM flat" for column in columns)
+    texts: list[str] = []
+    if columns:
+        found = flat.intake.query(f"SELECT DISTINCT x FROM ({cells}) WHERE x IS NOT NULL ORDER BY x")
+        texts = found.column("x").to_pylist()
+    read = [reasons.read(text) for text in texts]
+    item = pa.struct(
+        [
+            ("grp", pa.string()),
+            ("carc", pa.string()),
+            ("amount", pa.decimal128(18, 2)),
+            ("denies", pa.bool_()),
+        ]
+    )
+    items = [
+        [
+            {"grp": i.group, "carc": i.carc, "amount": i.amount, "denies": reasons.is_denial(i.carc)}
+            for i in said.found
+        ]
+        for said in read
+    ]
+    flat.intake.engine.load(
+        "flat_words",
+        pa.table(
+            {
+                "text": pa.array(texts, pa.string()),
+                "items": pa.array(items, pa.list_(item)),
+                "remarks": pa.array([said.remarks for said in read], pa.list_(pa.string())),
+                "unread": pa.array([said.unread for said in read], pa.bool_()),
+                # Which of several reasons denies: the amount beside them is its, where nothing was paid.
+                "denying": pa.array(
+                    [next((n for n, i in enumerate(each, 1) if i["denies"]), None) for each in items],
+                    pa.int32(),
+                ),
+            }
+        ),
+    )
+    nothing = "(SELECT text FROM flat_words WHERE len(items) = 0 AND len(remarks) = 0 AND NOT unread)"
+    for column in columns:
+        flat.intake.execute(f"UPDATE flat SET {column} = NULL WHERE {column} IN {nothing}")
+
+
+def denied(flat: Flat) -> None:
+    """Rows that a reason denies, or words that name none: nothing was paid, whatever the file leaves blank.
+
+    Paid amounts that are not given become 0 in ``flat``. ``flat_unknown``: rid and amount of the rows that
+    were not paid, and that say why in no code.
+    """
+    columns = [*flat.family("carc"), *flat.family("adjustment")]
+    cells = [f"SELECT rowid AS rid, {column} AS x FROM flat WHERE {column} IS NOT NULL" for column in columns]
+    none = "SELECT CAST(NULL AS BIGINT) AS rid, CAST(NULL AS VARCHAR) AS x WHERE false"
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_cells AS
+        SELECT c.rid, bool_or(w.denying IS NOT NULL) AS denies, bool_or(w.unread) AS unread,
+               bool_or(len(w.items) > 0) AS explains
+        FROM ({" UNION ALL ".join(cells or [none])}) c JOIN flat_words w ON w.text = c.x
+        SEMI JOIN flat_keys k ON k.rid = c.rid AND k.adj IS NOT NULL AND NOT k.reversal
+        GROUP BY c.rid
+        """
+    )
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_unknown AS
+        SELECT c.rid, f.charge_amount AS amount FROM flat_cells c JOIN flat f ON f.rowid = c.rid
+        WHERE NOT c.explains AND f.charge_amount > 0
+            AND CASE WHEN f.paid_amount IS NULL THEN coalesce(f.allowed_amount, 0) <= 0
+                     ELSE f.paid_amount <= 0 END
+            AND greatest(coalesce(f.patient_responsibility_amount, 0),
+                {", ".join(f"coalesce(f.{column}, 0)" for column in _SHARES)}) <= 0
+        """
+    )
+    blank = (
+        "SELECT f.rowid AS rid, f._source, f._place, {0} AS content FROM flat f "
+        "JOIN flat_cells c ON c.rid = f.rowid WHERE f.paid_amount IS NULL AND "
+        "(c.denies OR f.rowid IN (SELECT rid FROM flat_unknown))"
+    )
+    shown = f"concat_ws(', ', {', '.join(f'f.{column}' for column in columns) or 'NULL'})"
+    flat.tally(
+        "no paid amount beside a denial: 0 was assumed", blank.format(shown),
+        action="repaired", table="line_payments", tell=True,
+    )  # fmt: skip
+    flat.tally(
+        "a denial text that names no reason, and nothing paid: read as denied, the cause unknown",
+        f"SELECT f._source, f._place, {shown} AS content FROM flat_unknown u JOIN flat f ON f.rowid = u.rid",
+        action="repaired", table="adjustments", tell=True,
+    )  # fmt: skip
+    flat.intake.execute(
+        f"UPDATE flat SET paid_amount = 0 WHERE rowid IN (SELECT rid FROM ({blank.format('NULL')}))"
+    )
 
 
 def _adjustments(flat: Flat) -> None:
@@ -30,6 +127,14 @@ def _adjustments(flat: Flat) -> None:
         FROM flat_reasons r JOIN flat_keys k ON k.rid = r.rid
         """,
     )
+    flat.tally(
+        "a denial code on a line that was not paid, but no dollars are left for it: read as paid nothing, "
+        "not denied",
+        "SELECT f._source, f._place, f.charge_amount AS content FROM flat_cells c JOIN flat f ON f.rowid = c.rid "
+        "WHERE c.denies AND f.paid_amount <= 0 AND NOT EXISTS (SELECT 1 FROM flat_reasons r "
+        "WHERE r.rid = c.rid AND r.denies AND r.amount > 0)",
+        table="adjustments", tell=True,
+    )  # fmt: skip
     flat.intake.execute("DROP TABLE flat_reasons")
 
 
@@ -66,13 +171,14 @@ def _reasons(flat: Flat) -> None:
         f"""
         CREATE OR REPLACE TABLE flat_reasons AS
         WITH items AS (
-            SELECT c.*, w.items, unnest(range(1, len(w.items) + 1)) AS item
-            FROM flat_cas c JOIN flat_words w ON w.text = c.reason
+            SELECT c.*, w.items, CASE WHEN f.paid_amount <= 0 THEN coalesce(w.denying, 1) ELSE 1 END AS main,
+                   unnest(range(1, len(w.items) + 1)) AS item
+            FROM flat_cas c JOIN flat_words w ON w.text = c.reason JOIN flat f ON f.rowid = c.rid
         ),
         said AS (
             SELECT i.rid, i.n, i.item, coalesce(i.items[i.item].grp, g.code) AS group_code,
-                i.items[i.item].carc AS carc,
-                   coalesce(i.items[i.item].amount, CASE WHEN i.item = 1 THEN coalesce(i.amount,
+                i.items[i.item].carc AS carc, i.items[i.item].denies AS denies,
+                   coalesce(i.items[i.item].amount, CASE WHEN i.item = i.main THEN coalesce(i.amount,
                        b.items[1].amount) END)
                        AS amount
             FROM items i LEFT JOIN flat_groups g ON g.text = i.grp LEFT JOIN flat_words b ON b.text = i.beside
@@ -82,33 +188,20 @@ def _reasons(flat: Flat) -> None:
         SELECT * FROM said UNION ALL BY NAME SELECT * FROM shared
         UNION ALL BY NAME  -- a line that is said to be denied, without a reason: its charge, no code
         SELECT k.rid, 200 AS n, 1 AS item, CAST(NULL AS VARCHAR) AS group_code, CAST(NULL AS VARCHAR) AS carc,
-               f.charge_amount AS amount
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid ANTI JOIN (SELECT rid FROM said
-            WHERE carc IS NOT NULL) x
-        ON x.rid = k.rid WHERE k.adj IS NOT NULL AND k.status = '{wording.DENIED}'
-            AND coalesce(f.paid_amount, 0) <= 0
+               coalesce(u.amount, f.charge_amount) AS amount
+        FROM flat_keys k JOIN flat f ON f.rowid = k.rid LEFT JOIN flat_unknown u ON u.rid = k.rid
+        ANTI JOIN (SELECT rid FROM said WHERE carc IS NOT NULL) x ON x.rid = k.rid
+        WHERE k.adj IS NOT NULL AND (u.rid IS NOT NULL
+            OR k.status = '{wording.DENIED}' AND coalesce(f.paid_amount, 0) <= 0)
         """
     )
-    for table in ("flat_cas", "flat_words", "flat_groups"):
+    for table in ("flat_cas", "flat_groups"):
         flat.intake.execute(f"DROP TABLE {table}")
     _implied_amounts(flat)
 
 
 def _reason_words(flat: Flat) -> None:
-    """``flat_words`` and ``flat_groups``: what each distinct adjustment and group cell says."""
-    cells = "SELECT reason AS x FROM flat_cas UNION SELECT beside FROM flat_cas"
-    texts = (
-        flat.intake.query(f"SELECT x FROM ({cells}) WHERE x IS NOT NULL ORDER BY x").column("x").to_pylist()
-    )
-    read: dict[str, Any] = {text: wording.adjustments(text) for text in texts}
-    item = pa.struct([("grp", pa.string()), ("carc", pa.string()), ("amount", pa.decimal128(18, 2))])
-    items = [
-        [dict(zip(("grp", "carc", "amount"), i, strict=True)) for i in read[text] or []] for text in texts
-    ]
-    flat.intake.engine.load(
-        "flat_words",
-        pa.table({"text": pa.array(texts, pa.string()), "items": pa.array(items, pa.list_(item))}),
-    )
+    """``flat_groups``: what each distinct group cell says; what was not understood of the reasons is noted."""
     groups = flat.intake.query("SELECT DISTINCT grp FROM flat_cas WHERE grp IS NOT NULL ORDER BY grp").column(
         "grp"
     )
@@ -117,8 +210,15 @@ def _reason_words(flat: Flat) -> None:
     flat.note(
         "adjustment reason not understood: it was not loaded",
         "SELECT f._source, f._place, c.reason AS content FROM flat_cas c JOIN flat f ON f.rowid = c.rid "
-        "JOIN flat_words w ON w.text = c.reason WHERE len(w.items) = 0",
+        "JOIN flat_words w ON w.text = c.reason WHERE w.unread",
     )
+    flat.tally(
+        "a remark code among the reasons: loaded as a remark",
+        "SELECT f._source, min(f._place) AS _place, min(c.reason) AS content FROM flat_cas c "
+        "JOIN flat f ON f.rowid = c.rid JOIN flat_words w ON w.text = c.reason WHERE len(w.remarks) > 0 "
+        "GROUP BY f.rowid, f._source",
+        action="repaired", table="remarks",
+    )  # fmt: skip
 
 
 def _implied_amounts(flat: Flat) -> None:
@@ -135,16 +235,19 @@ def _implied_amounts(flat: Flat) -> None:
         CREATE OR REPLACE TABLE flat_implied AS
         WITH open AS (
             SELECT r.rid, r.n, r.item, coalesce(r.group_code = 'PR', false) AS is_patient, r.amount,
+                   coalesce(r.denies, false) AS denies,
+                   -- where nothing was paid a denial took the charge, wherever it is listed
                    row_number() OVER (PARTITION BY r.rid, r.amount IS NULL, coalesce(r.group_code = 'PR',
                        false)
-                       ORDER BY r.n, r.item) AS nth,
+                       ORDER BY coalesce(f.paid_amount <= 0 AND r.denies, false) DESC, r.n, r.item) AS nth,
                    coalesce(sum(r.amount) OVER (PARTITION BY r.rid), 0) AS known,
                    bool_and(coalesce(r.group_code = 'PR', false)) OVER (PARTITION BY r.rid) AS only_patient,
                    bool_or(coalesce(r.group_code = 'PR', false)) OVER (PARTITION BY r.rid) AS any_patient
-            FROM flat_reasons r
+            FROM flat_reasons r JOIN flat f ON f.rowid = r.rid
         ),
         balance AS (
             SELECT o.*, f.patient_responsibility_amount AS patient,
+                   coalesce(f.paid_amount <= 0, false) AS unpaid,
                    f.charge_amount - CASE
                        WHEN f.paid_amount IS NOT NULL THEN f.paid_amount
                        WHEN f.allowed_amount IS NOT NULL
@@ -155,6 +258,8 @@ def _implied_amounts(flat: Flat) -> None:
         SELECT rid, n, item, CAST(CASE
             WHEN is_patient AND NOT only_patient THEN patient
             WHEN is_patient THEN left_over
+            -- the patient may owe what was denied: it is denied nevertheless
+            WHEN denies AND unpaid AND NOT any_patient AND left_over <= coalesce(patient, 0) THEN left_over
             ELSE left_over - CASE WHEN any_patient AND known = 0 OR NOT any_patient THEN coalesce(patient,
                 0) ELSE 0 END
             END AS DECIMAL(18,2)) AS amount
@@ -176,13 +281,21 @@ def _implied_amounts(flat: Flat) -> None:
 
 def _remarks(flat: Flat) -> None:
     members = flat.numbered("rarc")
-    if not members:
+    beside = [*flat.family("carc"), *flat.family("adjustment")]
+    if not members and not beside:
         return
     parts = " UNION ALL ".join(
-        f"SELECT f.rowid AS rid, {n} AS n, "
-        f"unnest(regexp_extract_all(upper({column}), '\\b(MA|N|M)[0-9]{{1,4}}\\b')) AS rarc "
-        f"FROM flat f WHERE {column} IS NOT NULL"
-        for n, column in members.items()
+        [
+            f"SELECT f.rowid AS rid, {n} AS n, "
+            f"unnest(regexp_extract_all(upper({column}), '{REMARK}')) AS rarc "
+            f"FROM flat f WHERE {column} IS NOT NULL"
+            for n, column in members.items()
+        ]
+        + [
+            f"SELECT f.rowid AS rid, {100 + n} AS n, unnest(w.remarks) AS rarc "
+            f"FROM flat f JOIN flat_words w ON w.text = f.{column}"
+            for n, column in enumerate(beside)
+        ]
     )
     flat.intake.insert(
         "remarks",

@@ -38,13 +38,15 @@ def identifier(x: str) -> Cell:
 
 
 def money(x: str, scale: int = 2) -> Cell:
-    """Dollars: ``$1,200.00``, ``(5.00)``, ``5.00-``, ``5 USD``."""
+    """Dollars: ``$1,200.00``, ``(5.00)``, ``5.00-``, ``5 USD``; ``$ -`` is 0."""
     kind = f"DECIMAL(18,{scale})"
+    # Accounting formats of spreadsheets write zero as a dash.
+    dash = rf"regexp_full_match({x}, '[$ ]*[-–—]+[$ ]*')"
     bare = f"replace(replace(replace(replace(upper({x}), '$', ''), ',', ''), ' ', ''), 'USD', '')"
     negative = rf"regexp_full_match({bare}, '[(][0-9.]+[)]|[0-9.]+-|-[(]?[0-9.]+[)]?')"
     plain = f"CASE WHEN {x} NOT LIKE '%\\_%' ESCAPE '\\' THEN TRY_CAST({x} AS {kind}) END"
     value = (
-        f"coalesce({plain}, CASE WHEN {x} LIKE '%,%' AND NOT regexp_full_match({bare_commas(x)}, "
+        f"coalesce({plain}, CASE WHEN {dash} THEN 0 WHEN {x} LIKE '%,%' AND NOT regexp_full_match({bare_commas(x)}, "
         r"'[-($]*[0-9]{1,3}(,[0-9]{3})*([.][0-9]*)?[)-]?') THEN NULL "
         rf"WHEN {negative} THEN -TRY_CAST(regexp_replace({bare}, '[()-]', '', 'g') AS {kind}) "
         rf"WHEN regexp_full_match({bare}, '[0-9.]+') THEN TRY_CAST({bare} AS {kind}) END)"
@@ -56,8 +58,9 @@ def money(x: str, scale: int = 2) -> Cell:
         {
             "a thousands separator was dropped": f"({x} LIKE '%,%' AND ({value}) IS NOT NULL)",
             "parentheses or a trailing minus were read as a negative amount": (
-                f"(({x} LIKE '%)' OR {x} LIKE '%-') AND ({value}) IS NOT NULL)"
+                f"(({x} LIKE '%)' OR {x} LIKE '%-') AND ({value}) IS NOT NULL AND NOT {dash})"
             ),
+            "a dash was read as 0": dash,
         },
     )
 
@@ -86,7 +89,8 @@ def date(x: str) -> Cell:
     """
     serial = f"(length({x}) BETWEEN 5 AND 16 AND regexp_full_match({x}, '[2-5][0-9]{{4}}([.][0-9]+)?'))"
     none = (
-        f"({x} LIKE '0000%' OR {x} LIKE '00/00%' OR {x} LIKE '9999%' OR {x} LIKE '12/31/9999%' OR {x} = '0')"
+        f"({x} LIKE '0000%' OR {x} LIKE '00/00%' OR {x} LIKE '9999%' OR {x} LIKE '12/31/9999%' "
+        f"OR {x} IN ('0', '-', '--'))"
     )
     head = f"split_part({x}, ' ', 1)"
     value = (

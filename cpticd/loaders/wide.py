@@ -50,12 +50,15 @@ def read_wide(
     - A row is an adjudication if it has a paid date, a status, a reason or an amount other than zero. The
       same line paid or denied on several dates has several, numbered by date; a negative charge or a
       reversing status is a reversal. Equal rows of one line number are one: the copies are rejected.
-    - Amounts of reasons that have none follow from charge - paid (reported as repaired). A denial without a
-      reason becomes an adjustment of the whole charge without a code.
+    - Amounts of reasons that have none follow from charge - paid (reported as repaired). A denial code on a
+      line without a paid amount denies it: 0 was paid. A denial without a reason, or whose words name no
+      code ("Denied"), becomes an adjustment of the whole charge without a code: denied, cause unknown.
+    - Codes stand apart by ; , / | or blanks, words behind a code are left out ("CO-16: lacks information"),
+      N290 or MA130 among them are remarks, 0 is no code.
     - Repaired and reported: leading zeros (00100, POS 01, revenue code 0450), ``99213.0``, ``99213-25``,
-      spreadsheet day numbers, thousands separators, (5.00). Rejected: rows without a claim id, ragged rows,
-      impossible dates, letters in money, numbers that a spreadsheet turned into 1.23E+15. Lost leading
-      zeros of ICD-9-CM codes are not guessed.
+      spreadsheet day numbers, thousands separators, (5.00), ``$ -`` for 0. Rejected: rows without a claim
+      id, ragged rows, impossible dates, letters in money, numbers that a spreadsheet turned into 1.23E+15.
+      Lost leading zeros of ICD-9-CM codes are not guessed.
 
     Raises InputError for what is no table, SchemaError where no column names the claim.
     """
@@ -66,13 +69,18 @@ def read_wide(
     check(guesses, rename or {})
     if not quiet:
         print(shown(guesses))
-    load(intake, guesses)
+    told = load(intake, guesses)
+    if told and not quiet:
+        print("\n".join(told))
     stage.clear()
     return intake.claims()
 
 
-def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> None:
-    """Fill the canonical tables from staged flat tables whose columns have been guessed."""
+def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
+    """Fill the canonical tables from staged flat tables whose columns have been guessed.
+
+    Returns what the user must be told of how denials were read.
+    """
     for table, found in guesses:
         for each in found:
             intake.reject(
@@ -84,6 +92,7 @@ def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> None:
     flat_lines.load(flat)
     flat_details.load(flat)
     flat.finish()
+    return flat.told
 
 
 def check(guesses: list[tuple[Staged, list[Guess]]], rename: Mapping[str, str]) -> None:

@@ -1,9 +1,8 @@
-"""Words of flat files: statuses, pointers, adjustments, code types; each distinct cell is read once."""
+"""Words of flat files: statuses, pointers, groups, code types; each distinct cell is read once."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
 
 #: Claim status codes (CLP02) that a flat file's words stand for.
 DENIED, REVERSED, PROCESSED, PENDING = "4", "22", "1", "pending"
@@ -26,12 +25,7 @@ _GROUPS = {
     "payor": "PI",
     "correction": "CR",
 }
-_TOKEN = re.compile(
-    r"^(?:(CO|PR|OA|PI|CR)[\s:_/-]*)?(?:CARC\s*)?0*([A-Z]{1,2}\d{1,3}|\d{1,3})(?:\.0)?"
-    r"(?:\s*[:=(\s-]\s*\$?(-?[\d,]*\.?\d+)\)?)?(?:\s+-?\s*[A-Z].*)?$"
-)
 _BETWEEN = r"[\s,:;|/&+^~.-]"  # what stands between pointers
-_AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{2}$")
 
 
 def status(text: str) -> str | None:
@@ -81,31 +75,6 @@ def group(text: str) -> str:
     """Group code of a cell that holds one, or its words: CO, PR, OA, PI, CR."""
     folded = text.strip().lower()
     return next((code for word, code in _GROUPS.items() if folded.startswith(word)), folded.upper()[:2])
-
-
-def adjustments(text: str) -> list[tuple[str | None, str | None, Decimal | None]] | None:
-    """Group, CARC and dollars that an adjustment cell names, None where it cannot be read.
-
-    ``CO-45``, ``CO45``, ``45``, ``CO-45, PR-1``, ``CO-45: 12.50 | PR-1: 5``; a bare amount has no CARC.
-    """
-    if _AMOUNT.match(text.strip()):
-        return [(None, None, _decimal(text))]
-    found: list[tuple[str | None, str | None, Decimal | None]] = []
-    for token in re.split(r"[;|\n]+|,(?!\d{3}\b(?!\s*[A-Z]))", text.upper()):
-        if not token.strip():
-            continue
-        match = _TOKEN.match(token.strip())
-        if match is None:
-            return None
-        found.append((match[1], match[2], _decimal(match[3])))
-    return found or None
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    try:
-        return Decimal(re.sub(r"[$,\s]", "", text)).quantize(Decimal("0.01")) if text else None
-    except InvalidOperation:
-        return None
 
 
 def code_type(text: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cpticd.loaders import names, wording
+from cpticd.loaders import names, reasons, wording
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,41 @@ def test_pointers(text: str, positions: list[int] | None) -> None:
         ("CO-45:12.50|PR-1:5", [("CO", "45", Decimal("12.50")), ("PR", "1", Decimal("5.00"))]),
         ("CO45 $1,200.00", [("CO", "45", Decimal("1200.00"))]), ("co-b7", [("CO", "B7", None)]),
         ("OA-A1 - claim denied", [("OA", "A1", None)]), ("12.50", [(None, None, Decimal("12.50"))]),
-        ("not covered", None),
+        ("CO-45 -12.50", [("CO", "45", Decimal("-12.50"))]), ("CO-45=20", [("CO", "45", Decimal("20.00"))]),
+        ("CO-16/CO-45", [("CO", "16", None), ("CO", "45", None)]), ("CO-16 CO-45", [("CO", "16", None), ("CO", "45", None)]),
+        ("16 45", [(None, "16", None), (None, "45", None)]), ("16|197", [(None, "16", None), (None, "197", None)]),
+        ("CO-16: lacks info", [("CO", "16", None)]), ("CO-16: 2 items missing", [("CO", "16", None)]),
+        ("45 - Charge exceeds fee schedule/maximum", [(None, "45", None)]), ("45 (over fee)", [(None, "45", None)]),
+        ("Not medically necessary (CO-50)", [("CO", "50", None)]),
+        ("0", []), ("00", []), ("CO-00", []), ("-", []), ("Not denied", []),
     ],
 )  # fmt: skip
 def test_adjustment_cells(text: str, found: Any) -> None:
-    assert wording.adjustments(text) == found
+    said = reasons.read(text)
+    assert [(each.group, each.carc, each.amount) for each in said.found] == found
+    assert not said.remarks and not said.unread
+
+
+@pytest.mark.parametrize(
+    ("text", "carcs", "remarks", "unread"),
+    [
+        ("CO16;N290", ["16"], ["N290"], False), ("MA130", [], ["MA130"], False), ("16 M51 N4", ["16"], ["M51", "N4"], False),
+        ("CO-16: lacks info (N290)", ["16"], ["N290"], False), ("Remark N290", [], ["N290"], False),
+        ("Denied", [], [], True), ("not covered", [], [], True), ("1234", [], [], True), ("XX9", [], [], True),
+        ("CO-16, XX9", ["16"], [], True),
+    ],
+)  # fmt: skip
+def test_remarks_and_words_are_told_from_reasons(
+    text: str, carcs: list[str], remarks: list[str], unread: bool
+) -> None:
+    said = reasons.read(text)
+    assert ([each.carc for each in said.found], said.remarks, said.unread) == (carcs, remarks, unread)
+
+
+def test_what_denies_is_what_the_reference_table_says() -> None:
+    assert [carc for carc in ("16", "45", "1", "253", "B7", "999", None) if reasons.is_denial(carc)] == [
+        "16", "B7", "999",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

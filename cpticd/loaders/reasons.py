@@ -1,0 +1,111 @@
+"""Cells that say why a payer did not pay: the codes that they name, and whether one of them is a denial."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from cpticd import reference
+
+_GROUP = r"(CO|PR|OA|PI|CR)[\s:_/.-]*"
+# Reasons start with no other letter than these; N…, M… and MA… are remarks.
+_REASON = re.compile(
+    rf"(?:{_GROUP})?(?:(?:CARC|REASON|CODE)[\s:#-]*)*([ABDPWY]?)0*(\d{{1,3}})(?:\.0)?(?![A-Z0-9]|\.\d)"
+)
+_REMARK = re.compile(r"(?:(?:RARC|REMARK|CODE)[\s:#-]*)*((?:MA|N|M)\d{1,4})(?![A-Z0-9])")
+# Whole dollars need a sign that they are dollars: a number after a blank is the next code.
+_WHOLE = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)"
+_DOLLARS = re.compile(
+    rf"(?:\s*[:=(]\s*\$?|-\s*\$?|\s*\$|\s+)\s*(-?[\d,]*\.\d{{1,2}})(?!\d)\)?"
+    rf"|\s*(?:[:=(]\s*\$?|\$)\s*({_WHOLE})(?=\)?\s*(?:$|[;|,/&+\n)]))\)?"
+)
+_BETWEEN = re.compile(r"(?:[\s,;|/&+()\[\].]|-(?=\d))+")
+# Where a description ends: at a strong separator, or where a code stands that can be nothing else.
+_RESUMED = re.compile(r"[;|\n]|\b(?:CO|PR|OA|PI|CR)[\s_-]*[ABDPWY]?\d{1,3}\b|\b(?:MA|N|M)\d{1,4}\b")
+_AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{2}$")
+_NOT_DENIED = re.compile(
+    r"no(t|n)? ?den(ied|ial)s?|none|no|n|false|f|paid|approved|allowed|clean|ok|not applicable"
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason that a cell names."""
+
+    group: str | None
+    carc: str | None
+    amount: Decimal | None = None
+
+
+@dataclass
+class Reasons:
+    """What a cell of reasons says; all empty where it says that there is none, as ``0`` does."""
+
+    found: list[Reason] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    unread: bool = False  # some of its text names no code
+
+
+def read(text: str) -> Reasons:
+    """The reasons and remarks that a cell names.
+
+    ``CO-45``, ``CO45``, ``45``, ``CO-45, PR-1``, ``CO-16/CO-45``, ``CO-45: 12.50 | PR-1: 5``, ``CO16;N290``;
+    words behind a code, such as ``CO-16: lacks information``, are left out; a bare amount has no code.
+    """
+    whole = text.strip().upper()
+    said = Reasons()
+    if _AMOUNT.match(whole):
+        said.found.append(Reason(None, None, _decimal(whole)))
+        return said
+    if not re.search(r"[A-Z0-9]", whole) or _NOT_DENIED.fullmatch(whole.lower()):
+        return said
+    place, parted = 0, True
+    while place < len(whole):
+        if between := _BETWEEN.match(whole, place):
+            place = between.end()
+            parted = parted or not set(between[0]).isdisjoint(",;|/&+\n")
+            continue
+        if remark := _REMARK.match(whole, place):
+            said.remarks.append(remark[1])
+            place, parted = _described(whole, remark.end()), False
+        elif reason := _REASON.match(whole, place):
+            dollars = _DOLLARS.match(whole, reason.end())
+            if reason[2] or int(reason[3]):  # code 0 is how systems write that there is none
+                amount = _decimal(dollars[1] or dollars[2]) if dollars else None
+                said.found.append(Reason(reason[1], f"{reason[2]}{int(reason[3])}", amount))
+            place, parted = _described(whole, dollars.end() if dollars else reason.end()), False
+        else:
+            # Words behind a code describe it; words that stand apart say something else.
+            resumed = _RESUMED.search(whole, place)
+            names_code = resumed is not None and resumed[0] not in ";|\n"
+            said.unread = said.unread or (parted and not names_code)
+            place, parted = resumed.start() if resumed else len(whole), True
+    return said
+
+
+def _described(text: str, place: int) -> int:
+    """Behind the description that a colon or dash after a code opens."""
+    if not re.compile(r"\s*(?::|=|-+(?=\s|[A-Z]))").match(text, place):
+        return place
+    resumed = _RESUMED.search(text, place)
+    return resumed.start() if resumed else len(text)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(re.sub(r"[$,\s]", "", text)).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        return None
+
+
+@cache
+def _not_denials() -> frozenset[str]:
+    rows = reference.table("carc_categories").to_pylist()
+    return frozenset(row["carc"] for row in rows if not row["is_denial"])
+
+
+def is_denial(carc: str | None) -> bool:
+    """Whether a reason denies, as the view of adjudicated lines judges: all do that are not said not to."""
+    return carc is not None and carc not in _not_denials()
