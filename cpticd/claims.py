@@ -143,13 +143,19 @@ class Claims:
         """One row per source and table: rows and dollars read, loaded and rejected.
 
         read = loaded + rejected, always; what was repaired or noted is loaded. Dollars are the table's
-        charge (adjustments: the adjusted) amount, null where a table has none.
+        charge (adjustments: the adjusted) amount, null where a table has none. Of "file rows", the rows of
+        flat files, they are the charges as the rows give them, each adjudication of a line again; rows
+        without a charge that can be read are in ``rejects``, counted.
         """
         return to_frame(self._accounting)
 
     @property
     def rejects(self) -> pd.DataFrame:
-        """One row per thing that was rejected, repaired or noted: source, location, reason, content."""
+        """One row per thing that was rejected, repaired or noted: source, location, reason, content.
+
+        Whatever was rejected stands here, each with its place. Of many repairs or notes of one kind the first
+        are listed, then how many more there are.
+        """
         return to_frame(self._rejects)
 
     def summary(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ adjudication of it. The tables ``flat_text`` and ``flat`` live in the intake's e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from cpticd.conform import quote
 from cpticd.loaders import repair
@@ -83,6 +84,11 @@ class Flat:
         meanings = [guess.meaning for _, guesses in staged for guess in guesses if guess.meaning]
         self.columns = list(dict.fromkeys(meanings))
         self.told: list[str] = []
+        self._priced = {
+            intake.source_id(table.source)
+            for table, guesses in staged
+            if any(guess.meaning == "charge_amount" for guess in guesses)
+        }
         self._text(staged)
         self._typed()
         self._reject_bad()
@@ -287,7 +293,20 @@ class Flat:
 
     def finish(self) -> None:
         """Count the rows that were loaded, and drop what was only needed on the way."""
-        for row in self.intake.query("SELECT _source, count(*) AS n FROM flat GROUP BY 1").to_pylist():
-            self.intake.count(self.names[row["_source"]], UNIT, read=row["n"], loaded=row["n"])
+        found = self.intake.query(
+            "SELECT _source, count(*) AS n, CAST(coalesce(sum(charge_amount), 0) AS DECIMAL(18,2)) AS amount, "
+            "count(*) - count(charge_amount) AS unpriced FROM flat GROUP BY 1"
+        )
+        loaded = {row["_source"]: row for row in found.to_pylist()}
+        for number, name in self.names.items():
+            row = loaded.get(number, {"n": 0, "amount": Decimal(0), "unpriced": 0})
+            amount = row["amount"] if number in self._priced else None
+            rejected = self.intake.count(name, UNIT, read=row["n"], loaded=row["n"], amount=amount)
+            if number in self._priced and rejected + row["unpriced"]:
+                self.intake.reject(
+                    source=name, location="", table_name=UNIT, action="noted",
+                    reason="rows without a charge that can be read, which the dollars of accounting lack: "
+                    f"{row['unpriced']:,} loaded, {rejected:,} rejected",
+                )  # fmt: skip
         self.intake.execute("DROP VIEW flat_text")
         self.intake.execute("DROP TABLE flat")

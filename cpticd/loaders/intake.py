@@ -30,6 +30,8 @@ class _Count:
     amount_read: Decimal = _ZERO
     amount_loaded: Decimal = _ZERO
     amount_rejected: Decimal = _ZERO
+    unpriced: int = 0  # rejected without an amount that can be read
+    in_dollars: bool = False  # whether what is no canonical table is counted in dollars too
 
 
 class Intake:
@@ -138,6 +140,7 @@ class Intake:
             count.rejected += 1
             count.amount_read += amount or _ZERO
             count.amount_rejected += amount or _ZERO
+            count.unpriced += amount is None
         row = (source, location, table_name, action, reason, content[:500], amount)
         for name, value in zip(REJECTS.names, row, strict=True):
             self._pending[name].append(value)
@@ -147,24 +150,36 @@ class Intake:
         data = data.select(REJECTS.names).cast(REJECTS.arrow_schema)
         self._rejects.append(data)
         bad = data.filter(pc.and_(pc.equal(data["action"], "rejected"), pc.is_valid(data["table_name"])))
-        grouped = bad.group_by(["source", "table_name"]).aggregate([("reason", "count"), ("amount", "sum")])
+        grouped = bad.group_by(["source", "table_name"]).aggregate(
+            [([], "count_all"), ("amount", "count"), ("amount", "sum")]
+        )
         for row in grouped.to_pylist():
             count = self._counts[row["source"], row["table_name"]]
-            count.read += row["reason_count"]
-            count.rejected += row["reason_count"]
+            count.read += row["count_all"]
+            count.rejected += row["count_all"]
+            count.unpriced += row["count_all"] - row["amount_count"]
             count.amount_read += row["amount_sum"] or _ZERO
             count.amount_rejected += row["amount_sum"] or _ZERO
 
-    def count(self, source: str, table_name: str, *, read: int, loaded: int) -> None:
+    def count(
+        self, source: str, table_name: str, *, read: int, loaded: int, amount: Decimal | None = None
+    ) -> int:
         """Account for what is no canonical table, such as segments or file rows.
 
         ``read`` and ``loaded`` are in addition to what :meth:`reject` counts; read - loaded must be 0.
+        ``amount``: their dollars, None where the source knows none. Returns how many were rejected without
+        an amount.
         """
         if table_name in TABLES:
             raise SchemaError(f"rows of {table_name} are counted by add() and insert()")
         count = self._counts[source, table_name]
         count.read += read
         count.loaded += loaded
+        if amount is not None:
+            count.in_dollars = True
+            count.amount_read += amount
+            count.amount_loaded += amount
+        return count.unpriced
 
     def flush(self) -> None:
         """Write what waits in memory to the engine's tables."""
@@ -214,7 +229,7 @@ class Intake:
         rows: list[dict[str, Any]] = []
         for source, table in keys:
             count = self._counts[source, table]
-            has_amount = table in TABLES and TABLES[table].amount is not None
+            has_amount = TABLES[table].amount is not None if table in TABLES else count.in_dollars
             rows.append(
                 {
                     "source": source,

@@ -1,0 +1,92 @@
+"""Flat exports: rows and dollars read are those loaded and those rejected, and each rejected row is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cpticd as cx
+from tests.loaders.flat_text import balanced, read, said
+
+CENTS = {"10": 1000, "-10": -1000, "7.50": 750, "$1,200.00": 120000, "$ -": 0}  # what a cell is worth
+ROWS = "file rows"
+
+row = st.fixed_dictionaries(
+    {
+        "claim": st.sampled_from(["1", "2", "3", None, "1.23E+15"]),
+        "line": st.sampled_from(["1", "2", "x"]),
+        "dos": st.sampled_from(["2024-01-05", "bad"]),
+        "charge": st.sampled_from([*CENTS, "ten", None]),
+        "paid": st.sampled_from(["0", "5", None, "?"]),
+        "denial code": st.sampled_from(["CO-45", "CO-97", "Denied", None]),
+    }
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(row, min_size=8, max_size=30))
+def test_dollars_read_are_loaded_or_rejected(rows: list[dict[str, Any]]) -> None:
+    claims = cx.read_wide(pd.DataFrame(rows, dtype="str"), quiet=True, progress=False)
+    assert balanced(claims)
+    account = claims.accounting().set_index("table_name").loc[ROWS]
+    assert round(account.amount_read * 100) == sum(CENTS.get(each["charge"], 0) for each in rows)
+    rejects = claims.rejects.query("action == 'rejected' and table_name == @ROWS")
+    assert (account["read"], account.rejected) == (len(rows), len(rejects))
+    assert round(account.amount_rejected * 100) == round(rejects.amount.sum() * 100)
+
+
+def test_charges_that_cannot_be_read_are_missing_and_said_so(tmp_path: Path) -> None:
+    claims = read(
+        tmp_path,
+        """
+        claim | line | charge | dos
+        1     | 1    | 100    | 2024-01-05
+        1     | 2    |        | 2024-01-05
+        2     | 1    | 40     | bad
+        3     | 1    | ten    | 2024-01-05
+        4     | 1
+        """,
+    )
+    account = claims.accounting().set_index("table_name").loc[ROWS]
+    assert (account["read"], account.loaded, account.rejected) == (5, 2, 3)
+    assert (account.amount_read, account.amount_loaded, account.amount_rejected) == (140.0, 100.0, 40.0)
+    words = (
+        "rows without a charge that can be read, which the dollars of accounting lack: 1 loaded, 2 rejected"
+    )
+    assert ("", words) in said(claims, "noted")
+
+
+def test_a_file_without_charges_has_no_dollars_and_one_of_rejects_alone_has() -> None:
+    none = pd.DataFrame({"claim": ["1", None], "cpt": ["99213", "99213"]})
+    account = cx.read_wide(none, quiet=True, progress=False).accounting().set_index("table_name").loc[ROWS]
+    assert pd.isna(account.amount_read) and (account["read"], account.rejected) == (2, 1)
+    rejected = pd.DataFrame({"claim": [None], "charge": ["5"]}, dtype="str")
+    claims = cx.read_wide(rejected, quiet=True, progress=False)
+    account = claims.accounting().set_index("table_name").loc[ROWS]
+    assert (account.amount_read, account.amount_loaded, account.amount_rejected) == (5.0, 0.0, 5.0)
+
+
+@pytest.mark.parametrize("count", [50, 120])
+def test_every_rejected_row_stands_in_rejects(count: int) -> None:
+    """Repairs of one kind are listed up to fifty; what was rejected, always."""
+    frame = pd.DataFrame(
+        {
+            "claim": [str(i) for i in range(2 * count)],
+            "charge": ["ten", "(5.00)"] * count,
+        }
+    )
+    claims = cx.read_wide(frame, quiet=True, progress=False)
+    places = [
+        place for place, reason in said(claims, "rejected") if reason == "charge_amount: not an amount: ten"
+    ]
+    assert places == [f"row {1 + 2 * i}" for i in range(count)]
+    contents = claims.rejects.query("action == 'rejected'").content.tolist()
+    assert contents == [f"{2 * i}, ten" for i in range(count)]
+    repaired = said(claims, "repaired")
+    assert len(repaired) == min(count, 50) + (count > 50)
+    assert claims.accounting().set_index("table_name").loc[ROWS].rejected == count
