@@ -132,7 +132,10 @@ def test_no_cell_of_few_persons_follows_from_the_tables_of_a_report(
 ) -> None:
     """By elimination over the lines themselves, which shares nothing with the protector."""
     lines = Lines(claims, found.get("rules"))
-    shown, secret, large = [np.ones(len(lines.all), dtype=bool)], [], []
+    every_line = np.ones(len(lines.all), dtype=bool)
+    told = _loaded(kept, "lines", "service lines")
+    shown, secret, large = [every_line] if told else [], [], []
+    secret += [each for each in (~lines.adjudicated,) if 0 < lines.count(each) < MINIMUM]
     for name, keys, whole, part in TABLES:
         for row in kept.get(name).to_dict("records"):
             among = lines.any_denied if name == "causes" else lines.adjudicated
@@ -154,6 +157,32 @@ def test_no_cell_of_few_persons_follows_from_the_tables_of_a_report(
     # If small cells alone were left out, others would give some of them away, and this check would see it.
     known = Known(whole)
     assert any(known.tells(each) for each in private)
+
+
+def _loaded(kept: Findings, table: str, figure: str) -> bool:
+    """Whether the report tells how many rows of a table there are: in its summary, or where it accounts for files."""
+    summary = kept.get("summary").set_index("measure")["value"]
+    accounting = kept.get("accounting").set_index("table_name")["loaded"]
+    return not (pd.isna(summary[figure]) and accounting.loc[[table]].isna().all())
+
+
+@pytest.mark.parametrize(("waiting", "hidden"), [(3, True), (0, False), (20, False)])
+def test_lines_of_few_persons_without_an_answer_are_not_told_by_what_was_read(
+    waiting: int, hidden: bool
+) -> None:
+    rows = pd.DataFrame({"claim_id": [f"C{n}" for n in range(60)], "person_id": [f"P{n}" for n in range(60)]})
+    paid = rows.index >= waiting
+    rows = rows.assign(payer="North", service_date="2024-03-01", hcpcs_code="99213", diagnosis_code_1="I10",
+                       charge_amount=100, paid_amount=[80 if one else None for one in paid],
+                       paid_date=["2024-04-01" if one else None for one in paid])  # fmt: skip
+    claims = cx.read_wide(rows, quiet=True, progress=False)
+    found = gather(claims, min_lines=5)
+    kept = leaving.protected(found, claims)
+    both = [_loaded(kept, "lines", "service lines"), _loaded(kept, "line_payments", "adjudicated lines")]
+    assert all(both) is not hidden
+    read = next(sentence for sentence in headlines(kept) if "segments read" in sentence)
+    assert ("were loaded" in read) is not hidden
+    assert ("it would tell of fewer than 11 persons" in page(kept)) is hidden
 
 
 def test_conditions_of_few_persons_do_not_follow_from_their_totals(found: Findings, kept: Findings) -> None:

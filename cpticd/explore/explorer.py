@@ -9,7 +9,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -35,10 +35,18 @@ class Explorer(ABC):
     #: Name of the file that the export button hands over.
     file_name: ClassVar[str] = "worklist.csv"
 
+    #: The page; what a notebook needs of it stands in the properties below.
+    board: Board
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Made first: the browser fetches and compiles the page while the claims are worked out.
+        made = super().__new__(cls)
+        made.board = Board(cls.title)
+        return made
+
     def __init__(self, controls: list[Control]) -> None:
         self._controls = controls
         self._extra: dict[str, Any] = {}
-        self.board = Board(self.title)
         self.board.controls = [control.spec() for control in controls]
         self.board.values = {control.name: control.value for control in controls if control.kind != "button"}
         self.refresh()

@@ -62,6 +62,8 @@ UNSPECIFIED: Final = {
     "unspecified": ("unspecified", "unspecified_share", "low", "high"),
     "with_specific": ("with_specific", "with_specific_share"),
 }
+#: Columns of the accounting that tell how many lines, claims and dollars there are.
+LOADED: Final = ("read", "loaded", "amount_read", "amount_loaded")
 _FOUND: Final = "report_found"
 
 
@@ -83,6 +85,7 @@ def protected(found: Findings, claims: Claims) -> Findings:
         if name in kept.frames:
             kept.frames[name] = frame
     _summary(kept, release)
+    _accounting(kept)
     _scorecard(kept, release, found)
     _trend(kept)
     kept.frames["delay"] = _delay(found.get("delay"), claims)
@@ -219,6 +222,16 @@ def _summary(kept: Findings, release: Release) -> None:
         for name, value in zip(summary["measure"], summary["value"], strict=True)
     ]
     kept.frames["summary"] = summary.assign(value=pd.Series(values, index=summary.index, dtype=object))
+
+
+def _accounting(kept: Findings) -> None:
+    """Where figures of the summary had to go, what was loaded would give them away: only what was rejected stays."""
+    figures, accounting = _figures(kept), kept.get("accounting")
+    lost = [name for names in SUMMARY.values() for name in names if pd.isna(figures.get(name, 0))]
+    if not len(accounting) or not lost:
+        return
+    hidden = {name: pd.array([pd.NA] * len(accounting), dtype="Float64") for name in LOADED}
+    kept.frames["accounting"] = accounting.assign(**hidden)
 
 
 def _scorecard(kept: Findings, release: Release, found: Findings) -> None:

@@ -44,6 +44,11 @@ def accounting_section(findings: Findings) -> str:
         "Read = loaded + rejected, in rows and in dollars, for every source and table. Rows of files are counted, not "
         "persons."
     )
+    if len(accounting) and accounting["loaded"].isna().any():
+        text += note(
+            "What was read and loaded is left out: with what was adjudicated it would tell of fewer than "
+            f"{findings.minimum} persons. claims.accounting() has it."
+        )
     text += scroll(charts.table(accounting_by_table(accounting)))
     if not accounting.empty and accounting["source"].nunique() > 1:
         each = scroll(charts.table(accounting, max_rows=1000))

@@ -148,6 +148,8 @@ def _accounting(findings: Findings) -> str:
     accounting = findings.get("accounting")
     if accounting.empty:
         return ""
+    if accounting["loaded"].isna().any():
+        return f"{int(accounting['rejected'].sum()):,} of the rows and segments read were rejected."
     read, loaded, rejected = (int(accounting[name].sum()) for name in ("read", "loaded", "rejected"))
     return f"Of {read:,} rows and segments read, {loaded:,} were loaded and {rejected:,} rejected."
 
