@@ -192,6 +192,19 @@ def _pointers(flat: Flat) -> None:
         f"{shown} len(p.positions) <> len(list_distinct(p.positions))",
         action="repaired",
     )
+    flat.tally(
+        "a diagnosis pointer to a diagnosis that is not there: it leads to no pair",
+        f"""
+        SELECT f._source, f._place, min({raw}) AS content
+        FROM (SELECT *, unnest(positions) AS pos FROM flat_pointers) p JOIN flat f ON p.text = {raw}
+        JOIN flat_dx d ON d.rid = f.rowid
+        -- rows of one claim may leave out its diagnoses, but not where they have some of their own
+        LEFT JOIN flat_sets s ON s.claim_id = d.claim_id AND s.pos = p.pos AND (s.dxkey = d.dxkey
+            OR s.claim_id NOT IN (SELECT claim_id FROM flat_map))
+        WHERE s.pos IS NULL GROUP BY f.rowid, f._source, f._place
+        """,
+        table="pointers",
+    )
     if len(texts) == 1:
         flat.note(
             "pointer 12 was read as 1 and 2; the twelfth diagnosis, which the claim has, is written L",

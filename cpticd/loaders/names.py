@@ -24,7 +24,9 @@ person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patie
   subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber
   patient member
 payer: payer payor payername payorname insurance insurancename carrier carriername plan planname healthplan
-  insurancecompany primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass
+  insurancecompany insurancecompanyname insco inscompany insplan insname insuranceplan insuranceplanname
+  planname primaryins primaryinsco primaryinsname primaryplan primaryinsurancename primaryinsuranceplan
+  primarypayername primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass
 claim_type: claimtype clmtype claimtypecode formtype claimform
 billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi
   billingid billingproviderid facilitynpi

@@ -47,6 +47,8 @@ _NOTHING = pa.array(
         "NaT",
     ]
 )
+#: Cells in which a spreadsheet says that its formula failed: nothing is there either.
+_FAILED = pa.array(["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"])
 
 
 @dataclass(frozen=True)
@@ -197,9 +199,10 @@ class Stage:
         path = Path(self._folder.name) / f"{table}.arrow"
         schema = pa.schema([*((f"c{i}", pa.string()) for i in range(len(columns))), ("place", pa.int64())])
         rows = empty = wrapped = 0
+        failed: dict[int, tuple[int, int, str]] = {}  # column: how many, where the first, what it says
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             for batch in batches:
-                cleaned, marked = _cleaned(batch) if self._clean else (batch, 0)
+                cleaned, marked = _cleaned(batch, failed) if self._clean else (batch, 0)
                 full = _without_empty(cleaned)
                 wrapped += marked
                 empty += len(batch) - len(full)
@@ -212,6 +215,12 @@ class Stage:
                 source=source, location="", table_name=None, action="repaired",
                 reason=f'cells written as ="…" or with an apostrophe were read as their text: {wrapped:,}',
             )  # fmt: skip
+        for column, (count, place, text) in sorted(failed.items()):
+            self.intake.reject(
+                source=source, location=f"{word} {place}", table_name=None, action="noted", content=text,
+                reason=f"{columns[column]}: a spreadsheet's error was read as empty: {count:,} "
+                f"{'cell' if count == 1 else 'cells, the first here'}",
+            )  # fmt: skip
         if empty:
             self.intake.reject(
                 source=source, location="", table_name=None, action="noted",
@@ -221,20 +230,27 @@ class Stage:
         return self._staged[-1]
 
 
-def _cleaned(batch: pa.Table) -> tuple[pa.Table, int]:
+def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[pa.Table, int]:
     """Cells without blanks around them, null where they only say that there is nothing.
 
     Also how many were wrapped: spreadsheets are told to keep a text with ``="00100"`` or ``'00100``; the
-    text is what is meant.
+    text is what is meant. Errors of a spreadsheet are added to ``failed``, by column.
     """
     columns, wrapped = [], 0
-    for column in batch.columns[:-1]:
+    for index, column in enumerate(batch.columns[:-1]):
         cells = pc.utf8_trim_whitespace(column)
         marked = pc.or_(pc.starts_with(cells, pattern='="'), pc.starts_with(cells, pattern="'"))
         if pc.any(marked).as_py():
             wrapped += pc.sum(pc.match_substring_regex(cells, _WRAPPED)).as_py() or 0
             cells = pc.replace_substring_regex(cells, _WRAPPED, r"\1\2")
         nothing = pc.is_in(cells, value_set=_NOTHING)
+        if pc.any(pc.starts_with(cells, pattern="#")).as_py():
+            errors = pc.is_in(cells, value_set=_FAILED)
+            if count := pc.sum(errors).as_py():
+                at = pc.index(errors, True).as_py()
+                before, place, text = failed.get(index, (0, batch.columns[-1][at].as_py(), cells[at].as_py()))
+                failed[index] = (before + count, place, text)
+            nothing = pc.or_(nothing, errors)
         columns.append(pc.if_else(nothing, pa.scalar(None, pa.string()), cells))
     return pa.table([*columns, batch.columns[-1]], names=batch.column_names), wrapped
 

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from cpticd.claims import Claims
 from cpticd.errors import SchemaError
-from cpticd.loaders import flat_details, flat_lines
+from cpticd.loaders import flat_checks, flat_details, flat_lines
 from cpticd.loaders.flat import UNIT, Flat
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.names import VOCABULARY, Guess, guess, known
 from cpticd.loaders.staging import Stage, Staged, TableLike
+
+_LIKE_PAYER = re.compile(r"\bins|insur|payer|payor|carrier|\bplan|coverage", re.IGNORECASE)
 
 
 def read_wide(
@@ -59,6 +62,8 @@ def read_wide(
       spreadsheet day numbers, thousands separators, (5.00), ``$ -`` for 0. Rejected: rows without a claim
       id, ragged rows, impossible dates, letters in money, numbers that a spreadsheet turned into 1.23E+15.
       Lost leading zeros of ICD-9-CM codes are not guessed.
+    - Noted, with their number: rows without a date of service or a procedure, dates before 1990 or to come,
+      pointers to diagnoses that are not there, errors of a spreadsheet (``#N/A``), which are read as empty.
 
     Raises InputError for what is no table, SchemaError where no column names the claim.
     """
@@ -88,9 +93,14 @@ def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]
                 reason=f"read as {each.meaning}" if each.meaning else f"column not used: {each.why}",
                 content=each.column,
             )  # fmt: skip
+        if words := _no_payer(found):
+            intake.reject(
+                source=table.source, location="", table_name=UNIT, action="noted", reason=words
+            )  # fmt: skip
     flat = Flat(intake, guesses)
     flat_lines.load(flat)
     flat_details.load(flat)
+    flat_checks.note(flat)
     flat.finish()
     return flat.told
 
@@ -117,4 +127,17 @@ def shown(guesses: list[tuple[Staged, list[Guess]]]) -> str:
         width = max(len(each.column) for each in found)
         lines.append(f"{table.source}: {table.rows:,} rows; columns read as (rename= overrides)")
         lines += [f"  {each.column:<{width}}  {each.meaning or '- not used: ' + each.why}" for each in found]
+        if words := _no_payer(found):
+            lines.append(f"  {words}")
     return "\n".join(lines)
+
+
+def _no_payer(found: list[Guess]) -> str:
+    """What to say where no column names the payer, without whom no payer's denials can be told apart."""
+    if any(each.meaning == "payer" for each in found):
+        return ""
+    likely = (each.column for each in found if not each.meaning and _LIKE_PAYER.search(each.column))
+    column = next(likely, "Ins Plan")
+    return (
+        f"no payer: all lines are of payer '(unknown)'; if a column names it: rename={{{column!r}: 'payer'}}"
+    )

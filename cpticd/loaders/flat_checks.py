@@ -1,0 +1,31 @@
+"""What flat rows lack, or hold beyond reason: loaded all the same, and said once for each kind."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from cpticd.loaders.flat import UNIT, Flat
+
+_SERVICE_DATES = ("claim_line_start_date", "claim_line_end_date", "claim_start_date", "claim_end_date")
+#: Before it no electronic claim was sent: an older date is a slip of the century or a system's zero.
+_FIRST = "1990-01-01"
+
+
+def note(flat: Flat) -> None:
+    """Tally the rows of ``flat`` that analyses by date or by procedure will miss or misplace."""
+    rows = "SELECT _source, _place, claim_id AS content FROM flat WHERE"
+    flat.tally(
+        "no date of service", f"{rows} coalesce(claim_line_start_date, claim_start_date) IS NULL", table=UNIT
+    )
+    flat.tally(
+        "no procedure code and no revenue code",
+        f"{rows} hcpcs_code IS NULL AND revenue_center_code IS NULL",
+        table=UNIT,
+    )
+    dated = "SELECT _source, _place, {0} AS content FROM flat WHERE {0} {1}"
+    for column in filter(flat.has, _SERVICE_DATES):
+        flat.tally(f"{column}: before 1990", dated.format(column, f"< DATE '{_FIRST}'"), table=UNIT)
+        today = date.today().isoformat()
+        flat.tally(
+            f"{column}: after the day of reading", dated.format(column, f"> DATE '{today}'"), table=UNIT
+        )
