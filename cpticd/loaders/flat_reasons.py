@@ -12,6 +12,57 @@ REMARK = r"\b(MA|N|M)[0-9]{1,4}\b"
 _SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
 
 
+def _uncoded(flat: Flat) -> None:
+    """An amount beside which no code stands, such as a column "Denied Amount": what takes the whole charge is
+    a denial, its cause unknown; of any other nothing is known, and it is noted."""
+    amounts = flat.numbered("adjustment_amount")
+    if not amounts:
+        return
+    groups = flat.numbered("group_code")
+    parts = " UNION ALL ".join(
+        f"SELECT rowid AS rid, {column} AS amount FROM flat WHERE {column} <> 0 "
+        + "".join(
+            f"AND {cells[n]} IS NULL "
+            for cells in (flat.numbered("adjustment"), flat.numbered("carc"))
+            if n in cells
+        )
+        + (f"AND NOT coalesce(regexp_matches(upper({groups[n]}), '^(PR|PAT)'), false)" if n in groups else "")
+        for n, column in amounts.items()
+    )
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_uncoded AS
+        SELECT u.rid, sum(u.amount) AS amount, bool_or(sole.rid IS NOT NULL) AS sole FROM ({parts}) u
+        JOIN flat_keys k ON k.rid = u.rid AND k.adj IS NOT NULL AND NOT k.reversal
+        LEFT JOIN (
+            SELECT rowid AS rid FROM flat WHERE greatest(coalesce(paid_amount, 0), coalesce(allowed_amount, 0),
+                coalesce(patient_responsibility_amount, 0),
+                {", ".join(f"coalesce({column}, 0)" for column in _SHARES)}) <= 0
+        ) sole ON sole.rid = u.rid
+        GROUP BY u.rid
+        """
+    )
+    shown = (
+        "SELECT f._source, f._place, u.amount AS content FROM flat_uncoded u JOIN flat f ON f.rowid = u.rid"
+    )
+    whole = (
+        "u.sole AND f.charge_amount > 0 AND u.amount >= f.charge_amount "
+        "AND u.rid NOT IN (SELECT rid FROM flat_cells)"
+    )
+    flat.tally(
+        "an amount of the whole charge without a code: read as denied, the cause unknown",
+        f"{shown} WHERE {whole}", action="repaired", table="adjustments", tell=True,
+    )  # fmt: skip
+    flat.tally(
+        "an amount without a code: it was not loaded", f"{shown} WHERE NOT ({whole})", table="adjustments"
+    )
+    flat.intake.execute(
+        "INSERT INTO flat_unknown SELECT u.rid, f.charge_amount FROM flat_uncoded u "
+        f"JOIN flat f ON f.rowid = u.rid WHERE {whole}"
+    )
+    flat.intake.execute("DROP TABLE flat_uncoded")
+
+
 def load(flat: Flat) -> None:
     """Fill adjustments and remarks; needs ``flat_keys`` of :mod:`flat_lines`, and :func:`denied`."""
     _adjustments(flat)
@@ -95,10 +146,11 @@ def denied(flat: Flat) -> None:
                 {", ".join(f"coalesce(f.{column}, 0)" for column in _SHARES)}) <= 0
         """
     )
+    _uncoded(flat)
     blank = (
         "SELECT f.rowid AS rid, f._source, f._place, {0} AS content FROM flat f "
-        "JOIN flat_cells c ON c.rid = f.rowid WHERE f.paid_amount IS NULL AND "
-        "(c.denies OR f.rowid IN (SELECT rid FROM flat_unknown))"
+        "LEFT JOIN flat_cells c ON c.rid = f.rowid WHERE f.paid_amount IS NULL AND "
+        "(coalesce(c.denies, false) OR f.rowid IN (SELECT rid FROM flat_unknown))"
     )
     shown = f"concat_ws(', ', {', '.join(f'f.{column}' for column in columns) or 'NULL'})"
     flat.tally(
@@ -107,7 +159,8 @@ def denied(flat: Flat) -> None:
     )  # fmt: skip
     flat.tally(
         "a denial text that names no reason, and nothing paid: read as denied, the cause unknown",
-        f"SELECT f._source, f._place, {shown} AS content FROM flat_unknown u JOIN flat f ON f.rowid = u.rid",
+        f"SELECT f._source, f._place, {shown} AS content FROM flat_unknown u JOIN flat f ON f.rowid = u.rid "
+        "SEMI JOIN flat_cells c ON c.rid = u.rid",
         action="repaired", table="adjustments", tell=True,
     )  # fmt: skip
     flat.intake.execute(

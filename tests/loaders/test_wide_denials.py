@@ -141,3 +141,27 @@ def test_a_dash_of_an_accounting_format_is_zero(dash: str) -> None:
         ("row 2", "charge_amount: a dash was read as 0"), ("row 1", "paid_amount: a dash was read as 0"),
     }  # fmt: skip
     assert not said(claims, "rejected")
+
+
+def test_an_amount_without_a_code(tmp_path: Path) -> None:
+    claims = read(
+        tmp_path,
+        """
+        Claim | Charge | Paid | Allowed | Denied Amount | Patient Resp
+        1     | 100    | 0    | 0       | 100           |
+        2     | 100    |      |         | 100           |
+        3     | 100    | 70   | 70      | 30            |
+        4     | 100    | 0    | 100     | 100           | 100
+        5     | 100    |      |         | 0             |
+        """,
+    )
+    assert outcomes(claims) == [
+        ("1", "denied", None, "no reason given", 100.0), ("2", "denied", None, "no reason given", 100.0),
+        ("3", "paid", None, None, 0.0), ("4", "paid", None, None, 0.0), ("5", "not adjudicated", None, None, None),
+    ]  # fmt: skip
+    words = "an amount of the whole charge without a code: read as denied, the cause unknown: 2 rows, the first here"
+    assert ("line 2", words) in said(claims, "repaired")
+    assert ("line 4", "an amount without a code: it was not loaded: 2 rows, the first here") in said(
+        claims, "noted"
+    )
+    assert balanced(claims)
