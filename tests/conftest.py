@@ -59,6 +59,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Together(config, log)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests measured (``record_property("measured", …)``), which would else be shown of failed tests alone."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    told = [
+        text
+        for report in reports
+        for name, text in getattr(report, "user_properties", ())
+        if name == "measured"
+    ]
+    if told:
+        terminalreporter.section("measured in the browser")
+        for text in dict.fromkeys(told):
+            terminalreporter.write_line(text)
+
+
 def find_shared_data() -> Path:
     """Public claims samples beside the checkout; the calling test is skipped where they are absent."""
     folder = Path(os.environ.get("CPTICD_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ FILTER = {"denials": ("measure", "rate"), "risk": ("direction", "gaps"), "rules"
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_voila_serves_the_page_which_anyone_can_read(context: Any, voila: str, name: str) -> None:
+def test_voila_serves_the_page_which_anyone_can_read(
+    context: Any, voila: str, name: str, record_property: Callable[[str, object], None]
+) -> None:
     page, faults = open_page(context, f"{voila}/voila/render/explore_{name}.ipynb")
     shown = Shown(page)
     shown.wait()
@@ -39,8 +42,9 @@ def test_voila_serves_the_page_which_anyone_can_read(context: Any, voila: str, n
             shown.dark(True)
         assert violations(page, ".cpticd-board" if dark else None) == [], "dark" if dark else "light"
     assert faults == []
-    print(
-        f"\n{name} in Voila, demo: from a filter to repainted charts in view: {shown.latencies()[0]:.0f} ms"
+    record_property(
+        "measured",
+        f"{name} in Voila, demo: from a filter to repainted charts in view: {shown.latencies()[0]:.0f} ms",
     )
     page.close()
 
