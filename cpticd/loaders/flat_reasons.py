@@ -103,6 +103,7 @@ def words(flat: Flat) -> None:
                 "items": pa.array(items, pa.list_(item)),
                 "remarks": pa.array([said.remarks for said in read], pa.list_(pa.string())),
                 "unread": pa.array([said.unread for said in read], pa.bool_()),
+                "returns": pa.array([reasons.returns(said.remarks) for said in read], pa.bool_()),
                 # Which of several reasons denies: the amount beside them is its, where nothing was paid.
                 "denying": pa.array(
                     [next((n for n, i in enumerate(each, 1) if i["denies"]), None) for each in items],
@@ -128,7 +129,7 @@ def denied(flat: Flat) -> None:
     flat.intake.execute(
         f"""
         CREATE OR REPLACE TABLE flat_cells AS
-        SELECT c.rid, bool_or(w.denying IS NOT NULL) AS denies, bool_or(w.unread) AS unread,
+        SELECT c.rid, bool_or(w.denying IS NOT NULL) AS denies, bool_or(w.returns) AS returns,
                bool_or(len(w.items) > 0) AS explains
         FROM ({" UNION ALL ".join(cells or [none])}) c JOIN flat_words w ON w.text = c.x
         SEMI JOIN flat_keys k ON k.rid = c.rid AND k.adj IS NOT NULL AND NOT k.reversal
@@ -139,7 +140,7 @@ def denied(flat: Flat) -> None:
         f"""
         CREATE OR REPLACE TABLE flat_unknown AS
         SELECT c.rid, f.charge_amount AS amount FROM flat_cells c JOIN flat f ON f.rowid = c.rid
-        WHERE NOT c.explains AND f.charge_amount > 0
+        WHERE NOT c.explains AND NOT c.returns AND f.charge_amount > 0
             AND CASE WHEN f.paid_amount IS NULL THEN coalesce(f.allowed_amount, 0) <= 0
                      ELSE f.paid_amount <= 0 END
             AND greatest(coalesce(f.patient_responsibility_amount, 0),

@@ -106,6 +106,17 @@ def _not_denials() -> frozenset[str]:
     return frozenset(row["carc"] for row in rows if not row["is_denial"])
 
 
+@cache
+def _returning() -> frozenset[str]:
+    rows = reference.table("carc_rarc_overrides").to_pylist()
+    return frozenset(row["rarc"] for row in rows if row["marker"] == "unprocessable")
+
+
+def returns(remarks: list[str]) -> bool:
+    """Whether a remark sends the line back as unprocessable: a state before adjudication, and no denial."""
+    return not _returning().isdisjoint(remarks)
+
+
 def is_denial(carc: str | None) -> bool:
     """Whether a reason denies, as the view of adjudicated lines judges: all do that are not said not to."""
     return carc is not None and carc not in _not_denials()

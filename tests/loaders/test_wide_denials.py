@@ -124,7 +124,7 @@ def test_words_and_lists_of_codes_are_never_silently_paid(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert (
         "line 2",
-        "a denial text that names no reason, and nothing paid: read as denied, the cause unknown: 4 rows, the first here",
+        "a denial text that names no reason, and nothing paid: read as denied, the cause unknown: 3 rows, the first here",
     ) in said(claims, "repaired")
 
 
