@@ -193,8 +193,7 @@ def _adjustments(flat: Flat) -> None:
 
 
 def _reasons(flat: Flat) -> None:
-    """``flat_reasons``: rid, n and item (order), group_code, carc, amount; amounts completed where they "
-    "are implied."""
+    """``flat_reasons``: rid, n and item (order), group_code, carc, amount; amounts completed where they are implied."""
     families = {p: flat.numbered(p) for p in ("group_code", "carc", "adjustment_amount", "adjustment")}
     numbers = sorted({n for members in families.values() for n in members})
     rows = []
@@ -276,8 +275,7 @@ def _reason_words(flat: Flat) -> None:
 
 
 def _implied_amounts(flat: Flat) -> None:
-    """What charge and payment leave goes to a reason without an amount: the patient's part to PR,
-        the rest to the first.
+    """What charge and payment leave goes to a reason without an amount: the patient's part to PR, the rest to the first.
 
     A remittance balances: charge = paid + adjustments. With one reason its amount is therefore known; with
     several, the first that is not the patient's takes what is left, as exports list the main reason first.
