@@ -275,7 +275,7 @@ def _reason_words(flat: Flat) -> None:
 
 
 def _implied_amounts(flat: Flat) -> None:
-    """A reason without an amount gets what charge and payment leave: the patient's part goes to PR, the rest to the first.
+    """A reason without an amount gets what charge and payment leave: PR the patient's part, the first of the others the rest.
 
     A remittance balances: charge = paid + adjustments. With one reason its amount is therefore known; with
     several, the first that is not the patient's takes what is left, as exports list the main reason first.
