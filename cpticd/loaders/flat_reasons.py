@@ -275,7 +275,7 @@ def _reason_words(flat: Flat) -> None:
 
 
 def _implied_amounts(flat: Flat) -> None:
-    """A reason without an amount gets what charge and payment leave: PR the patient's part, the first of the others the rest.
+    """What charge and payment leave goes to reasons without an amount: the patient's part to PR, the rest to the first.
 
     A remittance balances: charge = paid + adjustments. With one reason its amount is therefore known; with
     several, the first that is not the patient's takes what is left, as exports list the main reason first.
