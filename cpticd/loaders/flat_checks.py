@@ -29,3 +29,13 @@ def note(flat: Flat) -> None:
         flat.tally(
             f"{column}: after the day of reading", dated.format(column, f"> DATE '{today}'"), table=UNIT
         )
+    if flat.has("payer"):
+        # They stay apart: whether they are one payer, only who knows the contracts can say.
+        same = "SELECT lower(payer) AS name FROM flat GROUP BY ALL HAVING count(DISTINCT payer) > 1"
+        names = "SELECT lower(payer) AS name, string_agg(DISTINCT payer, ' | ' ORDER BY payer) AS content"
+        flat.tally(
+            "payer: names that differ in capitals alone are kept apart",
+            f"SELECT f._source, f._place, n.content FROM flat f JOIN ({names} FROM flat GROUP BY ALL) n "
+            f"ON n.name = lower(f.payer) SEMI JOIN ({same}) s ON s.name = lower(f.payer)",
+            table=UNIT, tell=True,
+        )  # fmt: skip

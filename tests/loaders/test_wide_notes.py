@@ -73,3 +73,22 @@ def test_a_file_without_a_payer_says_how_to_name_it(
     path.write_text("claim,charge,Plan Name\n1,10,Gold\n")
     assert table(cx.read_wide(path, progress=False), "claims", "payer") == [("Gold",)]
     assert "no payer" not in capsys.readouterr().out
+
+
+def test_payers_that_differ_in_capitals_alone_are_kept_and_told(tmp_path: Path) -> None:
+    text = """
+        claim | line | patient | dos        | cpt   | dx1 | charge | payer
+        1     | 1    | a       | 2024-01-05 | 99213 | I10 | 10     | Aetna HMO
+        2     | 1    | a       | 2024-01-05 | 99213 | I10 | 10     | AETNA HMO
+        3     | 1    | a       | 2024-01-05 | 99213 | I10 | 10     | Cedar
+    """
+    claims = read(tmp_path, text)
+    note = "payer: names that differ in capitals alone are kept apart: 2 rows, the first here"
+    assert ("line 2", note) in said(claims, "noted")
+    rejects = claims.rejects
+    assert rejects[rejects["reason"] == note]["content"].tolist() == ["AETNA HMO | Aetna HMO"]
+    assert sorted(claims.query("SELECT DISTINCT payer FROM claims")["payer"]) == [
+        "AETNA HMO",
+        "Aetna HMO",
+        "Cedar",
+    ]
