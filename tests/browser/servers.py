@@ -79,6 +79,8 @@ def _running(arguments: list[str], place: Path, port: int, ready: str) -> Iterat
         name: str(place / name.lower())
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
+    for folder in own.values():
+        Path(folder).mkdir(exist_ok=True)
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, **own, "PYTHONPATH": path, "JUPYTERLAB_SETTINGS_DIR": str(place / "settings"),
                    "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces")}  # fmt: skip
