@@ -8,7 +8,6 @@ with its tables; both until the frame that shows them. The demo's figures are to
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 import tempfile
@@ -17,8 +16,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.benchmarks.big_claims import folder_of
-from tests.browser import servers
-from tests.browser.conftest import QUIET
+from tests.browser import chromium, servers
 from tests.browser.lab import Notebook
 from tests.browser.shown import Shown
 
@@ -43,7 +41,7 @@ def main() -> None:
         folder = Path(base)
         servers.copy_notebooks(folder / "notebooks", Path(folder_of(lines, folder)))
         with servers.jupyterlab(folder / "notebooks", folder / "lab") as lab:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+            browser = chromium.launch(playwright)
             notebook = Notebook(browser.new_context(), lab, "explore_denials.ipynb")
             seconds = notebook.run_all()
             shown = Shown(notebook.page)

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
 import cpticd as cx
-from tests.browser import servers
-
-#: Chromium asks nobody anything while it is tested.
-QUIET: Final = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+from tests.browser import chromium, servers
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """The system's Chromium, or skip."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield running
-        running.close()
+    with chromium.running() as found:
+        yield found
 
 
 @pytest.fixture(scope="package")
@@ -47,19 +36,21 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "notebooks"
 
 
+def _served(
+    module: str, serve: Callable[[Path, Path], AbstractContextManager[str]], notebooks: Path, place: Path
+) -> Iterator[str]:
+    """Address of a server while it runs, or skip."""
+    if reason := servers.missing(module):
+        pytest.skip(reason)
+    with serve(notebooks, place) as address:
+        yield address
+
+
 @pytest.fixture(scope="package")
 def lab(browser: Any, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of JupyterLab, or skip."""
-    if reason := servers.missing("jupyterlab"):
-        pytest.skip(reason)
-    with servers.jupyterlab(notebooks, tmp_path_factory.mktemp("lab")) as address:
-        yield address
+    yield from _served("jupyterlab", servers.jupyterlab, notebooks, tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="package")
 def voila(browser: Any, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of Voila, or skip."""
-    if reason := servers.missing("voila"):
-        pytest.skip(reason)
-    with servers.voila(notebooks, tmp_path_factory.mktemp("voila")) as address:
-        yield address
+    yield from _served("voila", servers.voila, notebooks, tmp_path_factory.mktemp("voila"))

@@ -5,7 +5,6 @@ python -m tests.browser.pictures
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,27 +13,22 @@ from typing import Any, Final
 from playwright.sync_api import sync_playwright
 
 import cpticd as cx
-from tests.browser import servers
-from tests.browser.conftest import QUIET
+from tests.browser import chromium, servers
 from tests.browser.shown import Shown, open_page
 
 IMAGES: Final = servers.ROOT / "notebooks" / "images"
 WIDTH, HEIGHT = 1280, 1120
 
 
-def _drilled(shown: Shown) -> None:
-    shown.choose("payer", "Cedar Advantage")
-
-
 #: Picture, explorer, what a reader did before.
-PICTURES: Final[tuple[tuple[str, str, Callable[[Shown], None]], ...]] = (
-    ("explore_denials", "denials", _drilled),
-    ("explore_risk_dark", "risk", lambda shown: shown.dark(True) and None),
+PICTURES: Final[tuple[tuple[str, str, Callable[[Shown], object]], ...]] = (
+    ("explore_denials", "denials", lambda shown: shown.choose("payer", "Cedar Advantage")),
+    ("explore_risk_dark", "risk", lambda shown: shown.dark(True)),
     ("explore_rules", "rules", lambda shown: None),
 )
 
 
-def _draw(context: Any, voila: str, name: str, explorer: str, before: Callable[[Shown], None]) -> None:
+def _draw(context: Any, voila: str, name: str, explorer: str, before: Callable[[Shown], object]) -> None:
     page, _ = open_page(context, f"{voila}/voila/render/explore_{explorer}.ipynb", width=WIDTH)
     shown = Shown(page)
     shown.wait()
@@ -56,7 +50,7 @@ def main() -> None:
         cx.demo().save(folder / "claims")
         servers.copy_notebooks(folder / "notebooks", folder / "claims")
         with servers.voila(folder / "notebooks", folder / "voila") as voila:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+            browser = chromium.launch(playwright)
             context = browser.new_context(color_scheme="light")
             for name, explorer, before in PICTURES:
                 _draw(context, voila, name, explorer, before)
