@@ -37,7 +37,7 @@ def accounting(accounts: pd.DataFrame, *, max_rows: int = 40, theme: str = "ligh
     )
     names = _names(shown)
     fig = frames.figure(
-        title, written, theme=theme, height=190 + 26 * len(shown), data=_traces(shown, names),
+        title, written, theme=theme, height=190 + 26 * len(shown), data=_traces(shown),
         margin={"r": 240, "b": 90},
         annotations=[frames.margin_words(row, _words(one)) for row, one in enumerate(shown.to_dict("records"))],
         xaxis={"title": {"text": "Records (segments, rows), logarithmic"}, "type": "log", "tickformat": ",d",
@@ -64,7 +64,7 @@ def _words(row: dict[Any, Any]) -> str:
     return f"{counted}, <b>{fmt.count(row['rejected'])} rejected</b>" if row["rejected"] else counted
 
 
-def _traces(shown: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+def _traces(shown: pd.DataFrame) -> list[dict[str, Any]]:
     """A point for what was loaded, and one for what was rejected where something was."""
     facts = [
         [fmt.safe(f"{row.source} · {row.table_name}"), fmt.count(row.read), fmt.count(row.loaded),

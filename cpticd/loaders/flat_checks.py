@@ -22,20 +22,21 @@ def note(flat: Flat) -> None:
         f"{rows} hcpcs_code IS NULL AND revenue_center_code IS NULL",
         table=UNIT,
     )
+    today = date.today().isoformat()
     dated = "SELECT _source, _place, {0} AS content FROM flat WHERE {0} {1}"
     for column in filter(flat.has, _SERVICE_DATES):
         flat.tally(f"{column}: before 1990", dated.format(column, f"< DATE '{_FIRST}'"), table=UNIT)
-        today = date.today().isoformat()
         flat.tally(
             f"{column}: after the day of reading", dated.format(column, f"> DATE '{today}'"), table=UNIT
         )
     if flat.has("payer"):
         # They stay apart: whether they are one payer, only who knows the contracts can say.
-        same = "SELECT lower(payer) AS name FROM flat GROUP BY ALL HAVING count(DISTINCT payer) > 1"
-        names = "SELECT lower(payer) AS name, string_agg(DISTINCT payer, ' | ' ORDER BY payer) AS content"
+        alike = (
+            "SELECT lower(payer) AS name, string_agg(DISTINCT payer, ' | ' ORDER BY payer) AS content "
+            "FROM flat GROUP BY ALL HAVING count(DISTINCT payer) > 1"
+        )
         flat.tally(
             "payer: names that differ in capitals alone are kept apart",
-            f"SELECT f._source, f._place, n.content FROM flat f JOIN ({names} FROM flat GROUP BY ALL) n "
-            f"ON n.name = lower(f.payer) SEMI JOIN ({same}) s ON s.name = lower(f.payer)",
+            f"SELECT f._source, f._place, a.content FROM flat f JOIN ({alike}) a ON a.name = lower(f.payer)",
             table=UNIT, tell=True,
         )  # fmt: skip

@@ -22,6 +22,8 @@ _DOLLARS = re.compile(
     rf"|\s*(?:[:=(]\s*\$?|\$)\s*({_WHOLE})(?=\)?\s*(?:$|[;|,/&+\n)]))\)?"
 )
 _BETWEEN = re.compile(r"(?:[\s,;|/&+()\[\].]|-(?=\d))+")
+# Where a description begins, behind a code.
+_OPENED = re.compile(r"\s*(?::|=|-+(?=\s|[A-Z]))")
 # Where a description ends: at a strong separator, or where a code stands that can be nothing else.
 _RESUMED = re.compile(r"[;|\n]|\b(?:CO|PR|OA|PI|CR)[\s_-]*[ABDPWY]?\d{1,3}\b|\b(?:MA|N|M)\d{1,4}\b")
 _AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{2}$")
@@ -87,7 +89,7 @@ def read(text: str) -> Reasons:
 
 def _described(text: str, place: int) -> int:
     """Behind the description that a colon or dash after a code opens."""
-    if not re.compile(r"\s*(?::|=|-+(?=\s|[A-Z]))").match(text, place):
+    if not _OPENED.match(text, place):
         return place
     resumed = _RESUMED.search(text, place)
     return resumed.start() if resumed else len(text)
