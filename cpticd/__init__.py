@@ -6,7 +6,7 @@
     claims.accounting()                    # nothing lost
     cx.denials.causes(claims)              # root causes
     cx.denials.by_pair(claims)             # which diagnosis x procedure pairs are denied, and why
-    cx.edits.check(claims)                 # lines that break a coding rule, by the rules of their date
+    cx.rules.check(claims)                 # lines that break a coding rule, by the rules of their date
     cx.risk.gaps(claims, year=2025)        # conditions that the claims suggest and that are not coded
 
 Names are loaded when first used, so that importing costs nothing that is not needed.
@@ -22,34 +22,37 @@ if TYPE_CHECKING:
     from cpticd import codes as codes
     from cpticd import denials as denials
     from cpticd import disclosure as disclosure
-    from cpticd import edits as edits
     from cpticd import explore as explore
     from cpticd import patterns as patterns
     from cpticd import reference as reference
     from cpticd import risk as risk
-    from cpticd import simulate as simulate
+    from cpticd import rules as rules
+    from cpticd import simulation as simulation
     from cpticd import specificity as specificity
     from cpticd import stats as stats
     from cpticd.claims import Claims as Claims
     from cpticd.claims import open as open
     from cpticd.claims import pairs as pairs
+    from cpticd.core.contract import contract as contract
+    from cpticd.core.errors import CpticdError as CpticdError
     from cpticd.disclosure import set_disclosure as set_disclosure
-    from cpticd.errors import CpticdError as CpticdError
     from cpticd.loaders.detect import read as read
     from cpticd.loaders.synpuf import read_synpuf as read_synpuf
     from cpticd.loaders.tabular import read_tables as read_tables
     from cpticd.loaders.wide import read_wide as read_wide
     from cpticd.loaders.x12 import read_x12 as read_x12
-    from cpticd.report import report as report
-    from cpticd.simulate import demo as demo
+    from cpticd.reporting import report as report
+    from cpticd.simulation import demo as demo
+    from cpticd.simulation import simulate as simulate
 
 __version__ = "0.1.0"
 
-#: Where each public name lives; None: the name is a module of cpticd, or callable under its own name.
+#: Where each public name that is no module of its own lives.
 _HOMES: Final[dict[str, str]] = {
     "Claims": "cpticd.claims",
-    "CpticdError": "cpticd.errors",
-    "demo": "cpticd.simulate",
+    "CpticdError": "cpticd.core.errors",
+    "contract": "cpticd.core.contract",
+    "demo": "cpticd.simulation",
     "open": "cpticd.claims",
     "pairs": "cpticd.claims",
     "read": "cpticd.loaders.detect",
@@ -57,20 +60,22 @@ _HOMES: Final[dict[str, str]] = {
     "read_tables": "cpticd.loaders.tabular",
     "read_wide": "cpticd.loaders.wide",
     "read_x12": "cpticd.loaders.x12",
+    "report": "cpticd.reporting",
     "set_disclosure": "cpticd.disclosure",
+    "simulate": "cpticd.simulation",
 }
 _MODULES: Final = (
     "charts",
     "codes",
     "denials",
     "disclosure",
-    "edits",
     "explore",
     "patterns",
     "reference",
-    "report",
+    "reporting",
     "risk",
-    "simulate",
+    "rules",
+    "simulation",
     "specificity",
     "stats",
 )
@@ -90,4 +95,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return list(__all__)

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpticd import codes, reference, sql
-from cpticd.engine import DuckDBEngine, Engine
-from cpticd.errors import ArgumentError, InputError, OutputExistsError
-from cpticd.frames import to_frame
-from cpticd.guard import check
-from cpticd.schema import TABLES
+from cpticd.core.engine import DuckDBEngine, Engine
+from cpticd.core.errors import ArgumentError, InputError, OutputExistsError
+from cpticd.core.frames import to_frame
+from cpticd.core.guard import check
+from cpticd.core.schema import TABLES
 
 if TYPE_CHECKING:
-    from cpticd.engine_spark import SparkSession
+    from cpticd.core.engine_spark import SparkSession
 
 #: Reference tables that the views read; :meth:`Claims.use` replaces one.
 REFERENCES: Final = ("carc_categories", "carc_rarc_overrides", "line_processing_indicators")
@@ -345,7 +345,7 @@ def _engine(name: str, session: SparkSession | None, memory_limit: str | None) -
             raise ArgumentError("session goes with engine='spark'")
         return DuckDBEngine(memory_limit=memory_limit)
     if name == "spark":
-        from cpticd.engine_spark import SparkEngine
+        from cpticd.core.engine_spark import SparkEngine
 
         return SparkEngine(session)
     raise ArgumentError(f"no engine {name!r}; there are 'duckdb' and 'spark'")

@@ -32,7 +32,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 #: The day from which US claims carry ICD-10-CM and ICD-10-PCS by date of service (45 CFR 162.1002).
 ICD10_START: Final = date(2015, 10, 1)

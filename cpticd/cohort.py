@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.claims import Claims
-from cpticd.engine import Engine
-from cpticd.errors import ArgumentError
+from cpticd.core.engine import Engine
+from cpticd.core.errors import ArgumentError
 
 
 class Filters(TypedDict, total=False):

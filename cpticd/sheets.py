@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cpticd.errors import ArgumentError, OutputExistsError
+from cpticd.core.contract import said
+from cpticd.core.errors import ArgumentError, OutputExistsError
 
 #: What a cell must not begin with: spreadsheets take it for a formula, or for the blank before one (OWASP, CSV
 #: injection); the wide forms are read alike in East Asian versions.
@@ -42,7 +43,7 @@ def write(
     Text that begins with = + - @, a tab or a line break gets an apostrophe in front, in headings too, so that no
     spreadsheet runs it; numbers stay numbers, negative ones too, dates are dates, missing cells are empty. In
     Excel the heading stays in sight, columns fit what they hold, and of a single frame a second sheet has the contract
-    (``attrs["contract"]``). Cells that hold lists are written with blanks between.
+    (``cx.contract``). Cells that hold lists are written with blanks between.
 
     Raises OutputExistsError where the file exists, unless ``overwrite``; ArgumentError for another suffix, for more
     than an Excel sheet holds, where the extra ``excel`` is not installed, or where the path cannot be written.
@@ -156,11 +157,11 @@ def _excel(sheets: Mapping[str, pd.DataFrame], path: Path, what: str) -> None:
 
 def _with_contract(sheets: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The sheets, and of a single frame its contract."""
-    contract = next(iter(sheets.values())).attrs.get("contract") if len(sheets) == 1 else None
-    if not isinstance(contract, dict) or not contract:
+    terms = said(next(iter(sheets.values()))) if len(sheets) == 1 else {}
+    if not terms:
         return dict(sheets)
-    said = pd.DataFrame({"term": list(map(str, contract)), "meaning": [_words(v) for v in contract.values()]})
-    return {**sheets, "contract": said}
+    written = pd.DataFrame({"term": list(map(str, terms)), "meaning": [_words(v) for v in terms.values()]})
+    return {**sheets, "contract": written}
 
 
 def _sheet_name(name: str, used: set[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 Array = Any  # a number, a list, an array or a Series
 Floats = np.ndarray

@@ -25,7 +25,7 @@ import cpticd
 from cpticd import stats
 from cpticd.risk.gaps import KINDS, gaps
 from cpticd.risk.learned import bins
-from cpticd.simulate import simulate
+from cpticd.simulation import simulate
 
 SEEDS = range(101, 111)
 YEARS = (2023, 2024, 2025)

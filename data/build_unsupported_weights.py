@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from cpticd import reference
 from cpticd.risk.unsupported import LEVELS, judged
 from cpticd.risk.unsupported_facts import Asked, facts
-from cpticd.simulate import simulate
+from cpticd.simulation import simulate
 
 #: Persons by seed: large and small data sets, since what is learned from the claims at hand is surer in large ones.
 PERSONS = {101: 20_000, 102: 20_000, 103: 5_000, 104: 5_000, 105: 5_000, 106: 5_000}

@@ -18,9 +18,9 @@ import cpticd as cx
 from cpticd import cli
 from cpticd.cli import terminal as terminals
 from cpticd.cli.terminal import Terminal
-from cpticd.report.findings import Findings
+from cpticd.reporting.findings import Findings
 from tests.conftest import ROOT
-from tests.test_report import findings
+from tests.reporting.test_report import findings
 
 FLAT = """\
 claim_id,line,PROC,dx1,ptr,charge,date,payer
@@ -34,7 +34,7 @@ A2,1,99213,I10,A,100.00,2024-02-05,South
 def without_rules() -> Iterator[None]:
     """Coding rules take most of a report's time and are told of in test_report_leaving."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cpticd.report.coding.PARTS", ())
+        patch.setattr("cpticd.reporting.coding.PARTS", ())
         yield
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpticd import codes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 SYSTEMS = {"cpt", "hcpcs", "icd-10-cm", "icd-10-pcs", "icd-9-cm", "unknown"}
 

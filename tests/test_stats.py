@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from cpticd import stats
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 counts = st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 chances = st.floats(0, 1, allow_subnormal=False)

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from cpticd.charts import theme as themes
 from cpticd.charts.format import safe
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import said
+from cpticd.core.errors import ArgumentError
 
 
 def require(frame: pd.DataFrame, columns: Sequence[str], chart: str, source: str) -> None:
@@ -66,9 +67,8 @@ def labels(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 
 def contract(frame: pd.DataFrame) -> dict[str, Any]:
-    """The contract that the analysis left in ``attrs``, or an empty one."""
-    found = frame.attrs.get("contract", {})
-    return dict(found) if isinstance(found, dict) else {}
+    """The contract that the analysis left with the frame, or an empty one."""
+    return said(frame)
 
 
 def figure(

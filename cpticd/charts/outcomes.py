@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 CLOCKS: Final = {"initial_outcome": "first answer", "final_outcome": "latest answer"}
 MEASURES: Final = ["lines", "charge_amount"]

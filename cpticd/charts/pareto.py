@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 FLAGS: Final = ["coding_related", "diagnosis_related", "preventable"]
 COLUMNS: Final = ["category", "lines", "denied_amount", "share", "cumulative_share", *FLAGS]

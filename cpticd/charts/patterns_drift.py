@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 COLUMNS: Final = [
     "hcpcs_code", "diagnosis_code", "kind", "change_date", "change_from", "change_to", "share_before", "share_after",

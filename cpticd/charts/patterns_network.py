@@ -11,7 +11,7 @@ from plotly.colors import sample_colorscale
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 COLUMNS: Final = [
     "hcpcs_code", "diagnosis_code", "hcpcs_family", "diagnosis_family", "lines", "persons", "charge_amount",

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 COLUMNS: Final = ["n", "denied", "rate", "low", "high", "denied_amount"]
 

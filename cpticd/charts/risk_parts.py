@@ -11,7 +11,8 @@ import pandas as pd
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import records_of
+from cpticd.core.errors import ArgumentError
 
 UnitName = Literal["score", "dollars"]
 IMPACT: Final = "risk.impact(claims, gaps, payment_year=…)"
@@ -94,11 +95,11 @@ def to_review(impact: pd.DataFrame) -> pd.DataFrame:
 
 
 def totals(impact: pd.DataFrame, chart: str) -> dict[str, dict[str, Any]]:
-    """The totals by kind, as risk.impact left them in ``attrs``; ArgumentError where they are lost."""
-    found = impact.attrs.get("totals")
+    """The totals by kind, as risk.impact left them in its contract; ArgumentError where they are lost."""
+    found = records_of(impact).get("totals")
     if not isinstance(found, list):
         raise ArgumentError(
-            f"{chart}: attrs['totals'] is missing: selecting or joining rows drops it; "
+            f"{chart}: its contract with the totals is missing: joining or rebuilding the frame drops it; "
             f"give the DataFrame of {IMPACT} as it is"
         )
     return {str(record["kind"]): dict(record) for record in found}

@@ -11,7 +11,7 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import risk_parts as parts
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 COLUMNS: Final = [
     *(

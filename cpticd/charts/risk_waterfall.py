@@ -40,11 +40,11 @@ def risk_waterfall(
 ) -> go.Figure:
     """One step per kind from the total as coded to the total after review, each with its interval.
 
-    Parameters: ``impact`` as ``risk.impact`` returns it, with its totals in ``attrs``; ``unit``, ``score`` or
+    Parameters: ``impact`` as ``risk.impact`` returns it, with the totals in its contract; ``unit``, ``score`` or
     ``dollars`` (dollars where the impact has them). A step is the expected change, each condition weighted by
     its confidence; the axis does not start at zero, since steps are small beside the total. What is expected
     after review may differ a little from where the steps end: there both directions are scored together.
-    Raises ArgumentError for other frames and for an impact that has lost its ``attrs``.
+    Raises ArgumentError for other frames and for an impact that has lost its contract.
     """
     frames.require(impact, ["kind", "expected_score"], "risk_waterfall", parts.IMPACT)
     measure = parts.unit(impact, unit, "risk_waterfall")

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 SCORES: Final = [
     "rule", "family", "severity", "lines", "flagged_lines", "denied_lines", "precision", "low", "high", "related_lines",
@@ -82,7 +82,7 @@ def rule_scatter(
 ) -> go.Figure:
     """One point per rule and payer: recall of related denials against precision, its area the denied dollars.
 
-    Parameters: ``card`` as ``edits.scorecard`` returns it; ``colour``, which share stands on the vertical axis, of
+    Parameters: ``card`` as ``rules.scorecard`` returns it; ``colour``, which share stands on the vertical axis, of
     lines denied for any cause or for the rule's causes; points of fewer than ``readable_lines`` flagged lines are
     hollow; the ``max_groups`` payers (or what the card is by) with the most denied dollars have a colour, the rest is
     grey. A click's customdata starts with rule and payer.
@@ -158,7 +158,7 @@ def rule_matrix(
 ) -> go.Figure:
     """One cell per rule and payer: the share of flagged lines denied, with how many there are; grey where too few.
 
-    Parameters: ``card`` as ``edits.scorecard`` returns it, by one dimension or none; ``colour``, denied for any
+    Parameters: ``card`` as ``rules.scorecard`` returns it, by one dimension or none; ``colour``, denied for any
     cause or for the rule's causes; cells of fewer than ``readable_lines`` flagged lines are grey, blank where the rule
     flagged none; ``max_rows`` and ``max_columns``, how many rules and payers to show, those with the most flagged
     lines. A click's customdata starts with rule and payer. Raises ArgumentError for a card by several dimensions.
@@ -234,10 +234,10 @@ def _cells(
 def residual_timeline(months: pd.DataFrame, *, max_clusters: int = 6, theme: str = "light") -> go.Figure:
     """One point per month: the share of a cluster's services denied without a rule, other payers' beside it.
 
-    Parameters: ``months`` as ``edits.residual_months`` returns it; one panel per cluster, the first ``max_clusters`` of
+    Parameters: ``months`` as ``rules.residual_months`` returns it; one panel per cluster, the first ``max_clusters`` of
     them, the rest is announced. A line marks the first denial of the rise; the band is the interval.
     """
-    frames.require(months, MONTHS, "residual_timeline", "edits.residual_months(claims, findings, clusters)")
+    frames.require(months, MONTHS, "residual_timeline", "rules.residual_months(claims, findings, clusters)")
     title = "Denials that no rule explains, before and after they begin"
     if months.empty:
         return frames.nothing(title, "No cluster of unexplained denials.", theme=theme)
@@ -319,4 +319,4 @@ def _series(part: pd.DataFrame, *, legend: bool) -> list[go.Scatter]:
 def _checked(card: pd.DataFrame, colour: str, chart: str) -> None:
     if colour not in COLOURS:
         raise ArgumentError(f"{chart}: colour {colour!r} is unknown; give one of {', '.join(COLOURS)}")
-    frames.require(card, SCORES, chart, "edits.scorecard(claims, findings)")
+    frames.require(card, SCORES, chart, "rules.scorecard(claims, findings)")

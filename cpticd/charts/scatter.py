@@ -11,7 +11,7 @@ from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
 from cpticd.charts.pairs import HOVER, facts, keys, payer_columns
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 AXES: Final = {
     "excess_denials": ("Excess denials of pairs by volume", "Denied lines above expected"),

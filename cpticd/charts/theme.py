@@ -11,7 +11,7 @@ from typing import Final
 import plotly.graph_objects as go
 import plotly.io as pio
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 ORANGE: Final = "#E69F00"
 SKY: Final = "#56B4E9"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpticd import __version__
-from cpticd.errors import (
+from cpticd.core.errors import (
     ArgumentError,
     CpticdError,
     EngineError,
@@ -31,7 +31,7 @@ from cpticd.errors import (
 if TYPE_CHECKING:
     from cpticd.claims import Claims
     from cpticd.cli.terminal import Terminal
-    from cpticd.report.risk import Options
+    from cpticd.reporting.risk import Options
 
 #: What each kind of error exits with; the first that fits.
 EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
@@ -239,12 +239,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
-    from cpticd.report import check_output
+    from cpticd.reporting import check_output
 
     check_output(options.out, overwrite=options.overwrite)
     risk = _risk_options(options)
     with terminal.working("simulating claims"):
-        from cpticd.simulate.simulation import DEMO_PERSONS, DEMO_SEED, simulate
+        from cpticd.simulation.simulation import DEMO_PERSONS, DEMO_SEED, simulate
 
         seed = DEMO_SEED if options.seed is None else options.seed
         claims = simulate(options.persons or DEMO_PERSONS, seed).claims
@@ -254,7 +254,7 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> None:
-    from cpticd.report import check_output
+    from cpticd.reporting import check_output
 
     check_output(options.out, overwrite=options.overwrite)
     risk = _risk_options(options)
@@ -270,7 +270,7 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
 
 def _risk_options(options: argparse.Namespace) -> Options:
     """What the user chose of risk adjustment; a wrong choice is told before anything is read."""
-    from cpticd.report.risk import Options
+    from cpticd.reporting.risk import Options
 
     return Options(model=options.model, payment_year=options.payment_year, base_rate=options.base_rate)
 
@@ -279,9 +279,9 @@ def _analyse(
     claims: Claims, options: argparse.Namespace, risk: Options, terminal: Terminal, *, title: str | None
 ) -> None:
     from cpticd import disclosure
-    from cpticd.report import coding, write
-    from cpticd.report.findings import STEPS, gather
-    from cpticd.report.leaving import protected
+    from cpticd.reporting import coding, write
+    from cpticd.reporting.findings import STEPS, gather
+    from cpticd.reporting.leaving import protected
 
     rules = coding.Options(folder=options.tables, payer_kinds=dict(options.payer_kind) or None)
     with disclosure.using(minimum=options.minimum):
@@ -301,7 +301,7 @@ def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_folder(options.out, overwrite=options.overwrite)
     with terminal.working(f"simulating {options.persons:,} persons"):
-        from cpticd.simulate.simulation import simulate
+        from cpticd.simulation.simulation import simulate
 
         simulation = simulate(options.persons, options.seed)
     with terminal.working("writing"):

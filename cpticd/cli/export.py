@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from cpticd.errors import ArgumentError, OutputExistsError
-from cpticd.schema import TABLES
+from cpticd.core.errors import ArgumentError, OutputExistsError
+from cpticd.core.schema import TABLES
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
-    from cpticd.simulate import Simulation
+    from cpticd.simulation import Simulation
 
 TRUTH = "truth"
 
@@ -40,9 +40,9 @@ def export(simulation: Simulation, folder: Path, *, format: str, overwrite: bool
         elif format == "csv":
             _csv(simulation.claims, folder)
         else:
-            from cpticd import simulate
+            from cpticd import simulation as simulated
 
-            simulate.write_x12(simulation, folder, overwrite=overwrite)
+            simulated.write_x12(simulation, folder, overwrite=overwrite)
         _truth(simulation.truth, folder / TRUTH, format)
     except OSError as error:
         raise ArgumentError(

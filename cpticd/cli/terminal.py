@@ -17,11 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cpticd.charts.table import cells
-from cpticd.report.findings import Findings, accounting_by_table, reject_counts, top_pairs
-from cpticd.report.page import protection_text
-from cpticd.report.risk import ABSENT, Totals
-from cpticd.report.sections import stacked
-from cpticd.report.words import headlines
+from cpticd.reporting.findings import Findings, accounting_by_table, reject_counts, top_pairs
+from cpticd.reporting.page import protection_text
+from cpticd.reporting.risk import ABSENT, Totals
+from cpticd.reporting.sections import stacked
+from cpticd.reporting.words import headlines
 
 #: Work shorter than this shows no progress.
 PROGRESS_AFTER: Final = 2.0

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 
 from cpticd import codes, sql
 from cpticd.claims import Claims
+from cpticd.core.errors import ArgumentError
 from cpticd.denials.cube_pairs import Pairing, Used, pairing
 from cpticd.denials.cube_view import View
 from cpticd.denials.rates import MATURITY_DAYS
-from cpticd.errors import ArgumentError
 
 #: What a line is filtered by, and the columns that are numbered.
 FILTERS: Final = ("payer", "place", "billing_npi")

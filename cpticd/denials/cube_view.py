@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from cpticd import stats
-from cpticd.contract import CLOCKS, attach
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.errors import ArgumentError
 from cpticd.denials import cube_rows
 from cpticd.denials.cube_rows import Level, Within, pair_columns
 from cpticd.denials.over_time import MATURE_SHARE
 from cpticd.denials.pair_rates import Q_THRESHOLD, _measure
-from cpticd.errors import ArgumentError
 
 if TYPE_CHECKING:
     from cpticd.denials.cube import Cube, Filters

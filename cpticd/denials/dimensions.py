@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 #: SQL of each dimension over ``line_outcomes o``, ``claims c`` and ``lines l``.
 LINE_DIMENSIONS: Final = {

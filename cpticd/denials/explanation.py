@@ -9,8 +9,8 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.contract import CLOCKS, attach
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.errors import ArgumentError
 from cpticd.reference import icd10cm, table
 
 #: Lines that are explained at once: a page to read, not an export.

@@ -10,10 +10,10 @@ import pandas as pd
 
 from cpticd import stats
 from cpticd.claims import Claims
-from cpticd.contract import CLOCKS, attach
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.denials.dimensions import CLAIM_DIMENSIONS, CLAIM_JOINS, LINE_JOINS, columns, comma, names
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
 
 By = str | Sequence[str] | None
 Period = Literal["week", "month", "quarter"]

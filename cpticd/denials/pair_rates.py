@@ -9,9 +9,9 @@ import pandas as pd
 
 from cpticd import codes, stats
 from cpticd.claims import Claims
-from cpticd.contract import CLOCKS, attach
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 
 Level = Literal["code", "family"]
 Pointer = Literal["all", "primary"]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cpticd.claims import Claims
-from cpticd.contract import attach
-from cpticd.frames import to_frame
+from cpticd.core.contract import attach
+from cpticd.core.frames import to_frame
 
 _RECODED = """
     WITH usual AS (  -- what a payer allows for a code that it leaves as submitted

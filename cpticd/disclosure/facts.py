@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from cpticd.core.errors import ArgumentError, OutputExistsError
 from cpticd.disclosure.release import Release
 from cpticd.disclosure.tables import Names
-from cpticd.errors import ArgumentError, OutputExistsError
 from cpticd.sheets import write
 
 #: Sheet, or file, that says what was suppressed.

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cpticd.core.contract import said
+from cpticd.core.errors import ArgumentError
 from cpticd.disclosure.facts import of_claims
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.settings import settings
 from cpticd.disclosure.tables import Names, Table, table
-from cpticd.errors import ArgumentError
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -139,7 +140,7 @@ class Release:
         terms = [
             (name, str(term), meaning)
             for name in self._order
-            for term, meaning in self[name].attrs.get("contract", {}).items()
+            for term, meaning in said(self[name]).items()
             if isinstance(meaning, str)
         ]
         return pd.DataFrame(terms, columns=["table", "term", "meaning"], dtype=object)

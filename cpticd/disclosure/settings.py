@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 #: CMS's cell size suppression policy: no cell of 1 to 10 persons may be shown or derived.
 MINIMUM: Final = 11

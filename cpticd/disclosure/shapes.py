@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 #: Columns of a pair that speak of all its lines, and of its key alone; the others speak of its denials.
 _PAIR_WHOLE: Final = ("lines", "persons", "comparison_lines")

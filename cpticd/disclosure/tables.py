@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 Names = str | Sequence[str]
 

@@ -5,33 +5,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from cpticd.modules import make_callable
-
 if TYPE_CHECKING:
-    from cpticd.explore.denials import denials as denials
-    from cpticd.explore.risk import risk as risk
-    from cpticd.explore.rules import rules as rules
-    from cpticd.explore.two_ledgers import two_ledgers as two_ledgers
+    from cpticd.explore.denials_explorer import denials as denials
+    from cpticd.explore.risk_explorer import risk as risk
+    from cpticd.explore.rules_explorer import rules as rules
+    from cpticd.explore.two_ledgers_explorer import two_ledgers as two_ledgers
 
-#: Where each explorer lives; loaded when first used, since importing widgets takes a while.
-_HOMES: Final[dict[str, str]] = {
-    "denials": "cpticd.explore.denials",
-    "risk": "cpticd.explore.risk",
-    "rules": "cpticd.explore.rules",
-    "two_ledgers": "cpticd.explore.two_ledgers",
-}
-
-__all__ = [*_HOMES]  # noqa: PLE0604 - names, one by one above
+#: Explorers, each in the module of its name; loaded when first used, since importing widgets takes a while.
+__all__: Final = ["denials", "risk", "rules", "two_ledgers"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'cpticd.explore' has no attribute {name!r}; public names are {__all__}")
-    module = import_module(_HOMES[name])
-    # Importing sets this package's attribute to the module, which therefore is callable as its function.
-    make_callable(_HOMES[name], getattr(module, name))
-    return module
+    value = getattr(import_module(f"cpticd.explore.{name}_explorer"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return list(__all__)

@@ -21,7 +21,7 @@ import traitlets
 from plotly.offline import get_plotlyjs
 
 from cpticd.charts.theme import THEMES, template_name
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 #: plotly.js looks for a module system to announce itself to; here it finds one of its own.
 _BEFORE: Final = "const module = {exports: {}}, exports = module.exports, define = undefined;\n"

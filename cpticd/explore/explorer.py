@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Self
 import pandas as pd
 import plotly.graph_objects as go
 
-from cpticd.errors import ArgumentError, CpticdError
+from cpticd.core.errors import ArgumentError, CpticdError
 from cpticd.explore.board import Board, Control
 
 #: Among the parts of a page: those before it are shown while the others are worked out.

@@ -15,8 +15,8 @@ from cpticd import disclosure
 from cpticd.charts import format as fmt
 from cpticd.charts.table import cells
 from cpticd.claims import Claims
+from cpticd.core.errors import ArgumentError
 from cpticd.disclosure import Pseudonyms, settings
-from cpticd.errors import ArgumentError
 
 #: Rows of a table's page.
 PAGE: Final = 12

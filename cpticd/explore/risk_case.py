@@ -10,7 +10,7 @@ import pandas as pd
 from cpticd import risk as analyses
 from cpticd.charts import risk_parts as words
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.risk import tables
 from cpticd.risk.selected import review
 from cpticd.risk.timeline import timeline

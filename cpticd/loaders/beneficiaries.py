@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cpticd.errors import InputError, SchemaError
+from cpticd.core.errors import InputError, SchemaError
 from cpticd.loaders.flat import UNIT
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 
 from cpticd import claims as saved
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError
+from cpticd.core.schema import TABLES
 from cpticd.loaders import files, names, synpuf, tabular, wide
 from cpticd.loaders.text import open_text
 from cpticd.loaders.x12 import looks_like_x12, read_x12
-from cpticd.schema import TABLES
 
 #: Families of inputs; those of one family are read together as one data set.
 X12, TABLES_FAMILY, SYNPUF, FLAT = "X12", "canonical tables", "DE-SynPUF", "flat file"

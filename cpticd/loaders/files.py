@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 from tqdm.auto import tqdm
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 
 #: What a user may give where files are wanted.
 PathLike = str | os.PathLike[str]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from cpticd.conform import quote
+from cpticd.core.conform import quote
 from cpticd.loaders import repair
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.names import Guess

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.claims import Claims
-from cpticd.conform import conform
-from cpticd.engine import DuckDBEngine
-from cpticd.errors import SchemaError
-from cpticd.schema import ACCOUNTING, REJECTS, SQL, TABLES, Table
+from cpticd.core.conform import conform
+from cpticd.core.engine import DuckDBEngine
+from cpticd.core.errors import SchemaError
+from cpticd.core.schema import ACCOUNTING, REJECTS, SQL, TABLES, Table
 
 _ZERO = Decimal("0.00")
 _FLUSH_ROWS = 200_000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cpticd.errors import SchemaError
+from cpticd.core.errors import SchemaError
 
 #: Most columns of one numbered family: diagnoses, procedures, reasons.
 FAMILY_LIMIT = 25

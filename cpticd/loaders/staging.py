@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cpticd.conform import as_arrow, quote
-from cpticd.errors import InputError, SchemaError
+from cpticd.core.conform import as_arrow, quote
+from cpticd.core.errors import InputError, SchemaError
 from cpticd.loaders import files
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.text import Known, open_text

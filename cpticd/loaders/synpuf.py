@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.loaders import beneficiaries, repair
 from cpticd.loaders.flat import UNIT
 from cpticd.loaders.intake import Intake

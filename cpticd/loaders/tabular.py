@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from functools import partial
 
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
+from cpticd.core.schema import TABLES, Table
 from cpticd.loaders import names, wide
 from cpticd.loaders.flat import UNIT
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.names import Guess
 from cpticd.loaders.staging import Places, Stage, Staged, TableLike
-from cpticd.schema import TABLES, Table
 
 Tables = TableLike | Iterable[TableLike] | None
 Rename = Mapping[str, str | Mapping[str, str]]
@@ -53,7 +53,7 @@ def read_tables(
     rename: Rename | None = None,
     progress: bool = True,
 ) -> Claims:
-    """Claims from tables in the canonical form (``cpticd.schema.TABLES``), one keyword each.
+    """Claims from tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
 
     Parameters: each a DataFrame, an Arrow table, a CSV or Parquet path, or a list of them.
     ``medical_claim`` is Tuva's input layer: one row per line, diagnosis_code_1…25 beside it. ``rename`` is

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.loaders import files
 from cpticd.loaders.records import SHOWN, Records, Reject
 

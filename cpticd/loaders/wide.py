@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cpticd.claims import Claims
-from cpticd.errors import SchemaError
+from cpticd.core.errors import SchemaError
 from cpticd.loaders import flat_checks, flat_details, flat_lines
 from cpticd.loaders.flat import UNIT, Flat
 from cpticd.loaders.intake import Intake

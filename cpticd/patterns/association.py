@@ -11,8 +11,8 @@ import pandas as pd
 from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.cohort import Cohort, Filters, dimensions, lines
-from cpticd.contract import attach
-from cpticd.frames import to_frame
+from cpticd.core.contract import attach
+from cpticd.core.frames import to_frame
 from cpticd.patterns import inputs, shrinker
 from cpticd.patterns.independence import Margins
 from cpticd.patterns.inputs import POINTED, Pointer

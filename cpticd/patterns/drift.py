@@ -11,8 +11,8 @@ import pandas as pd
 from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.cohort import Cohort, Filters, dimensions, lines
-from cpticd.contract import attach
-from cpticd.frames import to_frame
+from cpticd.core.contract import attach
+from cpticd.core.frames import to_frame
 from cpticd.patterns import inputs
 from cpticd.patterns.changes import likeliest
 from cpticd.patterns.inputs import Pointer

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from cpticd import codes, reference
 from cpticd.cohort import DIMENSIONS, Cohort
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 
 Pointer = Literal["all", "primary"]
 POINTERS: Final = ("all", "primary")

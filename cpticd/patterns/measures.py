@@ -9,8 +9,8 @@ from typing import Final, Literal
 import pyarrow as pa
 
 from cpticd.cohort import Cohort
-from cpticd.contract import CLOCKS
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import CLOCKS
+from cpticd.core.errors import ArgumentError
 from cpticd.patterns import inputs
 
 Measure = Literal["denial", "code", "level", "pair", "unspecified"]

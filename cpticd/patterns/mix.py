@@ -12,8 +12,8 @@ import pyarrow as pa
 from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.cohort import DIMENSIONS, Filters, dimensions, lines
-from cpticd.contract import attach
-from cpticd.frames import to_frame
+from cpticd.core.contract import attach
+from cpticd.core.frames import to_frame
 from cpticd.patterns import inputs
 
 Period = Literal["month", "quarter", "year"]

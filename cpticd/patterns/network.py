@@ -11,9 +11,9 @@ import pandas as pd
 from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.cohort import Filters, lines
-from cpticd.contract import CLOCKS, attach
-from cpticd.errors import ArgumentError, CpticdError
-from cpticd.frames import to_frame
+from cpticd.core.contract import CLOCKS, attach, said
+from cpticd.core.errors import ArgumentError, CpticdError
+from cpticd.core.frames import to_frame
 from cpticd.patterns import inputs
 from cpticd.patterns.association import association
 from cpticd.patterns.inputs import Pointer
@@ -81,7 +81,7 @@ def network(
         linked = association(claims, stratify=stratify, pointer=pointer, min_observed=1, **filters)
         codes = ["hcpcs_code", "diagnosis_code"]
         result = result.merge(linked[[*codes, *ASSOCIATED]], on=codes, how="left")
-        facts = linked.attrs["contract"]
+        facts = said(linked)
         more = {name: facts[name] for name in ("strata", "prior", "prior_method", "test", "family_size")}
     return attach(
         result,

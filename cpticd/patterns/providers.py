@@ -11,9 +11,9 @@ import pandas as pd
 from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.cohort import Filters, dimensions, lines
-from cpticd.contract import attach
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.contract import attach
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.patterns import inputs, measures
 from cpticd.patterns.funnel import LEVELS, OVERDISPERSION, Funnel, Overdispersion, funnel, position
 from cpticd.patterns.measures import Measure

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 Floats = np.ndarray
 

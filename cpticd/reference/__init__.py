@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from cpticd.errors import ArgumentError, CpticdError, InputError, SchemaError
+from cpticd.core.errors import ArgumentError, CpticdError, InputError, SchemaError
 
 if TYPE_CHECKING:
     from cpticd.reference import icd10cm as icd10cm

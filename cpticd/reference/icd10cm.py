@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from cpticd import codes as _codes
 from cpticd import reference
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.reference import store
 
 VALID: Final = "valid"

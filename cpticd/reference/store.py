@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from cpticd.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cpticd import contract, reference, stats
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd import reference, stats
+from cpticd.core import contract
+from cpticd.core.errors import ArgumentError, SchemaError
 
 #: What a table of confidences holds: one row per kind and stratum.
 COLUMNS: Final = ("kind", "stratum", "confidence", "gaps", "planted", "source")

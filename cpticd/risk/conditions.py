@@ -29,11 +29,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd import contract, reference, sql
+from cpticd import reference, sql
 from cpticd.claims import Claims
-from cpticd.engine import Engine
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core import contract
+from cpticd.core.engine import Engine
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 
 #: What the encounters are built from, dropped once they are.
 _SCRATCH: Final = (

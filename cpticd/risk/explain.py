@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.risk import tables
 from cpticd.risk.blocks import SEGMENT
 from cpticd.risk.run import Run

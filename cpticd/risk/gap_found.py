@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from cpticd.errors import SchemaError
+from cpticd.core.errors import SchemaError
 
 #: One row per person, HCC and kind. ``place``: 1 the HCC is coded in the year, 2 a higher one, 3 a lower one, 0 none.
 CANDIDATE: Final = (

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
-from cpticd.engine import Engine
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.engine import Engine
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.risk import tables
 from cpticd.risk.conditions import list_years, load_encounters
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
-from cpticd.engine import Engine
-from cpticd.frames import to_frame
+from cpticd.core.engine import Engine
+from cpticd.core.frames import to_frame
 from cpticd.risk.gap_found import Found, band, dotted, extended, matched, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
 

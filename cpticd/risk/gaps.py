@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import contract
 from cpticd.claims import Claims
-from cpticd.engine import Engine
-from cpticd.errors import ArgumentError
+from cpticd.core import contract
+from cpticd.core.engine import Engine
+from cpticd.core.errors import ArgumentError
 from cpticd.risk import calibration as confidences
 from cpticd.risk import gap_inputs, gap_services, tables
 from cpticd.risk.gap_combination import combination

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.contract import amend, said
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.risk import tables
 from cpticd.risk.games import EXACT, ORDERS, Floats, alone, play
 from cpticd.risk.run import Run
@@ -52,17 +53,18 @@ def impact(
     score without them - the score now.
 
     Only gaps with status open are shared out; a closed one keeps its marginal value, for information. A person's
-    gaps are one game, his unsupported conditions another. ``attrs["totals"]`` has a record for everybody as coded, per
-    kind of gap, for all gaps, for what is unsupported, and for everybody as reviewed (both changes scored together):
-    gaps, persons, score, expected_score with low and high (95 %, from the confidences alone: they are taken as true
-    and independent), and dollars. ``attrs["contract"]["not_listed"]``: what the suspicions that gaps found too weak to
-    list would add (expected conditions, score, dollars): an estimate of the whole is the total of gaps and this.
+    gaps are one game, his unsupported conditions another. The contract's ``records["totals"]`` has a record for
+    everybody as coded, per kind of gap, for all gaps, for what is unsupported, and for everybody as reviewed (both
+    changes scored together): gaps, persons, score, expected_score with low and high (95 %, from the confidences
+    alone: they are taken as true and independent), and dollars. ``cx.contract(frame)["not_listed"]``: what the
+    suspicions that gaps found too weak to list would add (expected conditions, score, dollars): an estimate of the
+    whole is the total of gaps and this.
 
     ``gaps`` — person_id, hcc, and kind, confidence, status where known (:func:`cpticd.risk.gaps`).
     ``unsupported`` — person_id, hcc, confidence (:func:`cpticd.risk.unsupported`). ``base_rate`` — dollars per member
     and month at score 1. ``member_months`` — 12 by default, or months by person_id. ``factors`` — as in score.
     Raises ArgumentError for a year without tables, or without a known normalization where dollars are asked for;
-    SchemaError for missing columns. What cannot be valued stands in ``attrs["rejects"]``.
+    SchemaError for missing columns. What cannot be valued stands in ``risk.rejects(frame)``.
     """
     rates = tables.factors(model, payment_year, factors)
     if base_rate is not None and rates["normalization"].isna().any():
@@ -81,15 +83,15 @@ def impact(
         frame = frame.drop(columns=list(_INNER))
         frame = frame.sort_values(["person_id", "kind", "hcc"], kind="stable").reset_index(drop=True)
         done = described(frame, run, measure="impact of gaps and unsupported conditions")
-        done.attrs["contract"] |= {
-            "numerator": "score with the condition - score without it, re-scored; shares by Shapley's rule",
-            "sampling": f"persons with more than {EXACT} open gaps: {ORDERS} random orders, seed 0",
-            "review": "a gap, and an unsupported condition, is for a clinician and a coder to review",
-            "base_rate": base_rate,
-            "not_listed": _not_listed(gaps, done, base_rate),
-        }
-        done.attrs["totals"] = totals
-        return done
+        return amend(
+            done,
+            {"totals": totals},
+            numerator="score with the condition - score without it, re-scored; shares by Shapley's rule",
+            sampling=f"persons with more than {EXACT} open gaps: {ORDERS} random orders, seed 0",
+            review="a gap, and an unsupported condition, is for a clinician and a coder to review",
+            base_rate=base_rate,
+            not_listed=_not_listed(gaps, done, base_rate),
+        )
 
 
 def _conditions(gaps: pd.DataFrame, unsupported: pd.DataFrame | None, model: str) -> pd.DataFrame:
@@ -297,7 +299,7 @@ def _not_listed(gaps: pd.DataFrame, valued: pd.DataFrame, base_rate: float | Non
 
     Each is taken to be worth what the listed ones of its HCC are on average; empty where ``gaps`` does not say.
     """
-    left = gaps.attrs.get("contract", {}).get("left_out", {})
+    left = said(gaps).get("left_out", {})
     weak = left.get("learned", {}).get("by_hcc", []) if isinstance(left, dict) else []
     listed = valued[(valued["status"] == "open") & (valued["kind"] != "unsupported")]
     if not weak or listed["confidence"].sum() == 0:

@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.conform import as_arrow, check_once, conform
-from cpticd.errors import SchemaError
-from cpticd.schema import Table, declare
+from cpticd.core.conform import as_arrow, check_once, conform
+from cpticd.core.contract import records_of
+from cpticd.core.errors import SchemaError
+from cpticd.core.schema import Table, declare
 
 #: What the models ask of a person. Columns that are absent are taken as said here.
 MEMBERS: Final[Table] = declare(
@@ -70,7 +71,7 @@ class Rejects:
 
 def rejects(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per member or diagnosis that an analysis of risk could not take: source, location, reason, content."""
-    return pd.DataFrame(frame.attrs.get("rejects", []), columns=list(REJECTS), dtype=str)
+    return pd.DataFrame(records_of(frame).get("rejects", []), columns=list(REJECTS), dtype=str)
 
 
 @dataclass(frozen=True)

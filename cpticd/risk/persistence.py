@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import contract, sql
+from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.engine import Engine
-from cpticd.errors import InputError
-from cpticd.frames import to_frame
+from cpticd.core import contract
+from cpticd.core.engine import Engine
+from cpticd.core.errors import InputError
+from cpticd.core.frames import to_frame
 from cpticd.risk import tables
 from cpticd.risk.conditions import list_used, list_years, load_encounters
 from cpticd.stats import wilson

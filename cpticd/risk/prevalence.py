@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cpticd import contract, sql
+from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core import contract
+from cpticd.core.errors import ArgumentError
 from cpticd.risk import tables
 from cpticd.risk.conditions import load_encounters
 from cpticd.stats import normal_quantile, wilson

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd import sql
-from cpticd.engine import Engine
+from cpticd.core.engine import Engine
 from cpticd.risk import tables
 from cpticd.risk.blocks import BLOCK, SEGMENT, Blocks, blocks
 from cpticd.risk.inputs import Rejects

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd.claims import Claims
-from cpticd.contract import attach
-from cpticd.engine import DuckDBEngine
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import amend, attach, carry
+from cpticd.core.engine import DuckDBEngine
+from cpticd.core.errors import ArgumentError
 from cpticd.risk import inputs, tables
 from cpticd.risk.blocks import SEGMENT
 from cpticd.risk.people import make_people
@@ -116,7 +116,7 @@ def blended(
 
     Columns: person_id, segment, for each model of the blend raw_score_<model>, payment_score_<model>, and
     blended_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
-    shares stand in ``attrs["contract"]["shares"]``. Other parameters and errors: :func:`score`.
+    shares stand in ``cx.contract(frame)["shares"]``. Other parameters and errors: :func:`score`.
     """
     shares: dict[str, float] = {}
     for model in ("V24", "V28"):
@@ -133,20 +133,20 @@ def blended(
         part = part.rename(columns={name: f"{name}_{model}" for name in ("raw_score", "payment_score")})
         part["blended_score"] = share * part[f"payment_score_{model}"]
         if result is None:
-            result, result.attrs = part, one.attrs
+            result = carry(one, part)
         else:
             both = result.pop("blended_score") + part["blended_score"]
             result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, blended_score=both)
-            result.attrs["contract"] |= {"model": " + ".join(shares)}
     if result is None:
         raise ArgumentError(
             f"no Part C model has a share of payment_year={payment_year}; pass factors with shares"
         )
-    result.attrs["contract"] |= {
-        "measure": f"blended payment score, payment year {payment_year}",
-        "shares": shares,
-    }
-    return result
+    return amend(
+        result,
+        measure=f"blended payment score, payment year {payment_year}",
+        model=" + ".join(shares),
+        shares=shares,
+    )
 
 
 def _frame(run: Run, scores: pa.Table) -> pd.DataFrame:
@@ -186,17 +186,17 @@ def _hccs(run: Run, persons: int) -> pd.Series:
 
 def described(frame: pd.DataFrame, run: Run, *, measure: str) -> pd.DataFrame:
     """``frame`` with its contract and with what could not be scored."""
-    frame.attrs["rejects"] = run.rejects.records
     return attach(
         frame,
         measure=f"{measure}, {run.model}, payment year {run.payment_year}",
         numerator="coefficients of the person's segment: demographic, HCCs after hierarchies, interactions, count",
         denominator="cost of an average beneficiary",
         clock=f"diagnoses of service year {run.payment_year - 1}; age on February 1, {run.payment_year}",
-        exclusions="persons and diagnoses in attrs['rejects']",
+        exclusions="persons and diagnoses that risk.rejects lists",
         rows_left_out=run.left_out["members"],
         code_set_release=f"CMS mapping of payment year {run.payment_year}",
         model=run.model,
         payment_year=run.payment_year,
         assumed={reason: n for reason, n in run.assumed.items() if n},
+        records={"rejects": run.rejects.records},
     )

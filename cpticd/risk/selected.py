@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import amend, carry, records_of
+from cpticd.core.errors import ArgumentError
 from cpticd.stats import normal_quantile
 
 Direction = Literal["both", "gaps", "unsupported"]
@@ -38,24 +39,25 @@ def selected(
     Parameters: ``impact`` as ``risk.impact`` returns it; ``direction``, gaps, unsupported or both; ``kind`` of a gap
     (or unsupported), ``hcc``, ``person_id``, ``minimum_confidence``: None and 0 choose all.
 
-    ``attrs["totals"]`` has the records of ``risk.impact`` for the part. A kind or direction that is chosen whole
-    keeps its record. A part of one is the sum of its rows' shares of the whole (``expected_score``, Shapley's rule),
-    with the interval of its confidences, each condition coming true by itself: what it adds to a review of all, not
-    what a review of it alone would find where a person's conditions bear on each other. What is expected after a
-    partial review is the score as coded and the sum of both directions.
+    The contract's records ``totals`` are those of ``risk.impact`` for the part. A kind or direction that is chosen
+    whole keeps its record. A part of one is the sum of its rows' shares of the whole (``expected_score``, Shapley's
+    rule), with the interval of its confidences, each condition coming true by itself: what it adds to a review of
+    all, not what a review of it alone would find where a person's conditions bear on each other. What is expected
+    after a partial review is the score as coded and the sum of both directions.
     Raises ArgumentError for other frames and an unknown direction.
     """
     missing = [name for name in _NEEDED if name not in impact.columns]
-    before = impact.attrs.get("totals")
+    before = records_of(impact).get("totals")
     if missing or not isinstance(before, list):
         raise ArgumentError(
-            f"selected: no {missing or 'attrs[totals]'}; found {list(impact.columns)}; give what risk.impact returns"
+            f"selected: no {missing or 'totals in its contract'}; found "
+            f"{list(impact.columns)}; give what risk.impact returns"
         )
     if direction not in DIRECTIONS:
         raise ArgumentError(
             f"selected: direction {direction!r} is unknown; give one of {', '.join(DIRECTIONS)}"
         )
-    told, impact = impact.attrs, _bare(impact)
+    whole, impact = impact, _bare(impact)
     kept = (impact["status"] == _OPEN) & (impact["confidence"] >= minimum_confidence)
     if direction != "both":
         kept &= (impact["kind"] == UNSUPPORTED) == (direction == UNSUPPORTED)
@@ -63,12 +65,9 @@ def selected(
         if value is not None:
             kept &= impact[name] == value
     rows = impact[kept].reset_index(drop=True)
-    rows.attrs = {"totals": _totals(rows, {str(one["kind"]): one for one in before})}
+    totals = _totals(rows, {str(one["kind"]): one for one in before})
     chosen = {"direction": direction, "kind": kind, "hcc": hcc, "minimum_confidence": minimum_confidence}
-    rows.attrs["contract"] = dict(told.get("contract", {})) | {
-        "rows_left_out": int((~kept).sum()), "selection": chosen,
-    }  # fmt: skip
-    return rows
+    return amend(carry(whole, rows), {"totals": totals}, rows_left_out=int((~kept).sum()), selection=chosen)
 
 
 def _bare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,8 +164,7 @@ def review(impact: pd.DataFrame, gaps: pd.DataFrame, unsupported: pd.DataFrame |
         ignore_index=True,
     )
     result = rows[[name for name in REVIEW if name in rows]]
-    result.attrs = dict(impact.attrs)
-    return result
+    return carry(impact, result)
 
 
 def persons(impact: pd.DataFrame) -> pd.DataFrame:

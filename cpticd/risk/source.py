@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.risk.conditions import load_encounters
 from cpticd.risk.inputs import Members, take_members
 

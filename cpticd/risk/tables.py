@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 
 #: Models by name: CMS-HCC (Part C), its ESRD variant, and RxHCC (Part D).
 MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08")

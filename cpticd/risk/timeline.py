@@ -8,9 +8,10 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import contract, sql
+from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.frames import to_frame
+from cpticd.core import contract
+from cpticd.core.frames import to_frame
 from cpticd.risk import tables
 from cpticd.risk.conditions import check_years, list_years, load_encounters
 from cpticd.risk.wording import hcc_label

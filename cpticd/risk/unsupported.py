@@ -25,9 +25,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import contract, reference
+from cpticd import reference
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core import contract
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.risk import tables
 from cpticd.risk.conditions import check_years, list_used
 from cpticd.risk.unsupported_facts import Asked, facts

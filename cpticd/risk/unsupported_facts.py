@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
-from cpticd.engine import Engine
-from cpticd.frames import to_frame
+from cpticd.core.engine import Engine
+from cpticd.core.frames import to_frame
 from cpticd.risk import tables
 from cpticd.risk.conditions import list_years, load_encounters
 

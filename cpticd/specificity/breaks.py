@@ -14,9 +14,9 @@ import pyarrow as pa
 from cpticd import codes as _codes
 from cpticd import cohort, sql, stats
 from cpticd.claims import Claims
-from cpticd.contract import CLOCKS, attach
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.specificity import inputs
 from cpticd.specificity.changes import changes, outside_dates
 from cpticd.specificity.segmented import Break, difference, level_change
@@ -71,9 +71,9 @@ def calendar(
     new_code_share: of the lines after, those with a code that came on the day. outside_lines, outside_denied,
     outside_denied_amount: lines in the window that bear a code of the group on a day on which it was none.
 
-    ``attrs["outside"]`` has a record per code borne outside its dates at any time: system, code, reason, code_date
-    (its last, or first, day), first_date, last_date, lines, adjudicated, denied, denied_amount. By boundary, the
-    untouched first, then by lines.
+    The contract's ``records["outside"]`` has a record per code borne outside its dates at any time: system, code,
+    reason, code_date (its last, or first, day), first_date, last_date, lines, adjudicated, denied, denied_amount.
+    By boundary, the untouched first, then by lines.
     """
     width, least = inputs.whole("window_months", window_months, 2), inputs.whole("min_lines", min_lines)
     with inputs.coded(claims, filters, superseded=True) as (chosen, _):
@@ -90,9 +90,9 @@ def calendar(
     found = found.merge(new, on=_KEY, how="left").merge(near, on=_KEY, how="left")
     enough = (found["lines_before"] + found["lines_after"] >= least) | (found["kind"] == UNTOUCHED)
     result = _finished(found[enough])
-    result.attrs["outside"] = outside
     return attach(
         result,
+        records={"outside": outside},
         measure="breaks in use and denials where code sets change",
         numerator="lines that bear a code of the group; of these, lines denied at first adjudication",
         denominator="lines of the group and its controls by month of service; adjudicated lines",

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from cpticd import cohort, sql, stats
 from cpticd.claims import Claims
-from cpticd.contract import CLOCKS, attach
-from cpticd.frames import to_frame
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.frames import to_frame
 from cpticd.specificity import inputs
 from cpticd.specificity.odds import mantel_haenszel
 
@@ -82,7 +82,8 @@ def effect(
     denied_amount (the unspecified codes' share of denied dollars in comparable strata).
 
     A line that points to an unspecified and to a specific code of the same category is not compared. Surest first:
-    by q_value up to 0.10, then by excess_denials. ``attrs["total"]`` holds the same for all rows together.
+    by q_value up to 0.10, then by excess_denials. The contract's ``records["total"]`` holds the same for all
+    rows together.
     """
     inputs.one_of("missing", missing, CONTRASTS)
     inputs.one_of("pointer", pointer, ("all", "primary"))
@@ -103,10 +104,10 @@ def effect(
         told = chosen.contract
     enough = (found["unspecified_lines"] >= least) & (found["specific_lines"] >= least)
     result = _ordered(found[enough].drop(columns="log_variance"), names)
-    result.attrs["total"] = total
     mixed = int(counts["mixed_lines"].sum())
     return attach(
         result,
+        records={"total": total},
         measure=f"denial odds of unspecified codes ({missing}) against specific codes of their category",
         numerator="lines denied at first adjudication",
         denominator=f"adjudicated lines that point to the category ({pointer} pointers)",

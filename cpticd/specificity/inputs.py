@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from cpticd import codes as _codes
 from cpticd import cohort
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
-from cpticd.frames import to_frame
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.reference import icd10cm, traits
 
 CATEGORY_LENGTH: Final = 3

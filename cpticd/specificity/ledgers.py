@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from cpticd import codes as _codes
 from cpticd import cohort, reference, sql, stats
 from cpticd.claims import Claims
-from cpticd.contract import CLOCKS, attach
-from cpticd.errors import ArgumentError, SchemaError
-from cpticd.frames import to_frame
+from cpticd.core.contract import CLOCKS, attach, said
+from cpticd.core.errors import ArgumentError, SchemaError
+from cpticd.core.frames import to_frame
 from cpticd.specificity import inputs
 from cpticd.specificity.effects import STRATA, Pointer, exposed_lines
 
@@ -124,7 +124,7 @@ def two_ledgers(
 
 
 def _contract(frame: pd.DataFrame | None) -> dict[str, Any]:
-    found = {} if frame is None else frame.attrs.get("contract", {})
+    found = {} if frame is None else said(frame)
     return found if isinstance(found, dict) else {}
 
 

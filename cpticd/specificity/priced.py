@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cpticd.errors import ArgumentError
+from cpticd.core.contract import amend, carry, said
+from cpticd.core.errors import ArgumentError
 
 _DOLLARS: Final = ("expected_dollars", "unspecified_expected_dollars")
 
@@ -19,8 +20,7 @@ def priced(ledgers: pd.DataFrame, base_rate: float | None) -> pd.DataFrame:
     and ``pays_twice`` do not depend on it. Raises ArgumentError for ledgers without a base rate, or one that is not
     above 0.
     """
-    contract = ledgers.attrs.get("contract", {})
-    before = contract.get("base_rate")
+    before = said(ledgers).get("base_rate")
     missing = [name for name in _DOLLARS if name not in ledgers.columns]
     if missing or not before:
         raise ArgumentError(
@@ -31,5 +31,4 @@ def priced(ledgers: pd.DataFrame, base_rate: float | None) -> pd.DataFrame:
         raise ArgumentError(f"base_rate: found {base_rate!r}; give US dollars per member and month, above 0")
     factor = np.nan if base_rate is None else float(base_rate) / float(before)
     result = ledgers.assign(**{name: (ledgers[name].astype(float) * factor).round(6) for name in _DOLLARS})
-    result.attrs["contract"] = dict(contract) | {"base_rate": base_rate}
-    return result
+    return amend(carry(ledgers, result), base_rate=base_rate)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from cpticd import cohort, sql, stats
 from cpticd.claims import Claims
-from cpticd.contract import attach
-from cpticd.frames import to_frame
+from cpticd.core.contract import attach
+from cpticd.core.frames import to_frame
 from cpticd.specificity import inputs
 
 #: Counts, and of how many codes each is a share: of all, or of those that have such a thing to tell.

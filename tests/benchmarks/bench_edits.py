@@ -36,8 +36,8 @@ _NAMES = ("claim_id", "source_claim_id", "original_reference_number", "payer_cla
 def build(base: Path, folder: Path, lines: int) -> None:
     """The saved data set ``base`` again and again under fresh ids, as a saved data set of about ``lines`` lines."""
     from cpticd.claims import Claims
-    from cpticd.engine import DuckDBEngine
-    from cpticd.schema import ACCOUNTING, REJECTS, TABLES
+    from cpticd.core.engine import DuckDBEngine
+    from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES
 
     engine = DuckDBEngine(memory_limit="4GB")
     for name, table in TABLES.items():
@@ -59,7 +59,7 @@ def build(base: Path, folder: Path, lines: int) -> None:
 
 def tables(held: pd.DataFrame, seed: int = 1) -> dict[str, pa.Table]:
     """Edit tables of CMS's size. ``held`` has the simulation's lines: person_id, day, hcpcs_code, diagnosis_code."""
-    from cpticd.simulate import edit_tables
+    from cpticd.simulation import edit_tables
 
     rng = np.random.default_rng(seed)
     own = edit_tables()
@@ -144,8 +144,8 @@ def _policies(held: pd.DataFrame, others: np.ndarray, rng: np.random.Generator) 
 def measure(folder: Path) -> dict[str, Any]:
     """Seconds of each rule and of all, findings, peak memory: in a process of its own."""
     import cpticd as cx
-    from cpticd.edits import run
-    from cpticd.edits.rules import SEVERITIES
+    from cpticd.rules import run
+    from cpticd.rules.registry import SEVERITIES
 
     claims = cx.open(folder / "claims")
     given = {file.stem: _read(file) for file in sorted((folder / "tables").glob("*.parquet"))}
@@ -161,11 +161,11 @@ def measure(folder: Path) -> dict[str, Any]:
     run._findings = timed
     before = _peak()
     begin, worked = time.perf_counter(), time.process_time()
-    findings = cx.edits.check(claims, severities=SEVERITIES, tables=given)
+    findings = cx.rules.check(claims, severities=SEVERITIES, tables=given)
     total, worked = time.perf_counter() - begin, time.process_time() - worked
     lines = int(claims.query("SELECT count(*) AS n FROM lines").n.item())
     counts = findings["rule"].value_counts()
-    unjudged = [row["rule"] for row in findings.attrs["rules"] if row["status"] != "ran"]
+    unjudged = [row["rule"] for row in cx.contract(findings).records["rules"] if row["status"] != "ran"]
     return {
         "lines": lines, "total": total, "worked": worked, "seconds": seconds, "gigabytes": _peak(), "before": before,
         "findings": len(findings), "pairs": int(counts.reindex(["component_of_other_service"]).fillna(0).item()),
@@ -177,8 +177,8 @@ def merged(folder: Path) -> dict[str, Any]:
     """The rule component_of_other_service as merges of pandas; the lines with their versions are given, and not timed."""
     import cpticd as cx
     from cpticd import reference
-    from cpticd.edits import inputs
-    from cpticd.frames import to_frame
+    from cpticd.core.frames import to_frame
+    from cpticd.rules import inputs
 
     claims = cx.open(folder / "claims")
     inputs.prepare(claims.engine, {})

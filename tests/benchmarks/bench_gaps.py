@@ -19,12 +19,13 @@ import time
 
 import pandas as pd
 
+import cpticd as cx
 from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.risk.calibration import by_decile
 from cpticd.risk.gaps import KINDS, gaps
 from cpticd.risk.impact import impact
-from cpticd.simulate import simulate
+from cpticd.simulation import simulate
 
 YEAR = 2025
 SURE = 0.5
@@ -70,7 +71,7 @@ def by_kind(rows: pd.DataFrame, planted: pd.DataFrame) -> pd.DataFrame:
 
 def lift(rows: pd.DataFrame, planted: pd.DataFrame, found: pd.DataFrame) -> dict[str, float]:
     """Planted share among the highest 1 % of all pairs that the learned kind judges, and among all of them."""
-    left = found.attrs["contract"]["left_out"]["learned"]
+    left = cx.contract(found)["left_out"]["learned"]
     judged_hccs = {row["hcc"] for row in left["by_hcc"]}
     learned = rows[rows["kind"] == "learned"].sort_values(["confidence", *KEY], ascending=[False, True, True])
     total = left["pairs"] + len(learned)
@@ -88,7 +89,7 @@ def impacts(
     """Raw score that the planted conditions come to; what the listed gaps are expected to, and those left out."""
     truth = impact(claims, planted[KEY].assign(kind="planted"), payment_year=YEAR + 1)
     guess = impact(claims, found, payment_year=YEAR + 1)
-    rest = guess.attrs["contract"]["not_listed"]["expected_score"]
+    rest = cx.contract(guess)["not_listed"]["expected_score"]
     return {
         "planted": truth["expected_score"].sum(),
         "listed": guess["expected_score"].sum(),
@@ -111,7 +112,7 @@ def run(claims: Claims, truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
     )
     table = by_decile(rows["confidence"], rows["right"])
     print(table.round(4).to_string(index=False))
-    left = found.attrs["contract"]["left_out"]
+    left = cx.contract(found)["left_out"]
     expected = left["learned"]["expected"] + left["below minimum_confidence"]["expected"]
     print(
         f"planted {len(planted):,}; expected: listed {rows['confidence'].sum():,.1f}, left out {expected:,.1f}; "

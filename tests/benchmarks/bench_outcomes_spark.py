@@ -11,22 +11,22 @@ from typing import Any
 import pandas as pd
 
 import cpticd as cx
-from tests.edits.cases_outcomes import judged
-from tests.edits.test_prebill import OPEN, _rows
-from tests.edits.test_residual import NONE, _policy
+from tests.rules.cases_outcomes import judged
+from tests.rules.test_prebill import OPEN, _rows
+from tests.rules.test_residual import NONE, _policy
 
 
 def test_a_policy_is_the_same_on_spark(spark_session: Any, tmp_path: Path) -> None:
     claims = judged(_policy())
     twin = cx.open(claims.save(tmp_path / "claims"), engine="spark", session=spark_session).use()
-    found = cx.edits.residual(claims, NONE)
+    found = cx.rules.residual(claims, NONE)
     assert len(found) == 1
-    pd.testing.assert_frame_equal(found, cx.edits.residual(twin, NONE))
-    months = cx.edits.residual_months(claims, NONE, found)
-    pd.testing.assert_frame_equal(months, cx.edits.residual_months(twin, NONE, found))
+    pd.testing.assert_frame_equal(found, cx.rules.residual(twin, NONE))
+    months = cx.rules.residual_months(claims, NONE, found)
+    pd.testing.assert_frame_equal(months, cx.rules.residual_months(twin, NONE, found))
 
 
 def test_a_worklist_is_the_same_on_spark(spark_session: Any, tmp_path: Path) -> None:
     claims = judged(_rows())
     twin = cx.open(claims.save(tmp_path / "claims"), engine="spark", session=spark_session).use()
-    pd.testing.assert_frame_equal(cx.edits.prebill(claims, OPEN), cx.edits.prebill(twin, OPEN))
+    pd.testing.assert_frame_equal(cx.rules.prebill(claims, OPEN), cx.rules.prebill(twin, OPEN))

@@ -45,7 +45,7 @@ def derive(lines: int, base: Path) -> dict[str, float]:
     engine = build(lines, memory_limit=DERIVE_LIMIT, derive=False)
     made = time.perf_counter() - start
     from cpticd.claims import Claims
-    from cpticd.schema import ACCOUNTING, REJECTS
+    from cpticd.core.schema import ACCOUNTING, REJECTS
 
     start = time.perf_counter()
     claims = Claims(engine, accounting=ACCOUNTING.empty_table(), rejects=REJECTS.empty())  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from itertools import combinations
 import pandas as pd
 
 import cpticd as cx
-from cpticd.simulate import Simulation
+from cpticd.simulation import Simulation
 
 KEYS = ["claim_id", "claim_line_number"]
 TIERS = {"lenient": 0, "medium": 1, "strict": 2}
@@ -38,7 +38,7 @@ class Truth:
     @classmethod
     def of(cls, simulation: Simulation) -> Truth:
         planted = simulation.truth["rule_violations"].astype({"claim_line_number": "Int64"})
-        findings = cx.edits.check(simulation.claims, tables=cx.simulate.edit_tables())
+        findings = cx.rules.check(simulation.claims, tables=cx.simulation.edit_tables())
         return cls(simulation, planted, findings)
 
     def recall(self) -> pd.DataFrame:
@@ -74,7 +74,7 @@ class Truth:
 
     def ranking(self, least: int = LEAST) -> pd.DataFrame:
         """One row per rule and pair of payers of different tier: whether precision orders them as planted."""
-        card = cx.edits.scorecard(self.simulation.claims, self.findings)
+        card = cx.rules.scorecard(self.simulation.claims, self.findings)
         card = card[["rule", "payer", "flagged_lines", "precision"]]
         rows = self.simulation.truth["rule_strictness"].merge(card, on=["rule", "payer"])
         rows = rows[rows["flagged_lines"] >= least].assign(rank=lambda r: r["tier"].map(TIERS))
@@ -94,7 +94,7 @@ class Truth:
 
     def policies(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The planted policies with the day that residual tells (missing: not found), and the other clusters."""
-        clusters = cx.edits.residual(self.simulation.claims, self.findings)
+        clusters = cx.rules.residual(self.simulation.claims, self.findings)
         keys = ["payer", "hcpcs_code", "diagnosis_family", "carc"]
         truth = self.simulation.truth["policies"]
         both = truth.merge(clusters, on=keys, how="left", suffixes=("", "_found"))

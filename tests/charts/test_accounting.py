@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cpticd import charts
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 
 ROWS = pd.DataFrame(
     {

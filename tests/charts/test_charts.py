@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from cpticd import charts
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
 
 ALL = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpticd import charts
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.charts.samples import frame
 
 ROWS = frame(

@@ -12,7 +12,7 @@ import pytest
 
 from cpticd import charts
 from cpticd.charts.format import cell, expectation
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.charts.samples import frame
 
 ASSOCIATION = frame(

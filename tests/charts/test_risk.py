@@ -9,9 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+import cpticd as cx
 from cpticd import charts
 from cpticd.charts import format as fmt
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.charts.risk_samples import EXPLAINED, IMPACT, PERSISTENCE, PREVALENCE
 from tests.charts.test_charts import hover, trace
 
@@ -66,7 +67,7 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
 ) -> None:
     empty = frame.head(0)
     if chart is charts.risk_waterfall:
-        empty.attrs["totals"] = [record | {"gaps": 0} for record in IMPACT.attrs["totals"]]
+        empty.attrs["totals"] = [record | {"gaps": 0} for record in cx.contract(IMPACT).records["totals"]]
     fig = chart(empty)
     assert not fig.data
     assert re.match("No ", notes(fig)[0])

@@ -11,7 +11,7 @@ import pytest
 
 from cpticd.charts import theme as themes
 from cpticd.charts.rules import residual_timeline, rule_matrix, rule_scatter
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.charts.samples import frame
 
 CARD = frame(

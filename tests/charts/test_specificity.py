@@ -11,7 +11,7 @@ import pytest
 
 from cpticd import charts
 from cpticd.charts.two_ledgers import _labels, _overlap
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.spec import frame
 
 SHARE = frame("""

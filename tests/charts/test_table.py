@@ -7,7 +7,7 @@ import pytest
 
 from cpticd import charts
 from cpticd.charts import format as fmt
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.charts.samples import RATES, TREND
 
 

@@ -13,9 +13,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 import cpticd as cx
 from cpticd import denials
 from cpticd.claims import Claims
+from cpticd.core.errors import ArgumentError
 from cpticd.denials.cube import Cube
 from cpticd.denials.cube_rows import Level
-from cpticd.errors import ArgumentError
 from tests.spec import claims_of, shown
 
 #: What depends on which other pairs there are.
@@ -207,7 +207,7 @@ def test_claims_without_any_adjudication_are_empty_not_wrong() -> None:
 def test_every_frame_says_what_it_counts(cube: Cube) -> None:
     view = cube.view(payer=cube.counts("payer").index[0], clock="final")
     for frame in (view.rates(), view.causes(), view.trend(), view.by_pair(), view.worklist(), view.change()):
-        contract = frame.attrs["contract"]
+        contract = cx.contract(frame)
         assert contract["clock"].startswith("latest adjudication")
         assert contract["filters"]["payer"] == view.filters.payer
         assert contract["rows_left_out"] > 0

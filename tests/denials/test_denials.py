@@ -7,9 +7,10 @@ import pytest
 from scipy.stats import hypergeom
 from statsmodels.stats.proportion import proportion_confint
 
+import cpticd as cx
 from cpticd import denials
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.spec import claims_of, shown
 
 
@@ -45,7 +46,7 @@ def test_final_rates_leave_out_what_is_young_and_what_was_taken_back(spec: Claim
     rates = denials.rates(spec, clock="final", maturity_days=90)  # last adjudication: 2024-05-25
     # mature: C1 (both lines now paid), C2, C3, and C5, which has no paid date; C6's payment was taken back
     assert shown(rates, "n", "denied", "partly_denied") == [(6, 2, 1)]
-    assert rates.attrs["contract"]["rows_left_out"] == 4
+    assert cx.contract(rates)["rows_left_out"] == 4
 
 
 def test_rates_of_nothing_adjudicated_are_empty_not_wrong() -> None:
@@ -101,7 +102,7 @@ def test_pair_dollars_add_up_to_the_denied_dollars_of_the_lines(spec: Claims) ->
         pairs = denials.by_pair(spec, min_lines=1, level=level)
         paired = pairs["denied_amount"].sum()
         assert paired == 400.0  # all but C2's 100.00, whose pointer leads to no diagnosis
-        assert pairs.attrs["contract"]["rows_left_out"] == 1
+        assert cx.contract(pairs)["rows_left_out"] == 1
 
 
 def test_pairs_by_payer_and_by_primary_pointer(spec: Claims) -> None:
@@ -132,7 +133,7 @@ def test_small_pairs_are_left_out_and_counted(spec: Claims) -> None:
     pairs = denials.by_pair(spec, min_lines=2)
     assert pairs["lines"].min() >= 2
     everything = denials.by_pair(spec, min_lines=1)
-    assert pairs.attrs["contract"]["small_pairs_left_out"] == len(everything) - len(pairs) > 0
+    assert cx.contract(pairs)["small_pairs_left_out"] == len(everything) - len(pairs) > 0
 
 
 def test_trend_counts_cohorts_and_their_maturity(spec: Claims) -> None:
@@ -145,7 +146,7 @@ def test_trend_counts_cohorts_and_their_maturity(spec: Claims) -> None:
     ]
     by_adjudication = denials.trend(spec, period="quarter", clock="adjudication")
     assert shown(by_adjudication, "period", "n", "denied") == [("2024-01-01", 9, 3)]
-    assert by_adjudication.attrs["contract"]["rows_left_out"] == 2  # C5 has no paid date
+    assert cx.contract(by_adjudication)["rows_left_out"] == 2  # C5 has no paid date
 
 
 def test_payment_delay_censors_what_is_open(spec: Claims) -> None:
@@ -180,7 +181,7 @@ def test_every_result_has_a_contract(spec: Claims) -> None:
         denials.silent(spec),
     )
     for result in results:
-        contract = result.attrs["contract"]
+        contract = cx.contract(result)
         assert {"measure", "numerator", "denominator", "clock", "exclusions", "code_set_release"} <= {
             *contract
         }

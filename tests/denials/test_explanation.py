@@ -7,7 +7,7 @@ import pytest
 
 from cpticd import denials
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.spec import SPEC, claims_of
 
 

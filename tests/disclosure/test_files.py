@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import cpticd as cx
 from cpticd import disclosure, sheets
+from cpticd.core.errors import ArgumentError, OutputExistsError
 from cpticd.disclosure import Pseudonyms, Release
-from cpticd.errors import ArgumentError, OutputExistsError
 from tests.spec import frame
 
 CELLS = pd.DataFrame({"payer": ["=North", "South", "West"], "persons": [30, 4, 20], "rate": [0.1, 0.5, 0.2]})

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd import disclosure
 from cpticd.claims import Claims
+from cpticd.core.errors import ArgumentError
 from cpticd.disclosure import Release
 from cpticd.disclosure.facts import FLAGS, KEYS, of_claims
-from cpticd.errors import ArgumentError
 from tests.disclosure.exact import Known
 from tests.small_claims import small_claims
 from tests.spec import frame

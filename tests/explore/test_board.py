@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import pytest
 
 from cpticd import disclosure
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.explore.board import Board, Control, chart
 from cpticd.explore.explorer import SO_FAR, Explorer
 from cpticd.explore.pieces import page, table

@@ -16,8 +16,8 @@ import cpticd as cx
 from cpticd import denials, disclosure
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
-from cpticd.explore.denials import CODE, FAMILY, DenialsExplorer
+from cpticd.core.errors import ArgumentError
+from cpticd.explore.denials_explorer import CODE, FAMILY, DenialsExplorer
 
 
 @pytest.fixture(scope="module")

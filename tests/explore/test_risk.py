@@ -16,9 +16,9 @@ import cpticd as cx
 from cpticd import charts, disclosure
 from cpticd.charts.risk_timeline import risk_timeline
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
-from cpticd.explore.risk import RiskExplorer
+from cpticd.core.errors import ArgumentError
 from cpticd.explore.risk_case import Case
+from cpticd.explore.risk_explorer import RiskExplorer
 from cpticd.risk.selected import persons, review, selected
 
 #: What the analyses returned when the explorer was opened, by their names.
@@ -94,11 +94,11 @@ def impact() -> pd.DataFrame:
 
 
 def totals(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {one["kind"]: one for one in frame.attrs["totals"]}
+    return {one["kind"]: one for one in cx.contract(frame).records["totals"]}
 
 
 def test_everything_chosen_keeps_what_impact_said() -> None:
-    assert selected(impact()).attrs["totals"] == impact().attrs["totals"]
+    assert selected(impact()).attrs["totals"] == cx.contract(impact()).records["totals"]
     assert len(selected(impact())) == 4  # what is closed is nothing to review
 
 
@@ -173,8 +173,8 @@ def test_the_timeline_draws_claims_and_evidence_apart() -> None:
 
 def test_it_opens_with_what_the_analyses_say(explorer: RiskExplorer) -> None:
     gaps, whole = SAID["gaps"], SAID["impact"]
-    assert gaps.attrs["contract"]["year"] == 2025  # the last complete one
-    assert explorer.impact.attrs["totals"] == whole.attrs["totals"]
+    assert cx.contract(gaps)["year"] == 2025  # the last complete one
+    assert cx.contract(explorer.impact).records["totals"] == cx.contract(whole).records["totals"]
     assert len(explorer.data) == (whole["status"] == "open").sum()
     assert explorer.figure.to_json() == charts.risk_waterfall(whole).to_json()
     assert explorer.selection == {}
@@ -265,7 +265,7 @@ def test_another_year_is_worked_out_once(explorer: RiskExplorer, monkeypatch: py
         other.attrs = dict(now.impact.attrs)
         return replace(now, impact=other, review=now.review[now.review["kind"] == "lapsed"])
 
-    monkeypatch.setattr("cpticd.explore.risk.work_out", work_out)
+    monkeypatch.setattr("cpticd.explore.risk_explorer.work_out", work_out)
     explorer.choose(year="2024")
     assert set(explorer.data["kind"]) == {"lapsed"}
     explorer.choose(year="2025")

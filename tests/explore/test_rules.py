@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import cpticd as cx
-from cpticd import charts, edits
+from cpticd import charts, rules
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
-from cpticd.explore.rules import RulesExplorer
+from cpticd.core.errors import ArgumentError
+from cpticd.explore.rules_explorer import RulesExplorer
 
 RULES = (
     "visits",
@@ -32,8 +32,8 @@ def claims() -> Iterator[Claims]:
 
 @pytest.fixture(scope="module")
 def findings(claims: Claims) -> pd.DataFrame:
-    known = set(edits.catalogue()["rule"])
-    return edits.check(claims, [rule for rule in RULES if rule in known])
+    known = set(rules.catalogue()["rule"])
+    return rules.check(claims, [rule for rule in RULES if rule in known])
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +61,14 @@ def happen(explorer: RulesExplorer, **event: Any) -> None:
 def test_it_opens_with_what_the_analyses_say(
     claims: Claims, findings: pd.DataFrame, explorer: RulesExplorer
 ) -> None:
-    card = edits.scorecard(claims, findings)
+    card = rules.scorecard(claims, findings)
     pd.testing.assert_frame_equal(explorer.scorecard, card)
-    assert explorer.scorecard.attrs["contract"] == card.attrs["contract"]
+    assert cx.contract(explorer.scorecard) == cx.contract(card)
     assert explorer.figure.to_json() == charts.rule_matrix(card, readable_lines=3).to_json()
     assert len(explorer.findings) == len(findings)
     tiles = {tile["label"]: tile["value"] for tile in part(explorer, "tiles")["tiles"]}
     assert tiles["Flagged lines decided"] == f"{card['flagged_lines'].sum():,}"
-    worklist = edits.prebill(claims, findings, adjudicated=True)
+    worklist = rules.prebill(claims, findings, adjudicated=True)
     assert len(explorer.data) == (worklist["initial_outcome"] == "not adjudicated").sum()
     explorer.choose(lines="all")
     pd.testing.assert_frame_equal(explorer.data, worklist)

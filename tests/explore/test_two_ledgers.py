@@ -14,8 +14,8 @@ import pytest
 import cpticd as cx
 from cpticd import charts, specificity
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
-from cpticd.explore.two_ledgers import TwoLedgersExplorer
+from cpticd.core.errors import ArgumentError
+from cpticd.explore.two_ledgers_explorer import TwoLedgersExplorer
 from cpticd.specificity.priced import priced
 from cpticd.specificity.siblings import specific_siblings
 
@@ -65,7 +65,7 @@ def test_it_opens_with_what_the_analysis_says(
 ) -> None:
     told = specificity.two_ledgers(claims, gaps, impact=impact, base_rate=900)
     pd.testing.assert_frame_equal(explorer.data, told, check_exact=False, atol=0.01)
-    assert explorer.data.attrs["contract"]["base_rate"] == 900
+    assert cx.contract(explorer.data)["base_rate"] == 900
     assert explorer.figure.to_json() == charts.two_ledgers(explorer.data).to_json()
 
 

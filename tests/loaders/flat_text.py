@@ -9,7 +9,7 @@ import pandas as pd
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.schema import TABLES
+from cpticd.core.schema import TABLES
 from tests.spec import shown
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpticd.conform import conform
-from cpticd.errors import SchemaError
+from cpticd.core.conform import conform
+from cpticd.core.errors import SchemaError
 from cpticd.loaders.intake import Intake
 from tests.spec import frame, shown
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import cpticd as cx
-from cpticd.errors import ArgumentError, InputError, SchemaError
+from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from tests.loaders.flat_text import assert_same, balanced, said, table
 from tests.spec import frame
 

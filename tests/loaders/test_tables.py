@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import cpticd as cx
-from cpticd.errors import ArgumentError, CpticdError, InputError, SchemaError
+from cpticd.core.errors import ArgumentError, CpticdError, InputError, SchemaError
 from tests.loaders.flat_text import assert_same, balanced, said, table
 from tests.spec import SPEC, frame
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.loaders import files
 from cpticd.loaders.text import Text, open_text
 

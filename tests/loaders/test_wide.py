@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cpticd as cx
-from cpticd.errors import CpticdError, InputError, SchemaError
+from cpticd.core.errors import CpticdError, InputError, SchemaError
 from cpticd.loaders import wording
 from tests.loaders.flat_text import assert_same, balanced, read, said, table
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cpticd.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.loaders.x12 import read_x12
 from cpticd.loaders.x12.batches import Batches
 from cpticd.loaders.x12.splitter import MAX_SEGMENT, Splitter

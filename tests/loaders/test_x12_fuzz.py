@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cpticd.errors import CpticdError
+from cpticd.core.errors import CpticdError
 from cpticd.loaders.x12 import read_x12
 from cpticd.loaders.x12.batches import Batches
 from cpticd.loaders.x12.spool import Spool, staged

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from cpticd.claims import Claims
+from cpticd.core.schema import TABLES
 from cpticd.loaders.x12 import read_x12
-from cpticd.schema import TABLES
 from tests.loaders.x12_text import (
     claim,
     interchange,

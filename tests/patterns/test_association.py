@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from scipy.stats import hypergeom
 
+import cpticd as cx
 from cpticd import patterns
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.patterns import shrinker
 from tests.patterns.billed import billed
 from tests.spec import shown
@@ -97,8 +98,8 @@ def test_a_row_counts_lines_persons_and_dates_and_tests_what_chance_allows(two: 
     )
     assert shown(row, *facts) == [(10, 5.2, 10, 2, 1, "2024-02-01", "2024-05-01", "13 Musculoskeletal")]
     assert row["p_value"].iloc[0] == pytest.approx(hypergeom.sf(9, 30, 12, 13), rel=0.25)
-    assert found.attrs["contract"]["rows_left_out"] == 1
-    assert found.attrs["contract"]["units"] == 30
+    assert cx.contract(found)["rows_left_out"] == 1
+    assert cx.contract(found)["units"] == 30
 
 
 def test_by_person_what_is_repeated_counts_once(two: Claims) -> None:
@@ -108,7 +109,7 @@ def test_by_person_what_is_repeated_counts_once(two: Claims) -> None:
     assert shown(row, "observed", "expected", "lines", "persons", "strata") == [
         (2, round(1 * 2 / 3 + 2 * 1 / 2, 4), 10, 2, 2)
     ]
-    assert found.attrs["contract"]["units"] == 5
+    assert cx.contract(found)["units"] == 5
 
 
 def test_the_primary_diagnosis_alone_and_lines_by_how_many_they_point_to(two: Claims) -> None:
@@ -171,16 +172,16 @@ def test_small_pairs_shape_the_prior_but_are_not_shown(planted: Claims) -> None:
     claims = planted
     every, some = (patterns.association(claims, min_observed=least) for least in (1, 20))
     assert len(every) > len(some)
-    assert some.attrs["contract"]["small_pairs_left_out"] == len(every) - len(some)
-    assert some.attrs["contract"]["prior"] == every.attrs["contract"]["prior"]
+    assert cx.contract(some)["small_pairs_left_out"] == len(every) - len(some)
+    assert cx.contract(some)["prior"] == cx.contract(every)["prior"]
     assert some["observed"].min() >= 20
-    assert shrinker.fit(every["observed"], every["expected"]).told() == every.attrs["contract"]["prior"]
+    assert shrinker.fit(every["observed"], every["expected"]).told() == cx.contract(every)["prior"]
 
 
 def test_filters_and_the_contract(hand: Claims) -> None:
     found = patterns.association(hand, payer="M1", min_observed=1, dates=("2024-01-01", None))
     assert found["lines"].sum() == 5
-    contract = found.attrs["contract"]
+    contract = cx.contract(found)
     assert contract["filters"] == {"payer": ["M1"], "dates": ["2024-01-01", None]}
     assert contract["strata"] == ["payer", "place_of_service_code", "quarter"]
     assert json.loads(json.dumps(contract)) == contract

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
+import cpticd as cx
 from cpticd import patterns
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.patterns.changes import likeliest
 from tests.patterns.billed import billed
 
@@ -83,7 +84,7 @@ def test_a_row_counts_before_and_after(found: pd.DataFrame, claims: Claims) -> N
 
 
 def test_the_months_and_what_was_done_are_told(found: pd.DataFrame) -> None:
-    contract = found.attrs["contract"]
+    contract = cx.contract(found)
     assert contract["months"] == [f"{month:%Y-%m-%d}" for month in MONTHS]
     assert contract["family_size"] == 5
     assert json.loads(json.dumps(contract)) == contract
@@ -198,7 +199,7 @@ def test_what_cannot_be_looked_at_is_not_tested() -> None:
 def test_empties_and_errors(claims: Claims) -> None:
     nothing = patterns.drift(claims, dates=("2031-01-01", None))
     assert nothing.empty
-    assert nothing.attrs["contract"]["months"] == []
+    assert cx.contract(nothing)["months"] == []
     short = patterns.drift(claims, dates=("2024-01-01", "2024-02-28"))
     assert short["kind"].unique().tolist() == ["not tested"]
     assert short["change_date"].isna().all()

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
+import cpticd as cx
 from cpticd import patterns, reference
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.patterns.mix import _measured
 from tests.patterns.billed import billed
 from tests.spec import shown
@@ -69,7 +70,7 @@ def test_by_provider_over_all_time(claims: Claims) -> None:
     assert shown(billed_levels, "rendering_npi", "level", "lines", "mean_level") == [
         ("A", 3, 6, 3.25), ("A", 4, 2, 3.25), ("B", 3, 5, round(25 / 7, 4)), ("B", 5, 2, round(25 / 7, 4)),
     ]  # fmt: skip
-    assert found.attrs["contract"]["groups"] == ["rendering_npi"]
+    assert cx.contract(found)["groups"] == ["rendering_npi"]
 
 
 def test_every_family_that_occurs_and_none_that_does_not(claims: Claims) -> None:
@@ -78,7 +79,7 @@ def test_every_family_that_occurs_and_none_that_does_not(claims: Claims) -> None
     assert found[found["family"] == "office visit, new patient"]["level"].tolist() == [2, 3, 4, 5]
     few = patterns.mix(claims, period="year", min_lines=5)
     assert few["family"].unique().tolist() == [VISITS]
-    assert few.attrs["contract"]["small_groups_left_out"] == 1
+    assert cx.contract(few)["small_groups_left_out"] == 1
 
 
 def test_a_code_counts_on_its_days_and_others_are_told() -> None:
@@ -88,13 +89,13 @@ def test_a_code_counts_on_its_days_and_others_are_told() -> None:
         ("2020-10-01", "99201", 1, 1), ("2021-01-01", "99203", 1, 1),
     ]  # fmt: skip
     assert found["level"].tolist() == [1, 2, 3, 4, 5, 2, 3, 4, 5]
-    assert found.attrs["contract"]["rows_left_out"] == 1
+    assert cx.contract(found)["rows_left_out"] == 1
 
 
 def test_filters_empties_and_errors(claims: Claims) -> None:
     found = patterns.mix(claims, VISITS, person_id=["p1", "p2"], min_lines=1)
     assert found["lines"].sum() == 8
-    contract = found.attrs["contract"]
+    contract = cx.contract(found)
     assert json.loads(json.dumps(contract)) == contract
     assert patterns.mix(claims, dates=("2031-01-01", None)).empty
     for arguments in (

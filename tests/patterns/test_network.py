@@ -9,9 +9,10 @@ import sys
 import pandas as pd
 import pytest
 
+import cpticd as cx
 from cpticd import patterns
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, CpticdError
+from cpticd.core.errors import ArgumentError, CpticdError
 from tests.patterns.billed import billed
 from tests.spec import claims_of, shown
 
@@ -44,7 +45,7 @@ def test_an_edge_counts_lines_persons_dollars_and_denials(claims: Claims) -> Non
     assert edges["procedure_share"].tolist() == pytest.approx([1, 1, 4 / 6, 1])
     assert edges["diagnosis_share"].tolist() == pytest.approx([1, 5 / 9, 4 / 9, 1])
     assert edges["denial_rate"].tolist() == pytest.approx([2 / 6, 0, 0, 1])
-    contract = edges.attrs["contract"]
+    contract = cx.contract(edges)
     assert (contract["rows_left_out"], contract["small_edges_left_out"], contract["nodes"]) == (1, 0, 6)
 
 
@@ -52,7 +53,7 @@ def test_small_edges_and_edges_of_few_persons_are_left_out(claims: Claims) -> No
     assert len(patterns.network(claims, min_lines=5)) == 2
     few = patterns.network(claims, min_lines=1, min_persons=2)
     assert shown(few, "hcpcs_code", "diagnosis_code") == [("99213", "E119")]
-    assert few.attrs["contract"]["small_edges_left_out"] == 3
+    assert cx.contract(few)["small_edges_left_out"] == 3
 
 
 def test_the_primary_diagnosis_has_the_whole_line(claims: Claims) -> None:
@@ -87,7 +88,7 @@ def test_a_replaced_claim_counts_where_it_was_denied_but_not_as_coding() -> None
     )
     edges = patterns.network(claims, min_lines=1)
     assert shown(edges, "lines", "charge_amount", "adjudicated_lines", "denied_lines") == [(1, 50.0, 2, 1)]
-    assert edges.attrs["contract"]["replaced_lines_kept"] == 1
+    assert cx.contract(edges)["replaced_lines_kept"] == 1
 
 
 def test_association_is_added_where_it_is_asked_for(claims: Claims) -> None:
@@ -96,7 +97,7 @@ def test_association_is_added_where_it_is_asked_for(claims: Claims) -> None:
     both = edges.merge(linked, on=["hcpcs_code", "diagnosis_code"])
     assert len(both) == 4
     assert both["ebgm_x"].tolist() == both["ebgm_y"].tolist()
-    assert edges.attrs["contract"]["prior"] == linked.attrs["contract"]["prior"]
+    assert cx.contract(edges)["prior"] == cx.contract(linked)["prior"]
     assert json.loads(json.dumps(edges.attrs)) == edges.attrs
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
+import cpticd as cx
 from cpticd import patterns
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.patterns.funnel import funnel, position
 from tests.patterns.billed import billed
 from tests.spec import shown
@@ -52,7 +53,7 @@ def test_expected_is_what_the_case_mix_gives(claims: Claims) -> None:
         ("C", 8, 1, 3, round(8 * 33 / 108, 4), round(3 / (8 * 33 / 108), 4), 100),
     ]
     assert found["adjusted_rate"].to_numpy() == pytest.approx(found["ratio"] * 43 / 208)
-    assert found.attrs["contract"]["overall_rate"] == pytest.approx(43 / 208)
+    assert cx.contract(found)["overall_rate"] == pytest.approx(43 / 208)
     # Unadjusted, A looks good and B bad; adjusted, both are as expected.
     plain = patterns.providers(claims, "denial", adjust=None, **ANY).set_index("provider")["ratio"]
     assert plain["A"] < 0.7
@@ -126,7 +127,7 @@ def test_lines_without_a_provider_are_counted_and_few_are_left_out() -> None:
     rows = billed("code | diagnoses | provider | times\n99213 | I10 | A | 40\n99213 | I10 | B | 5")
     found = patterns.providers(rows, "code", code="99213", among=["99213"], min_expected=0)
     assert found["provider"].tolist() == ["A"]
-    contract = found.attrs["contract"]
+    contract = cx.contract(found)
     assert (contract["providers_left_out"], contract["rows_left_out"], contract["lines_counted"]) == (
         1,
         0,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.patterns import shrinker
 from cpticd.patterns.shrinker import Prior
 

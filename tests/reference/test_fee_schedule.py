@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cpticd import reference
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 
 TITLE = ",,2024 National Physician Fee Schedule Relative Value File April Release,,,,,,,,,,,,,\n"
 NOTICE = ",,CPT codes and descriptions only are copyright. Status code of the notice,,,,,,,,,,,,,\n"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpticd import reference
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.reference.layouts import icd10cm_conversion
 from cpticd.reference.layouts.files import sources
 from tests.conftest import ROOT

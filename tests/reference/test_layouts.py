@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from cpticd import reference
-from cpticd.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.reference.layouts import files
 
 PTP = (

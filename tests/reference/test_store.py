@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cpticd import reference
-from cpticd.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.reference import store
 
 ORDER = """\

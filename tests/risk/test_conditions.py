@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd import reference
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.loaders.intake import Intake
 from cpticd.risk.conditions import check_years, conditions, list_years, load_encounters
 from tests.spec import claims_of, shown
@@ -214,7 +214,7 @@ def test_conditions_add_up_what_counts_and_what_does_not(encounters: Claims) -> 
 
 
 def test_the_contract_counts_what_is_left_out(claims: Claims) -> None:
-    contract = conditions(claims, 2025).attrs["contract"]
+    contract = cx.contract(conditions(claims, 2025))
     left_out = {row["reason"]: (row["claims"], row["diagnoses"]) for row in contract["not_counted"]}
     assert left_out["replaced or voided by a later claim"] == (3, 3)
     assert left_out["no person"] == left_out["no service date"] == (1, 1)
@@ -243,7 +243,7 @@ def test_years_without_a_list(claims: Claims) -> None:
         conditions(claims, 2022)
     with pytest.raises(ArgumentError, match="none given"):
         check_years([])
-    later = conditions(claims, 2027).attrs["contract"]["eligible_procedures"]
+    later = cx.contract(conditions(claims, 2027))["eligible_procedures"]
     assert later == "CMS's list of 2026, the last there is, stands in for 2027"
 
 
@@ -305,7 +305,7 @@ def test_every_claim_diagnosis_stands_once_counted_or_with_a_reason(drawn: list[
     counted = sum(int(frame["claims"].sum()) for frame in per_year)
     assert counted == int(found["counted"].sum())
     undated = int(found["year"].isna().sum())
-    left_out = sum(frame.attrs["contract"]["rows_left_out"] for frame in per_year) - undated
+    left_out = sum(cx.contract(frame)["rows_left_out"] for frame in per_year) - undated
     assert counted + left_out == len(found)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.risk.calibration import by_decile, calibrate, checked, default
 from cpticd.risk.gaps import KINDS, gaps
 from cpticd.risk.learned import bins

@@ -10,7 +10,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, QueryError, SchemaError
+from cpticd.core.errors import ArgumentError, QueryError, SchemaError
 from cpticd.risk.gaps import KINDS, gaps
 from tests.risk.visits import claims_of_visits
 from tests.spec import shown
@@ -193,7 +193,7 @@ def test_the_result_is_sorted_bounded_and_says_what_it_means(found: pd.DataFrame
     assert found["confidence"].between(0, 1).all()
     assert found["calibration"].str.startswith("simulated persons: ").all()
     assert found["label"].ne("").all()
-    contract = found.attrs["contract"]
+    contract = cx.contract(found)
     assert contract["year"] == 2025 and contract["payment_year"] == 2026 and contract["kinds"] == list(KINDS)
     opened = found[found["status"] == "open"]
     assert opened["confidence"].is_monotonic_decreasing

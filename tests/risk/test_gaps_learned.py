@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import cpticd as cx
 from cpticd.claims import Claims
 from cpticd.risk.gaps import gaps
 from cpticd.risk.learned import EDGES, KNOWN, bins
@@ -105,8 +106,8 @@ def test_what_is_left_out_is_added_up() -> None:
     claims = claims_of_visits(visits(q_has_it=False))
     everything = learned(claims)
     some = learned(claims, minimum_confidence=0.99)
-    all_of = everything.attrs["contract"]["left_out"]["learned"]
-    left = some.attrs["contract"]["left_out"]["learned"]
+    all_of = cx.contract(everything)["left_out"]["learned"]
+    left = cx.contract(some)["left_out"]["learned"]
     assert len(some) < len(everything)
     assert len(some) + left["pairs"] == len(everything) + all_of["pairs"]
     assert left["expected"] + some["confidence"].sum() == pytest.approx(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import cpticd as cx
 from cpticd.risk.gaps import gaps
 from cpticd.risk.tables import MODELS
-from cpticd.simulate import Simulation, simulate
+from cpticd.simulation import Simulation, simulate
 from tests.benchmarks.bench_gaps import by_kind, judged, lift
 
 RULES = ["lapsed", "unspecified", "combination", "implied"]
@@ -41,7 +42,7 @@ def test_confidences_add_up_to_what_is_right(simulation: Simulation, found: pd.D
     by = rows.groupby("kind").agg(expected=("confidence", "sum"), right=("right", "sum"))
     spread = rows["confidence"].mul(1 - rows["confidence"]).groupby(rows["kind"]).sum() ** 0.5
     assert ((by["expected"] - by["right"]).abs() <= 4 * spread + 3).all(), by
-    left = found.attrs["contract"]["left_out"]
+    left = cx.contract(found)["left_out"]
     everything = rows["confidence"].sum() + left["learned"]["expected"]
     assert everything == pytest.approx(len(planted), rel=0.15)
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cpticd as cx
 from cpticd import risk
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from tests.risk import beneficiaries, oracle, oracle_data
 from tests.spec import SPEC, claims_of
 
@@ -250,8 +251,8 @@ def test_a_person_who_stands_twice_is_scored_once_and_noted() -> None:
     member = {"person_id": "twice", **GOOD}
     once, twice = (risk.score(pd.DataFrame([member] * times), NONE) for times in (1, 2))
     assert list(twice["raw_score"]) == list(once["raw_score"])
-    assert once.attrs["rejects"] == []
-    (note,) = twice.attrs["rejects"]
+    assert cx.contract(once).records["rejects"] == []
+    (note,) = cx.contract(twice).records["rejects"]
     assert "scored once" in note["reason"]
 
 
@@ -264,7 +265,7 @@ def test_diagnoses_of_nobody_and_without_a_code_are_told() -> None:
     )
     got = risk.score(members, diagnoses)
     assert list(got.loc[0, "hccs"]) == ["37"]
-    said = [(row["location"], row["reason"]) for row in got.attrs["rejects"]]
+    said = [(row["location"], row["reason"]) for row in cx.contract(got).records["rejects"]]
     assert len(said) == 3
     assert any("stranger" in place and "members" in reason for place, reason in said)
     assert any("known" in place and "diagnosis_code" in reason for place, reason in said)

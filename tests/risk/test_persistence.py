@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.risk import tables
 from cpticd.risk.persistence import persistence
 from tests.spec import claims_of, shown
@@ -146,8 +146,8 @@ def test_one_year_says_what_cannot_be_told(claims: Claims) -> None:
     assert shown(found, "hcc", "year", "persons", "due", "recapture_rate", "steady_state_prevalence") == [
         ("38", 2025, 1, None, None, None)
     ]
-    assert "none: no year stands beside the one before it" in found.attrs["contract"]["clock"]
-    assert "none" not in persistence(claims).attrs["contract"]["clock"]
+    assert "none: no year stands beside the one before it" in cx.contract(found)["clock"]
+    assert "none" not in cx.contract(persistence(claims))["clock"]
 
 
 def test_without_members_there_is_no_denominator() -> None:
@@ -164,7 +164,7 @@ def test_a_model_or_year_without_tables_is_refused(claims: Claims) -> None:
 
 
 def test_the_contract_spells_the_denominator_out_and_is_json(claims: Claims) -> None:
-    contract = persistence(claims).attrs["contract"]
+    contract = cx.contract(persistence(claims))
     assert (
         "with the chronic HCC in the year before who have a members row in both years"
         in contract["denominator"]

@@ -11,7 +11,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.risk.prevalence import prevalence
 from tests.spec import claims_of, frame
 
@@ -113,7 +113,7 @@ def test_expected_stays_within_what_the_lists_allow(result: pd.DataFrame) -> Non
 
 def test_the_contract_says_what_was_counted() -> None:
     result = prevalence(claims_of(**TABLES), GAPS, UNSUPPORTED, year=2025)
-    said = result.attrs["contract"]
+    said = cx.contract(result)
     assert said["denominator"] == "persons enrolled in 2025"
     assert (said["model"], said["payment_year"]) == ("V28", 2026)
     assert json.dumps(result.attrs)

@@ -10,7 +10,7 @@ import pytest
 import cpticd as cx
 from cpticd import risk
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, InputError, SchemaError
+from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from tests.risk.visits import claims_of_visits
 from tests.spec import frame, shown
 
@@ -87,12 +87,12 @@ def test_age_is_that_of_february_first() -> None:
         future    | 2030-01-01 | F
     """)
     found = risk.score(born, DIAGNOSES.iloc[:0])
-    assert [row["reason"] for row in found.attrs["rejects"]] == [
+    assert [row["reason"] for row in cx.contract(found).records["rejects"]] == [
         "birth_date: after the payment year: 2030-01-01"
     ]
     assert found["segment"].tolist() == ["CNA", "CND", "CND"]
     assert found["demographic_score"].tolist() == [0.33, 0.436, 0.238]
-    assert found.attrs["contract"]["assumed"] == {"original reason for entitlement taken by age": 3}
+    assert cx.contract(found)["assumed"] == {"original reason for entitlement taken by age": 3}
 
 
 @pytest.mark.parametrize("column", ["sex", "person_id"])
@@ -153,7 +153,7 @@ def test_what_cannot_be_scored_says_why() -> None:
         ("person good", "diagnosis_code: not an ICD-10-CM code"),
         ("person stranger", "not among the members: diagnoses not scored"),
     }
-    assert found.attrs["contract"]["rows_left_out"] == 7
+    assert cx.contract(found)["rows_left_out"] == 7
 
 
 def test_rows_stand_in_the_order_given_and_ids_may_be_numbers() -> None:
@@ -187,7 +187,7 @@ def test_a_blend_takes_each_model_by_its_share() -> None:
     new = risk.score(MEMBERS, DIAGNOSES, model="V28", payment_year=2025)
     expected = 0.33 * old["raw_score"] / 1.153 * 0.941 + 0.67 * new["raw_score"] / 1.045 * 0.941
     assert (found["blended_score"] - expected).abs().max() < 1e-12
-    assert found.attrs["contract"]["shares"] == {"V24": 0.33, "V28": 0.67}
+    assert cx.contract(found)["shares"] == {"V24": 0.33, "V28": 0.67}
     with pytest.raises(ArgumentError, match="no tables for payment_year=2031"):
         risk.blended(MEMBERS, DIAGNOSES, payment_year=2031)
 

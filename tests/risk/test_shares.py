@@ -162,7 +162,9 @@ def test_closing_a_gap_twice_is_closing_it_once(seed: int) -> None:
     numbers = ["marginal_score", "shapley_score", "expected_score"]
     a, b = (frame.sort_values(by)[by + numbers].reset_index(drop=True) for frame in (once, twice))
     pd.testing.assert_frame_equal(a, b, check_exact=False, atol=1e-12)
-    for left, right in zip(once.attrs["totals"], twice.attrs["totals"], strict=True):
+    for left, right in zip(
+        cx.contract(once).records["totals"], cx.contract(twice).records["totals"], strict=True
+    ):
         assert left["gaps"] == right["gaps"]
         assert left["expected_score"] == pytest.approx(right["expected_score"], abs=1e-9)
 

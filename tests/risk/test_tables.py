@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cpticd import reference
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.risk import tables
 from cpticd.risk.blocks import BLOCK, blocks
 from cpticd.risk.wording import label

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd import reference
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.loaders.intake import Intake
 from cpticd.risk.conditions import conditions
 from cpticd.risk.unsupported import LEVELS, scorecard, unsupported
@@ -163,8 +163,8 @@ def test_what_is_hardly_doubtful_is_counted_not_listed(claims: Claims) -> None:
     found = unsupported(claims, year=2025)
     everything = unsupported(claims, year=2025, min_confidence=0.0)
     assert (found["confidence"] >= 0.05).all() and len(found) < len(everything)
-    contract = found.attrs["contract"]
-    assert contract["rows_left_out"] - everything.attrs["contract"]["rows_left_out"] == len(everything) - len(
+    contract = cx.contract(found)
+    assert contract["rows_left_out"] - cx.contract(everything)["rows_left_out"] == len(everything) - len(
         found
     )
     json.dumps(contract)
@@ -184,7 +184,7 @@ def test_tables_of_ones_own(claims: Claims) -> None:
     )
     found = unsupported(claims, year=2025, weights=weights)
     assert (found["confidence"] == 0.5).all()
-    assert found.attrs["contract"]["confidence"].endswith("of the caller's own")
+    assert cx.contract(found)["confidence"].endswith("of the caller's own")
 
 
 def test_what_does_not_fit_is_refused(claims: Claims) -> None:
@@ -208,7 +208,7 @@ def test_claims_without_hccs_have_nothing_to_doubt() -> None:
         visits({"p": [("2025-05-01", "11", "99213", "J44.9")]}), year=2025, min_confidence=0.0
     )
     assert shown(alone, "again") == [("unknown",)]
-    assert "no year beside it to compare" in alone.attrs["contract"]["clock"]
+    assert "no year beside it to compare" in cx.contract(alone)["clock"]
     text = claims_of(claims="claim_id | person_id\nA | p", lines="claim_id | claim_line_number\nA | 1")
     assert unsupported(text, year=2025).empty
 

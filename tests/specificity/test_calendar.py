@@ -12,7 +12,7 @@ import pytest
 
 import cpticd as cx
 from cpticd import reference
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from cpticd.specificity.changes import changes, outside_dates
 from tests.spec import shown
 from tests.specificity.samples import Row, lines_of
@@ -119,7 +119,7 @@ def test_the_untouched_row_stands_for_the_day_itself(broken: pd.DataFrame) -> No
 def test_lines_out_of_season_are_counted_with_their_denials(broken: pd.DataFrame) -> None:
     one = broken.set_index("code_group").loc["M545 → M5450, M5451, M5459"]
     assert one[["outside_lines", "outside_denied", "outside_denied_amount"]].tolist() == [4, 3, 300.0]
-    outside = broken.attrs["outside"]
+    outside = cx.contract(broken).records["outside"]
     assert outside == [
         {
             "system": "diagnosis", "code": "M545", "reason": "retired", "code_date": "2021-09-30",
@@ -134,7 +134,7 @@ def test_boundaries_of_the_data_are_found_and_others_refused() -> None:
     rows: list[Row] = [("North", "99213", "I10", 1, 2, f"2025-{month:02}-10") for month in range(1, 13)]
     claims = lines_of(rows)
     found = calendar(claims)
-    assert found.attrs["contract"]["boundaries"] == ["2025-04-01", "2025-10-01"]
+    assert cx.contract(found)["boundaries"] == ["2025-04-01", "2025-10-01"]
     assert found["kind"].tolist() == ["untouched", "untouched"]
     with pytest.raises(ArgumentError, match="first days of months"):
         calendar(claims, boundaries=["2025-10-02"])
@@ -142,4 +142,4 @@ def test_boundaries_of_the_data_are_found_and_others_refused() -> None:
         calendar(claims, window_months=1)
     short = calendar(lines_of(rows[:1]))
     assert short.empty
-    assert short.attrs["outside"] == []
+    assert cx.contract(short).records["outside"] == []

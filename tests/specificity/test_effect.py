@@ -9,7 +9,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.spec import shown
 from tests.specificity.samples import lines_of
 
@@ -74,7 +74,7 @@ def test_the_excess_is_what_the_specific_rates_would_not_give(claims: Claims) ->
 
 
 def test_lines_with_both_kinds_are_left_out_and_counted(claims: Claims) -> None:
-    contract = effect(claims, by=None, min_lines=1).attrs["contract"]
+    contract = cx.contract(effect(claims, by=None, min_lines=1))
     assert contract["lines_with_both_kinds"] == 3
     assert contract["rows_left_out"] == 3 + 4
     json.dumps(contract)
@@ -84,7 +84,7 @@ def test_families_compare_within_their_categories(claims: Claims) -> None:
     family = effect(claims, min_lines=1).set_index("diagnosis_family")
     category = effect(claims, by="diagnosis_category", min_lines=1).set_index("diagnosis_category")
     assert family.loc["09 Circulatory", "odds_ratio"] == category.loc["I50", "odds_ratio"]
-    total = effect(claims, min_lines=1).attrs["total"]
+    total = cx.contract(effect(claims, min_lines=1)).records["total"]
     assert total["unspecified_lines"] == category["unspecified_lines"].sum()
 
 
@@ -110,7 +110,7 @@ def test_what_is_missing_chooses_the_codes() -> None:
 def test_small_groups_are_left_out_and_counted(claims: Claims) -> None:
     found = effect(claims, by="diagnosis_category", min_lines=20)
     assert shown(found, "diagnosis_category") == [("I50",)]
-    assert found.attrs["contract"]["small_groups_left_out"] == 2
+    assert cx.contract(found)["small_groups_left_out"] == 2
 
 
 def test_lines_of_one_person_widen_the_interval() -> None:
@@ -156,4 +156,4 @@ def test_unknown_arguments_are_refused(claims: Claims, arguments: dict[str, obje
 def test_nothing_to_compare_is_an_empty_table() -> None:
     found = effect(lines_of([("North", "99213", "I10", 1, 3)]))
     assert found.empty
-    assert found.attrs["total"] == {}
+    assert cx.contract(found).records["total"] == {}

@@ -10,7 +10,7 @@ import pytest
 import cpticd as cx
 from cpticd import stats
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError
+from cpticd.core.errors import ArgumentError
 from tests.spec import claims_of, shown
 from tests.specificity.samples import SHARE
 
@@ -42,7 +42,7 @@ def test_lines_and_dollars_go_by_what_lines_point_to(claims: Claims) -> None:
 
 
 def test_what_is_not_judged_is_counted(claims: Claims) -> None:
-    contract = share(claims).attrs["contract"]
+    contract = cx.contract(share(claims))
     assert contract["rows_left_out"] == 2  # 250.00 of ICD-9-CM, and Q99Q, which is no code
     assert contract["cohort"]["replaced_lines_left_out"] == 1
     json.dumps(contract)
@@ -64,7 +64,7 @@ def test_groups_of_claims_lines_and_diagnoses(claims: Claims) -> None:
 def test_filters_restrict_and_are_told(claims: Claims) -> None:
     found = share(claims, dates=("2025-02-01", "2025-03-31"), payer="North")
     assert shown(found, "claims", "diagnoses", "unspecified") == [(1, 2, 1)]
-    assert found.attrs["contract"]["cohort"]["filters"]["payer"] == ["North"]
+    assert cx.contract(found)["cohort"]["filters"]["payer"] == ["North"]
 
 
 def test_the_interval_is_clustered_by_person_and_wilson_at_the_edge(claims: Claims) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from tests.spec import frame, shown
 from tests.specificity.samples import lines_of
 
@@ -109,7 +109,7 @@ def test_dollars_come_from_the_impact_or_from_a_base_rate_and_are_never_assumed(
     assert paid.loc["04 Endocrine and metabolic", "unspecified_expected_dollars"] == 0
     own = two_ledgers(claims, gaps, impact=impact.assign(expected_dollars=[5.0, 6.0, 7.0, -9.0]))
     assert own["expected_dollars"].sum() == 18.0
-    assert paid.attrs["contract"]["base_rate"] == 1000
+    assert cx.contract(paid)["base_rate"] == 1000
 
 
 def test_families_add_up_to_categories(claims: Claims) -> None:
@@ -127,7 +127,7 @@ def test_both_ledgers_are_of_the_gaps_year() -> None:
     assert two_ledgers(claims)["unspecified_lines"].sum() == 12
     one_year = two_ledgers(claims, gaps_frame())
     assert one_year["unspecified_lines"].sum() == 6
-    contract = one_year.attrs["contract"]
+    contract = cx.contract(one_year)
     assert contract["cohort"]["filters"]["dates"] == ["2025-01-01", "2025-12-31"]
     assert contract["gaps"]["year"] == 2025
     json.dumps(contract)
@@ -139,7 +139,7 @@ def test_filters_hold_for_both_ledgers() -> None:
     cells = [("North", "99213", "I509", 1, 1), ("South", "99213", "I509", 1, 3)]
     found = two_ledgers(lines_of(cells), gaps_frame(), payer="North")  # persons p0 and p1
     assert shown(found, "unspecified_lines", "gaps") == [(2, 1)]
-    assert found.attrs["contract"]["persons_with_gaps_left_out"] == 2
+    assert cx.contract(found)["persons_with_gaps_left_out"] == 2
 
 
 def test_frames_that_lack_something_are_refused(claims: Claims) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -69,7 +69,7 @@ def load_x12(
     """Read X12 files as ``read_x12`` does, into an intake that other loaders may share."""
     from tqdm.auto import tqdm
 
-    from cpticd.errors import ArgumentError
+    from cpticd.core.errors import ArgumentError
     from cpticd.loaders.x12.join import join
     from cpticd.loaders.x12.sources import items
     from cpticd.loaders.x12.spool import staged

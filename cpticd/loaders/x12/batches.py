@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.loaders.x12.cells import Notes
 from cpticd.loaders.x12.claims837 import Claims837
 from cpticd.loaders.x12.places import Envelope, Kind, Place, Zone, place

@@ -24,9 +24,9 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from cpticd.core.schema import REJECTS
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.x12 import join_sql as sql
-from cpticd.schema import REJECTS
 
 #: Lines of a remittance that no line of their claim matches are numbered from here.
 UNMATCHED_LINE = 10_000

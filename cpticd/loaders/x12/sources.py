@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.loaders import files
 
 BLOCK: Final = 1 << 20

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Final
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.loaders.x12.batches import Batches, Outcome
 from cpticd.loaders.x12.sources import Item, blocks
 from cpticd.loaders.x12.spool import Spool

@@ -19,7 +19,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, published_day, table
 
 KEY: Final = ("document", "version", "role", "code_group", "code")

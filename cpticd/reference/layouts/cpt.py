@@ -13,7 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, table
 
 KEY: Final = ("code",)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 
 
 def rows(data: bytes, *, name: str) -> Iterator[tuple[int, list[str]]]:

@@ -15,7 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 
 #: More than this unpacked is no file that CMS publishes.
 MAX_BYTES: Final = 2_000_000_000

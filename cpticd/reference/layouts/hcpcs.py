@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, day, quarter, records, table
 
 KEY: Final = ("code",)

@@ -17,7 +17,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts import icd10cm_order
 from cpticd.reference.layouts.files import Reading, Source, fiscal, only
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, only, records, table
 
 KEY: Final = ("edit", "code_type", "code")

@@ -15,7 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, day, last_day, quarter, records, table
 
 KEY: Final = ("add_on_code", "primary_code", "effective_from")

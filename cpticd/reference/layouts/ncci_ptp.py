@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, quarter
 
 KEY: Final = ("column_1", "column_2", "effective_from")

@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from cpticd.errors import InputError
+from cpticd.core.errors import InputError
 from cpticd.reference.layouts.files import Reading, Source, fiscal, only, table
 
 KEY: Final = ("code",)

@@ -1,0 +1,327 @@
+"""Every table's grain, columns and types, declared once.
+
+Names follow the Tuva input layer where it has one (https://thetuvaproject.com, `medical_claim`);
+pointers, adjudications, adjustments and remarks are cpticd's own, because Tuva expects denials to be
+resolved and loses the line's diagnosis pointers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pyarrow as pa
+
+Kind = Literal["text", "code", "date", "money", "number", "integer", "flag"]
+
+#: Arrow type of each kind. ``code`` is text in normal form: upper case, no dot, no blanks.
+ARROW: Final[dict[str, pa.DataType]] = {
+    "text": pa.string(),
+    "code": pa.string(),
+    "date": pa.date32(),
+    "money": pa.decimal128(18, 2),
+    "number": pa.decimal128(18, 3),
+    "integer": pa.int32(),
+    "flag": pa.bool_(),
+}
+#: The same types in DuckDB's dialect, from which SQLGlot derives Spark's.
+SQL: Final[dict[str, str]] = {
+    "text": "VARCHAR",
+    "code": "VARCHAR",
+    "date": "DATE",
+    "money": "DECIMAL(18,2)",
+    "number": "DECIMAL(18,3)",
+    "integer": "INTEGER",
+    "flag": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table."""
+
+    name: str
+    kind: Kind
+    doc: str = ""
+    required: bool = False
+
+    @property
+    def arrow(self) -> pa.DataType:
+        return ARROW[self.kind]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table: its grain in words, its key, its columns in order."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    amount: str | None = None  # the money column that accounting() adds up
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def required(self) -> list[str]:
+        return [column.name for column in self.columns if column.required]
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        return pa.schema([(column.name, column.arrow) for column in self.columns])
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def empty(self) -> pa.Table:
+        return self.arrow_schema.empty_table()
+
+
+def declare(name: str, grain: str, key: str, columns: str, amount: str | None = None) -> Table:
+    """Read a table from lines ``name kind[!] doc``; ``!`` marks a required column."""
+    parsed = []
+    for line in filter(str.strip, columns.splitlines()):
+        column, kind, *doc = line.split(maxsplit=2)
+        parsed.append(Column(column, kind.rstrip("!"), "".join(doc), kind.endswith("!")))  # type: ignore[arg-type]
+    return Table(name, grain, tuple(key.split()), tuple(parsed), amount)
+
+
+_TABLES = (
+    declare(
+        "claims",
+        "One row per claim.",
+        "claim_id",
+        """
+        claim_id                text!   unique in the data set
+        source_claim_id         text    the sender's own claim number, which may repeat
+        claim_type              text    professional or institutional
+        person_id               text    patient, as the source names him
+        payer                   text    payer's name, or identifier where there is no name
+        payer_kind              text    medicare, medicare advantage, medicaid, commercial, marketplace, …
+        billing_npi             text    National Provider Identifier of the billing provider
+        billing_taxonomy        code    Health Care Provider Taxonomy code of the billing provider: his specialty
+        facility_npi            text    National Provider Identifier of the place of service
+        place_of_service_code   code    two digits, professional claims
+        bill_type_code          code    three characters without the leading zero, institutional claims
+        claim_frequency_code    code    1 original, 7 replacement, 8 void
+        original_reference_number text  the payer's number of the claim that this one replaces
+        claim_start_date        date    first day of service
+        claim_end_date          date    last day of service
+        received_date           date    the day that the payer received the claim
+        charge_amount           money   billed by the provider, US dollars
+        data_source             text    file or table that the claim came from
+        """,
+        "charge_amount",
+    ),
+    declare(
+        "lines",
+        "One row per service line of a claim.",
+        "claim_id claim_line_number",
+        """
+        claim_id                text!
+        claim_line_number       integer! 1 is the first
+        claim_line_start_date   date
+        claim_line_end_date     date
+        hcpcs_code              code    CPT or HCPCS Level II as submitted
+        hcpcs_modifier_1        code
+        hcpcs_modifier_2        code
+        hcpcs_modifier_3        code
+        hcpcs_modifier_4        code
+        revenue_center_code     code    four digits, institutional lines
+        service_unit_quantity   number
+        place_of_service_code   code    of the line; the claim's where the line has none
+        rendering_npi           text
+        rendering_taxonomy      code    Health Care Provider Taxonomy code of the rendering provider
+        charge_amount           money   billed, US dollars
+        processing_indicator_code code  Medicare line processing indicator (RIF, DE-SynPUF carrier)
+        """,
+        "charge_amount",
+    ),
+    declare(
+        "diagnoses",
+        "One row per diagnosis of a claim.",
+        "claim_id diagnosis_position",
+        """
+        claim_id                text!
+        diagnosis_position      integer! 1 is the principal or first-listed diagnosis
+        diagnosis_code          code!
+        diagnosis_code_type     text    icd-10-cm or icd-9-cm
+        present_on_admission_code code
+        """,
+    ),
+    declare(
+        "pointers",
+        "One row per diagnosis pointer of a service line.",
+        "claim_id claim_line_number pointer_position",
+        """
+        claim_id                text!
+        claim_line_number       integer!
+        pointer_position        integer! 1 is the line's primary diagnosis
+        diagnosis_position      integer! into diagnoses; may point past them
+        """,
+    ),
+    declare(
+        "procedures",
+        "One row per inpatient (ICD) procedure of a claim.",
+        "claim_id procedure_position",
+        """
+        claim_id                text!
+        procedure_position      integer!
+        procedure_code          code!
+        procedure_code_type     text    icd-10-pcs or icd-9-pcs
+        procedure_date          date
+        """,
+    ),
+    declare(
+        "adjudications",
+        "One row per adjudication of a claim by a payer.",
+        "claim_id adjudication_number",
+        """
+        claim_id                text!
+        adjudication_number     integer! 1 is the first, by paid date and position
+        payer                   text
+        paid_date               date    of the remittance
+        claim_status_code       code    CLP02: 1-3 processed, 4 denied, 19-21 forwarded, 22 reversal
+        charge_amount           money
+        paid_amount             money
+        patient_responsibility_amount money
+        payer_claim_id          text    the payer's control number
+        data_source             text
+        """,
+        "charge_amount",
+    ),
+    declare(
+        "line_payments",
+        "One row per service line of an adjudication.",
+        "claim_id adjudication_number claim_line_number",
+        """
+        claim_id                text!
+        adjudication_number     integer!
+        claim_line_number       integer! of the claim; numbers above 10000 are lines that no claim line matches
+        hcpcs_code              code    as adjudicated
+        submitted_hcpcs_code    code    as submitted, where the payer says that it changed it
+        hcpcs_modifier_1        code
+        hcpcs_modifier_2        code
+        hcpcs_modifier_3        code
+        hcpcs_modifier_4        code
+        revenue_center_code     code
+        charge_amount           money
+        allowed_amount          money
+        paid_amount             money
+        service_unit_quantity   number
+        service_date            date
+        """,
+        "charge_amount",
+    ),
+    declare(
+        "adjustments",
+        "One row per adjustment (group, CARC, amount) of an adjudication.",
+        "claim_id adjudication_number claim_line_number adjustment_position",
+        """
+        claim_id                text!
+        adjudication_number     integer!
+        claim_line_number       integer null: of the claim as a whole
+        adjustment_position     integer! 1 is the first of its line or claim
+        group_code              code    CO, PR, OA, PI; CR in 4010
+        carc                    code    claim adjustment reason code
+        amount                  money
+        quantity                number
+        """,
+        "amount",
+    ),
+    declare(
+        "remarks",
+        "One row per remark code of an adjudication.",
+        "claim_id adjudication_number claim_line_number remark_position",
+        """
+        claim_id                text!
+        adjudication_number     integer!
+        claim_line_number       integer null: of the claim as a whole
+        remark_position         integer!
+        rarc                    code!   remittance advice remark code
+        """,
+    ),
+    declare(
+        "provider_adjustments",
+        "One row per adjustment of a remittance that belongs to no claim (PLB).",
+        "data_source adjustment_number",
+        """
+        data_source             text!
+        adjustment_number       integer! within the source
+        payer                   text
+        paid_date               date
+        provider_id             text    payee
+        fiscal_period_date      date
+        adjustment_reason_code  code
+        reference_id            text
+        amount                  money   positive amounts reduce the payment
+        """,
+        "amount",
+    ),
+    declare(
+        "attributes",
+        "One row per value of a column that the user brought along.",
+        "claim_id claim_line_number name",
+        """
+        claim_id                text!
+        claim_line_number       integer null: of the claim as a whole
+        name                    text!   of the column: lower case, letters, digits and _
+        value                   text
+        """,
+    ),
+    declare(
+        "members",
+        "One row per person and year.",
+        "person_id year",
+        """
+        person_id               text!
+        year                    integer! of coverage
+        birth_date              date
+        death_date              date
+        sex                     text    female, male or unknown
+        state                   text
+        dual_status_code        code    00-08 or NA
+        original_reason_entitlement_code code 0-3
+        long_term_institutional flag
+        new_enrollee            flag
+        special_needs_plan      flag
+        esrd                    flag
+        part_b_months           integer
+        """,
+    ),
+)
+#: Every canonical table by name, in the order in which they are saved.
+TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
+
+#: What could not be read as it stood. ``action`` is ``rejected`` (the row stands here instead of in a
+#: table, and counts in accounting), ``repaired`` (it was loaded, changed as ``reason`` says) or ``noted``
+#: (it was loaded as it is, and something about it deserves a look).
+REJECTS: Final = declare(
+    "rejects",
+    "One row per thing that a loader rejected, repaired or noted.",
+    "source location reason",
+    """
+    source      text!   file or table
+    location    text    row, line, or segment number in the source
+    table_name  text    canonical table that it was meant for, or segments
+    action      text!   rejected, repaired or noted
+    reason      text!
+    content     text    what was found, cut at 500 characters
+    amount      money   dollars that the rejected row carried, where they could be read
+    """,
+)
+#: One row per source and table; read = loaded + rejected, in rows and in dollars.
+ACCOUNTING: Final = pa.schema(
+    [
+        ("source", pa.string()),
+        ("table_name", pa.string()),
+        ("read", pa.int64()),
+        ("loaded", pa.int64()),
+        ("rejected", pa.int64()),
+        ("amount_read", pa.decimal128(18, 2)),
+        ("amount_loaded", pa.decimal128(18, 2)),
+        ("amount_rejected", pa.decimal128(18, 2)),
+    ]
+)

@@ -1,0 +1,92 @@
+"""The report: what the analyses say about one data set, as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cpticd.core.errors import ArgumentError, OutputExistsError
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
+    from cpticd.reporting.findings import Findings
+
+__all__ = ["check_output", "report", "write"]
+
+
+def report(
+    claims: Claims,
+    path: str | Path,
+    *,
+    title: str | None = None,
+    overwrite: bool = False,
+    min_lines: int = 30,
+    model: str = "V28",
+    payment_year: int | None = None,
+    base_rate: float | None = None,
+    tables: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+    payer_kinds: Mapping[str, str] | None = None,
+    minimum: int | None = None,
+) -> Path:
+    """One HTML file about ``claims``: accounting, denials, pairs, coding rules, specificity, risk adjustment.
+
+    Parameters: ``path``, the file to write; its folder is made where it is missing. ``title``, the heading.
+    ``overwrite``, replace an existing file. ``min_lines``, the fewest lines of a pair that is judged.
+    Of risk adjustment, where members are known: ``model``, such as V28; ``payment_year``, the year after the
+    last complete service year unless given; ``base_rate``, US dollars per member and month at score 1, which
+    turns scores into dollars.
+    Of coding rules: ``tables``, ``folder`` and ``payer_kinds`` as in ``cpticd.rules.check``; rules that have no table
+    are named with what to add.
+    ``minimum``, the fewest persons of a cell that is shown, that of ``cx.set_disclosure`` unless given; 1 shows all.
+
+    Everything goes through disclosure control: cells of fewer persons and what would give them away are left out
+    of charts, hover texts and tables, and the report says how many. Returns the path. The file holds plotly.js and
+    asks the network for nothing; no person, claim or provider appears in it. Same claims, same bytes. Raises
+    OutputExistsError, ArgumentError.
+    """
+    target = check_output(path, overwrite=overwrite)
+    from cpticd import disclosure
+    from cpticd.reporting import coding
+    from cpticd.reporting.findings import gather
+    from cpticd.reporting.leaving import protected
+    from cpticd.reporting.risk import Options
+
+    options = Options(model=model, payment_year=payment_year, base_rate=base_rate)
+    rules = coding.Options(tables=tables, folder=folder, payer_kinds=payer_kinds)
+    now = disclosure.settings()
+    with disclosure.using(minimum=now.minimum if minimum is None else minimum, pseudonyms=now.pseudonyms):
+        found = gather(claims, min_lines=min_lines, risk_options=options, coding_options=rules)
+        return write(protected(found, claims), target, title=title)
+
+
+def check_output(path: str | Path, *, overwrite: bool) -> Path:
+    """``path`` if a report may be written there; OutputExistsError or ArgumentError otherwise."""
+    target = Path(path)
+    if target.is_dir():
+        raise ArgumentError(f"{target} is a folder; name a file in it, such as {target / 'report.html'}")
+    if target.exists() and not overwrite:
+        raise OutputExistsError(f"{target} exists; pass overwrite=True (--overwrite) to replace it")
+    return target
+
+
+def write(findings: Findings, target: Path, *, title: str | None = None) -> Path:
+    """Write findings as HTML to ``target``, whole or not at all. Returns it."""
+    from cpticd.reporting.page import page
+
+    text = page(findings, title=title)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, passing = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(passing).chmod(0o644)
+        Path(passing).replace(target)
+    except OSError as error:
+        raise ArgumentError(
+            f"{target} cannot be written: {error.strerror or error}; choose another path"
+        ) from error
+    return target

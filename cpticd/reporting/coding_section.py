@@ -1,0 +1,109 @@
+"""The sections on coding: rules against what payers did, denials that no rule explains, unspecified codes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cpticd import charts
+from cpticd.reporting.blocks import chart, note, scroll
+from cpticd.reporting.coding import rule_table, without_table
+from cpticd.reporting.definitions import brief
+from cpticd.reporting.findings import Findings
+
+RULES = (
+    "Lines that break a coding rule under the tables of their date of service, for a coder to review, beside what "
+    "payers did with them. Precision is the share of flagged lines that were denied at first; lift, how many times as "
+    "often as lines alike without a finding."
+)
+RESIDUAL = "What payers deny since some day without a rule that says so: policies that no table holds."
+UNSPECIFIED = (
+    "An unspecified code is not an error: often nothing more is known, or the list has no better code. Whether a "
+    "record says more, a coder finds out."
+)
+SCORES = ("rule", "payer", "flagged_lines", "denied_lines", "precision", "low", "high", "lift", "q_value",
+          "caught_amount", "paid_amount")  # fmt: skip
+CLUSTERS = ("payer", "hcpcs_code", "diagnosis_family", "carc", "category", "start_date", "rate_before", "rate_after",
+            "rate_elsewhere", "denied_lines", "denied_amount", "q_value")  # fmt: skip
+ODDS = ("diagnosis_family", "unspecified_rate", "specific_rate", "odds_ratio", "q_value", "excess_denials",
+        "denied_amount")  # fmt: skip
+
+
+def rules_section(findings: Findings) -> str:
+    rules = findings.get("rules")
+    if "rules" not in findings.frames:
+        return note(findings.reason("rules", "Coding rules were not asked for."))
+    text = note(RULES) + _scorecard(findings) + _residual(findings) + _ran(findings)
+    missing = without_table(rules)
+    if missing.empty:
+        return text
+    head = note("These rules did not run: their tables are licensed or too large to come with the package.")
+    return text + "<h3>Rules without a table</h3>" + head + scroll(charts.table(missing))
+
+
+def _scorecard(findings: Findings) -> str:
+    card = findings.get("scorecard")
+    if card.empty:
+        return note(findings.reason("scorecard", "No rule flagged an adjudicated line."))
+    flagged = card[card["flagged_lines"].notna()]
+    if flagged.empty:
+        return note("No rule flagged lines of enough persons to be shown.")
+    shown = flagged.assign(flagged_lines=flagged["flagged_lines"].astype("int64"))
+    text = chart(charts.rule_matrix(shown), "rules", wide=True) + brief(findings, "rules", "scorecard")
+    told = shown[shown["precision"].notna()].sort_values(
+        ["caught_amount", "flagged_lines", "rule", "payer"], ascending=[False, False, True, True]
+    )
+    if told.empty:
+        return text
+    table = charts.table(told.head(20), columns=list(SCORES))
+    return text + "<h3>Rules that payers follow, by denied dollars</h3>" + scroll(table)
+
+
+def _residual(findings: Findings) -> str:
+    text = "<h3>Denials that no rule explains</h3>"
+    residual = findings.get("residual")
+    if residual.empty:
+        return text + note(
+            findings.reason("residual", "No cluster of unexplained denials begins in these data.")
+        )
+    columns = [*CLUSTERS]
+    rounded = "" if findings.minimum <= 1 else note("Lines and dollars are rounded, rates to whole per cent.")
+    table = scroll(charts.table(residual, columns=columns, max_rows=30))
+    return text + note(RESIDUAL) + rounded + table + brief(findings, "residual")
+
+
+def _ran(findings: Findings) -> str:
+    """Every rule that ran, with its findings as they may leave."""
+    ran = rule_table(findings.get("rules"))
+    if ran.empty:
+        return ""
+    if findings.rule_findings is not None:
+        counts = [
+            0 if count == 0 else findings.rule_findings.get(rule, pd.NA)
+            for rule, count in zip(ran["rule"], ran["findings"], strict=True)
+        ]
+        ran = ran.assign(findings=pd.array(counts, dtype="Int64"))
+        ran = ran.sort_values(
+            ["findings", "rule"], ascending=[False, True], na_position="last", ignore_index=True
+        )
+        gone = " ".join(str(label) for label in ran.index[ran["findings"].isna()])
+        ran.attrs["disclosure"] = {"hidden": {"findings": gone} if gone else {}}
+    table = scroll(charts.table(ran, max_rows=100))
+    return f"<details><summary>{len(ran)} rules ran</summary>{table}</details>"
+
+
+def specificity_section(findings: Findings) -> str:
+    share = findings.get("unspecified")
+    text = note(UNSPECIFIED)
+    shown = share[share["unspecified_share"].notna()] if len(share) else share
+    if shown.empty:
+        text += note(findings.reason("unspecified", "No diagnosis codes of enough persons in these claims."))
+    else:
+        text += chart(charts.unspecified_share(shown), "unspecified") + brief(findings, "unspecified")
+    effect = findings.get("effect")
+    if effect.empty:
+        return text + note(
+            findings.reason("effect", "No group has enough lines with and without unspecified codes.")
+        )
+    text += chart(charts.specificity_effect(effect), "effect", wide=True) + brief(findings, "effect")
+    columns = [name for name in ODDS if effect[name].notna().any()]
+    return text + scroll(charts.table(effect, columns=columns, max_rows=30))

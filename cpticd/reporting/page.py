@@ -1,0 +1,111 @@
+"""The report's page: one HTML text with style, script and charts inside."""
+
+from __future__ import annotations
+
+import html
+import json
+from importlib.resources import files
+from typing import Final
+
+import plotly.io as pio
+from plotly.offline import get_plotlyjs
+
+from cpticd.reporting.blocks import note
+from cpticd.reporting.findings import Findings
+from cpticd.reporting.sections import SECTIONS
+
+#: Tables of the release, by how their names begin, that each section is made of.
+TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "findings": ("summary_row",),
+    "rates": ("lines", "claims", "charge", "final", "payers"),
+    "causes": ("causes",),
+    "pairs": ("pairs", "payer_pairs", "families"),
+    "trend": ("trend",),
+    "silent": ("takebacks",),
+    "rules": ("rule ", "scorecard ", "residual"),
+    "specificity": ("unspecified", "effect"),
+    "risk": ("risk_",),
+}
+TITLE: Final = "Claim denials by diagnosis and procedure"
+
+#: Nothing may be fetched: the browser itself refuses whatever is not in the file.
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+)
+
+
+def page(findings: Findings, *, title: str | None = None) -> str:
+    """The whole report as HTML text, the same for the same findings."""
+    heading = html.escape(title or TITLE)
+    links = "".join(f'<li><a href="#{name}">{html.escape(label)}</a></li>' for name, label, _ in SECTIONS)
+    body = "\n".join(
+        f'<section id="{name}" aria-labelledby="{name}-heading"><h2 id="{name}-heading">{html.escape(label)}</h2>\n'
+        f"{content(findings)}{suppressed(findings, name)}</section>"
+        for name, label, content in SECTIONS
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{heading}</title>
+<style>
+{_asset("page.css")}</style>
+<script>{get_plotlyjs()}</script>
+</head>
+<body>
+<header><h1>{heading}</h1>
+{note(protection_text(findings))}
+<nav aria-label="Contents"><ol>{links}</ol></nav></header>
+<main>
+{body}
+</main>
+<script>
+{_asset("page.js").replace("__TEMPLATES__", _templates())}</script>
+</body>
+</html>
+"""
+
+
+def protection_text(findings: Findings) -> str:
+    """How disclosure control stands, and how much it left out."""
+    if findings.minimum <= 1:
+        return "Disclosure control is off: cells of any number of persons are shown."
+    cells, few, more = _sums(findings.said)
+    return (
+        f"Cells of fewer than {findings.minimum} persons are not shown, nor what would give them away: {few:,} of "
+        f"{cells:,} counts were too small, and {more:,} more are left out to protect them. They are missing from "
+        "charts, hover texts and tables alike. No person, claim or provider is named."
+    )
+
+
+def suppressed(findings: Findings, section: str) -> str:
+    """How many counts a section lost."""
+    names = TABLES.get(section, ())
+    said = {name: each for name, each in findings.said.items() if name.startswith(names)} if names else {}
+    cells, few, more = _sums(said)
+    if not few + more:
+        return ""
+    rest = f", {more:,} to protect them" if more else ""
+    return note(
+        f"Not shown in this section, of {cells:,} counts: {few:,} of fewer than {findings.minimum} persons{rest}."
+    )
+
+
+def _sums(said: dict[str, dict[str, int]]) -> tuple[int, int, int]:
+    cells, few, more = (
+        sum(each[key] for each in said.values()) for key in ("cells", "suppressed", "complementary")
+    )
+    return cells, few, more
+
+
+def _templates() -> str:
+    """Both templates as a script literal."""
+    both = {"light": pio.templates["cpticd"], "dark": pio.templates["cpticd_dark"]}
+    text = json.dumps({name: template.to_plotly_json() for name, template in both.items()})
+    return text.replace("<", "\\u003c")
+
+
+def _asset(name: str) -> str:
+    return (files("cpticd.reporting") / name).read_text(encoding="utf-8")

@@ -1,0 +1,166 @@
+"""The section on risk adjustment: what would raise scores and what would lower them, always side by side."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+
+import pandas as pd
+
+from cpticd import charts
+from cpticd.charts import format as fmt
+from cpticd.charts import risk_parts as parts
+from cpticd.core.contract import records_of, said
+from cpticd.reporting.blocks import chart, note, scroll
+from cpticd.reporting.definitions import brief
+from cpticd.reporting.findings import Findings
+from cpticd.reporting.risk import ABSENT, Totals
+from cpticd.reporting.small import about
+from cpticd.reporting.words import risk_headlines
+
+WHAT = (
+    "Two lists for a clinician and a coder to review, side by side: conditions that the claims suggest and that "
+    "are not coded, which would raise scores, and coded conditions that rest on little, which would lower them. "
+    "Neither is a code to add or to delete. A condition counts by its confidence, the chance that it holds."
+)
+CALIBRATE = (
+    "The intervals take these confidences as true. Review a random part of each list, and replace them by what your "
+    "own reviews bear out (cpticd.risk.calibrate, and weights= of cpticd.risk.unsupported)."
+)
+#: Counts in the contract of gaps that say what they are by where they stand.
+TOO_WEAK = dict.fromkeys(("pairs", "gaps"), "below the smallest confidence that is listed")
+
+
+def risk_section(findings: Findings) -> str:
+    if "risk_impact" not in findings.frames:
+        reason = findings.reason(ABSENT, "it was not asked for")
+        return note(f"There is no section on risk adjustment: {reason.rstrip('.')}.")
+    impact = findings.get("risk_impact")
+    sentences = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in risk_headlines(findings))
+    text = (
+        note(WHAT)
+        + note(_basis(findings))
+        + note(_confidence(findings))
+        + f'<ul class="headlines">{sentences}</ul>'
+        + _sides(findings)
+    )
+    text += brief(findings, "risk_gaps", "risk_unsupported", "risk_impact")
+    if parts.REVIEWED in Totals(impact).records:
+        text += chart(charts.risk_waterfall(impact), "risk-waterfall", wide=True) + brief(
+            findings, "risk_impact"
+        )
+    text += chart(charts.hcc_kind_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
+    if findings.minimum <= 1:
+        text += chart(charts.impact_by_person(impact, name_persons=False), "risk-persons", wide=True)
+        text += brief(findings, "risk_impact")
+    else:
+        text += note(
+            "The chart of single persons does not leave the session: cx.charts.impact_by_person(impact)."
+        )
+    if findings.has("risk_prevalence"):
+        prevalence = findings.get("risk_prevalence")
+        text += chart(charts.coded_expected(prevalence), "risk-prevalence", wide=True)
+        text += brief(findings, "risk_prevalence") + _behind("The numbers behind it", prevalence)
+    else:
+        text += note(findings.reason("risk_prevalence", "No condition is coded or suspected."))
+    return text + _recapture(findings) + _left_out(findings)
+
+
+def _basis(findings: Findings) -> str:
+    """Model, years, and the release of the tables."""
+    terms = said(findings.get("risk_impact"))
+    year = terms.get("payment_year")
+    rate = terms.get("base_rate")
+    dollars = (
+        f"Dollars are at {fmt.dollars(rate)} per member and month at score 1."
+        if rate
+        else "Impact is in payment score; a base rate (--base-rate, base_rate=) would show dollars."
+    )
+    service = f" on diagnoses of service year {year - 1} that count for risk adjustment" if year else ""
+    release = terms.get("code_set_release")
+    return (
+        f"Model {terms.get('model', '')}, payment year {year}{service}. Tables: {release}; codes, hierarchies and "
+        f"coefficients as vendored in data/reference, each with its source. {dollars}"
+    )
+
+
+def _confidence(findings: Findings) -> str:
+    """Where the confidences come from."""
+    gaps = findings.get("risk_gaps")
+    sources = sorted({str(text).partition(":")[0] for text in gaps["calibration"]})
+    thin = said(findings.get("risk_unsupported"))
+    origin = f"Confidences of suspected conditions come from {' and '.join(sources)}. " if sources else ""
+    return f"{origin}Those of coded conditions: {thin.get('confidence', 'as given')}. {CALIBRATE}"
+
+
+def _sides(findings: Findings) -> str:
+    """What would raise scores on the left, what would lower them on the right."""
+    totals = Totals(findings.get("risk_impact"))
+    raises = scroll(charts.table(totals.table(lowers=False)))
+    lowers = scroll(charts.table(totals.table(lowers=True)))
+    if "risk_reasons" in findings.frames:
+        why = scroll(charts.table(_marked(findings.get("risk_reasons"))))
+    else:
+        why = _why(findings.get("risk_unsupported"))
+    return (
+        '<div class="sides">'
+        f"<div><h3>Would raise scores: suspected, not coded</h3>{raises}</div>"
+        f"<div><h3>Would lower scores: coded, thinly supported</h3>{lowers}{why}</div>"
+        "</div>"
+    )
+
+
+def _why(unsupported: pd.DataFrame) -> str:
+    """Why coded conditions are listed; one may have several reasons."""
+    if unsupported.empty:
+        return ""
+    reasons = Counter(str(reason) for listed in unsupported["reasons"] for reason in listed)
+    rows = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return scroll(charts.table(pd.DataFrame(rows, columns=["reason", "conditions"])))
+
+
+def _marked(reasons: pd.DataFrame) -> pd.DataFrame:
+    """Reasons, of which those of few persons are said to be suppressed."""
+    counts = pd.array([pd.NA if pd.isna(n) else int(n) for n in reasons["conditions"]], dtype="Int64")
+    marked = reasons.assign(conditions=counts)
+    gone = " ".join(str(label) for label in marked.index[marked["conditions"].isna()])
+    marked.attrs = {"disclosure": {"hidden": {"conditions": gone}}}
+    return marked
+
+
+def _recapture(findings: Findings) -> str:
+    if not findings.has("risk_persistence"):
+        return note(findings.reason("risk_persistence", "Recapture needs two years of the same persons."))
+    persistence = findings.get("risk_persistence")
+    text = chart(charts.recapture(persistence), "risk-recapture", wide=True)
+    text += brief(findings, "risk_persistence")
+    return text + _behind("The numbers behind it", persistence)
+
+
+def _behind(summary: str, frame: pd.DataFrame) -> str:
+    table = scroll(charts.table(frame, max_rows=200))
+    return f"<details><summary>{html.escape(summary)}</summary>{table}</details>"
+
+
+def _left_out(findings: Findings) -> str:
+    """What the section does not count, by reason."""
+    gaps, impact = findings.get("risk_gaps"), findings.get("risk_impact")
+    closed = Counter(str(status) for status in gaps["status"] if status != "open")
+    rows = [("suspected conditions", reason, count) for reason, count in sorted(closed.items())]
+    for kind, reasons in said(gaps).get("left_out", {}).items():
+        what = f"suspected conditions, {kind}" if kind in parts.KINDS else "suspected conditions"
+        rows += [
+            (what, TOO_WEAK.get(reason, reason), number)
+            for reason, number in reasons.items()
+            if isinstance(number, int)
+        ]
+    thin = said(findings.get("risk_unsupported"))
+    rows.append(("coded conditions", f"support is not thin, or {thin['exclusions']}", thin["rows_left_out"]))
+    rejects = Counter(str(row["reason"]) for row in records_of(impact).get("rejects", []))
+    rows += [("persons and diagnoses", reason, count) for reason, count in sorted(rejects.items())]
+    told = [
+        (what, reason, fmt.cell("number", about(number, findings.minimum))) for what, reason, number in rows
+    ]
+    table = charts.table(pd.DataFrame(told, columns=["what", "reason", "number"]))
+    rounded = note("Counts are rounded.") if findings.minimum > 1 else ""
+    return "<h3>Left out</h3>" + rounded + scroll(table)

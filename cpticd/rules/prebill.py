@@ -1,0 +1,223 @@
+"""What to look at before claims are paid: flagged lines, by the dollars that a correction is expected to save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from cpticd import sql, stats
+from cpticd.claims import Claims
+from cpticd.core.contract import attach
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
+from cpticd.rules import outcomes
+from cpticd.rules.prebill_history import History, learn
+from cpticd.rules.registry import scopes
+from cpticd.rules.run import check
+
+#: Columns of a finding that a reviewer reads.
+EVIDENCE: Final = ("message", "codes", "evidence", "source")
+#: What stands between two findings of one rule on a line.
+BETWEEN: Final = " | "
+_LINE: Final = ("claim_id", "claim_line_number")
+_COLUMNS: Final = (
+    *_LINE, "payer", "service_date", "hcpcs_code", "diagnosis_codes", "charge_amount", "expected_allowed_amount",
+    "expected_saved_amount", "denial_probability", "base_probability", "rule", "family", "severity", *EVIDENCE,
+    "like_lines", "like_denied", "like_rate", "like_low", "like_high", "other_rules",
+)  # fmt: skip
+_OUTCOME: Final = ("initial_outcome", "denied_amount")
+
+#: Flagged lines and, of claims that have none, flagged claims; superseded versions are nobody's work any more.
+_FLAGGED: Final = """
+    SELECT f.rule, o.claim_id, o.claim_line_number, o.payer, o.place, o.service_date, o.hcpcs_code,
+        coalesce(h.hcpcs_family, '(none)') AS hcpcs_family,
+        CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge_amount, o.initial_outcome,
+        CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS denied_amount
+    FROM outcome_flags f
+    JOIN line_outcomes o ON o.claim_id = f.claim_id AND o.claim_line_number = f.claim_line_number
+    LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code
+    LEFT JOIN prebill_superseded u ON u.claim_id = o.claim_id
+    WHERE u.claim_id IS NULL
+    UNION ALL
+    SELECT DISTINCT f.rule, c.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, coalesce(c.payer, '(unknown)'),
+        coalesce(c.place_of_service_code, '(unknown)'), c.claim_start_date, CAST(NULL AS VARCHAR), '(none)',
+        CAST(coalesce(c.charge_amount, 0) AS DOUBLE),
+        CASE WHEN a.claim_id IS NULL THEN 'not adjudicated' ELSE 'adjudicated' END, CAST(0 AS DOUBLE)
+    FROM outcome_findings f
+    JOIN claims c ON c.claim_id = f.claim_id
+    LEFT JOIN (SELECT DISTINCT claim_id FROM lines) l ON l.claim_id = c.claim_id
+    LEFT JOIN (SELECT DISTINCT claim_id FROM adjudications) a ON a.claim_id = c.claim_id
+    LEFT JOIN prebill_superseded u ON u.claim_id = c.claim_id
+    WHERE l.claim_id IS NULL AND u.claim_id IS NULL AND f.claim_line_number IS NULL
+"""
+_DIAGNOSES: Final = """
+    SELECT p.claim_id, p.claim_line_number, p.diagnosis_code
+    FROM pairs p
+    JOIN (SELECT DISTINCT claim_id, claim_line_number FROM outcome_flags) f
+        ON f.claim_id = p.claim_id AND f.claim_line_number = p.claim_line_number
+    WHERE p.diagnosis_code IS NOT NULL
+    ORDER BY p.claim_id, p.claim_line_number, p.pointer_position, p.diagnosis_code
+"""
+
+
+def prebill(
+    claims: Claims,
+    findings: pd.DataFrame | None = None,
+    *,
+    history: Claims | None = None,
+    history_findings: pd.DataFrame | None = None,
+    adjudicated: bool = False,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """One row per claim line with findings that no payer has decided yet, by expected dollars saved, for a reviewer.
+
+    Parameters
+    ----------
+    findings: of ``rules.check(claims)``, which is asked where there are none; a finding about a claim as a whole
+        speaks for every line of it (and stands by itself where the claim has no line).
+    history: claims that payers have decided, to learn from, with ``history_findings`` of ``rules.check(history)``.
+        None: the adjudicated lines of ``claims`` themselves, with ``findings``.
+    adjudicated: all flagged lines instead, decided ones too, with what was decided, to see what the list would have
+        been worth. A line's own outcome is left out of the rates that rank it.
+    level: of the intervals.
+
+    Columns
+    -------
+    claim_id, claim_line_number (missing: a claim without lines), payer, service_date, hcpcs_code, diagnosis_codes
+    (pointed to, in order); charge_amount; expected_allowed_amount: the charge times the share that the payer allows
+    of the procedure's charges; expected_saved_amount = expected_allowed_amount · max(denial_probability -
+    base_probability, 0), US dollars.
+    denial_probability: share of lines denied that broke the rule at the payer, drawn towards the rule's share at all
+    payers and that towards all rules' (beta-binomial, ``stats.shrink``); base_probability: that of the payer's lines
+    of the place and procedure family without an error or warning, drawn towards the payer's.
+    rule: of several on a line the one with the highest denial_probability, which alone counts: what is
+    denied can be denied but once; other_rules names the rest. family, severity; message, codes, evidence, source of
+    its findings; like_lines, like_denied, like_rate, like_low, like_high (Wilson): what the payer did with the
+    lines before that broke the rule. With ``adjudicated``: initial_outcome, denied_amount.
+
+    Without any adjudicated line to learn from, probabilities and savings are missing, and errors come first. Replaced
+    and voided versions of a claim are left out. Identifiers are those of the claims: keep the list where they are kept.
+    """
+    if history is None and history_findings is not None:
+        raise ArgumentError("prebill: history_findings go with history; pass both, or neither")
+    stats.normal_quantile(level)
+    said = check(claims) if findings is None else findings
+    with outcomes.findings_of(claims, said, "prebill") as given, _superseded(claims):
+        flagged = to_frame(claims.engine.fetch(_FLAGGED))
+        diagnoses = to_frame(claims.engine.fetch(_DIAGNOSES))
+    wanted = flagged if adjudicated else flagged[flagged["initial_outcome"] == "not adjudicated"]
+    past = claims if history is None else history
+    past_findings = (
+        said if history is None else check(history) if history_findings is None else history_findings
+    )
+    known = learn(past, past_findings)
+    own = history is None
+    ranked = _ranked(wanted.reset_index(drop=True), known, own=own)
+    result = _described(ranked, said, diagnoses, level)
+    columns = [*_COLUMNS, *(_OUTCOME if adjudicated else ())]
+    return attach(
+        result[columns],
+        measure="flagged lines by expected dollars saved before payment",
+        numerator="expected allowed dollars times the excess of the chance of denial over that of lines alike",
+        denominator="none: a list, not a rate",
+        clock="lines without an adjudication"
+        if not adjudicated
+        else "all lines, by their first adjudication",
+        exclusions="claims that a later one replaced or voided"
+        + ("" if adjudicated else "; adjudicated lines"),
+        rows_left_out=given.astray - int(flagged["claim_line_number"].isna().sum()),
+        history="the adjudicated lines of these claims" if own else "other claims",
+        history_lines=known.lines,
+        probability="beta-binomial empirical Bayes by rule and payer, by rule, over all rules",
+        expected_saved_amount=round(float(result["expected_saved_amount"].sum()), 2),
+        **given.contract(),
+    )
+
+
+@contextmanager
+def _superseded(claims: Claims) -> Iterator[None]:
+    """Relation ``prebill_superseded``: claims that a later one replaced or took back."""
+    claims.engine.create("prebill_superseded", sql.text("encounter_superseded"), materialize=True)
+    try:
+        yield
+    finally:
+        claims.engine.drop("prebill_superseded")
+
+
+def _ranked(flagged: pd.DataFrame, known: History, *, own: bool) -> pd.DataFrame:
+    """One row per line: the rule with the highest chance of denial, the others by name, amounts."""
+    decided = flagged["initial_outcome"].isin(["paid", "denied", "partly denied"]) & own
+    lines = flagged.assign(
+        own_lines=decided.astype(int), own_denied=(flagged["initial_outcome"] == "denied") & decided
+    )
+    lines = known.with_rates(lines)
+    severity = {
+        name: ("error", "warning", "information").index(scope.severity) for name, scope in scopes().items()
+    }
+    lines["_mild"] = lines["rule"].map(severity).fillna(0)
+    order = ["denial_probability", "_mild", "rule"]
+    lines = lines.sort_values([*_LINE, *order], ascending=[True, True, False, True, True], ignore_index=True)
+    by_line = lines.groupby(list(_LINE), sort=False, dropna=False)
+    first = by_line.head(1).set_index(by_line.ngroup()[by_line.cumcount() == 0].to_numpy())
+    rest = lines[by_line.cumcount() > 0]
+    others = rest.groupby(by_line.ngroup()[rest.index], sort=False)["rule"].agg(" ".join)
+    first = first.assign(other_rules=others.astype(object).reindex(first.index).fillna(""))
+    excess = (first["denial_probability"] - first["base_probability"]).clip(lower=0)
+    first["expected_saved_amount"] = (first["expected_allowed_amount"] * excess).round(2)
+    columns = ["expected_saved_amount", "denial_probability", "_mild", "expected_allowed_amount", *_LINE]
+    return first.sort_values(columns, ascending=[False, False, True, False, True, True], ignore_index=True)
+
+
+def _described(ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, level: float) -> pd.DataFrame:
+    """The list with its findings in words, its diagnoses, and the interval of what happened to the like."""
+    said = outcomes.rows(findings, "prebill")
+    texts = [name for name in (*EVIDENCE, "family", "severity") if name in said.columns]
+    said = said[[*_LINE, "rule", *texts]]
+    on_line = said[said["claim_line_number"].notna()]
+    whole = said[said["claim_line_number"].isna()].drop(columns="claim_line_number")
+    keys = ranked[[*_LINE, "rule"]].assign(
+        claim_line_number=ranked["claim_line_number"].astype("Int64"), row=range(len(ranked))
+    )
+    each = pd.concat([keys.merge(on_line, on=[*_LINE, "rule"]), keys.merge(whole, on=["claim_id", "rule"])])
+    result = ranked.assign(claim_line_number=keys["claim_line_number"])
+    for name in EVIDENCE:
+        words = each[["row", name]].dropna() if name in texts else pd.DataFrame({"row": [], name: []})
+        words = words[words[name].astype(str) != ""].drop_duplicates().sort_values(["row", name])
+        result[name] = (
+            words.groupby("row")[name]
+            .agg(BETWEEN.join)
+            .astype(object)
+            .reindex(range(len(ranked)))
+            .fillna("")
+            .astype(str)
+        )
+    known = scopes()
+    for name in ("family", "severity"):
+        told = (
+            each.dropna(subset=[name]).groupby("row")[name].min()
+            if name in texts
+            else pd.Series(dtype=object)
+        )
+        usual = ranked["rule"].map({rule: getattr(scope, name) for rule, scope in known.items()})
+        result[name] = (
+            told.astype(object)
+            .reindex(range(len(ranked)))
+            .fillna(usual.astype(object))
+            .fillna("")
+            .astype(str)
+        )
+    pointed = (
+        diagnoses.groupby(list(_LINE))["diagnosis_code"].agg(" ".join).rename("diagnosis_codes").reset_index()
+    )
+    pointed["claim_line_number"] = pointed["claim_line_number"].astype("Int64")
+    result = result.merge(pointed, on=list(_LINE), how="left")
+    result["diagnosis_codes"] = result["diagnosis_codes"].astype(object).fillna("").astype(str)
+    n, k = result["like_lines"].to_numpy(float), result["like_denied"].to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        result["like_rate"] = np.where(n > 0, k / n, np.nan)
+    result["like_low"], result["like_high"] = stats.wilson(k, n, level=level)
+    return result.astype({"like_lines": "int64", "like_denied": "int64"})

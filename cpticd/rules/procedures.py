@@ -1,0 +1,104 @@
+"""Procedure codes that do not exist on the date: unknown, retired, or not yet in effect.
+
+What judges: the HCPCS Level II releases and the licensed CPT file that the user has added; dates of retired and new
+codes that are built in (``procedure_dates.csv``, numbers only, those that are certain); and the forms of codes. CPT's
+list is the AMA's: without a file of the user's own, a five-digit code that has no built-in dates is judged by its
+form alone. Rate codes of skilled nursing, home health and rehabilitation bills (HIPPS) are no procedures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from cpticd import codes, sql
+from cpticd.rules.registry import Rule
+
+if TYPE_CHECKING:
+    from cpticd.rules.run import Run
+
+#: Kinds of ``reference.add`` that list codes, and the system whose codes each lists.
+_LISTS: Final = (("hcpcs", "HCPCS Level II"), ("cpt", "CPT"))
+_LIST_COLUMNS: Final = pa.schema(
+    [
+        ("code", pa.string()),
+        ("system", pa.string()),
+        ("release", pa.string()),
+        ("first_day", pa.date32()),
+        ("last_day", pa.date32()),
+    ]
+)
+#: Revenue centers of lines that hold a rate code (HIPPS) instead of a procedure.
+_RATE_LINES: Final = "'0022', '0023', '0024'"
+
+
+def _forms(run: Run) -> pa.Table:
+    """One row per procedure code on the lines: the system that its form belongs to."""
+    held = run.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM edit_lines WHERE hcpcs_code IS NOT NULL")
+    column = held.column("code").to_pandas()
+    systems = codes.classify(column, code_type="hcpcs")["system"].map(
+        {"hcpcs": "HCPCS Level II", "cpt": "CPT"}
+    )
+    return pa.table({"code": held.column("code"), "system": pa.array(systems.fillna("unknown"), pa.string())})
+
+
+def _judged(run: Run) -> str:
+    """One row per code and date that is wrong: ``sql/rule_procedures.sql``."""
+    run.load("edit_procedure_forms", lambda: _forms(run))
+    run.load("edit_procedure_no_list", _LIST_COLUMNS.empty_table)
+    parts = [
+        f"""SELECT code, '{system}' AS system, '{system} ' || release AS release,
+            coalesce(effective_from, DATE '0001-01-01') AS first_day,
+            coalesce(effective_to, DATE '9999-12-31') AS last_day
+        FROM {run.release(kind)} WHERE length(code) = 5"""
+        for kind, system in _LISTS
+        if run.has(kind)
+    ]
+    run.scratch("edit_procedure_lists", " UNION ALL ".join(["SELECT * FROM edit_procedure_no_list", *parts]))
+    run.table("procedure_dates")
+    return run.scratch("edit_procedures_wrong", sql.text("rule_procedures"))
+
+
+def _find(verdict: str, message: str, evidence: str) -> Rule:
+    """The rule of one verdict: message and evidence are SQL over the columns of ``sql/rule_procedures.sql``."""
+
+    def find(run: Run) -> str:
+        return f"""
+            SELECT l.claim_id, l.claim_line_number, l.hcpcs_code AS codes, {message} AS message,
+                {evidence} AS evidence, w.release, w.first_day AS effective_date
+            FROM edit_lines l
+            JOIN {_judged(run)} w ON w.hcpcs_code = l.hcpcs_code AND w.service_date = l.service_date
+            WHERE w.verdict = '{verdict}' AND coalesce(l.revenue_center_code, '') NOT IN ({_RATE_LINES})
+        """
+
+    return Rule(f"{verdict}_procedure_code", find, note=_lists_absent)
+
+
+def _lists_absent(run: Run) -> str:
+    """Which code lists have not been added, so that their codes are judged by form and built-in dates alone."""
+    absent = [system for kind, system in _LISTS if not run.has(kind)]
+    judged = "judged by form and by the dates that are built in"
+    return f"no list of {' or '.join(absent)} codes: {judged}" if absent else ""
+
+
+_DAY: Final = "strftime({}, '%Y-%m-%d')"
+RULES: Final[tuple[Rule, ...]] = (
+    _find(
+        "unknown",
+        """l.hcpcs_code || CASE WHEN w.by_form THEN ' is no CPT or HCPCS code by its form'
+            ELSE ' is on no list of its code set for the date' END""",
+        f"'date of service ' || {_DAY.format('l.service_date')}",
+    ),
+    _find(
+        "retired",
+        "l.hcpcs_code || ' was retired before the date of service'",
+        f"""'date of service ' || {_DAY.format("l.service_date")}
+            || coalesce('; last day ' || {_DAY.format("w.last_day")}, '')""",
+    ),
+    _find(
+        "early",
+        "l.hcpcs_code || ' was not yet in effect on the date of service'",
+        f"""'date of service ' || {_DAY.format("l.service_date")} || '; first day ' || {_DAY.format("w.first_day")}""",
+    ),
+)

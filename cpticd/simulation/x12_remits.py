@@ -1,0 +1,161 @@
+"""835 transaction sets of adjudications: one per payer and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from cpticd.simulation.arrow import PAYEE
+from cpticd.simulation.x12 import (
+    ADDRESS,
+    NO_DAY,
+    Follower,
+    Store,
+    clean,
+    composite,
+    patient,
+    segment,
+    service,
+)
+
+Row = dict[str, str]
+_TRIPLETS = 6  # of reason, amount and quantity in one CAS
+_PER_LOOP = 5  # remark codes in an MOA or MIA
+
+
+def remittance_sets(store: Store) -> Iterator[tuple[str, list[str]]]:
+    """(day, segments) of every transaction set, in the order of days."""
+    sets: dict[tuple[str, str], list[tuple[Decimal, list[str]]]] = {}
+    names = ("adjudications", "line_payments", "adjustments", "remarks", "lines")
+    tables = {name: Follower(store.by_claim(name)) for name in names}
+    for claim, rows in store.by_claim("claims"):
+        found = {name: table(claim) for name, table in tables.items()}
+        units = {row["claim_line_number"]: row["service_unit_quantity"] for row in found["lines"]}
+        for row in found["adjudications"]:
+            own = {
+                name: [
+                    item for item in found[name] if item["adjudication_number"] == row["adjudication_number"]
+                ]
+                for name in ("line_payments", "adjustments", "remarks")
+            }
+            paid = Decimal(row["paid_amount"] or 0)
+            key = (row["paid_date"] or NO_DAY, row["payer"] or rows[0]["payer"])
+            sets.setdefault(key, []).append((paid, _remittance(row, rows[0], own, units)))
+    others: dict[tuple[str, str], list[Row]] = {}
+    for row in store.rows("provider_adjustments"):
+        others.setdefault((row["paid_date"] or NO_DAY, row["payer"]), []).append(row)
+    for number, key in enumerate(sorted({*sets, *others}), start=1):
+        yield key[0], _set(number, key, sets.get(key, []), others.get(key, []))
+
+
+def _set(
+    number: int, key: tuple[str, str], claims: list[tuple[Decimal, list[str]]], others: list[Row]
+) -> list[str]:
+    day, payer = key
+    total = sum((paid for paid, _ in claims), Decimal(0))
+    total -= sum((Decimal(row["amount"] or 0) for row in others), Decimal(0))
+    # More taken back than paid, and not carried forward, is a debit: a payment is never negative.
+    sign, amount = ("D", -total) if total < 0 else ("C", total)
+    text = f"{amount:f}"
+    bank = ("01", "999999992", "DA", "0000000000")
+    segments = [
+        segment("BPR", "I", text, sign, "ACH", "CCP", *bank, "1999999999", "", *bank, day),
+        f"TRN*1*{number:09d}*1999999999",
+        f"DTM*405*{day}",
+        segment("N1", "PR", clean(payer) or "UNKNOWN"),
+        *ADDRESS,
+        "PER*BL*SIMULATION*TE*5555550100",
+        f"N1*PE*SIMULATED PAYEE*FI*{PAYEE}",
+        "LX*1",
+    ]
+    for _, body in claims:
+        segments += body
+    for row in others:
+        reason = composite(row["adjustment_reason_code"], clean(row["reference_id"]))
+        provider = clean(row["provider_id"]) or PAYEE
+        segments.append(segment("PLB", provider, row["fiscal_period_date"] or day, reason, row["amount"]))
+    return segments
+
+
+def _remittance(row: Row, head: Row, own: dict[str, list[Row]], units: dict[str, str]) -> list[str]:
+    """CLP and what belongs to it."""
+    institutional = head["claim_type"] == "institutional"
+    place = head["bill_type_code"][:2] if institutional else head["place_of_service_code"]
+    segments = [
+        segment(
+            "CLP",
+            head["claim_id"],
+            row["claim_status_code"] or "1",
+            row["charge_amount"],
+            row["paid_amount"],
+            row["patient_responsibility_amount"],
+            "ZZ",
+            clean(row["payer_claim_id"]),
+            place,
+            head["claim_frequency_code"] or "1",
+        )
+    ]
+    segments += _adjustments([item for item in own["adjustments"] if not item["claim_line_number"]])
+    segments.append(patient(head["person_id"], "QC"))
+    remarks = [item["rarc"] for item in own["remarks"] if not item["claim_line_number"]]
+    if len(remarks) > _PER_LOOP:  # the second five: what an MIA lists before its own last four
+        segments.append(segment("MIA", "0", "", "", "", remarks[0], *[""] * 14, *remarks[1:_PER_LOOP]))
+        remarks = remarks[_PER_LOOP:]
+    if remarks:
+        segments.append(segment("MOA", "", "", *remarks[:_PER_LOOP]))
+    for qualifier, day in (
+        ("232", head["claim_start_date"]),
+        ("233", head["claim_end_date"]),
+        ("050", head["received_date"]),
+    ):
+        if day:
+            segments.append(f"DTM*{qualifier}*{day}")
+    for line in own["line_payments"]:
+        number = line["claim_line_number"]
+        segments.append(_service(line, units.get(number, "")))
+        if line["service_date"]:
+            segments.append(f"DTM*472*{line['service_date']}")
+        segments += _adjustments([item for item in own["adjustments"] if item["claim_line_number"] == number])
+        segments.append(f"REF*6R*{number}")
+        if line["allowed_amount"]:
+            segments.append(f"AMT*B6*{line['allowed_amount']}")
+        segments += [
+            f"LQ*HE*{item['rarc']}" for item in own["remarks"] if item["claim_line_number"] == number
+        ]
+    return segments
+
+
+def _service(line: Row, submitted_units: str) -> str:
+    """SVC: as adjudicated; as submitted only where code or units differ."""
+    done = service(line)
+    revenue = line["revenue_center_code"]
+    if not done and revenue:
+        done, revenue = f"NU:{revenue}", ""
+    submitted = service(line, line["submitted_hcpcs_code"]) if line["submitted_hcpcs_code"] else ""
+    changed = submitted_units if submitted_units != line["service_unit_quantity"] else ""
+    return segment(
+        "SVC",
+        done or "HC",
+        line["charge_amount"],
+        line["paid_amount"],
+        revenue,
+        line["service_unit_quantity"],
+        submitted,
+        changed,
+    )
+
+
+def _adjustments(rows: list[Row]) -> list[str]:
+    """CAS segments: neighbours of one group share a segment, six reasons at most."""
+    blocks: list[list[Row]] = []
+    for row in rows:
+        same = blocks and blocks[-1][0]["group_code"] == row["group_code"] and len(blocks[-1]) < _TRIPLETS
+        if same:
+            blocks[-1].append(row)
+        else:
+            blocks.append([row])
+    found = []
+    for block in blocks:
+        triplets = [text for row in block for text in (row["carc"], row["amount"], row["quantity"])]
+        found.append(segment("CAS", block[0]["group_code"], *triplets))
+    return found

@@ -1,0 +1,218 @@
+"""The report: its words, its numbers, what it escapes, and that it asks the network for nothing."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import cpticd as cx
+from cpticd.core.errors import ArgumentError, OutputExistsError
+from cpticd.reporting.findings import Findings, accounting_by_table, gather, reject_counts
+from cpticd.reporting.page import page
+from cpticd.reporting.words import headlines
+from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
+from tests.small_claims import HOSTILE, small_claims
+
+
+def findings(**changes: pd.DataFrame) -> Findings:
+    """Findings from hand-made frames."""
+    accounting = pd.DataFrame(
+        {"source": ["a.csv"], "table_name": ["lines"], "read": [10], "loaded": [9], "rejected": [1],
+         "amount_read": [100.0], "amount_loaded": [90.0], "amount_rejected": [10.0]}
+    )  # fmt: skip
+    frames = {
+        "accounting": accounting, "lines": OVERALL, "payers": RATES, "causes": CAUSES, "pairs": PAIRS,
+        "families": FAMILIES, "trend": TREND, "delay": DELAY,
+    }  # fmt: skip
+    return Findings(frames=frames | changes)
+
+
+class Page(HTMLParser):
+    """Text by section, ids, and everything that a browser could fetch."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.sections: dict[str, list[str]] = {}
+        self.ids: list[str] = []
+        self.fetches: list[str] = []
+        self.tags: list[str] = []
+        self._section = ""
+        self._skip = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.tags.append(tag)
+        self._skip += tag in ("script", "style")
+        if tag == "section":
+            self._section = values["id"] or ""
+        if "id" in values:
+            self.ids.append(values["id"] or "")
+        self.fetches += [
+            str(values[name]) for name in ("src", "href") if name in values and values[name][:1] != "#"
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if self._section and not self._skip:
+            self.sections.setdefault(self._section, []).append(data)
+
+    def text(self, section: str) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.sections.get(section, [])))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return cx.report(
+        small_claims(), tmp_path_factory.mktemp("report") / "new folder" / "report.html", minimum=1
+    )
+
+
+@pytest.fixture(scope="module")
+def shown(small: Path) -> Page:
+    return Page(small.read_text(encoding="utf-8"))
+
+
+def test_sentences_carry_numbers_with_intervals() -> None:
+    sentences = headlines(findings())
+    assert sentences[0] == (
+        "19.3 % of 2,100 adjudicated service lines were denied at first (95 % interval 17.6–21.0 %): 405 lines; "
+        "11 more were denied in part."
+    )
+    text = " ".join(sentences)
+    assert "medical necessity: $12,000, 60.0 % of the denied dollars, 40 lines" in text
+    assert (
+        "procedure 99213 with diagnosis E119: 25.0 % of 400 lines denied (95 % interval 21.0–29.0 %)" in text
+    )
+    assert "South denies 20.0 % of lines (18.0–22.0 %), North 5.0 % (2.0–11.0 %)" in text
+    assert "Half of the claims were adjudicated within 14 days." in text
+    assert "Of 10 rows and segments read, 9 were loaded and 1 rejected." in text
+
+
+def test_a_pair_that_may_be_chance_is_not_called_striking() -> None:
+    sentences = " ".join(headlines(findings(pairs=PAIRS.assign(q_value=0.5))))
+    assert "None of the 3 pairs with at least 30 lines is denied more often than expected" in sentences
+    assert "look at first" not in sentences
+
+
+def test_nothing_is_said_about_what_is_not_there() -> None:
+    assert headlines(Findings()) == []
+
+
+def test_small_claims_are_told_with_their_true_counts(shown: Page) -> None:
+    assert "15.0 % of 320 adjudicated service lines were denied at first" in shown.text("findings")
+    assert "48 lines; 0 more" in shown.text("findings")
+    assert "procedure 99213 with diagnosis E119: 25.0 % of 160 lines denied" in shown.text("findings")
+    assert "North denies 20.0 % of lines" in shown.text("findings")
+    assert "$4,800" in shown.text("rates")
+    assert "duplicate 8 0 $800" in shown.text("causes")
+    assert "99213 E119 160 40 25.0 %" in shown.text("pairs")
+    for name, _, _ in _sections():
+        assert shown.text(name).strip(), name
+    for name in ("payers", "causes", "families", "scatter", "trend", "delay"):
+        assert f"chart-{name}" in shown.ids
+
+
+def _sections() -> tuple[tuple[str, str, object], ...]:
+    from cpticd.reporting.sections import SECTIONS
+
+    return SECTIONS
+
+
+def test_the_contents_link_to_every_section(shown: Page, small: Path) -> None:
+    html = small.read_text(encoding="utf-8")
+    for name, _, _ in _sections():
+        assert f'<a href="#{name}">' in html
+        assert name in shown.ids
+    assert len(shown.ids) == len(set(shown.ids))
+
+
+def test_every_measure_is_defined(shown: Page) -> None:
+    text = shown.text("definitions")
+    for fact in ("Numerator", "Denominator", "Clock", "Exclusions", "Wilson", "Laney", "Kaplan-Meier"):
+        assert fact in text
+
+
+def test_no_text_from_claims_is_markup_and_no_cell_of_a_reject_is_shown(small: Path, shown: Page) -> None:
+    html = small.read_text(encoding="utf-8")
+    assert HOSTILE not in html
+    assert HOSTILE in shown.text("findings")
+    assert "SECRET-CELL" not in html
+    assert "charge is no amount" in shown.text("accounting")
+    assert not re.search(r"\bC0\d\d\d\b|\bP\d\d\b", " ".join(shown.text(name) for name in shown.sections))
+
+
+def test_it_fetches_nothing_and_holds_plotly_once(small: Path, shown: Page) -> None:
+    html = small.read_text(encoding="utf-8")
+    assert shown.fetches == []
+    assert "default-src 'none'" in html
+    assert len(re.findall(r"plotly\.js v\d", html)) == 1
+    assert small.stat().st_size < 8_000_000
+
+
+def test_same_claims_same_bytes(small: Path, tmp_path: Path) -> None:
+    again = cx.report(small_claims(), tmp_path / "again.html", minimum=1)
+    assert again.read_bytes() == small.read_bytes()
+
+
+def test_claims_without_an_answer_say_so(tmp_path: Path) -> None:
+    claims = small_claims(adjudicated=False)
+    text = Page(page(gather(claims)))
+    assert "None of these service lines has been adjudicated" in text.text("findings")
+    assert "No line was denied" in text.text("causes")
+    assert "No pair has 30 adjudicated lines" in text.text("pairs")
+    assert "chart-causes" not in text.ids
+
+
+def test_a_part_that_fails_with_our_error_gives_its_reason() -> None:
+    found = findings()
+    del found.frames["delay"]
+    found.reasons["delay"] = "there are no <dates>"
+    assert "there are no <dates>" in Page(page(found)).text("delay")
+
+
+def test_an_existing_file_is_kept_unless_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    target.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputExistsError, match=r"report\.html exists; pass overwrite=True \(--overwrite\)"):
+        cx.report(small_claims(), target)
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert cx.report(small_claims(), target, title="A <b>title", overwrite=True) == target
+    assert "<h1>A &lt;b&gt;title</h1>" in target.read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_or_an_impossible_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="is a folder; name a file in it"):
+        cx.report(small_claims(), tmp_path)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ArgumentError, match="cannot be written"):
+        cx.report(small_claims(), tmp_path / "file" / "report.html")
+
+
+def test_accounting_adds_up_over_sources_and_keeps_missing_dollars_missing() -> None:
+    part = findings().get("accounting")
+    two = pd.concat([part, part.assign(source="b.csv"), part.assign(table_name="remarks", amount_read=None)])
+    by_table = accounting_by_table(two).set_index("table_name")
+    assert by_table.loc["lines", ["sources", "read", "loaded", "rejected"]].tolist() == [2, 20, 18, 2]
+    assert by_table.loc["lines", "amount_rejected"] == 20
+    assert pd.isna(by_table.loc["remarks", "amount_read"])
+
+
+def test_rejects_are_counted_by_reason_what_was_lost_first() -> None:
+    rejects = pd.DataFrame(
+        [("a", "lines", "noted", "odd"), ("a", "lines", "noted", "odd"), ("b", "lines", "noted", "odd"),
+         ("a", None, "rejected", "bad")],
+        columns=["source", "table_name", "action", "reason"],
+    )  # fmt: skip
+    counted = reject_counts(rejects)
+    assert counted[["action", "reason", "sources", "rows"]].values.tolist() == [
+        ["rejected", "bad", 1, 1],
+        ["noted", "odd", 2, 3],
+    ]

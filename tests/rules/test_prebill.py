@@ -1,0 +1,225 @@
+"""The worklist: who comes first and why, by hand; nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
+
+import cpticd as cx
+from cpticd import stats
+from cpticd.claims import Claims
+from cpticd.core.errors import ArgumentError, SchemaError
+from cpticd.rules.prebill import prebill
+from tests.rules.cases_outcomes import found, judged
+from tests.spec import claims_of, shown
+
+SIDE, OVER = "laterality_conflict", "units_over_limit"
+
+
+def _rows() -> list[dict[str, Any]]:
+    """North denied 9 of 10 lines with a side conflict and 2 of 10 over the unit limit; of 40 others, 4. Open: o1…o3."""
+    rows = []
+    for i in range(10):
+        rows.append({"claim": f"s{i}", "hcpcs": "73562", "carc": "4" if i < 9 else ""})
+        rows.append({"claim": f"u{i}", "hcpcs": "73562", "carc": "222" if i < 2 else ""})
+    rows += [{"claim": f"n{i}", "hcpcs": "73562", "carc": "18" if i < 4 else ""} for i in range(40)]
+    rows += [
+        {"claim": "o1", "hcpcs": "73562", "charge": "1000.00", "carc": "-"},
+        {"claim": "o2", "hcpcs": "73562", "charge": "500.00", "dx": "M25.561 I10", "carc": "-"},
+        {"claim": "o2", "line": "2", "hcpcs": "73562", "charge": "20.00", "dx": "I10", "carc": "-"},
+        {"claim": "o3", "hcpcs": "73562", "charge": "100.00", "carc": "-"},
+    ]
+    return rows
+
+
+def _flags(*more: tuple[str, int | None, str]) -> pd.DataFrame:
+    flags = [(f"s{i}", 1, SIDE) for i in range(10)] + [(f"u{i}", 1, OVER) for i in range(10)]
+    frame = pd.DataFrame([*flags, *more], columns=["claim_id", "claim_line_number", "rule"])
+    return frame.assign(
+        message=frame["rule"] + " on " + frame["claim_id"], codes="73562", evidence="", source="a table"
+    )
+
+
+OPEN = _flags(("o1", 1, OVER), ("o2", 1, SIDE), ("o2", 1, OVER))
+
+
+@pytest.fixture(scope="module")
+def claims() -> Claims:
+    return judged(_rows())
+
+
+def test_the_list_is_ordered_by_expected_dollars_saved(claims: Claims) -> None:
+    work = prebill(claims, OPEN)
+    columns = (
+        "claim_id",
+        "claim_line_number",
+        "rule",
+        "other_rules",
+        "like_lines",
+        "like_denied",
+        "like_rate",
+    )
+    # o2 costs half as much as o1, but what it breaks is denied nine times of ten
+    assert shown(work, *columns) == [("o2", 1, SIDE, OVER, 10, 9, 0.9), ("o1", 1, OVER, "", 10, 2, 0.2)]
+    overall, by_rule = 11 / 20, [9, 2]
+    rates, _ = stats.shrink(by_rule, [10, 10], overall)
+    chance, _ = stats.shrink(by_rule, [10, 10], rates)
+    assert work["denial_probability"].tolist() == pytest.approx(list(chance))
+    # the payer has one place and family: its 4 of 40 lines without a finding
+    assert work["base_probability"].tolist() == pytest.approx([0.1, 0.1])
+    assert work["expected_allowed_amount"].tolist() == [400.0, 800.0]  # North allows 80 of 100
+    assert work["expected_saved_amount"].tolist() == pytest.approx(
+        [round(400 * (chance[0] - 0.1), 2), round(800 * (chance[1] - 0.1), 2)]
+    )
+    assert (work.loc[0, "like_low"], work.loc[0, "like_high"]) == pytest.approx(
+        proportion_confint(9, 10, method="wilson")
+    )
+
+
+def test_a_reviewer_sees_why(claims: Claims) -> None:
+    work = prebill(claims, OPEN)
+    columns = (
+        "message",
+        "codes",
+        "evidence",
+        "source",
+        "family",
+        "severity",
+        "diagnosis_codes",
+        "service_date",
+    )
+    assert shown(work, *columns)[0] == (
+        f"{SIDE} on o2", "73562", "", "a table", "laterality", "error", "M25561 I10", "2024-02-01",
+    )  # fmt: skip
+
+
+def test_several_findings_of_a_rule_stand_in_one_row(claims: Claims) -> None:
+    again = OPEN[OPEN["claim_id"] == "o1"]
+    more = pd.concat([OPEN, again, again.assign(message="another side", codes="M1711")])
+    work = prebill(claims, more).set_index("claim_id")
+    assert len(work) == 2
+    assert work.loc["o1", "message"] == f"another side | {OVER} on o1"
+    assert work.loc["o1", "codes"] == "73562 | M1711"
+
+
+def test_a_finding_about_a_claim_speaks_for_its_lines(claims: Claims) -> None:
+    work = prebill(claims, _flags(("o2", None, SIDE)))
+    assert shown(work, "claim_id", "claim_line_number", "message", "charge_amount") == [
+        ("o2", 1, f"{SIDE} on o2", 500.0),
+        ("o2", 2, f"{SIDE} on o2", 20.0),
+    ]
+
+
+def test_a_claim_without_lines_is_not_lost() -> None:
+    tables = {
+        "claims": "claim_id | payer | charge_amount\nX | North | 90.00\nY | North | 10.00",
+        "lines": "claim_id | claim_line_number | charge_amount\nY | 1 | 10.00",
+    }
+    flags = found("claim_id | claim_line_number | rule\nX | | claim_without_lines\nQ | | claim_without_lines")
+    work = prebill(claims_of(**tables), flags)
+    assert shown(work, "claim_id", "claim_line_number", "charge_amount", "rule") == [
+        ("X", None, 90.0, "claim_without_lines")
+    ]
+    # nothing was adjudicated: there is nothing to learn from, and the list says so
+    assert work["denial_probability"].isna().all() and work["expected_saved_amount"].isna().all()
+    assert cx.contract(work)["history_lines"] == 0
+    assert cx.contract(work)["rows_left_out"] == 1  # Q is no claim
+
+
+def test_without_history_errors_come_before_warnings_and_notes() -> None:
+    rows = [
+        {"claim": c, "carc": "-", "charge": charge}
+        for c, charge in (("a", "900.00"), ("b", "50.00"), ("c", "70.00"))
+    ]
+    flags = found(
+        """
+        claim_id | claim_line_number | rule
+        a        | 1                 | unspecified_diagnosis
+        b        | 1                 | missing_pointer
+        c        | 1                 | excludes1
+        """
+    )
+    assert prebill(judged(rows), flags)["claim_id"].tolist() == ["b", "c", "a"]
+
+
+def test_a_rule_that_was_never_seen_leans_on_all_rules(claims: Claims) -> None:
+    row = prebill(claims, _flags(("o3", 1, "our_rule"))).iloc[0]
+    assert row["denial_probability"] == pytest.approx(11 / 20)
+    assert (row["like_lines"], row["like_denied"]) == (0, 0)
+    assert pd.isna(row["like_rate"])
+
+
+def test_history_may_be_other_claims(claims: Claims) -> None:
+    fresh = judged([{"claim": "o1", "hcpcs": "73562", "charge": "1000.00", "carc": "-"}])
+    flags = found(f"claim_id | claim_line_number | rule\no1 | 1 | {OVER}")
+    apart = prebill(fresh, flags, history=claims, history_findings=_flags())
+    together = prebill(claims, OPEN).set_index("claim_id").loc["o1"]
+    columns = ["denial_probability", "base_probability", "expected_saved_amount", "like_lines"]
+    assert apart.loc[0, columns].tolist() == pytest.approx(together[columns].tolist())
+    with pytest.raises(ArgumentError, match="history_findings go with history"):
+        prebill(claims, OPEN, history_findings=OPEN)
+
+
+def test_decided_lines_show_what_was_decided_and_are_not_judged_by_it(claims: Claims) -> None:
+    work = prebill(claims, OPEN, adjudicated=True).set_index("claim_id")
+    assert len(work) == 22
+    assert shown(
+        work.loc[["s0", "s9", "o1"]], "initial_outcome", "denied_amount", "like_lines", "like_denied"
+    ) == [
+        ("denied", 100.0, 9, 8),
+        ("paid", 0.0, 9, 9),
+        ("not adjudicated", 0.0, 10, 2),
+    ]
+    assert work.loc["s9", "denial_probability"] > work.loc["s0", "denial_probability"]
+
+
+def test_replaced_claims_are_nobodys_work() -> None:
+    tables = {
+        "claims": """
+            claim_id | person_id | payer | claim_frequency_code | original_reference_number | received_date
+            A        | p         | North | 1                    |                           | 2024-01-01
+            B        | p         | North | 7                    | A                         | 2024-02-01
+        """,
+        "lines": "claim_id | claim_line_number | charge_amount\nA | 1 | 10.00\nB | 1 | 10.00",
+    }
+    flags = found("claim_id | claim_line_number | rule\nA | 1 | missing_pointer\nB | 1 | missing_pointer")
+    assert shown(prebill(claims_of(**tables), flags), "claim_id") == [("B",)]
+
+
+def test_findings_are_asked_for_where_there_are_none(claims: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def check(found: Claims) -> pd.DataFrame:
+        asked.append(found)
+        return OPEN if found is claims else OPEN.head(0)
+
+    monkeypatch.setattr(
+        import_module("cpticd.rules.prebill"), "check", check
+    )  # the name is also the function's
+    pd.testing.assert_frame_equal(prebill(claims), prebill(claims, OPEN))
+    assert asked == [claims]
+    other = judged([{"claim": "z"}])
+    assert prebill(claims, history=other)["like_lines"].eq(0).all()
+    assert asked == [claims, claims, other]
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_order_and_repeats_of_findings_do_not_matter(claims: Claims, data: Any) -> None:
+    order = data.draw(st.permutations(range(len(OPEN))))
+    again = pd.concat([OPEN.iloc[list(order)], OPEN.tail(2)])
+    pd.testing.assert_frame_equal(prebill(claims, OPEN), prebill(claims, again))
+
+
+def test_findings_are_checked_and_scratch_is_gone(claims: Claims) -> None:
+    with pytest.raises(SchemaError, match="prebill: findings have no column"):
+        prebill(claims, OPEN.drop(columns="rule"))
+    assert prebill(claims, OPEN.head(0)).empty
+    left = claims.engine.fetch("SHOW TABLES").column("name").to_pylist()
+    assert not [name for name in left if name.startswith(("outcome_", "prebill_"))]
