@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cpticd.core.contract import amend
 from tests.charts.samples import frame as typed
 
 CONTRACT = {"model": "V28", "payment_year": 2026, "base_rate": 1000.0}
@@ -35,7 +36,7 @@ IMPACT = frame(
     """,
     **CONTRACT,
 )
-IMPACT.attrs["totals"] = frame(
+_TOTALS = frame(
     """
     direction  |kind       |gaps|persons|score |expected_score|low   |high  |dollars|expected_dollars|low_dollars|high_dollars
     coded      |coded      |0   |9      | 4.000| 4.000        | 4.000| 4.000|48000  |48000           |48000      |48000
@@ -48,6 +49,7 @@ IMPACT.attrs["totals"] = frame(
     reviewed   |reviewed   |7   |4      | 4.321| 4.260        | 4.000| 4.520|51867  |51120           |48000      |54240
     """
 ).to_dict("records")
+amend(IMPACT, records={"totals": _TOTALS})
 
 PERSISTENCE = frame(
     """

@@ -6,6 +6,8 @@ import io
 
 import pandas as pd
 
+from cpticd.core.contract import amend
+
 
 def frame(text: str, **contract: object) -> pd.DataFrame:
     """A DataFrame from columns separated by ``|``; an empty cell is missing, true and false are flags."""
@@ -16,7 +18,7 @@ def frame(text: str, **contract: object) -> pd.DataFrame:
     if "period" in result:
         result["period"] = pd.to_datetime(result["period"])
     if contract:
-        result.attrs["contract"] = contract
+        amend(result, **contract)
     return result
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from cpticd import charts
 from cpticd.charts.format import cell, expectation
+from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError
 from tests.charts.samples import frame
 
@@ -57,7 +58,7 @@ DRIFT = pd.DataFrame(
         "month_procedure_lines": [[10, 0, 10, 10, 10, 10], [9, 9, 9, 9, 9, 9]],
     }
 )  # fmt: skip
-DRIFT.attrs["contract"] = {"months": MONTHS}
+amend(DRIFT, months=MONTHS)
 NETWORK = frame(
     """
     hcpcs_code|diagnosis_code|hcpcs_family|diagnosis_family|lines|persons|charge_amount|denial_rate|low|high|ebgm

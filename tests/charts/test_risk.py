@@ -12,6 +12,7 @@ import pytest
 import cpticd as cx
 from cpticd import charts
 from cpticd.charts import format as fmt
+from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError
 from tests.charts.risk_samples import EXPLAINED, IMPACT, PERSISTENCE, PREVALENCE
 from tests.charts.test_charts import hover, trace
@@ -67,7 +68,8 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
 ) -> None:
     empty = frame.head(0)
     if chart is charts.risk_waterfall:
-        empty.attrs["totals"] = [record | {"gaps": 0} for record in cx.contract(IMPACT).records["totals"]]
+        nothing = [record | {"gaps": 0} for record in cx.contract(IMPACT).records["totals"]]
+        amend(empty, records={"totals": nothing})
     fig = chart(empty)
     assert not fig.data
     assert re.match("No ", notes(fig)[0])
@@ -122,7 +124,7 @@ def test_without_dollars_the_waterfall_is_in_score_and_dollars_are_refused() -> 
 
 def test_an_impact_without_its_totals_is_refused() -> None:
     bare = pd.DataFrame(IMPACT.to_dict("list"))
-    with pytest.raises(ArgumentError, match="attrs\\['totals'\\] is missing"):
+    with pytest.raises(ArgumentError, match="contract with the totals is missing"):
         charts.risk_waterfall(bare)
 
 

@@ -47,7 +47,7 @@ def test_titles_themes_and_empty_frames(chart: Callable[..., go.Figure], data: p
     assert fig.layout.template.layout.paper_bgcolor != dark.layout.template.layout.paper_bgcolor
     empty = chart(data.head(0))
     assert not empty.data and re.match("No ", empty.layout.annotations[0].text)
-    with pytest.raises(ArgumentError, match=r"no column .*give the DataFrame of edits\."):
+    with pytest.raises(ArgumentError, match=r"no column .*give the DataFrame of rules\."):
         chart(data.drop(columns="rate" if chart is residual_timeline else "precision"))
     assert "<b>South" not in fig.to_json()
 
