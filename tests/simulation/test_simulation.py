@@ -17,12 +17,13 @@ from cpticd.simulation.simulation import simulate_tables
 
 
 def digest(persons: int, seed: int) -> str:
-    """Checksum over every cell of every table and of the truth."""
+    """Checksum over every cell of every table and of the truth, but for columns that the simulation leaves empty."""
     tables, truth = simulate_tables(persons, seed, (2024, 2025), True)
     found = hashlib.sha256()
     for name in sorted(tables):
         for column in tables[name].columns:
-            found.update("|".join(map(str, column.to_pylist())).encode())
+            if column.null_count < len(column):
+                found.update("|".join(map(str, column.to_pylist())).encode())
     for name in sorted(truth):
         frame = truth[name]
         for column in frame.columns:
@@ -50,7 +51,7 @@ def test_forward_balances_keep_payments_from_being_negative(simulation: Simulati
 
 def test_the_same_seed_gives_the_same_claims_on_every_platform():
     # A change of the catalogue or of a rule changes this number on purpose; another machine must not.
-    assert digest(60, 11) == "5ad028ef45bc31e4a3d1f13d17662240ab68a8c34dce16f359e2bdee1130abc0"
+    assert digest(60, 11) == "ad34e45af33d8c096f349d7b711cc7bc216ce1bf6d95f6813621ad0fc9709aa2"
     assert digest(60, 11) == digest(60, 11)
 
 
