@@ -48,6 +48,7 @@ def read_tables(
     adjustments: Tables = None,
     remarks: Tables = None,
     provider_adjustments: Tables = None,
+    attributes: Tables = None,
     members: Tables = None,
     medical_claim: Tables = None,
     rename: Rename | None = None,
@@ -75,7 +76,8 @@ def read_tables(
         "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures,
         "pointers": pointers,
         "adjudications": adjudications, "line_payments": line_payments, "adjustments": adjustments,
-        "remarks": remarks, "provider_adjustments": provider_adjustments, "members": members,
+        "remarks": remarks, "provider_adjustments": provider_adjustments, "attributes": attributes,
+        "members": members,
     }  # fmt: skip
     if all(table is None for table in given.values()) and medical_claim is None:
         raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)} or medical_claim")

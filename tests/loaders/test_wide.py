@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import cpticd as cx
 from cpticd.core.errors import CpticdError, InputError, SchemaError
+from cpticd.core.schema import TABLES
 from cpticd.loaders import wording
 from tests.loaders.flat_text import assert_same, balanced, read, said, table
 
@@ -365,7 +366,7 @@ def test_saved_claims_read_back_the_same(
     claims = cx.read_wide(pd.DataFrame(rows, dtype="str"), quiet=True, progress=False)
     folder = claims.save(tmp_path_factory.mktemp("saved") / "claims")
     assert_same(cx.open(folder), claims)
-    tables = {p.stem: p for p in folder.glob("*.parquet") if p.stem in cx.schema.TABLES}
+    tables = {p.stem: p for p in folder.glob("*.parquet") if p.stem in TABLES}
     assert_same(cx.read_tables(**tables, progress=False), claims)
 
 
