@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from cpticd.core.contract import contract as contract
     from cpticd.core.errors import CpticdError as CpticdError
     from cpticd.disclosure import set_disclosure as set_disclosure
-    from cpticd.loaders.detect import read as read
-    from cpticd.loaders.synpuf import read_synpuf as read_synpuf
-    from cpticd.loaders.tabular import read_tables as read_tables
-    from cpticd.loaders.wide import read_wide as read_wide
-    from cpticd.loaders.x12 import read_x12 as read_x12
+    from cpticd.loaders.canonical import read_tables as read_tables
+    from cpticd.loaders.cms.synpuf import read_synpuf as read_synpuf
+    from cpticd.loaders.flat.wide import read_wide as read_wide
+    from cpticd.loaders.registry import read as read
+    from cpticd.loaders.x12.reader import read_x12 as read_x12
     from cpticd.reporting import report as report
     from cpticd.simulation import demo as demo
     from cpticd.simulation import simulate as simulate
@@ -55,11 +55,11 @@ _HOMES: Final[dict[str, str]] = {
     "demo": "cpticd.simulation",
     "open": "cpticd.claims",
     "pairs": "cpticd.claims",
-    "read": "cpticd.loaders.detect",
-    "read_synpuf": "cpticd.loaders.synpuf",
-    "read_tables": "cpticd.loaders.tabular",
-    "read_wide": "cpticd.loaders.wide",
-    "read_x12": "cpticd.loaders.x12",
+    "read": "cpticd.loaders.registry",
+    "read_synpuf": "cpticd.loaders.cms.synpuf",
+    "read_tables": "cpticd.loaders.canonical",
+    "read_wide": "cpticd.loaders.flat.wide",
+    "read_x12": "cpticd.loaders.x12.reader",
     "report": "cpticd.reporting",
     "set_disclosure": "cpticd.disclosure",
     "simulate": "cpticd.simulation",

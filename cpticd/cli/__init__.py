@@ -258,7 +258,7 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_output(options.out, overwrite=options.overwrite)
     risk = _risk_options(options)
-    from cpticd.loaders.detect import read
+    from cpticd.loaders import read
 
     # The loaders show bars of their own, over bytes.
     extra = {"rename": dict(options.rename)} if options.rename else {}

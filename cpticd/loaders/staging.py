@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cpticd.core import sources
 from cpticd.core.conform import as_arrow, quote
+from cpticd.core.delimited import Known, open_text
 from cpticd.core.errors import InputError, SchemaError
-from cpticd.loaders import files
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.text import Known, open_text
 
 #: One table as users pass it: a frame, an Arrow table, or the path of a CSV or Parquet file.
 TableLike = Union[pd.DataFrame, pa.Table, str, "os.PathLike[str]"]
@@ -120,7 +120,7 @@ class Stage:
         staged: list[Staged] = []
         for item in _items(given):
             if isinstance(item, (str, os.PathLike)):
-                for path in files.paths_of(item):
+                for path in sources.paths_of(item):
                     staged += self._path(path, unit, known)
             elif isinstance(item, (pd.DataFrame, pa.Table, pa.RecordBatch)):
                 arrow = as_arrow(item)
@@ -150,9 +150,9 @@ class Stage:
                 return [self._arrow(path.name, parquet.schema_arrow, parquet.iter_batches(_BATCH))]
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
                 raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
-        return [self._text(source, unit, known) for source in files.sources(path)]
+        return [self._text(source, unit, known) for source in sources.texts(path)]
 
-    def _text(self, source: files.Source, unit: str, known: Known | None) -> Staged:
+    def _text(self, source: sources.Source, unit: str, known: Known | None) -> Staged:
         text = open_text(source, known, progress=self._progress)
         batches = (
             batch.append_column("place", pa.array(lines, pa.int64())) for batch, lines in text.batches()

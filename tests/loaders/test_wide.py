@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd.core.errors import CpticdError, InputError, SchemaError
 from cpticd.core.schema import TABLES
-from cpticd.loaders import wording
+from cpticd.loaders.flat import lexicon
 from tests.loaders.flat_text import assert_same, balanced, read, said, table
 
 FLAT = """
@@ -158,7 +158,7 @@ def test_bad_rows_are_rejected_with_place_and_reason(tmp_path: Path) -> None:
 
 
 def test_a_pointer_in_a_column_of_its_own_is_one_number(tmp_path: Path) -> None:
-    assert wording.pointers("12", alone=False) == [12]
+    assert lexicon.pointers("12", alone=False) == [12]
     claims = read(
         tmp_path,
         """

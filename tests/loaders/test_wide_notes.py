@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import cpticd as cx
-from cpticd.loaders import names
+from cpticd.loaders.flat import headings
 from tests.loaders.flat_text import read, said, table
 
 ODD = """
@@ -56,7 +56,7 @@ def test_a_sound_file_has_no_such_notes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("heading", ["Ins Plan", "Primary Ins", "Ins Co", "Insurance Company", "Plan Name"])
 def test_headings_of_the_payer(heading: str) -> None:
-    assert (names.meaning(heading) or ("",))[0] == "payer"
+    assert (headings.meaning(heading) or ("",))[0] == "payer"
 
 
 def test_a_file_without_a_payer_says_how_to_name_it(

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from cpticd.claims import Claims
-from cpticd.loaders.x12 import looks_like_x12, read_x12
+from cpticd.loaders.x12.reader import looks_like_x12, read_x12
 
 LYING_HEADER = "835/lfh__cob-contractural-adjustment.835"
 DIAGNOSES = {"ABK", "ABF", "ABJ", "ABN", "APR", "BK", "BF", "BJ", "BN", "PR"}

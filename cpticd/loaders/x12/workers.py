@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 
 from cpticd.core.errors import InputError
 from cpticd.loaders.x12.batches import Batches, Outcome
-from cpticd.loaders.x12.sources import Item, blocks
+from cpticd.loaders.x12.items import Item, blocks
 from cpticd.loaders.x12.spool import Spool
 
 #: Bytes below which starting processes costs more than it gains.

@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from cpticd.core import sources
 from cpticd.core.errors import InputError
-from cpticd.loaders import files
-from cpticd.loaders.records import SHOWN, Records, Reject
+from cpticd.core.records import SHOWN, Records, Reject
 
 #: Number of cells of a row that are names of columns; tells a header from data.
 Known = Callable[[list[str]], int]
@@ -130,15 +130,15 @@ def _marked(line: bytes) -> bytes:
         return line.decode("utf-8", errors="replace").encode().rstrip(b"\n") + b"\0\n"
 
 
-def open_text(source: files.Source, known: Known | None = None, *, progress: bool = False) -> Text:
+def open_text(source: sources.Source, known: Known | None = None, *, progress: bool = False) -> Text:
     """A delimited file with its dialect, encoding and header told from its start.
 
     ``known`` counts the names in a row of cells that a header may have. Raises InputError for what is no
     table with a header: empty, binary, another format, or data from the first line on.
     """
-    start = files.sample(source)
+    start = sources.sample(source)
     _check_table(source, start)
-    lines = files.lines_in_blocks(source, progress)
+    lines = sources.lines_in_blocks(source, progress)
     first = next(lines, b"")
     head = _head(first)
     delimiter, skipped = _delimiter(head, known)
@@ -177,8 +177,8 @@ def open_text(source: files.Source, known: Known | None = None, *, progress: boo
     )
 
 
-def _check_table(source: files.Source, start: bytes) -> None:
-    files.check_text(source, start)
+def _check_table(source: sources.Source, start: bytes) -> None:
+    sources.check_text(source, start)
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text.strip(b"\0"):
         raise InputError(f"{source.name}: the file is empty")
@@ -193,7 +193,7 @@ def _check_table(source: files.Source, start: bytes) -> None:
 
 
 def _head(block: bytes) -> str:
-    head = block[: files.SAMPLE]
+    head = block[: sources.SAMPLE]
     if len(head) < len(block):
         head = head[: head.rfind(b"\n") + 1] or head
     try:
@@ -229,7 +229,7 @@ def _delimiter(head: str, known: Known | None) -> tuple[str, int]:
     return chosen, 0
 
 
-def _header_place(source: files.Source, rows: list[tuple[int, list[str]]], known: Known | None) -> int:
+def _header_place(source: sources.Source, rows: list[tuple[int, list[str]]], known: Known | None) -> int:
     if known is None:
         return 0
     scores = [known(cells) for _, cells in rows[:_HEADER_WITHIN]]

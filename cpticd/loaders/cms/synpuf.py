@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.loaders import beneficiaries, repair
-from cpticd.loaders.flat import UNIT
+from cpticd.loaders import repair
+from cpticd.loaders.cms import beneficiaries
+from cpticd.loaders.flat.rows import UNIT
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Stage, Staged, TableLike
 

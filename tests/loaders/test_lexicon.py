@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cpticd.loaders import names, reasons, wording
+from cpticd.loaders.flat import headings, lexicon, reasons
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from cpticd.loaders import names, reasons, wording
     ],
 )  # fmt: skip
 def test_pointers(text: str, positions: list[int] | None) -> None:
-    assert wording.pointers(text) == positions
+    assert lexicon.pointers(text) == positions
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_denies_is_what_the_reference_table_says() -> None:
     ],
 )  # fmt: skip
 def test_status_words(words: str, code: str | None) -> None:
-    assert wording.status(words) == code
+    assert lexicon.status(words) == code
 
 
 @pytest.mark.parametrize(
@@ -94,5 +94,5 @@ def test_status_words(words: str, code: str | None) -> None:
     ],
 )  # fmt: skip
 def test_usual_names(name: str, meaning: str | None) -> None:
-    found = names.meaning(name)
+    found = headings.meaning(name)
     assert (found and found[0]) == meaning

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cpticd.core import sources
+from cpticd.core.delimited import Text, open_text
 from cpticd.core.errors import InputError
-from cpticd.loaders import files
-from cpticd.loaders.text import Text, open_text
 
 
 def known(cells: list[str]) -> int:
@@ -24,7 +24,7 @@ def known(cells: list[str]) -> int:
 def opened(folder: Path, content: bytes, name: str = "file.csv") -> Text:
     path = folder / name
     path.write_bytes(content)
-    return open_text(next(files.sources(path)), known)
+    return open_text(next(sources.texts(path)), known)
 
 
 def rows(text: Text) -> list[tuple[object, ...]]:
@@ -132,7 +132,7 @@ def test_packed_files(tmp_path: Path) -> None:
         archive.writestr("one.csv", plain)
         archive.writestr("in/two.csv", plain)
     (tmp_path / "a.zip").write_bytes(packed.getvalue())
-    found = list(files.sources(tmp_path / "a.zip"))
+    found = list(sources.texts(tmp_path / "a.zip"))
     assert [source.name for source in found] == ["a.zip/one.csv", "a.zip/in/two.csv"]
     assert [rows(open_text(source)) for source in found] == [[(2, "1", "a")]] * 2
     with pytest.raises(InputError, match="cut off or damaged"):
@@ -142,9 +142,9 @@ def test_packed_files(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_stopped_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "BOMB_SIZE", 1 << 22)
+    monkeypatch.setattr(sources, "BOMB_SIZE", 1 << 22)
     bomb = gzip.compress(b"claim_id,code\n" + b"1,a\n" * (6 << 20), 9)
-    assert len(bomb) < (24 << 20) / files.BOMB_RATIO
+    assert len(bomb) < (24 << 20) / sources.BOMB_RATIO
     with pytest.raises(InputError, match="decompression bomb"):
         rows(opened(tmp_path, bomb, "bomb.csv.gz"))
 
@@ -152,13 +152,13 @@ def test_a_bomb_is_stopped_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_paths(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x")
     (tmp_path / "b.csv").write_text("x")
-    assert files.paths_of(tmp_path / "*.csv") == [tmp_path / "a.csv", tmp_path / "b.csv"]
+    assert sources.paths_of(tmp_path / "*.csv") == [tmp_path / "a.csv", tmp_path / "b.csv"]
     with pytest.raises(InputError, match=r"is a folder.*a\.csv.*\*\.csv"):
-        files.paths_of(tmp_path)
+        sources.paths_of(tmp_path)
     with pytest.raises(InputError, match="no such file"):
-        files.paths_of(tmp_path / "c.csv")
+        sources.paths_of(tmp_path / "c.csv")
     with pytest.raises(InputError, match="no file matches"):
-        files.paths_of(str(tmp_path / "*.txt"))
+        sources.paths_of(str(tmp_path / "*.txt"))
 
 
 def test_rows_that_span_blocks_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,12 +170,12 @@ def test_rows_that_span_blocks_are_whole(tmp_path: Path, monkeypatch: pytest.Mon
     writer.writerows(cells)
     path = tmp_path / "file.csv"
     path.write_bytes(written.getvalue().encode())
-    real = files.lines_in_blocks
+    real = sources.lines_in_blocks
     for size in (64, 65, 97, 1000):
         monkeypatch.setattr(
-            files, "lines_in_blocks", lambda source, progress=False, size=size: real(source, progress, size)
+            sources, "lines_in_blocks", lambda source, progress=False, size=size: real(source, progress, size)
         )
-        text = open_text(next(files.sources(path)), known)
+        text = open_text(next(sources.texts(path)), known)
         assert [row[1:] for row in rows(text)] == [(i, value or None) for i, value in cells]
 
 

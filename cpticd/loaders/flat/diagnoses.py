@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cpticd.loaders import flat_reasons, wording
-from cpticd.loaders.flat import Flat
-from cpticd.loaders.flat_lines import distinct
+from cpticd.loaders.flat import adjustments, lexicon
+from cpticd.loaders.flat.lines import distinct
+from cpticd.loaders.flat.rows import Flat
 
 _ICD10_FROM = "DATE '2015-10-01'"
 _SPLIT = r"'[,;|/\s]+'"
@@ -22,7 +22,7 @@ def load(flat: Flat) -> None:
             flat.intake.execute(f"DROP TABLE {table}")
     if flat.family("procedure_code"):
         _procedures(flat)
-    flat_reasons.load(flat)
+    adjustments.load(flat)
     if flat.has("birth_date", "sex"):
         _members(flat)
     for table in ("flat_keys", "flat_claims", "flat_status", "flat_flag", "flat_type"):
@@ -51,7 +51,7 @@ def _diagnosis_lists(flat: Flat) -> None:
         """
     )
     types = {
-        text: kind for text in distinct(flat, "diagnosis_code_type") if (kind := wording.code_type(text))
+        text: kind for text in distinct(flat, "diagnosis_code_type") if (kind := lexicon.code_type(text))
     }
     flat.intake.engine.load(
         "flat_dxtype",
@@ -140,7 +140,7 @@ def _pointers(flat: Flat) -> None:
     raw = cells if len(texts) == 1 else f"nullif(concat_ws(chr(31), {cells}), '')"
     distinct_raw = distinct(flat, raw)
     read = {
-        text: [wording.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")]
+        text: [lexicon.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")]
         for text in distinct_raw
     }
     positions = [[position for part in read[text] for position in part or []] for text in distinct_raw]
@@ -263,7 +263,7 @@ def _members(flat: Flat) -> None:
     flat.intake.engine.load(
         "flat_sex",
         pa.table(
-            {"text": pa.array(texts, pa.string()), "sex": pa.array(map(wording.sex, texts), pa.string())}
+            {"text": pa.array(texts, pa.string()), "sex": pa.array(map(lexicon.sex, texts), pa.string())}
         ),
     )
     flat.intake.insert(

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cpticd.loaders import flat_reasons, wording
-from cpticd.loaders.flat import Flat
+from cpticd.loaders.flat import adjustments, lexicon
+from cpticd.loaders.flat.rows import Flat
 
 #: What makes two rows without line numbers the same service of a claim.
 _SERVICE = (
@@ -27,10 +27,10 @@ def load(flat: Flat) -> None:
     reversal, is_base (the row that describes the line), n (rows of the line).
     """
     _statuses(flat)
-    flat_reasons.words(flat)
+    adjustments.words(flat)
     _number_lines(flat)
     _number_adjudications(flat)
-    flat_reasons.denied(flat)
+    adjustments.denied(flat)
     _lines(flat)
     _claims(flat)
     _payments(flat)
@@ -46,7 +46,7 @@ def distinct(flat: Flat, column: str) -> list[str]:
 
 def _statuses(flat: Flat) -> None:
     texts = distinct(flat, "status")
-    codes = {text: wording.status(text) for text in texts}
+    codes = {text: lexicon.status(text) for text in texts}
     flat.intake.engine.load(
         "flat_status",
         pa.table({"text": pa.array(texts, pa.string()), "code": pa.array(codes.values(), pa.string())}),
@@ -60,7 +60,7 @@ def _statuses(flat: Flat) -> None:
             reason="status was read as a claim status code (4 denied, 22 reversal, 1 processed)",
             content=said,
         )  # fmt: skip
-    flags = [text for text in distinct(flat, "denial_flag") if wording.flag(text)]
+    flags = [text for text in distinct(flat, "denial_flag") if lexicon.flag(text)]
     flat.intake.engine.load("flat_flag", pa.table({"text": pa.array(flags, pa.string())}))
 
 
@@ -105,7 +105,7 @@ def _evidence(flat: Flat) -> str:
     reasons += [f"nullif(f.{column}, 0)" for column in flat.family("adjustment_amount")]
     # Columns of remarks hold notes of all kinds; codes alone come from a payer.
     reasons += [
-        f"(CASE WHEN regexp_matches(upper(f.{column}), '{flat_reasons.REMARK}') THEN 1 END)"
+        f"(CASE WHEN regexp_matches(upper(f.{column}), '{adjustments.REMARK}') THEN 1 END)"
         for column in flat.family("rarc")
     ]
     amounts = ["f.paid_amount", "f.allowed_amount", "f.patient_responsibility_amount", "f.deductible_amount",
@@ -120,7 +120,7 @@ def _evidence(flat: Flat) -> str:
     else:
         signs = amounts
     some = " OR ".join(f"{sign} IS NOT NULL" for sign in signs)
-    return f"(coalesce(s.code, '') <> '{wording.PENDING}' AND ({some}))"
+    return f"(coalesce(s.code, '') <> '{lexicon.PENDING}' AND ({some}))"
 
 
 def _number_adjudications(flat: Flat) -> None:
@@ -134,9 +134,9 @@ def _number_adjudications(flat: Flat) -> None:
         WITH rows AS (
             SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f._hash, f._source, f._place,
                    {_evidence(flat)} AS is_adj,
-                   CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{wording.DENIED}'
-                        ELSE nullif(s.code, '{wording.PENDING}') END AS status,
-                   coalesce(s.code = '{wording.REVERSED}' OR f.charge_amount < 0, false) AS reversal
+                   CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{lexicon.DENIED}'
+                        ELSE nullif(s.code, '{lexicon.PENDING}') END AS status,
+                   coalesce(s.code = '{lexicon.REVERSED}' OR f.charge_amount < 0, false) AS reversal
             FROM flat f JOIN flat_lines l ON l.rid = f.rowid LEFT JOIN flat_status s ON s.text = f.status
         ),
         dated AS (
@@ -174,7 +174,7 @@ def _number_adjudications(flat: Flat) -> None:
             count(*) OVER (PARTITION BY claim_id, line) AS n
             FROM ranked
         )
-        SELECT rid, claim_id, line, adj, CASE WHEN reversal THEN '{wording.REVERSED}'
+        SELECT rid, claim_id, line, adj, CASE WHEN reversal THEN '{lexicon.REVERSED}'
             ELSE status END AS status,
                reversal, nth_of_line = 1 AS is_base, nth_of_line, n, _source, _place
         FROM based
@@ -214,7 +214,7 @@ def _lines(flat: Flat) -> None:
 
 
 def _claims(flat: Flat) -> None:
-    types = {text: kind for text in distinct(flat, "claim_type") if (kind := wording.claim_type(text))}
+    types = {text: kind for text in distinct(flat, "claim_type") if (kind := lexicon.claim_type(text))}
     flat.intake.engine.load(
         "flat_type",
         pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cpticd.loaders import reasons, wording
-from cpticd.loaders.flat import Flat
+from cpticd.loaders.flat import lexicon, reasons
+from cpticd.loaders.flat.rows import Flat
 
 #: A remark code (RARC) in upper-case text.
 REMARK = r"\b(MA|N|M)[0-9]{1,4}\b"
@@ -245,7 +245,7 @@ def _reasons(flat: Flat) -> None:
         FROM flat_keys k JOIN flat f ON f.rowid = k.rid LEFT JOIN flat_unknown u ON u.rid = k.rid
         ANTI JOIN (SELECT rid FROM said WHERE carc IS NOT NULL) x ON x.rid = k.rid
         WHERE k.adj IS NOT NULL AND (u.rid IS NOT NULL
-            OR k.status = '{wording.DENIED}' AND coalesce(f.paid_amount, 0) <= 0)
+            OR k.status = '{lexicon.DENIED}' AND coalesce(f.paid_amount, 0) <= 0)
         """
     )
     for table in ("flat_cas", "flat_groups"):
@@ -258,7 +258,7 @@ def _reason_words(flat: Flat) -> None:
     groups = flat.intake.query("SELECT DISTINCT grp FROM flat_cas WHERE grp IS NOT NULL ORDER BY grp").column(
         "grp"
     )
-    codes = [wording.group(text) for text in groups.to_pylist()]
+    codes = [lexicon.group(text) for text in groups.to_pylist()]
     flat.intake.engine.load("flat_groups", pa.table({"text": groups, "code": pa.array(codes, pa.string())}))
     flat.note(
         "adjustment reason not understood: it was not loaded",

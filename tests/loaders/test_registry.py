@@ -10,7 +10,7 @@ import pytest
 import cpticd as cx
 from cpticd.cli import main
 from cpticd.core.errors import ArgumentError, InputError
-from cpticd.loaders.detect import tell
+from cpticd.loaders.registry import tell
 from tests.loaders.flat_text import assert_same
 from tests.spec import SPEC, frame
 

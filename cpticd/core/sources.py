@@ -90,7 +90,7 @@ def paths_of(given: PathLike | Iterable[PathLike], *, folders: bool = False) -> 
     return list(found)
 
 
-def sources(path: Path) -> Iterator[Source]:
+def texts(path: Path) -> Iterator[Source]:
     """The text files that ``path`` holds: itself, unpacked, or every member of a zip archive.
 
     Raises InputError where it is no text: binary, an unreadable archive, a workbook.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cpticd.core.errors import InputError, SchemaError
-from cpticd.loaders.flat import UNIT
+from cpticd.loaders.flat.rows import UNIT
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cpticd.loaders.flat import UNIT, Flat
+from cpticd.loaders.flat.rows import UNIT, Flat
 
 _SERVICE_DATES = ("claim_line_start_date", "claim_line_end_date", "claim_start_date", "claim_end_date")
 #: Before it no electronic claim was sent: an older date is a slip of the century or a system's zero.

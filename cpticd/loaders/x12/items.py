@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cpticd.core import sources
 from cpticd.core.errors import InputError
-from cpticd.loaders import files
 
 BLOCK: Final = 1 << 20
 # A read that meets the end of a cut-off archive gives nothing: small ones lose little of what is sound.
@@ -29,14 +29,14 @@ class Item:
     size: int  # bytes as stored
 
 
-def items(given: files.PathLike | Iterable[files.PathLike]) -> tuple[list[Item], list[tuple[str, str]]]:
+def items(given: sources.PathLike | Iterable[sources.PathLike]) -> tuple[list[Item], list[tuple[str, str]]]:
     """What to read, sorted by name; and (name, reason) of files that cannot be opened.
 
     Folders are searched with everything below them, but for hidden files. Raises InputError for a path that
     does not exist, and for a folder without files.
     """
     paths: dict[Path, None] = {}
-    for path in files.paths_of(given, folders=True):
+    for path in sources.paths_of(given, folders=True):
         if not path.is_dir():
             paths[path] = None
             continue
@@ -49,7 +49,7 @@ def items(given: files.PathLike | Iterable[files.PathLike]) -> tuple[list[Item],
     failed = []
     for path, name in names.items():
         try:
-            members = list(files.sources(path))
+            members = list(sources.texts(path))
         except InputError as error:
             failed.append((name, str(error)))
             continue
@@ -81,15 +81,15 @@ def blocks(item: Item, advance: Callable[[int], None] | None = None) -> Iterator
 
     Raises InputError where the file cannot be read on.
     """
-    source = list(files.sources(Path(item.path)))[item.member]
+    source = list(sources.texts(Path(item.path)))[item.member]
     told = read = 0
     decoder = None
     try:
         with source.open() as stream:
             size = BLOCK if isinstance(stream, io.BufferedReader) else PACKED_BLOCK
             while block := stream.read(size):
-                if read == 0 and files.encoding_of(block) in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
-                    decoder = codecs.getincrementaldecoder(files.encoding_of(block))(errors="replace")
+                if read == 0 and sources.encoding_of(block) in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+                    decoder = codecs.getincrementaldecoder(sources.encoding_of(block))(errors="replace")
                 read += len(block)
                 yield decoder.decode(block).encode() if decoder else block
                 if advance and told < item.size:

@@ -10,10 +10,10 @@ from functools import partial
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.schema import TABLES, Table
-from cpticd.loaders import names, wide
-from cpticd.loaders.flat import UNIT
+from cpticd.loaders.flat import headings, wide
+from cpticd.loaders.flat.headings import Guess
+from cpticd.loaders.flat.rows import UNIT
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.names import Guess
 from cpticd.loaders.staging import Places, Stage, Staged, TableLike
 
 Tables = TableLike | Iterable[TableLike] | None
@@ -150,7 +150,7 @@ def _columns(table: Table, staged: Staged, rename: Mapping[str, str]) -> dict[st
 def _closest(name: str, columns: list[str]) -> str | None:
     """The user's column that most likely means ``name``."""
     for column in columns:
-        if (guess := names.meaning(column)) and guess[0] == name:
+        if (guess := headings.meaning(column)) and guess[0] == name:
             return column
     folded = {_folded(column): column for column in columns}
     near = get_close_matches(_folded(name), folded, 1, 0.75)
@@ -206,13 +206,13 @@ def _medical_claim(
     intake: Intake, stage: Stage, given: TableLike | Iterable[TableLike], rename: dict[str, str]
 ) -> None:
     guesses: list[tuple[Staged, list[Guess]]] = []
-    for staged in stage.put(given, name="medical_claim", unit=UNIT, known=names.known):
+    for staged in stage.put(given, name="medical_claim", unit=UNIT, known=headings.known):
         lower = {column.lower() for column in staged.columns} | set(rename.values())
         tuva: dict[str, str] = {}
         for theirs, ours in TUVA.items():
             if ours not in lower and ours not in tuva.values() and theirs in lower:
                 tuva[theirs] = ours
-        guesses.append((staged, names.guess(staged.columns, tuva | rename, exact=True)))
+        guesses.append((staged, headings.guess(staged.columns, tuva | rename, exact=True)))
     wide.check(guesses, {})
     wide.load(intake, guesses)
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from cpticd.core.conform import quote
 from cpticd.loaders import repair
+from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.names import Guess
 from cpticd.loaders.staging import Staged
 
 UNIT = "file rows"  # what accounting calls a row of a flat file

@@ -15,11 +15,14 @@ import pyarrow.parquet as pq
 
 from cpticd import claims as saved
 from cpticd.claims import Claims
+from cpticd.core import sources
+from cpticd.core.delimited import open_text
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.schema import TABLES
-from cpticd.loaders import files, names, synpuf, tabular, wide
-from cpticd.loaders.text import open_text
-from cpticd.loaders.x12 import looks_like_x12, read_x12
+from cpticd.loaders import canonical
+from cpticd.loaders.cms import synpuf
+from cpticd.loaders.flat import headings, wide
+from cpticd.loaders.x12.reader import looks_like_x12, read_x12
 
 #: Families of inputs; those of one family are read together as one data set.
 X12, TABLES_FAMILY, SYNPUF, FLAT = "X12", "canonical tables", "DE-SynPUF", "flat file"
@@ -52,7 +55,9 @@ class Found:
     keyword: str = ""
 
 
-def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = True, **options: Any) -> Claims:
+def read(
+    *paths: sources.PathLike | Iterable[sources.PathLike], progress: bool = True, **options: Any
+) -> Claims:
     """Claims from files whose format is told by their content.
 
     Parameters: ``paths`` are files, globs, or folders (searched through): X12, canonical tables (CSV or
@@ -64,7 +69,7 @@ def read(*paths: files.PathLike | Iterable[files.PathLike], progress: bool = Tru
     that are none of these are skipped with a warning; ``truth``, which ``cpticd simulate`` writes, is no claims.
     """
     given = [each for item in paths for each in ([item] if isinstance(item, (str, os.PathLike)) else item)]
-    found = files.paths_of(given, folders=True)
+    found = sources.paths_of(given, folders=True)
     if any(path.is_dir() and (path / "cpticd.json").is_file() for path in found):
         if len(found) > 1:
             raise InputError(
@@ -113,7 +118,7 @@ def _read(kinds: list[Found], progress: bool, options: dict[str, Any]) -> Claims
     by_keyword: dict[str, list[Path]] = {}
     for kind in kinds:
         by_keyword.setdefault(kind.keyword, []).append(kind.path)
-    reader = synpuf.read_synpuf if family == SYNPUF else tabular.read_tables
+    reader = synpuf.read_synpuf if family == SYNPUF else canonical.read_tables
     return _call(reader, progress=progress, **by_keyword, **options)
 
 
@@ -142,8 +147,8 @@ def tell(path: Path, rename: Mapping[str, str] | None = None) -> Found:
         return _by_columns(path, [renamed.get(name.strip().casefold(), name) for name in columns])
     if not start:
         raise InputError(f"{path}: the file is empty")
-    source = next(files.sources(path))
-    if looks_like_x12(files.sample(source)):
+    source = next(sources.texts(path))
+    if looks_like_x12(sources.sample(source)):
         return Found(path, X12)
     columns = open_text(
         source, lambda cells: _any_name(cells) + sum(c.strip().casefold() in renamed for c in cells)
@@ -153,7 +158,7 @@ def tell(path: Path, rename: Mapping[str, str] | None = None) -> Found:
 
 def _any_name(cells: list[str]) -> int:
     return max(
-        names.known(cells),
+        headings.known(cells),
         synpuf.known(cells),
         *(len({*cells} & {*table.names}) for table in TABLES.values()),
     )
@@ -178,7 +183,7 @@ def _by_columns(path: Path, columns: list[str]) -> Found:
         return Found(path, TABLES_FAMILY, "medical_claim")
     if table := _canonical(path, lower):
         return Found(path, TABLES_FAMILY, table)
-    meanings = {guess.meaning for guess in names.guess(columns) if guess.meaning}
+    meanings = {guess.meaning for guess in headings.guess(columns) if guess.meaning}
     if "claim_id" in meanings and len(meanings) >= 3:
         return Found(path, FLAT)
     raise InputError(

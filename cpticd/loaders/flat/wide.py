@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from cpticd.claims import Claims
 from cpticd.core.errors import SchemaError
-from cpticd.loaders import flat_checks, flat_details, flat_lines
-from cpticd.loaders.flat import UNIT, Flat
+from cpticd.loaders.flat import checks, diagnoses, lines
+from cpticd.loaders.flat.headings import VOCABULARY, Guess, guess, known
+from cpticd.loaders.flat.rows import UNIT, Flat
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.names import VOCABULARY, Guess, guess, known
 from cpticd.loaders.staging import Stage, Staged, TableLike
 
 _LIKE_PAYER = re.compile(r"\bins|insur|payer|payor|carrier|\bplan|coverage", re.IGNORECASE)
@@ -98,9 +98,9 @@ def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]
                 source=table.source, location="", table_name=UNIT, action="noted", reason=words
             )  # fmt: skip
     flat = Flat(intake, guesses)
-    flat_lines.load(flat)
-    flat_details.load(flat)
-    flat_checks.note(flat)
+    lines.load(flat)
+    diagnoses.load(flat)
+    checks.note(flat)
     flat.finish()
     return flat.told
 
