@@ -4,7 +4,10 @@
     python notebooks/build.py --pictures   # and the README's pictures, which need playwright and Chromium
 
 What differs between machines and runs is left out: timings, kernel versions, random cell ids. A cell that
-fails, writes to the error stream, or shows a path of this machine stops the build; its notebook is not saved.
+fails, writes to the error stream, or shows a path of this machine stops the build, and so does a chart that has
+nothing to show where plotly does not run; the notebook is not saved then. Charts bring that form along, a table of
+their numbers, which is the same on every machine: a picture would not be, JupyterLab would show it in place of the
+chart until the mouse is over it, and the larger notebooks have no room for theirs.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 MAX_BYTES = 500_000
+CHART = "application/vnd.plotly.v1+json"
+#: What is shown where plotly does not run.
+STATIC = {"text/html", "text/markdown", "image/png", "image/svg+xml", "image/jpeg"}
 #: Width of the picture on a README page, in CSS pixels; it is drawn finer by the scale.
 WIDTH, SCALE = 800, 1.5
 
@@ -72,6 +78,8 @@ def check(name: str, notebook: nbformat.NotebookNode, text: str) -> None:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 sys.exit(f"{name}, {cell['id']}: writes to the error stream: {output['text'][:500]}")
+            if CHART in (forms := output.get("data", {})) and not STATIC & {*forms}:
+                sys.exit(f"{name}, {cell['id']}: a chart without a table or picture for readers without plotly")
     places = [re.escape(place) for place in {str(HERE.parent), str(Path.home()), sys.prefix} if place != "/"]
     if found := re.search("|".join([*places, r"/tmp/", r"0x[0-9a-f]{9,}"]), text):
         sys.exit(f"{name}: shows {found[0]!r}, which is of this machine or run")
@@ -81,11 +89,10 @@ def check(name: str, notebook: nbformat.NotebookNode, text: str) -> None:
 
 def first_chart(path: Path) -> dict[str, Any] | None:
     """The first chart of a saved notebook: the answer to its title."""
-    kind = "application/vnd.plotly.v1+json"
     outputs = (
         output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])
     )
-    return next((output["data"][kind] for output in outputs if kind in output.get("data", {})), None)
+    return next((output["data"][CHART] for output in outputs if CHART in output.get("data", {})), None)
 
 
 def pictures() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cpticd.charts import theme as themes
+from cpticd.charts.figure import Figure
 from cpticd.charts.format import safe
 from cpticd.core.contract import said
 from cpticd.core.errors import ArgumentError
@@ -91,7 +92,7 @@ def figure(
         heading["subtitle"] = {"text": subtitle}
     heading |= layout.pop("heading", {})
     common = {"template": themes.template_name(theme), "title": heading, "height": height, "autosize": True}
-    return go.Figure(data=list(data), layout={**common, **layout})
+    return Figure(data=list(data), layout={**common, **layout})
 
 
 def nothing(title: str, message: str, *, theme: str = "light") -> go.Figure:

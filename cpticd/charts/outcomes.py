@@ -48,7 +48,7 @@ def outcomes(rows: pd.DataFrame, *, max_groups: int = 30, theme: str = "light") 
     names = pd.Series(frames.labels(rows, groups), index=rows.index).replace("", "all lines")
     every = list(names.drop_duplicates())
     shown = every[:max_groups]
-    fig = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04)
+    fig = make_subplots(figure=frames.Figure(), rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04)
     fig.layout.template = themes.template_name(theme)
     fig.update_layout(
         title_text=title,

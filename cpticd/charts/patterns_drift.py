@@ -40,7 +40,7 @@ def drift(pairs: pd.DataFrame, *, max_pairs: int = 6, theme: str = "light") -> g
         )
     shown = rows.head(max_pairs).reset_index(drop=True)
     down = math.ceil(len(shown) / ACROSS)
-    fig = make_subplots(
+    fig = make_subplots(figure=frames.Figure(), 
         rows=down, cols=ACROSS, vertical_spacing=min(0.3, 90 / (230 * down)), horizontal_spacing=0.11,
         subplot_titles=[
             fmt.safe(

@@ -50,7 +50,7 @@ def impact_by_person(
         str(person): fmt.text(person) if name_persons else str(rank)
         for rank, person in enumerate(shown, start=1)
     }
-    fig = make_subplots(
+    fig = make_subplots(figure=frames.Figure(), 
         rows=1, cols=2, column_widths=[0.58, 0.42], horizontal_spacing=0.12,
         subplot_titles=[
             f"The first {len(shown)} of {len(ranked):,} persons" if len(shown) < len(ranked) else "Every person",

@@ -247,7 +247,7 @@ def residual_timeline(months: pd.DataFrame, *, max_clusters: int = 6, theme: str
     shown = every[:max_clusters]
     columns = 1 if len(shown) == 1 else 2
     rows = -(-len(shown) // columns)
-    fig = make_subplots(
+    fig = make_subplots(figure=frames.Figure(), 
         rows=rows, cols=columns, subplot_titles=[_cluster(months[names == name].iloc[0]) for name in shown],
         vertical_spacing=0.35 / max(rows, 2), horizontal_spacing=0.09,
     )  # fmt: skip

@@ -172,7 +172,7 @@ def code_calendar(calendar: pd.DataFrame, *, max_groups: int = 30, theme: str = 
         return frames.nothing(title, "No boundary has whole months of claims on both sides.", theme=theme)
     shown = calendar.head(max_groups).iloc[::-1].reset_index(drop=True)
     names = [_calendar_name(row) for row in shown.itertuples()]
-    fig = make_subplots(
+    fig = make_subplots(figure=frames.Figure(), 
         rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04,
         subplot_titles=["Use", "Denials"],
     )  # fmt: skip

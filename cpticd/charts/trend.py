@@ -70,7 +70,7 @@ def _panels(
     """One panel per group, two in a row, on one scale."""
     columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
-    fig = make_subplots(
+    fig = make_subplots(figure=frames.Figure(), 
         rows=rows, cols=columns, shared_yaxes=True, subplot_titles=titles, vertical_spacing=0.35 / max(rows, 2),
         horizontal_spacing=0.05,
     )  # fmt: skip

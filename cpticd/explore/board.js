@@ -145,7 +145,9 @@ function render({ model, el }) {
     const layout = { ...part.figure.layout, template: colours, autosize: true, width: undefined, title: undefined, height,
       margin: { ...part.figure.layout.margin, t: top } };
     // JupyterLab loads MathJax, which would take "$1 to $2" for a formula.
+    // And plotly.js offers to upload every chart to a cloud.
     const config = { responsive: true, displaylogo: false, typesetMath: false, displayModeBar: "hover",
+      showSendToCloud: false, plotlyServerURL: "",
       modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
     return Plotly.react(node, part.figure.data, layout, config);
   }

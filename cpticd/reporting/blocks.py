@@ -6,6 +6,8 @@ import html
 
 import plotly.graph_objects as go
 
+from cpticd.charts.figure import configured
+
 
 def chart(figure: go.Figure, name: str, *, wide: bool = False) -> str:
     """A figure as HTML with a fixed id, without plotly.js, which the page holds once.
@@ -17,7 +19,7 @@ def chart(figure: go.Figure, name: str, *, wide: bool = False) -> str:
         include_plotlyjs=False,
         include_mathjax=False,
         div_id=f"chart-{name}",
-        config={"responsive": True, "displaylogo": False},
+        config=configured({"responsive": True}),
         default_height=f"{figure.layout.height}px",
     )
     return f'<figure class="chart{" wide" if wide else ""}">{div}</figure>'

@@ -1,0 +1,158 @@
+"""Every figure that the package returns is a plotly figure that uploads nothing, and can be read without plotly."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import pickle
+import re
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+import pytest
+
+from cpticd import charts
+from cpticd.charts import static
+from cpticd.charts.figure import configured
+from tests.charts.samples import CAUSES, PAIRS, TREND
+
+PLOTLY = "application/vnd.plotly.v1+json"
+
+
+def config_of(html: str) -> dict[str, Any]:
+    """The configuration that a page hands to Plotly.newPlot, its last argument."""
+    return json.loads(re.findall(r'\{[^{}]*"responsive": true[^{}]*\}', html)[-1])
+
+
+@pytest.fixture
+def renderer() -> Any:
+    """plotly's renderer as in a notebook, put back afterwards."""
+    before, config = pio.renderers.default, dict(pio.renderers["plotly_mimetype"].config)
+    pio.renderers.default = "plotly_mimetype"
+    yield pio.renderers["plotly_mimetype"]
+    pio.renderers.default = before
+    pio.renderers["plotly_mimetype"].config = config
+
+
+def test_it_is_a_plotly_figure_that_is_copied_pickled_and_changed() -> None:
+    figure = charts.pareto(CAUSES)
+    assert isinstance(figure, go.Figure)
+    panels = charts.trend(TREND.assign(payer="North")[["payer", *TREND.columns]])
+    for one in (figure, panels):
+        for again in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+            assert type(again) is type(figure)
+            assert again == one
+            assert config_of(again.to_html(include_plotlyjs=False))["showSendToCloud"] is False
+    assert figure.update_layout(title_text="Mine").add_scatter(x=[1], y=["other"]) is figure
+    assert panels.get_subplot(1, 1)
+
+
+def test_the_upload_is_off_however_it_is_written() -> None:
+    figure, file = charts.pair_matrix(PAIRS), io.StringIO()
+    figure.write_html(file, include_plotlyjs=False)
+    for html in (figure.to_html(include_plotlyjs=False), file.getvalue()):
+        assert config_of(html)["showSendToCloud"] is False
+        assert "plotly.com" not in html
+    # plotly's own functions know no configuration of ours: the layout tells them.
+    for html in (
+        pio.to_html(figure, include_plotlyjs=False),
+        go.Figure(figure).to_html(include_plotlyjs=False),
+    ):
+        assert re.search(r'"modebar":\{"remove":\["sendChartToCloud"\]\}', html)
+
+
+def test_ones_own_configuration_is_merged_over_ours() -> None:
+    html = charts.pareto(CAUSES).to_html({"scrollZoom": True, "displaylogo": True}, include_plotlyjs=False)
+    found = config_of(html)
+    assert (found["scrollZoom"], found["displaylogo"], found["showSendToCloud"]) == (True, True, False)
+    asked = configured({"showSendToCloud": True, "modeBarButtonsToAdd": ["drawline"]})
+    assert asked["showSendToCloud"] is True
+    assert asked["modeBarButtonsToAdd"] == ["drawline", "sendChartToCloud"]
+    assert "plotlyServerURL" not in asked
+
+
+def test_a_modebar_of_ones_own_is_kept() -> None:
+    figure = charts.pareto(CAUSES).update_layout(modebar_remove=["zoom"])
+    assert pickle.loads(pickle.dumps(figure)).layout.modebar.remove == ("zoom",)
+
+
+def test_a_notebook_gets_the_chart_and_a_table(renderer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure, shown = charts.pareto(CAUSES), []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    renderer.config = {"scrollZoom": True}
+    figure._ipython_display_()
+    figure.show(config={"editable": True})
+    for bundle in (*shown, figure._repr_mimebundle_()):
+        assert [*bundle] == [PLOTLY, "text/html"]
+        assert bundle["text/html"] == figure._repr_html_()
+        assert bundle[PLOTLY]["config"]["showSendToCloud"] is False
+        assert bundle[PLOTLY]["config"]["scrollZoom"] is True
+    assert [bundle[PLOTLY]["config"].get("editable") for bundle in shown] == [None, True]
+
+
+def test_what_needs_no_plotly_has_no_table_beside_it(renderer: Any) -> None:
+    pio.renderers.default = "plotly_mimetype+notebook_connected"
+    bundle = charts.pareto(CAUSES)._repr_mimebundle_()
+    assert "Plotly.newPlot" in bundle["text/html"]
+    assert config_of(bundle["text/html"])["showSendToCloud"] is False
+
+
+def rows(html: str) -> list[list[str]]:
+    lines = re.findall(r"<tr>(.*?)</tr>", html)
+    return [
+        [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", line)] for line in lines
+    ]
+
+
+def test_the_table_has_what_the_hover_says() -> None:
+    html = static.html_of(charts.trend(TREND))
+    assert rows(html) == [
+        ["", "n", "denied", "rate"],
+        ["2024-01-01", "100 lines", "10 lines", "10.0 % (limits 5.0–19.0 %)"],
+        ["2024-02-01", "120 lines", "36 lines", "30.0 % (limits 6.0–18.0 %)"],
+        ["2024-03-01; not yet complete", "20 lines", "1 lines", "5.0 % (limits 0.0–26.0 %)"],
+    ]
+    assert "<caption><b>Initial denial rate of service lines over time</b>" in html
+    assert html.count('scope="row"') == 3
+    assert html.count('scope="col"') == 3
+
+
+def test_a_matrix_stays_a_matrix() -> None:
+    assert rows(static.html_of(charts.pair_matrix(PAIRS))) == [
+        ["", "E119", "I10"],
+        ["80053", "-1", ""],
+        ["99213", "+15", ""],
+    ]
+
+
+def test_what_is_left_out_of_the_table_is_counted() -> None:
+    many = pd.concat([PAIRS.head(1)] * 70, ignore_index=True)
+    many["hcpcs_code"] = [f"{number:05}" for number in range(70)]
+    scatter = static.html_of(charts.pair_scatter(many))
+    assert len(rows(scatter)) == 31
+    assert "40 more rows are in the chart" in scatter
+    wide = many.assign(hcpcs_code="99213", diagnosis_code=[f"A{number:02}" for number in range(70)])
+    assert rows(static.html_of(charts.pair_matrix(wide)))[0][-1] == "8 more columns"
+
+
+def test_marks_of_one_name_stand_in_one_row_unless_they_contradict() -> None:
+    figure = go.Figure()
+    for number, text in (
+        ("1", "coded: %{customdata[1]}"),
+        ("2", "expected: %{customdata[1]}"),
+        ("3", "coded: %{customdata[1]}"),
+    ):
+        figure.add_scatter(
+            customdata=[["A", number]], hovertemplate=f"<b>%{{customdata[0]}}</b><br>{text}<extra></extra>"
+        )
+    assert rows(static.html_of(figure)) == [["", "coded", "expected"], ["A", "1", "2"], ["A", "3", ""]]
+
+
+def test_where_there_is_nothing_to_draw_it_says_so_and_markup_of_the_data_stays_text() -> None:
+    assert "No denied lines" in static.html_of(charts.pareto(CAUSES.head(0)))
+    html = static.html_of(charts.pareto(CAUSES.assign(category="<script>alert(1)</script>")))
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
