@@ -1,65 +1,48 @@
-"""Claims: the tables of one data set, what could not be read of it, and the views over both."""
+"""Claims: the tables of one data set or of a selection of it, what could not be read, and the relations over both."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cpticd import codes, reference, sql
-from cpticd.core.engine import DuckDBEngine, Engine
-from cpticd.core.errors import ArgumentError, InputError, OutputExistsError
+from cpticd import model, reference, sql
+from cpticd.core import store
+from cpticd.core.chosen import choose
+from cpticd.core.conform import conform
+from cpticd.core.engine import DataEngine, DuckDBEngine, Engine
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
 from cpticd.core.schema import TABLES
+from cpticd.core.selection import DIMENSIONS, By, Dimension, Grouping, attribute, grouping
+from cpticd.core.session import Session
 
 if TYPE_CHECKING:
     from cpticd.core.engine_spark import SparkSession
 
-#: Reference tables that the views read; :meth:`Claims.use` replaces one.
+#: Reference tables that the model reads; :meth:`Claims.with_references` replaces one.
 REFERENCES: Final = ("carc_categories", "carc_rarc_overrides", "line_processing_indicators")
-#: Views over the canonical tables, in the order in which they build on each other; True: computed at once.
-_DERIVED: Final = {
-    "pairs": False,
-    "unprocessable": False,
-    "adjudicated_lines": False,
-    "line_outcomes": True,
-    "claim_outcomes": True,
-    "strata": True,
-    "bridge": True,
-    "seen": True,
-    "pair_totals": True,
-    "payer_pair_totals": True,
-    "cells": True,
-    "cell_causes": True,
-}
-#: Needed to compute the others, and dropped afterwards: the largest of all.
-_PASSING: Final = ("bridge", "seen")
-#: Code -> family, told by cpticd.codes and not by SQL.
-_FAMILIES: Final = ("procedure_families", "diagnosis_families")
-_SAVED: Final = (
-    *(name for name, computed in _DERIVED.items() if computed and name not in _PASSING),
-    *_FAMILIES,
-)
-_FORMAT: Final = "cpticd-claims/2"
-_MANIFEST: Final = "cpticd.json"
+_PAIRS: Final = tuple(name for name in sql.PAIRS if name not in sql.PASSING)
+_SAVED: Final = (*(name for name, computed in sql.LINES.items() if computed), *_PAIRS, *model.FAMILIES)
+#: What a saved data set must have been derived by, to be read as it stands.
+_MODEL: Final = store.digest(sql.relation(name) for name in (*sql.LINES, *sql.PAIRS))
 
 
 class Claims:
-    """One data set of claims, with the pairs, outcomes and accounting derived from it.
+    """One data set of claims, or a selection of one, with the pairs, outcomes and accounting derived from it.
 
-    Made by the ``read_*`` functions, :func:`open`, ``demo()`` and ``simulate()``, never by hand.
+    Made by the ``read_*`` functions, :func:`open`, ``demo()``, ``simulate()`` and :meth:`where`, never by hand. Several
+    threads may use one.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        engine: DataEngine,
         *,
         accounting: pa.Table,
         rejects: pa.Table,
@@ -67,54 +50,108 @@ class Claims:
         derived: bool = False,
         progress: bool = False,
     ) -> None:
-        self._progress = progress
-        self.engine = engine
+        self.engine: Engine = engine
         self._accounting = accounting
         self._rejects = rejects
+        self._progress = progress
+        self._lock = threading.RLock()
+        self._parent: Claims | None = None
+        #: The criteria of the selection, by name; none of a whole data set.
+        self.selection: dict[str, Any] = {}
         self._references = {name: reference.table(name) for name in REFERENCES} | dict(references or {})
         for name, table in self._references.items():
             engine.load(name, table)
+        engine.load("bill_types", reference.table("bill_types"))
         if derived:
-            for name, computed in _DERIVED.items():
-                if not computed:
-                    engine.create(name, sql.text(name))
+            for name in (name for name, computed in sql.LINES.items() if not computed):
+                engine.create(name, sql.text(name))
         else:
-            self._derive()
+            model.derive(engine, progress=progress)
+        self._has_pairs = True
         engine.seal()
 
-    def _derive(self) -> None:
-        from tqdm.auto import tqdm
+    def _derive_pairs(self) -> None:
+        """Add up the pairs of a selection, once, when they are first asked for."""
+        with self._lock:
+            if not self._has_pairs:
+                model.derive_pairs(self.engine)
+                self._has_pairs = True
 
-        steps = tqdm(_DERIVED.items(), desc="deriving", delay=2, leave=False, disable=not self._progress)
-        for name, computed in steps:
-            self.engine.create(name, sql.text(name), materialize=computed)
-        for name in _PASSING:
-            self.engine.drop(name)
-        self._derive_families()
+    def _of(self, engine: Engine) -> Claims:
+        """These claims over a scope of their engine."""
+        made = object.__new__(Claims)
+        made.__dict__ |= self.__dict__ | {"engine": engine, "_parent": self, "_lock": threading.RLock()}
+        return made
 
-    def _derive_families(self) -> None:
-        """Tables of every code in the data with its family: procedure section, diagnosis chapter."""
-        found = to_frame(
-            self.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM lines WHERE hcpcs_code IS NOT NULL")
-        )
-        families = codes.procedure_family(found["code"])
-        self.engine.load("procedure_families", _family_table("hcpcs", found["code"], families))
-        found = to_frame(
-            self.engine.fetch(
-                "SELECT diagnosis_code AS code, min(diagnosis_code_type) AS code_type "
-                "FROM diagnoses GROUP BY diagnosis_code"
-            )
-        )
-        kinds = found["code_type"].fillna("diagnosis")
-        families = codes.diagnosis_family(found["code"], code_type=kinds)
-        self.engine.load("diagnosis_families", _family_table("diagnosis", found["code"], families))
+    # -- which lines, and where an analysis works --------------------------------------------------
+
+    def session(self, *, pairs: bool = False) -> Session:
+        """Where one analysis works, in ``with``: relations of its own, gone at its end (cpticd.core.session).
+
+        ``pairs``: it reads the relations of pairs (strata, pair_totals, payer_pair_totals, cells, cell_causes), which
+        a selection adds up when they are first asked for.
+        """
+        if pairs:
+            self._derive_pairs()
+        with self._lock:
+            scope = self.engine.scope()
+        return Session(scope, reserved=[*self.tables, *sql.PASSING])
+
+    def where(self, **criteria: Any) -> Claims:
+        """The claims and lines that meet all criteria: a view over these, which stay as they are.
+
+        Keyword: ``dates``, a pair of first and last day of service, either of them None; ``persons``, person_ids as
+        list, set, Series or a DataFrame with that column; ``hcpcs``; ``diagnosis``, that a line points to (``"E11"``
+        stands for every code below it); ``provider``, a billing or rendering NPI; and any dimension of
+        :meth:`dimensions` (payer, payer_kind, place, setting, claim_type, facility, specialty, …, columns of your
+        own). A value or several; None does not restrict.
+
+        A line is chosen where it meets all criteria; its claim stands, with what belongs to its other lines left out.
+        Members are those with a chosen claim, and those named by ``persons``. Every analysis of the view is that of
+        the chosen lines alone: what is expected is worked out among them. ArgumentError for a criterion that is not
+        there, or a value that no line has.
+
+        >>> import cpticd as cx
+        >>> claims = cx.demo()
+        >>> len(claims.where(place="11", dates=("2024-01-01", None)).table("lines")) < len(claims.table("lines"))
+        True
+        """
+        with self._lock:
+            choice = choose(self.engine, self._dimensions(), criteria, sql.LINES)
+        made = self._of(choice.engine)
+        made.selection = _both(self.selection, choice.terms)
+        made._has_pairs = False
+        return made
+
+    def dimensions(self) -> pd.DataFrame:
+        """One row per dimension that ``by=`` and :meth:`where` accept: name, label, of (claim, line, diagnosis), unit.
+
+        Columns that you brought along (table ``attributes``) stand last.
+        """
+        rows = [(each.name, each.label, each.level, each.unit) for each in self._dimensions().values()]
+        return pd.DataFrame(rows, columns=["name", "label", "of", "unit"], dtype="str")
+
+    def _dimensions(self) -> dict[str, Dimension]:
+        with self._lock:
+            if "_known" not in self.__dict__:
+                names = self.engine.fetch("SELECT DISTINCT name FROM attributes ORDER BY name")
+                own = {
+                    name: attribute(name) for name in names.column(0).to_pylist() if name not in DIMENSIONS
+                }
+                self.__dict__["_known"] = {**DIMENSIONS, **own}
+            known: dict[str, Dimension] = self.__dict__["_known"]
+            return known
+
+    def grouping(self, by: By, *, argument: str = "by") -> Grouping:
+        """The dimensions of a ``by=`` as pieces of a query; ArgumentError for one that is not there."""
+        return grouping(by, self._dimensions(), argument=argument)
 
     # -- what is there ---------------------------------------------------------------------------
 
     @property
     def tables(self) -> list[str]:
         """Names that :meth:`table` and :meth:`query` know."""
-        return [*TABLES, *(name for name in _DERIVED if name not in _PASSING), *_FAMILIES, *REFERENCES]
+        return [*TABLES, *sql.LINES, *_PAIRS, *model.FAMILIES, *REFERENCES]
 
     def table(self, name: str) -> pd.DataFrame:
         """The rows of one table or view, in the order of its key.
@@ -123,12 +160,11 @@ class Claims:
         """
         if name not in self.tables:
             raise ArgumentError(f"no table {name!r}; there are {self.tables}")
-        key = (
-            TABLES[name].key
-            if name in TABLES
-            else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
-        )
-        return to_frame(self.engine.fetch(f"SELECT * FROM {name} ORDER BY {', '.join(key)}"))
+        with self.session(pairs=name in _PAIRS) as s:
+            key = (
+                TABLES[name].key if name in TABLES else s.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
+            )
+            return s.frame(f"SELECT * FROM {name} ORDER BY {', '.join(key)}")
 
     def query(self, sql: str, **params: Any) -> pd.DataFrame:
         """The rows of one SELECT, in DuckDB's dialect, over :attr:`tables`.
@@ -136,18 +172,49 @@ class Claims:
         ``$name`` in the text stands for the keyword argument of that name. Statements that write, attach,
         install, read files or reach settings raise QueryError.
         """
-        check(sql, self.tables)
-        return to_frame(self.engine.fetch(sql, params))
+        used = check(sql, self.tables)
+        with self.session(pairs=not used.isdisjoint(_PAIRS)) as s:
+            return s.frame(sql, params)
 
     def accounting(self) -> pd.DataFrame:
-        """One row per source and table: rows and dollars read, loaded and rejected.
+        """One row per source and table: rows and dollars read, loaded, rejected and left out.
 
-        read = loaded + rejected, always; what was repaired or noted is loaded. Dollars are the table's
+        read = loaded + rejected + left_out, always; what was repaired or noted is loaded. Dollars are the table's
         charge (adjustments: the adjusted) amount, null where a table has none. Of "file rows", the rows of
         flat files, they are the charges as the rows give them, each adjudication of a line again; rows
-        without a charge that can be read are in ``rejects``, counted.
+        without a charge that can be read are in ``rejects``, counted. Of a selection, rows of the source ``selection:
+        …`` say for each table how much of the data set it holds (loaded) and leaves out.
         """
-        return to_frame(self._accounting)
+        accounts = to_frame(self._accounting)
+        for name in ("left_out", "amount_left_out"):
+            if name not in accounts:
+                accounts[name] = 0 if name == "left_out" else accounts["amount_read"].astype(float) * 0
+        if self._parent is None or not self.selection:
+            return accounts
+        return pd.concat([accounts, self._selected()], ignore_index=True)
+
+    def _selected(self) -> pd.DataFrame:
+        """Of each table, how much the selection holds and leaves out."""
+        whole: Claims = self
+        while whole._parent is not None and whole.selection:
+            whole = whole._parent
+        words = "; ".join(f"{name}: {_written(value)}" for name, value in self.selection.items())
+        rows = []
+        for name, table in TABLES.items():
+            amount = f"CAST(sum({table.amount}) AS DOUBLE)" if table.amount else "CAST(NULL AS DOUBLE)"
+            text = f"SELECT count(*) AS n, {amount} AS amount FROM {name}"
+            with whole.session() as all_, self.session() as part:
+                (read,), (loaded,) = all_.rows(text), part.rows(text)
+            lost = None if table.amount is None else (read["amount"] or 0.0) - (loaded["amount"] or 0.0)
+            rows.append(
+                {
+                    "source": f"selection: {words}", "table_name": name, "read": read["n"], "loaded": loaded["n"],
+                    "rejected": 0, "amount_read": read["amount"], "amount_loaded": loaded["amount"],
+                    "amount_rejected": 0.0 if table.amount else None,
+                    "left_out": read["n"] - loaded["n"], "amount_left_out": None if lost is None else round(lost, 2),
+                }
+            )  # fmt: skip
+        return pd.DataFrame([row for row in rows if row["read"]])
 
     @property
     def rejects(self) -> pd.DataFrame:
@@ -165,24 +232,8 @@ class Claims:
 
     def _figures(self) -> list[tuple[str, Any, str]]:
         """Measure, value and unit of each figure of the summary."""
-        row = self.engine.fetch(
-            """
-            SELECT (SELECT count(*) FROM claims) AS claims,
-                   (SELECT count(*) FROM lines) AS lines,
-                   (SELECT count(DISTINCT person_id) FROM claims) AS persons,
-                   (SELECT count(DISTINCT payer) FROM claims) AS payers,
-                   (SELECT count(DISTINCT billing_npi) FROM claims) AS providers,
-                   (SELECT count(*) FROM diagnoses) AS diagnoses,
-                   (SELECT min(service_date) FROM line_outcomes) AS first_service_date,
-                   (SELECT max(service_date) FROM line_outcomes) AS last_service_date,
-                   (SELECT CAST(sum(charge_amount) AS DOUBLE) FROM lines) AS charge,
-                   (SELECT count(*) FROM adjudications) AS adjudications,
-                   (SELECT count(*) FROM line_outcomes WHERE initial_outcome <> 'not adjudicated') AS adjudicated,
-                   (SELECT count(*) FROM line_outcomes WHERE initial_outcome = 'denied') AS denied,
-                   (SELECT CAST(sum(denied_amount) AS DOUBLE) FROM line_outcomes) AS denied_amount,
-                   (SELECT count(*) FROM unprocessable) AS returned
-            """
-        ).to_pylist()[0]
+        with self.session() as s:
+            row = s.rows(sql.text("summary"))[0]
         rejected = sum(1 for action in self._rejects.column("action").to_pylist() if action == "rejected")
         return [
             ("claims", row["claims"], ""),
@@ -215,86 +266,86 @@ class Claims:
         calls = ".accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
         return f"{text}\nNext: {calls}"
 
-    # -- what is judged, and where it is kept ------------------------------------------------------
+    # -- what it is judged by, and where it is kept ------------------------------------------------
 
-    def use(self, **references: str | Path | pd.DataFrame | pa.Table) -> Claims:
-        """These claims, judged by reference tables of your own, in place.
+    def with_references(self, **references: str | Path | pd.DataFrame | pa.Table) -> Claims:
+        """These claims as other reference tables judge them: a view, with outcomes derived by the tables given.
 
         Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``line_processing_indicators``; the
         table, or its CSV file, needs the columns of the built-in one (``cpticd.reference.table(name)``) and one
-        row per key, SchemaError otherwise. Returns self.
+        row per key, SchemaError otherwise. Criteria of :meth:`where` are kept.
         """
-        for name, table in references.items():
+        for name in references:
             if name not in REFERENCES:
                 raise ArgumentError(f"no reference table {name!r} to replace; there are {list(REFERENCES)}")
-            self._references[name] = reference.replacement(name, table)
-        for name, table in self._references.items():
-            self.engine.load(name, table)
-        self._derive()
-        return self
+        replaced = {name: reference.replacement(name, table) for name, table in references.items()}
+        made = self._of(self.engine.scope(lasting=True))
+        made._references = self._references | replaced
+        for name, table in replaced.items():
+            made.engine.load(name, table)
+        model.derive(made.engine)
+        made._has_pairs = True
+        return made
+
+    def with_members(self, members: pd.DataFrame | pa.Table) -> Claims:
+        """These claims with another table of members: a view. ``members``: columns of the table ``members``.
+
+        Raises SchemaError for columns that are not there, InputError for a row that cannot be read.
+        """
+        rows, failed, _ = conform("members", members)
+        if failed.num_rows:
+            first = failed.slice(0, 1).to_pylist()[0]
+            raise InputError(
+                f"members: {failed.num_rows:,} rows cannot be read, the first is row {first['index']}: "
+                f"{first['reason']}; mend or drop them"
+            )
+        made = self._of(self.engine.scope(lasting=True))
+        made.engine.load("members", rows)
+        return made
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write every table as Parquet into ``folder``, from which :func:`open` reads them. Returns it.
 
-        Raises OutputExistsError where the folder exists, unless ``overwrite`` and it is a saved data set.
+        Of a selection, what it holds. Raises OutputExistsError where the folder exists, unless ``overwrite`` and it is
+        a saved data set.
         """
-        target = Path(folder)
-        if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
-            if not overwrite:
-                raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
-            if not (target / _MANIFEST).is_file():
-                raise OutputExistsError(
-                    f"{target} is not a saved data set ({_MANIFEST} is not in it); not replaced"
-                )
-        working = target.with_name(target.name + ".writing")
-        shutil.rmtree(working, ignore_errors=True)
-        working.mkdir(parents=True)
-        for name in [*TABLES, *_SAVED]:
-            schema = TABLES[name].arrow_schema if name in TABLES else None
-            self._write(name, working / f"{name}.parquet", schema)
-        for name, table in self._references.items():
-            pq.write_table(table, working / f"{name}.parquet")
-        pq.write_table(self._accounting, working / "accounting.parquet")
-        pq.write_table(self._rejects, working / "rejects.parquet")
+        target = store.check_target(folder, overwrite=overwrite)
+        small = {**self._references, "accounting": self._accounting, "rejects": self._rejects}
         manifest = {
-            "format": _FORMAT,
+            "model": _MODEL,
             "tables": list(TABLES),
             "derived": list(_SAVED),
             "references": list(REFERENCES),
         }
-        (working / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        if target.exists():
-            shutil.rmtree(target)
-        working.rename(target)
-        return target
+        with self.session(pairs=True) as s:
+            tables = {name: self._batches(s, name) for name in (*TABLES, *_SAVED)}
+            return store.write(target, tables | small, manifest)
 
-    def _write(self, name: str, path: Path, schema: pa.Schema | None) -> None:
-        order = f" ORDER BY {', '.join(TABLES[name].key)}" if name in TABLES else ""
-        writer = None
-        for batch in self.engine.batches(f"SELECT * FROM {name}{order}"):
-            table = pa.Table.from_batches([batch])
-            if schema is not None:
-                table = table.select(schema.names).cast(schema)
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-            writer.write_table(table)
-        if writer is None:
-            table = (
-                schema.empty_table()
-                if schema is not None
-                else self.engine.fetch(f"SELECT * FROM {name} LIMIT 0")
-            )
-            pq.write_table(table, path)
-        else:
-            writer.close()
+    @staticmethod
+    def _batches(s: Session, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
+        if name in TABLES:
+            return s.engine.batches(f"SELECT * FROM {name} ORDER BY {', '.join(TABLES[name].key)}")
+        empty = s.fetch(f"SELECT * FROM {name} LIMIT 0")
+        count = s.value(f"SELECT count(*) AS n FROM {name}")
+        return s.engine.batches(f"SELECT * FROM {name}") if count else empty
 
 
-def _family_table(what: str, code: pd.Series, family: pd.Series) -> pa.Table:
-    return pa.table(
-        {
-            f"{what}_code": pa.array(code.tolist(), pa.string()),
-            f"{what}_family": pa.array(family.tolist(), pa.string()),
-        }
-    )
+def _both(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Criteria of a selection of a selection: where both have one, both hold."""
+    return before | {name: [before[name], value] if name in before else value for name, value in now.items()}
+
+
+def _written(value: Any) -> str:
+    """A criterion in words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in value.items())
+    if isinstance(value, list):
+        return (
+            " to ".join("any day" if v is None else str(v) for v in value)
+            if None in value
+            else ", ".join(map(str, value))
+        )
+    return str(value)
 
 
 def open(
@@ -308,38 +359,27 @@ def open(
 
     ``engine`` is "duckdb" (embedded) or "spark" (needs the extra ``spark``; ``session`` is your
     SparkSession, a local one is started without it). ``memory_limit``: DuckDB's, such as "4GB".
-    Raises InputError where the folder is not a saved data set.
+    A set that an older release saved opens too: columns that it lacks are null, and what was derived otherwise is
+    derived anew. Raises InputError where the folder is not a saved data set, or not whole.
     """
     path = Path(folder)
-    manifest_path = path / _MANIFEST
-    if not manifest_path.is_file():
-        raise InputError(
-            f"{path}: no {_MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
-        )
-    try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{manifest_path}: not readable: {error}") from error
-    if manifest.get("format") != _FORMAT:
-        raise InputError(
-            f"{path}: format {manifest.get('format')!r}; this cpticd reads {_FORMAT!r}: load and save again"
-        )
+    manifest = store.manifest_of(path)
     where = _engine(engine, session, memory_limit)
-    for name in [*TABLES, *_SAVED]:
-        file = path / f"{name}.parquet"
-        if not file.exists():
-            raise InputError(f"{path}: {file.name} is gone; load the claims and save them again")
-        where.scan(name, file)
+    store.scan_tables(where, path)
+    derived = manifest.get("model") == _MODEL and all((path / f"{name}.parquet").exists() for name in _SAVED)
+    if derived:
+        for name in _SAVED:
+            where.scan(name, path / f"{name}.parquet")
     return Claims(
         where,
-        accounting=pq.read_table(path / "accounting.parquet"),
-        rejects=pq.read_table(path / "rejects.parquet"),
-        references={name: pq.read_table(path / f"{name}.parquet") for name in REFERENCES},
-        derived=True,
+        accounting=store.read_table(path, "accounting"),
+        rejects=store.read_table(path, "rejects"),
+        references={name: store.read_table(path, name) for name in REFERENCES},
+        derived=derived,
     )
 
 
-def _engine(name: str, session: SparkSession | None, memory_limit: str | None) -> Engine:
+def _engine(name: str, session: SparkSession | None, memory_limit: str | None) -> DataEngine:
     if name == "duckdb":
         if session is not None:
             raise ArgumentError("session goes with engine='spark'")

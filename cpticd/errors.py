@@ -3,6 +3,7 @@
 from cpticd.core.errors import (
     ArgumentError,
     CpticdError,
+    DisclosureError,
     EngineError,
     InputError,
     OutputExistsError,
@@ -13,6 +14,7 @@ from cpticd.core.errors import (
 __all__ = [
     "ArgumentError",
     "CpticdError",
+    "DisclosureError",
     "EngineError",
     "InputError",
     "OutputExistsError",

@@ -25,14 +25,14 @@ _PRECISION_RANGE: Final = (0.1, 1e7)
 _D2: Final = 1.1283791670955126
 
 
-def wilson(k: Array, n: Array, level: float = 0.95) -> tuple[Floats, Floats]:
+def wilson(k: Array, n: Array, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """One interval per pair of counts: Wilson's score interval (low, high) of the rate k / n.
 
     ``k`` of ``n``, any shape that broadcasts; n = 0 gives NaN. Raises ArgumentError for k outside 0…n or a
-    level outside (0, 1). Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
+    confidence outside (0, 1). Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
     """
     k, n = _counts(k, n)
-    z = normal_quantile(level)
+    z = normal_quantile(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = k / n
         center = (rate + z * z / (2 * n)) / (1 + z * z / n)
@@ -243,7 +243,7 @@ def laney_p_prime(k: Array, n: Array, use: Array | None = None) -> pd.DataFrame:
 
 
 def kaplan_meier(
-    duration: Array, observed: Array, weights: Array | None = None, level: float = 0.95
+    duration: Array, observed: Array, weights: Array | None = None, confidence: float = 0.95
 ) -> pd.DataFrame:
     """One row per day on which something happens: day, at_risk, events, censored, survival, low, high.
 
@@ -270,7 +270,7 @@ def kaplan_meier(
     censored = np.bincount(place, count[keep] * ~event[keep], day.size)
     at_risk = (events + censored)[::-1].cumsum()[::-1]
     survival = np.cumprod(1 - events / at_risk) if day.size else np.array([])
-    low, high = _greenwood(survival, events, at_risk, normal_quantile(level))
+    low, high = _greenwood(survival, events, at_risk, normal_quantile(confidence))
     frame = {"day": day, "at_risk": at_risk, "events": events, "censored": censored}
     return pd.DataFrame({**frame, "survival": survival, "low": low, "high": high})
 
@@ -285,7 +285,7 @@ def _greenwood(survival: Floats, events: Floats, at_risk: Floats, z: float) -> t
 
 
 def ratio_interval(
-    num: Array, den: Array, clusters: Array | None = None, level: float = 0.95
+    num: Array, den: Array, clusters: Array | None = None, confidence: float = 0.95
 ) -> tuple[float, float, float]:
     """One ratio of sums, sum(num) / sum(den), of a part to its whole, with its interval: ratio, low, high.
 
@@ -305,7 +305,7 @@ def ratio_interval(
         num_squared=(num * num).sum(),
         den_squared=(den * den).sum(),
         product=(num * den).sum(),
-        level=level,
+        confidence=confidence,
     )
     return float(ratio), float(low), float(high)
 
@@ -318,7 +318,7 @@ def ratio_interval_of_sums(
     num_squared: Array,
     den_squared: Array,
     product: Array,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> tuple[Floats, Floats, Floats]:
     """One ratio of sums per row with its interval (ratio, low, high), from sums over independent units.
 
@@ -327,7 +327,7 @@ def ratio_interval_of_sums(
     single unit or where den adds up to nothing.
     """
     units, num, den, nn, dd, nd = _broadcast(units, num, den, num_squared, den_squared, product)
-    z = normal_quantile(level)
+    z = normal_quantile(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(den > 0, num / den, np.nan)
         residual = np.maximum(nn - 2 * ratio * nd + ratio * ratio * dd, 0.0)
@@ -336,13 +336,13 @@ def ratio_interval_of_sums(
     return ratio, np.clip(ratio - half, 0.0, 1.0), np.clip(ratio + half, 0.0, 1.0)
 
 
-def normal_quantile(level: float) -> float:
-    """Standard deviations on either side of a two-sided normal interval of ``level``; ArgumentError outside (0, 1)."""
+def normal_quantile(confidence: float) -> float:
+    """Standard deviations on either side of a two-sided normal interval of ``confidence``; ArgumentError outside (0, 1)."""
     from scipy.special import ndtri
 
-    if not 0 < level < 1:
-        raise ArgumentError(f"level: found {level!r}; it lies between 0 and 1, such as 0.95")
-    return float(ndtri((1 + level) / 2))
+    if not 0 < confidence < 1:
+        raise ArgumentError(f"confidence: found {confidence!r}; it lies between 0 and 1, such as 0.95")
+    return float(ndtri((1 + confidence) / 2))
 
 
 def _floats(value: Array) -> Floats:

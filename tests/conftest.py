@@ -111,4 +111,4 @@ def spec(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "duckdb":
         return claims
     folder = claims.save(tmp_path_factory.mktemp("spec") / "claims")
-    return cx.open(folder, engine="spark", session=request.getfixturevalue("spark_session")).use()
+    return cx.open(folder, engine="spark", session=request.getfixturevalue("spark_session")).with_references()

@@ -26,19 +26,19 @@ chances = st.floats(0, 1, allow_subnormal=False)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
-def test_wilson_equals_statsmodels(level: float) -> None:
+def test_wilson_equals_statsmodels(confidence: float) -> None:
     n = np.array([1, 2, 7, 30, 1000, 10**7])
     k = np.array([0, 1, 7, 11, 1, 5_000_000])
-    low, high = stats.wilson(k, n, level)
+    low, high = stats.wilson(k, n, confidence)
     low_0, high_0 = proportion_confint(k, n, alpha=1 - level, method="wilson")
     np.testing.assert_allclose(low, np.clip(low_0, 0, 1), atol=1e-12)
     np.testing.assert_allclose(high, np.clip(high_0, 0, 1), atol=1e-12)
 
 
 @given(counts, st.floats(0.5, 0.9999))
-def test_wilson_lies_in_the_unit_interval_and_holds_the_rate(count: tuple[int, int], level: float) -> None:
+def test_wilson_lies_in_the_unit_interval_and_holds_the_rate(count: tuple[int, int], confidence: float) -> None:
     k, n = count
-    low, high = stats.wilson(k, n, level)
+    low, high = stats.wilson(k, n, confidence)
     assert 0 <= low <= k / n <= high <= 1
 
 
@@ -301,7 +301,7 @@ def test_survival_equals_statsmodels() -> None:
 
 def test_survival_interval_equals_scipy() -> None:
     duration, observed = waiting()
-    found = stats.kaplan_meier(duration, observed, level=0.9)
+    found = stats.kaplan_meier(duration, observed, confidence=0.9)
     curve = ecdf(CensoredData(uncensored=duration[observed], right=duration[~observed])).sf
     interval = curve.confidence_interval(0.9, method="log-log")
     inside = ((found["survival"] > 0) & (found["survival"] < 1)).to_numpy()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,17 +39,31 @@ class Engine(Protocol):
     def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
         """Define relation ``name`` from an Arrow table; without ``copy`` it is read where it lies."""
 
-    def scan(self, name: str, path: Path) -> None:
-        """Define relation ``name`` over a Parquet file or a folder of them."""
-
     def drop(self, name: str) -> None:
         """Forget relation ``name`` if it is there."""
 
-    def seal(self) -> None:
-        """No statement reaches files or settings from here on."""
+    def scope(self, *, lasting: bool = False) -> Engine:
+        """A connection with relations of its own beside those of this engine, which it sees and cannot change.
+
+        Its relations are gone when it is closed. They hide relations of the same name; ``main.name`` is the
+        data set's own. ``lasting``: scopes of this scope see its relations too.
+        """
+
+    def outer(self, name: str) -> str:
+        """What a lasting scope's relation calls the relation of the same name that it hides."""
 
     def close(self) -> None:
         """Free what the engine holds."""
+
+
+class DataEngine(Engine, Protocol):
+    """The engine that holds a data set, from which scopes are made."""
+
+    def scan(self, name: str, path: Path, extra: str = "") -> None:
+        """Define relation ``name`` over a Parquet file or folder; ``extra``: columns that it lacks, as SQL."""
+
+    def seal(self) -> None:
+        """No statement reaches files or settings from here on."""
 
 
 def machine_memory() -> int:
@@ -59,10 +75,68 @@ def machine_memory() -> int:
     return total
 
 
-class DuckDBEngine:
-    """DuckDB, embedded: one connection per data set, with a memory limit and a folder to spill to."""
+class _Connection:
+    """Relations by one connection of DuckDB."""
 
     name = "duckdb"
+    connection: duckdb.DuckDBPyConnection
+    #: Schemas that are searched, the own one first.
+    path: tuple[str, ...] = ("main",)
+    #: What CREATE is followed by: TEMP where relations are the connection's own.
+    _kept = ""
+
+    def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        with _errors():
+            return self.connection.sql(sql, params=dict(params) if params else None).to_arrow_table()
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        with _errors():
+            yield from self.connection.sql(sql).to_arrow_reader(1 << 17)
+
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Run a statement for its effect; for loaders, before the engine is sealed."""
+        with _errors():
+            self.connection.execute(sql, dict(params) if params else None)
+
+    def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
+        self.drop(name)
+        self.execute(f"CREATE {self._kept} {'TABLE' if materialize else 'VIEW'} {name} AS {sql}")
+
+    def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
+        self.drop(name)
+        if not copy:
+            self.connection.register(name, data)
+            return
+        self.connection.register("incoming", data)
+        self.execute(f"CREATE {self._kept} TABLE {name} AS SELECT * FROM incoming")
+        self.connection.unregister("incoming")
+
+    def append(self, name: str, data: pa.Table) -> None:
+        """Add rows to table ``name``, by column name."""
+        self.connection.register("incoming", data)
+        self.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+        self.connection.unregister("incoming")
+
+    def drop(self, name: str) -> None:
+        for kind in ("VIEW", "TABLE"):
+            with contextlib.suppress(duckdb.CatalogException):
+                self.connection.execute(f"DROP {kind} IF EXISTS {name}")
+
+    def outer(self, name: str) -> str:
+        names = self.fetch(
+            "SELECT schema_name FROM duckdb_tables() WHERE table_name = $name AND NOT temporary "
+            "UNION SELECT schema_name FROM duckdb_views() WHERE view_name = $name AND NOT temporary",
+            {"name": name},
+        )
+        there = {*names.column(0).to_pylist()}
+        return f"{next(schema for schema in self.path[1:] if schema in there)}.{name}"
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class DuckDBEngine(_Connection):
+    """DuckDB, embedded: one database per data set, with a memory limit and a folder to spill to."""
 
     def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         self._spill = tempfile.mkdtemp(prefix="cpticd-")
@@ -86,65 +160,74 @@ class DuckDBEngine:
             raise EngineError(f"DuckDB does not start with {config}: {error}") from error
         self._folders: list[str] = []
 
-    def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        try:
-            return self.connection.sql(sql, params=dict(params) if params else None).to_arrow_table()
-        except duckdb.Error as error:
-            raise QueryError(f"the query failed: {error}") from error
+    def scope(self, *, lasting: bool = False) -> DuckDBScope:
+        return DuckDBScope(self, lasting=lasting)
 
-    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self.connection.sql(sql).to_arrow_reader(1 << 17)
-        except duckdb.Error as error:
-            raise QueryError(f"the query failed: {error}") from error
-
-    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
-        """Run a statement for its effect; for loaders, before the engine is sealed."""
-        self._run(sql, params)
-
-    def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
-        self.drop(name)
-        self._run(f"CREATE {'TABLE' if materialize else 'VIEW'} {name} AS {sql}", None)
-
-    def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
-        self.drop(name)
-        if not copy:
-            self.connection.register(name, data)
-            return
-        self.connection.register("incoming", data)
-        self._run(f"CREATE TABLE {name} AS SELECT * FROM incoming", None)
-        self.connection.unregister("incoming")
-
-    def append(self, name: str, data: pa.Table) -> None:
-        """Add rows to table ``name``, by column name."""
-        self.connection.register("incoming", data)
-        self._run(f"INSERT INTO {name} BY NAME SELECT * FROM incoming", None)
-        self.connection.unregister("incoming")
-
-    def scan(self, name: str, path: Path) -> None:
+    def scan(self, name: str, path: Path, extra: str = "") -> None:
         pattern = f"{path}/*.parquet" if path.is_dir() else str(path)
         self._folders.append(str(path if path.is_dir() else path.parent))
         literal = pattern.replace("'", "''")
         self.drop(name)
-        self._run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{literal}')", None)
-
-    def drop(self, name: str) -> None:
-        for kind in ("VIEW", "TABLE"):
-            with contextlib.suppress(duckdb.CatalogException):
-                self.connection.execute(f"DROP {kind} IF EXISTS {name}")
+        self.execute(f"CREATE VIEW {name} AS SELECT *{extra} FROM read_parquet('{literal}')")
 
     def seal(self) -> None:
         folders = "[" + ", ".join("'" + f.replace("'", "''") + "'" for f in sorted({*self._folders})) + "]"
-        self._run(f"SET allowed_directories = {folders}", None)
-        self._run("SET enable_external_access = false", None)
-        self._run("SET lock_configuration = true", None)
+        self.execute(f"SET allowed_directories = {folders}")
+        self.execute("SET enable_external_access = false")
+        self.execute("SET lock_configuration = true")
 
     def close(self) -> None:
-        self.connection.close()
+        super().close()
         self._cleanup()
 
-    def _run(self, sql: str, params: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
-        try:
-            return self.connection.execute(sql, dict(params) if params else None)
-        except duckdb.Error as error:
-            raise QueryError(f"the query failed: {error}") from error
+
+class DuckDBScope(_Connection):
+    """A cursor with relations of its own: temporary ones that no other cursor sees, or a schema that lasts with it."""
+
+    def __init__(self, parent: _Connection, *, lasting: bool) -> None:
+        with _errors(), _one_at_a_time:
+            self.connection = parent.connection.cursor()
+            self.path = parent.path
+            if lasting:
+                self.path = (f"scope_{next(_scopes)}", *parent.path)
+                self.connection.execute(f"CREATE SCHEMA {self.path[0]}")
+                # By a cursor of its own: this one may be at work when the scope is collected.
+                self._removed = weakref.finalize(self, _remove, parent.connection.cursor(), self.path[0])
+            self.connection.execute(f"SET search_path = '{','.join(self.path)}'")
+        self._lasting = lasting
+        self._kept = "" if lasting else "TEMP"
+
+    def scope(self, *, lasting: bool = False) -> DuckDBScope:
+        return DuckDBScope(self, lasting=lasting)
+
+    def drop(self, name: str) -> None:
+        # Only what is its own: without the schema's name DROP would reach the data set.
+        own = self.path[0] if self._lasting else "temp"
+        super().drop(f"{own}.{name}")
+
+    def close(self) -> None:
+        super().close()
+        if self._lasting:
+            self._removed()
+
+
+_scopes = itertools.count(1)
+#: A connection makes cursors for one thread at a time.
+_one_at_a_time = threading.RLock()
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    with contextlib.suppress(duckdb.Error):
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        connection.close()
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    """DuckDB's errors as the package's own; an interruption stays one."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise QueryError(f"the query failed: {error}") from error

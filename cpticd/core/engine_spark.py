@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cpticd.core.errors import EngineError, QueryError
 
 try:
     import sqlglot
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import DataFrame, SparkSession
     from sqlglot import exp
@@ -24,18 +26,21 @@ except ImportError as error:
 _count = itertools.count(1)
 
 
-def translate(sql: str, prefix: str = "") -> str:
-    """A SELECT in DuckDB's dialect as one in Spark's, its tables (not its CTEs) named with ``prefix``."""
+def translate(sql: str, views: Callable[[str, str], str] | None = None) -> str:
+    """A SELECT in DuckDB's dialect as one in Spark's; ``views(schema, name)`` names the view of each table (no CTE)."""
     tree = sqlglot.parse_one(sql, read="duckdb")
     ctes = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for cte in tree.find_all(exp.CTE):
         cte.set("materialized", None)
     for table in tree.find_all(exp.Table):
-        if table.name.lower() not in ctes and isinstance(table.this, exp.Identifier):
-            alias = table.alias or table.name
-            table.this.set("this", prefix + table.name)
-            if not table.alias:
-                table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+        if not isinstance(table.this, exp.Identifier) or (not table.db and table.name.lower() in ctes):
+            continue
+        alias = table.alias or table.name
+        if views is not None:
+            table.this.set("this", views(table.db, table.name))
+            table.set("db", None)
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return tree.sql(dialect="spark")
 
 
@@ -56,56 +61,93 @@ def local_session() -> SparkSession:
         ) from error
 
 
-class SparkEngine:
-    """Spark: views of one data set under names of its own, in a session that may hold others."""
+class _Views:
+    """Views in a Spark session under names of their own, beside those of the engine that they belong to."""
 
     name = "spark"
 
-    def __init__(self, session: SparkSession | None = None) -> None:
-        self.session = session or local_session()
+    def __init__(self, session: SparkSession, parent: _Views | None = None) -> None:
+        self.session = session
         self._prefix = f"cpticd_{next(_count)}_"
-        self._cached: dict[str, DataFrame] = {}
+        self._parent = parent
+        self._own: dict[str, DataFrame | None] = {}
+
+    def view(self, schema: str, name: str) -> str:
+        """The view that a table's name stands for: this engine's own, else its parent's; ``enclosing``: not its own."""
+        place: _Views = self if schema != "enclosing" or self._parent is None else self._parent
+        while place._parent is not None and name.lower() not in place._own:
+            place = place._parent
+        return place._prefix + name
+
+    def outer(self, name: str) -> str:
+        return f"enclosing.{name}"
+
+    def scope(self, *, lasting: bool = False) -> _Views:
+        return _Views(self.session, self)
 
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        return self._run(sql, params).toArrow()
+        with _errors():
+            return self._run(sql, params).toArrow()
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         yield from self.fetch(sql).to_batches()
 
     def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
-        frame = self._run(sql, None)
-        self.drop(name)
-        if materialize:
-            frame = frame.localCheckpoint()  # computed now, and the long plan behind it forgotten
-            self._cached[name] = frame
-        frame.createOrReplaceTempView(self._prefix + name)
+        with _errors():
+            frame = self._run(sql, None)
+            self.drop(name)
+            # Computed now, and the long plan behind it forgotten.
+            self._keep(name, frame.localCheckpoint() if materialize else frame, cached=materialize)
 
     def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
         self.drop(name)
-        self.session.createDataFrame(data).createOrReplaceTempView(self._prefix + name)
-
-    def scan(self, name: str, path: Path) -> None:
-        try:
-            self.session.read.parquet(str(path)).createOrReplaceTempView(self._prefix + name)
-        except PySparkException as error:
-            raise EngineError(f"Spark cannot read {path}: {error}") from error
+        with _errors():
+            self._keep(name, self.session.createDataFrame(data))
 
     def drop(self, name: str) -> None:
-        if name in self._cached:
-            self._cached.pop(name).unpersist()
+        if name.lower() not in self._own:
+            return
+        cached = self._own.pop(name.lower())
+        if cached is not None:
+            cached.unpersist()
         self.session.catalog.dropTempView(self._prefix + name)
+
+    def close(self) -> None:
+        for name in list(self._own):
+            self.drop(name)
+
+    def _keep(self, name: str, frame: DataFrame, *, cached: bool = False) -> None:
+        frame.createOrReplaceTempView(self._prefix + name)
+        self._own[name.lower()] = frame if cached else None
+
+    def _run(self, sql: str, params: Mapping[str, Any] | None) -> DataFrame:
+        return self.session.sql(translate(sql, self.view), args=dict(params) if params else None)
+
+
+class SparkEngine(_Views):
+    """Spark: views of one data set under names of its own, in a session that may hold others."""
+
+    def __init__(self, session: SparkSession | None = None) -> None:
+        super().__init__(session or local_session())
+
+    def scan(self, name: str, path: Path, extra: str = "") -> None:
+        try:
+            frame = self.session.read.parquet(str(path))
+        except PySparkException as error:
+            raise EngineError(f"Spark cannot read {path}: {error}") from error
+        self._keep(name, frame)
+        if extra:
+            text = translate(f"SELECT *{extra} FROM {name}", self.view)
+            self._keep(name, self.session.sql(text))
 
     def seal(self) -> None:
         """Nothing to do: what users may run is checked before it is translated."""
 
-    def close(self) -> None:
-        for view in self.session.catalog.listTables():
-            if view.name.startswith(self._prefix):
-                self.drop(view.name.removeprefix(self._prefix))
 
-    def _run(self, sql: str, params: Mapping[str, Any] | None) -> DataFrame:
-        try:
-            text = translate(sql, self._prefix)
-            return self.session.sql(text, args=dict(params) if params else None)
-        except (sqlglot.errors.SqlglotError, PySparkException) as error:
-            raise QueryError(f"Spark cannot run the query: {error}") from error
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    """What SQLGlot, Spark and its Java refuse, as the package's own error."""
+    try:
+        yield
+    except (sqlglot.errors.SqlglotError, PySparkException, Py4JError) as error:
+        raise QueryError(f"Spark cannot run the query: {error}") from error

@@ -29,3 +29,7 @@ class ArgumentError(CpticdError, ValueError):
 
 class OutputExistsError(CpticdError):
     """An output that exists already; pass overwrite=True (``--overwrite``) to replace it."""
+
+
+class DisclosureError(CpticdError):
+    """A table that does not leave, because nothing says what its rows count of whom."""

@@ -33,8 +33,8 @@ _REFUSED_PREFIXES = (
 )
 
 
-def check(sql: str, tables: Iterable[str]) -> None:
-    """Raise QueryError unless ``sql`` is one SELECT that reads only ``tables``."""
+def check(sql: str, tables: Iterable[str]) -> set[str]:
+    """The tables that one SELECT reads; QueryError unless it is one, and reads ``tables`` alone."""
     with scratch() as connection:
         try:
             statements = connection.extract_statements(sql)
@@ -52,14 +52,16 @@ def check(sql: str, tables: Iterable[str]) -> None:
     if tree.get("error"):
         raise QueryError(f"query: only SELECT is allowed: {tree.get('error_message')}")
     known = {name.lower() for name in tables}
-    _walk(tree["statements"], known, sorted(known))
+    used: set[str] = set()
+    _walk(tree["statements"], known, sorted(known), used)
+    return used
 
 
-def _walk(node: Any, known: set[str], shown: list[str]) -> None:
+def _walk(node: Any, known: set[str], shown: list[str], used: set[str]) -> None:
     """Refuse every table, table function and function in the tree that is not known to be harmless."""
     if isinstance(node, list):
         for item in node:
-            _walk(item, known, shown)
+            _walk(item, known, shown, used)
         return
     if not isinstance(node, dict):
         return
@@ -67,6 +69,7 @@ def _walk(node: Any, known: set[str], shown: list[str]) -> None:
         known = known | {entry["key"].lower() for entry in node["cte_map"].get("map", [])}
     if node.get("type") == "BASE_TABLE":
         _check_table(node, known, shown)
+        used.add(str(node.get("table_name", "")).lower())
     if node.get("type") in ("TABLE_FUNCTION", "COPY", "SHOW_REF"):
         name = str((node.get("function") or {}).get("function_name", node["type"])).lower()
         if name not in _TABLE_FUNCTIONS:
@@ -76,12 +79,12 @@ def _walk(node: Any, known: set[str], shown: list[str]) -> None:
         if name in _REFUSED or name.startswith(_REFUSED_PREFIXES):
             raise QueryError(f"query: function {name!r} is not allowed in a read-only query")
     for value in node.values():
-        _walk(value, known, shown)
+        _walk(value, known, shown, used)
 
 
 def _check_table(node: dict[str, Any], known: set[str], shown: list[str]) -> None:
     name = str(node.get("table_name", ""))
-    if node.get("catalog_name") or node.get("schema_name", "") not in ("", "main"):
+    if node.get("catalog_name") or node.get("schema_name", ""):
         raise QueryError(f"query: no schema {node.get('schema_name')!r}; tables are {shown}")
     if name.lower() not in known:
         raise QueryError(f"query: no table {name!r}; there are {shown}")

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from cpticd import codes, sql
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
+from cpticd.core.session import Session
 from cpticd.denials.cube_pairs import Pairing, Used, pairing
 from cpticd.denials.cube_view import View
 from cpticd.denials.rates import MATURITY_DAYS
@@ -142,16 +143,16 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
     ``cube.view(payer=…, first="2024-01", …)`` gives a :class:`View`, whose methods return what ``rates``,
     ``causes``, ``trend`` and ``by_pair`` would say of these lines alone.
     """
-    claims.engine.create("cube_lines", sql.text("cube_lines"), materialize=True)
-    try:
-        lines = claims.engine.fetch("SELECT * FROM cube_lines ORDER BY line")
-        pairs = claims.engine.fetch(sql.text("cube_pairs"))
-    finally:
-        claims.engine.drop("cube_lines")
-    last = claims.engine.fetch(
-        "SELECT (SELECT max(greatest(first_paid_date, service_date)) FROM line_outcomes) AS day, "
-        "(SELECT max(paid_date) FROM adjudications) AS paid"
-    ).to_pylist()[0]
+    with claims.session() as s:
+        s.create("cube_lines", sql.text("denials/cube_lines"))
+        lines = s.fetch("SELECT * FROM cube_lines ORDER BY line")
+        pairs = s.fetch(sql.text("denials/cube_pairs"))
+        (last,) = s.rows(
+            "SELECT (SELECT max(greatest(first_paid_date, service_date)) FROM line_outcomes) AS day, "
+            "(SELECT max(paid_date) FROM adjudications) AS paid"
+        )
+        families = _families(s)
+        flags = {by: _flags(s, by) for by in ("category", "carc")}
     numbered = {name: _numbered(lines.column(name)) for name in _NUMBERED}
     day = lines.column("service_date").combine_chunks().cast(pa.date32()).to_numpy(zero_copy_only=False)
     day = day.astype("datetime64[D]")
@@ -169,7 +170,7 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
         "procedures": numbered["hcpcs_code"],
         "payer": numbered["payer"].code,
         "person": numbered["person_id"].code,
-        "families": _families(claims),
+        "families": families,
     }
     return Cube(
         columns=numbered,
@@ -182,8 +183,8 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
         line_number=lines.column("claim_line_number").to_numpy(),
         strata=strata,
         last_day=None if last["day"] is None else np.datetime64(last["day"], "D"),
-        flags=_flags(claims, "category"),
-        carc_flags=_flags(claims, "carc"),
+        flags=flags["category"],
+        carc_flags=flags["carc"],
         code_pairs=pairing("code", *pointed_by, **shared),
         family_pairs=pairing("family", *pointed_by, **shared),
         left_out=int((final_known & ~mature).sum()),
@@ -235,20 +236,18 @@ def _strata(numbered: Mapping[str, Column], month: np.ndarray) -> np.ndarray:
     return key.astype(np.int32)
 
 
-def _families(claims: Claims) -> dict[str, dict[str, str]]:
+def _families(s: Session) -> dict[str, dict[str, str]]:
     """Code -> family, of procedures and of diagnoses."""
     found = {}
     for what, relation in (("hcpcs", "procedure_families"), ("diagnosis", "diagnosis_families")):
-        table = claims.engine.fetch(f"SELECT {what}_code AS code, {what}_family AS family FROM {relation}")
+        table = s.fetch(f"SELECT {what}_code AS code, {what}_family AS family FROM {relation}")
         found[what] = {row["code"]: row["family"] or codes.UNKNOWN_FAMILY for row in table.to_pylist()}
     return found
 
 
-def _flags(claims: Claims, by: str) -> pd.DataFrame:
+def _flags(s: Session, by: str) -> pd.DataFrame:
     """One row per category, or per CARC: its flags, ``partly`` where they differ, and its category."""
     flags = ("coding_related", "diagnosis_related", "preventable")
     merged = ", ".join(f"CASE WHEN min({f}) = max({f}) THEN min({f}) ELSE 'partly' END AS {f}" for f in flags)
-    table = claims.engine.fetch(
-        f"SELECT {by}, {merged} FROM carc_categories WHERE is_denial GROUP BY {by} ORDER BY {by}"
-    )
+    table = s.fetch(f"SELECT {by}, {merged} FROM carc_categories WHERE is_denial GROUP BY {by} ORDER BY {by}")
     return table.to_pandas().set_index(by)

@@ -15,8 +15,8 @@ from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.denials import cube_rows
 from cpticd.denials.cube_rows import Level, Within, pair_columns
-from cpticd.denials.over_time import MATURE_SHARE
-from cpticd.denials.pair_rates import Q_THRESHOLD, _measure
+from cpticd.denials.pair_rates import Q_THRESHOLD, judge
+from cpticd.denials.trend import MATURE_SHARE
 
 if TYPE_CHECKING:
     from cpticd.denials.cube import Cube, Filters
@@ -338,7 +338,7 @@ class View:
                 self._rows_of(level, min_lines), self.denied, self.amount, totals=self._totals,
                 tops={name: self.cube.columns[f"{self.clock}_{name}"] for name in ("category", "carc")},
             )  # fmt: skip
-            self._by_level[key] = _measure(counts, list(pair_columns(level)), level)
+            self._by_level[key] = judge(counts, list(pair_columns(level)), level)
         found = self._by_level[key]
         for name, value in zip(pair_columns("family"), within, strict=True):
             if value is not None:

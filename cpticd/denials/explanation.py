@@ -11,6 +11,8 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import Records, measure
+from cpticd.core.session import Session
 from cpticd.reference import icd10cm, table
 
 #: Lines that are explained at once: a page to read, not an export.
@@ -40,6 +42,7 @@ _BORNE: Final = {
 Line = tuple[str, int]
 
 
+@measure(heading="Lines explained", leaves=Records())
 def explain(claims: Claims, lines: pd.DataFrame) -> pd.DataFrame:
     """One row per line of ``lines`` (claim_id, claim_line_number), in their order, told as a payer would explain it.
 
@@ -55,7 +58,8 @@ def explain(claims: Claims, lines: pd.DataFrame) -> pd.DataFrame:
         raise ArgumentError(
             f"explain: found {len(wanted):,} lines; give at most {MAX_LINES}, such as lines.head(20)"
         )
-    facts = _Facts(claims, sorted({claim for claim, _ in wanted}))
+    with claims.session() as s:
+        facts = _Facts(s, sorted({claim for claim, _ in wanted}))
     if absent := [key for key in wanted if key not in facts.lines]:
         raise ArgumentError(
             f"explain: no line {absent[0][1]} of claim {absent[0][0]!r}; give keys of the table lines"
@@ -80,11 +84,11 @@ def explain(claims: Claims, lines: pd.DataFrame) -> pd.DataFrame:
 class _Facts:
     """What the tables hold of a few claims."""
 
-    def __init__(self, claims: Claims, names: list[str]) -> None:
-        self._claims = claims
+    def __init__(self, s: Session, names: list[str]) -> None:
+        self._session = s
         self._params = {f"c{place}": name for place, name in enumerate(names)}
         self._places = ", ".join(f"${name}" for name in self._params) or "NULL"
-        found = self._fetch(sql.text("explained_lines").format(claims=self._places, limit=_LIMIT))
+        found = self._fetch(sql.text("denials/explained_lines").format(claims=self._places, limit=_LIMIT))
         self.lines: dict[Line, dict[str, Any]] = {
             (row["claim_id"], row["claim_line_number"]): row for row in found
         }
@@ -104,10 +108,10 @@ class _Facts:
         self._titles = dict(zip(codes, icd10cm.title(codes).tolist(), strict=True)) if codes else {}
 
     def _fetch(self, text: str) -> list[dict[str, Any]]:
-        return self._claims.engine.fetch(text, self._params or None).to_pylist()
+        return self._session.rows(text, self._params or None)
 
     def _read(self, name: str) -> list[dict[str, Any]]:
-        return self._claims.engine.fetch(f"SELECT * FROM {name}").to_pylist()
+        return self._session.rows(f"SELECT * FROM {name}")
 
     def _by_claim(self, name: str, order: str) -> dict[str, list[dict[str, Any]]]:
         """Rows of a canonical table by claim; the names are ours, the claims are bound."""

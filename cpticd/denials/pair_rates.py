@@ -1,19 +1,21 @@
-"""Which diagnosis x procedure pairs are denied more than their like, by whom, for what, at what cost."""
+"""Diagnosis × procedure pairs: which are denied more than their like, by whom, for what, at what cost."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from cpticd import codes, stats
+from cpticd import codes, sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
+from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.selection import By, Grouping, names
+from cpticd.core.session import Session
 
-Level = Literal["code", "family"]
+Grain = Literal["code", "family"]
 Pointer = Literal["all", "primary"]
 
 #: Lines that a coarser rate weighs beside those of a stratum, so that a small stratum is not taken at its word.
@@ -21,29 +23,60 @@ PRIOR_LINES: Final = 10
 #: Error rate at which a pair is put before the others.
 Q_THRESHOLD: Final = 0.10
 
-_KEYS = {"code": ("hcpcs_code", "diagnosis_code"), "family": ("hcpcs_family", "diagnosis_family")}
+_KEYS: Final = {"code": ("hcpcs_code", "diagnosis_code"), "family": ("hcpcs_family", "diagnosis_family")}
+#: Columns of a pair that speak of its denials; the others speak of all its lines, or of its key alone.
+_OF_DENIED: Final = (
+    "denied_lines", "rate", "low", "high", "expected_rate", "shrunk_rate", "excess_denials", "lift", "p_value",
+    "q_value", "denied_amount", "excess_amount", "top_category", "top_carc",
+)  # fmt: skip
 
 
+def _leaves(by: By = None, grain: Grain = "code", pointer: Pointer = "all", **_: Any) -> Cells:
+    return Cells(
+        by=(*names(by), *_KEYS[grain]),
+        persons="persons",
+        where=("adjudicated", *(("primary_pointer",) if pointer == "primary" else ())),
+        numerators={"denied": _OF_DENIED},
+        labels=_KEYS["family"] if grain == "code" else (),
+    )
+
+
+@measure(
+    heading="Diagnosis × procedure pairs",
+    leaves=_leaves,
+    chart="pair_scatter",
+    report=[
+        Part("pairs", "pairs", "Diagnosis × procedure pairs", lambda given: {"min_lines": given["min_lines"]}),
+        Part(
+            "payer_pairs", "pairs", "Pairs by payer",
+            lambda given: {"by": "payer", "min_lines": given["min_lines"]},
+        ),
+        Part(
+            "families", "pairs", "Families of diagnoses and procedures",
+            lambda given: {"grain": "family", "min_lines": given["min_lines"]},
+        ),
+    ],
+)  # fmt: skip
 def by_pair(
     claims: Claims,
     *,
-    by: Literal["payer"] | None = None,
-    level: Level = "code",
+    by: By = None,
+    grain: Grain = "code",
     pointer: Pointer = "all",
     min_lines: int = 30,
 ) -> pd.DataFrame:
-    """One row per procedure and diagnosis (and payer) of at least ``min_lines`` adjudicated lines.
+    """One row per procedure and diagnosis (and group) of at least ``min_lines`` adjudicated lines.
 
     Parameters
     ----------
-    by: ``"payer"`` gives each payer its own pairs.
-    level: ``code``, or ``family`` (procedure section x diagnosis chapter; a line counts once per pair).
+    by: dimensions, see ``claims.dimensions()``: each group has its own pairs, compared with lines of the group.
+    grain: ``code``, or ``family`` (procedure section x diagnosis chapter; a line counts once per pair).
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one alone.
     min_lines: pairs with fewer lines are left out, and counted in the contract.
 
     Columns
     -------
-    payer (with ``by``), hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; lines, persons,
+    the dimensions of ``by``, hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; lines, persons,
     denied_lines; rate with its Wilson interval low, high; expected_rate, that of other diagnoses' lines
     of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure, with
     the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
@@ -53,26 +86,43 @@ def by_pair(
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
     top_category, the most frequent of its denied lines, and top_carc, the most frequent of that category.
 
-    First come pairs with q_value up to 0.10, then by excess_amount, excess_denials and codes.
+    First come pairs with q_value up to 0.10, then by excess_amount, excess_denials and codes. Raises ArgumentError
+    for dimensions that are not there, and for those of diagnoses, which a pair has itself.
+
+    >>> import cpticd as cx
+    >>> pairs = cx.denials.by_pair(cx.simulate(persons=200, seed=1).claims, grain="family", min_lines=10)
+    >>> bool((pairs["lines"] >= 10).all())
+    True
     """
-    if by not in (None, "payer") or level not in _KEYS or pointer not in ("all", "primary") or min_lines < 1:
+    groups = claims.grouping(by)
+    if grain not in _KEYS or pointer not in ("all", "primary") or min_lines < 1:
         raise ArgumentError(
-            f"by={by!r}, level={level!r}, pointer={pointer!r}, min_lines={min_lines!r}: expected by None or "
-            "'payer', level 'code' or 'family', pointer 'all' or 'primary', min_lines 1 or more"
+            f"grain={grain!r}, pointer={pointer!r}, min_lines={min_lines!r}: expected grain 'code' or 'family', "
+            "pointer 'all' or 'primary', min_lines 1 or more"
         )
-    keys = [*([by] if by else []), *_KEYS[level]]
-    sql = _code_sql(by, pointer) if level == "code" else _family_sql(by, pointer)
-    found = to_frame(claims.engine.fetch(sql, {"min_lines": int(min_lines)}))
-    result = _measure(found, keys, level)
-    left_out = _left_out(claims)
+    if groups.level == "diagnosis":
+        raise ArgumentError(f"by={by!r}: a pair has its diagnosis itself; divide pairs by other dimensions")
+    keys = [*groups.names, *_KEYS[grain]]
+    with claims.session(pairs=True) as s:
+        found = s.frame(
+            sql.text("denials/pairs_judged"),
+            {"min_lines": int(min_lines)},
+            p="primary_" if pointer == "primary" else "",
+            prior_lines=PRIOR_LINES,
+            **(_model(grain, groups) or _grouped(s, grain, groups)),
+        )
+        left_out = _left_out(s)
+    result = judge(found, keys, grain)
     return attach(
         result,
-        measure=f"initial denials by procedure x diagnosis {level}" + (" and payer" if by else ""),
+        measure=f"initial denials by procedure x diagnosis {grain}"
+        + "".join(f" and {n}" for n in groups.names),
         numerator="lines denied at first adjudication; dollars by the diagnosis's share (1/k) of the line",
         denominator=f"adjudicated lines that point to the diagnosis ({pointer} pointers)",
         clock=CLOCKS["initial"],
         exclusions=f"lines without procedure or diagnosis, not adjudicated; pairs under {min_lines} lines",
-        expected="other lines of the same procedure, payer, place and quarter of service",
+        expected="other lines of the same procedure, payer, place and quarter of service"
+        + ("" if groups.names in ([], ["payer"]) else ", in the group"),
         family_size=int(result["p_value"].notna().sum()),
         test="stratified hypergeometric, one-sided (excess), Benjamini-Hochberg",
         rows_left_out=left_out,
@@ -80,159 +130,88 @@ def by_pair(
     )
 
 
-#: From compared cells (n lines, d denied, of ns and ds in the stratum, and a prior rate) to expectations.
-#: mean, variance, third and fourth are the cumulants of a count of the n lines' denials when ds of the
-#: stratum's ns lines are denied, whichever: hypergeometric, as in stats.hypergeometric_cumulants.
-_EXPECTED: Final = f"""
-    SELECT {{names}}, sum(n * ds / ns) AS mean, sum(v) AS variance,
-        sum(CASE WHEN ns > 2 THEN v * (ns - 2 * ds) * (ns - 2 * n) / (ns * (ns - 2)) ELSE 0 END) AS third,
-        sum(CASE WHEN ns > 3
-            THEN v * (ns * (ns + 1) - 6 * ds * (ns - ds) - 6 * n * (ns - n) + 6 * v * (5 * ns - 6))
-                / ((ns - 2) * (ns - 3))
-            ELSE v * (1 - 6 * v) END) AS fourth,
-        sum(n * (ds - d + {PRIOR_LINES} * prior) / (ns - n + {PRIOR_LINES})) AS expected,
-        CAST(sum(ns - n) AS BIGINT) AS comparison_lines
-    FROM (
-        SELECT *, CASE WHEN ns > 1 THEN n * (ns - n) * ds * (ns - ds) / (ns * ns * (ns - 1)) ELSE 0 END AS v
-        FROM compared
-    ) weighed
-    GROUP BY {{names}}"""
-#: The payer's rate for the procedure without the pair's own lines, leaning on its rate for everything.
-_PRIOR: Final = f"({{d}} + {PRIOR_LINES} * {{rate}}) / ({{n}} + {PRIOR_LINES})"
+#: Names of a pair of codes or families, and of its payer, beside its totals.
+_CODE_NAMES: Final = (
+    "LEFT JOIN procedure_families hf ON hf.hcpcs_code = {q}.hcpcs_code "
+    "LEFT JOIN diagnosis_families df ON df.diagnosis_code = {q}.diagnosis_code"
+)
 
 
-def _of_category(names: list[str]) -> str:
-    """SQL of what caused the denials of the pair's most frequent category."""
-    same = " AND ".join(f"g.{name} = c.{name}" for name in names)
-    return f"SELECT c.* FROM caused c JOIN categories g ON {same} AND g.denial_category = c.denial_category"
+def _model(grain: Grain, groups: Grouping) -> dict[str, Any] | None:
+    """The relations of the model that hold these pairs, as parts of ``pairs_judged``; none where no relation does."""
+    if groups.names not in ([], ["payer"]):
+        return None
+    payer = bool(groups.names)
+    if grain == "code":
+        q = "q" if payer else "e"
+        names = f"{q}.hcpcs_code, {q}.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,"
+        joins = ("JOIN pair_totals q ON q.pair_id = e.pair_id " if payer else "") + _CODE_NAMES.format(q=q)
+        return {
+            "totals": "payer_pair_totals" if payer else "pair_totals",
+            "key": "payer_pair_id" if payer else "pair_id",
+            "cells": "cells", "causes": "cell_causes",
+            "names": ("e.payer, " if payer else "") + names, "name_joins": joins,
+        }  # fmt: skip
+    if not payer:
+        return _families("family_totals", "pair_id", "", "")
+    totals = "(SELECT t.*, t.pair_id AS payer_pair_id FROM payer_family_totals t)"
+    return _families(
+        totals, "payer_pair_id", "g0.payer, ",
+        "JOIN (SELECT DISTINCT payer_id, payer FROM strata) g0 ON g0.payer_id = e.group_id",
+    )  # fmt: skip
 
 
-def _top(what: str, names: str, source: str = "caused") -> str:
-    """SQL of the pair's most frequent category or CARC in ``source``; ties go to the first in the alphabet."""
-    return f"""
-        SELECT {names}, {what} FROM (
-            SELECT {names}, {what}, row_number() OVER (PARTITION BY {names} ORDER BY sum(n) DESC, {what}) AS place
-            FROM {source} WHERE {what} IS NOT NULL GROUP BY {names}, {what}
-        ) WHERE place = 1"""
+def _families(totals: str, key: str, names: str, joins: str) -> dict[str, Any]:
+    return {
+        "totals": totals, "key": key, "cells": "family_cells", "causes": "family_causes",
+        "names": f"{names}e.h AS hcpcs_family, e.d AS diagnosis_family,", "name_joins": joins,
+    }  # fmt: skip
 
 
-def _code_sql(by: str | None, pointer: Pointer) -> str:
-    """SQL of one row per pair of codes with enough lines: totals, expectation, causes.
-
-    Two phases: totals tell which pairs have enough lines, and only their cells are compared.
-    """
-    totals, key = ("payer_pair_totals", "payer_pair_id") if by else ("pair_totals", "pair_id")
-    p = "primary_" if pointer == "primary" else ""
-    code = "q" if by else "e"
-    return f"""
-        WITH enough AS MATERIALIZED (SELECT * FROM {totals} WHERE {p}lines >= $min_lines),
-        compared AS (
-            SELECT c.{key} AS id, CAST(c.{p}n AS DOUBLE) AS n, CAST(c.{p}d AS DOUBLE) AS d,
-                CAST(c.stratum_n AS DOUBLE) AS ns, CAST(c.stratum_d AS DOUBLE) AS ds, c.{p}prior AS prior
-            FROM cells c JOIN enough e ON e.{key} = c.{key}
-            WHERE c.{p}n > 0
-        ),
-        expected AS ({_EXPECTED.format(names="id")}),
-        caused AS (
-            SELECT c.{key} AS id, c.denial_category, c.denial_carc, c.{p}n AS n
-            FROM cell_causes c JOIN enough e ON e.{key} = c.{key}
-            WHERE c.{p}n > 0
-        ),
-        categories AS ({_top("denial_category", "id")}),
-        of_category AS ({_of_category(["id"])}),
-        carcs AS ({_top("denial_carc", "id", "of_category")})
-        SELECT {"e.payer, " if by else ""} {code}.hcpcs_code, {code}.diagnosis_code,
-            hf.hcpcs_family, df.diagnosis_family,
-            e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
-            e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
-            g.denial_category AS top_category, k.denial_carc AS top_carc,
-            (SELECT count(*) FROM {totals} WHERE {p}lines > 0) AS all_pairs
-        FROM enough e
-        JOIN expected x ON x.id = e.{key}
-        LEFT JOIN categories g ON g.id = e.{key}
-        LEFT JOIN carcs k ON k.id = e.{key}
-        {"JOIN pair_totals q ON q.pair_id = e.pair_id" if by else ""}
-        LEFT JOIN procedure_families hf ON hf.hcpcs_code = {code}.hcpcs_code
-        LEFT JOIN diagnosis_families df ON df.diagnosis_code = {code}.diagnosis_code
-    """
+def _grouped(s: Session, grain: Grain, groups: Grouping) -> dict[str, Any]:
+    """Pairs of other groups, added up in the session; parts of ``pairs_judged``."""
+    keys = groups.columns
+    strata = s.create(
+        "group_strata", sql.text("denials/pair_strata"),
+        select=groups.select, joins=groups.joins, keys=keys, order_keys=f"ORDER BY {', '.join(groups.names)}",
+    )  # fmt: skip
+    hcpcs, diagnosis = _KEYS[grain]
+    bridge = s.create(
+        "group_bridge", sql.text("denials/pair_bridge"), grain=grain, select=groups.select, joins=groups.joins,
+        strata=strata, hcpcs=hcpcs, diagnosis=diagnosis,
+        same="".join(f" AND s.{name} IS NOT DISTINCT FROM o.{name}" for name in groups.names),
+    )  # fmt: skip
+    parts: dict[str, Any] = {
+        "bridge": bridge, "strata": strata, "group": "group_id", "ids": "t.pair_id",
+        "totals": "JOIN group_totals t ON t.h = c.h AND t.d = c.d AND t.group_id = c.group_id",
+    }  # fmt: skip
+    s.create("group_totals", sql.text("pair_totals_of"), **parts)
+    s.create("group_cells", sql.text("pair_cells_of"), **parts)
+    s.create("group_causes", sql.text("pair_causes_of"), **parts)
+    listed = "".join(f"g0.{name}, " for name in groups.names)
+    names = f"{listed}e.h AS {hcpcs}, e.d AS {diagnosis}, "
+    joins = f"JOIN (SELECT DISTINCT {keys} group_id FROM {strata}) g0 ON g0.group_id = e.group_id "
+    if grain == "code":
+        names += "hf.hcpcs_family, df.diagnosis_family,"
+        joins += (
+            "LEFT JOIN procedure_families hf ON hf.hcpcs_code = e.h "
+            "LEFT JOIN diagnosis_families df ON df.diagnosis_code = e.d"
+        )
+    return {
+        "totals": "group_totals", "key": "pair_id", "cells": "group_cells", "causes": "group_causes",
+        "names": names, "name_joins": joins,
+    }  # fmt: skip
 
 
-def _family_sql(by: str | None, pointer: Pointer) -> str:
-    """SQL of one row per pair of families; a line that points to two diagnoses of a chapter counts once."""
-    keys = [*([by] if by else []), *_KEYS["family"]]
-    names = ", ".join(keys)
-    same = " AND ".join(f"x.{key} = t.{key}" for key in keys)
-    prior = _PRIOR.format(d="p.d - a.d", n="p.n - a.n", rate="r.rate")
-    return f"""
-        WITH family_lines AS MATERIALIZED (
-            SELECT h.hcpcs_family, f.diagnosis_family, o.claim_id, o.claim_line_number, o.hcpcs_code, o.payer,
-                o.place, coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS quarter,
-                o.person_id, o.denial_category, o.denial_carc,
-                CASE WHEN o.initial_outcome = 'denied' THEN 1 ELSE 0 END AS denied,
-                sum(p.share) * CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS denied_amount
-            FROM pairs p
-            JOIN line_outcomes o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
-            JOIN procedure_families h ON h.hcpcs_code = p.hcpcs_code
-            JOIN diagnosis_families f ON f.diagnosis_code = p.diagnosis_code
-            WHERE o.initial_outcome <> 'not adjudicated' {"AND p.is_primary" if pointer == "primary" else ""}
-            GROUP BY h.hcpcs_family, f.diagnosis_family, o.claim_id, o.claim_line_number, o.hcpcs_code, o.payer,
-                o.place, o.service_date, o.person_id, o.denial_category, o.denial_carc, o.initial_outcome,
-                o.denied_amount
-        ),
-        totals AS MATERIALIZED (
-            SELECT {names}, count(*) AS lines, count(DISTINCT person_id) AS persons, sum(denied) AS denied_lines,
-                sum(denied_amount) AS denied_amount
-            FROM family_lines GROUP BY {names}
-        ),
-        used AS MATERIALIZED (
-            SELECT hcpcs_family, diagnosis_family, hcpcs_code, payer, place, quarter, count(*) AS n, sum(denied) AS d
-            FROM family_lines GROUP BY hcpcs_family, diagnosis_family, hcpcs_code, payer, place, quarter
-        ),
-        own AS (
-            SELECT hcpcs_family, diagnosis_family, hcpcs_code, payer, sum(n) AS n, sum(d) AS d
-            FROM used GROUP BY hcpcs_family, diagnosis_family, hcpcs_code, payer
-        ),
-        procedures AS (
-            SELECT hcpcs_code, payer, sum(lines) AS n, sum(denied_lines) AS d FROM strata GROUP BY hcpcs_code, payer
-        ),
-        payers AS (
-            SELECT payer, CAST(sum(denied_lines) AS DOUBLE) / sum(lines) AS rate FROM strata GROUP BY payer
-        ),
-        compared AS (
-            SELECT {", ".join("u." + key for key in keys)}, CAST(u.n AS DOUBLE) AS n, CAST(u.d AS DOUBLE) AS d,
-                CAST(s.lines AS DOUBLE) AS ns, CAST(s.denied_lines AS DOUBLE) AS ds, {prior} AS prior
-            FROM used u
-            JOIN strata s ON s.hcpcs_code = u.hcpcs_code AND s.payer = u.payer AND s.place = u.place
-                AND s.quarter = u.quarter
-            JOIN own a ON a.hcpcs_family = u.hcpcs_family AND a.diagnosis_family = u.diagnosis_family
-                AND a.hcpcs_code = u.hcpcs_code AND a.payer = u.payer
-            JOIN procedures p ON p.hcpcs_code = u.hcpcs_code AND p.payer = u.payer
-            JOIN payers r ON r.payer = u.payer
-        ),
-        expected AS ({_EXPECTED.format(names=names)}),
-        caused AS (SELECT {names}, denial_category, denial_carc, denied AS n FROM family_lines WHERE denied = 1),
-        categories AS ({_top("denial_category", names)}),
-        of_category AS ({_of_category(keys)}),
-        carcs AS ({_top("denial_carc", names, "of_category")})
-        SELECT {", ".join("t." + key for key in keys)}, t.lines, t.persons, t.denied_lines, t.denied_amount,
-            x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
-            g.denial_category AS top_category, k.denial_carc AS top_carc, (SELECT count(*) FROM totals) AS all_pairs
-        FROM totals t
-        JOIN expected x ON {same}
-        LEFT JOIN categories g ON {same.replace("x.", "g.")}
-        LEFT JOIN carcs k ON {same.replace("x.", "k.")}
-        WHERE t.lines >= $min_lines
-    """
-
-
-def _left_out(claims: Claims) -> int:
+def _left_out(s: Session) -> int:
     """Adjudicated lines that are in no pair: the shares of a line's pairs add up to 1."""
-    sql = "SELECT (SELECT sum(lines) FROM strata) AS lines, (SELECT sum(share) FROM pair_totals) AS paired"
-    row = claims.engine.fetch(sql).to_pylist()[0]
+    (row,) = s.rows(
+        "SELECT (SELECT sum(lines) FROM strata) AS lines, (SELECT sum(share) FROM pair_totals) AS paired"
+    )
     return round(float(row["lines"] or 0) - float(row["paired"] or 0))
 
 
-def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame:
+def judge(found: pd.DataFrame, keys: list[str], grain: Grain) -> pd.DataFrame:
     """Rates, their expectation and error control, from the counts of each pair."""
     # Sums over rows in any order end in noise that differs from run to run.
     sums = ["denied_amount", "mean", "variance", "third", "fourth", "expected"]
@@ -250,7 +229,7 @@ def _measure(found: pd.DataFrame, keys: list[str], level: Level) -> pd.DataFrame
         lift = np.where(expected > 0, rate / expected, np.nan)
         beyond = np.where(k > 0, np.clip((k - expected * n) / k, 0, None), 0)
     result = found[keys].copy()
-    if level == "code":
+    if grain == "code":
         result["hcpcs_family"] = found["hcpcs_family"].fillna(codes.UNKNOWN_FAMILY)
         result["diagnosis_family"] = found["diagnosis_family"].fillna(codes.UNKNOWN_FAMILY)
     amount = found["denied_amount"].to_numpy(float).round(6)  # half cents are common

@@ -2,130 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from cpticd import stats
+from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
-from cpticd.denials.dimensions import (
-    CLAIM_DIMENSIONS,
-    CLAIM_JOINS,
-    LINE_DIMENSIONS,
-    LINE_JOINS,
-    columns,
-    comma,
-    names,
-)
+from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.selection import By, names
+from cpticd.core.session import Session
+from cpticd.denials import divided
 
-By = str | Sequence[str] | None
-Measure = Literal["lines", "claims", "charge"]
-Clock = Literal["initial", "final"]
+Unit = Literal["lines", "claims", "charge"]
+Decision = Literal["initial", "final"]
 
 #: Days after which a line's latest adjudication is taken for its last: three rounds of appeal take longer
 #: (Premier: 45-60 days each), but most reworked lines are settled (see the contract's rows_left_out).
 MATURITY_DAYS: Final = 90
+_UNITS: Final = {"lines": "service lines", "claims": "claims", "charge": "charged US dollars"}
+_NUMERATORS: Final = {
+    "lines": "lines denied: nothing allowed, and a denial CARC takes the charge",
+    "claims": "claims denied: all adjudicated lines are, or the claim status is 4",
+    "charge": "dollars that denial CARCs took from lines denied as a whole or in part",
+}
+_FLAGS: Final = ("coding_related", "diagnosis_related", "preventable")
 
 
+def _rates_leave(by: By = None, unit: Unit = "lines", decision: Decision = "initial", **_: Any) -> Cells:
+    of = ("claim_" if unit == "claims" else "") + ("finally_" if decision == "final" else "")
+    dollars = ("denied_amount", *(("rate", "low", "high") if unit == "charge" else ()))
+    counts = ("denied", *(() if unit == "charge" else ("rate", "low", "high")))
+    return Cells(
+        by=names(by),
+        where=(f"{of}adjudicated", *(("mature",) if decision == "final" else ())),
+        numerators={
+            f"{of}denied": (*counts, *dollars),
+            f"{of}partly_denied": ("partly_denied", *(dollars if unit == "charge" else ())),
+        },
+    )
+
+
+@measure(
+    heading="Denial rate",
+    leaves=_rates_leave,
+    chart="rates",
+    report=[
+        Part("lines", "rates", "Denial rate of service lines"),
+        Part("claims", "rates", "Denial rate of claims", lambda given: {"unit": "claims"}),
+        Part("charge", "rates", "Denial rate of charge dollars", lambda given: {"unit": "charge"}),
+        Part("final", "rates", "Final denial rate", lambda given: {"decision": "final"}),
+        Part("payers", "rates", "Denial rate by payer", lambda given: {"by": "payer"}),
+    ],
+)
 def rates(
     claims: Claims,
     by: By = None,
     *,
-    measure: Measure = "lines",
-    clock: Clock = "initial",
+    unit: Unit = "lines",
+    decision: Decision = "initial",
     maturity_days: int = MATURITY_DAYS,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per group: n, denied, partly_denied, rate, low, high, denied_amount.
 
     Parameters
     ----------
-    by: dimension or dimensions to group by, see ``cpticd.denials.LINE_DIMENSIONS``.
-    measure: what is counted. ``lines`` and ``claims``: n adjudicated, of which denied; a partly denied one
+    by: dimension or dimensions to group by, see ``claims.dimensions()``. A claim stands in the group of each of its
+        lines, a line in the group of each diagnosis that it points to, with its dollars shared out over them.
+    unit: what is counted. ``lines`` and ``claims``: n adjudicated, of which denied; a partly denied one
         is not denied. ``charge``: n is dollars charged, denied and partly_denied are the dollars denied of
         lines denied as a whole and in part, and the rate is both over n.
-    clock: ``initial`` (first adjudication) or ``final`` (latest adjudication, of lines whose first is at
+    decision: ``initial`` (first adjudication) or ``final`` (latest adjudication, of lines whose first is at
         least ``maturity_days`` before the last adjudication in the data; younger ones would look clean).
-    level: of the interval; Wilson's for counts, linearised and clustered by claim for dollars.
+    confidence: of the interval; Wilson's for counts, linearised and clustered by claim for dollars.
 
     denied_amount is US dollars. Definitions: HFMA's line-level initial denial rate; a line is denied where
-    nothing is allowed and a denial CARC takes its charge.
+    nothing is allowed and a denial CARC takes its charge. Raises ArgumentError for a dimension that is not there.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> cx.denials.rates(claims, by=["payer_kind", "setting"]).columns[:4].tolist()
+    ['payer_kind', 'setting', 'n', 'denied']
     """
-    if measure not in ("lines", "claims", "charge") or clock not in CLOCKS:
+    if unit not in _UNITS or decision not in CLOCKS:
         raise ArgumentError(
-            f"measure={measure!r}, clock={clock!r}: expected lines, claims or charge; initial or final"
+            f"unit={unit!r}, decision={decision!r}: expected lines, claims or charge; initial or final"
         )
-    claim_level = measure == "claims"
-    known = CLAIM_DIMENSIONS if claim_level else LINE_DIMENSIONS
-    wanted = names(by, known)
-    relation, joins = ("claim_outcomes", CLAIM_JOINS) if claim_level else ("line_outcomes", LINE_JOINS)
-    amount = "denied_amount" if clock == "initial" else "final_denied_amount"
-    mature, left_out = _maturity(claims, relation, clock, maturity_days)
-    sql = f"""
-        WITH used AS (
-            SELECT {columns(wanted, known)} o.claim_id, o.{clock}_outcome AS outcome,
-                CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge,
-                CAST(coalesce(o.{amount}, 0) AS DOUBLE) AS amount
-            FROM {relation} o {joins if wanted else ""}
-            WHERE o.{clock}_outcome <> 'not adjudicated' {mature}
-        ),
-        per_claim AS (
-            SELECT {comma(wanted)} claim_id, count(*) AS n, sum(charge) AS charge, sum(amount) AS amount,
-                sum(CASE WHEN outcome = 'denied' THEN 1 ELSE 0 END) AS denied,
-                sum(CASE WHEN outcome = 'partly denied' THEN 1 ELSE 0 END) AS partly_denied,
-                sum(CASE WHEN outcome = 'partly denied' THEN amount ELSE 0 END) AS partly_amount
-            FROM used
-            GROUP BY {comma(wanted)} claim_id
+    groups = claims.grouping(by)
+    with claims.session() as s:
+        pieces = divided.claims(s, groups) if unit == "claims" else divided.lines(s, groups)
+        mature, left_out = _maturity(s, pieces.relation, decision, maturity_days)
+        amount = "denied_amount" if decision == "initial" else "final_denied_amount"
+        found = s.frame(
+            sql.text("denials/rates"),
+            unit=unit,
+            decision=decision,
+            amount=amount,
+            mature=mature,
+            **pieces.parts(),
         )
-        SELECT {comma(wanted)} sum(n) AS n, sum(denied) AS denied, sum(partly_denied) AS partly_denied,
-            sum(charge) AS charge, sum(amount) AS denied_amount, sum(partly_amount) AS partly_amount,
-            count(*) AS claims, sum(charge * charge) AS xx, sum(charge * amount) AS xy, sum(amount * amount) AS yy
-        FROM per_claim
-        {"GROUP BY " + ", ".join(wanted) if wanted else ""}
-    """
-    found = to_frame(claims.engine.fetch(sql))
     for column in ("n", "denied", "partly_denied"):
         found[column] = found[column].fillna(0).astype("int64")
     found = found.fillna({"charge": 0.0, "denied_amount": 0.0, "partly_amount": 0.0})
-    result = _by_charge(found, wanted, level) if measure == "charge" else _by_count(found, wanted, level)
-    result = result.sort_values(
-        ["rate", "n", *wanted], ascending=[False, False, *[True] * len(wanted)], ignore_index=True
+    shape = _by_charge if unit == "charge" else _by_count
+    result = shape(found, groups.names, confidence).sort_values(
+        ["rate", "n", *groups.names], ascending=[False, False, *[True] * len(groups.names)], ignore_index=True
     )
-    what = {"lines": "service lines", "claims": "claims", "charge": "charged US dollars"}[measure]
     return attach(
         result,
-        measure=f"{clock} denial rate by {what}",
-        numerator={
-            "lines": "lines denied: nothing allowed, and a denial CARC takes the charge",
-            "claims": "claims denied: all adjudicated lines are, or the claim status is 4",
-            "charge": "dollars that denial CARCs took from lines denied as a whole or in part",
-        }[measure],
-        denominator=f"{what} adjudicated",
-        clock=CLOCKS[clock],
+        measure=f"{decision} denial rate by {_UNITS[unit]}",
+        numerator=_NUMERATORS[unit],
+        denominator=f"{_UNITS[unit]} adjudicated",
+        clock=CLOCKS[decision],
         exclusions="not adjudicated"
         + (f"; first adjudicated within {maturity_days} days" if left_out else ""),
         rows_left_out=left_out,
-        interval=f"{level:.0%} "
-        + ("linearised ratio, clustered by claim" if measure == "charge" else "Wilson"),
+        interval=f"{confidence:.0%} "
+        + ("linearised ratio, clustered by claim" if unit == "charge" else "Wilson"),
+        **divided.terms(groups, unit),
     )
 
 
-def _maturity(claims: Claims, relation: str, clock: str, days: int) -> tuple[str, int]:
-    """SQL that keeps mature rows on the final clock, and the number of rows that it leaves out."""
-    if clock == "initial":
-        return "", 0
-    young = f"first_paid_date > (SELECT max(paid_date) FROM adjudications) - INTERVAL {int(days)} DAY"
-    sql = f"SELECT count(*) AS n FROM {relation} WHERE final_outcome <> 'not adjudicated' AND {young}"
-    return f"AND NOT coalesce(o.{young}, false)", claims.engine.fetch(sql).to_pylist()[0]["n"]
+def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple[str, int]:
+    """SQL that keeps rows old enough for their final decision, and the number of rows that it leaves out."""
+    if decision == "initial":
+        return "TRUE", 0
+    young = f"o.first_paid_date > (SELECT max(paid_date) FROM adjudications) - INTERVAL {int(days)} DAY"
+    left_out = s.value(
+        f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome <> 'not adjudicated' AND {young}"
+    )
+    return f"NOT coalesce({young}, FALSE)", int(left_out)
 
 
-def _by_count(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFrame:
-    low, high = stats.wilson(found["denied"].to_numpy(), found["n"].to_numpy(), level=level)
+def _by_count(found: pd.DataFrame, wanted: list[str], confidence: float) -> pd.DataFrame:
+    low, high = stats.wilson(found["denied"].to_numpy(), found["n"].to_numpy(), confidence=confidence)
     with np.errstate(invalid="ignore"):
         rate = found["denied"].to_numpy() / np.where(found["n"] > 0, found["n"], np.nan)
     return found[[*wanted, "n", "denied", "partly_denied"]].assign(
@@ -133,7 +146,7 @@ def _by_count(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFr
     )
 
 
-def _by_charge(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataFrame:
+def _by_charge(found: pd.DataFrame, wanted: list[str], confidence: float) -> pd.DataFrame:
     """Ratio of sums over claims, with its linearised interval."""
     charge, amount = found["charge"].to_numpy(float), found["denied_amount"].to_numpy(float)
     rate, low, high = stats.ratio_interval_of_sums(
@@ -143,7 +156,7 @@ def _by_charge(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataF
         num_squared=found["yy"].to_numpy(float),
         den_squared=found["xx"].to_numpy(float),
         product=found["xy"].to_numpy(float),
-        level=level,
+        confidence=confidence,
     )
     return found[wanted].assign(
         n=charge.round(2),
@@ -156,6 +169,23 @@ def _by_charge(found: pd.DataFrame, wanted: list[str], level: float) -> pd.DataF
     )
 
 
+def _causes_leave(by: By = None, **_: Any) -> Cells:
+    return Cells(
+        by=(*names(by), "category"),
+        where="any_denied",
+        numerators={"denied": ("lines",), "partly_denied": ("partly_denied_lines",)},
+        shares={"share": names(by)},
+        mixed="cumulative_share",
+        labels=_FLAGS,
+    )
+
+
+@measure(
+    heading="Root causes",
+    leaves=_causes_leave,
+    chart="causes",
+    report=[Part("causes", "causes", "Root causes")],
+)
 def causes(claims: Claims, by: By = None) -> pd.DataFrame:
     """One row per group and root-cause category of initial denials, the largest first.
 
@@ -165,35 +195,28 @@ def causes(claims: Claims, by: By = None) -> pd.DataFrame:
 
     A line's category is that of its largest denial adjustment, corrected by its remark codes; a CARC that
     the table does not list is ``other``, a denial without a CARC ``no reason given``. The tables
-    ``carc_categories`` and ``carc_rarc_overrides`` decide; ``claims.use`` replaces them.
+    ``carc_categories`` and ``carc_rarc_overrides`` decide; ``claims.with_references`` replaces them.
+
+    >>> import cpticd as cx
+    >>> causes = cx.denials.causes(cx.simulate(persons=100, seed=1).claims)
+    >>> bool(abs(causes["share"].sum() - 1) < 1e-9)
+    True
     """
-    wanted = names(by)
-    sql = f"""
-        SELECT {columns(wanted)} o.denial_category AS category,
-            sum(CASE WHEN o.initial_outcome = 'denied' THEN 1 ELSE 0 END) AS lines,
-            sum(CASE WHEN o.initial_outcome = 'partly denied' THEN 1 ELSE 0 END) AS partly_denied_lines,
-            sum(CAST(coalesce(o.denied_amount, 0) AS DOUBLE)) AS denied_amount
-        FROM line_outcomes o {LINE_JOINS if wanted else ""}
-        WHERE o.initial_outcome IN ('denied', 'partly denied')
-        GROUP BY {", ".join([*(LINE_DIMENSIONS[name] for name in wanted), "o.denial_category"])}
-    """
-    found = to_frame(claims.engine.fetch(sql))
+    groups = claims.grouping(by)
+    with claims.session() as s:
+        found = s.frame(sql.text("denials/causes"), **divided.lines(s, groups).parts())
+        flags = _category_flags(s)
     found["denied_amount"] = found["denied_amount"].round(2)
+    wanted = groups.names
     order = [*wanted, "denied_amount", "lines", "category"]
     found = found.sort_values(order, ascending=[*[True] * len(wanted), False, False, True], ignore_index=True)
     weight = found["denied_amount"] if found["denied_amount"].sum() > 0 else found["lines"].astype(float)
-    if wanted:
-        grouped = weight.groupby([found[name] for name in wanted], sort=False, dropna=False)
-        found["share"] = weight / grouped.transform("sum").replace(0, np.nan)
-        found["cumulative_share"] = (
-            found["share"].groupby([found[name] for name in wanted], sort=False, dropna=False).cumsum()
-        )
-    else:
-        found["share"] = weight / (weight.sum() or np.nan)
-        found["cumulative_share"] = found["share"].cumsum()
-    flags = _category_flags(claims)
+    keys = [found[name] for name in wanted] or [pd.Series(0, index=found.index)]
+    total = weight.groupby(keys, sort=False, dropna=False).transform("sum")
+    found["share"] = weight / total.replace(0, np.nan)
+    found["cumulative_share"] = found["share"].groupby(keys, sort=False, dropna=False).cumsum()
     found = found.merge(flags, on="category", how="left")
-    for column in ("coding_related", "diagnosis_related", "preventable"):
+    for column in _FLAGS:
         found[column] = found[column].fillna("unknown")
     return attach(
         found,
@@ -203,12 +226,13 @@ def causes(claims: Claims, by: By = None) -> pd.DataFrame:
         clock=CLOCKS["initial"],
         exclusions="lines paid in full or not adjudicated",
         categories="table carc_categories, by the CAQH CORE 360 business scenarios; flags are a judgement",
+        **divided.terms(groups, "lines"),
     )
 
 
-def _category_flags(claims: Claims) -> pd.DataFrame:
+def _category_flags(s: Session) -> pd.DataFrame:
     """One row per category: its flags, ``partly`` where its CARCs differ."""
-    flags = ("coding_related", "diagnosis_related", "preventable")
-    merged = ", ".join(f"CASE WHEN min({f}) = max({f}) THEN min({f}) ELSE 'partly' END AS {f}" for f in flags)
-    sql = f"SELECT category, {merged} FROM carc_categories WHERE is_denial GROUP BY category"
-    return to_frame(claims.engine.fetch(sql))
+    merged = ", ".join(
+        f"CASE WHEN min({f}) = max({f}) THEN min({f}) ELSE 'partly' END AS {f}" for f in _FLAGS
+    )
+    return s.frame(f"SELECT category, {merged} FROM carc_categories WHERE is_denial GROUP BY category")

@@ -33,9 +33,9 @@ class Funnel:
     tau_squared: float
     providers: int
 
-    def limits(self, level: float) -> tuple[Floats, Floats]:
+    def limits(self, confidence: float) -> tuple[Floats, Floats]:
         """Between these the ratio of a provider like the others lies with probability ``level``."""
-        half = stats.normal_quantile(level) * self.error
+        half = stats.normal_quantile(confidence) * self.error
         return np.maximum(1 - half, 0.0), 1 + half
 
 

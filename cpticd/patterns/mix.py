@@ -31,7 +31,7 @@ def mix(
     by: Sequence[str] | str | None = None,
     period: Period | None = "quarter",
     min_lines: int = 30,
-    level: float = 0.95,
+    confidence: float = 0.95,
     **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """One row per code family, group, period and level: its lines and their share of the family.
@@ -43,7 +43,7 @@ def mix(
     by: groups, out of ``cpticd.cohort.DIMENSIONS`` (such as ``rendering_npi`` or ``payer``).
     period: ``month``, ``quarter`` or ``year`` of service (the column has its first day); None: all time together.
     min_lines: families of a group and period with fewer lines are left out, and counted in the contract.
-    level: of the intervals, 0.95 unless said otherwise.
+    confidence: of the interval, 0.95 unless said otherwise.
     filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
 
     Columns
@@ -97,7 +97,7 @@ def mix(
         )[0]
         told = cohort.contract
     full = _every_level(found, chosen, names, period, days)
-    result, left_out = _measured(full, names, min_lines, level)
+    result, left_out = _measured(full, names, min_lines, confidence)
     return attach(
         result,
         measure="share of levels within a code family" + (f" by {period} of service" if period else ""),
@@ -110,7 +110,7 @@ def mix(
         small_groups_left_out=left_out,
         families=chosen if family is not None else "all of code_families that occur",
         groups=wanted or "none",
-        interval=f"{level:.0%} Wilson (shares), normal (mean level), lines as independent",
+        interval=f"{confidence:.0%} Wilson (shares), normal (mean level), lines as independent",
         code_families=_release(),
         **told,
     )
@@ -162,7 +162,7 @@ def _every_level(
     return merged.rename(columns={"code": "codes"}).fillna({"lines": 0, "persons": 0})
 
 
-def _measured(full: pd.DataFrame, names: list[str], min_lines: int, level: float) -> tuple[pd.DataFrame, int]:
+def _measured(full: pd.DataFrame, names: list[str], min_lines: int, confidence: float) -> tuple[pd.DataFrame, int]:
     """Shares, mean level and entropy per family, group and period; how many of these had too few lines."""
     keys = ["family", *names]
     full = full.astype({"lines": "int64", "persons": "int64", "level": "int64"})
@@ -177,11 +177,11 @@ def _measured(full: pd.DataFrame, names: list[str], min_lines: int, level: float
         bits = np.where(n > 0, -share * np.log2(share), 0.0)
         mean = sums["x"].to_numpy() / total
         spread = np.maximum(sums["xx"].to_numpy() / total - mean**2, 0) * total / (total - 1)
-        half = stats.normal_quantile(level) * np.sqrt(spread / total)
+        half = stats.normal_quantile(confidence) * np.sqrt(spread / total)
         entropy = pd.Series(bits).groupby(place).transform("sum").to_numpy()
         even = np.log2(sums["levels"].to_numpy())
         evenness = np.where(even > 0, entropy / even, np.nan)
-    low, high = stats.wilson(n, total, level)
+    low, high = stats.wilson(n, total, confidence)
     full = full.assign(
         family_lines=total.astype("int64"), share=share, low=low, high=high, mean_level=mean, mean_low=mean - half,
         mean_high=mean + half, entropy=entropy.round(12), evenness=evenness.round(12),

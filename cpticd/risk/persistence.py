@@ -30,7 +30,7 @@ COLUMNS: Final = (
 
 
 def persistence(
-    claims: Claims, *, model: str = "V28", payment_year: int | None = None, level: float = 0.95
+    claims: Claims, *, model: str = "V28", payment_year: int | None = None, confidence: float = 0.95
 ) -> pd.DataFrame:
     """One row per HCC and service year: how many have it, how many are new, how many kept it or have it again.
 
@@ -57,7 +57,7 @@ def persistence(
     years = _years(claims)
     paid = _payment_year(model, max(years)) if payment_year is None else payment_year
     tables.check_model(model, paid)
-    frame = _rates(_count(claims.engine, years, model, paid), level)
+    frame = _rates(_count(claims.engine, years, model, paid), confidence)
     pairs = [year for year in years if year - 1 in years]
     return contract.attach(
         frame[list(COLUMNS)],
@@ -109,7 +109,7 @@ def _count(engine: Engine, years: list[int], model: str, payment_year: int) -> p
             engine.drop(name)
 
 
-def _rates(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """``frame`` of counts with rates; what needs the year before is null where that is not there."""
     frame["at_risk"] = frame["cohort"] - frame["had_before"]
     frame["due"] = frame["had_before"].astype("Int64")
@@ -120,12 +120,12 @@ def _rates(frame: pd.DataFrame, level: float) -> pd.DataFrame:
         frame[column] = frame[column].astype("Int64").where(told)
     frame["prevalence"] = _ratio(frame["persons"], frame["persons_enrolled"])
     frame["prevalence_low"], frame["prevalence_high"] = wilson(
-        frame["persons"], frame["persons_enrolled"], level
+        frame["persons"], frame["persons_enrolled"], confidence
     )
     frame["incidence"] = _ratio(frame["incident"], frame["at_risk"])
     frame["persistence"] = _ratio(frame["persistent"], frame["had_before"])
     frame["recapture_rate"] = _ratio(frame["recaptured"], frame["due"])
-    frame["low"], frame["high"] = wilson(frame["recaptured"].fillna(0), frame["due"].fillna(0), level)
+    frame["low"], frame["high"] = wilson(frame["recaptured"].fillna(0), frame["due"].fillna(0), confidence)
     leaving = 1.0 - frame["persistence"]
     frame["steady_state_prevalence"] = _ratio(frame["incidence"], frame["incidence"] + leaving)
     return frame

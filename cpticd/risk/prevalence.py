@@ -30,7 +30,7 @@ def prevalence(
     year: int,
     model: str = "V28",
     payment_year: int | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per HCC that is coded or suspected: prevalence as coded, and as expected after review of both lists.
 
@@ -60,11 +60,11 @@ def prevalence(
     frame["label"] = [str(labels.get(hcc, "")) for hcc in hccs]
     count = coded.reindex(hccs, fill_value=0).to_numpy(dtype=float)
     plus, minus = open_gaps.reindex(hccs, fill_value=0.0), doubtful.reindex(hccs, fill_value=0.0)
-    half = normal_quantile(level) * np.sqrt(plus["spread"].to_numpy() + minus["spread"].to_numpy())
+    half = normal_quantile(confidence) * np.sqrt(plus["spread"].to_numpy() + minus["spread"].to_numpy())
     expected = count - minus["sum"].to_numpy() + plus["sum"].to_numpy()
     # Nobody beyond those listed can gain or lose the condition.
     least, most = count - minus["rows"].to_numpy(), count + plus["rows"].to_numpy()
-    low, high = wilson(count, np.full(len(count), persons), level)
+    low, high = wilson(count, np.full(len(count), persons), confidence)
     frame["coded"], frame["coded_low"], frame["coded_high"] = count / persons, low, high
     frame["expected"] = expected / persons
     frame["expected_low"] = np.clip(expected - half, least, most) / persons
@@ -84,7 +84,7 @@ def prevalence(
         code_set_release=f"CMS mapping of payment year {payment_year}",
         model=model,
         payment_year=payment_year,
-        interval=f"{100 * level:g} %: Wilson for coded, Poisson-binomial for expected",
+        interval=f"{100 * confidence:g} %: Wilson for coded, Poisson-binomial for expected",
     )
 
 

@@ -71,7 +71,7 @@ def prebill(
     history: Claims | None = None,
     history_findings: pd.DataFrame | None = None,
     adjudicated: bool = False,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per claim line with findings that no payer has decided yet, by expected dollars saved, for a reviewer.
 
@@ -83,7 +83,7 @@ def prebill(
         None: the adjudicated lines of ``claims`` themselves, with ``findings``.
     adjudicated: all flagged lines instead, decided ones too, with what was decided, to see what the list would have
         been worth. A line's own outcome is left out of the rates that rank it.
-    level: of the intervals.
+    confidence: of the interval.
 
     Columns
     -------
@@ -104,7 +104,7 @@ def prebill(
     """
     if history is None and history_findings is not None:
         raise ArgumentError("prebill: history_findings go with history; pass both, or neither")
-    stats.normal_quantile(level)
+    stats.normal_quantile(confidence)
     said = check(claims) if findings is None else findings
     with outcomes.findings_of(claims, said, "prebill") as given, _superseded(claims):
         flagged = to_frame(claims.engine.fetch(_FLAGGED))
@@ -117,7 +117,7 @@ def prebill(
     known = learn(past, past_findings)
     own = history is None
     ranked = _ranked(wanted.reset_index(drop=True), known, own=own)
-    result = _described(ranked, said, diagnoses, level)
+    result = _described(ranked, said, diagnoses, confidence)
     columns = [*_COLUMNS, *(_OUTCOME if adjudicated else ())]
     return attach(
         result[columns],
@@ -172,7 +172,7 @@ def _ranked(flagged: pd.DataFrame, known: History, *, own: bool) -> pd.DataFrame
     return first.sort_values(columns, ascending=[False, False, True, False, True, True], ignore_index=True)
 
 
-def _described(ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, level: float) -> pd.DataFrame:
+def _described(ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """The list with its findings in words, its diagnoses, and the interval of what happened to the like."""
     said = outcomes.rows(findings, "prebill")
     texts = [name for name in (*EVIDENCE, "family", "severity") if name in said.columns]
@@ -219,5 +219,5 @@ def _described(ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, lev
     n, k = result["like_lines"].to_numpy(float), result["like_denied"].to_numpy(float)
     with np.errstate(invalid="ignore"):
         result["like_rate"] = np.where(n > 0, k / n, np.nan)
-    result["like_low"], result["like_high"] = stats.wilson(k, n, level=level)
+    result["like_low"], result["like_high"] = stats.wilson(k, n, confidence=confidence)
     return result.astype({"like_lines": "int64", "like_denied": "int64"})

@@ -78,7 +78,7 @@ def residual(
     minimum_rate: float = 0.1,
     q_threshold: float = 0.05,
     categories: str | Path | pd.DataFrame | pa.Table | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per cluster of unexplained denials that begins on some day: payer, procedure, diagnosis family, CARC.
 
@@ -127,7 +127,7 @@ def residual(
         limits = Limits(minimum_denied, minimum_persons, minimum_rate)
         chosen = _significant(_attributed(promising, rows, series, limits), len(scanned), q_threshold)
         others = elsewhere(claims, [(entry.key, entry.start) for entry in chosen])
-    result = _measure(chosen, others, level)
+    result = _measure(chosen, others, confidence)
     return attach(
         result,
         measure="clusters of denials that no rule explains, and the day on which they begin",
@@ -140,7 +140,7 @@ def residual(
         rows_left_out=counts["left_out"],
         expected="the cluster's own services before, odds moving as the payer's of other procedures by quarter",
         test="binomial change-point scan over days, exact given the denials; Benjamini-Hochberg",
-        interval=f"{level:.0%} Wilson",
+        interval=f"{confidence:.0%} Wilson",
         family_size=len(scanned),
         unexplained_denied_lines=counts["unexplained"],
         explained_denied_lines=counts["explained"],
@@ -258,7 +258,7 @@ def _significant(chosen: list[Entry], family: int, q_threshold: float) -> list[E
     return [entry for entry in found if entry.q_value <= q_threshold]
 
 
-def _measure(chosen: list[Entry], others: pd.DataFrame, level: float) -> pd.DataFrame:
+def _measure(chosen: list[Entry], others: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Counts, rates and dollars of the chosen clusters."""
     rows = []
     for entry, other in zip(chosen, others.itertuples(), strict=True):
@@ -290,7 +290,7 @@ def _measure(chosen: list[Entry], others: pd.DataFrame, level: float) -> pd.Data
         )
     if not rows:
         return pd.DataFrame(columns=list(_COLUMNS)).astype(_EMPTY)
-    return _rates(pd.DataFrame(rows).astype(dict.fromkeys(_DATES, "datetime64[s]")), level)
+    return _rates(pd.DataFrame(rows).astype(dict.fromkeys(_DATES, "datetime64[s]")), confidence)
 
 
 _DATES: Final = ("start_date", "start_from", "start_to", "last_date")
@@ -306,7 +306,7 @@ _EMPTY: Final = (
 )
 
 
-def _rates(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Rates with their intervals, the comparison with other payers, and what lies above the rate before."""
     from scipy.stats import hypergeom
 
@@ -314,7 +314,7 @@ def _rates(frame: pd.DataFrame, level: float) -> pd.DataFrame:
         n, k = frame[f"services_{part}"].to_numpy(float), frame[f"denied_{part}"].to_numpy(float)
         with np.errstate(invalid="ignore"):
             frame[f"rate_{part}"] = np.where(n > 0, k / n, np.nan)
-        frame[f"{part}_low"], frame[f"{part}_high"] = stats.wilson(k, n, level=level)
+        frame[f"{part}_low"], frame[f"{part}_high"] = stats.wilson(k, n, confidence=confidence)
     later, found = frame["services_after"], frame["denied_after"]
     other, denied = frame["services_elsewhere"], frame["denied_elsewhere"]
     p_value = hypergeom.sf(found - 1, later + other, found + denied, later)

@@ -42,7 +42,7 @@ def residual_months(
     clock: Literal["service", "adjudication"] = "service",
     diagnosis_characters: int = 3,
     categories: str | Path | pd.DataFrame | pa.Table | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per cluster and period: services, denied, rate with its interval, and other payers' of the same.
 
@@ -85,7 +85,7 @@ def residual_months(
         with np.errstate(invalid="ignore", divide="ignore"):
             result[f"rate{part}"] = np.where(n > 0, k / n, np.nan)
         if not part:
-            result["low"], result["high"] = stats.wilson(k, n, level=level)
+            result["low"], result["high"] = stats.wilson(k, n, confidence=confidence)
     order = [
         "services",
         "denied",
@@ -106,6 +106,6 @@ def residual_months(
         + ("service" if clock == "service" else "that adjudication"),
         exclusions="lines without procedure or date",
         rows_left_out=counts["left_out"],
-        interval=f"{level:.0%} Wilson",
+        interval=f"{confidence:.0%} Wilson",
         **given.contract(),
     )

@@ -47,7 +47,7 @@ def scorecard(
     related: Literal["category", "carc"] = "category",
     minimum_lines: int = 10,
     categories: str | Path | pd.DataFrame | pa.Table | None = None,
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per rule and payer (or what ``by`` names) with a flagged line that was adjudicated.
 
@@ -103,7 +103,7 @@ def scorecard(
             for name in _RELATIONS:
                 engine.drop(name)
             outcomes.drop_scopes(engine)
-    result = _measure(found, wanted, findings, minimum_lines, level)
+    result = _measure(found, wanted, findings, minimum_lines, confidence)
     silent = sorted({*given.rules} - {*result["rule"]})
     return attach(
         result,
@@ -116,7 +116,7 @@ def scorecard(
         exclusions="lines not adjudicated; a partly denied line counts as not denied, its denied dollars as caught",
         rows_left_out=given.astray + given.open,
         expected=f"lines without an error or warning of the same group, payer, place, quarter and {like}",
-        interval=f"{level:.0%} Wilson over lines divided by the design effect of claims; Mantel–Haenszel",
+        interval=f"{confidence:.0%} Wilson over lines divided by the design effect of claims; Mantel–Haenszel",
         test="stratified hypergeometric, one-sided (excess), Benjamini-Hochberg",
         family_size=int(result["p_value"].notna().sum()),
         minimum_lines=int(minimum_lines),
@@ -291,7 +291,7 @@ def _same(columns: list[str], left: str, right: str) -> str:
 
 
 def _measure(
-    found: pd.DataFrame, wanted: list[str], findings: pd.DataFrame, minimum_lines: int, level: float
+    found: pd.DataFrame, wanted: list[str], findings: pd.DataFrame, minimum_lines: int, confidence: float
 ) -> pd.DataFrame:
     """Rates, comparison and error control from the sums of each row."""
     found = found.rename(columns={f"d_{name}": name for name in wanted})
@@ -304,13 +304,13 @@ def _measure(
     effect = outcomes.design_effect(
         values["flagged_claims"], n, k, squares=(values["nn"], values["nd"], values["dd"])
     )
-    low, high = stats.wilson(k / effect, n / effect, level=level)
+    low, high = stats.wilson(k / effect, n / effect, confidence=confidence)
     result = found[["rule", *wanted]].copy()
     family, severity = _words(result["rule"], findings)
     result.insert(1, "family", family)
     result.insert(2, "severity", severity)
     kept = np.nan_to_num(values["matched_lines"]) >= minimum_lines
-    compared = _compared(values, effect, kept, level)
+    compared = _compared(values, effect, kept, confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = {
             "precision": k / n, "low": low, "high": high, "shrunk_precision": _shrunk(result["rule"], k, n),
@@ -359,10 +359,10 @@ def _shrunk(rule: pd.Series, k: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def _compared(
-    values: dict[str, np.ndarray], effect: np.ndarray, kept: np.ndarray, level: float
+    values: dict[str, np.ndarray], effect: np.ndarray, kept: np.ndarray, confidence: float
 ) -> dict[str, np.ndarray]:
     """Lift and odds ratio with their intervals, p and q, of the rows with enough lines."""
-    z = stats.normal_quantile(level)
+    z = stats.normal_quantile(confidence)
     v = values
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         base, lift = v["rs"] / v["rw"], np.where(v["rs"] > 0, v["rr"] / v["rs"], np.nan)

@@ -37,7 +37,7 @@ def calendar(
     boundaries: Sequence[str | date | pd.Timestamp] | None = None,
     window_months: int = 6,
     min_lines: int = 20,
-    level: float = 0.95,
+    confidence: float = 0.95,
     folder: str | Path | None = None,
     **filters: Unpack[cohort.Filters],
 ) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def calendar(
         month of claims on either side.
     window_months: months on either side that are looked at.
     min_lines: groups with fewer lines in the window are left out, and counted in the contract.
-    level: of the intervals.
+    confidence: of the interval.
     folder: where added releases are; an ``icd10cm_conversion`` table there comes before the built-in one.
     filters: as in ``share``.
 
@@ -86,7 +86,7 @@ def calendar(
         outside = _outside(chosen, dated)
         near = _outside_by_group(chosen)
         told = chosen.contract
-    found = _compared(series, groups, level)
+    found = _compared(series, groups, confidence)
     found = found.merge(new, on=_KEY, how="left").merge(near, on=_KEY, how="left")
     enough = (found["lines_before"] + found["lines_after"] >= least) | (found["kind"] == UNTOUCHED)
     result = _finished(found[enough])
@@ -238,7 +238,7 @@ def _outside_by_group(chosen: cohort.Cohort) -> pd.DataFrame:
     return to_frame(chosen.engine.fetch(text))
 
 
-def _compared(series: pd.DataFrame, groups: pd.DataFrame, level: float) -> pd.DataFrame:
+def _compared(series: pd.DataFrame, groups: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """One row per boundary and group: counts on both sides, and how use and denials break."""
     months = {
         tuple(key): part.set_index("month")[list(_COUNTS)].astype(float).sort_index()
@@ -253,7 +253,7 @@ def _compared(series: pd.DataFrame, groups: pd.DataFrame, level: float) -> pd.Da
         row: dict[str, Any] = {"boundary": boundary, "system": system, "code_group": group, "family": family}
         if group == "":
             row |= {"kind": UNTOUCHED, "codes": ""} | _sides(own, "")
-            row |= _break(level_change(own.index.to_numpy(float), *_pair(own), level=level), "denial")
+            row |= _break(level_change(own.index.to_numpy(float), *_pair(own), confidence=confidence), "denial")
         else:
             control = months.get((boundary, system, "", family), own * 0)
             span = own.index.union(control.index)
@@ -266,8 +266,8 @@ def _compared(series: pd.DataFrame, groups: pd.DataFrame, level: float) -> pd.Da
             row |= _sides(part, "") | _sides(control, "control_")
             lines, others = part["lines"].to_numpy(), control["lines"].to_numpy()
             told = min(row["lines_before"], row["lines_after"]) >= MIN_SIDE
-            use = level_change(month, lines, lines + others, level=level) if told else Break()
-            denial = difference(month, *_pair(part), _pair(control), level=level) if told else Break()
+            use = level_change(month, lines, lines + others, confidence=confidence) if told else Break()
+            denial = difference(month, *_pair(part), _pair(control), confidence=confidence) if told else Break()
             row |= _break(use, "use") | _break(denial, "denial")
         rows.append(row)
     return pd.DataFrame(rows, columns=[*_KEY, "family", "kind", "codes", *_MEASURES])

@@ -51,7 +51,7 @@ def effect(
     within: str | Sequence[str] | None = None,
     pointer: Pointer = "all",
     min_lines: int = 20,
-    level: float = 0.95,
+    confidence: float = 0.95,
     **filters: Unpack[cohort.Filters],
 ) -> pd.DataFrame:
     """One row per group: odds of an initial denial with an unspecified code against specific codes of its category.
@@ -99,8 +99,8 @@ def effect(
         lines = exposed_lines(chosen, codes, inside, missing, pointer)
         strata, counts = _strata(chosen, lines, list(inside), names)
         variance = _clustered(strata, chosen, lines, list(inside))
-        found = _measured(strata, counts.set_index("group"), variance, names, level)
-        total = _total(strata, level)
+        found = _measured(strata, counts.set_index("group"), variance, names, confidence)
+        total = _total(strata, confidence)
         told = chosen.contract
     enough = (found["unspecified_lines"] >= least) & (found["specific_lines"] >= least)
     result = _ordered(found[enough].drop(columns="log_variance"), names)
@@ -118,7 +118,7 @@ def effect(
         lines_with_both_kinds=mixed,
         small_groups_left_out=int((~enough).sum()),
         compared_within=list(inside),
-        interval=f"{level:.0%} Robins-Breslow-Greenland; clustered: linearised, by person",
+        interval=f"{confidence:.0%} Robins-Breslow-Greenland; clustered: linearised, by person",
         test="Cochran-Mantel-Haenszel, two-sided, Benjamini-Hochberg; homogeneity: Breslow-Day, Tarone, "
         f"over strata whose cells are expected to hold {MIN_EXPECTED:g} or more",
         family_size=int(result["p_value"].notna().sum()),
@@ -193,16 +193,16 @@ def _group(frame: pd.DataFrame, names: list[str]) -> pd.Series:
 
 
 def _measured(
-    strata: pd.DataFrame, counts: pd.DataFrame, variance: pd.Series, names: list[str], level: float
+    strata: pd.DataFrame, counts: pd.DataFrame, variance: pd.Series, names: list[str], confidence: float
 ) -> pd.DataFrame:
     common = mantel_haenszel(
-        strata["group"], *(strata[cell] for cell in _CELLS), min_expected=MIN_EXPECTED, level=level
+        strata["group"], *(strata[cell] for cell in _CELLS), min_expected=MIN_EXPECTED, confidence=confidence
     )
     exposed, specific = strata["a"] + strata["b"], strata["c"] + strata["d"]
     sums = strata.assign(exposed=exposed, specific=specific, expected=exposed * strata["c"] / specific)
     sums = sums.groupby("group")[[*_CELLS, "exposed", "specific", "expected", "denied_amount"]].sum()
     frame = counts.join(sums, how="inner").join(common, how="left")
-    half = stats.normal_quantile(level) * np.sqrt(variance.reindex(frame.index))
+    half = stats.normal_quantile(confidence) * np.sqrt(variance.reindex(frame.index))
     whole = {name: frame[name].round().astype("int64") for name in ("exposed", "a", "specific", "c")}
     found = frame[names].assign(
         unspecified_lines=whole["exposed"],
@@ -269,10 +269,10 @@ def _clustered(strata: pd.DataFrame, chosen: cohort.Cohort, relation: str, insid
     return pd.Series(variance.to_numpy(float), index=pd.Index(sums["grp"], name="group"))
 
 
-def _total(strata: pd.DataFrame, level: float) -> dict[str, Any]:
+def _total(strata: pd.DataFrame, confidence: float) -> dict[str, Any]:
     """All strata as one group."""
     cells = (strata[cell] for cell in _CELLS)
-    row = mantel_haenszel(np.zeros(len(strata)), *cells, min_expected=MIN_EXPECTED, level=level)
+    row = mantel_haenszel(np.zeros(len(strata)), *cells, min_expected=MIN_EXPECTED, confidence=confidence)
     if row.empty:
         return {}
     one = row.iloc[0]

@@ -46,7 +46,7 @@ def two_ledgers(
     base_rate: float | None = None,
     member_months: float = 12.0,
     pointer: Pointer = "all",
-    level: float = 0.95,
+    confidence: float = 0.95,
     **filters: Unpack[cohort.Filters],
 ) -> pd.DataFrame:
     """One row per diagnosis family: dollars at stake in denials under unspecified coding, and in risk adjustment.
@@ -94,7 +94,7 @@ def two_ledgers(
     inside = {**STRATA, by: f"k.{by}"}
     with inputs.coded(claims, filters, superseded=True) as (chosen, codes):
         lines = exposed_lines(chosen, codes, inside, "any", pointer)
-        denials = _denials(chosen, lines, by, level)
+        denials = _denials(chosen, lines, by, confidence)
         persons = _persons(chosen, lines, by)
         others = _outside(chosen, found_gaps) if filters.keys() - {"dates"} else []
         told = chosen.contract
@@ -113,7 +113,7 @@ def two_ledgers(
         compared_within=list(STRATA),
         prior_lines=PRIOR_LINES,
         prices="allowed / charged of the payer's paid lines of the procedure (of all its paid lines where none)",
-        interval=f"{level:.0%} linearised by person, with the chance in the rates compared with",
+        interval=f"{confidence:.0%} linearised by person, with the chance in the rates compared with",
         base_rate=base_rate if base_rate is not None else _contract(impact).get("base_rate"),
         gaps={name: risk[name] for name in ("year", "model", "payment_year", "kinds") if name in risk}
         or "none",
@@ -128,7 +128,7 @@ def _contract(frame: pd.DataFrame | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _denials(chosen: cohort.Cohort, lines: str, by: str, level: float) -> pd.DataFrame:
+def _denials(chosen: cohort.Cohort, lines: str, by: str, confidence: float) -> pd.DataFrame:
     """One row per family: the denial ledger."""
     text = sql.text("specificity_ledger").format(
         lines=chosen.name,
@@ -142,7 +142,7 @@ def _denials(chosen: cohort.Cohort, lines: str, by: str, level: float) -> pd.Dat
         same=" AND ".join(f"r.{key} = l.{key}" for key in STRATA),
     )
     found = to_frame(chosen.engine.fetch(text)).rename(columns={"grp": by})
-    half = stats.normal_quantile(level) * np.sqrt(found["allowed_variance"].astype(float))
+    half = stats.normal_quantile(confidence) * np.sqrt(found["allowed_variance"].astype(float))
     found["excess_low_amount"] = found["excess_allowed_amount"] - half
     found["excess_high_amount"] = found["excess_allowed_amount"] + half
     found["expected_denials"] = found["expected_denials"].astype(float).round(6)

@@ -13,7 +13,7 @@ Floats = np.ndarray
 
 
 def mantel_haenszel(
-    group: Any, a: Any, b: Any, c: Any, d: Any, *, min_expected: float = 0.0, level: float = 0.95
+    group: Any, a: Any, b: Any, c: Any, d: Any, *, min_expected: float = 0.0, confidence: float = 0.95
 ) -> pd.DataFrame:
     """One row per group: strata, odds_ratio, low, high, p_value, homogeneity, homogeneity_df, homogeneity_p_value.
 
@@ -51,7 +51,7 @@ def mantel_haenszel(
             + sums["mixed"] / (2 * sums["R"] * sums["S"])
             + sums["QS"] / (2 * sums["S"] ** 2)
         )
-        half = stats.normal_quantile(level) * np.sqrt(variance)
+        half = stats.normal_quantile(confidence) * np.sqrt(variance)
         low, high = ratio * np.exp(-half), ratio * np.exp(half)
         chi = (sums["a"] - sums["mean"]) ** 2 / sums["variance"]
     known = np.isfinite(ratio) & (ratio > 0)

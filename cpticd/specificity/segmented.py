@@ -25,7 +25,7 @@ class Break:
     p_value: float = float("nan")
 
 
-def level_change(month: Floats, k: Floats, n: Floats, *, level: float = 0.95) -> Break:
+def level_change(month: Floats, k: Floats, n: Floats, *, confidence: float = 0.95) -> Break:
     """How the odds of k out of n move at month 0, beyond their trend: logit = a + b·month + c·(month ≥ 0).
 
     ``month`` counts from the date, -1 the last one before. The interval (Student's t) allows for more spread between
@@ -38,11 +38,11 @@ def level_change(month: Floats, k: Floats, n: Floats, *, level: float = 0.95) ->
     columns = [np.ones(len(month)), after]
     if min(after.sum(), (1 - after).sum()) >= 3:
         columns.append(month + 0.5)
-    return _tested(np.column_stack(columns), k, n, 1, level)
+    return _tested(np.column_stack(columns), k, n, 1, confidence)
 
 
 def difference(
-    month: Floats, k: Floats, n: Floats, controls: tuple[Floats, Floats], *, level: float = 0.95
+    month: Floats, k: Floats, n: Floats, controls: tuple[Floats, Floats], *, confidence: float = 0.95
 ) -> Break:
     """How the odds of k out of n move at month 0 beyond those of the controls (k, n of the same months).
 
@@ -55,10 +55,10 @@ def difference(
     both_k, both_n, both_month, group = both_k[use], both_n[use], both_month[use], group[use]
     after = (both_month >= 0).astype(float)
     design = np.column_stack([np.ones(len(after)), after, group, after * group, both_month + 0.5])
-    return _tested(design, both_k, both_n, 3, level)
+    return _tested(design, both_k, both_n, 3, confidence)
 
 
-def _tested(design: Floats, k: Floats, n: Floats, place: int, level: float) -> Break:
+def _tested(design: Floats, k: Floats, n: Floats, place: int, confidence: float) -> Break:
     """The odds ratio of one column of the design."""
     from scipy.special import stdtr, stdtrit
 
@@ -72,7 +72,7 @@ def _tested(design: Floats, k: Floats, n: Floats, place: int, level: float) -> B
     if np.abs(beta).max() > _RUNAWAY or df < 1:
         return Break()
     error = float(np.sqrt(covariance[place, place] * max(dispersion, 1.0)))
-    t = float(stdtrit(df, (1 + level) / 2))
+    t = float(stdtrit(df, (1 + confidence) / 2))
     b = float(beta[place])
     return Break(
         float(np.exp(b)), float(np.exp(b - t * error)), float(np.exp(b + t * error)),

@@ -30,7 +30,7 @@ def share(
     claims: Claims,
     by: str | Sequence[str] | None = None,
     *,
-    level: float = 0.95,
+    confidence: float = 0.95,
     **filters: Unpack[cohort.Filters],
 ) -> pd.DataFrame:
     """One row per group: how many of its diagnosis codes are unspecified, and what else they leave open.
@@ -40,7 +40,7 @@ def share(
     by: dimensions of ``cpticd.cohort.DIMENSIONS`` (payer, place, setting, month, quarter, billing_npi,
         rendering_npi, hcpcs_family, …), hcpcs_code, diagnosis_family (chapter), diagnosis_category (three
         characters), diagnosis_code.
-    level: of the interval.
+    confidence: of the interval.
     filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
 
     Columns
@@ -75,28 +75,28 @@ def share(
         told = chosen.contract
     found = found.merge(lines, on=names, how="left") if names else pd.concat([found, lines], axis=1)
     return attach(
-        _measured(found, names, level),
+        _measured(found, names, confidence),
         measure="unspecified share of diagnosis codes",
         numerator="codes whose official title says unspecified, NOS or not (otherwise) specified (AHIMA)",
         denominator="distinct ICD-10-CM codes per claim",
         clock="service date; of a claim that was replaced the last version counts",
         exclusions="ICD-9-CM codes, and codes of which no built-in release has a title",
         rows_left_out=left_out,
-        interval=f"{level:.0%} linearised ratio, clustered by person; Wilson at 0 and 1",
+        interval=f"{confidence:.0%} linearised ratio, clustered by person; Wilson at 0 and 1",
         code_set_release=inputs.RELEASE,
         cohort=told,
     )
 
 
-def _measured(found: pd.DataFrame, names: list[str], level: float) -> pd.DataFrame:
+def _measured(found: pd.DataFrame, names: list[str], confidence: float) -> pd.DataFrame:
     n, u = found["diagnoses"].fillna(0).to_numpy(float), found["unspecified"].fillna(0).to_numpy(float)
     ratio, low, high = stats.ratio_interval_of_sums(
         found["clusters"].to_numpy(float), u, n,
         num_squared=found["uu"].to_numpy(float), den_squared=found["nn"].to_numpy(float),
-        product=found["nu"].to_numpy(float), level=level,
+        product=found["nu"].to_numpy(float), confidence=confidence,
     )  # fmt: skip
     edge = (u == 0) | (u == n)
-    wilson_low, wilson_high = stats.wilson(u, n, level)
+    wilson_low, wilson_high = stats.wilson(u, n, confidence)
     result = found[names].assign(
         claims=found["claims"].fillna(0).astype("int64"),
         diagnoses=n.astype("int64"),

@@ -1,12 +1,56 @@
-"""The model's views and tables, one SQL file each, in DuckDB's dialect and portable to Spark."""
+"""The model's relations, one SQL file each, in DuckDB's dialect and portable to Spark; in folders, what packages ask.
+
+``text("pairs")`` is a relation of the model, ``text("risk/scores")`` a statement of a package.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import Final
+
+#: Relations of lines and claims, in the order in which they build on each other; True: computed at once.
+LINES: Final = {
+    "pairs": False,
+    "unprocessable": False,
+    "adjudicated_lines": False,
+    "line_outcomes": True,
+    "claim_outcomes": True,
+}
+#: Relations of pairs of codes, added up from all lines of a data set or of a selection, in order.
+_CODES: Final = ("strata", "bridge", "seen", "pair_totals", "payer_pair_totals", "cells", "cell_causes")
+_WHOLE: Final = "CAST(0 AS INTEGER)"
+_TOTALS: Final = (
+    "JOIN family_totals t ON t.h = c.h AND t.d = c.d "
+    "JOIN payer_family_totals y ON y.h = c.h AND y.d = c.d AND y.group_id = c.group_id"
+)
+_BOTH: Final = {
+    "bridge": "family_bridge", "strata": "strata", "group": "payer_id", "totals": _TOTALS,
+    "ids": "t.pair_id, y.pair_id AS payer_pair_id",
+}  # fmt: skip
+#: The same of pairs of families, from the same lines.
+_FAMILIES: Final = {
+    "family_bridge": ("family_bridge", {}),
+    "family_totals": ("pair_totals_of", {"bridge": "family_bridge", "group": _WHOLE}),
+    "payer_family_totals": ("pair_totals_of", {"bridge": "family_bridge", "group": "payer_id"}),
+    "family_cells": ("pair_cells_of", _BOTH),
+    "family_causes": ("pair_causes_of", _BOTH),
+}
+#: Relations of pairs, in order.
+PAIRS: Final = (*_CODES, *_FAMILIES)
+#: Of these, needed to compute the others and dropped afterwards: the largest of all.
+PASSING: Final = ("bridge", "seen", "family_bridge")
+
+
+def relation(name: str) -> str:
+    """SQL of a relation of the model."""
+    file, parts = _FAMILIES.get(name, (name, {}))
+    return text(file).format(**parts) if parts else text(file)
 
 
 @cache
 def text(name: str) -> str:
-    """SQL of view or table ``name``."""
-    return resources.files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """SQL of a relation or statement, by its file's name."""
+    folder, _, file = name.rpartition("/")
+    place = resources.files(__package__)
+    return (place / folder / f"{file}.sql" if folder else place / f"{file}.sql").read_text(encoding="utf-8")

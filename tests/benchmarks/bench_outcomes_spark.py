@@ -18,7 +18,7 @@ from tests.rules.test_residual import NONE, _policy
 
 def test_a_policy_is_the_same_on_spark(spark_session: Any, tmp_path: Path) -> None:
     claims = judged(_policy())
-    twin = cx.open(claims.save(tmp_path / "claims"), engine="spark", session=spark_session).use()
+    twin = cx.open(claims.save(tmp_path / "claims"), engine="spark", session=spark_session).with_references()
     found = cx.rules.residual(claims, NONE)
     assert len(found) == 1
     pd.testing.assert_frame_equal(found, cx.rules.residual(twin, NONE))
@@ -28,5 +28,5 @@ def test_a_policy_is_the_same_on_spark(spark_session: Any, tmp_path: Path) -> No
 
 def test_a_worklist_is_the_same_on_spark(spark_session: Any, tmp_path: Path) -> None:
     claims = judged(_rows())
-    twin = cx.open(claims.save(tmp_path / "claims"), engine="spark", session=spark_session).use()
+    twin = cx.open(claims.save(tmp_path / "claims"), engine="spark", session=spark_session).with_references()
     pd.testing.assert_frame_equal(cx.rules.prebill(claims, OPEN), cx.rules.prebill(twin, OPEN))

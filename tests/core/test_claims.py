@@ -111,14 +111,14 @@ def test_saving_and_opening_is_the_identity(claims: Claims, tmp_path: Path) -> N
 def test_own_reference_tables_are_saved_with_the_claims(tmp_path: Path) -> None:
     claims = claims_of(**SPEC)
     table = claims.table("carc_categories")
-    claims.use(carc_categories=table.assign(is_denial=False))
+    claims = claims.with_references(carc_categories=table.assign(is_denial=False))
     assert (
         cx.open(claims.save(tmp_path / "set")).table("line_outcomes")["initial_outcome"] == "denied"
     ).sum() == 2
     with pytest.raises(SchemaError, match="is_denial"):
-        claims.use(carc_categories=table.drop(columns="is_denial"))
+        claims.with_references(carc_categories=table.drop(columns="is_denial"))
     with pytest.raises(ArgumentError, match="no reference table"):
-        claims.use(payers=table)
+        claims.with_references(payers=table)
 
 
 def test_save_refuses_to_overwrite(claims: Claims, tmp_path: Path) -> None:

@@ -30,11 +30,11 @@ def test_rates_have_wilson_intervals(spec: Claims) -> None:
 
 
 def test_rates_by_claims(spec: Claims) -> None:
-    assert shown(denials.rates(spec, measure="claims"), "n", "denied", "partly_denied") == [(7, 1, 4)]
+    assert shown(denials.rates(spec, unit="claims"), "n", "denied", "partly_denied") == [(7, 1, 4)]
 
 
 def test_rates_by_dollars_count_partly_denied_ones(spec: Claims) -> None:
-    rates = denials.rates(spec, "payer", measure="charge")
+    rates = denials.rates(spec, "payer", unit="charge")
     assert shown(rates, "payer", "n", "denied", "partly_denied", "rate") == [
         ("Plan", 90.0, 60.0, 0.0, 0.6667),
         ("North", 520.0, 300.0, 0.0, 0.5769),
@@ -43,7 +43,7 @@ def test_rates_by_dollars_count_partly_denied_ones(spec: Claims) -> None:
 
 
 def test_final_rates_leave_out_what_is_young_and_what_was_taken_back(spec: Claims) -> None:
-    rates = denials.rates(spec, clock="final", maturity_days=90)  # last adjudication: 2024-05-25
+    rates = denials.rates(spec, decision="final", maturity_days=90)  # last adjudication: 2024-05-25
     # mature: C1 (both lines now paid), C2, C3, and C5, which has no paid date; C6's payment was taken back
     assert shown(rates, "n", "denied", "partly_denied") == [(6, 2, 1)]
     assert cx.contract(rates)["rows_left_out"] == 4
@@ -55,7 +55,7 @@ def test_rates_of_nothing_adjudicated_are_empty_not_wrong() -> None:
     assert denials.rates(claims, "payer").empty
     assert denials.causes(claims).empty
     assert denials.by_pair(claims, min_lines=1).empty
-    assert denials.payment_delay(claims).empty
+    assert denials.delay(claims).empty
     assert denials.silent(claims).empty
     assert denials.trend(claims, "payer").empty
 
@@ -98,8 +98,8 @@ def test_pairs_by_hand(spec: Claims) -> None:
 
 
 def test_pair_dollars_add_up_to_the_denied_dollars_of_the_lines(spec: Claims) -> None:
-    for level in ("code", "family"):
-        pairs = denials.by_pair(spec, min_lines=1, level=level)
+    for grain in ("code", "family"):
+        pairs = denials.by_pair(spec, min_lines=1, grain=grain)
         paired = pairs["denied_amount"].sum()
         assert paired == 400.0  # all but C2's 100.00, whose pointer leads to no diagnosis
         assert cx.contract(pairs)["rows_left_out"] == 1
@@ -119,7 +119,7 @@ def test_pairs_by_payer_and_by_primary_pointer(spec: Claims) -> None:
 
 
 def test_family_pairs_count_a_line_once(spec: Claims) -> None:
-    pairs = denials.by_pair(spec, level="family", min_lines=1)
+    pairs = denials.by_pair(spec, grain="family", min_lines=1)
     columns = ("hcpcs_family", "lines", "persons", "denied_lines")
     circulatory = pairs[pairs["diagnosis_family"].str.contains("Circulatory")].sort_values("hcpcs_family")
     assert shown(circulatory, *columns) == [
@@ -144,13 +144,13 @@ def test_trend_counts_cohorts_and_their_maturity(spec: Claims) -> None:
         ("2024-03-01", 2, 1, 0.5, True),
         ("2024-04-01", 0, 0, None, False),
     ]
-    by_adjudication = denials.trend(spec, period="quarter", clock="adjudication")
+    by_adjudication = denials.trend(spec, period="quarter", date="adjudication")
     assert shown(by_adjudication, "period", "n", "denied") == [("2024-01-01", 9, 3)]
     assert cx.contract(by_adjudication)["rows_left_out"] == 2  # C5 has no paid date
 
 
-def test_payment_delay_censors_what_is_open(spec: Claims) -> None:
-    delay = denials.payment_delay(spec)
+def test_delay_censors_what_is_open(spec: Claims) -> None:
+    delay = denials.delay(spec)
     # C1 12, C2 20, C3 15, C6 14, C7 17, C8 8 days; C4 open for 53 days at the last adjudication, C5 without a date
     assert shown(delay, "day", "at_risk", "adjudicated", "survival") == [
         (8.0, 7.0, 1.0, 0.8571),
@@ -177,7 +177,7 @@ def test_every_result_has_a_contract(spec: Claims) -> None:
         denials.causes(spec),
         denials.by_pair(spec),
         denials.trend(spec),
-        denials.payment_delay(spec),
+        denials.delay(spec),
         denials.silent(spec),
     )
     for result in results:
@@ -193,13 +193,13 @@ def test_every_result_has_a_contract(spec: Claims) -> None:
         lambda c: denials.rates(c, "shoe_size"),
         lambda c: denials.rates(c, "payer; DROP TABLE lines"),
         lambda c: denials.rates(c, ["payer", "payer"]),
-        lambda c: denials.rates(c, "hcpcs_code", measure="claims"),
-        lambda c: denials.rates(c, measure="weight"),
-        lambda c: denials.by_pair(c, by="place"),
-        lambda c: denials.by_pair(c, level="chapter"),
+        lambda c: denials.rates(c, "service_month"),
+        lambda c: denials.rates(c, unit="weight"),
+        lambda c: denials.by_pair(c, by="shoe_size"),
+        lambda c: denials.by_pair(c, grain="chapter"),
         lambda c: denials.by_pair(c, min_lines=0),
         lambda c: denials.trend(c, period="day"),
-        lambda c: denials.payment_delay(c, "hcpcs_code"),
+        lambda c: denials.delay(c, "shoe_size"),
     ],
 )
 def test_wrong_arguments_say_what_is_expected(spec: Claims, call: object) -> None:
@@ -233,7 +233,7 @@ def test_code_and_family_level_agree_where_a_family_is_one_code() -> None:
         "excess_amount",
     ]
     by_code = denials.by_pair(data, by="payer", min_lines=1)
-    by_family = denials.by_pair(data, by="payer", min_lines=1, level="family")
+    by_family = denials.by_pair(data, by="payer", min_lines=1, grain="family")
     keys = ["payer", "hcpcs_family", "diagnosis_family"]
     left, right = (pairs.set_index(keys)[same].sort_index() for pairs in (by_code, by_family))
     assert len(left) == 12

@@ -1,0 +1,193 @@
+"""The scope of a selection: the data set's relations by the same names, with the rows that were chosen alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import pyarrow as pa
+
+from cpticd.core.engine import Engine
+from cpticd.core.errors import ArgumentError
+from cpticd.core.schema import TABLES
+from cpticd.core.selection import OTHERS, SHORT, Dimension, days, joined, texts
+
+#: Relations that belong to no claim, and stay whole: remittances' own adjustments, unless a payer is chosen.
+_WHOLE: Final = ("provider_adjustments",)
+_SHOWN: Final = 12
+
+
+@dataclass
+class _Condition:
+    """One criterion as SQL over ``o``, the dimensions whose joins it needs, and what the contract says of it."""
+
+    name: str
+    sql: str
+    needs: tuple[Dimension, ...] = ()
+    of_claims: bool = True
+    said: Any = None
+
+
+@dataclass
+class Choice:
+    """What was chosen: the scope with its relations, and the criteria in words."""
+
+    engine: Engine
+    terms: dict[str, Any] = field(default_factory=dict)
+
+
+def choose(
+    parent: Engine, known: Mapping[str, Dimension], criteria: Mapping[str, Any], derived: Iterable[str]
+) -> Choice:
+    """A scope of ``parent`` in which every table, and every relation ``derived`` of them, has the chosen rows.
+
+    A line is chosen where it meets all criteria; a claim where one of its lines is, or where it has no lines and
+    meets those that can be asked of a claim. What belongs to a line that is not chosen is left out, and what belongs
+    to a claim without a chosen line. Members are those who have a chosen claim, or were named by ``persons``.
+    Raises ArgumentError for a criterion that is unknown, empty, or names what no line has.
+    """
+    allowed = [*known, *SHORT, *OTHERS]
+    if unknown := [name for name in criteria if name not in allowed]:
+        raise ArgumentError(f"where: no {', '.join(map(repr, unknown))}; there are {', '.join(allowed)}")
+    given = {SHORT.get(name, name): value for name, value in criteria.items() if value is not None}
+    scope = parent.scope(lasting=True)
+    try:
+        conditions = [_condition(scope, known, name, value) for name, value in given.items()]
+        _choose_lines(scope, conditions)
+        _narrow(scope, parent, conditions, derived)
+    except BaseException:
+        scope.close()
+        raise
+    return Choice(scope, {each.name: each.said for each in conditions})
+
+
+def _condition(scope: Engine, known: Mapping[str, Dimension], name: str, value: Any) -> _Condition:
+    if name == "dates":
+        return _dates(scope, value)
+    values = texts(name, value)
+    if name == "persons":
+        return _persons(scope, values)
+    found = known[name]
+    if name in ("hcpcs_code", "diagnosis_code"):
+        values = sorted({value.upper().replace(".", "").replace(" ", "") for value in values})
+    if name == "provider":
+        either = known["billing_npi"], known["rendering_npi"]
+        there = _there(scope, either[0]) | _there(scope, either[1])
+        chosen = _load(scope, name, values, there)
+        return _Condition(
+            name, f"({either[0].sql} IN {chosen} OR {either[1].sql} IN {chosen})", either, False, values
+        )
+    if found.level == "diagnosis":
+        chosen = _load(scope, name, values, _there(scope, found), below=name == "diagnosis_code")
+        pointed = (
+            f"EXISTS (SELECT 1 FROM pairs p {joined([found], but=['p'])} WHERE p.claim_id = o.claim_id "
+            f"AND p.claim_line_number = o.claim_line_number AND {found.sql} IN {chosen})"
+        )
+        return _Condition(name, pointed, (), False, values)
+    chosen = _load(scope, name, values, _there(scope, found))
+    sql = f"CAST({found.sql} AS VARCHAR) IN {chosen}"
+    return _Condition(name, sql, (found,), found.level == "claim", values)
+
+
+def _there(scope: Engine, dimension: Dimension) -> set[str]:
+    """Every value of a dimension in the data."""
+    relation = "claim_outcomes" if dimension.level == "claim" else "line_outcomes"
+    sql = f"SELECT DISTINCT CAST({dimension.sql} AS VARCHAR) AS found FROM {relation} o {joined([dimension])}"
+    return {each for each in scope.fetch(sql).column(0).to_pylist() if each is not None}
+
+
+def _load(scope: Engine, name: str, values: list[str], there: set[str], *, below: bool = False) -> str:
+    """SQL of the list of values; each must be there. ``below``: a code stands for those that begin with it too."""
+    meant = {
+        value: [code for code in there if code.startswith(value)] if below else [value] for value in values
+    }
+    absent = [value for value in values if not there.intersection(meant[value])]
+    if absent:
+        listed = sorted(there)
+        shown = ", ".join(listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
+        raise ArgumentError(
+            f"{name}: no lines of {', '.join(map(repr, absent))}; there are {shown or 'none'}"
+        )
+    every = sorted({code for value in values for code in meant[value]})
+    scope.load(f"chosen_{name}", pa.table({"value": pa.array(every, pa.string())}))
+    return f"(SELECT value FROM chosen_{name})"
+
+
+def _dates(scope: Engine, value: Any) -> _Condition:
+    first, last = days(value)
+    bounds = {"first": pa.array([first or date.min]), "last": pa.array([last or date.max])}
+    scope.load("chosen_dates", pa.table(bounds))
+    sql = "o.service_date >= (SELECT first FROM chosen_dates) AND o.service_date <= (SELECT last FROM chosen_dates)"
+    return _Condition("dates", sql, said=[None if day is None else day.isoformat() for day in (first, last)])
+
+
+def _persons(scope: Engine, values: list[str]) -> _Condition:
+    """The condition that a line's person is one of those named; persons that are not there are counted."""
+    scope.load("chosen_persons", pa.table({"value": pa.array(values, pa.string())}))
+    sql = "o.person_id IN (SELECT value FROM chosen_persons)"
+    found = (
+        scope.fetch(f"SELECT count(DISTINCT o.person_id) AS n FROM claims o WHERE {sql}").column(0)[0].as_py()
+    )
+    if not found:
+        raise ArgumentError(
+            f"persons: none of {len(values)} persons, such as {values[0]!r}, has a claim in these claims; "
+            "give person_id as the claims have it"
+        )
+    return _Condition("persons", sql, said={"persons_given": len(values), "persons_found": found})
+
+
+def _choose_lines(scope: Engine, conditions: list[_Condition]) -> None:
+    """Make ``chosen_claims``, and ``other_lines``: lines of chosen claims that are not chosen themselves."""
+    where = " AND ".join(each.sql for each in conditions) or "TRUE"
+    joins = joined(need for each in conditions for need in each.needs)
+    scope.create(
+        "chosen_lines",
+        f"SELECT DISTINCT o.claim_id, o.claim_line_number FROM line_outcomes o {joins} WHERE {where}",
+        materialize=True,
+    )
+    bare = "SELECT claim_id FROM chosen_lines WHERE FALSE"
+    if all(each.of_claims for each in conditions):
+        bare = (
+            f"SELECT o.claim_id FROM claim_outcomes o {joins} WHERE {where} "
+            "AND o.claim_id NOT IN (SELECT claim_id FROM lines WHERE claim_id IS NOT NULL)"
+        )
+    scope.create(
+        "chosen_claims", f"SELECT DISTINCT claim_id FROM chosen_lines UNION {bare}", materialize=True
+    )
+    scope.create(
+        "other_lines",
+        "SELECT l.claim_id, l.claim_line_number FROM lines l JOIN chosen_claims c ON c.claim_id = l.claim_id "
+        "WHERE NOT EXISTS (SELECT 1 FROM chosen_lines k "
+        "WHERE k.claim_id = l.claim_id AND k.claim_line_number = l.claim_line_number)",
+        materialize=True,
+    )
+
+
+def _narrow(scope: Engine, parent: Engine, conditions: list[_Condition], derived: Iterable[str]) -> None:
+    """Views by the names of the data set's relations, with the chosen rows."""
+    persons = "SELECT c.person_id FROM chosen_claims k JOIN claims c ON c.claim_id = k.claim_id"
+    if any(each.name == "persons" for each in conditions):
+        persons += " UNION SELECT value FROM chosen_persons"
+    scope.create("chosen_members", persons, materialize=True)
+    payer = any(each.name == "payer" for each in conditions)
+    for name in [*TABLES, *derived]:
+        columns = parent.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
+        where = _where(name, columns, payer=payer)
+        if where:
+            scope.create(name, f"SELECT t.* FROM {scope.outer(name)} t WHERE {where}")
+
+
+def _where(name: str, columns: list[str], *, payer: bool) -> str:
+    if name == "members":
+        return "t.person_id IN (SELECT person_id FROM chosen_members WHERE person_id IS NOT NULL)"
+    if name in _WHOLE:
+        return "t.payer IN (SELECT value FROM chosen_payer)" if payer else ""
+    where = "t.claim_id IN (SELECT claim_id FROM chosen_claims)"
+    if "claim_line_number" in columns:
+        where += (
+            " AND NOT EXISTS (SELECT 1 FROM other_lines n "
+            "WHERE n.claim_id = t.claim_id AND n.claim_line_number = t.claim_line_number)"
+        )
+    return where

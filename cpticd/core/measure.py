@@ -1,0 +1,216 @@
+"""A measure: an analysis and, beside its function, all that is to be known of it.
+
+    @measure(
+        heading="Root causes",
+        leaves=lambda by=None, **_: Cells(by=(*dimensions(by), "category"), where="any_denied", …),
+        chart="causes",
+        report=[Part("causes", section="causes", heading="Root causes")],
+    )
+    def causes(claims: Claims, by: By = None) -> pd.DataFrame: …
+
+The report, its definitions, the command line, explorers, exports and the API page read the declaration. What no measure
+declares does not leave: :class:`DisclosureError`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
+
+import pandas as pd
+
+from cpticd.core.contract import ATTRIBUTE, amend, records_of
+from cpticd.core.errors import ArgumentError, DisclosureError
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
+
+P = ParamSpec("P")
+Names = str | Sequence[str]
+#: Facts of a table: claims and frame in, a row per person and combination of what the table is grouped by out.
+Facts = Callable[["Claims", pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows are cells of persons: how ``disclosure.Release.add`` protects them; its parameters by their names."""
+
+    by: Names | Mapping[str, str] = ()
+    persons: str | None = None
+    measures: Names | None = None
+    numerators: Mapping[str, Names] = field(default_factory=dict)
+    shares: Mapping[str, Names] = field(default_factory=dict)
+    mixed: Names = ()
+    labels: Names = ()
+    where: Names = ()
+    facts: Facts | None = None
+    #: Columns that no release can protect, and that therefore do not leave.
+    withheld: Names = ()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows are records of persons and claims, such as a worklist: they leave under pseudonyms."""
+
+
+@dataclass(frozen=True)
+class Public:
+    """Rows count no persons and name none, such as a list of rules: they leave as they are. ``why`` says so."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A table with a protection of its own: frame, claims and minimum in; what may leave, and cells left out, out."""
+
+    protect: Callable[[pd.DataFrame, Claims, int], tuple[pd.DataFrame, int]]
+
+
+Leaves = Cells | Records | Public | Protected
+
+
+@dataclass(frozen=True)
+class Part:
+    """One use of a measure in the report.
+
+    key: its name there, once in the report; section: the section that it stands in; heading: over its definition;
+    arguments: from the report's options and other parts (a :class:`Given`) to the measure's keywords.
+    """
+
+    key: str
+    section: str
+    heading: str
+    arguments: Callable[[Given], Mapping[str, Any]] = lambda given: {}
+
+
+class Given:
+    """What a part's arguments are made of: options of the report by name, and the frames of other parts by key."""
+
+    def __init__(self, options: Mapping[str, Any], part: Callable[[str], pd.DataFrame]) -> None:
+        self._options = dict(options)
+        self._part = part
+
+    def __getitem__(self, option: str) -> Any:
+        return self._options[option]
+
+    def part(self, key: str) -> pd.DataFrame:
+        """The frame of another part, worked out now if it was not yet; its error where the data do not allow it."""
+        return self._part(key)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The declaration of one analysis."""
+
+    name: str
+    function: Callable[..., pd.DataFrame]
+    heading: str
+    leaves: Leaves | Callable[..., Leaves]
+    chart: str = ""
+    report: tuple[Part, ...] = ()
+    #: Frame in, a sentence for the first page of a report out; '' where there is nothing to say.
+    sentence: Callable[[pd.DataFrame], str] | None = None
+    #: Frame in, a tile of an explorer out: label, value, and a note below it; None where there is nothing to show.
+    tile: Callable[[pd.DataFrame], tuple[str, str, str] | None] | None = None
+
+    @property
+    def grain(self) -> str:
+        """What a row is: the first line of the function's documentation."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def package(self) -> str:
+        return self.name.partition(".")[0]
+
+    def shape(self, arguments: Mapping[str, Any]) -> Leaves:
+        """How a result of these arguments may leave."""
+        return self.leaves(**arguments) if callable(self.leaves) else self.leaves
+
+
+_MEASURES: Final[dict[str, Measure]] = {}
+
+
+def measure(
+    *,
+    heading: str,
+    leaves: Leaves | Callable[..., Leaves],
+    chart: str = "",
+    report: Iterable[Part] = (),
+    sentence: Callable[[pd.DataFrame], str] | None = None,
+    tile: Callable[[pd.DataFrame], tuple[str, str, str] | None] | None = None,
+    of_claims: bool = True,
+) -> Callable[[Callable[P, pd.DataFrame]], Callable[P, pd.DataFrame]]:
+    """Declare an analysis where it is defined. ``of_claims=False``: its first argument is not (always) Claims.
+
+    The function then checks that it was given Claims, and its result says which analysis it is of, by which arguments
+    and of which selection.
+    """
+
+    def declared(function: Callable[P, pd.DataFrame]) -> Callable[P, pd.DataFrame]:
+        name = f"{function.__module__.split('.')[1]}.{function.__name__}"
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def measured(*args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+            bound = signature.bind(*args, **kwargs)
+            first = next(iter(bound.arguments.values()), None)
+            if of_claims:
+                check_claims(name, first)
+            frame = function(*args, **kwargs)
+            bound.apply_defaults()
+            given = {key: value for key, value in bound.arguments.items() if _is_plain(value)}
+            chosen = getattr(first, "selection", None)
+            terms = {"selection": dict(chosen)} if chosen else {}
+            return amend(frame, {"analysis": name, "arguments": given}, **terms)
+
+        made = Measure(name, measured, heading, leaves, chart, tuple(report), sentence, tile)
+        _MEASURES[name] = made
+        return measured
+
+    return declared
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether an argument is kept with the result: texts and numbers, no frames, claims or tables."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def check_claims(name: str, value: Any) -> None:
+    """Raise ArgumentError unless ``value`` is Claims."""
+    if hasattr(value, "session") and hasattr(value, "selection"):
+        return
+    found = type(value).__name__
+    if isinstance(value, pd.DataFrame):
+        found += "; a DataFrame of service lines becomes Claims by cx.read_wide(frame), tables by cx.read_tables(…)"
+    elif isinstance(value, str) or hasattr(value, "__fspath__"):
+        found += f" {str(value)!r}; read it first: cx.{name}(cx.read({str(value)!r}), …)"
+    raise ArgumentError(f"{name}: expected Claims, found {found}")
+
+
+def measures(package: str | None = None) -> Iterator[Measure]:
+    """Every declared measure, or those of a package, in the order of declaration; of packages that are imported."""
+    yield from (each for each in _MEASURES.values() if package in (None, each.package))
+
+
+def measure_of(frame: pd.DataFrame) -> Measure | None:
+    """The measure that a frame is a result of; None where none declares it."""
+    return _MEASURES.get(str(records_of(frame).get("analysis", "")))
+
+
+def leaves(frame: pd.DataFrame, name: str = "the table") -> Leaves:
+    """How a result may leave the session. Raises DisclosureError where no measure declares it."""
+    found = measure_of(frame)
+    if found is None:
+        carried = frame.attrs.get(ATTRIBUTE, "no contract")
+        raise DisclosureError(
+            f"{name}: no measure declares how this may leave ({carried}; columns {list(map(str, frame.columns))[:8]}); "
+            "give the result of an analysis as it came, or say what its rows count: "
+            "cx.disclosure.protect(frame, by=…, persons=…)"
+        )
+    return found.shape(records_of(frame).get("arguments", {}))

@@ -1,0 +1,137 @@
+"""Data sets on disk: one Parquet file per table and a manifest that carries their schema.
+
+A set that an older release saved opens: a column that it lacks is null, a table that it lacks is empty, and what was
+derived by other statements than today's is derived anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cpticd.core.engine import DataEngine
+from cpticd.core.errors import InputError, OutputExistsError
+from cpticd.core.schema import SQL, TABLES, Table
+
+MANIFEST: Final = "cpticd.json"
+FORMAT: Final = "cpticd-claims/3"
+#: Older formats whose canonical tables are read as they are.
+_READABLE: Final = (FORMAT, "cpticd-claims/2", "cpticd-claims/1")
+#: Tables without which there is no data set.
+_NEEDED: Final = ("claims", "lines")
+
+
+def digest(texts: Iterable[str]) -> str:
+    """What stands for a list of statements: derived tables of another digest are not read but derived."""
+    return hashlib.blake2b("\n;\n".join(texts).encode(), digest_size=8).hexdigest()
+
+
+def check_target(folder: str | Path, *, overwrite: bool) -> Path:
+    """``folder`` if a data set may be written there; OutputExistsError otherwise."""
+    target = Path(folder)
+    if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
+        if not overwrite:
+            raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
+        if not (target / MANIFEST).is_file():
+            raise OutputExistsError(
+                f"{target} is not a saved data set ({MANIFEST} is not in it); not replaced"
+            )
+    return target
+
+
+def write(
+    target: Path, tables: Mapping[str, Iterator[pa.RecordBatch] | pa.Table], manifest: Mapping[str, Any]
+) -> Path:
+    """Write tables and manifest into ``target``, whole or not at all. Returns it."""
+    working = target.with_name(target.name + ".writing")
+    shutil.rmtree(working, ignore_errors=True)
+    working.mkdir(parents=True)
+    for name, rows in tables.items():
+        schema = TABLES[name].arrow_schema if name in TABLES else None
+        _write_table(working / f"{name}.parquet", rows, schema)
+    columns = {name: {each.name: each.kind for each in table.columns} for name, table in TABLES.items()}
+    text = json.dumps({"format": FORMAT, "schema": columns, **manifest}, indent=1)
+    (working / MANIFEST).write_text(text, encoding="utf-8")
+    if target.exists():
+        shutil.rmtree(target)
+    working.rename(target)
+    return target
+
+
+def _write_table(path: Path, rows: Iterator[pa.RecordBatch] | pa.Table, schema: pa.Schema | None) -> None:
+    if isinstance(rows, pa.Table):
+        pq.write_table(rows, path)
+        return
+    writer = None
+    for batch in rows:
+        table = pa.Table.from_batches([batch])
+        if schema is not None:
+            table = table.select(schema.names).cast(schema)
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+    elif schema is not None:
+        pq.write_table(schema.empty_table(), path)
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of a saved data set; InputError where there is none that this release reads."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise InputError(
+            f"{folder}: no {MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
+        )
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not readable: {error}") from error
+    if not isinstance(found, dict) or found.get("format") not in _READABLE:
+        kind = found.get("format") if isinstance(found, dict) else type(found).__name__
+        raise InputError(
+            f"{folder}: format {kind!r}; this cpticd reads {', '.join(map(repr, _READABLE))}: a later release may have "
+            "saved it (upgrade cpticd), else load the files and save again"
+        )
+    return found
+
+
+def scan_tables(engine: DataEngine, folder: Path) -> None:
+    """Define every canonical table over the files of a saved data set: what an older one lacks is null or empty."""
+    for name, table in TABLES.items():
+        file = folder / f"{name}.parquet"
+        if file.exists():
+            engine.scan(name, file, _lacking(table, file))
+        elif name in _NEEDED:
+            raise InputError(f"{folder}: {file.name} is gone; load the claims and save them again")
+        else:
+            engine.load(name, table.empty())
+
+
+def _lacking(table: Table, file: Path) -> str:
+    """SQL of the columns that a file lacks, as nulls; InputError where one is required."""
+    try:
+        there = pq.read_schema(file).names
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{file}: not readable as Parquet: {error}; load the claims and save them again"
+        ) from error
+    lacking = [column for column in table.columns if column.name not in there]
+    if required := [column.name for column in lacking if column.required]:
+        raise InputError(f"{file}: no column {', '.join(required)}; load the claims and save them again")
+    return "".join(f", CAST(NULL AS {SQL[column.kind]}) AS {column.name}" for column in lacking)
+
+
+def read_table(folder: Path, name: str) -> pa.Table:
+    """A small table of a saved data set."""
+    file = folder / f"{name}.parquet"
+    try:
+        return pq.read_table(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{file}: {error}; load the claims and save them again") from error

@@ -1,0 +1,15 @@
+-- One row: what a data set holds.
+SELECT (SELECT count(*) FROM claims) AS claims,
+       (SELECT count(*) FROM lines) AS lines,
+       (SELECT count(DISTINCT person_id) FROM claims) AS persons,
+       (SELECT count(DISTINCT payer) FROM claims) AS payers,
+       (SELECT count(DISTINCT billing_npi) FROM claims) AS providers,
+       (SELECT count(*) FROM diagnoses) AS diagnoses,
+       (SELECT min(service_date) FROM line_outcomes) AS first_service_date,
+       (SELECT max(service_date) FROM line_outcomes) AS last_service_date,
+       (SELECT CAST(sum(charge_amount) AS DOUBLE) FROM lines) AS charge,
+       (SELECT count(*) FROM adjudications) AS adjudications,
+       (SELECT count(*) FROM line_outcomes WHERE initial_outcome <> 'not adjudicated') AS adjudicated,
+       (SELECT count(*) FROM line_outcomes WHERE initial_outcome = 'denied') AS denied,
+       (SELECT CAST(sum(denied_amount) AS DOUBLE) FROM line_outcomes) AS denied_amount,
+       (SELECT count(*) FROM unprocessable) AS returned
