@@ -17,6 +17,7 @@ from cpticd.core.conform import conform
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import SchemaError
 from cpticd.core.schema import ACCOUNTING, REJECTS, SQL, TABLES, Table
+from cpticd.loaders.repeats import repeated
 
 _ZERO = Decimal("0.00")
 _FLUSH_ROWS = 200_000
@@ -261,34 +262,25 @@ class Intake:
 
     def _reject_repeats(self, table: Table) -> None:
         """Keep one row per key, the same whatever order the rows came in, and reject the others."""
-        key = ", ".join(table.key)
-        null_free = [c for c in table.key if not table.column(c).required]
-        if table.name in ("adjustments", "remarks"):  # keyed within their line or claim: null is a value
-            null_free = []
-        where = "WHERE " + " AND ".join(f"{c} IS NOT NULL" for c in null_free) if null_free else ""
-        repeats = f"SELECT {key} FROM {table.name} {where} GROUP BY ALL HAVING count(*) > 1"
-        if not self.engine.fetch(f"SELECT 1 AS found FROM ({repeats}) LIMIT 1").num_rows:
+        names = list(self._sources)
+        found = repeated(self.engine, table, names)
+        if not found.num_rows:
             return
-        same = " AND ".join(f"t.{c} IS NOT DISTINCT FROM r.{c}" for c in table.key)
-        content = "concat_ws(', ', " + ", ".join(f"t.{c}" for c in table.names) + ")"
-        order = ", ".join(f"t.{c} NULLS LAST" for c in table.names)
-        found = self.engine.fetch(
-            f"SELECT t.rowid AS place, t._source, {content} AS content, "
-            f"{'t.' + table.amount if table.amount else 'CAST(NULL AS DECIMAL(18,2))'} AS amount "
-            f"FROM {table.name} t JOIN ({repeats}) r ON {same} "
-            f"QUALIFY row_number() OVER (PARTITION BY {', '.join('t.' + c for c in table.key)} "
-            f"ORDER BY {order}, t._source, t.rowid) > 1"
-        )
         self.engine.connection.register("repeated", found)
         self.engine.execute(f"DELETE FROM {table.name} WHERE rowid IN (SELECT place FROM repeated)")
         self.engine.connection.unregister("repeated")
-        names = self._names()
-        reason = f"another row of {table.name} has the same {', '.join(table.key)}"
         for row in found.to_pylist():
-            source = names[row["_source"]]
-            count = self._counts[source, table.name]
+            count = self._counts[names[row["_source"]], table.name]
             count.rejected += 1
             count.amount_rejected += row["amount"] or _ZERO
-            kept = (source, "", table.name, "rejected", reason, row["content"][:500], row["amount"])
+            kept = (
+                names[row["_source"]],
+                "",
+                table.name,
+                "rejected",
+                row["reason"],
+                row["content"],
+                row["amount"],
+            )
             for name, value in zip(REJECTS.names, kept, strict=True):
                 self._pending[name].append(value)

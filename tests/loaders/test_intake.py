@@ -130,7 +130,64 @@ def test_a_key_that_stands_twice_keeps_the_same_row_in_any_order() -> None:
         assert shown(claims.accounting(), "read", "loaded", "rejected", "amount_rejected") == [
             (2, 1, 1, 20.0)
         ]
+        assert shown(claims.rejects, "reason") == [
+            (
+                "another row of lines has the same claim_id, claim_line_number: "
+                "charge_amount: kept 10.00, rejected 20.00",
+            )
+        ]
     assert kept == [[(10.0,)], [(10.0,)]]
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "unrelated", "kept", "reason"),
+    [
+        (
+            "members",
+            ["person_id | year | birth_date", "p | 2024 | 1960-01-01", "p | 2024 | 1950-01-01"],
+            ["sex", "male", "male"],
+            "1950-01-01",
+            "person_id, year: birth_date: kept 1950-01-01, rejected 1960-01-01",
+        ),
+        (
+            "diagnoses",
+            ["claim_id | diagnosis_position | diagnosis_code", "A | 1 | I10", "A | 1 | E119"],
+            ["present_on_admission_code", "Y", "Y"],
+            "E119",
+            "claim_id, diagnosis_position: diagnosis_code: kept E119, rejected I10",
+        ),
+        (
+            "claims",
+            ["claim_id | payer", "A |", "A | North"],
+            ["person_id", "q", "q"],
+            "North",
+            "claim_id: payer: kept North, rejected nothing",
+        ),
+        (
+            "attributes",
+            ["claim_id | name | value", "A | plan | PPO", "A | plan | HMO"],
+            None,
+            "HMO",
+            "claim_id, claim_line_number, name: value: kept HMO, rejected PPO",
+        ),
+    ],
+)
+def test_of_contradictory_rows_the_first_by_what_is_seen_is_kept(
+    table: str, rows: list[str], unrelated: list[str] | None, kept: str, reason: str
+) -> None:
+    """Neither a column in which they agree nor the order of rows, nor that of files, decides."""
+    for more in (None, unrelated):
+        for order in (rows, [rows[0], rows[2], rows[1]]):
+            lines = [f"{line} | {cell}" for line, cell in zip(order, more, strict=True)] if more else order
+            data = frame("\n".join(lines))
+            for split in (False, True):
+                intake = Intake()
+                for name, part in (("b", data.iloc[:1]), ("a", data.iloc[1:])) if split else (("f", data),):
+                    intake.add(table, part, source=name)
+                claims = intake.claims()
+                found = claims.table(table)[rows[0].split("|")[-1].strip()]
+                assert [str(cell)[:10] for cell in found] == [kept]
+                assert shown(claims.rejects, "reason") == [(f"another row of {table} has the same {reason}",)]
 
 
 def test_rows_made_by_sql_are_counted() -> None:

@@ -81,6 +81,26 @@ def test_bad_and_repeated_rows_are_rejected() -> None:
     assert balanced(claims)
 
 
+@pytest.mark.parametrize(
+    "unrelated", [{}, {"SP_STATE_CODE": "1"}, {"SP_STATE_CODE": "2"}, {"DESYNPUF_ID": "P0"}]
+)
+@pytest.mark.parametrize("form", ["long", "wide", "inpatient"])
+def test_of_contradictory_rows_the_one_that_sorts_first_is_kept(form: str, unrelated: dict[str, str]) -> None:
+    head = {"CLM_ID": "7", "CLM_FROM_DT": "20080105", "CLM_THRU_DT": "20080105", "ICD9_DGNS_CD_1": "4019"}
+    last = {"long": {"LINE_NUM": "1"}, "wide": {}, "inpatient": {"SEGMENT": "1", "CLM_ADMSN_DT": "20080105"}}[
+        form
+    ]
+    code = "HCPCS_CD" if form == "long" else "HCPCS_CD_1"
+    rows = [{"DESYNPUF_ID": "P1"} | head | unrelated | {code: hcpcs} | last for hcpcs in ("99214", "99213")]
+    for order in (rows, rows[::-1]):
+        given = {"inpatient" if form == "inpatient" else "carrier": pd.DataFrame(order, dtype="str")}
+        claims = cx.read_synpuf(**given, progress=False)
+        assert table(claims, "lines", "hcpcs_code") == [("99213",)]
+        [(_, reason)] = said(claims, "rejected")
+        assert reason.endswith(f"stand twice in the file: {code}: kept 99213, rejected 99214")
+        assert balanced(claims)
+
+
 def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="at least one of"):
         cx.read_synpuf()

@@ -16,6 +16,7 @@ from cpticd.loaders import repair
 from cpticd.loaders.cms import beneficiaries
 from cpticd.loaders.flat.rows import UNIT
 from cpticd.loaders.intake import Intake
+from cpticd.loaders.repeats import differences, in_order
 from cpticd.loaders.staging import Stage, Staged, TableLike
 
 Tables = TableLike | Iterable[TableLike] | None
@@ -155,8 +156,9 @@ class Source:
         if long and "LINE_NUM" not in self.place:
             self.intake.execute(
                 "UPDATE puf SET line = n FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY "
-                "claim_id ORDER BY "
-                "hcpcs, dx, npi, indicator, allowed, paid, hash) AS n FROM puf) x WHERE puf.rowid = x.rid"
+                "claim_id ORDER BY hcpcs, dx, npi, indicator, allowed, paid, "
+                f"{in_order(['deductible', 'coinsurance', 'primary_payer', 'start', 'finish', 'person_id', 'dxs'])}, "
+                "place) AS n FROM puf) x WHERE puf.rowid = x.rid"
             )
         self._reject_repeats("claim_id, line" if long else "claim_id", "claim and line" if long else "claim")
         amounts = " OR ".join(f"coalesce({c}, 0) <> 0" for c in _MONEY)
@@ -183,8 +185,7 @@ class Source:
         )
         self.intake.execute(
             f"CREATE OR REPLACE TABLE puf AS SELECT {values}, dxs, place, "
-            f"CASE WHEN claim_id IS NULL THEN 'no CLM_ID' {bad} END AS bad, hash({', '.join(read)}, dxs) "
-            f"AS hash FROM ({sql})"
+            f"CASE WHEN claim_id IS NULL THEN 'no CLM_ID' {bad} END AS bad FROM ({sql})"
         )
         self._reject("SELECT place, min(bad) AS reason FROM puf WHERE bad IS NOT NULL GROUP BY place")
 
@@ -204,28 +205,42 @@ class Source:
             self.intake.execute("DELETE FROM puf WHERE place IN (SELECT place FROM puf_gone)")
             self.intake.execute("DROP TABLE puf_gone")
 
+    def _used(self) -> list[str]:
+        """Columns of the file that are read, in the order of the codebook."""
+        plain = [name for name, _ in [*_HEAD.values(), *_FACILITY.values(), *_LINE.values()]] + ["LINE_NUM"]
+        families = ("ICD9_DGNS_CD", "ICD9_PRCDR_CD", "HCPCS_CD", *(name for name, _ in _LINE.values()))
+        every = [*plain, *(f"{name}_{n}" for n in range(1, _SLOTS + 1) for name in families)]
+        return [name for name in dict.fromkeys(every) if name in self.place]
+
     def _reject_repeats(self, key: str, what: str) -> None:
-        """Of rows with the same key one is kept, the same in whatever order they come."""
-        rows = f"SELECT place, {key}, bit_xor(hash) AS h FROM puf GROUP BY place, {key}"
+        """Of rows with the same key the one is kept that sorts first by its cells, in the order of the codebook."""
+        keys = f"SELECT DISTINCT place, {key} FROM puf"
+        again = f"SELECT {key} FROM ({keys}) GROUP BY ALL HAVING count(*) > 1"
+        if not self.intake.query(f"SELECT 1 AS found FROM ({again}) LIMIT 1").num_rows:
+            return
+        used = [name for name in self._used() if name not in ("CLM_ID", "LINE_NUM", "SEGMENT")]
+        cells = ", ".join(f"t.{self.place[name]} AS {name}" for name in used)
+        same = " AND ".join(f"{{0}}.{name} IS NOT DISTINCT FROM {{1}}.{name}" for name in key.split(", "))
         self._reject(
-            f"SELECT place, '{what} stand twice in the file' AS reason FROM (SELECT place, row_number() "
-            f"OVER ("
-            f"PARTITION BY {key} ORDER BY h, place) AS n FROM ({rows})) WHERE n > 1"
+            f"""
+            WITH repeated AS (
+                SELECT k.*, {cells} FROM ({keys}) k JOIN ({again}) a ON {same.format("k", "a")}
+                JOIN {self.staged.table} t ON t.place = k.place
+            ),
+            ranked AS (
+                SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {in_order(used)}, place) AS nth FROM repeated
+            )
+            SELECT o.place, min('{what} stand twice in the file'
+                || coalesce(': ' || {differences(used, "f", "o")}, '')) AS reason
+            FROM ranked o JOIN ranked f ON f.nth = 1 AND {same.format("o", "f")} WHERE o.nth > 1 GROUP BY o.place
+            """
         )
 
     def _finish_rows(self) -> None:
         rows = self.intake.query("SELECT count(DISTINCT place) AS n FROM puf").column("n")[0].as_py()
         self.intake.count(self.staged.source, UNIT, read=rows, loaded=rows)
-        used = {name for name, _ in [*_HEAD.values(), *_LINE.values(), *_FACILITY.values()]} | {"LINE_NUM"}
-        families = (
-            "ICD9_DGNS_CD_",
-            "ICD9_PRCDR_CD_",
-            "HCPCS_CD_",
-            *(f"{name}_" for name, _ in _LINE.values()),
-        )
-        unused = [
-            n for n in self.staged.columns if n.upper() not in used and not n.upper().startswith(families)
-        ]
+        used = {*self._used()}
+        unused = [name for name in self.staged.columns if name.strip().upper() not in used]
         if unused:
             self._note(f"columns not used: {', '.join(unused)}")
 

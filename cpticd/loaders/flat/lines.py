@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from cpticd.loaders.flat import adjustments, lexicon
 from cpticd.loaders.flat.rows import Flat
+from cpticd.loaders.repeats import differences
 
 #: What makes two rows without line numbers the same service of a claim.
 _SERVICE = (
@@ -82,18 +83,28 @@ def _number_lines(flat: Flat) -> None:
                    coalesce(charge_amount < 0, false) AS negative
             FROM flat WHERE claim_line_number IS NULL
         ),
-        occurring AS (
-            SELECT *, row_number() OVER (PARTITION BY claim_id, {service}, paid_date,
-                negative ORDER BY _hash) AS nth
+        services AS MATERIALIZED (
+            SELECT rid, claim_id, paid_date, negative,
+                   dense_rank() OVER (PARTITION BY claim_id ORDER BY {service}) AS service
             FROM open
+        ),
+        again AS (
+            SELECT claim_id, service, paid_date, negative FROM services GROUP BY ALL HAVING count(*) > 1
+        ),
+        occurring AS (
+            SELECT s.rid, row_number() OVER (PARTITION BY s.claim_id, s.service, s.paid_date, s.negative
+                ORDER BY {flat.order("f.")}, f._source, f._place) AS nth
+            FROM services s JOIN again a ON a.claim_id = s.claim_id AND a.service = s.service
+                AND a.negative = s.negative AND a.paid_date IS NOT DISTINCT FROM s.paid_date
+            JOIN flat f ON f.rowid = s.rid
         ),
         last AS (SELECT claim_id, max(claim_line_number) AS last FROM flat GROUP BY claim_id)
         {given}
         UNION ALL
-        SELECT o.rid, o.claim_id, CAST(coalesce(l.last, 0) + dense_rank() OVER (
-            PARTITION BY o.claim_id ORDER BY {", ".join(f"o.{c.strip()}" for c in service.split(","))}, o.nth
+        SELECT s.rid, s.claim_id, CAST(coalesce(l.last, 0) + dense_rank() OVER (
+            PARTITION BY s.claim_id ORDER BY s.service, coalesce(o.nth, 1)
         ) AS INTEGER)
-        FROM occurring o LEFT JOIN last l ON l.claim_id = o.claim_id
+        FROM services s LEFT JOIN occurring o ON o.rid = s.rid LEFT JOIN last l ON l.claim_id = s.claim_id
         """
     )
 
@@ -128,16 +139,29 @@ def _number_adjudications(flat: Flat) -> None:
 
     A row without a date belongs to the claim's first decision: a denial often has none.
     """
+    # Of the rows of one line those go first that sort first by what the reader sees of them.
+    flat.intake.execute(
+        f"""
+        CREATE OR REPLACE TABLE flat_ranks AS
+        SELECT l.rid, row_number() OVER (PARTITION BY l.claim_id, l.line
+            ORDER BY {flat.order("f.")}, f._source, f._place) AS rank
+        FROM flat_lines l JOIN flat f ON f.rowid = l.rid
+        SEMI JOIN (SELECT claim_id, line FROM flat_lines GROUP BY ALL HAVING count(*) > 1) r
+            ON r.claim_id = l.claim_id AND r.line = l.line
+        """
+    )
     flat.intake.execute(
         f"""
         CREATE OR REPLACE TABLE flat_keys AS
         WITH rows AS (
-            SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f._hash, f._source, f._place,
+            SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f._source, f._place,
+                   coalesce(r.rank, 1) AS rank,
                    {_evidence(flat)} AS is_adj,
                    CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{lexicon.DENIED}'
                         ELSE nullif(s.code, '{lexicon.PENDING}') END AS status,
                    coalesce(s.code = '{lexicon.REVERSED}' OR f.charge_amount < 0, false) AS reversal
             FROM flat f JOIN flat_lines l ON l.rid = f.rowid LEFT JOIN flat_status s ON s.text = f.status
+            LEFT JOIN flat_ranks r ON r.rid = f.rowid
         ),
         dated AS (
             SELECT *, coalesce(paid_date, min(CASE WHEN is_adj THEN paid_date END)
@@ -148,7 +172,7 @@ def _number_adjudications(flat: Flat) -> None:
             SELECT *,
                    row_number() OVER (
                        PARTITION BY claim_id, line, is_adj, day, payer,
-                           reversal ORDER BY paid_date NULLS FIRST, _hash
+                           reversal ORDER BY paid_date NULLS FIRST, rank
                    ) AS nth,
                    coalesce(day > min(CASE WHEN is_adj THEN day END) OVER (PARTITION BY claim_id),
                        false) AS later,
@@ -169,7 +193,7 @@ def _number_adjudications(flat: Flat) -> None:
         ),
         based AS (
             SELECT *, row_number() OVER (
-                PARTITION BY claim_id, line ORDER BY is_adj, reversal, adj NULLS FIRST, _hash, _source, _place
+                PARTITION BY claim_id, line ORDER BY is_adj, reversal, adj NULLS FIRST, rank
             ) AS nth_of_line,
             count(*) OVER (PARTITION BY claim_id, line) AS n
             FROM ranked
@@ -180,11 +204,14 @@ def _number_adjudications(flat: Flat) -> None:
         FROM based
         """
     )
-    flat.intake.execute("DROP TABLE flat_lines")
+    for table in ("flat_lines", "flat_ranks"):
+        flat.intake.execute(f"DROP TABLE {table}")
+    unlike = differences(flat.columns, "b", "f")
     flat.reject(
-        "SELECT _source, _place, 'claim and line number stand twice, and no payment makes it another "
-        "adjudication' "
-        "AS reason FROM flat_keys WHERE NOT is_base AND adj IS NULL"
+        "SELECT k._source, k._place, 'claim and line number stand twice, and no payment makes it another "
+        f"adjudication' || coalesce(': ' || {unlike}, '') AS reason FROM flat_keys k JOIN flat f ON f.rowid = k.rid "
+        "JOIN flat_keys kept ON kept.claim_id = k.claim_id AND kept.line = k.line AND kept.is_base "
+        "JOIN flat b ON b.rowid = kept.rid WHERE NOT k.is_base AND k.adj IS NULL"
     )
     flat.intake.execute("DELETE FROM flat_keys WHERE NOT is_base AND adj IS NULL")
 

@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from cpticd.core.conform import quote
 from cpticd.loaders import repair
-from cpticd.loaders.flat.headings import Guess
+from cpticd.loaders.flat.headings import VOCABULARY, Guess
 from cpticd.loaders.intake import Intake
+from cpticd.loaders.repeats import in_order
 from cpticd.loaders.staging import Staged
 
 UNIT = "file rows"  # what accounting calls a row of a flat file
@@ -63,6 +64,12 @@ _ALWAYS = (
     "procedure_code_type", "birth_date", "sex",
 )  # fmt: skip
 
+#: What describes a service line, in the order of the schema: of contradictory rows it decides first which is kept.
+_LINE = (
+    "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "_modifiers", "revenue_center_code",
+    "service_unit_quantity", "place_of_service_code", "rendering_npi", "charge_amount",
+)  # fmt: skip
+
 
 def cell(column: str) -> repair.Cell:
     """How a column of the flat form is read from its text."""
@@ -109,6 +116,13 @@ class Flat:
     def numbered(self, prefix: str) -> dict[int, str]:
         """The same, number → column."""
         return {int(column.rpartition("_")[2]): column for column in self.family(prefix)}
+
+    def order(self, prefix: str = "") -> str:
+        """SQL to sort rows by what the reader sees of them: the line first, then every other column."""
+        place = {column: n for n, column in enumerate(VOCABULARY)}
+        others = [column for column in self.columns if column not in _LINE]
+        others.sort(key=lambda c: (place.get(c, place.get(c.rpartition("_")[0] + "_@", 0)), len(c), c))
+        return in_order([*_LINE, *map(quote, others)], prefix)
 
     def location(self, prefix: str = "") -> str:
         """SQL for where a row stands in its source."""
@@ -190,9 +204,12 @@ class Flat:
             for column, read in cells.items()
             if read.bad != "false"
         ]
+        # A row's content as one number: rows that are alike in all of it are copies.
+        content = ", ".join(quote(column) for column in dict.fromkeys([*self.columns, *_ALWAYS]))
         self.intake.execute(
-            f"CREATE OR REPLACE TABLE flat AS SELECT {', '.join(values)}, {self._modifiers()} AS _modifiers, "
-            f"CASE {' '.join(tests)} END AS _bad, _source, _place FROM flat_text"
+            f"CREATE OR REPLACE TABLE flat AS SELECT *, hash({content}) AS _hash, claim_id AS source_claim_id FROM ("
+            f"SELECT {', '.join(values)}, {self._modifiers()} AS _modifiers, "
+            f"CASE {' '.join(tests)} END AS _bad, _source, _place FROM flat_text)"
         )
         for column, read in cells.items():
             for what, mended in read.repairs.items():
@@ -222,12 +239,6 @@ class Flat:
 
     def _reject_bad(self) -> None:
         self.reject("SELECT _source, _place, _bad AS reason FROM flat WHERE _bad IS NOT NULL")
-        # A row's content as one number: what repeats or ties does not depend on the order of rows.
-        content = [quote(column) for column in [*self.columns, *_ALWAYS]]
-        names = ", ".join(dict.fromkeys(content))
-        self.intake.execute(
-            f"ALTER TABLE flat ADD COLUMN _hash UBIGINT; UPDATE flat SET _hash = hash({names})"
-        )
 
     def reject(self, sql: str) -> None:
         """Reject the rows of ``sql`` (``_source``, ``_place``, ``reason``) and take them out of ``flat``."""
@@ -275,9 +286,6 @@ class Flat:
 
     def _split_claims(self) -> None:
         """A claim number that two persons share is two claims; its person is appended to tell them apart."""
-        self.intake.execute(
-            "ALTER TABLE flat ADD COLUMN source_claim_id VARCHAR; UPDATE flat SET source_claim_id = claim_id"
-        )
         shared = "SELECT claim_id FROM flat GROUP BY claim_id HAVING min(person_id) <> max(person_id)"
         if self.intake.query(f"SELECT 1 AS found FROM ({shared}) LIMIT 1").num_rows:
             self.note(
