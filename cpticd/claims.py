@@ -142,6 +142,10 @@ class Claims:
             known: dict[str, Dimension] = self.__dict__["_known"]
             return known
 
+    def known_dimensions(self) -> dict[str, Dimension]:
+        """Every dimension of these claims by name, those of your own columns among them."""
+        return dict(self._dimensions())
+
     def grouping(self, by: By, *, argument: str = "by") -> Grouping:
         """The dimensions of a ``by=`` as pieces of a query; ArgumentError for one that is not there."""
         return grouping(by, self._dimensions(), argument=argument)

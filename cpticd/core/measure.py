@@ -32,6 +32,8 @@ P = ParamSpec("P")
 Names = str | Sequence[str]
 #: Facts of a table: claims and frame in, a row per person and combination of what the table is grouped by out.
 Facts = Callable[["Claims", pd.DataFrame], pd.DataFrame]
+#: Lines by the value that marks them, from other parts of the report.
+Marks = Callable[[Callable[[str], pd.DataFrame]], Mapping[str, pd.DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Cells:
     facts: Facts | None = None
     #: Columns that no release can protect, and that therefore do not leave.
     withheld: Names = ()
+    #: A column whose values mark lines that may overlap, such as rules: each value is a table of its own, of the lines
+    #: that ``marks`` gives for it: other parts of the report in, by value a frame of claim_id and claim_line_number
+    #: (missing: the claim as a whole) out.
+    each: str = ""
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +203,13 @@ def check_claims(name: str, value: Any) -> None:
 def measures(package: str | None = None) -> Iterator[Measure]:
     """Every declared measure, or those of a package, in the order of declaration; of packages that are imported."""
     yield from (each for each in _MEASURES.values() if package in (None, each.package))
+
+
+def shape_of(name: str, **arguments: Any) -> Leaves:
+    """How results of a measure leave, by its name and the arguments: ``shape_of("denials.rates", by="payer")``."""
+    if name not in _MEASURES:
+        raise ArgumentError(f"no measure {name!r}; there are {sorted(_MEASURES)}")
+    return _MEASURES[name].shape(arguments)
 
 
 def measure_of(frame: pd.DataFrame) -> Measure | None:

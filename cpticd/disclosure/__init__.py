@@ -1,9 +1,8 @@
 """Disclosure control: what may leave a session, as counts of at least 11 persons and without their names.
 
     release = cx.disclosure.Release(claims)
-    shapes = cx.disclosure.shapes      # what the columns of our own analyses tell of whom
-    release.add("payers", cx.denials.rates(claims, by="payer"), **shapes.rates("payer"))
-    release.add("all", cx.denials.rates(claims), **shapes.rates())
+    release.add("payers", cx.denials.rates(claims, by="payer"))      # an analysis declares how its result may leave
+    release.add("all", cx.denials.rates(claims))
     release.add("places", frame, by="place", numerators={"denied": ("denied_lines", "rate")})   # one of one's own
     release.add("taken back", table, by=("payer", "kind"), facts=cx.disclosure.with_persons(claims, silent))
     release.records("worklist", worklist)   # rows of claims: persons and claims under pseudonyms
@@ -20,7 +19,6 @@ which one follows). What it does not cover: bounds (a suppressed cell is known t
 and measures that compare a cell with others (expected rates, comparison lines), which are shown with their cell.
 """
 
-from cpticd.disclosure import shapes
 from cpticd.disclosure.facts import with_persons
 from cpticd.disclosure.files import export, protect
 from cpticd.disclosure.pseudonyms import Pseudonyms
@@ -39,7 +37,6 @@ __all__ = [
     "protect",
     "set_disclosure",
     "settings",
-    "shapes",
     "using",
     "with_persons",
 ]

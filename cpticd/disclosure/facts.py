@@ -6,37 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
+import pyarrow as pa
 
+from cpticd import sql
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
+from cpticd.core.selection import Dimension, joined
+from cpticd.core.session import Session
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
 
-#: Columns by which lines are grouped, named and written as the analyses write them.
+#: Columns by which lines are grouped beside the dimensions, written as the analyses write them.
 KEYS: Final = {
-    "payer": "o.payer",
-    "claim_type": "coalesce(o.claim_type, '(unknown)')",
-    "place": "o.place",
-    "hcpcs_code": "coalesce(o.hcpcs_code, '(none)')",
-    "revenue_center_code": "coalesce(l.revenue_center_code, '(none)')",
-    "billing_npi": "coalesce(c.billing_npi, '(unknown)')",
-    "rendering_npi": "coalesce(l.rendering_npi, c.billing_npi, '(unknown)')",
-    "data_source": "coalesce(c.data_source, '(unknown)')",
-    "service_year": "CAST(date_trunc('year', o.service_date) AS DATE)",
-    "service_quarter": "CAST(date_trunc('quarter', o.service_date) AS DATE)",
-    "service_week": "CAST(date_trunc('week', o.service_date) AS DATE)",
-    "service_month": "CAST(date_trunc('month', o.service_date) AS DATE)",
-    "paid_quarter": "CAST(date_trunc('quarter', o.first_paid_date) AS DATE)",
-    "paid_week": "CAST(date_trunc('week', o.first_paid_date) AS DATE)",
-    "paid_month": "CAST(date_trunc('month', o.first_paid_date) AS DATE)",
-    "initial_outcome": "o.initial_outcome",
-    "final_outcome": "o.final_outcome",
-    "category": "o.denial_category",
-    "carc": "o.denial_carc",
-    "hcpcs_family": "h.hcpcs_family",
-    "diagnosis_code": "p.diagnosis_code",
-    "diagnosis_family": "f.diagnosis_family",
+    "initial_outcome": Dimension("initial_outcome", "o.initial_outcome", "first outcome"),
+    "final_outcome": Dimension("final_outcome", "o.final_outcome", "latest outcome"),
+    "category": Dimension("category", "o.denial_category", "root cause"),
+    "carc": Dimension("carc", "o.denial_carc", "CARC"),
 }
 _LAST_DAY: Final = "(SELECT max(paid_date) FROM adjudications)"
 #: Days after which a latest adjudication is taken for the last, as denials.rates has it unless told otherwise.
@@ -59,40 +44,55 @@ FLAGS: Final = {
     "claim_finally_partly_denied": "k.final_outcome = 'partly denied'",
     "primary_pointer": "coalesce(p.is_primary, true)",
 }
-_JOINS: Final = {
-    "c": "LEFT JOIN claims c ON c.claim_id = o.claim_id",
-    "l": "LEFT JOIN lines l ON l.claim_id = o.claim_id AND l.claim_line_number = o.claim_line_number",
-    "k": "LEFT JOIN claim_outcomes k ON k.claim_id = o.claim_id",
-    "p": "LEFT JOIN pairs p ON p.claim_id = o.claim_id AND p.claim_line_number = o.claim_line_number",
-    "h": "LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code",
-    "f": "LEFT JOIN diagnosis_families f ON f.diagnosis_code = p.diagnosis_code",
-}
+#: Joins of the flags, beside those of the dimensions.
+_CLAIM: Final = "LEFT JOIN claim_outcomes k ON k.claim_id = o.claim_id"
 
 
 def of_claims(
-    claims: Claims, names: Iterable[str], *, more: Mapping[str, str] | None = None, join: str = ""
+    claims: Claims, names: Iterable[str], *, marks: Mapping[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
-    """One row per person and combination of ``names`` (:data:`KEYS`, :data:`FLAGS`) over service lines × diagnoses.
+    """One row per person and combination of ``names`` over service lines × diagnoses.
 
-    Diagnoses are those that a line points to, and only looked up where a name asks for them. Lines of no known
-    person count as one person's. ``more``: further columns, as SQL over ``o``, the line's outcome, and what ``join``
-    adds. Raises ArgumentError for a name that is not there.
+    names: dimensions (``claims.dimensions()``), :data:`KEYS` and :data:`FLAGS`. Diagnoses are those that a line points
+    to, and only looked up where a name asks for them. Lines of no known person count as one person's. marks: further
+    yes-or-no columns by name, each with its lines (claim_id, claim_line_number; missing: the claim as a whole). Raises
+    ArgumentError for a name that is not there.
     """
-    known = KEYS | FLAGS
-    wanted = sorted(set(names))
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
+    known = claims.known_dimensions() | KEYS
+    wanted = sorted(set(names) - set(marks or {}))
+    flags = [name for name in wanted if name in FLAGS]
+    if unknown := [name for name in wanted if name not in FLAGS and name not in known]:
         raise ArgumentError(
-            f"claims: no column {unknown} to group lines by; there are {list(known)}. "
+            f"claims: no column {unknown} to group lines by; there are {[*known, *FLAGS]}. "
             "Pass facts= of your own: one row per person and what else the table is grouped by"
         )
-    used = {alias for name in wanted for alias in _JOINS if f"{alias}." in known[name]}
-    if "f" in used:
-        used.add("p")
-    columns = ", ".join(["o.person_id", *(f"{known[name]} AS {name}" for name in wanted)])
-    columns += "".join(f", {column} AS {name}" for name, column in (more or {}).items())
-    joins = " ".join([*(text for alias, text in _JOINS.items() if alias in used), join])
-    return to_frame(claims.engine.fetch(f"SELECT DISTINCT {columns} FROM line_outcomes o {joins}"))
+    groups = [known[name] for name in wanted if name not in FLAGS]
+    pointed = Dimension("", "", "", joins=("p",)) if "primary_pointer" in flags else None
+    joins = joined([*groups, *([pointed] if pointed else [])])
+    if any("k." in FLAGS[name] for name in flags):
+        joins += f" {_CLAIM}"
+    columns = ["o.person_id", *(f"{each.sql} AS {each.name}" for each in groups)]
+    columns += [f"{FLAGS[name]} AS {name}" for name in flags]
+    with claims.session() as s:
+        for place, (name, lines) in enumerate((marks or {}).items()):
+            relation = s.create(
+                f"marked_{place}", sql.text("disclosure/marked_lines"), lines=_load(s, lines, place)
+            )
+            columns.append(f"m{place}.claim_id IS NOT NULL AS {name}")
+            joins += (
+                f" LEFT JOIN {relation} m{place} ON m{place}.claim_id = o.claim_id "
+                f"AND m{place}.claim_line_number = o.claim_line_number"
+            )
+        return s.frame(f"SELECT DISTINCT {', '.join(columns)} FROM line_outcomes o {joins}")
+
+
+def _load(s: Session, lines: pd.DataFrame, place: int) -> str:
+    """A relation of marked lines."""
+    columns = {
+        "claim_id": pa.array(lines["claim_id"].astype(str), pa.string()),
+        "line": pa.array(lines["claim_line_number"].astype("Int64"), pa.int64()),
+    }
+    return s.load(f"marks_{place}", pa.table(columns))
 
 
 def with_persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
@@ -104,9 +104,8 @@ def with_persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
     """
     if "claim_id" not in frame.columns:
         raise ArgumentError(f"facts: no column 'claim_id' that names the claim; found {list(frame.columns)}")
-    known = to_frame(claims.engine.fetch("SELECT claim_id, person_id, payer FROM claims")).set_index(
-        "claim_id"
-    )
+    with claims.session() as s:
+        known = s.frame("SELECT claim_id, person_id, payer FROM claims").set_index("claim_id")
     strange = frame.loc[~frame["claim_id"].isin(known.index), "claim_id"]
     if len(strange):
         raise ArgumentError(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cpticd.core.errors import ArgumentError, OutputExistsError
+from cpticd.core.measure import measure_of
 from cpticd.disclosure.release import Release
 from cpticd.disclosure.tables import Names
 from cpticd.sheets import write
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
 
 #: Sheet, or file, that says what was suppressed.
 NOTES = "disclosure"
@@ -23,7 +27,7 @@ TABLE = "table"
 def protect(
     frame: pd.DataFrame,
     *,
-    by: Names | Mapping[str, str] = (),
+    by: Names | Mapping[str, str] | None = None,
     persons: str | None = None,
     facts: Any = None,
     **more: Any,
@@ -40,21 +44,23 @@ def export(
     what: Release | pd.DataFrame,
     path: str | Path,
     *,
+    facts: Claims | pd.DataFrame | None = None,
     identifiers: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write a release, a protected table or records as ``.csv`` or ``.xlsx`` (a release also as a folder); the path.
+    """Write a release, a result or records as ``.csv`` or ``.xlsx`` (a release also as a folder); the path.
 
-    what: a :class:`Release`; a frame that came out of one or of :func:`protect`; or records, that is rows with a
-        column of persons or claims, such as a worklist. Other frames are counts of unknown numbers of persons, and
-        are refused while disclosure control is on.
+    what: a :class:`Release`; a frame that came out of one or of :func:`protect`; the result of an analysis, with
+        ``facts=claims`` where its cells are counted over them; or records, that is rows with a column of persons or
+        claims, such as a worklist. Other frames are counts of unknown numbers of persons, and are refused
+        (DisclosureError) while disclosure control is on.
     identifiers: persons and claims under their own names instead of pseudonyms.
 
     Suppressed values read ``suppressed``; cells that a spreadsheet would run are made harmless. In a workbook or
     folder the sheet, or file, ``disclosure`` says what was suppressed, ``definitions`` how numbers are defined.
     Raises ArgumentError and OutputExistsError.
     """
-    release = what if isinstance(what, Release) else _release(what)
+    release = what if isinstance(what, Release) else _release(what, facts)
     if not release.names:
         raise ArgumentError("export: the release holds no table; add one with .add or .records")
     target = Path(path)
@@ -69,11 +75,13 @@ def export(
     return _folder(frames, target, overwrite=overwrite)
 
 
-def _release(frame: pd.DataFrame) -> Release:
+def _release(frame: pd.DataFrame, facts: Claims | pd.DataFrame | None) -> Release:
     """A frame as the release that it is alone."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"export: found {type(frame).__name__}; give a Release or a DataFrame")
-    return Release().records(TABLE, frame)
+    if "disclosure" in frame.attrs or measure_of(frame) is None:
+        return Release().records(TABLE, frame)
+    return Release(facts).add(TABLE, frame)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from cpticd.core.contract import said
-from cpticd.core.errors import ArgumentError
+from cpticd.core.contract import carry, said
+from cpticd.core.errors import ArgumentError, DisclosureError
+from cpticd.core.measure import Cells, Protected, Public, Records, leaves, measure_of
 from cpticd.disclosure.facts import of_claims
+from cpticd.disclosure.hiding import account, protect
+from cpticd.disclosure.implied import PERSON, facts_of, with_person
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.settings import settings
-from cpticd.disclosure.tables import Names, Table, table
+from cpticd.disclosure.tables import Names, Table, as_names, table
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
-    from cpticd.disclosure.suppress import Suppressed
-    from cpticd.disclosure.system import System
 
 #: What stands in text where a value is left out.
 SUPPRESSED = "suppressed"
-_SYNTHETIC = "person"
 
 
 class Release:
@@ -50,7 +49,7 @@ class Release:
         name: str,
         frame: pd.DataFrame,
         *,
-        by: Names | Mapping[str, str] = (),
+        by: Names | Mapping[str, str] | None = None,
         persons: str | None = None,
         measures: Names | None = None,
         numerators: Mapping[str, Names] | None = None,
@@ -62,7 +61,10 @@ class Release:
     ) -> Release:
         """A table whose rows are cells; returns the release.
 
-        by: its key columns, or {column: column of the facts} where names differ; none for a total of one row.
+        The result of an analysis needs nothing more: its measure declares what its columns say of whom. Another table
+        is described by the parameters, and one that neither declares is refused (DisclosureError).
+
+        by: its key columns, or {column: column of the facts} where names differ; ``()`` for a total of one row.
         persons: the column of distinct persons, where there is one; facts count them otherwise.
         measures: columns that go with a cell; all but keys and labels unless given.
         labels: columns that say something of the key alone, such as the family of a code, and always stay.
@@ -76,12 +78,58 @@ class Release:
 
         Raises ArgumentError for columns that are not there and rows that are not cells of ``by``.
         """
+        if by is None and not (persons or measures or numerators or shares or mixed or labels or where):
+            return self._declared(name, frame)
         self._name(name)
         self._tables[name] = table(
-            name, frame, by=by, persons=persons, measures=measures, numerators=numerators, shares=shares,
+            name, frame, by=by or (), persons=persons, measures=measures, numerators=numerators, shares=shares,
             mixed=mixed, labels=labels, where=where,
         )  # fmt: skip
         self._facts_of[name] = facts
+        return self
+
+    def _declared(self, name: str, frame: pd.DataFrame) -> Release:
+        """A result as its measure declares it."""
+        if not self._judged.is_on:
+            self._name(name)
+            self._records[name] = frame
+            return self
+        shape = leaves(frame, name)
+        if isinstance(shape, Records | Public):
+            return self.records(name, frame)
+        if isinstance(shape, Protected) or shape.each:
+            claims = self._claims(name)
+            if isinstance(shape, Protected):
+                return self._protected_alone(
+                    name, *shape.protect(frame, claims, self._judged.minimum), len(frame)
+                )
+            raise DisclosureError(
+                f"{name}: leaves with the report alone, which knows the lines of each {shape.each}"
+            )
+        return self.cells(name, frame, shape)
+
+    def cells(self, name: str, frame: pd.DataFrame, shape: Cells) -> Release:
+        """A table as a declaration describes it."""
+        kept = carry(frame, frame.drop(columns=list(as_names(shape.withheld)), errors="ignore"))
+        facts = shape.facts(self._claims(name), frame) if shape.facts is not None else None
+        return self.add(
+            name, kept, by=shape.by, persons=shape.persons, measures=shape.measures or _rest(kept, shape),
+            numerators=shape.numerators, shares=shape.shares, mixed=shape.mixed, labels=shape.labels,
+            where=shape.where, facts=facts,
+        )  # fmt: skip
+
+    def _claims(self, name: str) -> Claims:
+        if self._facts is None or isinstance(self._facts, pd.DataFrame):
+            raise DisclosureError(
+                f"{name}: its protection looks into the claims; make the release of them: Release(claims)"
+            )
+        return self._facts
+
+    def _protected_alone(self, name: str, frame: pd.DataFrame, left_out: int, cells: int) -> Release:
+        self._name(name)
+        kept = frame.reset_index(drop=True)
+        kept.attrs["disclosure"] = account(cells, left_out, 0, self._judged.minimum)
+        self._records[name] = kept
         return self
 
     def records(self, name: str, frame: pd.DataFrame) -> Release:
@@ -163,7 +211,7 @@ class Release:
         self._numbered = {}
         done = {name: _record(frame) for name, frame in self._records.items()}
         for tables, facts, person in self._systems():
-            done |= _protect(tables, facts, person, self._judged.minimum)
+            done |= protect(tables, facts, person, self._judged.minimum)
         return done
 
     def _systems(self) -> list[tuple[list[Table], pd.DataFrame, str]]:
@@ -178,13 +226,11 @@ class Release:
                 shared.append(each)
             else:
                 own.setdefault(id(facts), ([], facts))[0].append(each)
-        systems = [
-            (tables, _with_person(facts, self._person), self._person) for tables, facts in own.values()
-        ]
+        systems = [(tables, with_person(facts, self._person), self._person) for tables, facts in own.values()]
         if shared and self._facts is None:
-            systems.append((shared, _synthetic(shared), _SYNTHETIC))
+            systems.append((shared, facts_of(shared), PERSON))
         elif isinstance(self._facts, pd.DataFrame):
-            systems.append((shared, _with_person(self._facts, self._person), self._person))
+            systems.append((shared, with_person(self._facts, self._person), self._person))
         elif shared and self._facts is not None:
             wanted = {key for each in shared for key in [*each.keys.values(), *each.numerators]}
             wanted |= {flag for each in shared for flag in each.where}
@@ -192,50 +238,11 @@ class Release:
         return systems
 
 
-def _with_person(facts: pd.DataFrame, person: str) -> pd.DataFrame:
-    if person not in facts.columns:
-        raise ArgumentError(
-            f"facts: no column {person!r} that names the person; found {list(facts.columns)}; pass person="
-        )
-    return facts
-
-
-def _synthetic(tables: Sequence[Table]) -> pd.DataFrame:
-    """Facts that the most detailed table implies: its rows, with the same persons in each."""
-    finest = max(tables, key=lambda each: (len(each.keys), len(each.frame)))
-    for each in tables:
-        if each.persons is None or not set(each.keys.values()) <= set(finest.keys.values()) or each.where:
-            raise ArgumentError(
-                f"table {each.name!r}: without facts every table names its column of persons, has keys of the most "
-                f"detailed one ({finest.name!r}: {list(finest.keys.values())}) and no where=; give facts to Release"
-            )
-    most = settings().minimum
-    flagged = sorted({flag for each in tables for flag in each.numerators})
-    absent = [flag for flag in flagged if flag not in finest.frame.columns]
-    if absent:
-        raise ArgumentError(f"table {finest.name!r}: no column of persons {absent}; give facts to Release")
-    frames = []
-    columns = [finest.persons, *flagged]
-    counts = finest.frame[columns].apply(pd.to_numeric).fillna(0).to_numpy(dtype=np.int64)
-    rest = np.maximum(counts[:, 0] - counts[:, 1:].sum(axis=1), 0)
-    for flag, persons in [(None, rest), *zip(flagged, counts[:, 1:].T, strict=True)]:
-        times = np.minimum(persons, most)
-        rows = np.repeat(np.arange(len(counts)), times)
-        part = pd.DataFrame(
-            {key: finest.frame[column].iloc[rows].to_numpy() for column, key in finest.keys.items()}
-        )
-        for other in flagged:
-            part[other] = np.full(len(rows), other == flag)
-        part[_SYNTHETIC] = [f"{n}" for count in times.tolist() for n in range(count)]
-        frames.append(part)
-    return pd.concat(frames, ignore_index=True)
-
-
 def _check_records(frame: pd.DataFrame) -> None:
     protected = frame.attrs.get("disclosure")
     named = [column for column in frame.columns if Pseudonyms().is_identifier(str(column))]
-    if protected is None and not named and settings().is_on:
-        raise ArgumentError(
+    if protected is None and not named and settings().is_on and not _is_public(frame):
+        raise DisclosureError(
             f"rows of {list(map(str, frame.columns))} name neither person nor claim, so that they count persons, and "
             "how many is not known. Protect the table first: cx.disclosure.protect(frame, by=…, persons=…, or "
             "facts=claims), or add it to a cx.disclosure.Release"
@@ -247,132 +254,26 @@ def _check_records(frame: pd.DataFrame) -> None:
         )
 
 
+def _is_public(frame: pd.DataFrame) -> bool:
+    declared = measure_of(frame)
+    return declared is not None and isinstance(leaves(frame), Public)
+
+
+def _rest(frame: pd.DataFrame, shape: Cells) -> Names:
+    """Columns that go with a cell: all but keys and labels."""
+    named = (*(shape.by if isinstance(shape.by, Mapping) else as_names(shape.by)), *as_names(shape.labels))
+    return [str(column) for column in frame.columns if column not in named]
+
+
 def _record(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A frame of records, or one that another release has protected, which keeps what is said of it."""
     kept = frame.reset_index(drop=True)
     kept.attrs = dict(frame.attrs)
-    said = _said(0, 0, 0, settings().minimum) | {"sentence": "Rows are records, not counts."}
-    kept.attrs.setdefault("disclosure", said)
+    counted = account(0, 0, 0, settings().minimum) | {"sentence": "Rows are records, not counts."}
+    kept.attrs.setdefault("disclosure", counted)
     mask = pd.DataFrame(False, index=kept.index, columns=kept.columns)
     for column, labels in kept.attrs["disclosure"].get("hidden", {}).items():
         if column in mask.columns:
             left_out = frame.index.isin([int(label) for label in labels.split()])
             mask[column] = left_out & kept[column].isna().to_numpy()
     return kept, mask
-
-
-def _protect(
-    tables: Sequence[Table], facts: pd.DataFrame, person: str, minimum: int
-) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    if minimum <= 1:
-        return {each.name: _hide(each, {}, _said(len(each.frame), 0, 0, minimum)) for each in tables}
-    from cpticd.disclosure.suppress import suppress
-    from cpticd.disclosure.system import build
-
-    system = build(tables, facts, person, minimum)
-    left_out = suppress(system)
-    return {each.name: _protected_table(each, system, left_out) for each in tables}
-
-
-def _protected_table(made: Table, system: System, left_out: Suppressed) -> tuple[pd.DataFrame, pd.DataFrame]:
-    hidden: dict[str, set[int]] = {}
-    counts = {"all": 0, "primary": 0, "complementary": 0}
-    counted = set()
-    for number, cell in enumerate(system.cells):
-        if cell.table != made.name:
-            continue
-        whole = cell.part == ""
-        counted |= {cell.row} if whole else set()
-        if not cell.total:
-            counts["all"] += 1
-            counts["primary"] += bool(left_out.primary[number])
-            counts["complementary"] += bool(left_out.complementary[number])
-        if not left_out.hidden[number]:
-            continue
-        rows = _rows_of(made, cell.row, made.shares[cell.part]) if cell.total else {cell.row}
-        columns = made.measures if whole else (cell.part,) if cell.total else made.numerators[cell.part]
-        for column in columns:
-            hidden.setdefault(column, set()).update(rows)
-    _unmatched(made, counted)
-    if hidden:
-        for column in made.mixed:
-            hidden[column] = set(range(len(made.frame)))
-    said = _said(counts["all"], counts["primary"], counts["complementary"], system.minimum)
-    return _hide(made, hidden, said)
-
-
-def _rows_of(made: Table, row: int, keys: Sequence[str]) -> set[int]:
-    """Rows of the group of a row."""
-    at = [list(made.keys).index(key) for key in keys]
-    labels = made.labels
-    return {n for n, label in enumerate(labels) if all(label[place] == labels[row][place] for place in at)}
-
-
-def _unmatched(made: Table, counted: set[int]) -> None:
-    """A row that no fact supports is a slip in its keys, unless it counts nothing."""
-    for row in sorted(set(range(len(made.frame))) - counted):
-        values = made.frame.iloc[row]
-        if any(_is_positive(values[column]) for column in [made.persons, *made.measures] if column):
-            raise ArgumentError(
-                f"table {made.name!r}: no fact has the key {made.labels[row]} of {dict(made.keys)}, but the row is "
-                "not empty; write keys as the facts do, or map them with by={column: column of the facts}"
-            )
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(value > 0)
-
-
-def _hide(
-    made: Table, hidden: Mapping[str, set[int]], said: dict[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The frame without what is hidden, and where that was; rows whose place would tell go last."""
-    mask = pd.DataFrame(False, index=pd.RangeIndex(len(made.frame)), columns=made.frame.columns)
-    for column, rows in hidden.items():
-        mask.loc[sorted(rows), column] = True
-    kept = made.frame.reset_index(drop=True)
-    for column in (each for each in mask.columns if mask[each].any()):
-        kept[column] = _nullable(kept[column]).mask(mask[column])
-    gone: list[bool] = mask.drop(columns=list(made.mixed)).any(axis=1).tolist()
-    labels = made.labels
-    if any(gone) and labels != sorted(labels):
-        order = [n for n in range(len(labels)) if not gone[n]]
-        order += sorted((n for n in range(len(labels)) if gone[n]), key=labels.__getitem__)
-        kept, mask = (part.iloc[order].reset_index(drop=True) for part in (kept, mask))
-    kept.attrs = dict(made.frame.attrs)
-    # By label of the index, so that a part of the rows still knows; as text, which pandas copies at no cost.
-    left_out = {
-        str(column): " ".join(map(str, mask.index[mask[column]]))
-        for column in mask.columns
-        if mask[column].any()
-    }
-    kept.attrs["disclosure"] = said | {"hidden": left_out}
-    return kept, mask
-
-
-def _nullable(values: pd.Series) -> pd.Series:
-    """A column that can be missing without its numbers changing their kind."""
-    if pd.api.types.is_bool_dtype(values):
-        return values.astype("boolean")
-    return values.astype("Int64") if pd.api.types.is_integer_dtype(values) else values
-
-
-def _said(cells: int, primary: int, complementary: int, minimum: int) -> dict[str, Any]:
-    if minimum <= 1:
-        text = "Disclosure control is switched off: cells of any number of persons are shown."
-    elif not primary + complementary:
-        text = f"No cell was suppressed: each has at least {minimum} persons."
-    else:
-        text = f"{primary:,} of {cells:,} counts are of fewer than {minimum} persons and are suppressed"
-        text += (
-            f"; {complementary:,} more are suppressed because the others would give these away."
-            if complementary
-            else "."
-        )
-    return {
-        "minimum": minimum,
-        "cells": cells,
-        "suppressed": primary,
-        "complementary": complementary,
-        "sentence": text,
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,11 +46,13 @@ class Settings:
 
 
 _current = Settings()
+#: Settings for a block of one thread alone.
+_here: Final[ContextVar[Settings | None]] = ContextVar("cpticd_disclosure", default=None)
 
 
 def settings() -> Settings:
     """The settings of this session."""
-    return _current
+    return _here.get() or _current
 
 
 def set_disclosure(*, minimum: int = MINIMUM, pseudonyms: bool = True) -> Settings:
@@ -66,9 +69,9 @@ def set_disclosure(*, minimum: int = MINIMUM, pseudonyms: bool = True) -> Settin
 
 @contextmanager
 def using(**changes: Any) -> Iterator[Settings]:
-    """Settings for a block; the former ones come back after it."""
-    before = settings()
+    """Settings for a block, in this thread alone; the former ones come back after it."""
+    token = _here.set(Settings(**changes))
     try:
-        yield set_disclosure(**changes)
+        yield settings()
     finally:
-        set_disclosure(minimum=before.minimum, pseudonyms=before.pseudonyms)
+        _here.reset(token)

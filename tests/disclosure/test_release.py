@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd import disclosure
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError
+from cpticd.core.errors import ArgumentError, DisclosureError
+from cpticd.core.measure import leaves
 from cpticd.disclosure import Release
 from cpticd.disclosure.facts import FLAGS, KEYS, of_claims
+from cpticd.disclosure.tables import as_names
 from tests.disclosure.exact import Known
 from tests.small_claims import small_claims
 from tests.spec import frame
@@ -199,7 +201,7 @@ def test_a_difference_of_nested_totals_is_a_cell_too() -> None:
     facts = facts_of(PEOPLE).assign(mature=lambda rows: ~((rows["payer"] == "South") & (rows["month"] == 1)))
     totals = counted(facts, [])
     mature = counted(facts[facts["mature"]], [])
-    release = Release(facts).add("all", totals).add("mature", mature, where="mature")
+    release = Release(facts).add("all", totals, by=()).add("mature", mature, where="mature")
     assert release["all"]["n"].isna().sum() + release["mature"]["n"].isna().sum() == 1
 
 
@@ -331,12 +333,14 @@ def claims() -> Claims:
 
 def test_claims_as_facts_have_the_dimensions_of_the_analyses(claims: Claims) -> None:
     release = Release(claims)
-    tables = {name: cx.denials.rates(claims, by=name) for name in cx.denials.LINE_DIMENSIONS}
-    for dimension, table in tables.items():
-        release.add(dimension, table, by=dimension, where="adjudicated")
-    assert all(release[name]["n"].sum() == table["n"].sum() for name, table in tables.items())
-    assert set(cx.denials.LINE_DIMENSIONS) <= set(KEYS)
-    facts = of_claims(claims, [*KEYS, *FLAGS])
+    names = claims.dimensions()["name"].tolist()
+    tables = {name: cx.denials.rates(claims, by=name) for name in names}
+    for name, table in tables.items():
+        release.add(name, table)
+    # A week is of few persons, a month of enough.
+    whole = {name: table for name, table in tables.items() if not name.endswith("week")}
+    assert all(release[name]["n"].sum() == table["n"].sum() for name, table in whole.items())
+    facts = of_claims(claims, [*names, *KEYS, *FLAGS])
     pairs = cx.denials.by_pair(claims, min_lines=1)
     counts = facts[facts["adjudicated"]].groupby(["hcpcs_code", "diagnosis_code"])["person_id"].nunique()
     assert [counts[row.hcpcs_code, row.diagnosis_code] for row in pairs.itertuples()] == pairs[
@@ -346,43 +350,50 @@ def test_claims_as_facts_have_the_dimensions_of_the_analyses(claims: Claims) -> 
         of_claims(claims, ["weekday"])
 
 
-def test_shapes_fit_the_analyses(claims: Claims) -> None:
-    """Every column of our own tables is told of someone, and every cell is counted over the lines that it counts."""
-    shapes, denials = disclosure.shapes, cx.denials
+def test_declarations_fit_the_analyses(claims: Claims) -> None:
+    """Every column of our own tables is of someone, and every cell is counted over the lines that it counts."""
+    denials = cx.denials
+    tables = {
+        f"{unit} {decision}": denials.rates(claims, "payer", unit=unit, decision=decision)
+        for unit, decision in itertools.product(("lines", "claims", "charge"), ("initial", "final"))
+    }
+    tables["causes"] = denials.causes(claims)
+    tables["payer causes"] = denials.causes(claims, "payer")
+    tables["trend"] = denials.trend(claims, period="month")
+    tables["paid"] = denials.trend(claims, "payer", date="adjudication")
+    for grain, pointer in itertools.product(("code", "family"), ("all", "primary")):
+        tables[f"{grain} {pointer}"] = denials.by_pair(claims, grain=grain, pointer=pointer, min_lines=1)
+    tables["payer pairs"] = denials.by_pair(claims, by="payer", min_lines=1)
     release = Release(claims)
-    tables = {}
-    for measure, clock in itertools.product(("lines", "claims", "charge"), ("initial", "final")):
-        table = denials.rates(claims, "payer", measure=measure, clock=clock)
-        tables[f"{measure} {clock}"] = (table, shapes.rates("payer", measure=measure, clock=clock))
-    tables["causes"] = (denials.causes(claims), shapes.causes())
-    tables["payer causes"] = (denials.causes(claims, "payer"), shapes.causes("payer"))
-    tables["trend"] = (denials.trend(claims, period="month"), shapes.trend())
-    tables["paid"] = (
-        denials.trend(claims, "payer", clock="adjudication"),
-        shapes.trend("payer", clock="adjudication"),
-    )
-    for level, pointer in itertools.product(("code", "family"), ("all", "primary")):
-        table = denials.by_pair(claims, level=level, pointer=pointer, min_lines=1)
-        tables[f"{level} {pointer}"] = (table, shapes.pairs(level=level, pointer=pointer))
-    tables["payer pairs"] = (denials.by_pair(claims, by="payer", min_lines=1), shapes.pairs(by="payer"))
-    for label, (table, shape) in tables.items():
-        release.add(label, table, **shape)
-    for label, (table, _) in tables.items():
+    for label, table in tables.items():
+        release.add(label, table)
+    for label, table in tables.items():
         assert len(release[label]) == len(table), label
     with disclosure.using(minimum=400):
-        for label, (_, shape) in tables.items():
-            kept = (
-                {*shape["by"], *shape.get("labels", ())}
-                if not isinstance(shape["by"], str)
-                else {shape["by"]}
-            )
-            assert release[label].drop(columns=list(kept)).isna().to_numpy().all(), label
+        for label, table in tables.items():
+            shape = leaves(table)
+            keys = [shape.by] if isinstance(shape.by, str) else [*shape.by]
+            kept = [*keys, *as_names(shape.labels)]
+            assert release[label].drop(columns=kept).isna().to_numpy().all(), label
 
 
-@pytest.mark.parametrize("slip", [lambda s: s.rates(measure="dollars"), lambda s: s.trend(period="year")])
-def test_shapes_refuse_what_the_analyses_do_not_have(slip: Callable[[object], object]) -> None:
-    with pytest.raises(ArgumentError, match="expected"):
-        slip(disclosure.shapes)
+def test_what_no_measure_declares_is_refused_by_its_name(claims: Claims) -> None:
+    own = pd.DataFrame({"hcpcs_code": ["93000"], "n": [3]})
+    computed = cx.denials.rates(claims, by="payer").groupby("payer", as_index=False)["n"].sum()
+    computed.attrs = {}
+    for table in (own, computed):
+        with pytest.raises(DisclosureError, match="own part: no measure declares"):
+            Release(claims).add("own part", table)
+        with pytest.raises(DisclosureError):
+            disclosure.protect(table)
+    with disclosure.using(minimum=1):
+        assert Release(claims).add("own part", own)["own part"]["n"].tolist() == [3]
+
+
+def test_records_of_a_measure_leave_under_pseudonyms(claims: Claims) -> None:
+    silent = cx.denials.explain(claims, claims.table("lines").head(3))
+    shown = Release(claims).add("explained", silent)["explained"]
+    assert shown["claim_id"].str.startswith("claim ").all()
 
 
 def test_rows_of_claims_become_facts(claims: Claims) -> None:
