@@ -116,7 +116,7 @@ def lines(claims: Claims, filters: Filters, *, superseded: bool = False) -> Iter
     try:
         prefixes = reference.table("bill_types").select(["prefix", "setting"])
         kinds = cohort.load("bill_types", prefixes)
-        text = sql.text("cohort_lines").format(bill_types=kinds, superseded=sql.text("encounter_superseded"))
+        text = sql.text("cohort_lines").format(bill_types=kinds, superseded=sql.text("superseded"))
         every = cohort.create("all", text)
         told: dict[str, Any] = {}
         chosen = ["TRUE"]

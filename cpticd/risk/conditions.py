@@ -113,7 +113,7 @@ def load_encounters(
         engine.create("risk_places", _PLACES, materialize=True)
         engine.create("risk_modifiers", _MODIFIERS, materialize=True)
         engine.create("risk_claim_lines", sql.text("encounter_lines"), materialize=True)
-        engine.create("risk_superseded", sql.text("encounter_superseded"), materialize=True)
+        engine.create("risk_superseded", sql.text("superseded"), materialize=True)
         engine.create("risk_encounter_claims", sql.text("encounter_claims"), materialize=True)
         engine.create(name, sql.text("encounters"), materialize=True)
     finally:

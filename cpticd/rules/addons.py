@@ -20,7 +20,7 @@ def _alone(run: Run) -> str:
     """SQL of add-ons without a primary service."""
     services(run)
     run.release("ncci_addon")
-    found = run.scratch("edit_add_ons_alone", sql.text("rule_add_on"))
+    found = run.scratch("rule_add_ons_alone", sql.text("rules/add_on"))
     return f"""
         SELECT claim_id, claim_line_number, hcpcs_code AS codes,
             'add-on ' || hcpcs_code || CASE add_on_type

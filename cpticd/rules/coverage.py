@@ -99,7 +99,7 @@ def diagnosis_not_in_policy(run: Run) -> str:
     on the claim and would have satisfied one, but to which the line does not point.
     """
     _prepare(run)
-    return sql.text("rule_diagnosis_not_in_policy")
+    return sql.text("rules/diagnosis_not_in_policy")
 
 
 def not_covered_diagnosis(run: Run) -> str:
@@ -108,7 +108,7 @@ def not_covered_diagnosis(run: Run) -> str:
     A policy without a covered list covers what it does not name: a line that points to such a diagnosis too passes.
     """
     _prepare(run)
-    return sql.text("rule_not_covered_diagnosis")
+    return sql.text("rules/not_covered_diagnosis")
 
 
 def _prepare(run: Run) -> None:
@@ -119,59 +119,59 @@ def _prepare(run: Run) -> None:
     payer = "nullif(payer, '')" if "payer" in columns else "CAST(NULL AS VARCHAR)"
     run.table("modifiers")
     run.scratch(
-        "edit_policies",
+        "rule_policies",
         f"""
         SELECT DISTINCT c.document, c.version, upper(replace(c.code, '.', '')) AS procedure_code,
             CAST(coalesce(c.code_group, 0) AS INTEGER) AS procedure_group, {payer} AS payer, c.release,
             c.effective_from, c.effective_to
         FROM {coverage} c
-        SEMI JOIN (SELECT DISTINCT hcpcs_code FROM edit_lines) l ON l.hcpcs_code = upper(replace(c.code, '.', ''))
+        SEMI JOIN (SELECT DISTINCT hcpcs_code FROM rule_lines) l ON l.hcpcs_code = upper(replace(c.code, '.', ''))
         WHERE c.role = 'procedure'
         """,
     )
     run.scratch(
-        "edit_policy_written",
+        "rule_policy_written",
         f"""
         SELECT diagnosis_code, {dotted("diagnosis_code")} AS written
-        FROM (SELECT DISTINCT diagnosis_code FROM edit_diagnoses) used
+        FROM (SELECT DISTINCT diagnosis_code FROM rule_diagnoses) used
         """,
     )
     run.scratch(
-        "edit_policy_codes",
+        "rule_policy_codes",
         f"""
         SELECT DISTINCT c.document, c.version, c.role, CAST(coalesce(c.code_group, 0) AS INTEGER) AS code_group,
             d.diagnosis_code, d.written, c.effective_from, c.effective_to
         FROM {coverage} c
-        SEMI JOIN edit_policies p ON p.document = c.document AND p.version = c.version
-        JOIN edit_policy_written d ON d.diagnosis_code = upper(replace(c.code, '.', ''))
+        SEMI JOIN rule_policies p ON p.document = c.document AND p.version = c.version
+        JOIN rule_policy_written d ON d.diagnosis_code = upper(replace(c.code, '.', ''))
         WHERE c.role IN ('covered', 'not covered')
         """,
     )
     run.scratch(
-        "edit_policy_lists",
+        "rule_policy_lists",
         f"""
         SELECT c.document, c.version, max(CASE WHEN c.role = 'covered' THEN 1 ELSE 0 END) = 1 AS has_covered,
             max(CASE WHEN c.role = 'not covered' THEN 1 ELSE 0 END) = 1 AS has_not_covered
         FROM {coverage} c
-        SEMI JOIN edit_policies p ON p.document = c.document AND p.version = c.version
+        SEMI JOIN rule_policies p ON p.document = c.document AND p.version = c.version
         GROUP BY c.document, c.version
         """,
     )
-    run.load("edit_policy_logic", lambda: _requirements(run))
-    run.scratch("edit_policy_groups", sql.text("rule_policy_groups"))
+    run.load("rule_policy_logic", lambda: _requirements(run))
+    run.scratch("rule_policy_groups", sql.text("rules/policy_groups"))
     run.scratch(
-        "edit_policy_pointed",
+        "rule_policy_pointed",
         f"""
         SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.payer, l.service_date, p.diagnosis_code,
             p.diagnosis_position, p.level
-        FROM edit_lines l
-        SEMI JOIN edit_policies d ON d.procedure_code = l.hcpcs_code AND {in_force("d", "l.service_date")}
+        FROM rule_lines l
+        SEMI JOIN rule_policies d ON d.procedure_code = l.hcpcs_code AND {in_force("d", "l.service_date")}
             AND coalesce(d.payer = l.payer, d.payer IS NULL)
-        JOIN edit_pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
+        JOIN rule_pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
         """,
     )
     for name in ("supported", "failing", "evidence"):
-        run.scratch(f"edit_policy_{name}", sql.text(f"rule_policy_{name}"))
+        run.scratch(f"rule_policy_{name}", sql.text(f"rules/policy_{name}"))
 
 
 def _check_roles(run: Run) -> None:

@@ -36,7 +36,7 @@ def age_conflict(run: Run) -> str:
         JOIN {definitions(run)} m ON m.code = p.diagnosis_code AND m.code_type = 'diagnosis' AND {_IN_FORCE}
         JOIN {ages(run)} a ON a.edit = m.edit AND p.service_date >= a.effective_from
             AND p.service_date <= coalesce(a.effective_to, DATE '9999-12-31')
-        JOIN edit_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position
+        JOIN rule_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position
         WHERE d.age IS NOT NULL AND (d.age < a.age_from OR d.age > a.age_to)
     """
 
@@ -51,7 +51,7 @@ def sex_conflict(run: Run) -> str:
             UNION ALL
             SELECT o.claim_id, CAST(NULL AS INTEGER), o.procedure_code, 'procedure', c.service_date
             FROM procedures o
-            JOIN edit_claims c ON c.claim_id = o.claim_id
+            JOIN rule_claims c ON c.claim_id = o.claim_id
         )
         SELECT p.claim_id, p.claim_line_number, p.code AS codes,
             concat(p.code, ' is on Medicare''s list for ', s.sex, ' patients; the patient is recorded as ', c.sex)
@@ -60,7 +60,7 @@ def sex_conflict(run: Run) -> str:
         FROM coded p
         JOIN {lists} m ON m.code = p.code AND m.code_type = p.code_type AND {_IN_FORCE}
         JOIN {_SEXES} ON s.edit = m.edit
-        JOIN edit_claims c ON c.claim_id = p.claim_id
+        JOIN rule_claims c ON c.claim_id = p.claim_id
         WHERE c.sex = s.other
     """
 

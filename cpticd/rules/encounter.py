@@ -19,43 +19,43 @@ if TYPE_CHECKING:
 def _services(run: Run) -> str:
     """Relation: one row per procedure code on the claims."""
     return run.scratch(
-        "edit_billed_codes", "SELECT DISTINCT hcpcs_code FROM edit_lines WHERE hcpcs_code IS NOT NULL"
+        "rule_billed_codes", "SELECT DISTINCT hcpcs_code FROM rule_lines WHERE hcpcs_code IS NOT NULL"
     )
 
 
 def _codes(run: Run) -> str:
     """Relation: one row per diagnosis code on the claims, as it is written, with its seventh character."""
     return run.scratch(
-        "edit_codes",
+        "rule_codes",
         f"""
         SELECT diagnosis_code, {dotted("diagnosis_code")} AS written, substr(diagnosis_code, 7, 1) AS seventh_character
-        FROM (SELECT DISTINCT diagnosis_code FROM edit_diagnoses) every
+        FROM (SELECT DISTINCT diagnosis_code FROM rule_diagnoses) every
         """,
     )
 
 
 def _stages(run: Run) -> None:
-    """Relations ``edit_staged_services`` (hcpcs_code, stage) and ``edit_staged_codes`` (diagnosis_code, written, role:
+    """Relations ``rule_staged_services`` (hcpcs_code, stage) and ``rule_staged_codes`` (diagnosis_code, written, role:
     injury, complication or aftercare; stage and not_with of an injury, by its seventh character)."""
     run.table("encounter_codes")
     run.table("seventh_characters")
     run.scratch(
-        "edit_staged_services",
+        "rule_staged_services",
         f"""
         SELECT s.hcpcs_code, e.role AS stage, min(e.reason) AS reason
         FROM {_services(run)} s
-        JOIN edit_table_encounter_codes e ON e.role IN ('active treatment', 'healing') AND {within("s.hcpcs_code", "e")}
+        JOIN table_encounter_codes e ON e.role IN ('active treatment', 'healing') AND {within("s.hcpcs_code", "e")}
         GROUP BY s.hcpcs_code, e.role
         """,
     )
     run.scratch(
-        "edit_staged_codes",
+        "rule_staged_codes",
         f"""
         SELECT DISTINCT c.diagnosis_code, c.written, e.role, c.seventh_character, x.stage, x.not_with, x.meaning
         FROM {_codes(run)} c
-        JOIN edit_table_encounter_codes e ON e.role IN ('injury', 'complication', 'aftercare')
+        JOIN table_encounter_codes e ON e.role IN ('injury', 'complication', 'aftercare')
             AND {within("c.diagnosis_code", "e")}
-        LEFT JOIN edit_table_seventh_characters x ON x.seventh_character = c.seventh_character
+        LEFT JOIN table_seventh_characters x ON x.seventh_character = c.seventh_character
         """,
     )
 
@@ -70,7 +70,7 @@ def encounter_conflict(run: Run) -> str:
     """
     _stages(run)
     release = judged("encounter_codes", "seventh_characters")
-    return f"SELECT *, {release} AS release FROM ({sql.text('rule_encounter_conflict')}) f"
+    return f"SELECT *, {release} AS release FROM ({sql.text('rules/encounter_conflict')}) f"
 
 
 def aftercare_with_injury(run: Run) -> str:
@@ -81,7 +81,7 @@ def aftercare_with_injury(run: Run) -> str:
     """
     _stages(run)
     return (
-        f"SELECT *, {judged('encounter_codes')} AS release FROM ({sql.text('rule_aftercare_with_injury')}) f"
+        f"SELECT *, {judged('encounter_codes')} AS release FROM ({sql.text('rules/aftercare_with_injury')}) f"
     )
 
 
@@ -96,7 +96,7 @@ def screening_without_screening_diagnosis(run: Run) -> str:
         WITH wanted AS MATERIALIZED (
             SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.service_date, min(s.source) AS source,
                 max(s.effective_from) AS effective_from
-            FROM edit_lines l
+            FROM rule_lines l
             JOIN {services} s ON s.procedure_code = l.hcpcs_code AND {in_force("s", "l.service_date")}
             GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, l.service_date
         ),
@@ -104,7 +104,7 @@ def screening_without_screening_diagnosis(run: Run) -> str:
             SELECT w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from, c.diagnosis_code,
                 c.written, count(s.procedure_code) AS fitting
             FROM wanted w
-            JOIN edit_pointed p ON p.claim_id = w.claim_id AND p.claim_line_number = w.claim_line_number
+            JOIN rule_pointed p ON p.claim_id = w.claim_id AND p.claim_line_number = w.claim_line_number
             JOIN {_codes(run)} c ON c.diagnosis_code = p.diagnosis_code
             LEFT JOIN {services} s ON s.procedure_code = w.hcpcs_code AND {in_force("s", "w.service_date")}
                 AND starts_with(p.diagnosis_code, s.diagnosis_prefix)
@@ -135,7 +135,7 @@ def screening_modifier_conflict(run: Run) -> str:
     """
     table = run.table("screening_modifiers")
     run.scratch(
-        "edit_screening_services",
+        "rule_screening_services",
         f"""
         SELECT DISTINCT s.hcpcs_code, m.modifier, m.role, m.reason
         FROM {_services(run)} s
@@ -143,7 +143,7 @@ def screening_modifier_conflict(run: Run) -> str:
         """,
     )
     run.scratch(
-        "edit_screening_codes",
+        "rule_screening_codes",
         f"""
         SELECT DISTINCT c.diagnosis_code, m.modifier
         FROM {_codes(run)} c
@@ -151,7 +151,7 @@ def screening_modifier_conflict(run: Run) -> str:
         """,
     )
     release = judged("screening_modifiers")
-    return f"SELECT *, {release} AS release FROM ({sql.text('rule_screening_modifier_conflict')}) f"
+    return f"SELECT *, {release} AS release FROM ({sql.text('rules/screening_modifier_conflict')}) f"
 
 
 def procedure_sex_conflict(run: Run) -> str:
@@ -162,7 +162,7 @@ def procedure_sex_conflict(run: Run) -> str:
     Source: Integrated Outpatient Code Editor; retired for services from October 1, 2024 (``edit_rules.csv``).
     """
     run.scratch(
-        "edit_sexed_services",
+        "rule_sexed_services",
         f"""
         SELECT s.hcpcs_code, p.sex, min(p.reason) AS reason, min(p.source) AS source
         FROM {_services(run)} s
@@ -175,9 +175,9 @@ def procedure_sex_conflict(run: Run) -> str:
             l.hcpcs_code || ' is a service for a ' || s.sex || ' patient; the person is ' || l.sex || '.' AS message,
             'sex ' || l.sex || '; ' || s.reason || '; ' || s.source AS evidence,
             {judged("procedure_sex")} AS release, CAST(NULL AS DATE) AS effective_date
-        FROM edit_lines l
-        JOIN edit_sexed_services s ON s.hcpcs_code = l.hcpcs_code AND s.sex <> l.sex
-        LEFT JOIN edit_modifiers m ON m.claim_id = l.claim_id AND m.claim_line_number = l.claim_line_number
+        FROM rule_lines l
+        JOIN rule_sexed_services s ON s.hcpcs_code = l.hcpcs_code AND s.sex <> l.sex
+        LEFT JOIN rule_modifiers m ON m.claim_id = l.claim_id AND m.claim_line_number = l.claim_line_number
             AND m.modifier = 'KX'
         WHERE m.modifier IS NULL
     """

@@ -26,8 +26,8 @@ def excludes1(run: Run) -> str:
     coded(run)
     prefixes(run)
     run.table("icd10cm_notes")
-    run.load("edit_traits", traits.diagnosis)
-    found = run.scratch("edit_excludes1", sql.text("edit_excludes1"))
+    run.load("rule_traits", traits.diagnosis)
+    found = run.scratch("rule_excludes1", sql.text("rules/excludes1"))
     return f"""
         WITH places AS (
             SELECT DISTINCT f.claim_id, p.claim_line_number, f.one, f.two, f.stands_at, f.text, f.effective_from

@@ -21,7 +21,7 @@ def _too_frequent(run: Run) -> str:
     """SQL of services before the months have passed that must."""
     services(run)
     run.table("frequency_limits")
-    found = run.scratch("edit_too_soon", sql.text("rule_frequency"))
+    found = run.scratch("rule_too_soon", sql.text("rules/frequency"))
     return f"""
         SELECT claim_id, claim_line_number,
             CASE WHEN last_code = hcpcs_code THEN hcpcs_code ELSE last_code || ' ' || hcpcs_code END AS codes,
@@ -52,7 +52,7 @@ def _global_period(run: Run) -> str:
 def _seen_before(run: Run) -> str:
     """SQL of new-patient visits of patients whom the practice has seen within three years."""
     visits(run)
-    found = run.scratch("edit_seen_before", sql.text("rule_new_patient"))
+    found = run.scratch("rule_seen_before", sql.text("rules/new_patient"))
     return f"""
         SELECT claim_id, claim_line_number, last_code || ' ' || hcpcs_code AS codes,
             'new-patient visit ' || hcpcs_code || ' of a patient whom ' || CASE

@@ -12,26 +12,26 @@ from cpticd.core.engine import Engine
 
 #: Relations that rules read, in the order in which they build on each other.
 RELATIONS: Final = (
-    "edit_superseded",
-    "edit_groups",
-    "edit_persons",
-    "edit_claims",
-    "edit_lines",
-    "edit_modifiers",
-    "edit_diagnoses",
-    "edit_pointed",
+    "rule_superseded",
+    "rule_groups",
+    "rule_persons",
+    "rule_claims",
+    "rule_lines",
+    "rule_modifiers",
+    "rule_diagnoses",
+    "rule_pointed",
 )
-_FILES: Final = {"edit_superseded": "encounter_superseded"}
-_SCRATCH: Final = ("edit_payer_kinds", "edit_bill_types")
+_FILES: Final = {"rule_superseded": "superseded"}
+_SCRATCH: Final = ("rule_payer_kinds", "rule_bill_types")
 
 
 def prepare(engine: Engine, payer_kinds: Mapping[str, str]) -> None:
     """Materialise RELATIONS; what each one holds stands at the top of its file in ``cpticd/sql``."""
     kinds = {"payer": list(payer_kinds), "payer_kind": list(payer_kinds.values())}
     engine.load(
-        "edit_payer_kinds", pa.table(kinds, pa.schema([("payer", pa.string()), ("payer_kind", pa.string())]))
+        "rule_payer_kinds", pa.table(kinds, pa.schema([("payer", pa.string()), ("payer_kind", pa.string())]))
     )
-    engine.load("edit_bill_types", reference.table("bill_types"))
+    engine.load("rule_bill_types", reference.table("bill_types"))
     for name in RELATIONS:
         engine.create(name, sql.text(_FILES.get(name, name)), materialize=True)
 

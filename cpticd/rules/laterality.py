@@ -30,37 +30,37 @@ _PLURALS: Final = r"(ies|ys|s)\b"
 
 
 def _sides(run: Run) -> None:
-    """Relation ``edit_sides``: one row per code of the claims that has a side, or leaves it open.
+    """Relation ``rule_sides``: one row per code of the claims that has a side, or leaves it open.
 
     Codes with the same ``condition`` differ in the side alone: their titles have the same words without those of the
     side. ``bilateral_code`` is the one code for both sides, where the list has just one.
     """
-    run.load("edit_sided_titles", _sided_titles, copy=False)
+    run.load("rule_sided_titles", _sided_titles, copy=False)
     run.table("side_neutral_diagnoses")
     plain = (
         f"regexp_replace(regexp_replace(lower(t.title), '{_SIDE_WORDS}', ' ', 'g'), '{_PLURALS}', '', 'g')"
     )
     run.scratch(
-        "edit_sided_codes",
+        "rule_sided_codes",
         f"""
         SELECT t.diagnosis_code, t.laterality, {dotted("t.diagnosis_code")} AS written,
             substr(t.diagnosis_code, 1, 3) || ' ' || trim(regexp_replace({plain}, '[^a-z0-9-]+', ' ', 'g')) AS condition
-        FROM edit_sided_titles t
-        LEFT JOIN (SELECT DISTINCT diagnosis_code FROM edit_diagnoses) u ON u.diagnosis_code = t.diagnosis_code
+        FROM rule_sided_titles t
+        LEFT JOIN (SELECT DISTINCT diagnosis_code FROM rule_diagnoses) u ON u.diagnosis_code = t.diagnosis_code
         WHERE u.diagnosis_code IS NOT NULL OR t.laterality = 'bilateral'
         """,
     )
     run.scratch(
-        "edit_sides",
+        "rule_sides",
         """
         WITH both_sides AS (
-            SELECT condition, min(diagnosis_code) AS bilateral_code FROM edit_sided_codes
+            SELECT condition, min(diagnosis_code) AS bilateral_code FROM rule_sided_codes
             WHERE laterality = 'bilateral' GROUP BY condition HAVING count(*) = 1
         )
         SELECT s.*, b.bilateral_code, n.diagnosis_prefix IS NOT NULL AS neutral
-        FROM edit_sided_codes s
+        FROM rule_sided_codes s
         LEFT JOIN both_sides b ON b.condition = s.condition
-        LEFT JOIN edit_table_side_neutral_diagnoses n ON starts_with(s.diagnosis_code, n.diagnosis_prefix)
+        LEFT JOIN table_side_neutral_diagnoses n ON starts_with(s.diagnosis_code, n.diagnosis_prefix)
         """,
     )
 
@@ -89,17 +89,17 @@ def laterality_conflict(run: Run) -> str:
     _sides(run)
     run.table("modifiers")
     run.scratch(
-        "edit_named_parts",
+        "rule_named_parts",
         f"""
         SELECT s.diagnosis_code, s.written, b.anatomy, b.kind, b.title_words
-        FROM edit_sides s
-        JOIN edit_sided_titles t ON t.diagnosis_code = s.diagnosis_code
+        FROM rule_sides s
+        JOIN rule_sided_titles t ON t.diagnosis_code = s.diagnosis_code
         JOIN {run.table("body_parts")} b ON contains(lower(t.title), b.title_words)
         WHERE NOT s.neutral
         """,
     )
     release = judged("modifiers", "diagnosis_traits")
-    return f"SELECT *, {release} AS release FROM ({sql.text('rule_laterality_conflict')}) f"
+    return f"SELECT *, {release} AS release FROM ({sql.text('rules/laterality_conflict')}) f"
 
 
 def laterality_diagnoses(run: Run) -> str:
@@ -110,7 +110,7 @@ def laterality_diagnoses(run: Run) -> str:
     """
     _sides(run)
     return (
-        f"SELECT *, {judged('diagnosis_traits')} AS release FROM ({sql.text('rule_laterality_diagnoses')}) f"
+        f"SELECT *, {judged('diagnosis_traits')} AS release FROM ({sql.text('rules/laterality_diagnoses')}) f"
     )
 
 
@@ -132,7 +132,7 @@ def side_on_bilateral_service(run: Run) -> str:
             UNION ALL
             SELECT f.code, 'one or both', f.effective_from, f.effective_to, 'fee schedule ' || f.release
             FROM {run.release("fee_schedule")} f
-            ANTI JOIN edit_table_bilateral_services b ON b.procedure_code = f.code
+            ANTI JOIN table_bilateral_services b ON b.procedure_code = f.code
             WHERE f.bilateral = '2' AND f.modifier = ''
         """
     return f"""
@@ -147,11 +147,11 @@ def side_on_bilateral_service(run: Run) -> str:
             'modifiers ' || string_agg(DISTINCT m.modifier, ' ' ORDER BY m.modifier) || '; service of '
                 || s.sides || CASE WHEN s.sides = 'both' THEN ' sides' ELSE '' END AS evidence,
             s.release, s.effective_from AS effective_date
-        FROM edit_lines l
+        FROM rule_lines l
         JOIN ({built_in}) s ON s.procedure_code = l.hcpcs_code AND {in_force("s", "l.service_date")}
-        JOIN edit_modifiers m ON m.claim_id = l.claim_id AND m.claim_line_number = l.claim_line_number
-        JOIN edit_table_modifiers t ON t.modifier = m.modifier AND t.side <> ''
-        LEFT JOIN edit_modifiers r ON r.claim_id = l.claim_id AND r.claim_line_number = l.claim_line_number
+        JOIN rule_modifiers m ON m.claim_id = l.claim_id AND m.claim_line_number = l.claim_line_number
+        JOIN table_modifiers t ON t.modifier = m.modifier AND t.side <> ''
+        LEFT JOIN rule_modifiers r ON r.claim_id = l.claim_id AND r.claim_line_number = l.claim_line_number
             AND r.modifier = '52'
         WHERE t.side = 'both' OR (s.sides = 'both' AND r.modifier IS NULL)
         GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, s.sides, s.release, s.effective_from

@@ -24,11 +24,11 @@ def definitions(run: Run) -> str:
     Where releases have been added (``reference.add("mce", file)``) or passed (``tables={"mce": …}``), their rows stand
     in place of the built-in ones of the same edit from their first day to their last.
     """
-    run.load("edit_mce_built_in", _built_in)
+    run.load("rule_mce_built_in", _built_in)
     if not run.has("mce"):
-        return run.scratch("edit_mce", f"SELECT {_COLUMNS} FROM edit_mce_built_in")
+        return run.scratch("rule_mce", f"SELECT {_COLUMNS} FROM rule_mce_built_in")
     return run.scratch(
-        "edit_mce",
+        "rule_mce",
         f"""
         WITH own AS (
             SELECT edit, code_type, code, coalesce(effective_from, DATE '2015-10-01') AS effective_from,
@@ -50,7 +50,7 @@ def definitions(run: Run) -> str:
                 coalesce(b.effective_to, DATE '9999-12-31') AS last_day,
                 coalesce(c.first_day, DATE '9999-12-31') AS own_first,
                 coalesce(c.last_day, DATE '9999-12-31') AS own_last
-            FROM edit_mce_built_in b
+            FROM rule_mce_built_in b
             LEFT JOIN covered c ON c.edit = b.edit AND c.code_type = b.code_type
         ),
         cut AS (

@@ -28,14 +28,14 @@ def services(run: Run) -> str:
     """One row per line of practitioners and hospital outpatient bills with a procedure: ``sql/rule_services.sql``."""
     run.table("modifiers")
     run.table("ncci_column_1_modifiers")
-    return run.scratch("edit_services", sql.text("rule_services"))
+    return run.scratch("rule_services", sql.text("rules/services"))
 
 
 def visits(run: Run) -> str:
     """One row per code on the lines that is a visit or another service face to face: ``sql/rule_visits.sql``."""
     services(run)
     run.table("visit_codes")
-    return run.scratch("edit_visits", sql.text("rule_visits"))
+    return run.scratch("rule_visits", sql.text("rules/visits"))
 
 
 def global_hits(run: Run) -> str:
@@ -43,15 +43,15 @@ def global_hits(run: Run) -> str:
     visits(run)
     run.table("global_windows")
     run.release("fee_schedule")
-    return run.scratch("edit_global_hits", sql.text("rule_global"))
+    return run.scratch("rule_global_hits", sql.text("rules/global"))
 
 
 def _pairs(run: Run) -> str:
     """One row per column 2 line and column 1 code: ``sql/rule_ptp.sql``."""
     visits(run)
     run.release("ncci_ptp")
-    run.scratch("edit_ptp_edits", sql.text("rule_ptp_edits"))
-    return run.scratch("edit_ptp_hits", sql.text("rule_ptp"))
+    run.scratch("rule_ptp_edits", sql.text("rules/ptp_edits"))
+    return run.scratch("rule_ptp_hits", sql.text("rules/ptp"))
 
 
 def _component(run: Run) -> str:

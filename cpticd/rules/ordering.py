@@ -30,7 +30,7 @@ _IN_FORCE: Final = (
 def manifestation_first(run: Run) -> str:
     """A code "in diseases classified elsewhere", or on the code editor's list of manifestations, that comes first."""
     lists = definitions(run)
-    run.load("edit_manifestations", _manifestations)
+    run.load("rule_manifestations", _manifestations)
     return f"""
         SELECT p.claim_id, p.claim_line_number, p.diagnosis_code AS codes,
             concat(p.diagnosis_code, ' is a manifestation: the disease that it comes from stands before it') AS message,
@@ -41,7 +41,7 @@ def manifestation_first(run: Run) -> str:
         FROM {first(run)} p
         LEFT JOIN {lists} m ON m.code = p.diagnosis_code AND m.code_type = 'diagnosis'
             AND m.edit = 'Principal_Manifestation' AND {_IN_FORCE}
-        LEFT JOIN edit_manifestations t ON t.code = p.diagnosis_code
+        LEFT JOIN rule_manifestations t ON t.code = p.diagnosis_code
         WHERE m.code IS NOT NULL OR t.code IS NOT NULL
     """
 
@@ -74,7 +74,7 @@ def sequela_first(run: Run) -> str:
             concat('position ', CAST(p.diagnosis_position AS VARCHAR), '; 7th character S') AS evidence,
             'diagnosis_traits' AS release, CAST(NULL AS DATE) AS effective_date
         FROM {first(run)} p
-        JOIN {run.load("edit_traits", traits.diagnosis)} t ON t.diagnosis_code = p.diagnosis_code
+        JOIN {run.load("rule_traits", traits.diagnosis)} t ON t.diagnosis_code = p.diagnosis_code
         WHERE t.episode = 'sequela' AND (p.diagnosis_code < 'V' OR p.diagnosis_code >= 'Z')
     """
 
@@ -87,7 +87,7 @@ def first_listed_only(run: Run) -> str:
     """
     listed = f"""
         SELECT d.claim_id, d.diagnosis_position, d.diagnosis_code, max(length(t.code)) AS longest
-        FROM edit_diagnoses d
+        FROM rule_diagnoses d
         JOIN {run.table("first_listed_codes")} t ON starts_with(d.diagnosis_code, t.code)
         WHERE d.diagnosis_code >= 'Z'
         GROUP BY d.claim_id, d.diagnosis_position, d.diagnosis_code
@@ -116,7 +116,7 @@ def _unmet(run: Run) -> str:
     """Relation of claims' diagnoses with a note that nothing on the claim satisfies, and the note's words."""
     prefixes(run)
     run.table("icd10cm_notes")
-    return run.scratch("edit_notes_unmet", sql.text("edit_notes_unmet"))
+    return run.scratch("rule_notes_unmet", sql.text("rules/notes_unmet"))
 
 
 def code_first_missing(run: Run) -> str:
@@ -155,7 +155,7 @@ def unacceptable_principal(run: Run) -> str:
                  END AS message,
             concat('discharge ', CAST(p.service_date AS VARCHAR), '; list ', coalesce(r.edit, m.edit)) AS evidence,
             m.release, m.effective_from AS effective_date
-        FROM edit_diagnoses p
+        FROM rule_diagnoses p
         JOIN {lists} m ON m.code = p.diagnosis_code AND m.code_type = 'diagnosis'
             AND m.edit = 'Principal_Unacceptable' AND {_IN_FORCE}
         LEFT JOIN {lists} r ON r.code = p.diagnosis_code AND r.code_type = 'diagnosis'
@@ -174,7 +174,7 @@ def questionable_admission(run: Run) -> str:
             concat(p.diagnosis_code, ' is on Medicare''s list of diagnoses that seldom need a stay') AS message,
             concat('discharge ', CAST(p.service_date AS VARCHAR)) AS evidence,
             m.release, m.effective_from AS effective_date
-        FROM edit_diagnoses p
+        FROM rule_diagnoses p
         JOIN {definitions(run)} m ON m.code = p.diagnosis_code AND m.code_type = 'diagnosis'
             AND m.edit = 'Principal_Questionable_Admit' AND {_IN_FORCE}
         WHERE p.diagnosis_position = 1
@@ -190,7 +190,7 @@ def duplicate_principal(run: Run) -> str:
     return """
         WITH last AS (
             SELECT claim_id, max(diagnosis_position) AS place
-            FROM edit_diagnoses
+            FROM rule_diagnoses
             WHERE diagnosis_code < 'V' OR diagnosis_code >= 'Z'
             GROUP BY claim_id
         )
@@ -198,8 +198,8 @@ def duplicate_principal(run: Run) -> str:
             concat(p.diagnosis_code, ' is the principal diagnosis and is listed again') AS message,
             concat('position ', CAST(min(d.diagnosis_position) AS VARCHAR)) AS evidence,
             'mce_edits' AS release, CAST(NULL AS DATE) AS effective_date
-        FROM edit_diagnoses p
-        JOIN edit_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_code = p.diagnosis_code
+        FROM rule_diagnoses p
+        JOIN rule_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_code = p.diagnosis_code
             AND d.diagnosis_position > p.diagnosis_position
         JOIN last l ON l.claim_id = p.claim_id
         WHERE p.diagnosis_position = 1

@@ -183,7 +183,7 @@ def carcs_of(table: pa.Table) -> pa.Table:
     )
 
 
-#: A line's setting, as ``edit_claims`` has it; over ``claims c`` and ``outcome_bill_types b``.
+#: A line's setting, as ``rule_claims`` has it; over ``claims c`` and ``outcome_bill_types b``.
 SETTING: Final = """
     CASE WHEN coalesce(c.claim_type, '') <> 'institutional'
               AND NOT (c.claim_type IS NULL AND c.bill_type_code IS NOT NULL) THEN 'practitioner'

@@ -14,7 +14,7 @@ def placed(run: Run) -> str:
     """Relation with one row per place of an ICD-10-CM diagnosis: claim_id, claim_line_number (NULL: the claim),
     pointer_position, diagnosis_position, diagnosis_code, service_date (of the line, or on which the claim is judged).
     """
-    return run.scratch("edit_placed", sql.text("edit_placed"))
+    return run.scratch("rule_placed", sql.text("rules/placed"))
 
 
 def first(run: Run) -> str:
@@ -29,10 +29,10 @@ def coded(run: Run) -> str:
     A stay's admitting diagnosis is sent with the others and is none of what was found: where the claim says what was
     present on admission, a diagnosis after the last one that does so is left out, unless its kind is exempt (V to Z).
     """
-    return run.scratch("edit_coded", sql.text("edit_coded"))
+    return run.scratch("rule_coded", sql.text("rules/coded"))
 
 
 def prefixes(run: Run) -> str:
     """Relation with one row per diagnosis code in use and beginning of it: diagnosis_code, prefix, length."""
     coded(run)
-    return run.scratch("edit_code_prefixes", sql.text("edit_code_prefixes"))
+    return run.scratch("rule_code_prefixes", sql.text("rules/code_prefixes"))

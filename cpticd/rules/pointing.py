@@ -25,7 +25,7 @@ def missing_pointer(run: Run) -> str:
             'the line points to no diagnosis of the claim' AS message,
             concat('diagnoses on the claim ', CAST(d.diagnoses AS VARCHAR)) AS evidence,
             '' AS release, CAST(NULL AS DATE) AS effective_date
-        FROM edit_lines l
+        FROM rule_lines l
         JOIN (SELECT claim_id, count(*) AS diagnoses FROM diagnoses GROUP BY claim_id) d ON d.claim_id = l.claim_id
         LEFT JOIN (SELECT DISTINCT claim_id, claim_line_number FROM pointers) p
             ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
@@ -43,7 +43,7 @@ def pointer_past_diagnoses(run: Run) -> str:
                 CAST(n.last_position AS VARCHAR)) AS evidence,
             '' AS release, CAST(NULL AS DATE) AS effective_date
         FROM pointers p
-        JOIN edit_lines l ON l.claim_id = p.claim_id AND l.claim_line_number = p.claim_line_number
+        JOIN rule_lines l ON l.claim_id = p.claim_id AND l.claim_line_number = p.claim_line_number
         JOIN (SELECT claim_id, max(diagnosis_position) AS last_position FROM diagnoses GROUP BY claim_id) n
             ON n.claim_id = p.claim_id
         LEFT JOIN diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position
@@ -57,13 +57,13 @@ def _without(table: str, message: str) -> str:
         WITH there AS (SELECT DISTINCT claim_id FROM {table}),
         sources AS (
             SELECT DISTINCT coalesce(c.data_source, '') AS data_source, c.claim_type
-            FROM edit_claims c
+            FROM rule_claims c
             JOIN there t ON t.claim_id = c.claim_id
         )
         SELECT c.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, '' AS codes, '{message}' AS message,
             concat('claim of ', coalesce(CAST(c.service_date AS VARCHAR), 'an unknown day')) AS evidence,
             '' AS release, CAST(NULL AS DATE) AS effective_date
-        FROM edit_claims c
+        FROM rule_claims c
         JOIN claims o ON o.claim_id = c.claim_id
         JOIN sources s ON s.data_source = coalesce(c.data_source, '') AND s.claim_type = c.claim_type
         LEFT JOIN there t ON t.claim_id = c.claim_id
@@ -90,7 +90,7 @@ def line_without_procedure(run: Run) -> str:
                  ELSE 'the line has neither a procedure code nor a revenue code' END AS message,
             concat('charge ', coalesce(CAST(l.charge_amount AS VARCHAR), 'not told')) AS evidence,
             '' AS release, CAST(NULL AS DATE) AS effective_date
-        FROM edit_lines l
+        FROM rule_lines l
         WHERE l.hcpcs_code IS NULL AND (l.claim_type = 'professional' OR l.revenue_center_code IS NULL)
     """
 

@@ -141,7 +141,7 @@ def prebill(
 @contextmanager
 def _superseded(claims: Claims) -> Iterator[None]:
     """Relation ``prebill_superseded``: claims that a later one replaced or took back."""
-    claims.engine.create("prebill_superseded", sql.text("encounter_superseded"), materialize=True)
+    claims.engine.create("prebill_superseded", sql.text("superseded"), materialize=True)
     try:
         yield
     finally:

@@ -35,7 +35,7 @@ _RATE_LINES: Final = "'0022', '0023', '0024'"
 
 def _forms(run: Run) -> pa.Table:
     """One row per procedure code on the lines: the system that its form belongs to."""
-    held = run.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM edit_lines WHERE hcpcs_code IS NOT NULL")
+    held = run.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM rule_lines WHERE hcpcs_code IS NOT NULL")
     column = held.column("code").to_pandas()
     systems = codes.classify(column, code_type="hcpcs")["system"].map(
         {"hcpcs": "HCPCS Level II", "cpt": "CPT"}
@@ -45,8 +45,8 @@ def _forms(run: Run) -> pa.Table:
 
 def _judged(run: Run) -> str:
     """One row per code and date that is wrong: ``sql/rule_procedures.sql``."""
-    run.load("edit_procedure_forms", lambda: _forms(run))
-    run.load("edit_procedure_no_list", _LIST_COLUMNS.empty_table)
+    run.load("rule_procedure_forms", lambda: _forms(run))
+    run.load("rule_procedure_no_list", _LIST_COLUMNS.empty_table)
     parts = [
         f"""SELECT code, '{system}' AS system, '{system} ' || release AS release,
             coalesce(effective_from, DATE '0001-01-01') AS first_day,
@@ -55,9 +55,9 @@ def _judged(run: Run) -> str:
         for kind, system in _LISTS
         if run.has(kind)
     ]
-    run.scratch("edit_procedure_lists", " UNION ALL ".join(["SELECT * FROM edit_procedure_no_list", *parts]))
+    run.scratch("rule_procedure_lists", " UNION ALL ".join(["SELECT * FROM rule_procedure_no_list", *parts]))
     run.table("procedure_dates")
-    return run.scratch("edit_procedures_wrong", sql.text("rule_procedures"))
+    return run.scratch("rule_procedures_wrong", sql.text("rules/procedures"))
 
 
 def _find(verdict: str, message: str, evidence: str) -> Rule:
@@ -67,7 +67,7 @@ def _find(verdict: str, message: str, evidence: str) -> Rule:
         return f"""
             SELECT l.claim_id, l.claim_line_number, l.hcpcs_code AS codes, {message} AS message,
                 {evidence} AS evidence, w.release, w.first_day AS effective_date
-            FROM edit_lines l
+            FROM rule_lines l
             JOIN {_judged(run)} w ON w.hcpcs_code = l.hcpcs_code AND w.service_date = l.service_date
             WHERE w.verdict = '{verdict}' AND coalesce(l.revenue_center_code, '') NOT IN ({_RATE_LINES})
         """

@@ -60,11 +60,11 @@ class Run:
 
     def table(self, name: str) -> str:
         """Relation that holds a built-in reference table."""
-        return self.load(f"edit_table_{name}", lambda: reference.table(name))
+        return self.load(f"table_{name}", lambda: reference.table(name))
 
     def release(self, kind: str) -> str:
         """Relation that holds every dated row of a kind, passed or added (``reference.release``)."""
-        return self.load(f"edit_release_{kind}", lambda: self.rows(kind), copy=False)
+        return self.load(f"release_{kind}", lambda: self.rows(kind), copy=False)
 
     def rows(self, kind: str) -> pa.Table:
         """The rows behind ``release``."""
@@ -162,10 +162,10 @@ def check(
 def _findings(run: Run, rule: Rule, scope: Scope) -> pa.Table:
     """The rule's findings within its scope."""
     conditions, params = _conditions(scope)
-    joins = "JOIN edit_claims c ON c.claim_id = f.claim_id" if conditions else ""
+    joins = "JOIN rule_claims c ON c.claim_id = f.claim_id" if conditions else ""
     if scope.effective_from or scope.effective_to:
         joins += (
-            " LEFT JOIN edit_lines l ON l.claim_id = f.claim_id AND l.claim_line_number = f.claim_line_number"
+            " LEFT JOIN rule_lines l ON l.claim_id = f.claim_id AND l.claim_line_number = f.claim_line_number"
         )
     sql = f"""
         SELECT DISTINCT f.claim_id, CAST(f.claim_line_number AS INTEGER) AS claim_line_number,

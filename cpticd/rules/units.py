@@ -21,7 +21,7 @@ def _over(run: Run) -> str:
     """SQL of lines whose units are over the limit."""
     services(run)
     run.release("ncci_mue")
-    found = run.scratch("edit_units_over", sql.text("rule_units"))
+    found = run.scratch("rule_units_over", sql.text("rules/units"))
     return f"""
         SELECT claim_id, claim_line_number, hcpcs_code AS codes,
             printf('%g units of %s where %g are the most on a ', counted, hcpcs_code, most) ||

@@ -29,9 +29,9 @@ _ICD10_START: Final = "DATE '2015-10-01'"
 def _code_days(run: Run) -> str:
     """Relation with one row per code and day on which it was not billable: reason, release, first_day, last_day."""
     placed(run)
-    run.load("edit_code_periods", lambda: icd10cm.periods(folder=run.folder), copy=False)
-    run.load("edit_code_sevenths", _sevenths)
-    return run.scratch("edit_code_days", sql.text("edit_code_days"))
+    run.load("rule_code_periods", lambda: icd10cm.periods(folder=run.folder), copy=False)
+    run.load("rule_code_sevenths", _sevenths)
+    return run.scratch("rule_code_days", sql.text("rules/code_days"))
 
 
 def _sevenths() -> pa.Table:
@@ -50,7 +50,7 @@ def _not_billable(run: Run, *, where: str, message: str, evidence: str, effectiv
             concat('icd10cm_periods ', f.release) AS release,
             {effective_date} AS effective_date
         FROM {_code_days(run)} f
-        JOIN edit_placed p ON p.diagnosis_code = f.diagnosis_code AND p.service_date = f.service_date
+        JOIN rule_placed p ON p.diagnosis_code = f.diagnosis_code AND p.service_date = f.service_date
         WHERE {where}
     """
 
@@ -100,13 +100,13 @@ def wrong_code_set(run: Run) -> str:
             SELECT d.claim_id, d.diagnosis_position, d.diagnosis_code, c.service_date, c.has_pointers,
                 CASE WHEN d.diagnosis_code < 'A' THEN 'icd-9-cm' ELSE d.diagnosis_code_type END AS code_set
             FROM diagnoses d
-            JOIN edit_claims c ON c.claim_id = d.claim_id
+            JOIN rule_claims c ON c.claim_id = d.claim_id
         ),
         pointed AS (
             SELECT d.claim_id, p.claim_line_number, d.diagnosis_position, min(l.service_date) AS service_date
             FROM coded d
             JOIN pointers p ON p.claim_id = d.claim_id AND p.diagnosis_position = d.diagnosis_position
-            JOIN edit_lines l ON l.claim_id = p.claim_id AND l.claim_line_number = p.claim_line_number
+            JOIN rule_lines l ON l.claim_id = p.claim_id AND l.claim_line_number = p.claim_line_number
             GROUP BY d.claim_id, p.claim_line_number, d.diagnosis_position
         ),
         judged AS (
@@ -145,7 +145,7 @@ def invalid_inpatient_procedure(run: Run) -> str:
             'icd10pcs FY2016 to FY2027' AS release,
             CASE WHEN c.service_date > h.last_day THEN h.last_day + 1 ELSE h.first_day END AS effective_date
         FROM procedures o
-        JOIN edit_claims c ON c.claim_id = o.claim_id
+        JOIN rule_claims c ON c.claim_id = o.claim_id
         LEFT JOIN {run.table("icd10pcs")} p ON p.code = o.procedure_code AND c.service_date >= p.effective_from
             AND c.service_date <= coalesce(p.effective_to, DATE '9999-12-31')
         LEFT JOIN held h ON h.code = o.procedure_code
@@ -155,7 +155,7 @@ def invalid_inpatient_procedure(run: Run) -> str:
 
 
 def _traits(run: Run) -> str:
-    return run.load("edit_traits", traits.diagnosis)
+    return run.load("rule_traits", traits.diagnosis)
 
 
 def unspecified(run: Run) -> str:

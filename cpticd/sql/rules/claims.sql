@@ -1,0 +1,56 @@
+-- One row per claim: setting, kind of payer, version, and the day on which its diagnoses are judged (a stay's
+-- discharge, else the first day of service).
+-- Part B bills of inpatients (12X, 22X) are judged as outpatient services.
+WITH pointing AS (
+    SELECT DISTINCT coalesce(c.data_source, '') AS data_source, coalesce(c.claim_type, '') AS claim_type
+    FROM claims c
+    JOIN (SELECT DISTINCT claim_id FROM pointers) p ON p.claim_id = c.claim_id
+),
+days AS (
+    SELECT claim_id, min(claim_line_start_date) AS first_day,
+        max(coalesce(claim_line_end_date, claim_line_start_date)) AS last_day,
+        min(place_of_service_code) AS place_of_service_code
+    FROM lines
+    GROUP BY claim_id
+),
+typed AS (
+    SELECT c.*,
+        CASE WHEN coalesce(c.claim_type, '') = 'institutional'
+                  OR (c.claim_type IS NULL AND c.bill_type_code IS NOT NULL) THEN 'institutional'
+             ELSE 'professional' END AS form
+    FROM claims c
+),
+settled AS (
+    SELECT t.*,
+        CASE WHEN t.form = 'professional' THEN 'practitioner'
+             WHEN substr(t.bill_type_code, 1, 2) IN ('12', '22') THEN 'outpatient'
+             ELSE b.setting END AS place_kind
+    FROM typed t
+    LEFT JOIN bill_types b ON b.prefix = substr(t.bill_type_code, 1, 2)
+)
+SELECT
+    s.claim_id,
+    s.form AS claim_type,
+    s.place_kind AS setting,
+    s.payer,
+    k.payer_kind,
+    s.person_id,
+    p.sex,
+    p.birth_date,
+    s.billing_npi,
+    s.bill_type_code,
+    coalesce(s.place_of_service_code, d.place_of_service_code) AS place_of_service_code,
+    s.charge_amount,
+    s.data_source,
+    CASE WHEN s.place_kind = 'inpatient' THEN coalesce(s.claim_end_date, d.last_day, s.claim_start_date)
+         ELSE coalesce(s.claim_start_date, d.first_day) END AS service_date,
+    coalesce(g.claim_group, s.claim_id) AS claim_group,
+    u.claim_id IS NOT NULL OR coalesce(s.claim_frequency_code, substr(s.bill_type_code, 3, 1), '1') = '8' AS is_superseded,
+    w.claim_type IS NOT NULL AS has_pointers
+FROM settled s
+LEFT JOIN days d ON d.claim_id = s.claim_id
+LEFT JOIN rule_payer_kinds k ON k.payer = s.payer
+LEFT JOIN rule_persons p ON p.person_id = s.person_id
+LEFT JOIN rule_groups g ON g.claim_id = s.claim_id
+LEFT JOIN rule_superseded u ON u.claim_id = s.claim_id
+LEFT JOIN pointing w ON w.data_source = coalesce(s.data_source, '') AND w.claim_type = coalesce(s.claim_type, '')
