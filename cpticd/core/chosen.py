@@ -9,14 +9,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from cpticd.core import selection
 from cpticd.core.engine import Engine
-from cpticd.core.errors import ArgumentError
 from cpticd.core.schema import TABLES
-from cpticd.core.selection import OTHERS, SHORT, Dimension, days, joined, texts
+from cpticd.core.selection import Dimension, days, joined
 
 #: Relations that belong to no claim, and stay whole: remittances' own adjustments, unless a payer is chosen.
 _WHOLE: Final = ("provider_adjustments",)
-_SHOWN: Final = 12
 
 
 @dataclass
@@ -48,10 +47,7 @@ def choose(
     to a claim without a chosen line. Members are those who have a chosen claim, or were named by ``persons``.
     Raises ArgumentError for a criterion that is unknown, empty, or names what no line has.
     """
-    allowed = [*known, *SHORT, *OTHERS]
-    if unknown := [name for name in criteria if name not in allowed]:
-        raise ArgumentError(f"where: no {', '.join(map(repr, unknown))}; there are {', '.join(allowed)}")
-    given = {SHORT.get(name, name): value for name, value in criteria.items() if value is not None}
+    given = selection.criteria(criteria, known)
     scope = parent.scope(lasting=True)
     try:
         conditions = [_condition(scope, known, name, value) for name, value in given.items()]
@@ -66,12 +62,10 @@ def choose(
 def _condition(scope: Engine, known: Mapping[str, Dimension], name: str, value: Any) -> _Condition:
     if name == "dates":
         return _dates(scope, value)
-    values = texts(name, value)
+    values = selection.wanted(name, value)
     if name == "persons":
         return _persons(scope, values)
     found = known[name]
-    if name in ("hcpcs_code", "diagnosis_code"):
-        values = sorted({value.upper().replace(".", "").replace(" ", "") for value in values})
     if name == "provider":
         either = known["billing_npi"], known["rendering_npi"]
         there = _there(scope, either[0]) | _there(scope, either[1])
@@ -100,17 +94,7 @@ def _there(scope: Engine, dimension: Dimension) -> set[str]:
 
 def _load(scope: Engine, name: str, values: list[str], there: set[str], *, below: bool = False) -> str:
     """SQL of the list of values; each must be there. ``below``: a code stands for those that begin with it too."""
-    meant = {
-        value: [code for code in there if code.startswith(value)] if below else [value] for value in values
-    }
-    absent = [value for value in values if not there.intersection(meant[value])]
-    if absent:
-        listed = sorted(there)
-        shown = ", ".join(listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
-        raise ArgumentError(
-            f"{name}: no lines of {', '.join(map(repr, absent))}; there are {shown or 'none'}"
-        )
-    every = sorted({code for value in values for code in meant[value]})
+    every = selection.meant(name, values, there, below=below)
     scope.load(f"chosen_{name}", pa.table({"value": pa.array(every, pa.string())}))
     return f"(SELECT value FROM chosen_{name})"
 
@@ -131,10 +115,7 @@ def _persons(scope: Engine, values: list[str]) -> _Condition:
         scope.fetch(f"SELECT count(DISTINCT o.person_id) AS n FROM claims o WHERE {sql}").column(0)[0].as_py()
     )
     if not found:
-        raise ArgumentError(
-            f"persons: none of {len(values)} persons, such as {values[0]!r}, has a claim in these claims; "
-            "give person_id as the claims have it"
-        )
+        raise selection.nobody(values)
     return _Condition("persons", sql, said={"persons_given": len(values), "persons_found": found})
 
 

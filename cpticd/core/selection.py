@@ -8,7 +8,7 @@ those of ``claim_outcomes``), and over the joins that it names. ``by=`` of every
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -129,6 +129,8 @@ DIMENSIONS: Final[dict[str, Dimension]] = {each.name: each for each in _TABLE}
 SHORT: Final = {"hcpcs": "hcpcs_code", "diagnosis": "diagnosis_code"}
 #: What ``Claims.where`` takes beside dimensions.
 OTHERS: Final = ("dates", "persons")
+#: Values that an error lists.
+_SHOWN: Final = 12
 _ATTRIBUTE: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -222,23 +224,74 @@ def names(by: By) -> tuple[str, ...]:
 
 
 def days(value: Any) -> tuple[date | None, date | None]:
-    """First and last day of ``dates=``; ArgumentError for what is no pair of days in order."""
+    """First and last day of ``dates=``; ArgumentError for what is no pair of days in order.
+
+    A month (``"2024-06"``) or a year (``"2024"``) stands for its first day at the beginning, its last at the end.
+    """
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != len(("first", "last")):
         raise ArgumentError(f"dates={value!r}: give (first, last), such as ('2024-01-01', '2024-12-31')")
-    first, last = (_day(day) for day in value)
+    first, last = _day(value[0]), _day(value[1], last=True)
     if first is not None and last is not None and first > last:
         raise ArgumentError(f"dates: the first day {first} is after the last, {last}")
     return first, last
 
 
-def _day(value: Any) -> date | None:
+_SPAN: Final = re.compile(r"\d{4}(-\d{2})?")
+
+
+def _day(value: Any, *, last: bool = False) -> date | None:
     try:
+        if isinstance(value, str) and _SPAN.fullmatch(value):
+            span = pd.Period(value)
+            return (span.end_time if last else span.start_time).date()
         found = None if value is None else pd.Timestamp(value)
     except (ValueError, TypeError) as error:
         raise ArgumentError(f"dates: {value!r} is not a date; write it as YYYY-MM-DD") from error
     if found is pd.NaT:
         raise ArgumentError(f"dates: {value!r} is not a date; pass None where there is no bound")
     return None if found is None else found.date()
+
+
+def criteria(given: Mapping[str, Any], known: Iterable[str], *, what: str = "where") -> dict[str, Any]:
+    """Criteria by the names of their dimensions, those of no restriction left out; ArgumentError for others."""
+    allowed = [*known, *SHORT, *OTHERS]
+    if unknown := [name for name in given if name not in allowed]:
+        raise ArgumentError(f"{what}: no {', '.join(map(repr, unknown))}; there are {', '.join(allowed)}")
+    return {SHORT.get(name, name): value for name, value in given.items() if value is not None}
+
+
+def wanted(name: str, value: Any) -> list[str]:
+    """Distinct values of a criterion, sorted; codes in normal form."""
+    values = texts(name, value)
+    if name in SHORT.values():
+        return sorted({value.upper().replace(".", "").replace(" ", "") for value in values})
+    return values
+
+
+def meant(name: str, values: Sequence[str], there: Collection[str], *, below: bool = False) -> list[str]:
+    """The values of the data that a criterion names; ArgumentError for one that no line has.
+
+    ``below``: a code stands for those that begin with it too.
+    """
+    known = set(there)
+    found = {
+        value: [code for code in known if code.startswith(value)] if below else [value] for value in values
+    }
+    if absent := [value for value in values if known.isdisjoint(found[value])]:
+        listed = sorted(known)
+        shown = ", ".join(listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
+        raise ArgumentError(
+            f"{name}: no lines of {', '.join(map(repr, absent))}; there are {shown or 'none'}"
+        )
+    return sorted({code for value in values for code in found[value]})
+
+
+def nobody(values: Sequence[str]) -> ArgumentError:
+    """The error for persons of whom none has a claim."""
+    return ArgumentError(
+        f"persons: none of {len(values)} persons, such as {values[0]!r}, has a claim in these claims; "
+        "give person_id as the claims have it"
+    )
 
 
 def texts(name: str, value: Any) -> list[str]:
