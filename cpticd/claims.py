@@ -287,7 +287,7 @@ class Claims:
         made._references = self._references | replaced
         for name, table in replaced.items():
             made.engine.load(name, table)
-        model.derive(made.engine)
+        model.derive(made.engine, again=True)
         made._has_pairs = True
         return made
 

@@ -10,19 +10,20 @@ import pyarrow as pa
 from cpticd import codes, sql
 from cpticd.core.engine import Engine
 from cpticd.core.frames import to_frame
+from cpticd.core.selection import Grouping
+from cpticd.core.session import Session
 
 #: Code -> family, by cpticd.codes and not by SQL.
 FAMILIES: Final = ("procedure_families", "diagnosis_families")
 
 
-def derive(engine: Engine, *, progress: bool = False) -> None:
-    """Define every relation of the model over an engine's tables."""
+def derive(engine: Engine, *, again: bool = False, progress: bool = False) -> None:
+    """Define every relation of the model over an engine's tables; ``again``: what reference tables decide alone."""
     from tqdm.auto import tqdm
 
-    for name, computed in tqdm(
-        sql.LINES.items(), desc="deriving", delay=2, leave=False, disable=not progress
-    ):
-        engine.create(name, sql.text(name), materialize=computed)
+    wanted = [name for name in sql.LINES if not (again and name in sql.SENT)]
+    for name in tqdm(wanted, desc="deriving", delay=2, leave=False, disable=not progress):
+        engine.create(name, sql.text(name), materialize=sql.LINES[name])
     _derive_families(engine)
     derive_pairs(engine, progress=progress)
 
@@ -35,6 +36,29 @@ def derive_pairs(engine: Engine, *, progress: bool = False) -> None:
         engine.create(name, sql.relation(name), materialize=True)
     for name in sql.PASSING:
         engine.drop(name)
+
+
+def standing_lines(s: Session, groups: Grouping, *, superseded: bool = False) -> dict[str, int]:
+    """Make the relation ``standing_lines`` in a session; returns what a contract says of it.
+
+    One row per service line of a claim that stands: none that a later claim replaced or voided, and no void itself;
+    what was coded is what the last version says. ``superseded=True`` keeps those too (a first denial often stands on
+    one), and column ``is_superseded`` tells them. Further columns: claim_id, claim_line_number, person_id, payer,
+    hcpcs_code, billing_npi, service_date, month (its first day), initial_outcome, charge_amount and denied_amount
+    (DOUBLE), and ``by_<name>`` for each dimension of ``groups``, which are of claims or lines.
+    """
+    select = "".join(f"{each.sql} AS by_{each.name}, " for each in groups.dimensions)
+    text = sql.text("standing_lines")
+    kept = "TRUE" if superseded else "NOT is_superseded"
+    s.create("standing_lines", text, select=select, joins=groups.joins_but("c"), kept=kept)
+    every = int(s.value("SELECT count(*) AS n FROM line_outcomes"))
+    replaced = "count(CASE WHEN is_superseded THEN 1 END)" if superseded else f"{every} - count(*)"
+    return {
+        "lines_in_selection": every,
+        f"replaced_lines_{'kept' if superseded else 'left_out'}": int(
+            s.value(f"SELECT {replaced} AS n FROM standing_lines")
+        ),
+    }
 
 
 def _derive_families(engine: Engine) -> None:

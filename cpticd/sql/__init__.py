@@ -11,12 +11,16 @@ from typing import Final
 
 #: Relations of lines and claims, in the order in which they build on each other; True: computed at once.
 LINES: Final = {
+    "superseded": True,
     "pairs": False,
     "unprocessable": False,
     "adjudicated_lines": False,
     "line_outcomes": True,
     "claim_outcomes": True,
 }
+#: Of these, facts of the claims as they were sent, which no reference table changes, and no selection: a claim stays
+#: replaced where its replacement was not chosen.
+SENT: Final = ("superseded",)
 #: Relations of pairs of codes, added up from all lines of a data set or of a selection, in order.
 _CODES: Final = ("strata", "bridge", "seen", "pair_totals", "payer_pair_totals", "cells", "cell_causes")
 _WHOLE: Final = "CAST(0 AS INTEGER)"
