@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cpticd as cx
 from cpticd import __version__
 from cpticd.core.errors import (
     ArgumentError,
@@ -31,7 +32,7 @@ from cpticd.core.errors import (
 if TYPE_CHECKING:
     from cpticd.claims import Claims
     from cpticd.cli.terminal import Terminal
-    from cpticd.reporting.risk import Options
+    from cpticd.reporting.findings import Options
 
 #: What each kind of error exits with; the first that fits.
 EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
@@ -46,6 +47,8 @@ EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
 MODELS = ("V28", "V24", "ESRD V24", "RxHCC V08")
 #: Fewest persons of a cell; cpticd.disclosure has it, too heavy to import for --help.
 MINIMUM = 11
+#: Payment year of the demo, whose claims end in the year before.
+DEMO_PAYMENT_YEAR = 2026
 EPILOG = """\
 exit codes:
   0    done
@@ -157,7 +160,7 @@ def _risk(command: argparse.ArgumentParser) -> None:
         "--payment-year",
         type=_positive,
         metavar="YEAR",
-        help="default: the year after the last complete service year",
+        help="scores diagnoses of the year before; without it there is no risk adjustment",
     )
     group.add_argument(
         "--base-rate",
@@ -242,53 +245,52 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
     from cpticd.reporting import check_output
 
     check_output(options.out, overwrite=options.overwrite)
-    risk = _risk_options(options)
     with terminal.working("simulating claims"):
-        from cpticd.simulation.simulation import DEMO_PERSONS, DEMO_SEED, simulate
+        from cpticd.simulation import demo
 
-        seed = DEMO_SEED if options.seed is None else options.seed
-        claims = simulate(options.persons or DEMO_PERSONS, seed).claims
-    _analyse(
-        claims, options, risk, terminal, title="Claim denials by diagnosis and procedure: synthetic demo"
-    )
+        options.payment_year = options.payment_year or DEMO_PAYMENT_YEAR
+        chosen = _chosen(options)
+        given = {"persons": options.persons, "seed": options.seed}
+        claims = demo(**{name: value for name, value in given.items() if value is not None})
+    _analyse(claims, options, chosen, terminal, title="Claim denials by diagnosis and procedure: synthetic demo")
 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> None:
     from cpticd.reporting import check_output
 
     check_output(options.out, overwrite=options.overwrite)
-    risk = _risk_options(options)
+    chosen = _chosen(options)
     from cpticd.loaders import read
 
     # The loaders show bars of their own, over bytes.
     extra = {"rename": dict(options.rename)} if options.rename else {}
     # What a reader prints, such as its guess at the columns, is for people.
     with contextlib.redirect_stdout(io.StringIO() if options.quiet else sys.stdout):
-        claims = read(options.files, progress=terminal.shows_progress, **extra)
-    _analyse(claims, options, risk, terminal, title=options.title)
+        claims = read(*options.files, progress=terminal.shows_progress, **extra)
+    _analyse(claims, options, chosen, terminal, title=options.title)
 
 
-def _risk_options(options: argparse.Namespace) -> Options:
-    """What the user chose of risk adjustment; a wrong choice is told before anything is read."""
-    from cpticd.reporting.risk import Options
+def _chosen(options: argparse.Namespace) -> Options:
+    """What the user chose of the report; a wrong choice is refused before anything is read."""
+    from cpticd.reporting.findings import Options
 
-    return Options(model=options.model, payment_year=options.payment_year, base_rate=options.base_rate)
+    return Options(
+        min_lines=options.min_lines, model=options.model, payment_year=options.payment_year,
+        base_rate=options.base_rate, folder=options.tables, payer_kinds=dict(options.payer_kind) or None,
+    )  # fmt: skip
 
 
 def _analyse(
-    claims: Claims, options: argparse.Namespace, risk: Options, terminal: Terminal, *, title: str | None
+    claims: Claims, options: argparse.Namespace, chosen: Options, terminal: Terminal, *, title: str | None
 ) -> None:
     from cpticd import disclosure
-    from cpticd.reporting import coding, write
-    from cpticd.reporting.findings import STEPS, gather
-    from cpticd.reporting.leaving import protected
+    from cpticd.reporting import write
+    from cpticd.reporting.findings import gather, steps
+    from cpticd.reporting.release import protected
 
-    rules = coding.Options(folder=options.tables, payer_kinds=dict(options.payer_kind) or None)
     with disclosure.using(minimum=options.minimum):
-        with terminal.steps(STEPS) as step:
-            findings = gather(
-                claims, min_lines=options.min_lines, risk_options=risk, coding_options=rules, step=step
-            )
+        with terminal.steps(steps()) as step:
+            findings = gather(claims, chosen, step=step)
         with terminal.working("writing the report"):
             findings = protected(findings, claims)
             path = write(findings, options.out, title=title)
@@ -301,9 +303,7 @@ def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_folder(options.out, overwrite=options.overwrite)
     with terminal.working(f"simulating {options.persons:,} persons"):
-        from cpticd.simulation.simulation import simulate
-
-        simulation = simulate(options.persons, options.seed)
+        simulation = cx.simulate(options.persons, options.seed)
     with terminal.working("writing"):
         path = export(simulation, options.out, format=options.format, overwrite=options.overwrite)
     terminal.result(path)

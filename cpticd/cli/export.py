@@ -40,9 +40,9 @@ def export(simulation: Simulation, folder: Path, *, format: str, overwrite: bool
         elif format == "csv":
             _csv(simulation.claims, folder)
         else:
-            from cpticd import simulation as simulated
+            from cpticd.simulation import write_x12
 
-            simulated.write_x12(simulation, folder, overwrite=overwrite)
+            write_x12(simulation, folder, overwrite=overwrite)
         _truth(simulation.truth, folder / TRUTH, format)
     except OSError as error:
         raise ArgumentError(

@@ -17,11 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cpticd.charts.table import cells
-from cpticd.reporting.findings import Findings, accounting_by_table, reject_counts, top_pairs
+from cpticd.reporting.data_set import by_table
+from cpticd.reporting.findings import Findings
 from cpticd.reporting.page import protection_text
-from cpticd.reporting.risk import ABSENT, Totals
-from cpticd.reporting.sections import stacked
-from cpticd.reporting.words import headlines
+from cpticd.reporting.headlines import headlines
+from cpticd.reporting.sections import has_payer_pairs, rates_table, top_pairs
+from cpticd.reporting.totals import Totals
 
 #: Work shorter than this shows no progress.
 PROGRESS_AFTER: Final = 2.0
@@ -119,11 +120,11 @@ class Terminal:
         """Accounting, headline rates, top causes and top pairs as tables."""
         if self.quiet:
             return
-        self.table("What was read", accounting_by_table(findings.get("accounting")), ACCOUNTING, max_rows=30)
-        rejects = reject_counts(findings.get("rejects"))
+        self.table("What was read", by_table(findings.get("accounting")), ACCOUNTING, max_rows=30)
+        rejects = findings.get("rejects")
         if not rejects.empty:
             self.table("Rejected, repaired or noted", rejects, list(rejects.columns), max_rows=8)
-        self.table("Denial rates", _rates(findings), RATES)
+        self.table("Denial rates", rates_table(findings), RATES)
         if findings.has("causes"):
             self.table("Top root causes of first denials", findings.get("causes"), CAUSES, max_rows=8)
         else:
@@ -139,7 +140,7 @@ class Terminal:
             )
         else:
             self.line(f"\n{title}: {findings.reason('pairs', 'none has so many')}")
-        if findings.has_payer_pairs:
+        if has_payer_pairs(findings):
             pairs = top_pairs(findings.get("payer_pairs"), 5)
             self.table("The same, payer by payer", pairs, list(pairs.columns), optional=OPTIONAL)
         self._risk(findings)
@@ -154,7 +155,7 @@ class Terminal:
             both = Totals(findings.get("risk_impact")).table()
             self.table("Risk adjustment, both directions, to review", both, list(both.columns))
         else:
-            self.line(f"\nRisk adjustment: {findings.reason(ABSENT, 'nothing was found')}")
+            self.line(f"\nRisk adjustment: {findings.reason('risk_impact', 'nothing was found')}")
 
     def line(self, text: str) -> None:
         self.out.print(Text(self._fit(text)))
@@ -251,10 +252,3 @@ class Layout:
         for row in self.rows:
             table.add_row(*map(Text, row))
         return table
-
-
-def _rates(findings: Findings) -> pd.DataFrame:
-    labels = {"lines": "lines, at first", "claims": "claims, at first", "charge": "dollars, at first",
-              "final": "lines, in the end"}  # fmt: skip
-    parts = {label: findings.get(name) for name, label in labels.items() if findings.has(name)}
-    return stacked(parts) if parts else pd.DataFrame(columns=RATES)

@@ -59,8 +59,8 @@ class Engine(Protocol):
 class DataEngine(Engine, Protocol):
     """The engine that holds a data set, from which scopes are made."""
 
-    def scan(self, name: str, path: Path, extra: str = "") -> None:
-        """Define relation ``name`` over a Parquet file or folder; ``extra``: columns that it lacks, as SQL."""
+    def scan(self, name: str, path: Path, columns: str = "*") -> None:
+        """Define relation ``name`` over a Parquet file or folder; ``columns``: what is selected of it, as SQL."""
 
     def seal(self) -> None:
         """No statement reaches files or settings from here on."""
@@ -163,12 +163,12 @@ class DuckDBEngine(_Connection):
     def scope(self, *, lasting: bool = False) -> DuckDBScope:
         return DuckDBScope(self, lasting=lasting)
 
-    def scan(self, name: str, path: Path, extra: str = "") -> None:
+    def scan(self, name: str, path: Path, columns: str = "*") -> None:
         pattern = f"{path}/*.parquet" if path.is_dir() else str(path)
         self._folders.append(str(path if path.is_dir() else path.parent))
         literal = pattern.replace("'", "''")
         self.drop(name)
-        self.execute(f"CREATE VIEW {name} AS SELECT *{extra} FROM read_parquet('{literal}')")
+        self.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet('{literal}')")
 
     def seal(self) -> None:
         folders = "[" + ", ".join("'" + f.replace("'", "''") + "'" for f in sorted({*self._folders})) + "]"

@@ -73,9 +73,12 @@ class _Views:
         self._own: dict[str, DataFrame | None] = {}
 
     def view(self, schema: str, name: str) -> str:
-        """The view that a table's name stands for: this engine's own, else its parent's; ``enclosing``: not its own."""
+        """The view that a name stands for: this engine's own, else its parent's; ``enclosing``: not its own.
+
+        ``main``: that of the data set, whatever is chosen of it.
+        """
         place: _Views = self if schema != "enclosing" or self._parent is None else self._parent
-        while place._parent is not None and name.lower() not in place._own:
+        while place._parent is not None and (schema == "main" or name.lower() not in place._own):
             place = place._parent
         return place._prefix + name
 
@@ -130,14 +133,14 @@ class SparkEngine(_Views):
     def __init__(self, session: SparkSession | None = None) -> None:
         super().__init__(session or local_session())
 
-    def scan(self, name: str, path: Path, extra: str = "") -> None:
+    def scan(self, name: str, path: Path, columns: str = "*") -> None:
         try:
             frame = self.session.read.parquet(str(path))
         except PySparkException as error:
             raise EngineError(f"Spark cannot read {path}: {error}") from error
         self._keep(name, frame)
-        if extra:
-            text = translate(f"SELECT *{extra} FROM {name}", self.view)
+        if columns != "*":
+            text = translate(f"SELECT {columns} FROM {name}", self.view)
             self._keep(name, self.session.sql(text))
 
     def seal(self) -> None:

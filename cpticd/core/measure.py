@@ -32,8 +32,8 @@ P = ParamSpec("P")
 Names = str | Sequence[str]
 #: Facts of a table: claims and frame in, a row per person and combination of what the table is grouped by out.
 Facts = Callable[["Claims", pd.DataFrame], pd.DataFrame]
-#: Lines by the value that marks them, from other parts of the report.
-Marks = Callable[[Callable[[str], pd.DataFrame]], Mapping[str, pd.DataFrame]]
+#: Other parts of what leaves together, by key.
+Parts = Callable[[str], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,9 @@ class Cells:
     facts: Facts | None = None
     #: Columns that no release can protect, and that therefore do not leave.
     withheld: Names = ()
-    #: A column whose values mark lines that may overlap, such as rules: each value is a table of its own, of the lines
-    #: that ``marks`` gives for it: other parts of the report in, by value a frame of claim_id and claim_line_number
-    #: (missing: the claim as a whole) out.
-    each: str = ""
-    marks: Marks | None = None
+    #: Yes-or-no facts of service lines that no dimension has, by name: the lines that have them, as a frame of claim_id
+    #: and claim_line_number (missing: the claim as a whole), such as those that a rule flags.
+    marks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,19 @@ class Protected:
     protect: Callable[[pd.DataFrame, Claims, int], tuple[pd.DataFrame, int]]
 
 
-Leaves = Cells | Records | Public | Protected
+@dataclass(frozen=True)
+class Linked:
+    """A result that leaves by way of tables that count it, protected together with all that leaves beside it.
+
+    tables: the result and other parts in, tables by name with what their cells are out; apply: the result and these
+    tables as they may leave in, the result as it may leave out.
+    """
+
+    tables: Callable[[pd.DataFrame, Parts], Mapping[str, tuple[pd.DataFrame, Cells]]]
+    apply: Callable[[pd.DataFrame, Mapping[str, pd.DataFrame]], pd.DataFrame]
+
+
+Leaves = Cells | Records | Public | Protected | Linked
 
 
 @dataclass(frozen=True)
@@ -85,23 +95,29 @@ class Part:
     """One use of a measure in the report.
 
     key: its name there, once in the report; section: the section that it stands in; heading: over its definition;
-    arguments: from the report's options and other parts (a :class:`Given`) to the measure's keywords.
+    arguments: from the report's options and other parts (a :class:`Given`) to the measure's keywords; strict: its error
+    is the caller's, and raised, instead of being the reason why the part is not there.
     """
 
     key: str
     section: str
     heading: str
     arguments: Callable[[Given], Mapping[str, Any]] = lambda given: {}
+    strict: bool = False
 
 
 class Given:
     """What a part's arguments are made of: options of the report by name, and the frames of other parts by key."""
 
-    def __init__(self, options: Mapping[str, Any], part: Callable[[str], pd.DataFrame]) -> None:
+    def __init__(self, options: Mapping[str, Any], part: Parts, missing: Mapping[str, str]) -> None:
         self._options = dict(options)
         self._part = part
+        self._missing = dict(missing)
 
     def __getitem__(self, option: str) -> Any:
+        """An option; ArgumentError with what to do where it was not given and nothing stands for it."""
+        if self._options.get(option) is None and option in self._missing:
+            raise ArgumentError(self._missing[option])
         return self._options[option]
 
     def part(self, key: str) -> pd.DataFrame:

@@ -90,11 +90,25 @@ def paths_of(given: PathLike | Iterable[PathLike], *, folders: bool = False) -> 
     return list(found)
 
 
-def texts(path: Path) -> Iterator[Source]:
+def names_of(paths: list[Path]) -> dict[Path, str]:
+    """Names to show: the file's own where all differ, else with the folders that are not shared."""
+    own = [path.name for path in paths]
+    if len(set(own)) == len(own):
+        return {path: path.name for path in paths}
+    absolute = [str(path.absolute()) for path in paths]
+    shared = os.path.commonpath([str(Path(path).parent) for path in absolute])
+    return {
+        path: Path(full).relative_to(shared).as_posix() for path, full in zip(paths, absolute, strict=True)
+    }
+
+
+def texts(path: Path, name: str = "") -> Iterator[Source]:
     """The text files that ``path`` holds: itself, unpacked, or every member of a zip archive.
 
+    ``name``: what to show instead of the file's own name.
     Raises InputError where it is no text: binary, an unreadable archive, a workbook.
     """
+    name = name or path.name
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -103,15 +117,15 @@ def texts(path: Path) -> Iterator[Source]:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if start[:2] == b"\x1f\x8b":
         yield Source(
-            path.name, path, size, lambda: _guarded(path, lambda: cast(BinaryIO, gzip.GzipFile(path)), size)
+            name, path, size, lambda: _guarded(path, lambda: cast(BinaryIO, gzip.GzipFile(path)), size)
         )
     elif start[:4] == b"PK\x03\x04" or start[:4] == b"PK\x05\x06":
-        yield from _members(path)
+        yield from _members(path, name)
     else:
-        yield Source(path.name, path, size, lambda: path.open("rb"))
+        yield Source(name, path, size, lambda: path.open("rb"))
 
 
-def _members(path: Path) -> Iterator[Source]:
+def _members(path: Path, shown: str) -> Iterator[Source]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [
@@ -127,7 +141,7 @@ def _members(path: Path) -> Iterator[Source]:
     for member in members:
         if member.flag_bits & 1:
             raise InputError(f"{path}: {member.filename} is encrypted; unpack it and pass the unpacked file")
-        name = path.name if len(members) == 1 else f"{path.name}/{member.filename}"
+        name = shown if len(members) == 1 else f"{shown}/{member.filename}"
 
         def opened(member: zipfile.ZipInfo = member) -> BinaryIO:
             return cast(BinaryIO, zipfile.ZipFile(path).open(member))

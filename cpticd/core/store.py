@@ -107,25 +107,27 @@ def scan_tables(engine: DataEngine, folder: Path) -> None:
     for name, table in TABLES.items():
         file = folder / f"{name}.parquet"
         if file.exists():
-            engine.scan(name, file, _lacking(table, file))
+            engine.scan(name, file, _columns(table, file))
         elif name in _NEEDED:
             raise InputError(f"{folder}: {file.name} is gone; load the claims and save them again")
         else:
             engine.load(name, table.empty())
 
 
-def _lacking(table: Table, file: Path) -> str:
-    """SQL of the columns that a file lacks, as nulls; InputError where one is required."""
+def _columns(table: Table, file: Path) -> str:
+    """SQL of a table's columns in a file, those that it lacks as nulls; InputError where one is required."""
     try:
-        there = pq.read_schema(file).names
+        there = {*pq.read_schema(file).names}
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             f"{file}: not readable as Parquet: {error}; load the claims and save them again"
         ) from error
-    lacking = [column for column in table.columns if column.name not in there]
-    if required := [column.name for column in lacking if column.required]:
+    if required := [name for name in table.required if name not in there]:
         raise InputError(f"{file}: no column {', '.join(required)}; load the claims and save them again")
-    return "".join(f", CAST(NULL AS {SQL[column.kind]}) AS {column.name}" for column in lacking)
+    return ", ".join(
+        each.name if each.name in there else f"CAST(NULL AS {SQL[each.kind]}) AS {each.name}"
+        for each in table.columns
+    )
 
 
 def read_table(folder: Path, name: str) -> pa.Table:

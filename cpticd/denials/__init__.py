@@ -4,7 +4,7 @@ from cpticd.denials.delay import delay
 from cpticd.denials.explanation import explain
 from cpticd.denials.pair_rates import by_pair
 from cpticd.denials.rates import causes, rates
-from cpticd.denials.silent import silent
+from cpticd.denials.silent import silent, silent_by_payer
 from cpticd.denials.trend import trend
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "explain",
     "rates",
     "silent",
+    "silent_by_payer",
     "trend",
 ]

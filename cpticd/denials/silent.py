@@ -7,8 +7,8 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.core.contract import attach
-from cpticd.core.measure import Records, measure
+from cpticd.core.contract import attach, carry
+from cpticd.core.measure import Cells, Part, Records, measure
 
 _COLUMNS = [
     "claim_id",
@@ -59,3 +59,33 @@ def _kind(adjudicated: pd.Series, submitted: pd.Series) -> np.ndarray:
     same_family = adjudicated.str[:4] == submitted.str[:4]
     lower = adjudicated < submitted
     return np.select([same_family & lower, same_family & ~lower], ["downcode", "upcode"], "recode")
+
+
+def _persons(claims: Claims, _: pd.DataFrame) -> pd.DataFrame:
+    """One row per line and adjudication that lost dollars or its code, with its person."""
+    found = silent(claims)
+    with claims.session() as s:
+        persons = s.frame("SELECT claim_id, person_id FROM claims")
+    return found[["claim_id", "payer", "kind"]].merge(persons, on="claim_id", how="left")
+
+
+@measure(
+    heading="Silent denials by payer",
+    leaves=Cells(by=("payer", "kind"), facts=_persons),
+    report=[Part("takebacks", "silent", "Silent denials")],
+)
+def silent_by_payer(claims: Claims) -> pd.DataFrame:
+    """One row per payer and kind of silent denial: lines and amount, in US dollars; the most lines first.
+
+    Kinds and dollars are those of :func:`silent`.
+
+    >>> import cpticd as cx
+    >>> cx.denials.silent_by_payer(cx.simulate(persons=100, seed=1).claims).columns.tolist()
+    ['payer', 'kind', 'lines', 'amount']
+    """
+    found = silent(claims)
+    counted = found.groupby(["payer", "kind"], dropna=False, observed=True).agg(
+        lines=("claim_id", "size"), amount=("amount", "sum")
+    )
+    counted = counted.reset_index().sort_values(["lines", "payer", "kind"], ascending=[False, True, True])
+    return carry(found, counted.reset_index(drop=True))

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpticd.core.errors import ArgumentError, OutputExistsError
+from cpticd.core.measure import check_claims
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
     from cpticd.reporting.findings import Findings
 
-__all__ = ["check_output", "report", "write"]
+__all__ = ["report"]
 
 
 def report(
@@ -36,9 +37,9 @@ def report(
 
     Parameters: ``path``, the file to write; its folder is made where it is missing. ``title``, the heading.
     ``overwrite``, replace an existing file. ``min_lines``, the fewest lines of a pair that is judged.
-    Of risk adjustment, where members are known: ``model``, such as V28; ``payment_year``, the year after the
-    last complete service year unless given; ``base_rate``, US dollars per member and month at score 1, which
-    turns scores into dollars.
+    Of risk adjustment, which the report has where ``payment_year`` is given and members are known: ``model``, such as
+    V28; ``base_rate``, US dollars per member and month at score 1, which turns scores into dollars. Diagnoses are those
+    of the year before the payment year.
     Of coding rules: ``tables``, ``folder`` and ``payer_kinds`` as in ``cpticd.rules.check``; rules that have no table
     are named with what to add.
     ``minimum``, the fewest persons of a cell that is shown, that of ``cx.set_disclosure`` unless given; 1 shows all.
@@ -46,21 +47,21 @@ def report(
     Everything goes through disclosure control: cells of fewer persons and what would give them away are left out
     of charts, hover texts and tables, and the report says how many. Returns the path. The file holds plotly.js and
     asks the network for nothing; no person, claim or provider appears in it. Same claims, same bytes. Raises
-    OutputExistsError, ArgumentError.
+    OutputExistsError, ArgumentError; DisclosureError for a part that no measure declares.
     """
+    check_claims("report", claims)
     target = check_output(path, overwrite=overwrite)
     from cpticd import disclosure
-    from cpticd.reporting import coding
-    from cpticd.reporting.findings import gather
-    from cpticd.reporting.leaving import protected
-    from cpticd.reporting.risk import Options
+    from cpticd.reporting.findings import Options, gather
+    from cpticd.reporting.release import protected
 
-    options = Options(model=model, payment_year=payment_year, base_rate=base_rate)
-    rules = coding.Options(tables=tables, folder=folder, payer_kinds=payer_kinds)
+    options = Options(
+        min_lines=min_lines, model=model, payment_year=payment_year, base_rate=base_rate, tables=tables,
+        folder=folder, payer_kinds=payer_kinds,
+    )  # fmt: skip
     now = disclosure.settings()
     with disclosure.using(minimum=now.minimum if minimum is None else minimum, pseudonyms=now.pseudonyms):
-        found = gather(claims, min_lines=min_lines, risk_options=options, coding_options=rules)
-        return write(protected(found, claims), target, title=title)
+        return write(protected(gather(claims, options), claims), target, title=title)
 
 
 def check_output(path: str | Path, *, overwrite: bool) -> Path:
@@ -90,3 +91,7 @@ def write(findings: Findings, target: Path, *, title: str | None = None) -> Path
             f"{target} cannot be written: {error.strerror or error}; choose another path"
         ) from error
     return target
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -12,20 +12,8 @@ from plotly.offline import get_plotlyjs
 
 from cpticd.reporting.blocks import note
 from cpticd.reporting.findings import Findings
-from cpticd.reporting.sections import SECTIONS
+from cpticd.reporting.sections import sections
 
-#: Tables of the release, by how their names begin, that each section is made of.
-TABLES: Final[dict[str, tuple[str, ...]]] = {
-    "findings": ("summary_row",),
-    "rates": ("lines", "claims", "charge", "final", "payers"),
-    "causes": ("causes",),
-    "pairs": ("pairs", "payer_pairs", "families"),
-    "trend": ("trend",),
-    "silent": ("takebacks",),
-    "rules": ("rule ", "scorecard ", "residual"),
-    "specificity": ("unspecified", "effect"),
-    "risk": ("risk_",),
-}
 TITLE: Final = "Claim denials by diagnosis and procedure"
 
 #: Nothing may be fetched: the browser itself refuses whatever is not in the file.
@@ -37,11 +25,12 @@ POLICY: Final = (
 def page(findings: Findings, *, title: str | None = None) -> str:
     """The whole report as HTML text, the same for the same findings."""
     heading = html.escape(title or TITLE)
-    links = "".join(f'<li><a href="#{name}">{html.escape(label)}</a></li>' for name, label, _ in SECTIONS)
+    made = sections(findings)
+    links = "".join(f'<li><a href="#{name}">{html.escape(label)}</a></li>' for name, label, _ in made)
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-heading"><h2 id="{name}-heading">{html.escape(label)}</h2>\n'
-        f"{content(findings)}{suppressed(findings, name)}</section>"
-        for name, label, content in SECTIONS
+        f"{content}{suppressed(findings, name)}</section>"
+        for name, label, content in made
     )
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -72,7 +61,7 @@ def protection_text(findings: Findings) -> str:
     """How disclosure control stands, and how much it left out."""
     if findings.minimum <= 1:
         return "Disclosure control is off: cells of any number of persons are shown."
-    cells, few, more = _sums(findings.said)
+    cells, few, more = _sums(findings.account)
     return (
         f"Cells of fewer than {findings.minimum} persons are not shown, nor what would give them away: {few:,} of "
         f"{cells:,} counts were too small, and {more:,} more are left out to protect them. They are missing from "
@@ -82,9 +71,9 @@ def protection_text(findings: Findings) -> str:
 
 def suppressed(findings: Findings, section: str) -> str:
     """How many counts a section lost."""
-    names = TABLES.get(section, ())
-    said = {name: each for name, each in findings.said.items() if name.startswith(names)} if names else {}
-    cells, few, more = _sums(said)
+    keys = [key for key, (_, part) in findings.parts.items() if part.section == section]
+    account = {key: findings.account[key] for key in keys if key in findings.account}
+    cells, few, more = _sums(account)
     if not few + more:
         return ""
     rest = f", {more:,} to protect them" if more else ""
@@ -93,9 +82,9 @@ def suppressed(findings: Findings, section: str) -> str:
     )
 
 
-def _sums(said: dict[str, dict[str, int]]) -> tuple[int, int, int]:
+def _sums(account: dict[str, dict[str, int]]) -> tuple[int, int, int]:
     cells, few, more = (
-        sum(each[key] for each in said.values()) for key in ("cells", "suppressed", "complementary")
+        sum(each[key] for each in account.values()) for key in ("cells", "suppressed", "complementary")
     )
     return cells, few, more
 

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import pandas as pd
 
 from cpticd import charts
 from cpticd.charts import format as fmt
+from cpticd.core.measure import Part
 from cpticd.reporting.blocks import chart, note, scroll
 from cpticd.reporting.coding_section import rules_section, specificity_section
+from cpticd.reporting.data_set import by_table
 from cpticd.reporting.definitions import brief, definitions_section, releases
-from cpticd.reporting.findings import Findings, accounting_by_table, reject_counts, top_pairs
+from cpticd.reporting.findings import Findings
+from cpticd.reporting.headlines import headlines
 from cpticd.reporting.risk_section import risk_section
-from cpticd.reporting.words import headlines
 
-Section = Callable[[Findings], str]
+
+#: Parts of the table of rates, and what each is called there.
+RATES: Final = {
+    "lines": "service lines, at first",
+    "claims": "claims, at first",
+    "charge": "charge dollars, at first",
+    "final": "service lines, in the end",
+}
 
 
 def findings_section(findings: Findings) -> str:
@@ -39,17 +48,17 @@ def _plain(value: object) -> str:
 
 def accounting_section(findings: Findings) -> str:
     accounting = findings.get("accounting")
-    rejects = reject_counts(findings.get("rejects"))
+    rejects = findings.get("rejects")
     text = note(
-        "Read = loaded + rejected, in rows and in dollars, for every source and table. Rows of files are counted, not "
-        "persons."
+        "Read = loaded + rejected + left out, in rows and in dollars, for every source and table. Rows of files are "
+        "counted, not persons."
     )
     if len(accounting) and accounting["loaded"].isna().any():
         text += note(
             "What was read and loaded is left out: with what was adjudicated it would tell of fewer than "
             f"{findings.minimum} persons. claims.accounting() has it."
         )
-    text += scroll(charts.table(accounting_by_table(accounting)))
+    text += scroll(charts.table(by_table(accounting)))
     if not accounting.empty and accounting["source"].nunique() > 1:
         each = scroll(charts.table(accounting, max_rows=1000))
         text += f"<details><summary>The same by source</summary>{each}</details>"
@@ -61,34 +70,28 @@ def accounting_section(findings: Findings) -> str:
 
 
 def rates_section(findings: Findings) -> str:
-    rows = {
-        label: findings.get(name)
-        for name, label in (
-            ("lines", "service lines, at first"),
-            ("claims", "claims, at first"),
-            ("charge", "charge dollars, at first"),
-            ("final", "service lines, in the end"),
-        )
-        if findings.has(name)
-    }
+    rows = rates_table(findings)
     columns = ["measure", "n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"]
     text = note(findings.reason("lines", "No lines."))
-    if rows:
-        table = scroll(charts.table(stacked(rows), columns=columns))
+    if len(rows):
+        table = scroll(charts.table(rows, columns=columns))
         text = table + brief(findings, "lines", "claims", "charge", "final")
     if not findings.has("payers"):
         return text + note(findings.reason("payers", "No adjudicated lines."))
     overall = findings.get("lines") if findings.has("lines") else None
     payers = findings.get("payers")
     payers = payers[payers["n"].notna()]
-    text += chart(charts.payer_comparison(payers.head(40), overall=overall), "payers") + brief(
+    text += chart(charts.rates(payers.head(40), overall=overall), "payers") + brief(
         findings, "payers"
     )
     return text + (note(f"{len(payers) - 40:,} more payers not drawn.") if len(payers) > 40 else "")
 
 
-def stacked(rows: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per measure, from frames of one row each; what was suppressed of them stays known."""
+def rates_table(findings: Findings) -> pd.DataFrame:
+    """One row per rate of the whole, from frames of one row each; what was suppressed of them stays known."""
+    rows = {label: findings.get(key) for key, label in RATES.items() if findings.has(key)}
+    if not rows:
+        return pd.DataFrame(columns=["measure"])
     frame = pd.concat([part.assign(measure=label) for label, part in rows.items()], ignore_index=True)
     hidden: dict[str, list[str]] = {}
     for place, part in enumerate(rows.values()):
@@ -105,7 +108,7 @@ def causes_section(findings: Findings) -> str:
     shown = causes[causes["denied_amount"].notna()]
     if shown.empty:
         return note("Every cause is of too few persons to be shown.")
-    text = chart(charts.pareto(shown), "causes") + brief(findings, "causes")
+    text = chart(charts.causes(shown), "causes") + brief(findings, "causes")
     return text + scroll(charts.table(causes))
 
 
@@ -126,7 +129,7 @@ def pairs_section(findings: Findings) -> str:
         return text + note(findings.reason("pairs", few))
     text += chart(charts.pair_scatter(known(pairs), max_points=1500), "scatter") + brief(findings, "pairs")
     text += "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
-    if not findings.has_payer_pairs:
+    if not has_payer_pairs(findings):
         return text
     text += "<h3>Pairs to look at first, payer by payer</h3>"
     table = scroll(charts.table(top_pairs(findings.get("payer_pairs"))))
@@ -155,24 +158,93 @@ def delay_section(findings: Findings) -> str:
 def silent_section(findings: Findings) -> str:
     if not findings.has("takebacks"):
         return note(
-            findings.reason("silent", "No procedure was changed by a payer and no payment taken back.")
+            findings.reason("takebacks", "No procedure was changed by a payer and no payment taken back.")
         )
     text = note("Lines paid under another procedure than submitted, and payments taken back.")
     return text + scroll(charts.table(findings.get("takebacks"), max_rows=60)) + brief(findings, "takebacks")
 
 
-#: Anchor, heading and content of every section.
-SECTIONS: Final[tuple[tuple[str, str, Section], ...]] = (
-    ("findings", "What stands out", findings_section),
-    ("accounting", "What was read", accounting_section),
-    ("rates", "Denial rates and payers", rates_section),
-    ("causes", "Root causes", causes_section),
-    ("pairs", "Diagnosis × procedure pairs", pairs_section),
-    ("trend", "Trend", trend_section),
-    ("delay", "Payment delay", delay_section),
-    ("silent", "Silent denials", silent_section),
-    ("rules", "Coding rules", rules_section),
-    ("specificity", "Unspecified codes", specificity_section),
-    ("risk", "Risk adjustment, both directions", risk_section),
-    ("definitions", "How each number is defined", definitions_section),
-)
+def has_payer_pairs(findings: Findings) -> bool:
+    """Whether pairs by payer say more than pairs alone."""
+    return findings.has("payer_pairs") and len(findings.get("payers")) > 1
+
+
+def top_pairs(pairs: pd.DataFrame, count: int = 15) -> pd.DataFrame:
+    """The first-ranked pairs with the columns that fit a page, their first category and CARC in one."""
+    if pairs.empty:
+        return pairs
+    # What is suppressed is no finding to look at first.
+    first = pairs[pairs["rate"].notna()].head(count)
+    causes = [
+        fmt.text(category) if fmt.text(carc) == fmt.MISSING else f"{category} (CARC {carc})"
+        for category, carc in zip(first["top_category"], first["top_carc"], strict=True)
+    ]
+    columns = [
+        *(["payer"] if "payer" in first.columns else []),
+        *("hcpcs_code", "diagnosis_code", "lines", "denied_lines", "rate", "low", "high", "expected_rate"),
+        *("excess_denials", "q_value", "denied_amount"),
+    ]
+    return first[columns].assign(first_cause=causes)
+
+
+class Section(NamedTuple):
+    """Anchor and heading of a section, what it says, and the parts that it says it of."""
+
+    key: str
+    heading: str
+    content: Callable[[Findings], str]
+    parts: tuple[str, ...] = ()
+
+
+#: Sections written by hand, in order; what else a measure declares follows in its section, or in one of its own.
+SECTIONS: Final[tuple[Section, ...]] = (
+    Section("findings", "What stands out", findings_section, ("summary",)),
+    Section("accounting", "What was read", accounting_section, ("accounting", "rejects")),
+    Section("rates", "Denial rates and payers", rates_section, (*RATES, "payers")),
+    Section("causes", "Root causes", causes_section, ("causes",)),
+    Section("pairs", "Diagnosis × procedure pairs", pairs_section, ("pairs", "payer_pairs", "families")),
+    Section("trend", "Trend", trend_section, ("trend",)),
+    Section("delay", "Payment delay", delay_section, ("delay",)),
+    Section("silent", "Silent denials", silent_section, ("takebacks",)),
+    Section("rules", "Coding rules", rules_section, ("rules", "rule_counts", "scorecard", "residual")),
+    Section("specificity", "Unspecified codes", specificity_section, ("unspecified", "effect")),
+    Section(
+        "risk", "Risk adjustment, both directions", risk_section,
+        ("risk_gaps", "risk_unsupported", "risk_impact", "risk_reasons", "risk_prevalence", "risk_recapture"),
+    ),
+    Section("definitions", "How each number is defined", definitions_section),
+)  # fmt: skip
+
+
+def sections(findings: Findings) -> list[tuple[str, str, str]]:
+    """Anchor, heading and HTML of every section: those written by hand, with what measures declare beside them."""
+    own = {section.key: section for section in SECTIONS}
+    others = [part for _, part in findings.parts.values() if not _is_written(own, part)]
+    made = [
+        (key, each.heading, each.content(findings) + "".join(generic(findings, p) for p in others if p.section == key))
+        for key, each in own.items()
+    ]
+    keys = dict.fromkeys(part.section for part in others if part.section not in own)
+    new = [
+        (key, fmt.heading(key), "".join(generic(findings, part, alone=True) for part in others if part.section == key))
+        for key in keys
+    ]
+    return [*made[:-1], *new, made[-1]]
+
+
+def _is_written(own: dict[str, Section], part: Part) -> bool:
+    return part.section in own and part.key in own[part.section].parts
+
+
+def generic(findings: Findings, part: Part, *, alone: bool = False) -> str:
+    """A part as its measure declares it: heading, sentence, chart, table and definition."""
+    measure, _ = findings.parts[part.key]
+    text = "" if alone else f"<h3>{html.escape(part.heading)}</h3>"
+    frame = findings.get(part.key)
+    if frame.empty:
+        return text + note(findings.reason(part.key, "Nothing to show in these data."))
+    if measure.sentence is not None and (sentence := measure.sentence(frame)):
+        text += note(sentence)
+    if measure.chart:
+        text += chart(getattr(charts, measure.chart)(frame), part.key.replace("_", "-"), wide=True)
+    return text + scroll(charts.table(frame, max_rows=30)) + brief(findings, part.key)

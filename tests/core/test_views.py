@@ -166,7 +166,9 @@ def test_an_unlisted_carc_is_other_and_a_replaced_table_decides() -> None:
     assert shown(claims.table("line_outcomes"), *columns) == [("denied", "9Z9", "other")]
     table = claims.table("carc_categories")
     ours = table.iloc[:1].assign(carc="9Z9", category="house rule", is_denial=False)
-    assert shown(claims.with_references(carc_categories=ours).table("line_outcomes"), *columns) == [("paid", None, None)]
+    assert shown(claims.with_references(carc_categories=ours).table("line_outcomes"), *columns) == [
+        ("paid", None, None)
+    ]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,7 +9,7 @@ from cpticd.charts import risk_parts as parts
 from cpticd.core.contract import said
 from cpticd.denials.pair_rates import Q_THRESHOLD
 from cpticd.reporting.findings import Findings
-from cpticd.reporting.risk import Totals
+from cpticd.reporting.totals import Totals
 
 
 def headlines(findings: Findings) -> list[str]:
@@ -23,10 +23,20 @@ def headlines(findings: Findings) -> list[str]:
         _pair(findings),
         _payers(findings),
         _delay(findings),
+        *_declared(findings),
         *risk_headlines(findings),
         _accounting(findings),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def _declared(findings: Findings) -> list[str]:
+    """Sentences that measures declare for their parts."""
+    return [
+        measure.sentence(findings.get(key))
+        for key, (measure, _) in findings.parts.items()
+        if measure.sentence is not None and findings.has(key)
+    ]
 
 
 def _rate(findings: Findings) -> str:
@@ -104,10 +114,10 @@ def _pair(findings: Findings) -> str:
     if pairs.empty:
         return ""
     row = pairs.iloc[0]
-    told = "" if len(pairs) == len(every) else " that may be shown"
+    which = "" if len(pairs) == len(every) else " that may be shown"
     if not (pairs["q_value"] <= Q_THRESHOLD).any():
         return (
-            f"None of the {len(pairs):,} pairs{told} with at least {findings.min_lines} lines is denied more often "
+            f"None of the {len(pairs):,} pairs{which} with at least {findings.min_lines} lines is denied more often "
             f"than expected at a false-discovery rate of {Q_THRESHOLD:.0%}."
         )
     pair = f"procedure {fmt.text(row['hcpcs_code'])} with diagnosis {fmt.text(row['diagnosis_code'])}"

@@ -1,0 +1,63 @@
+"""What leaves with a report: its parts in one release, each as its measure declares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cpticd import disclosure
+from cpticd.core.contract import carry
+from cpticd.core.measure import Cells, Linked, Records, leaves
+from cpticd.disclosure import Release
+from cpticd.reporting import data_set
+
+if TYPE_CHECKING:
+    from cpticd.claims import Claims
+    from cpticd.reporting.findings import Findings
+
+
+def protected(found: Findings, claims: Claims) -> Findings:
+    """The findings as they may leave: every part through one release, by the session's settings.
+
+    Of parts whose rows are records nothing but their contract stays. A part that no measure declares is refused
+    (DisclosureError). Where disclosure control is off, nothing changes.
+    """
+    if not disclosure.settings().is_on:
+        return found
+    release = release_of(found, claims)
+    kept = replace(found, frames={}, reasons=dict(found.reasons), account={}, minimum=disclosure.settings().minimum)
+    for key, frame in found.frames.items():
+        if key not in release.names:
+            kept.frames[key] = carry(frame, frame.head(0))
+            continue
+        kept.frames[key] = release[key]
+        account = kept.frames[key].attrs.get("disclosure", {})
+        kept.account[key] = {name: int(account.get(name, 0)) for name in ("cells", "suppressed", "complementary")}
+    if kept.has("accounting") and data_set.lost_figures(kept.get("summary")):
+        kept.frames["accounting"] = data_set.without_loaded(kept.get("accounting"))
+    return kept
+
+
+def release_of(found: Findings, claims: Claims) -> Release:
+    """The release that a report's parts make: those of service lines share one set of facts."""
+    release = Release(claims)
+    for key, frame in found.frames.items():
+        shape = leaves(frame, key)
+        if isinstance(shape, Records) or frame.empty:
+            continue
+        if isinstance(shape, Linked):
+            release.linked(key, frame, shape, found.get)
+        elif isinstance(shape, Cells):
+            release.cells(key, _counted(frame), shape)
+        else:
+            release.add(key, frame)
+    return release
+
+
+def _counted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows that count anything: a month in which nothing was decided is no cell."""
+    if "n" not in frame.columns or not (frame["n"] == 0).any() or len(frame) == 1:
+        return frame
+    return carry(frame, frame[frame["n"] > 0].reset_index(drop=True))
