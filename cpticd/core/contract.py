@@ -192,6 +192,6 @@ def _within(values: pd.Series, whole: pd.Series) -> bool:
         return bool(np.isin(found[~np.isnan(found)], known).all())
     try:
         return bool(values.dropna().isin(whole).all())
-    except TypeError:  # cells that are lists
+    except (TypeError, NotImplementedError):  # cells that are lists, of Python and of Arrow
         texts = {str(each) for each in whole}
         return all(str(each) in texts for each in values.dropna())
