@@ -1,7 +1,7 @@
 """Synthetic claims with planted truth: for demos, tests and tables of data/, and imported by nothing else."""
 
-from cpticd.simulation.edits import edit_tables
-from cpticd.simulation.simulation import Simulation, demo, simulate
-from cpticd.simulation.x12 import write_x12
+from cpticd.simulation.interchange import write_x12
+from cpticd.simulation.manual import rule_tables
+from cpticd.simulation.pipeline import Simulation, demo, simulate
 
-__all__ = ["Simulation", "demo", "edit_tables", "simulate", "write_x12"]
+__all__ = ["Simulation", "demo", "rule_tables", "simulate", "write_x12"]

@@ -1,6 +1,7 @@
 """What the simulation is made of: payers, conditions, codes and services, read from small CSV files.
 
-Numbers are codes and rates of our own choosing; procedure codes carry no descriptor.
+Numbers are codes and rates of our own choosing; procedure codes carry no descriptor. A row number of
+``diagnoses.csv`` or ``procedures.csv`` stands for its code in every stage.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from importlib.resources import files
 
 import numpy as np
 
-from cpticd.simulation.draws import Bools, Floats, Ints
+from cpticd.simulation.vectors import Bools, Floats, Ints
+
+Row = dict[str, str]
 
 
-def rows(name: str) -> list[dict[str, str]]:
+def rows(name: str) -> list[Row]:
     """Rows of a catalogue file as dictionaries of text."""
     text = files("cpticd.simulation").joinpath("catalogue", f"{name}.csv").read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))
@@ -26,6 +29,16 @@ def weights(cell: str) -> dict[str, float]:
     return {key: float(value) for key, value in (part.split(":") for part in cell.split())}
 
 
+def numbers(table: list[Row], column: str, blank: float = 0.0) -> Floats:
+    """A column of numbers, ``blank`` where the cell is."""
+    return np.array([float(row[column] or blank) for row in table])
+
+
+def whole(table: list[Row], column: str, blank: int = 0) -> Ints:
+    """A column of whole numbers, ``blank`` where the cell is."""
+    return np.array([int(row[column] or blank) for row in table])
+
+
 @dataclass(frozen=True)
 class Menu:
     """Choices of every condition, flattened: rows ``start[c]`` to ``start[c + 1]`` belong to condition c."""
@@ -33,23 +46,21 @@ class Menu:
     start: Ints
     cumulated: Floats  # condition number + share so far, increasing over the whole menu
 
+    @classmethod
+    def of(cls, condition: Ints, weight: Floats, conditions: int) -> Menu:
+        """A menu from rows sorted by condition."""
+        start = np.searchsorted(condition, np.arange(conditions + 1))
+        edges = (condition + 1).astype(np.float64)
+        for c in range(conditions):
+            part = np.cumsum(weight[start[c] : start[c + 1]])
+            if part.size and part[-1] > 0:
+                edges[start[c] : start[c + 1]] = c + part / part[-1]
+        return cls(start.astype(np.int64), edges)
+
     def choose(self, condition: Ints, uniform: Floats) -> Ints:
         """Row of the choice that each uniform variate falls on, in its condition's part of the menu."""
         found = np.searchsorted(self.cumulated, condition + uniform, side="right")
         return np.clip(found, self.start[condition], self.start[condition + 1] - 1).astype(np.int64)
-
-
-def menu(condition: Ints, weight: Floats, conditions: int) -> Menu:
-    """A Menu from rows sorted by condition."""
-    start = np.searchsorted(condition, np.arange(conditions + 1))
-    edges = np.zeros(weight.size)
-    for c in range(conditions):
-        part = np.cumsum(weight[start[c] : start[c + 1]])
-        if part.size and part[-1] > 0:
-            edges[start[c] : start[c + 1]] = c + part / part[-1]
-        else:
-            edges[start[c] : start[c + 1]] = c + 1.0
-    return Menu(start.astype(np.int64), edges)
 
 
 class Catalogue:
@@ -61,7 +72,6 @@ class Catalogue:
         self.procedure_rows = rows("procedures")
         self.setting_rows = rows("settings")
         self.payer_rows = rows("payers")
-        self.kit_rows = rows("kits")
         self.cause_rows = rows("causes")
         self.rule_rows = rows("rules")
         self.conditions = {row["condition"]: i for i, row in enumerate(self.condition_rows)}
@@ -69,9 +79,26 @@ class Catalogue:
         self.settings = {row["setting"]: i for i, row in enumerate(self.setting_rows)}
         self.procedures = {row["code"]: i for i, row in enumerate(self.procedure_rows)}
         self.payers = [row["payer"] for row in self.payer_rows]
+        self.payer_kinds = np.array([row["kind"] for row in self.payer_rows])
+        self.rules = [row["rule"] for row in self.rule_rows]
         self.families = sorted({row["family"] for row in self.procedure_rows})
 
+    # -- which is which
+
+    def is_procedure(self, procedure: Ints, *codes: str) -> Bools:
+        """Where the procedure is one of the codes."""
+        return np.isin(procedure, [self.procedures[code] for code in codes])
+
+    def is_setting(self, setting: Ints, *names: str) -> Bools:
+        """Where the setting is one of those named."""
+        return np.isin(setting, [self.settings[name] for name in names])
+
+    def in_family(self, procedure: Ints, *names: str) -> Bools:
+        """Where the procedure is of one of the families."""
+        return np.isin(self.family, [self.families.index(name) for name in names])[procedure]
+
     # -- conditions and diagnoses
+
     @cached_property
     def chronic(self) -> list[int]:
         return [i for i, row in enumerate(self.condition_rows) if row["kind"] == "chronic"]
@@ -79,11 +106,35 @@ class Catalogue:
     @cached_property
     def prevalence(self) -> Floats:
         """Prevalence (chronic) or encounters a year (event) by condition and age band."""
-        return np.array([[float(row[f"p{band}"]) for band in range(5)] for row in self.condition_rows])
+        return np.stack([numbers(self.condition_rows, f"p{band}") for band in range(5)], axis=1)
 
-    def number(self, column: str) -> Floats:
-        """A numeric column of conditions.csv."""
-        return np.array([float(row[column]) for row in self.condition_rows])
+    @cached_property
+    def implied(self) -> Ints:
+        """Procedure row of the service that hardly exists without the condition, −1 where none.
+
+        A claim for it is sent even when nobody codes the condition.
+        """
+        return self._services(self.condition_rows, "service")
+
+    @cached_property
+    def history(self) -> Ints:
+        """Diagnosis row of the history code of each condition, −1 where it has none."""
+        found = np.full(len(self.condition_rows), -1)
+        for i, row in enumerate(self.diagnosis_rows):
+            if row["role"] == "h":
+                found[self.conditions[row["condition"]]] = i
+        return found
+
+    @cached_property
+    def venues(self) -> tuple[Menu, Ints]:
+        """Settings by condition, and the setting of each choice."""
+        found = [
+            (c, self.settings[name], share)
+            for c, row in enumerate(self.condition_rows)
+            for name, share in weights(row["venues"]).items()
+        ]
+        condition, setting, share = (np.array(column) for column in zip(*found, strict=True))
+        return Menu.of(condition, share, len(self.condition_rows)), setting
 
     @cached_property
     def codes(self) -> list[str]:
@@ -102,8 +153,9 @@ class Catalogue:
 
     @cached_property
     def diagnosis_menu(self) -> Menu:
-        weight = np.array([float(row["weight"]) for row in self.diagnosis_rows])
-        return menu(self.diagnosis_condition, weight, len(self.condition_rows))
+        return Menu.of(
+            self.diagnosis_condition, numbers(self.diagnosis_rows, "weight"), len(self.condition_rows)
+        )
 
     def diagnosis(self, condition: str, code: str) -> int:
         """Row of ``code`` under ``condition``."""
@@ -126,24 +178,28 @@ class Catalogue:
     @cached_property
     def signal(self) -> Ints:
         """Procedure row of the service that speaks for a specific code, −1 where none."""
-        return np.array(
-            [self.procedures[row["signal"]] if row["signal"] else -1 for row in self.diagnosis_rows]
-        )
+        return self._services(self.diagnosis_rows, "signal")
+
+    def _services(self, table: list[Row], column: str) -> Ints:
+        return np.array([self.procedures[row[column]] if row[column] else -1 for row in table])
 
     @cached_property
-    def has_hcc(self) -> Ints:
-        return np.array([bool(row["hcc"]) for row in self.diagnosis_rows]).astype(np.int64)
+    def has_hcc(self) -> Bools:
+        return np.array([bool(row["hcc"]) for row in self.diagnosis_rows])
 
     @cached_property
     def unspecified(self) -> Ints:
         """A row of the same condition whose title is unspecified, itself where there is none."""
-        found = np.arange(len(self.codes))
+        first: dict[str, int] = {}
         for i, row in enumerate(self.diagnosis_rows):
-            for j, other in enumerate(self.diagnosis_rows):
-                if other["condition"] == row["condition"] and other["role"] == "u" and row["role"] == "s":
-                    found[i] = j
-                    break
-        return found
+            if row["role"] == "u":
+                first.setdefault(row["condition"], i)
+        return np.array(
+            [
+                first.get(row["condition"], i) if row["role"] == "s" else i
+                for i, row in enumerate(self.diagnosis_rows)
+            ]
+        )
 
     @cached_property
     def exclusive(self) -> Bools:
@@ -161,13 +217,20 @@ class Catalogue:
 
     @cached_property
     def side(self) -> list[str]:
+        """Side of the body that each code names: R, L, B (both), N (not stated), blank where there are no sides."""
         return [row["side"] for row in self.diagnosis_rows]
 
-    # -- procedures
+    # -- procedures, places, payers
+
     @cached_property
     def hcpcs(self) -> list[str]:
         """HCPCS code by procedure row; blank for services billed by revenue code alone."""
         return ["" if code.startswith("R0") else code for code in self.procedures]
+
+    @cached_property
+    def revenue(self) -> list[str]:
+        """Revenue code by procedure row."""
+        return [row["revenue"] for row in self.procedure_rows]
 
     @cached_property
     def family(self) -> Ints:
@@ -177,10 +240,6 @@ class Catalogue:
     def fee(self) -> Ints:
         """Reference fee in cents by procedure row."""
         return np.array([round(float(row["fee"]) * 100) for row in self.procedure_rows])
-
-    def in_family(self, *names: str) -> Bools:
-        """True for procedure rows of the families."""
-        return np.isin(self.family, [self.families.index(name) for name in names])
 
     @cached_property
     def orders(self) -> tuple[Ints, Ints, Floats]:
@@ -200,6 +259,15 @@ class Catalogue:
         table = [row["families"].split() for row in self.setting_rows]
         family = [row["family"] for row in self.procedure_rows]
         return np.array([[name in allowed for name in family] for allowed in table])
+
+    @cached_property
+    def places(self) -> list[str]:
+        """Places of service of professional claims and bill types of institutional ones."""
+        return [row["place"] for row in rows("places")]
+
+    def payer_number(self, column: str) -> Floats:
+        """A numeric column of payers.csv, by payer."""
+        return numbers(self.payer_rows, column)
 
 
 @cache

@@ -1,326 +1,167 @@
-"""What payers do with simulated claims: when they decide, what they pay, what they take back. In cents."""
+"""Stage 19, remittance: what payers send back, as canonical tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-
 import numpy as np
+import pyarrow as pa
 
-from cpticd.simulation.assembly import Book, stack, take
-from cpticd.simulation.catalogue import Catalogue
-from cpticd.simulation.denial import Causes, Chances, draw_causes
-from cpticd.simulation.draws import Bools, Draws, Floats, Ints, group_starts
-from cpticd.simulation.people import World, year_start
-
-#: Slots of a line's adjustments, in the order in which a remittance lists them.
-SLOTS = (("CO", "45"), ("CO", "253"), ("", ""), ("PR", "1"), ("PR", "2"), ("PR", "3"))
-CONTRACT, SEQUESTER, DENIAL, DEDUCTIBLE, COINSURANCE, COPAY = range(len(SLOTS))
-FIRST, REVERSAL, CORRECTED = range(3)
-#: Inpatient deductible of the fee-for-service payer, on the claim as a whole.
-INPATIENT_DEDUCTIBLE = 163_200
-#: Payer that pays visits as one level lower without saying so, and how often.
-DOWNCODER, DOWNCODED = (
-    "Cedar Advantage",
-    {"99214": ("99213", 0.08), "99215": ("99214", 0.3), "99285": ("99284", 0.25)},
+from cpticd.simulation.behaviour import Reasons
+from cpticd.simulation.book import MODIFIERS, Book
+from cpticd.simulation.columns import (
+    SOURCE,
+    claim_ids,
+    date,
+    money,
+    named,
+    number,
+    payer_numbers,
+    text,
+    typed_table,
 )
-PARTS = ("151", "222", "119")  # reasons for denying part of a line's units
-#: Adjudications are known up to so many days after the last year ends.
-CUTOFF_DAYS = 31
+from cpticd.simulation.dates import calendar_years
+from cpticd.simulation.settlement import CORRECTED, DEDUCTIBLE, DENIAL, REVERSAL, SLOTS, Outcome
+from cpticd.simulation.vectors import group_starts, within
+
+PAYEE = "999999999"  # whom the payers pay
 
 
-def data_end(years: Sequence[int]) -> int:
-    """Last day of which the data knows."""
-    return year_start(years[-1] + 1) + CUTOFF_DAYS
+def remit(book: Book, outcome: Outcome, reasons: Reasons) -> dict[str, pa.Table]:
+    """The tables adjudications, line_payments, adjustments, remarks and provider_adjustments."""
+    ids = claim_ids(outcome.records.claim)
+    return {
+        "adjudications": _adjudications(book, outcome, ids),
+        "line_payments": _line_payments(book, outcome, ids),
+        "adjustments": _adjustments(book, outcome, reasons, ids),
+        "remarks": _remarks(book, outcome, reasons, ids),
+        "provider_adjustments": _carried_forward(book, outcome),
+    }
 
 
-@dataclass
-class Payments:
-    """One element per line of an adjudication."""
-
-    line: Ints
-    claim: Ints
-    record: Ints
-    adjudicated: Ints  # procedure as adjudicated
-    units: Ints
-    allowed: Ints
-    paid: Ints
-    amounts: Ints  # by slot
-    cause: Ints  # of the denial slot, −1 none
-
-
-@dataclass
-class Records:
-    """One element per adjudication of a claim, sorted by claim and number."""
-
-    claim: Ints
-    number: Ints
-    kind: Ints
-    day: Ints
-    charge: Ints
-    paid: Ints
-    patient: Ints
-    deductible: Ints  # on the claim as a whole
-    denied: Bools  # all lines
-    version: Ints  # of the payer's claim number
-
-
-def _settle(
-    catalogue: Catalogue,
-    book: Book,
-    line: Ints,
-    *,
-    denied: Bools,
-    cause: Ints,
-    lower: Ints,
-    part: Ints,
-    share: tuple[Floats, Floats],
-) -> Payments:
-    """Allowed, paid and adjusted amounts of lines; ``part`` units of a line that is paid are denied."""
-    lines, claims = book.lines, book.claims
-    rows = catalogue.payer_rows
-    payer = claims.payer[lines.claim[line]]
-    kind = np.array([row["kind"] for row in rows])[payer]
-    percent = np.array([int(row["allowed"]) for row in rows])[payer]
-    procedure = np.where(denied, lines.procedure[line], lower)
-    charge, units = lines.charge[line], lines.units[line]
-    each = np.maximum(catalogue.fee[procedure] * percent // 100, 10)
-    each = np.minimum(each, charge // units)
-    paid_units = np.where(denied, 0, units - part)
-    allowed = each * paid_units
-    taken = np.where(denied, charge, charge * part // units)
-    amounts = np.zeros((line.size, len(SLOTS)), dtype=np.int64)
-    amounts[:, CONTRACT] = charge - taken - allowed
-    amounts[:, DENIAL] = taken
-    month = lines.start[line].astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
-    early = np.array([0.34, 0.26, 0.16, 0.1, 0.06, 0.05, 0.04, 0.03, 0.03, 0.02, 0.02, 0.02])[month]
-    free = catalogue.in_family("preventive", "vaccine", "lab")[procedure] | (kind == "medicaid")
-    whole = ~free & (share[0] < early)
-    amounts[:, DEDUCTIBLE] = np.where(whole, allowed, 0)
-    part_b = ~free & ~whole & np.isin(kind, ["ffs", "ma", "marketplace"])
-    rate = np.where(kind == "ffs", 20, np.where(kind == "ma", 10, 30))
-    amounts[:, COINSURANCE] = np.where(part_b, allowed * rate // 100, 0)
-    visit = catalogue.in_family("em")[procedure] & (kind == "commercial") & ~whole
-    amounts[:, COPAY] = np.where(visit & (share[1] < 0.8), np.minimum(allowed, 2500), 0)
-    due = allowed - amounts[:, DEDUCTIBLE] - amounts[:, COINSURANCE] - amounts[:, COPAY]
-    amounts[:, SEQUESTER] = np.where(kind == "ffs", due * 2 // 100, 0)
-    paid = due - amounts[:, SEQUESTER]
-    return Payments(
-        line,
-        lines.claim[line],
-        np.zeros(line.size, dtype=np.int64),
-        procedure,
-        paid_units,
-        allowed,
-        paid,
-        amounts,
-        cause,
+def _adjudications(book: Book, outcome: Outcome, ids: pa.Array) -> pa.Table:
+    records = outcome.records
+    status = np.select([records.kind == REVERSAL, records.denied], [1, 2], 0)
+    corrected = (records.kind == CORRECTED).astype(np.int64)
+    return typed_table(
+        "adjudications",
+        records.claim.size,
+        {
+            "claim_id": ids,
+            "adjudication_number": records.number,
+            "payer": text(book.catalogue.payers, records.payer),
+            "paid_date": date(records.day),
+            "claim_status_code": text(["1", "22", "4"], status),
+            "charge_amount": money(records.charge),
+            "paid_amount": money(records.paid),
+            "patient_responsibility_amount": money(records.patient),
+            "payer_claim_id": payer_numbers(records.payer, records.claim, corrected),
+            "data_source": SOURCE,
+        },
     )
 
 
-def _total(values: Ints, owner: Ints, size: int) -> Ints:
-    total = np.zeros(size, dtype=np.int64)
-    np.add.at(total, owner, values)
-    return total
-
-
-def replacements(draws: Draws, book: Book, denied: Bools, rule: Ints, *, paid_day: Ints, cutoff: int) -> Ints:
-    """Add replacement claims for some denied ones to the book; returns the lines that they copy."""
-    claims, lines = book.claims, book.lines
-    size = claims.person.size
-    any_denied, broken = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    any_denied[lines.claim[denied]] = True
-    broken[lines.claim[rule >= 0]] = True
-    sent = paid_day + 12 + draws.below("replaced after", size, 40)
-    old = np.flatnonzero(any_denied & ~broken & (sent < cutoff) & (draws("replaced", size) < 0.06))
-    new = take(claims, old)
-    new.replaces = old
-    new.received = sent[old]
-    fresh = np.full(size, -1)
-    fresh[old] = size + np.arange(old.size)
-    again = np.flatnonzero(fresh[lines.claim] >= 0)
-    line_rows = take(lines, again)
-    line_rows.claim = fresh[line_rows.claim]
-    diagnosis_rows = take(book.diagnoses, np.flatnonzero(fresh[book.diagnoses.claim] >= 0))
-    diagnosis_rows.claim = fresh[diagnosis_rows.claim]
-    book.claims = stack(claims, new)
-    book.lines = stack(lines, line_rows)
-    book.diagnoses = stack(book.diagnoses, diagnosis_rows)
-    return again
-
-
-def paid_days(catalogue: Catalogue, draws: Draws, book: Book, name: str) -> Ints:
-    """Day of the first remittance of every claim, by the payer's pace."""
-    rows = catalogue.payer_rows
-    delay = np.array([int(row["delay"]) for row in rows])[book.claims.payer]
-    spread = np.array([int(row["spread"]) for row in rows])[book.claims.payer]
-    u = draws(name, book.claims.payer.size)
-    day = book.claims.received + delay + (spread * (0.4 * u + 1.6 * u * u * u * u)).astype(np.int64)
-    # Remittances are sent on Mondays to Fridays.
-    weekday = (day + 3) % 7
-    return day + np.where(weekday >= 5, 7 - weekday, 0)
-
-
-@dataclass
-class Outcome:
-    """All adjudications, their lines, and lines paid as a lower service."""
-
-    records: Records
-    payments: Payments
-    downcoded: Ints  # lines
-
-
-def adjudicate(
-    world: World,
-    book: Book,
-    chance: Chances,
-    denied: Bools,
-    *,
-    reasons: Causes,
-    paid_day: Ints,
-) -> Outcome:
-    """First adjudications, reversals and corrections, as far as they are known at the end of the data."""
-    catalogue, draws = world.catalogue, world.draws
-    lines, claims = book.lines, book.claims
-    size, n = claims.person.size, lines.claim.size
-    cutoff = data_end(world.years)
-    every = np.arange(n)
-    cause = np.full(n, -1)
-    lost = np.flatnonzero(denied)
-    cause[lost] = draw_causes(catalogue, draws, book, chance, lost)
-    # Part of the units of some lines.
-    partly = ~denied & (lines.units > 1) & (draws("partly", n) < 0.06)
-    part = np.where(partly, 1 + (draws("part", n) * (lines.units - 1)).astype(np.int64), 0)
-    part_causes = np.array(
-        [reasons.index(carc, rarc) for carc, rarc in zip(PARTS, ("", "N362", ""), strict=True)]
+def _line_payments(book: Book, outcome: Outcome, ids: pa.Array) -> pa.Table:
+    catalogue, records, payments = book.catalogue, outcome.records, outcome.payments
+    lines = book.lines.take(payments.line)
+    changed = payments.adjudicated != lines.procedure
+    sign = np.where(records.kind == REVERSAL, -1, 1)[payments.record]
+    facility = book.claims.institutional[lines.claim]
+    return typed_table(
+        "line_payments",
+        lines.size,
+        {
+            "claim_id": ids.take(pa.array(payments.record)),
+            "adjudication_number": records.number[payments.record],
+            "claim_line_number": lines.number,
+            "hcpcs_code": text(catalogue.hcpcs, payments.adjudicated),
+            "submitted_hcpcs_code": text(catalogue.hcpcs, lines.procedure, changed),
+            "hcpcs_modifier_1": text(MODIFIERS, lines.modifiers[:, 0]),
+            "hcpcs_modifier_2": text(MODIFIERS, lines.modifiers[:, 1]),
+            "revenue_center_code": text(catalogue.revenue, lines.procedure, facility),
+            "charge_amount": money(lines.charge * sign),
+            "allowed_amount": money(payments.allowed),
+            "paid_amount": money(payments.paid),
+            "service_unit_quantity": number(payments.units),
+            "service_date": date(lines.start),
+        },
     )
-    cause = np.where(partly, part_causes[draws.below("part cause", n, len(PARTS))], cause)
-    lower = _lower(catalogue, draws, book)
-    shares = (draws("deductible", n), draws("copay", n))
-    first = _settle(catalogue, book, every, denied=denied, cause=cause, lower=lower, part=part, share=shares)
-    # Later a replacement voids the original, a rework corrects it, and some payments are taken back.
-    any_denied = np.zeros(size, dtype=bool)
-    any_denied[lines.claim[denied]] = True
-    replaced = np.zeros(size, dtype=bool)
-    replaced[claims.replaces[claims.replaces >= 0]] = True
-    rework = np.array([float(row["rework"]) for row in catalogue.payer_rows])[claims.payer]
-    reworked = any_denied & ~replaced & (draws("rework", size) < rework)
-    overturned = denied & reworked[lines.claim]
-    overturned &= draws("overturned", n) < reasons.overturn[np.maximum(cause, 0)]
-    corrected = np.zeros(size, dtype=bool)
-    corrected[lines.claim[overturned]] = True
-    clean = ~any_denied & ~replaced
-    back = clean & (draws("taken back", size) < 0.008)
-    refused = back & (draws("refused", size) < 0.5)
-    again_denied = np.where(refused[lines.claim], True, denied & ~overturned)
-    again_cause = np.where(
-        refused[lines.claim], reasons.index("27", ""), np.where(again_denied | partly, cause, -1)
+
+
+def _adjustments(book: Book, outcome: Outcome, reasons: Reasons, ids: pa.Array) -> pa.Table:
+    """Those of lines, then the deductibles of whole claims."""
+    records, payments = outcome.records, outcome.payments
+    row, slot = np.nonzero(payments.amounts)
+    whole = np.flatnonzero(records.deductible)
+    record = np.concatenate([payments.record[row], whole])
+    line = np.concatenate([book.lines.number[payments.line[row]], np.zeros_like(whole)])
+    position = np.concatenate([within(group_starts(row)) + 1, np.ones_like(whole)])
+    groups, carcs = ([*column] for column in zip(*SLOTS, strict=True))
+    which = np.where(slot == DENIAL, len(SLOTS) + payments.reason[row], slot)
+    which = np.concatenate([which, np.full(whole.size, DEDUCTIBLE)])
+    return typed_table(
+        "adjustments",
+        which.size,
+        {
+            "claim_id": ids.take(pa.array(record)),
+            "adjudication_number": records.number[record],
+            "claim_line_number": pa.array(line, mask=line == 0).cast(pa.int32()),
+            "adjustment_position": position,
+            "group_code": text([*groups, *reasons.group], which),
+            "carc": text([*carcs, *reasons.carc], which),
+            "amount": money(np.concatenate([payments.amounts[row, slot], records.deductible[whole]])),
+        },
     )
-    again = np.flatnonzero((corrected | refused)[lines.claim])
-    second = _settle(
-        catalogue,
-        book,
-        again,
-        denied=again_denied[again],
-        cause=again_cause[again],
-        lower=lower[again],
-        part=np.where(again_denied, 0, part)[again],
-        share=(shares[0][again], shares[1][again]),
+
+
+def _remarks(book: Book, outcome: Outcome, reasons: Reasons, ids: pa.Array) -> pa.Table:
+    remarked = np.array([bool(rarc) for rarc in reasons.rarc])[outcome.payments.reason]
+    payments = outcome.payments.take((outcome.payments.amounts[:, DENIAL] != 0) & remarked)
+    return typed_table(
+        "remarks",
+        payments.line.size,
+        {
+            "claim_id": ids.take(pa.array(payments.record)),
+            "adjudication_number": outcome.records.number[payments.record],
+            "claim_line_number": book.lines.number[payments.line],
+            "remark_position": np.ones(payments.line.size, dtype=np.int64),
+            "rarc": text(reasons.rarc, payments.reason),
+        },
     )
-    wait = draws("rework days", size)
-    later = paid_day + np.where(
-        back, 60 + (wait * 240).astype(np.int64), 25 + (wait * wait * 120).astype(np.int64)
-    )
-    later[claims.replaces[claims.replaces >= 0]] = paid_day[claims.replaces >= 0]
-    later += np.where((later + 3) % 7 >= 5, 2, 0)
-    reverse = (corrected | replaced | back) & (later <= cutoff)
-    repeat = (corrected | refused) & reverse
-    decided = paid_day <= cutoff
-    known = (decided, reverse & decided, repeat & decided)
-    records, payments = _records(world, book, (first, second), known, days=(paid_day, later), reasons=reasons)
-    down = np.flatnonzero((lower != lines.procedure) & ~denied & decided[lines.claim])
-    return Outcome(records, payments, down)
 
 
-def _lower(catalogue: Catalogue, draws: Draws, book: Book) -> Ints:
-    """Procedure that each line is paid as."""
-    lines = book.lines
-    found = lines.procedure.copy()
-    mine = book.claims.payer[lines.claim] == catalogue.payers.index(DOWNCODER)
-    uniform = draws("downcoded", found.size)
-    for code, (other, share) in DOWNCODED.items():
-        hit = mine & (lines.procedure == catalogue.procedures[code]) & (uniform < share)
-        found[hit] = catalogue.procedures[other]
-    return found
+def _carried_forward(book: Book, outcome: Outcome) -> pa.Table:
+    """Balances of remittances that take back more than they pay, until later ones have made up for them.
 
-
-def _records(
-    world: World,
-    book: Book,
-    settled: tuple[Payments, Payments],
-    known: tuple[Bools, Bools, Bools],
-    *,
-    days: tuple[Ints, Ints],
-    reasons: Causes,
-) -> tuple[Records, Payments]:
-    """Put first adjudications, reversals and corrections in order, and add them up per claim.
-
-    ``known`` tells the claims with a first adjudication, a reversal and a correction; ``days`` those of the
-    first and of the others.
+    A remittance pays zero at least: what it lacks is carried forward (FB, negative), and taken off the
+    payer's next remittances (FB, positive).
     """
-    catalogue, (first, second), (decided, reverse, repeat) = world.catalogue, settled, known
-    day, later = days
-    size = book.claims.person.size
-    claim = np.concatenate([np.flatnonzero(decided), np.flatnonzero(reverse), np.flatnonzero(repeat)])
-    kind = np.repeat([FIRST, REVERSAL, CORRECTED], [decided.sum(), reverse.sum(), repeat.sum()])
-    order = np.lexsort((kind, claim))
-    claim, kind = claim[order], kind[order]
-    row_of = np.full((3, size), -1)
-    row_of[kind, claim] = np.arange(claim.size)
-    parts = []
-    for source, which in ((first, FIRST), (first, REVERSAL), (second, CORRECTED)):
-        index = np.flatnonzero(row_of[which][source.claim] >= 0)
-        turn = -1 if which == REVERSAL else 1
-        parts.append(
-            Payments(
-                source.line[index],
-                source.claim[index],
-                row_of[which][source.claim[index]],
-                source.adjudicated[index],
-                source.units[index],
-                turn * source.allowed[index],
-                turn * source.paid[index],
-                turn * source.amounts[index],
-                source.cause[index],
-            )
-        )
-    names = [item.name for item in fields(Payments)]
-    merged = Payments(*(np.concatenate([getattr(p, f) for p in parts]) for f in names))
-    order = np.lexsort((merged.line, merged.record))
-    merged = Payments(*(getattr(merged, f)[order] for f in names))
-    sign = np.where(kind == REVERSAL, -1, 1)
-    total = claim.size
-    charge = _total(book.lines.charge[merged.line] * sign[merged.record], merged.record, total)
-    paid = _total(merged.paid, merged.record, total)
-    patient = _total(merged.amounts[:, DEDUCTIBLE:].sum(axis=1), merged.record, total)
-    # A denial that the patient answers for is his share too.
-    theirs = np.array([group == "PR" for group in reasons.group])[merged.cause] & (merged.cause >= 0)
-    patient += _total(np.where(theirs, merged.amounts[:, DENIAL], 0), merged.record, total)
-    lost = _total(merged.amounts[:, DENIAL] * (merged.allowed == 0), merged.record, total)
-    inpatient = (book.claims.place == book.places.index("111"))[claim]
-    ffs = np.array([row["kind"] == "ffs" for row in catalogue.payer_rows])[book.claims.payer[claim]]
-    begins = world.draws("benefit period", size)[claim] < 0.6
-    deductible = np.where(inpatient & ffs & begins, np.minimum(np.abs(paid), INPATIENT_DEDUCTIBLE), 0) * sign
-    records = Records(
-        claim,
-        np.arange(total) - np.flatnonzero(group_starts(claim))[np.cumsum(group_starts(claim)) - 1] + 1,
-        kind,
-        np.where(kind == FIRST, day[claim], later[claim]),
-        charge,
-        paid - deductible,
-        patient + deductible,
-        deductible,
-        np.abs(lost) == np.abs(charge),
-        np.where(kind == CORRECTED, 1, 0),
+    records, payers = outcome.records, book.catalogue.payers
+    totals: dict[tuple[int, int], int] = {}
+    for key, paid in zip(
+        zip(records.day.tolist(), records.payer.tolist(), strict=True), records.paid.tolist(), strict=True
+    ):
+        totals[key] = totals.get(key, 0) + paid
+    owed = [0] * len(payers)
+    found: list[tuple[int, int, int]] = []
+    for when, who in sorted(totals, key=lambda key: (key[0], payers[key[1]])):
+        balance = totals[when, who]
+        taken = balance if balance < 0 else min(owed[who], balance)
+        owed[who] -= taken
+        if taken:
+            found.append((when, who, taken))
+    day, payer, amount = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    new_year = (calendar_years(day) - 1969).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+    return typed_table(
+        "provider_adjustments",
+        day.size,
+        {
+            "data_source": SOURCE,
+            "adjustment_number": np.arange(day.size) + 1,
+            "payer": text(payers, payer),
+            "paid_date": date(day),
+            "provider_id": PAYEE,
+            "fiscal_period_date": date(new_year - 1),
+            "adjustment_reason_code": "FB",
+            "reference_id": named("F", payer + 1, 3),
+            "amount": money(amount),
+        },
     )
-    return records, merged

@@ -1,56 +1,78 @@
-"""What was planted: the answers that an analysis of the simulated claims should come to."""
+"""Stage 20, truth: what was planted, the answers that an analysis of the simulated claims should come to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from cpticd.simulation.arrow import claim_ids, date, person_ids, text
-from cpticd.simulation.assembly import Book
+from cpticd.simulation.behaviour import Behaviour, families, tiers
+from cpticd.simulation.book import Book
 from cpticd.simulation.catalogue import Catalogue
-from cpticd.simulation.denial import DRIVERS, POLICY, Causes, Chances, Effects, Planted
-from cpticd.simulation.draws import Ints
+from cpticd.simulation.chances import DRIVERS, POLICY, Chances
+from cpticd.simulation.columns import claim_ids, date, person_ids, text
+from cpticd.simulation.dates import calendar_years
 from cpticd.simulation.encounters import Unsupported
-from cpticd.simulation.people import IMPLIED, JOINED, KINDS, World
-from cpticd.simulation.policies import Policies, tiers
-from cpticd.simulation.recodes import RULES
-from cpticd.simulation.remittance import FIRST, Outcome
+from cpticd.simulation.episodes import JOINED, KINDS, Episodes
+from cpticd.simulation.settlement import FIRST, Outcome
+from cpticd.simulation.vectors import Ints
+from cpticd.simulation.world import World
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def answers(
+    world: World,
+    book: Book,
+    behaviour: Behaviour,
+    chances: Chances,
+    outcome: Outcome,
+    *,
+    episodes: Episodes,
+    unsupported: Unsupported,
+) -> dict[str, pd.DataFrame]:
+    """Every table of the truth by its name."""
+    return {
+        "pair_effects": effect_frame(book, behaviour),
+        "policies": policy_frame(book, behaviour, chances, outcome),
+        "rule_strictness": strictness_frame(book, behaviour, chances),
+        "lines": line_frame(book, chances),
+        "rule_violations": rule_frame(book),
+        "downcodes": downcode_frame(book, outcome),
+        "conditions": condition_frame(world, book, episodes, unsupported),
+    }
 
 
 def _frame(columns: dict[str, object]) -> pd.DataFrame:
     return pa.table(columns).to_pandas()
 
 
-def effect_frame(catalogue: Catalogue, book: Book, planted: Planted | None, reasons: Causes) -> pd.DataFrame:
+def _of_lines(book: Book, index: Ints) -> dict[str, object]:
+    """The key of lines."""
+    return {
+        "claim_id": claim_ids(book.lines.claim[index]),
+        "claim_line_number": book.lines.number[index],
+    }
+
+
+def effect_frame(book: Book, behaviour: Behaviour) -> pd.DataFrame:
     """One row per payer, procedure and diagnosis with a planted odds ratio."""
-    none = np.zeros(0, dtype=np.int64)
-    e = planted.effects if planted else Effects(none, none, none, np.zeros(0), none)
+    e, reasons = behaviour.effects, behaviour.reasons
     return _frame(
         {
-            "payer": text(catalogue.payers, e.payer),
-            "hcpcs_code": text(book.hcpcs, e.procedure),
+            "payer": text(book.catalogue.payers, e.payer),
+            "hcpcs_code": text(book.catalogue.hcpcs, e.procedure),
             "diagnosis_code": text(book.codes, e.code),
-            "carc": text(reasons.carc, e.cause),
+            "carc": text(reasons.carc, e.reason),
             "odds_ratio": e.odds,
         }
     )
 
 
-def policy_frame(
-    catalogue: Catalogue,
-    book: Book,
-    chance: Chances,
-    outcome: Outcome,
-    *,
-    planted: Planted | None,
-    reasons: Causes,
-) -> pd.DataFrame:
+def policy_frame(book: Book, behaviour: Behaviour, chances: Chances, outcome: Outcome) -> pd.DataFrame:
     """One row per policy that a payer does not publish, in force for dates of service from start_date on.
 
     diagnosis_family   first three characters of a diagnosis that the line points to (institutional: of any of
@@ -59,22 +81,20 @@ def policy_frame(
     lines_after        lines under it that were adjudicated, replacements among them
     denied_after       those of them that were denied at first
     """
-    none = np.zeros(0, dtype=np.int64)
-    p = planted.policies if planted else Policies(none, none, [], none, none, np.zeros(0))
-    records, payments, lines = outcome.records, outcome.payments, book.lines
-    first = np.flatnonzero(records.kind[payments.record] == FIRST)
-    line = payments.line[first]
-    under = chance.driver[line] == POLICY
-    denied = under & (payments.allowed[first] == 0) & (payments.cause[first] >= 0)
-    payer = book.claims.payer[lines.claim[line]]
-    same = (payer == p.payer[:, None]) & (lines.procedure[line] == p.procedure[:, None])
+    p, reasons = behaviour.policies, behaviour.reasons
+    first = outcome.payments.take(outcome.records.kind[outcome.payments.record] == FIRST)
+    under = chances.driver[first.line] == POLICY
+    denied = under & (first.allowed == 0) & (first.reason >= 0)
+    same = (book.payer[first.line] == p.payer[:, None]) & (
+        book.lines.procedure[first.line] == p.procedure[:, None]
+    )
     return _frame(
         {
-            "payer": text(catalogue.payers, p.payer),
-            "hcpcs_code": text(book.hcpcs, p.procedure),
-            "diagnosis_family": pa.array(p.family, pa.string()),
-            "carc": text(reasons.carc, p.cause),
-            "rarc": text(reasons.rarc, p.cause),
+            "payer": text(book.catalogue.payers, p.payer),
+            "hcpcs_code": text(book.catalogue.hcpcs, p.procedure),
+            "diagnosis_family": text(families(book)[0], p.family),
+            "carc": text(reasons.carc, p.reason),
+            "rarc": text(reasons.rarc, p.reason),
             "start_date": date(p.start),
             "odds": p.odds,
             "lines_after": (same & under).sum(axis=1),
@@ -83,9 +103,7 @@ def policy_frame(
     )
 
 
-def strictness_frame(
-    catalogue: Catalogue, book: Book, chance: Chances, rule: Ints, planted: Planted | None
-) -> pd.DataFrame:
+def strictness_frame(book: Book, behaviour: Behaviour, chances: Chances) -> pd.DataFrame:
     """One row per payer and rule: how strictly the payer denies lines that break the rule.
 
     tier                   strict, medium or lenient: about 0.93, 0.55 and 0.1 of the lines are denied
@@ -94,158 +112,146 @@ def strictness_frame(
     expected_denial_rate   mean chance of denial of these; missing where there are none
     """
     columns = ["payer", "rule", "tier", "odds", "lines", "expected_denial_rate"]
-    if planted is None:
+    if not behaviour.strictness.size:
         return _frame(
             {name: pa.array([], pa.string() if i < 3 else pa.float64()) for i, name in enumerate(columns)}
         )
-    width = len(RULES)
-    cell = (
-        np.repeat(np.arange(len(catalogue.payers)), width),
-        np.tile(np.arange(width), len(catalogue.payers)),
-    )
-    broken = np.flatnonzero(rule >= 0)
-    key = book.claims.payer[book.lines.claim[broken]] * width + rule[broken]
-    count = np.bincount(key, minlength=cell[0].size)
+    catalogue = book.catalogue
+    shape = (len(catalogue.payers), len(catalogue.rules))
+    payer, rule = (index.ravel() for index in np.indices(shape))
+    broken = np.flatnonzero(book.lines.rule >= 0)
+    key = book.payer[broken] * shape[1] + book.lines.rule[broken]
+    count = np.bincount(key, minlength=payer.size)
     # Added up in the order of lines, so that the last digit is the same everywhere.
-    total = np.bincount(key, weights=chance.denial[broken], minlength=cell[0].size)
+    total = np.bincount(key, weights=chances.denial[broken], minlength=payer.size)
     return _frame(
         {
-            "payer": text(catalogue.payers, cell[0]),
-            "rule": text(RULES, cell[1]),
+            "payer": text(catalogue.payers, payer),
+            "rule": text(catalogue.rules, rule),
             "tier": pa.array([tier for row in tiers(catalogue) for tier in row]),
-            "odds": planted.strictness.ravel(),
+            "odds": behaviour.strictness.ravel(),
             "lines": count,
             "expected_denial_rate": pa.array(total / np.maximum(count, 1), mask=count == 0),
         }
     )
 
 
-def line_frame(book: Book, chance: Chances) -> pd.DataFrame:
+def line_frame(book: Book, chances: Chances) -> pd.DataFrame:
     """One row per service line with its chance of denial, without and with what was planted."""
     return _frame(
         {
-            "claim_id": claim_ids(book.lines.claim),
-            "claim_line_number": book.lines.number,
-            "base_probability": chance.base,
-            "denial_probability": chance.denial,
-            "driver": text(DRIVERS, chance.driver),
+            **_of_lines(book, np.arange(book.lines.size)),
+            "base_probability": chances.base,
+            "denial_probability": chances.denial,
+            "driver": text(DRIVERS, chances.driver),
         }
     )
 
 
-def rule_frame(book: Book, rule: Ints) -> pd.DataFrame:
+def rule_frame(book: Book) -> pd.DataFrame:
     """One row per line that breaks a rule."""
-    index = np.flatnonzero(rule >= 0)
-    return _frame(
-        {
-            "claim_id": claim_ids(book.lines.claim[index]),
-            "claim_line_number": book.lines.number[index],
-            "rule": text(RULES, rule[index]),
-        }
-    )
+    index = np.flatnonzero(book.lines.rule >= 0)
+    return _frame({**_of_lines(book, index), "rule": text(book.catalogue.rules, book.lines.rule[index])})
 
 
 def downcode_frame(book: Book, outcome: Outcome) -> pd.DataFrame:
-    """One row per line that was paid as a lower service."""
-    index = outcome.downcoded
-    row = np.full(book.lines.claim.size, -1)
-    paid = outcome.payments
-    changed = paid.adjudicated != book.lines.procedure[paid.line]
-    row[paid.line[changed]] = paid.adjudicated[changed]
+    """One row per line that was paid as a lower service at first."""
+    paid, submitted = outcome.payments, book.lines.procedure[outcome.payments.line]
+    first = outcome.records.kind[paid.record] == FIRST
+    row = np.flatnonzero(first & (paid.adjudicated != submitted))
     return _frame(
         {
-            "claim_id": claim_ids(book.lines.claim[index]),
-            "claim_line_number": book.lines.number[index],
-            "submitted_hcpcs_code": text(book.hcpcs, book.lines.procedure[index]),
-            "hcpcs_code": text(book.hcpcs, row[index]),
+            **_of_lines(book, paid.line[row]),
+            "submitted_hcpcs_code": text(book.catalogue.hcpcs, submitted[row]),
+            "hcpcs_code": text(book.catalogue.hcpcs, paid.adjudicated[row]),
         }
     )
-
-
-def condition_frame(world: World, book: Book, unsupported: Unsupported) -> pd.DataFrame:
-    """One row per person, year, HCC and state: coded, under_coded (with its kind) or unsupported.
-
-    hcc is a payment HCC of CMS-HCC V28 as text; a code with two has two rows. evidence says what claims
-    hold: prior year, sibling code and service, codes apart, service, or the kind of claim.
-    """
-    import pandas as pd
-
-    years = world.years
-    rows = [*_under_coded(world), *_unsupported(world.catalogue, unsupported)]
-    planted = {(row[0], row[1], row[2], row[3]) for row in rows if row[4] == "unsupported"}
-    seen = {(person, year, hcc, code) for person, year, hcc, code in _coded(world.catalogue, book, years)}
-    rows += [(*key, "coded", "", "") for key in sorted(seen - planted)]
-    frame = pd.DataFrame(
-        rows, columns=["person", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]
-    )
-    frame = _one_per_hcc(frame)
-    frame["person_id"] = person_ids(frame.pop("person").to_numpy(dtype=np.int64)).to_pylist()
-    frame["year"] = np.array(years)[frame["year"].to_numpy(dtype=np.int64)]
-    return frame[["person_id", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]]
 
 
 Found = tuple[int, int, str, str, str, str, str]
 
 
-def _under_coded(world: World) -> Iterator[Found]:
-    """(person, year, HCC, code, state, kind, evidence) that no claim of the year tells in full."""
-    catalogue, episode, years = world.catalogue, world.episode, world.years
-    implied = {catalogue.conditions[name]: code for name, code in IMPLIED.items()}
+def condition_frame(world: World, book: Book, episodes: Episodes, unsupported: Unsupported) -> pd.DataFrame:
+    """One row per person, year, HCC and state: coded, under_coded (with its kind) or unsupported.
+
+    hcc is a payment HCC of CMS-HCC V28 as text; a code with two has two rows. evidence is what claims
+    hold: prior year, sibling code and service, codes apart, service, or the kind of claim.
+    """
+    import pandas as pd
+
+    planted = list(_unsupported(world.catalogue, unsupported))
+    known = {row[:4] for row in planted}
+    found = [*_under_coded(world, episodes), *planted]
+    found += [(*key, "coded", "", "") for key in sorted(set(_coded(world, book)) - known)]
+    columns = ["person", "year", "hcc", "diagnosis_code", "state", "kind", "evidence"]
+    frame = _one_per_hcc(pd.DataFrame(found, columns=columns))
+    person = person_ids(frame.pop("person").to_numpy(dtype=np.int64)).to_pylist()
+    frame["year"] = np.array(world.years)[frame["year"].to_numpy(dtype=np.int64)]
+    return frame.assign(person_id=person)[["person_id", *columns[1:]]]
+
+
+def _under_coded(world: World, episodes: Episodes) -> Iterator[Found]:
+    """(person, year, HCC, code, state, kind, evidence) that no claim of the year gives in full."""
+    catalogue, codes = world.catalogue, world.catalogue.codes
     partners = [catalogue.conditions[name] for name, _ in JOINED]
-    apart = np.flatnonzero(episode.sure & (episode.listed >= 0) & np.isin(episode.condition, partners))
+    apart = episodes.take(episodes.sure & (episodes.listed >= 0) & np.isin(episodes.condition, partners))
     beside = {
-        (int(episode.person[i]), int(episode.year[i])): catalogue.codes[int(episode.listed[i])] for i in apart
+        (person, year): codes[listed]
+        for person, year, listed in zip(
+            apart.person.tolist(), apart.year.tolist(), apart.listed.tolist(), strict=True
+        )
     }
-    for i in np.flatnonzero(episode.under).tolist():
-        person, year, truth = int(episode.person[i]), int(episode.year[i]), int(episode.truth[i])
-        kind = KINDS[int(episode.kind[i])]
-        evidence = ""
+    under = episodes.take(episodes.under)
+    for person, year, condition, truth, listed, number in zip(
+        *(
+            getattr(under, name).tolist()
+            for name in ("person", "year", "condition", "truth", "listed", "kind")
+        ),
+        strict=True,
+    ):
+        kind, evidence = KINDS[number], ""
         if kind == "lapsed":
-            evidence = f"coded in {years[year - 1]}"
+            evidence = f"coded in {world.years[year - 1]}"
         elif kind == "unspecified":
-            service = catalogue.hcpcs[int(catalogue.signal[truth])]
-            evidence = f"code {catalogue.codes[int(episode.listed[i])]} and service {service}"
+            evidence = f"code {codes[listed]} and service {catalogue.hcpcs[catalogue.signal[truth]]}"
         elif kind == "combination":
             evidence = f"codes E119 and {beside[person, year]}"
         elif kind == "implied":
-            evidence = f"service {implied[int(episode.condition[i])]}"
+            evidence = f"service {catalogue.hcpcs[catalogue.implied[condition]]}"
         for hcc in catalogue.diagnosis_rows[truth]["hcc"].split():
-            yield person, year, hcc, catalogue.codes[truth], "under_coded", kind, evidence
+            yield person, year, hcc, codes[truth], "under_coded", kind, evidence
 
 
 def _unsupported(catalogue: Catalogue, unsupported: Unsupported) -> Iterator[Found]:
     """The same of codes that stand on one claim and that no condition bears out."""
-    for i, code in enumerate(unsupported.diagnosis.tolist()):
+    for person, year, code, laboratory in zip(
+        unsupported.person.tolist(),
+        unsupported.year.tolist(),
+        unsupported.diagnosis.tolist(),
+        unsupported.laboratory.tolist(),
+        strict=True,
+    ):
         row = catalogue.diagnosis_rows[code]
         acute = catalogue.condition_rows[catalogue.conditions[row["condition"]]]["kind"] == "event"
         evidence = "acute code in an office" if acute else "single claim"
-        if unsupported.laboratory[i]:
+        if laboratory:
             evidence = "laboratory claim only"
         for hcc in row["hcc"].split():
-            person, year = int(unsupported.person[i]), int(unsupported.year[i])
             yield person, year, hcc, row["code"], "unsupported", "", evidence
 
 
-def _coded(catalogue: Catalogue, book: Book, years: Sequence[int]) -> list[tuple[int, int, str, str]]:
+def _coded(world: World, book: Book) -> Iterator[tuple[int, int, str, str]]:
     """(person, year, HCC, code) on claims."""
-    rows, claims = book.diagnoses, book.claims
-    inside = rows.code < len(catalogue.codes)
-    hcc = [row["hcc"] for row in catalogue.diagnosis_rows]
-    rated = np.array([bool(item) for item in hcc])
-    index = np.flatnonzero(inside)
-    index = index[rated[rows.code[index]]]
-    claim = rows.claim[index]
-    year = (
-        claims.start[claim].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970 - years[0]
-    )
-    width = len(catalogue.codes)
-    key = (claims.person[claim] * len(years) + year) * width + catalogue.code_id[rows.code[index]]
-    found = []
+    catalogue, claims = world.catalogue, book.claims
+    width, years = len(catalogue.codes), len(world.years)
+    rated = book.diagnoses.take(book.diagnoses.code < width)
+    rated = rated.take(catalogue.has_hcc[rated.code])
+    year = calendar_years(claims.start[rated.claim]) - world.years[0]
+    key = (claims.person[rated.claim] * years + year) * width + catalogue.code_id[rated.code]
     for item in np.unique(key).tolist():
         who, code = divmod(item, width)
-        person, y = divmod(who, len(years))
-        found += [(person, y, one, catalogue.codes[code]) for one in hcc[code].split()]
-    return found
+        for hcc in catalogue.diagnosis_rows[code]["hcc"].split():
+            yield who // years, who % years, hcc, catalogue.codes[code]
 
 
 def _one_per_hcc(frame: pd.DataFrame) -> pd.DataFrame:

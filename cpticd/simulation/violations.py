@@ -1,19 +1,22 @@
-"""Coding errors planted on simulated claims."""
+"""Stage 11, violations: coding errors planted on a small share of the lines of professional claims.
+
+A line breaks one rule at most (``lines.rule``). Which payer takes a rule how strictly stands in rules.csv.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from cpticd.simulation.assembly import MODIFIERS, SIDED, Book, stack, take
-from cpticd.simulation.catalogue import Catalogue
-from cpticd.simulation.draws import Bools, Draws, Ints, group_starts, within
-from cpticd.simulation.edits import planted_pairs, policy
-from cpticd.simulation.people import People
-from cpticd.simulation.recodes import RULES, recode
-from cpticd.simulation.seldom import VITAMIN_D
-from cpticd.simulation.tidy import TRACING, add_modifier, holds, pointed_codes, replace_procedure, seen_before
+from cpticd.simulation.billing import SIDED
+from cpticd.simulation.book import MODIFIERS, Book, LineRows
+from cpticd.simulation.manual import planted_pairs, policy
+from cpticd.simulation.necessity import VITAMIN_D
+from cpticd.simulation.population import People
+from cpticd.simulation.recodes import recode
+from cpticd.simulation.scrubber import TRACING, seen_before
+from cpticd.simulation.streams import Streams
+from cpticd.simulation.vectors import Bools, Ints, flags
+from cpticd.simulation.world import World
 
 #: Add-on, the service that it needs, what takes the place of that, and how often.
 ORPHANS = (("17003", "17000", "10060", 0.25), ("77063", "77067", "77065", 0.03))
@@ -21,168 +24,145 @@ ORPHANS = (("17003", "17000", "10060", 0.25), ("77063", "77067", "77065", 0.03))
 FACE_TO_FACE = ((10004, 69990), (90791, 90853), (92002, 92014), (99202, 99499))
 
 
-Chosen = Callable[[str, Bools, float], Ints]
-
-
 class _Plants:
-    """Collects the violations, one per line at most."""
+    """Chooses lines for violations and marks them, one violation per line at most."""
 
-    def __init__(self, lines: int) -> None:
-        self.rule = np.full(lines, -1)
-        self.names = RULES
+    def __init__(self, draws: Streams, book: Book) -> None:
+        self.draws, self.book = draws, book
+
+    def choose(self, stream: str, candidates: Bools, share: float, rule: str) -> Ints:
+        """A share of the candidates on professional claims, marked as breaking ``rule``, where they break no other."""
+        index = np.flatnonzero(candidates & self.book.professional)
+        index = index[self.draws(stream, index.size) < share]
+        index = index[self.book.lines.rule[index] < 0]
+        self.mark(index, rule)
+        return index
 
     def mark(self, index: Ints, rule: str) -> None:
-        self.rule[index] = self.names.index(rule)
-
-    def free(self, index: Ints) -> Ints:
-        return index[self.rule[index] < 0]
+        self.book.lines.rule[index] = self.book.catalogue.rules.index(rule)
 
 
-def plant(catalogue: Catalogue, draws: Draws, people: People, book: Book) -> Ints:
-    """Plant errors on a small share of the lines; returns the rule (into RULES) of every line, −1: none."""
-    _add_components(catalogue, draws, book)
-    lines, claims, number = book.lines, book.claims, catalogue.procedures
-    plants = _Plants(lines.claim.size)
-    added = lines.number == 0
-    plants.mark(np.flatnonzero(added), "component_of_other_service")
-    lines.number = within(group_starts(lines.claim)) + 1
-    professional = ~claims.institutional[lines.claim]
-
-    def chosen(name: str, candidates: Bools, share: float) -> Ints:
-        index = np.flatnonzero(candidates & professional)
-        return plants.free(index[draws(name, index.size) < share])
-
-    _wrong_side(catalogue, book, plants, chosen)
-    single = np.isin(lines.procedure, [number[c] for c in ("80053", "83036", "84443", "36415", "80061")])
-    index = chosen("units", single, 0.008)
-    more = 3 + draws.below("units more", index.size, 3)
-    lines.charge[index] = lines.charge[index] // lines.units[index] * more
-    lines.units[index] = more
-    plants.mark(index, "units_over_limit")
-    _visits(catalogue, book, plants, chosen)
-    _orphan(catalogue, draws, book, plants)
-    _services_without_reason(catalogue, book, plants, chosen)
-    _odd_modifiers(catalogue, book, plants, chosen)
-    recode(catalogue, draws, people, book, plants.rule)
-    pointed = lines.pointers[:, 0] > 0
-    index = chosen("no pointer", pointed, 0.0015)
-    lines.pointers[index] = 0
-    plants.mark(index, "missing_pointer")
-    count = np.bincount(book.diagnoses.claim, minlength=claims.person.size)[lines.claim]
-    last = (lines.pointers > 0).sum(axis=1)
-    index = chosen("far pointer", (count < 12) & (last > 0), 0.0015)
-    lines.pointers[index, last[index] - 1] = count[index] + 1
-    plants.mark(index, "pointer_past_diagnoses")
-    return plants.rule
+def plant(world: World, people: People, book: Book) -> None:
+    """Plant every kind of error. Changes the book."""
+    plants = _Plants(world.draws, book)
+    _components(world, book)
+    _wrong_side(book, plants)
+    _too_many_units(world, book, plants)
+    _visits(book, plants)
+    _orphans(book, plants)
+    _without_reason(book, plants)
+    _odd_modifiers(book, plants)
+    recode(world, people, book)
+    _pointers(book, plants)
 
 
-def _wrong_side(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+def _components(world: World, book: Book) -> None:
+    """Bill a component beside the service that contains it, last on the claim."""
+    catalogue = world.catalogue
+    rule = catalogue.rules.index("component_of_other_service")
+    for first, second, share in planted_pairs():
+        index = np.flatnonzero(book.is_procedure(first) & book.professional)
+        again = book.lines.take(index[world.draws("component", index.size) < share])
+        again.rebill(catalogue.fee, np.arange(again.size), catalogue.procedures[second])
+        again.rule[:] = rule
+        joined = LineRows.stack(book.lines, again)
+        added = joined.rule == rule
+        book.lines = joined.take(np.lexsort((np.arange(added.size), added, joined.claim)))
+    book.lines.renumber()
+
+
+def _wrong_side(book: Book, plants: _Plants) -> None:
     """The other side's modifier, where every diagnosis that the line points to lies on one side."""
     lines = book.lines
     right, left = MODIFIERS.index("RT"), MODIFIERS.index("LT")
-    sides = np.array(["", *catalogue.side])
-    pointed = sides[pointed_codes(book) + 1]
-    other = np.where(lines.modifiers[:, 0] == right, "L", "R")
-    elsewhere = ((pointed == other[:, None]) | (pointed == "B")).any(axis=1)
-    sided = np.isin(lines.procedure, [catalogue.procedures[code] for code in SIDED])
-    index = chosen("wrong side", sided & np.isin(lines.modifiers[:, 0], [right, left]) & ~elsewhere, 0.07)
+    line, row = book.pointed()
+    side = np.array(book.catalogue.side)[book.diagnoses.code[row]]
+    other = np.where(lines.modifiers[:, 0] == right, "L", "R")[line]
+    elsewhere = flags(lines.size, line[(side == other) | (side == "B")])
+    candidates = book.is_procedure(*SIDED) & np.isin(lines.modifiers[:, 0], [right, left]) & ~elsewhere
+    index = plants.choose("wrong side", candidates, 0.07, "laterality_conflict")
     lines.modifiers[index, 0] = right + left - lines.modifiers[index, 0]
-    plants.mark(index, "laterality_conflict")
 
 
-def _visits(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+def _too_many_units(world: World, book: Book, plants: _Plants) -> None:
+    """Three to five of a service that is done once a day."""
+    lines = book.lines
+    single = book.is_procedure("80053", "83036", "84443", "36415", "80061")
+    index = plants.choose("units", single, 0.008, "units_over_limit")
+    more = 3 + world.draws.below("units more", index.size, 3)
+    lines.charge[index] = lines.charge[index] // lines.units[index] * more
+    lines.units[index] = more
+
+
+def _visits(book: Book, plants: _Plants) -> None:
     """Visits as of a new patient, under a retired code, and without the modifier that tells them apart."""
-    lines, number = book.lines, catalogue.procedures
+    catalogue, lines, number = book.catalogue, book.lines, book.catalogue.procedures
     numbers = np.array([int(code) if code.isdigit() else 0 for code in number])
     met = np.any([(numbers >= low) & (numbers <= high) for low, high in FACE_TO_FACE], axis=0)
-    visit = np.isin(lines.procedure, [number[c] for c in ("99213", "99214")])
-    index = chosen("seen before", seen_before(book, visit, met[lines.procedure]), 0.02)
-    up = {number["99213"]: number["99203"], number["99214"]: number["99204"]}
-    replace_procedure(
-        catalogue, lines, index, np.array([up[p] for p in lines.procedure[index].tolist()], dtype=np.int64)
-    )
-    plants.mark(index, "new_patient_seen_before")
-    index = chosen("retired procedure", lines.procedure == number["99202"], 0.2)
-    replace_procedure(catalogue, lines, index, np.full(index.size, number["99201"]))
-    plants.mark(index, "retired_procedure_code")
-    for modifier, rule, share in (
-        ("25", "visit_without_modifier_25", 0.08),
-        ("24", "global_period", 0.6),
-    ):
-        code = MODIFIERS.index(modifier)
-        others = [MODIFIERS.index(item) for item in ("24", "25", "57", "79") if item != modifier]
-        alone = (lines.modifiers == code).any(axis=1) & ~np.isin(lines.modifiers, others).any(axis=1)
-        index = chosen(f"modifier {modifier}", alone, share)
-        lines.modifiers[index] = np.where(lines.modifiers[index] == code, 0, lines.modifiers[index])
-        plants.mark(index, rule)
+    seen = seen_before(book, met[lines.procedure])
+    visit = book.is_procedure("99213", "99214")
+    index = plants.choose("seen before", visit & seen, 0.02, "new_patient_seen_before")
+    low = lines.procedure[index] == number["99213"]
+    lines.rebill(catalogue.fee, index, np.where(low, number["99203"], number["99204"]))
+    retired = book.is_procedure("99202")
+    index = plants.choose("retired procedure", retired, 0.2, "retired_procedure_code")
+    lines.rebill(catalogue.fee, index, number["99201"])
+    for modifier, rule, share in (("25", "visit_without_modifier_25", 0.08), ("24", "global_period", 0.6)):
+        others = [item for item in ("24", "25", "57", "79") if item != modifier]
+        alone = lines.has_modifier(modifier) & ~lines.has_modifier(*others)
+        index = plants.choose(f"modifier {modifier}", alone, share, rule)
+        there = lines.modifiers[index] == MODIFIERS.index(modifier)
+        lines.modifiers[index] = np.where(there, 0, lines.modifiers[index])
 
 
-def _services_without_reason(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+def _orphans(book: Book, plants: _Plants) -> None:
+    """Change the primary service so that an add-on stands alone."""
+    catalogue, lines = book.catalogue, book.lines
+    for code, primary, other, share in ORPHANS:
+        candidates = book.is_procedure(code) & ~book.beside(other)
+        addon = plants.choose("orphan", candidates, share, "add_on_without_primary")
+        alone = flags(book.claims.size, lines.claim[addon])[lines.claim]
+        lines.rebill(catalogue.fee, book.is_procedure(primary) & alone, catalogue.procedures[other])
+
+
+def _without_reason(book: Book, plants: _Plants) -> None:
     """Services whose lines point to no diagnosis that supports them; of a tracing of the heart it is on the claim."""
-    lines, number = book.lines, catalogue.procedures
-    pointed = pointed_codes(book)
-    screening = holds(book, ["Z1231"], pointed)
-    mine = np.isin(lines.procedure, [number[item] for item in ("77067", "77063")])
-    index = chosen("screening", mine & ~screening, 1.0)
-    plants.mark(index, "screening_without_screening_diagnosis")
-    routine = holds(book, policy(VITAMIN_D), pointed)
-    other = holds(book, sorted(set(book.codes) - set(policy(VITAMIN_D))), pointed)
-    index = chosen("not covered", (lines.procedure == number[VITAMIN_D]) & routine & ~other, 1.0)
-    plants.mark(index, "not_covered_diagnosis")
+    lines, held = book.lines, book.diagnoses
+    mine = book.is_procedure("77067", "77063") & ~book.points_to(["Z1231"])
+    plants.choose("screening", mine, 1.0, "screening_without_screening_diagnosis")
+    routine = policy(VITAMIN_D)
+    other = book.points_to(sorted(set(book.codes) - set(routine)))
+    mine = book.is_procedure(VITAMIN_D) & book.points_to(routine) & ~other
+    plants.choose("not covered", mine, 1.0, "not_covered_diagnosis")
     # Of the claim's diagnoses, the last one that does not support the tracing.
-    held = book.diagnoses
-    apart = ~np.isin(np.array(book.codes)[held.code], policy(TRACING))
-    last = np.zeros(book.claims.person.size, dtype=np.int64)
-    np.maximum.at(last, held.claim[apart], held.position[apart])
-    index = chosen("not in policy", (lines.procedure == number[TRACING]) & (last[lines.claim] > 0), 0.06)
+    apart = held.take(~np.isin(book.codes, policy(TRACING))[held.code])
+    last = np.zeros(book.claims.size, dtype=np.int64)
+    np.maximum.at(last, apart.claim, apart.position)
+    mine = book.is_procedure(TRACING) & (last[lines.claim] > 0)
+    index = plants.choose("not in policy", mine, 0.06, "diagnosis_not_in_policy")
     lines.pointers[index] = 0
     lines.pointers[index, 0] = last[lines.claim[index]]
-    plants.mark(index, "diagnosis_not_in_policy")
 
 
-def _odd_modifiers(catalogue: Catalogue, book: Book, plants: _Plants, chosen: Chosen) -> None:
+def _odd_modifiers(book: Book, plants: _Plants) -> None:
     """A side on a service of both sides, and a modifier of prevention on a picture taken for a complaint."""
-    lines, number = book.lines, catalogue.procedures
+    lines = book.lines
     room = lines.modifiers[:, 1] == 0
-    both = np.isin(lines.procedure, [number[code] for code in ("93970", "93880", "93923", "77067")])
-    index = chosen("side of both", both & room, 0.05)
-    add_modifier(lines, np.isin(np.arange(both.size), index), "RT")
-    plants.mark(index, "side_on_bilateral_service")
-    picture = np.isin(lines.procedure, [number[code] for code in ("71046", "72100", "70450")])
+    both = book.is_procedure("93970", "93880", "93923", "77067") & room
+    index = plants.choose("side of both", both, 0.05, "side_on_bilateral_service")
+    lines.add_modifier(flags(lines.size, index), "RT")
     other = [code for code in book.codes if code[:1] not in "JM" and code[:2] != "R0"]
-    complaint = picture & ~holds(book, other, pointed_codes(book))
-    index = chosen("prevention", complaint & room, 0.08)
-    add_modifier(lines, np.isin(np.arange(both.size), index), "33")
-    plants.mark(index, "screening_modifier_conflict")
+    picture = book.is_procedure("71046", "72100", "70450") & ~book.points_to(other) & room
+    index = plants.choose("prevention", picture, 0.08, "screening_modifier_conflict")
+    lines.add_modifier(flags(lines.size, index), "33")
 
 
-def _add_components(catalogue: Catalogue, draws: Draws, book: Book) -> None:
-    """Bill a component beside the service that contains it; the new lines have number 0 for now."""
-    number = catalogue.procedures
-    for first, second, share in planted_pairs():
-        lines = book.lines
-        mine = (lines.procedure == number[first]) & ~book.claims.institutional[lines.claim]
-        index = np.flatnonzero(mine)
-        index = index[draws("component", index.size) < share]
-        again = take(lines, index)
-        replace_procedure(catalogue, again, np.arange(index.size), np.full(index.size, number[second]))
-        again.number = np.zeros(index.size, dtype=np.int64)
-        joined = stack(lines, again)
-        # New lines stand last on their claim.
-        late = np.where(joined.number == 0, 10_000, joined.number)
-        book.lines = take(joined, np.lexsort((np.arange(late.size), late, joined.claim)))
-
-
-def _orphan(catalogue: Catalogue, draws: Draws, book: Book, plants: _Plants) -> None:
-    """Change the primary service so that an add-on stands alone."""
-    number, lines = catalogue.procedures, book.lines
-    professional = ~book.claims.institutional[lines.claim]
-    for code, primary, other, share in ORPHANS:
-        has = np.isin(lines.claim, lines.claim[lines.procedure == number[other]])
-        addon = np.flatnonzero((lines.procedure == number[code]) & professional & ~has)
-        addon = plants.free(addon[draws("orphan", addon.size) < share])
-        alone = np.zeros(book.claims.person.size, dtype=bool)
-        alone[lines.claim[addon]] = True
-        index = np.flatnonzero((lines.procedure == number[primary]) & alone[lines.claim])
-        replace_procedure(catalogue, lines, index, np.full(index.size, number[other]))
-        plants.mark(addon, "add_on_without_primary")
+def _pointers(book: Book, plants: _Plants) -> None:
+    """Lines that point to no diagnosis, or to one that is not on the claim."""
+    lines = book.lines
+    index = plants.choose("no pointer", lines.pointers[:, 0] > 0, 0.0015, "missing_pointer")
+    lines.pointers[index] = 0
+    count = np.bincount(book.diagnoses.claim, minlength=book.claims.size)[lines.claim]
+    last = (lines.pointers > 0).sum(axis=1)
+    index = plants.choose("far pointer", (count < 12) & (last > 0), 0.0015, "pointer_past_diagnoses")
+    lines.pointers[index, last[index] - 1] = count[index] + 1

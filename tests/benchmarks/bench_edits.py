@@ -59,10 +59,10 @@ def build(base: Path, folder: Path, lines: int) -> None:
 
 def tables(held: pd.DataFrame, seed: int = 1) -> dict[str, pa.Table]:
     """Edit tables of CMS's size. ``held`` has the simulation's lines: person_id, day, hcpcs_code, diagnosis_code."""
-    from cpticd.simulation import edit_tables
+    from cpticd.simulation import rule_tables
 
     rng = np.random.default_rng(seed)
-    own = edit_tables()
+    own = rule_tables()
     codes = np.sort(held["hcpcs_code"].dropna().unique())
     others = np.setdiff1d(np.array([f"{n:05d}" for n in range(10_004, 99_999, 8)]), codes)
     made = {

@@ -38,7 +38,7 @@ class Truth:
     @classmethod
     def of(cls, simulation: Simulation) -> Truth:
         planted = simulation.truth["rule_violations"].astype({"claim_line_number": "Int64"})
-        findings = cx.rules.check(simulation.claims, tables=cx.simulation.edit_tables())
+        findings = cx.rules.check(simulation.claims, tables=cx.simulation.rule_tables())
         return cls(simulation, planted, findings)
 
     def recall(self) -> pd.DataFrame:

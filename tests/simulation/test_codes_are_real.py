@@ -11,7 +11,6 @@ import pytest
 
 from cpticd.simulation import Simulation
 from cpticd.simulation.catalogue import catalogue, rows
-from cpticd.simulation.recodes import RECODES
 
 
 def official(path: Path) -> dict[str, dict[str, str]]:
@@ -39,10 +38,10 @@ def test_planted_retired_and_header_codes_are_not_billable(shared_data: Path):
         "missing_seventh_character",
         "unknown_diagnosis_code",
     )
-    for item in RECODES:
-        assert codes[item.old]["billable"] == "1"
-        billable = codes.get(item.new, {"billable": "0"})["billable"]
-        assert (billable == "0") == (item.rule in invalid), item.new
+    for item in rows("recodes"):
+        assert codes[item["old"]]["billable"] == "1"
+        billable = codes.get(item["new"], {"billable": "0"})["billable"]
+        assert (billable == "0") == (item["rule"] in invalid), item["new"]
 
 
 def test_a_third_of_diagnosis_codes_is_unspecified(shared_data: Path, simulation: Simulation):

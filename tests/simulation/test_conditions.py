@@ -10,7 +10,7 @@ import pytest
 
 from cpticd.simulation import Simulation
 from cpticd.simulation.catalogue import catalogue
-from cpticd.simulation.simulation import simulate_tables
+from cpticd.simulation.pipeline import run
 
 HCCS = {row["code"]: row["hcc"].split() for row in catalogue().diagnosis_rows}
 
@@ -165,6 +165,6 @@ def test_members_are_as_risk_adjustment_needs_them(simulation: Simulation):
 
 
 def test_history_codes_follow_conditions_that_are_over():
-    tables, _ = simulate_tables(4000, 9, (2024, 2025), True)
+    tables, _ = run(4000, 9, (2024, 2025), True)
     codes = set(tables["diagnoses"].column("diagnosis_code").to_pylist())
     assert {code for code in codes if code.startswith("Z85")}

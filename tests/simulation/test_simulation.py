@@ -12,13 +12,13 @@ import cpticd as cx
 from cpticd.core.errors import ArgumentError
 from cpticd.core.schema import TABLES
 from cpticd.simulation import Simulation, simulate
-from cpticd.simulation.assembly import luhn, npi
-from cpticd.simulation.simulation import simulate_tables
+from cpticd.simulation.pipeline import run
+from cpticd.simulation.practices import luhn, npi
 
 
 def digest(persons: int, seed: int) -> str:
     """Checksum over every cell of every table and of the truth, but for columns that the simulation leaves empty."""
-    tables, truth = simulate_tables(persons, seed, (2024, 2025), True)
+    tables, truth = run(persons, seed, (2024, 2025), True)
     found = hashlib.sha256()
     for name in sorted(tables):
         for column in tables[name].columns:

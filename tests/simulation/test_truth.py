@@ -8,7 +8,7 @@ import pytest
 
 from cpticd.simulation import Simulation
 from cpticd.simulation.catalogue import rows
-from cpticd.simulation.simulation import simulate_tables
+from cpticd.simulation.pipeline import run
 
 
 def outcomes(simulation: Simulation) -> pd.DataFrame:
@@ -235,7 +235,7 @@ def test_policies_are_none_of_the_candidates_of_pair_effects():
 
 @pytest.mark.parametrize("years", [(2021,), (2019, 2020, 2021)])
 def test_policies_begin_within_the_simulated_years(years: tuple[int, ...]):
-    policies = simulate_tables(400, 2, years, True)[1]["policies"]
+    policies = run(400, 2, years, True)[1]["policies"]
     start = pd.to_datetime(policies["start_date"])
     assert len(policies) >= 4
     assert (start >= f"{years[0]}-04-01").all()

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from cpticd.simulation.arrow import PAYEE
-from cpticd.simulation.x12 import (
+from cpticd.simulation.elements import (
     ADDRESS,
     NO_DAY,
+    Extract,
     Follower,
-    Store,
+    Row,
     clean,
     composite,
     patient,
     segment,
     service,
 )
+from cpticd.simulation.remittance import PAYEE
 
-Row = dict[str, str]
 _TRIPLETS = 6  # of reason, amount and quantity in one CAS
 _PER_LOOP = 5  # remark codes in an MOA or MIA
 
 
-def remittance_sets(store: Store) -> Iterator[tuple[str, list[str]]]:
+def remittance_sets(extract: Extract) -> Iterator[tuple[str, list[str]]]:
     """(day, segments) of every transaction set, in the order of days."""
     sets: dict[tuple[str, str], list[tuple[Decimal, list[str]]]] = {}
     names = ("adjudications", "line_payments", "adjustments", "remarks", "lines")
-    tables = {name: Follower(store.by_claim(name)) for name in names}
-    for claim, rows in store.by_claim("claims"):
+    tables = {name: Follower(extract.by_claim(name)) for name in names}
+    for claim, rows in extract.by_claim("claims"):
         found = {name: table(claim) for name, table in tables.items()}
         units = {row["claim_line_number"]: row["service_unit_quantity"] for row in found["lines"]}
         for row in found["adjudications"]:
@@ -42,7 +42,7 @@ def remittance_sets(store: Store) -> Iterator[tuple[str, list[str]]]:
             key = (row["paid_date"] or NO_DAY, row["payer"] or rows[0]["payer"])
             sets.setdefault(key, []).append((paid, _remittance(row, rows[0], own, units)))
     others: dict[tuple[str, str], list[Row]] = {}
-    for row in store.rows("provider_adjustments"):
+    for row in extract.rows("provider_adjustments"):
         others.setdefault((row["paid_date"] or NO_DAY, row["payer"]), []).append(row)
     for number, key in enumerate(sorted({*sets, *others}), start=1):
         yield key[0], _set(number, key, sets.get(key, []), others.get(key, []))
@@ -127,11 +127,11 @@ def _remittance(row: Row, head: Row, own: dict[str, list[Row]], units: dict[str,
 
 def _service(line: Row, submitted_units: str) -> str:
     """SVC: as adjudicated; as submitted only where code or units differ."""
-    done = service(line)
+    done = service(line, line["hcpcs_code"])
     revenue = line["revenue_center_code"]
     if not done and revenue:
         done, revenue = f"NU:{revenue}", ""
-    submitted = service(line, line["submitted_hcpcs_code"]) if line["submitted_hcpcs_code"] else ""
+    submitted = service(line, line["submitted_hcpcs_code"])
     changed = submitted_units if submitted_units != line["service_unit_quantity"] else ""
     return segment(
         "SVC",

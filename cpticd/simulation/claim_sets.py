@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cpticd.simulation.x12 import (
+from cpticd.simulation.elements import (
     ADDRESS,
     NO_DAY,
     RECEIVER,
     SENDER,
+    Extract,
     Follower,
-    Store,
+    Row,
     clean,
     composite,
     organization,
@@ -20,23 +21,29 @@ from cpticd.simulation.x12 import (
     service,
 )
 
-Row = dict[str, str]
 #: Qualifiers of the first and of other diagnoses, and of the principal and of other procedures.
 _DIAGNOSIS = {"icd-9-cm": ("BK", "BF")}
 _PROCEDURE = {"icd-9-pcs": ("BR", "BQ")}
 
 
-def claim_sets(store: Store, kind: str) -> Iterator[tuple[str, list[str]]]:
+def claim_sets(extract: Extract, kind: str) -> Iterator[tuple[str, list[str]]]:
     """(day, segments) of every transaction set of ``kind`` professional or institutional claims."""
     sets: dict[str, list[tuple[str, str, list[str]]]] = {}
     names = ("lines", "diagnoses", "pointers", "procedures")
-    tables = {name: Follower(store.by_claim(name, kind)) for name in names}
+    tables = {name: Follower(extract.by_claim(name, kind)) for name in names}
     institutional = kind == "institutional"
-    for claim, rows in store.by_claim("claims", kind):
+    sexes = {"female": "F", "male": "M"}
+    members = {
+        row["person_id"]: (row["birth_date"], sexes.get(row["sex"], "U")) for row in extract.rows("members")
+    }
+    for claim, rows in extract.by_claim("claims", kind):
         head = rows[0]
         found = {name: table(claim) for name, table in tables.items()}
         day = head["received_date"] or head["claim_end_date"] or head["claim_start_date"] or NO_DAY
-        segments = [*_subscriber(head, store), *_claim(head, found, institutional)]
+        segments = [
+            *_subscriber(head, *members.get(head["person_id"], ("", "U"))),
+            *_claim(head, found, institutional),
+        ]
         sets.setdefault(day, []).append((head["billing_npi"], claim, segments))
     for number, day in enumerate(sorted(sets), start=1):
         yield day, _set(number, day, sorted(sets[day], key=lambda item: item[:2]))
@@ -70,8 +77,7 @@ def _billing(npi: str) -> list[str]:
     return [organization("85", f"PROVIDER {npi}", "XX", npi), *ADDRESS, "REF*EI*999999999"]
 
 
-def _subscriber(head: Row, store: Store) -> list[str]:
-    birth, sex = store.member.get(head["person_id"], ("", "U"))
+def _subscriber(head: Row, birth: str, sex: str) -> list[str]:
     segments = ["SBR*P*18*******ZZ", patient(head["person_id"], "IL"), *ADDRESS]
     if birth or sex != "U":
         segments.append(segment("DMG", "D8", birth, sex))
@@ -142,7 +148,7 @@ def _line(line: Row, head: Row, pointers: list[str]) -> str:
     place = "" if place == head["place_of_service_code"] else place
     return segment(
         "SV1",
-        service(line) or "HC",
+        service(line, line["hcpcs_code"]) or "HC",
         line["charge_amount"],
         "UN",
         line["service_unit_quantity"],
@@ -157,7 +163,7 @@ def _hospital_line(line: Row) -> str:
     return segment(
         "SV2",
         line["revenue_center_code"],
-        service(line),
+        service(line, line["hcpcs_code"]),
         line["charge_amount"],
         unit,
         line["service_unit_quantity"],

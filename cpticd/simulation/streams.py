@@ -1,8 +1,7 @@
-"""Random draws that are the same on every platform.
+"""Streams of random numbers that are the same on every platform.
 
-Only uniform variates of PCG64 are used, one stream per purpose and seed, and every distribution is an
-inverse transform made of +, −, ×, ÷ and comparisons: IEEE arithmetic fixes their last bit, which it does
-not for exp or log.
+Only uniform variates of PCG64 are used, one stream per purpose and seed, and every distribution is an inverse
+transform made of +, −, ×, ÷ and comparisons: IEEE arithmetic fixes their last bit, which it does not for exp or log.
 """
 
 from __future__ import annotations
@@ -11,15 +10,15 @@ import zlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from cpticd.simulation.vectors import Floats, Ints
 
 
-class Draws:
-    """Independent streams of uniform variates by name: ``draws("visits")`` never shifts ``draws("sex")``."""
+class Streams:
+    """Independent streams of uniform variates by name: ``draws("visits", n)`` never shifts ``draws("sex", n)``.
+
+    A new stage draws from streams of its own, so that what was drawn before stays as it is.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -31,11 +30,6 @@ class Draws:
             sequence = np.random.SeedSequence([self.seed, zlib.crc32(name.encode())])
             self._streams[name] = np.random.Generator(np.random.PCG64(sequence))
         return self._streams[name].random(size)
-
-    def chance(self, name: str, probability: Any) -> Bools:
-        """True with the probability given for each element."""
-        chances = np.asarray(probability, dtype=np.float64)
-        return self(name, chances.shape) < chances
 
     def below(self, name: str, size: int, limit: Any) -> Ints:
         """Integers from 0 up to, not including, ``limit`` (a number or one per element)."""
@@ -65,28 +59,3 @@ def small_count(uniform: Floats, mean: Floats) -> Ints:
         edge = edge + term
         count += uniform >= edge
     return count
-
-
-def expand(counts: Ints) -> tuple[Ints, Ints]:
-    """Row and position within the row of every element, for ``counts[i]`` elements in row i."""
-    row = np.repeat(np.arange(counts.size), counts)
-    start = np.cumsum(counts) - counts
-    return row, np.arange(row.size) - start[row]
-
-
-def group_starts(*keys: Ints) -> Bools:
-    """True at the first row of every run of equal keys (rows are sorted by the keys)."""
-    first = np.ones(keys[0].size, dtype=bool)
-    if first.size:
-        same = np.ones(first.size - 1, dtype=bool)
-        for key in keys:
-            same &= key[1:] == key[:-1]
-        first[1:] = ~same
-    return first
-
-
-def within(first: Bools) -> Ints:
-    """Position of every row within its run, from 0."""
-    index = np.arange(first.size)
-    starts = index[first]
-    return index - starts[np.cumsum(first) - 1] if first.size else index

@@ -1,18 +1,20 @@
-"""Services that payers want seldom, or for some reasons only."""
+"""Stage 8, necessity: services that come too soon after the last one, or are for a reason that payers leave out."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cpticd.simulation.catalogue import Catalogue
-from cpticd.simulation.draws import Bools, Draws, Ints, group_starts
-from cpticd.simulation.edits import policy
+from cpticd.simulation.dates import months
 from cpticd.simulation.encounters import Encounters
-from cpticd.simulation.service_rows import HOSPITAL, Services
+from cpticd.simulation.manual import policy
+from cpticd.simulation.services import HOSPITAL, Services
+from cpticd.simulation.vectors import Bools, Ints, flags, group_starts
+from cpticd.simulation.world import World
 
 #: Services that are not due again before so many whole months have passed after the month of the last one; what
 #: stands in place of one that comes too soon ("": nothing).
-SELDOM = (
+INTERVALS = (
     (("G0438", "G0439"), 11, "99397"),
     (("G0444",), 11, ""),
     (("77067",), 11, ""),
@@ -26,86 +28,73 @@ VITAMIN_D, NOT_COVERED = "82306", 0.15
 FINDINGS = ("N6310", "R928")
 
 
-def limit(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services) -> Services:
+def limit(world: World, met: Encounters, lines: Services) -> Services:
     """Lines without those that come too soon or are for the wrong reason, but for what is planted of the latter."""
-    number = catalogue.procedures
-    lines = _screening(catalogue, draws, met, lines)
-    lines = _not_covered(catalogue, draws, met, lines)
+    catalogue, number = world.catalogue, world.catalogue.procedures
+    lines = _not_covered(world, met, _screening(world, met, lines))
     healing = met.reason == catalogue.diagnosis("fracture", "S52501D")
-    lines = lines.take(np.flatnonzero((lines.procedure != number["25600"]) | ~healing[lines.encounter]))
+    lines = lines.take((lines.procedure != number["25600"]) | ~healing[lines.encounter])
     _first_wellness_visit(catalogue, met, lines)
-    for codes, months, instead in SELDOM:
-        mine = np.isin(lines.procedure, [number[code] for code in codes])
-        soon = _too_soon(met, lines, np.flatnonzero(mine), months)
+    for codes, apart, instead in INTERVALS:
+        soon = _too_soon(met, lines, np.flatnonzero(catalogue.is_procedure(lines.procedure, *codes)), apart)
         if instead:
             lines.procedure[soon] = number[instead]
         else:
-            lines = lines.take(np.flatnonzero(~soon))
+            lines = lines.take(~soon)
     # Breast tomosynthesis comes with a screening mammogram.
-    alone = (lines.procedure == number["77063"]) & ~_beside(lines, number["77067"])
-    return lines.take(np.flatnonzero(~alone))
-
-
-def months_of(days: Ints) -> Ints:
-    """Months since January 1970."""
-    found: Ints = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return found
+    return lines.take((lines.procedure != number["77063"]) | _beside(lines, number["77067"]))
 
 
 def _beside(lines: Services, procedure: int) -> Bools:
     """Lines whose encounter has the procedure."""
-    found: Bools = np.isin(lines.encounter, lines.encounter[lines.procedure == procedure])
-    return found
+    return np.isin(lines.encounter, lines.encounter[lines.procedure == procedure])
 
 
-def _screening(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services) -> Services:
+def _screening(world: World, met: Encounters, lines: Services) -> Services:
     """A diagnostic mammogram where the reason is a finding."""
-    number = catalogue.procedures
+    catalogue, number = world.catalogue, world.catalogue.procedures
     finding = np.isin(met.reason, [catalogue.diagnosis("mammogram", code) for code in FINDINGS])
     wrong = (lines.procedure == number["77067"]) & finding[lines.encounter]
-    wrong &= (draws("not screening", wrong.size) >= NOT_SCREENING) | (lines.venue == HOSPITAL)
+    wrong &= (world.draws("not screening", wrong.size) >= NOT_SCREENING) | (lines.venue == HOSPITAL)
     both = wrong & _beside(lines, number["77065"])
     lines.procedure[wrong] = number["77065"]
-    return lines.take(np.flatnonzero(~both))
+    return lines.take(~both)
 
 
-def _not_covered(catalogue: Catalogue, draws: Draws, met: Encounters, lines: Services) -> Services:
+def _not_covered(world: World, met: Encounters, lines: Services) -> Services:
     """No vitamin D test for a reason that its policy does not cover, but for the share that is planted."""
-    code = policy(VITAMIN_D)
-    routine = np.isin(np.array(catalogue.codes)[met.reason], code)
+    catalogue = world.catalogue
+    routine = np.isin(np.array(catalogue.codes)[met.reason], policy(VITAMIN_D))
     mine = (lines.procedure == catalogue.procedures[VITAMIN_D]) & routine[lines.encounter]
     # On a hospital's claim every diagnosis counts, elsewhere those that the line points to.
     mine &= (lines.venue == HOSPITAL) | (lines.pointers <= 0).all(axis=1)
-    goes = mine & ((draws("not covered", mine.size) >= NOT_COVERED) | (lines.venue == HOSPITAL))
-    return lines.take(np.flatnonzero(~goes))
+    stays = (world.draws("not covered", mine.size) < NOT_COVERED) & (lines.venue != HOSPITAL)
+    return lines.take(~mine | stays)
 
 
 def _first_wellness_visit(catalogue: Catalogue, met: Encounters, lines: Services) -> None:
     """The first wellness visit of Medicare is the first: later ones are subsequent ones."""
     number = catalogue.procedures
-    index = np.flatnonzero(np.isin(lines.procedure, [number["G0438"], number["G0439"]]))
+    index = np.flatnonzero(catalogue.is_procedure(lines.procedure, "G0438", "G0439"))
     person, day = met.person[lines.encounter[index]], met.day[lines.encounter[index]]
     order = np.lexsort((index, day, person))
     again = index[order][~group_starts(person[order])]
     lines.procedure[again[lines.procedure[again] == number["G0438"]]] = number["G0439"]
 
 
-def _too_soon(met: Encounters, lines: Services, index: Ints, months: int) -> Bools:
-    """Lines among ``index`` that come too soon after an earlier one that is there."""
-    person = met.person[lines.encounter[index]]
-    month = months_of(met.day[lines.encounter[index]])
-    order = np.lexsort((index, met.day[lines.encounter[index]], person))
-    index, person, month = index[order], person[order], month[order]
+def _too_soon(met: Encounters, lines: Services, index: Ints, apart: int) -> Bools:
+    """Lines among ``index`` that come no more than ``apart`` months after an earlier one that is there."""
+    encounter = lines.encounter[index]
+    order = np.lexsort((index, met.day[encounter], met.person[encounter]))
+    index, encounter = index[order], encounter[order]
+    person, month = met.person[encounter], months(met.day[encounter])
     there = np.ones(index.size, dtype=bool)
     while True:
         # The first of a person that is too soon after the one before it goes, then the next is looked at.
         left = np.flatnonzero(there)
         same = person[left[1:]] == person[left[:-1]]
-        soon = left[1:][same & (month[left[1:]] - month[left[:-1]] <= months)]
+        soon = left[1:][same & (month[left[1:]] - month[left[:-1]] <= apart)]
         soon = soon[group_starts(person[soon])]
         if not soon.size:
-            break
+            return flags(lines.encounter.size, index[~there])
         there[soon] = False
-    found = np.zeros(lines.encounter.size, dtype=bool)
-    found[index[~there]] = True
-    return found

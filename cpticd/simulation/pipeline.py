@@ -1,0 +1,210 @@
+"""How claims are simulated: twenty stages, one after the other.
+
+Each stage is a module with one entry function. It takes the world (catalogue, random streams, years) and what earlier
+stages gave, and gives small dataclasses of arrays, one element per row, or changes the book of claims.
+
+    stage            entry function            gives                          from
+    population       populate                  People                         how many
+    enrolment        enrol                     Enrolment                      people
+    episodes         fall_ill                  Episodes                       people, enrolment
+    encounters       schedule                  Encounters, Unsupported        people, enrolment, episodes
+    documentation    document                  Documented                     people, episodes, encounters
+    practices        attribute                 Seen                           people, encounters
+    services         order, complete           Services                       encounters, documented, seen
+    necessity        limit                     Services (between the two)     encounters, services
+    billing          bill                      Book                           all of these
+    scrubber         scrub                     changes the book               book
+    violations       plant                     changes the book               people, book
+    behaviour        behave                    Behaviour, adds to Reasons     book
+    chances          weigh                     Chances                        book, behaviour
+    resubmission     resubmit                  changes the book; Chances      book, chances
+    adjudication     decide                    Decisions                      book, chances
+    reconsideration  reconsider                Reconsidered                   book, decisions
+    settlement       settle                    Outcome                        book, both decisions
+    submission       submit                    tables of claims               book, encounters
+    remittance       remit                     tables of adjudications        book, outcome
+    truth            answers                   DataFrames of what is planted  all of these
+
+Who adds a stage draws from streams of its own names, so that everything drawn before stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cpticd.core.errors import ArgumentError
+from cpticd.simulation import (
+    adjudication,
+    behaviour,
+    billing,
+    chances,
+    documentation,
+    encounters,
+    enrolment,
+    episodes,
+    necessity,
+    population,
+    practices,
+    reconsideration,
+    remittance,
+    resubmission,
+    scrubber,
+    services,
+    settlement,
+    submission,
+    truth,
+    violations,
+)
+from cpticd.simulation.catalogue import catalogue
+from cpticd.simulation.streams import Streams
+from cpticd.simulation.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from cpticd.claims import Claims
+
+#: More persons would need a wider number in person_id.
+MOST_PERSONS = 999_999
+
+
+@dataclass
+class Simulation:
+    """Simulated claims, and one table per kind of what was planted in them.
+
+    ``claims`` are Claims as any other. ``truth`` holds DataFrames by name, each with the columns of its key, and
+    of what the simulation knows of it:
+
+    pair_effects      one row per payer, procedure and diagnosis with a planted odds ratio of denial
+    policies          one row per policy that a payer does not publish, with the day on which it begins
+    rule_strictness   one row per payer and coding rule: how strictly its violations are denied
+    lines             one row per service line: its chance of denial, without and with what was planted
+    rule_violations   one row per line that breaks a coding rule
+    downcodes         one row per line that was paid as a lower service
+    conditions        one row per person, year and HCC: coded, under-coded or unsupported
+
+    ``persons``, ``seed`` and ``years`` are those that :func:`simulate` was given.
+
+    >>> import cpticd as cx
+    >>> simulation = cx.simulate(persons=100, seed=1)
+    >>> simulation.truth["rule_violations"].columns.tolist()
+    ['claim_id', 'claim_line_number', 'rule']
+    >>> len(simulation.truth["lines"]) == len(simulation.claims.table("lines"))
+    True
+    """
+
+    claims: Claims
+    truth: dict[str, pd.DataFrame]
+    persons: int
+    seed: int
+    years: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        planted = len(self.truth["pair_effects"])
+        return (
+            f"<Simulation of {self.persons:,} persons, {self.years[0]}–{self.years[-1]}, seed {self.seed}: "
+            f"{len(self.truth['lines']):,} lines, {planted} planted pair effects; see .claims and .truth>"
+        )
+
+
+def simulate(
+    persons: int = 2000, seed: int = 0, years: Sequence[int] = (2024, 2025), effects: bool = True
+) -> Simulation:
+    """One data set of claims of simulated persons, and one table per kind of what was planted in them.
+
+    Seven fictitious payers of very different strictness adjudicate professional and institutional claims.
+    Every line's chance of denial is a base chance, which depends on payer, place, procedure and quarter
+    alone, moved by planted pair effects, by policies that begin on some day and are not published, and by coding
+    errors, which each payer takes more or less strictly; each line is drawn independently.
+
+    ``persons`` — how many, 1 to 999,999. ``seed`` — a whole number of at least 0; the same seed gives the same
+    claims on every platform. ``years`` — consecutive calendar years of service. ``effects`` — with False neither
+    pairs, policies nor coding errors change the chance of denial (the errors are still there).
+
+    Raises ArgumentError for arguments outside of these.
+
+    >>> import cpticd as cx
+    >>> simulation = cx.simulate(persons=100, seed=1)
+    >>> simulation
+    <Simulation of 100 persons, 2024–2025, seed 1: 2,361 lines, 133 planted pair effects; see .claims and .truth>
+    >>> simulation.truth["policies"][["payer", "hcpcs_code", "diagnosis_family"]].head(2)
+                 payer hcpcs_code diagnosis_family
+    0   Aspen Medicare      80061              I10
+    1  Birch Advantage      80061              I10
+    """
+    years = _checked(persons, seed, years)
+    tables, planted = run(int(persons), int(seed), years, effects)
+    from cpticd.loaders.intake import Intake
+
+    intake = Intake()
+    for name, table in tables.items():
+        intake.add(name, table, source="simulation")
+    return Simulation(intake.claims(), planted, persons, seed, years)
+
+
+def demo(persons: int = 2000, seed: int = 2024) -> Claims:
+    """One data set: the claims of 2,000 simulated persons that examples, notebooks and the report use.
+
+    ``persons`` and ``seed`` as in :func:`simulate`, for a smaller data set or another one.
+
+    >>> import cpticd as cx
+    >>> claims = cx.demo(persons=100)
+    >>> claims.table("claims")["payer"].nunique()
+    7
+    """
+    return simulate(persons, seed).claims
+
+
+def _checked(persons: int, seed: int, years: Sequence[int]) -> tuple[int, ...]:
+    if not isinstance(persons, int | np.integer) or not 1 <= persons <= MOST_PERSONS:
+        raise ArgumentError(f"persons must be a whole number from 1 to {MOST_PERSONS:,}; found {persons!r}")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ArgumentError(f"seed must be a whole number of at least 0; found {seed!r}")
+    found = tuple(years)
+    if not found or found != tuple(range(found[0], found[0] + len(found))) or not 1990 <= found[0] <= 2100:
+        raise ArgumentError(f"years must be consecutive calendar years such as (2024, 2025); found {years!r}")
+    return found
+
+
+def run(
+    persons: int, seed: int, years: tuple[int, ...], effects: bool = True
+) -> tuple[dict[str, pa.Table], dict[str, pd.DataFrame]]:
+    """The canonical tables and the truth, by name: all stages in their order."""
+    world = World(catalogue(), Streams(seed), years)
+
+    # Persons, what they have, and how they are cared for.
+    people = population.populate(world, persons)
+    covered = enrolment.enrol(world, people)
+    ill = episodes.fall_ill(world, people, covered)
+    met, unsupported = encounters.schedule(world, people, covered, ill)
+    noted = documentation.document(world, people, ill, met)
+    seen = practices.attribute(world, people, met)
+    lines = services.order(world, met, seen, noted)
+    lines = necessity.limit(world, met, lines)
+    lines = services.complete(world, met, lines)
+
+    # Claims: right ones, then errors planted.
+    book = billing.bill(world, people, met, seen, noted=noted, lines=lines)
+    scrubber.scrub(book)
+    violations.plant(world, people, book)
+
+    # What payers decide, at first and later.
+    pairs = book.pairs()
+    habits = behaviour.behave(world, book, pairs, effects=effects)
+    chance = chances.weigh(world, book, pairs, habits)
+    chance = resubmission.resubmit(world, book, chance)
+    first = adjudication.decide(world, book, chance, habits.reasons)
+    later = reconsideration.reconsider(world, book, first, habits.reasons)
+    outcome = settlement.settle(world, book, habits.reasons, first, later)
+
+    # Tables, and the answers.
+    dialysis = ill.person[ill.condition == world.catalogue.conditions["esrd"]]
+    tables = submission.submit(world, book, met) | remittance.remit(book, outcome, habits.reasons)
+    tables["members"] = enrolment.member_table(world, people, covered, dialysis)
+    planted = truth.answers(world, book, habits, chance, outcome, episodes=ill, unsupported=unsupported)
+    return tables, planted
