@@ -1,4 +1,4 @@
-"""Stage 15, adjudication: what the payer decides of each line at first."""
+"""Adjudication: what the payer decides of each line at first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 12, behaviour: how payers differ from each other, beyond how often they deny.
+"""Behaviour: how payers differ from each other, beyond how often they deny.
 
 Each treats some pairs of procedure and diagnosis in its own way, has a policy that it does not publish, and is strict
 with some coding errors and lenient with others.

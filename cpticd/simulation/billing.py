@@ -1,4 +1,4 @@
-"""Stage 9, billing: the lines of an encounter that one provider bills to the payer, as claims."""
+"""Billing: the lines of an encounter that one provider bills to the payer, as claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 13, chances: how likely each line is to be denied, and the one draw that denies it.
+"""Chances: how likely each line is to be denied, and the one draw that denies it.
 
 The chance depends on payer, place, procedure and quarter; what the payer's behaviour says of the line moves it.
 """

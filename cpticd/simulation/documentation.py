@@ -1,4 +1,4 @@
-"""Stage 5, documentation: which diagnoses stand on the record of each encounter, in which order."""
+"""Documentation: which diagnoses stand on the record of each encounter, in which order."""
 
 from __future__ import annotations
 

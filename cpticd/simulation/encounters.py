@@ -1,4 +1,4 @@
-"""Stage 4, encounters: when a person is seen, where and why."""
+"""Encounters: when a person is seen, where and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 2, enrolment: from when on each person is covered, and what risk adjustment needs to know of it."""
+"""Enrolment: from when on each person is covered, and what risk adjustment needs to know of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 3, episodes: which chronic conditions persons have, and how each is coded from year to year."""
+"""Episodes: which chronic conditions persons have, and how each is coded from year to year."""
 
 from __future__ import annotations
 

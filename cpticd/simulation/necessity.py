@@ -1,4 +1,4 @@
-"""Stage 8, necessity: services that come too soon after the last one, or are for a reason that payers leave out."""
+"""Necessity: services that come too soon after the last one, or are for a reason that payers leave out."""
 
 from __future__ import annotations
 

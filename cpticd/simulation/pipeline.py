@@ -1,7 +1,7 @@
-"""How claims are simulated: twenty stages, one after the other.
+"""How claims are simulated: in stages, one after the other, each a module with one entry function.
 
-Each stage is a module with one entry function. It takes the world (catalogue, random streams, years) and what earlier
-stages gave, and gives small dataclasses of arrays, one element per row, or changes the book of claims.
+A stage takes the world (catalogue, random streams, years) and what earlier stages gave. It gives small dataclasses of
+arrays, one element per row, or changes the book of claims: claims, lines and diagnoses.
 
     stage            entry function            gives                          from
     population       populate                  People                         how many
@@ -10,22 +10,22 @@ stages gave, and gives small dataclasses of arrays, one element per row, or chan
     encounters       schedule                  Encounters, Unsupported        people, enrolment, episodes
     documentation    document                  Documented                     people, episodes, encounters
     practices        attribute                 Seen                           people, encounters
-    services         order, complete           Services                       encounters, documented, seen
+    services         order, complete           Services                       encounters, seen, documented
     necessity        limit                     Services (between the two)     encounters, services
-    billing          bill                      Book                           all of these
+    billing          bill                      Book                           people to services
     scrubber         scrub                     changes the book               book
     violations       plant                     changes the book               people, book
-    behaviour        behave                    Behaviour, adds to Reasons     book
+    behaviour        behave                    Behaviour, Reasons in it       book
     chances          weigh                     Chances                        book, behaviour
     resubmission     resubmit                  changes the book; Chances      book, chances
     adjudication     decide                    Decisions                      book, chances
     reconsideration  reconsider                Reconsidered                   book, decisions
-    settlement       settle                    Outcome                        book, both decisions
+    settlement       settle                    Outcome                        book, decisions, reconsidered
     submission       submit                    tables of claims               book, encounters
     remittance       remit                     tables of adjudications        book, outcome
-    truth            answers                   DataFrames of what is planted  all of these
+    truth            answers                   DataFrames of what is planted  all that plant
 
-Who adds a stage draws from streams of its own names, so that everything drawn before stays as it is.
+A new stage draws from streams of names of its own, so that everything drawn before stays as it is.
 """
 
 from __future__ import annotations

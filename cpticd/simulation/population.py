@@ -1,4 +1,4 @@
-"""Stage 1, people: who is simulated, and which payer insures them."""
+"""Population: who is simulated, and which payer insures them."""
 
 from __future__ import annotations
 

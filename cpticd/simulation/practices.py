@@ -1,4 +1,4 @@
-"""Stage 6, practices: who sees the person, and the identifiers of providers."""
+"""Practices: who sees the person, and the identifiers of providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 16, reconsideration: what becomes of first decisions later.
+"""Reconsideration: what becomes of first decisions later.
 
 A replacement voids the original, a rework has some denials overturned, and some payments are taken back.
 """

@@ -1,4 +1,4 @@
-"""Stage 19, remittance: what payers send back, as canonical tables."""
+"""Remittance: what payers send back, as canonical tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 14, resubmission: providers replace some of the claims of which a line was denied."""
+"""Resubmission: providers replace some of the claims of which a line was denied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 10, scrubber: claims are freed of errors that arise by chance, so that what is planted is all there is."""
+"""Scrubber: claims are freed of errors that arise by chance, so that what is planted is all there is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 7, services: what is done on each encounter, for which diagnoses, and on whose claim it stands.
+"""Services: what is done on each encounter, for which diagnoses, and on whose claim it stands.
 
 In three steps: visits, treatments and what the conditions ask for (``order``); :mod:`necessity` takes away what
 payers would not want; what comes with the rest (``complete``): facility fees, readings, drawings of blood, units.

@@ -1,4 +1,4 @@
-"""Stage 17, settlement: what decisions come to in cents, and the adjudications of each claim in their order.
+"""Settlement: what decisions come to in cents, and the adjudications of each claim in their order.
 
 charge = contractual + sequester + denied + patient's + paid, on every line
 """

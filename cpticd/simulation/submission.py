@@ -1,4 +1,4 @@
-"""Stage 18, submission: the claims as they reach payers, as canonical tables."""
+"""Submission: the claims as they reach payers, as canonical tables."""
 
 from __future__ import annotations
 

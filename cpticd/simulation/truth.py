@@ -1,4 +1,4 @@
-"""Stage 20, truth: what was planted, the answers that an analysis of the simulated claims should come to."""
+"""Truth: what was planted, the answers that an analysis of the simulated claims should come to."""
 
 from __future__ import annotations
 

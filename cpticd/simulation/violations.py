@@ -1,4 +1,4 @@
-"""Stage 11, violations: coding errors planted on a small share of the lines of professional claims.
+"""Violations: coding errors planted on a small share of the lines of professional claims.
 
 A line breaks one rule at most (``lines.rule``). Which payer takes a rule how strictly stands in rules.csv.
 """
