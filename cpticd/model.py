@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -38,7 +38,7 @@ def derive_pairs(engine: Engine, *, progress: bool = False) -> None:
         engine.drop(name)
 
 
-def standing_lines(s: Session, groups: Grouping, *, superseded: bool = False) -> dict[str, int]:
+def standing_lines(s: Session, groups: Grouping, *, superseded: bool = False) -> dict[str, Any]:
     """Make the relation ``standing_lines`` in a session; returns what a contract says of it.
 
     One row per service line of a claim that stands: none that a later claim replaced or voided, and no void itself;

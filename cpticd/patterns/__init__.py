@@ -1,9 +1,17 @@
-"""Patterns of coding, for research: what stands together, who codes how, in which mix, since when."""
+"""Patterns of coding, for research: what stands together, who codes how, in which mix, since when.
 
+cx.patterns.association(claims)                # pairs of procedure and diagnosis beyond chance
+cx.patterns.providers(claims, measure="denial") # providers against what their case mix lets expect
+cx.patterns.mix(claims, by="payer")            # levels of visits, their shares and means
+cx.patterns.drift(claims)                      # pairs that appear, vanish, rise or fall, and when
+cx.patterns.network(claims)                    # procedures and diagnoses as the two sides of a graph
+"""
+
+from cpticd.patterns import graph as graph
 from cpticd.patterns.association import association
 from cpticd.patterns.drift import drift
 from cpticd.patterns.mix import mix
-from cpticd.patterns.network import network, to_networkx
+from cpticd.patterns.network import network
 from cpticd.patterns.providers import providers
 
-__all__ = ["association", "drift", "mix", "network", "providers", "to_networkx"]
+__all__ = ["association", "drift", "mix", "network", "providers"]

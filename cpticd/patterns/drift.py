@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Literal, Unpack
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from cpticd import sql, stats
 from cpticd.claims import Claims
-from cpticd.cohort import Cohort, Filters, dimensions, lines
+from cpticd.core.arguments import one_of, whole
 from cpticd.core.contract import attach
-from cpticd.core.frames import to_frame
-from cpticd.patterns import inputs
-from cpticd.patterns.changes import likeliest
-from cpticd.patterns.inputs import Pointer
+from cpticd.core.measure import Cells, measure
+from cpticd.core.selection import By
+from cpticd.core.session import Session
+from cpticd.patterns import code_pairs
+from cpticd.patterns.change_point import likeliest
+from cpticd.patterns.code_pairs import Pointer
 
 Against = Literal["procedure", "independence"]
 AGAINST: Final = {
     "procedure": "each month's lines of the procedure, by stratum, at the stratum's share of lines with the diagnosis",
     "independence": "each month's lines of the procedure × lines with the diagnosis / lines, by stratum",
-}
-_EXPOSED: Final = {
-    "procedure": """
-        SELECT w.procedure, w.diagnosis, b.month, sum(b.n * w.k / w.n) AS expected
-        FROM (
-            SELECT c.procedure, c.diagnosis, c.stratum, sum(c.k) AS k, max(t.n) AS n
-            FROM cells c
-            JOIN (SELECT procedure, stratum, sum(n) AS n FROM billed GROUP BY procedure, stratum) t
-                ON t.procedure = c.procedure AND t.stratum = c.stratum
-            GROUP BY c.procedure, c.diagnosis, c.stratum
-        ) w
-        JOIN billed b ON b.procedure = w.procedure AND b.stratum = w.stratum
-        GROUP BY w.procedure, w.diagnosis, b.month""",
-    "independence": """
-        SELECT e.procedure, e.diagnosis, b.month, sum(b.n * d.n / t.n) AS expected
-        FROM enough e
-        JOIN billed b ON b.procedure = e.procedure
-        JOIN (
-            SELECT diagnosis, stratum, month, CAST(count(*) AS DOUBLE) AS n
-            FROM {pairs} GROUP BY diagnosis, stratum, month
-        ) d ON d.diagnosis = e.diagnosis AND d.stratum = b.stratum AND d.month = b.month
-        JOIN (SELECT stratum, month, sum(n) AS n FROM billed GROUP BY stratum, month) t
-            ON t.stratum = b.stratum AND t.month = b.month
-        GROUP BY e.procedure, e.diagnosis, b.month""",
 }
 COLUMNS: Final = (
     "hcpcs_code", "diagnosis_code", "hcpcs_family", "diagnosis_family", "kind", "change_date", "change_from",
@@ -52,55 +29,74 @@ COLUMNS: Final = (
     "changed_lines", "variance_factor", "statistic", "p_value", "q_value", "first_date", "last_date", "month_lines",
     "month_expected", "month_procedure_lines",
 )  # fmt: skip
+#: What compares, counts of months, of which nobody knows the persons, and days of a single person.
+_WITHHELD: Final = COLUMNS[COLUMNS.index("lines_before") :]
 
 
+def _leaves(pointer: Pointer = "all", **_: Any) -> Cells:
+    return Cells(
+        by=("hcpcs_code", "diagnosis_code"),
+        persons="persons",
+        labels=("hcpcs_family", "diagnosis_family"),
+        facts=lambda claims, frame: code_pairs.persons_of_pairs(claims, pointer),
+        withheld=_WITHHELD,
+    )
+
+
+@measure(heading="Changes of pairs over time", leaves=_leaves, chart="drift")
 def drift(
     claims: Claims,
     *,
-    stratify: Sequence[str] | str | None = ("payer", "place_of_service_code"),
+    stratify: By = ("payer", "place"),
     against: Against = "procedure",
     pointer: Pointer = "all",
     min_lines: int = 30,
     min_months: int = 2,
-    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """One row per procedure and diagnosis with ``min_lines`` lines: where in time its share changes most.
 
     Parameters
     ----------
-    stratify: a change of mix over these (``cpticd.cohort.DIMENSIONS``) is not taken for a change of the pair.
+    stratify: dimensions (``claims.dimensions()``, but for those of diagnoses and the procedure itself) of which a
+        change of mix is not taken for a change of the pair.
     against: what the pair is held against, month by month: ``procedure``, the procedure's lines (the share that
         points to the diagnosis); ``independence``, what procedure and diagnosis, each as frequent as in that month,
         let expect (a change beyond seasons and new codes that concern other procedures alike).
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one alone.
     min_lines: pairs with fewer lines are left out, and counted in the contract.
     min_months: at least so many months in which the procedure is billed lie on either side of a change.
-    filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
 
     Columns
     -------
     hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; kind: appears (no line before), vanishes (none after),
-    rises, falls; change_date, first day of the first month after the likeliest change, and change_from, change_to,
-    between which it lies with about 95 % (likelihood ratio); lines, persons; lines_before, lines_after; share_before,
-    share_after, of the procedure's lines; ratio of lines over expected, after to before (infinite where it appears);
-    changed_lines, lines after less those that the rate before lets expect; variance_factor; statistic, twice the log
-    likelihood ratio; p_value (``cpticd.patterns.changes``), q_value (Benjamini–Hochberg over the rows); first_date,
-    last_date of service; month_lines, month_expected, month_procedure_lines: a list each, by ``contract["months"]``.
+    rises, falls, not tested; change_date, first day of the first month after the likeliest change, and change_from,
+    change_to, between which it lies with about 95 % (likelihood ratio); lines, persons; lines_before, lines_after;
+    share_before, share_after, of the procedure's lines; ratio of lines over expected, after to before (infinite where
+    it appears); changed_lines, lines after less those that the rate before lets expect; variance_factor; statistic,
+    twice the log likelihood ratio; p_value (Worsley 1982, 1983), q_value (Benjamini–Hochberg over the rows);
+    first_date, last_date of service; month_lines, month_expected, month_procedure_lines: a list each, by the
+    contract's ``months``.
 
     Lines of one person come together, so that counts vary more than independent ones do: all is judged with counts
     over variance_factor = sum of squares over sum of the persons' lines (Kish), times the share of the procedure's
     lines without the diagnosis (against ``procedure``), which is what a fixed number of lines can vary by. One change
-    per pair: look at the time before or after it, with ``dates``, for another. Seasons are changes too.
-    Ordered by q_value, statistic and codes. Raises ArgumentError for arguments and filters that are unknown.
+    per pair: look at ``claims.where(dates=…)`` before or after it for another. Seasons are changes too. Lines of
+    claims that a later claim replaced or voided are left out. Ordered by q_value, statistic and codes. Raises
+    ArgumentError for arguments that are not known.
+
+    >>> import cpticd as cx
+    >>> found = cx.patterns.drift(cx.simulate(persons=100, seed=1).claims, min_lines=20)
+    >>> len(found) > 0 and set(found["kind"]) <= {"appears", "vanishes", "rises", "falls", "not tested"}
+    True
     """
-    inputs.one_of("against", against, AGAINST)
-    inputs.positive("min_lines", min_lines)
-    inputs.positive("min_months", min_months)
-    wanted = dimensions(stratify, "stratify")
-    with lines(claims, filters) as cohort:
-        found, facts, counts = _counted(cohort, wanted, against, pointer, min_lines)
-        left_out = inputs.lines_left_out(cohort)
-        told = cohort.contract
+    one_of("against", against, AGAINST)
+    whole("min_lines", min_lines)
+    whole("min_months", min_months)
+    groups = code_pairs.strata(claims, stratify)
+    with claims.session() as s:
+        terms = code_pairs.pairs_of(s, groups, pointer)
+        found, facts, counts = _counted(s, against, min_lines)
+        left_out = code_pairs.lines_left_out(s)
     months = _months(found)
     result = _measured(found, facts, months, against, min_months)
     return attach(
@@ -108,10 +104,10 @@ def drift(
         measure=f"change of procedure × diagnosis pairs over months ({pointer} pointers)",
         numerator="service lines of the procedure that point to the diagnosis, by month",
         denominator="expected if nothing changes: " + AGAINST[against],
-        clock=inputs.SERVICE_CLOCK,
-        exclusions=inputs.EXCLUSIONS + f"; lines without a date; pairs under {min_lines} lines",
+        clock=code_pairs.SERVICE_CLOCK,
+        exclusions=code_pairs.EXCLUSIONS + f"; lines without a date; pairs under {min_lines} lines",
         rows_left_out=left_out + counts["undated"],
-        strata=wanted or "none",
+        strata=groups.names or "none",
         test="largest binomial likelihood ratio of one change point; exact two-sided tail there, for all months looked "
         "at (improved Bonferroni, Worsley 1982, 1983), Benjamini–Hochberg over pairs",
         variance="counts over the variance factor: Kish's design effect of persons"
@@ -120,47 +116,25 @@ def drift(
         min_months=min_months,
         small_pairs_left_out=counts["pairs"] - len(result),
         months=[f"{month:%Y-%m-%d}" for month in months],
-        **told,
+        **terms,
     )
 
 
 def _counted(
-    cohort: Cohort, wanted: list[str], against: Against, pointer: Pointer, min_lines: int
+    s: Session, against: Against, min_lines: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     """Lines and expectation by pair and month; facts of each pair; what was left out."""
-    every = inputs.pairs_of(cohort, pointer, wanted)
-    undated = cohort.rows(f"SELECT count(*) AS n FROM {every} WHERE service_date IS NULL AND is_primary")[0][
-        "n"
-    ]
-    pairs = cohort.create("dated", f"SELECT * FROM {every} WHERE service_date IS NOT NULL", materialize=False)
-    billed = cohort.create("billed", f"SELECT * FROM {pairs} WHERE is_primary", materialize=False)
-    exposed = _EXPOSED[against].format(pairs=pairs)
-    text = sql.text("drift").format(pairs=pairs, lines=billed, exposed=exposed)
-    found = to_frame(cohort.engine.fetch(text, {"min_lines": min_lines}))
-    facts = to_frame(
-        cohort.engine.fetch(
-            f"""
-            WITH own AS (
-                SELECT procedure, diagnosis, person, CAST(count(*) AS DOUBLE) AS n,
-                    min(service_date) AS first_date, max(service_date) AS last_date
-                FROM {pairs} GROUP BY procedure, diagnosis, person
-            )
-            SELECT procedure, diagnosis, sum(n) AS lines, count(*) AS persons, sum(n * n) / sum(n) AS clustering,
-                min(first_date) AS first_date, max(last_date) AS last_date
-            FROM own GROUP BY procedure, diagnosis HAVING sum(n) >= $min_lines
-            ORDER BY procedure, diagnosis
-            """,
-            {"min_lines": min_lines},
-        )
-    )
-    there = cohort.rows(
-        f"SELECT count(*) AS n FROM (SELECT DISTINCT procedure, diagnosis FROM {pairs}) AS there"
-    )
-    names = inputs.code_names(cohort)
+    undated = s.value("SELECT count(*) AS n FROM code_pairs WHERE service_date IS NULL AND is_primary")
+    s.create("dated_pairs", "SELECT * FROM code_pairs WHERE service_date IS NOT NULL", lazy=True)
+    fewest = {"min_lines": min_lines}
+    exposed = sql.text(f"patterns/drift_against_{against}")
+    found = s.frame(sql.text("patterns/drift"), fewest, exposed=exposed)
+    facts = s.frame(sql.text("patterns/drift_persons"), fewest)
+    there = s.value("SELECT count(*) AS n FROM (SELECT DISTINCT procedure, diagnosis FROM dated_pairs) AS p")
     return (
-        inputs.with_codes(found, names),
-        inputs.with_codes(facts, names),
-        {"undated": int(undated), "pairs": int(there[0]["n"])},
+        code_pairs.with_codes(s, found),
+        code_pairs.with_codes(s, facts),
+        {"undated": int(undated), "pairs": int(there)},
     )
 
 
@@ -186,11 +160,11 @@ def _measured(
 ) -> pd.DataFrame:
     """The likeliest change of every pair, with what it was before and after."""
     k, e, n = (_matrix(found, facts, months, name) for name in ("lines", "expected", "procedure_lines"))
-    e = e.round(inputs.DIGITS)
+    e = e.round(code_pairs.DIGITS)
     total = k.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.clip(total / n.sum(axis=1), 0, 1)
-    factor = facts["clustering"].to_numpy(float).round(inputs.DIGITS)
+    factor = facts["clustering"].to_numpy(float).round(code_pairs.DIGITS)
     if against == "procedure":
         # Where nearly every line has the diagnosis hardly anything is left to vary; the floor keeps it above nothing.
         factor = factor * np.maximum(1 - share, 1 / np.maximum(n.sum(axis=1), 1))
@@ -212,7 +186,7 @@ def _measured(
     )
     days = [pd.Series(months[np.maximum(at, 0)] if len(months) else pd.DatetimeIndex([])).where(at >= 0)
             for at in (change.after, change.first, change.last)]  # fmt: skip
-    frame = inputs.with_families(facts.drop(columns="clustering")).assign(
+    frame = code_pairs.with_families(facts.drop(columns="clustering")).assign(
         kind=kind, change_date=days[0], change_from=days[1], change_to=days[2],
         lines=total.astype("int64"), persons=facts["persons"].astype("int64"), lines_before=k_before.astype("int64"),
         lines_after=k_after.astype("int64"), share_before=shares[0], share_after=shares[1], ratio=ratio.round(9),

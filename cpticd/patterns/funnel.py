@@ -18,8 +18,8 @@ from cpticd import stats
 Floats = np.ndarray
 Overdispersion = Literal["multiplicative", "additive"]
 OVERDISPERSION: Final = ("multiplicative", "additive", None)
-#: Two-sided levels of the limits: 2 and 3 standard deviations, about.
-LEVELS: Final = (0.95, 0.998)
+#: Two-sided confidence of the limits: 2 and 3 standard deviations, about.
+LIMITS: Final = (0.95, 0.998)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Funnel:
     providers: int
 
     def limits(self, confidence: float) -> tuple[Floats, Floats]:
-        """Between these the ratio of a provider like the others lies with probability ``level``."""
+        """Between these the ratio of a provider like the others lies with probability ``confidence``."""
         half = stats.normal_quantile(confidence) * self.error
         return np.maximum(1 - half, 0.0), 1 + half
 
@@ -74,10 +74,10 @@ def funnel(
 
 
 def position(ratio: Floats, result: Funnel) -> list[str]:
-    """Where each ratio lies, in words: within or beyond the limits of ``LEVELS``."""
+    """Where each ratio lies, in words: within or beyond the limits of ``LIMITS``."""
     words = np.full(ratio.shape, "within 95 %", dtype=object)
-    for level, name in zip(LEVELS, ("95 %", "99.8 %"), strict=True):
-        low, high = result.limits(level)
+    for confidence, name in zip(LIMITS, ("95 %", "99.8 %"), strict=True):
+        low, high = result.limits(confidence)
         words[ratio < low] = f"below {name}"
         words[ratio > high] = f"above {name}"
     words[~np.isfinite(result.error)] = "not comparable"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, Unpack
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from cpticd import stats
+from cpticd import model, sql, stats
 from cpticd.claims import Claims
-from cpticd.cohort import DIMENSIONS, Filters, dimensions, lines
+from cpticd.core.arguments import one_of, whole
 from cpticd.core.contract import attach
-from cpticd.core.frames import to_frame
-from cpticd.patterns import inputs
+from cpticd.core.measure import Cells, measure
+from cpticd.core.selection import By, Dimension, Grouping, joined, names
+from cpticd.core.session import Session
+from cpticd.patterns import code_levels
+from cpticd.patterns.code_pairs import SERVICE_CLOCK
 
 Period = Literal["month", "quarter", "year"]
 PERIODS: Final = ("month", "quarter", "year", None)
@@ -22,17 +24,40 @@ MEASURES: Final = (
     "level", "codes", "lines", "family_lines", "persons", "share", "low", "high", "mean_level", "mean_low", "mean_high",
     "entropy", "evenness",
 )  # fmt: skip
+#: What mixes all levels of a family, so that one left out would follow.
+_WITHHELD: Final = (
+    "family_lines",
+    "low",
+    "high",
+    "mean_level",
+    "mean_low",
+    "mean_high",
+    "entropy",
+    "evenness",
+)
 
 
+def _leaves(by: By = None, period: Period | None = "quarter", **_: Any) -> Cells:
+    groups = ("family", *names(by), *(["period"] if period else []))
+    return Cells(
+        by=(*groups, "level"),
+        persons="persons",
+        shares={"share": groups},
+        labels="codes",
+        facts=lambda claims, frame: _persons(claims, by, period),
+        withheld=_WITHHELD,
+    )
+
+
+@measure(heading="Levels of visits", leaves=_leaves, chart="mix")
 def mix(
     claims: Claims,
-    family: str | Sequence[str] | None = None,
     *,
-    by: Sequence[str] | str | None = None,
+    family: str | Sequence[str] | None = None,
+    by: By = None,
     period: Period | None = "quarter",
     min_lines: int = 30,
     confidence: float = 0.95,
-    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """One row per code family, group, period and level: its lines and their share of the family.
 
@@ -40,109 +65,102 @@ def mix(
     ----------
     family: one or several of ``reference.table("code_families")``, such as "office visit, established patient"; all
         that occur without it. A code counts on the days on which its row of that table holds.
-    by: groups, out of ``cpticd.cohort.DIMENSIONS`` (such as ``rendering_npi`` or ``payer``).
+    by: dimensions to group by (such as ``rendering_npi`` or ``payer``), see ``claims.dimensions()``. A line stands in
+        the group of each diagnosis that it points to.
     period: ``month``, ``quarter`` or ``year`` of service (the column has its first day); None: all time together.
     min_lines: families of a group and period with fewer lines are left out, and counted in the contract.
-    confidence: of the interval, 0.95 unless said otherwise.
-    filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
+    confidence: of the intervals.
 
     Columns
     -------
-    family, the groups, period, level, codes (of the level, as billed), lines, family_lines, persons of the level;
+    family, the dimensions, period, level, codes (of the level, as billed), lines, family_lines, persons of the level;
     share = lines / family_lines with its Wilson interval low, high; and the same in every row of a family, group and
     period: mean_level with its interval mean_low, mean_high (normal, over lines), entropy in bits and evenness,
     entropy over that of equal shares of the levels that the table has for the family in that period (1: all levels
     alike, 0: one level alone). Every level of the family that its table has in the period has a row, also with no
-    lines. Lines of one person are not independent, so that intervals are on the narrow side.
-    Raises ArgumentError for families, groups and filters that are unknown.
+    lines. Lines of one person are not independent, so that intervals are on the narrow side. Lines of claims that a
+    later claim replaced or voided are left out.
+    Raises ArgumentError for families and dimensions that are not known.
+
+    >>> import cpticd as cx
+    >>> found = cx.patterns.mix(cx.simulate(persons=100, seed=1).claims, by="claim_type", period="year")
+    >>> found.columns[:4].tolist()
+    ['family', 'claim_type', 'period', 'level']
     """
-    inputs.one_of("period", period, PERIODS)
-    inputs.positive("min_lines", min_lines)
-    wanted = dimensions(by, "by")
-    known = inputs.levels()
+    one_of("period", period, PERIODS)
+    whole("min_lines", min_lines)
+    groups = claims.grouping(by)
+    known = code_levels.families()
     chosen = [family] if isinstance(family, str) else list(family or known)
     for name in chosen:
-        inputs.one_of("family", name, known)
-    columns = [*(f"l.{DIMENSIONS[name]} AS {name}" for name in wanted)]
-    names = [*wanted, *(["period"] if period else [])]
-    if period:
-        columns.append(f"l.{period} AS period")
-    listed = "".join(f"{column}, " for column in columns)
-    comma = "".join(f"{name}, " for name in names)
-    with lines(claims, filters) as cohort:
-        rows = [row for name in chosen for row in known[name]]
-        table = cohort.load("family", pa.Table.from_pylist(rows, schema=_SCHEMA))
-        found = to_frame(
-            cohort.engine.fetch(
-                f"""
-                WITH used AS (
-                    SELECT v.family, {listed} v.level, l.hcpcs_code, l.person_id
-                    FROM {cohort.name} l
-                    JOIN {table} v ON v.code = l.hcpcs_code
-                        AND (v.effective_from IS NULL OR l.service_date >= v.effective_from)
-                        AND (v.effective_to IS NULL OR l.service_date <= v.effective_to)
-                    {"WHERE l.service_date IS NOT NULL" if period else ""}
-                )
-                SELECT family, {comma} level, count(*) AS lines, count(DISTINCT person_id) AS persons
-                FROM used GROUP BY family, {comma} level ORDER BY family, {comma} level
-                """
-            )
-        )
-        dated = cohort.rows(
-            f"SELECT count(*) AS n FROM {cohort.name} l JOIN (SELECT DISTINCT code FROM {table}) v "
-            "ON v.code = l.hcpcs_code"
-        )[0]["n"]
-        days = cohort.rows(
-            f"SELECT min(service_date) AS first, max(service_date) AS last FROM {cohort.name}"
-        )[0]
-        told = cohort.contract
-    full = _every_level(found, chosen, names, period, days)
-    result, left_out = _measured(full, names, min_lines, confidence)
+        one_of("family", name, known)
+    columns = [*groups.names, *(["period"] if period else [])]
+    with claims.session() as s:
+        parts, terms = _divided(s, claims, groups, period, chosen)
+        found = s.frame(sql.text("patterns/mix"), **parts)
+        of_family = "hcpcs_code IN (SELECT code FROM code_levels)"
+        dated = s.value(f"SELECT count(*) AS n FROM {parts['lines']} WHERE {of_family}")
+        days = s.rows("SELECT min(service_date) AS first, max(service_date) AS last FROM standing_lines")[0]
+    found = found.rename(columns=lambda name: name.removeprefix("by_")).rename(
+        columns={"of_period": "period"}
+    )
+    full = _every_level(found, chosen, columns, period, days)
+    result, left_out = _measured(full, columns, min_lines, confidence)
     return attach(
         result,
         measure="share of levels within a code family" + (f" by {period} of service" if period else ""),
         numerator="service lines of the level",
         denominator="service lines of the family (in the group and period)",
-        clock=inputs.SERVICE_CLOCK,
+        clock=SERVICE_CLOCK,
         exclusions="lines of claims that a later claim replaced or voided; lines billed outside the dates of their "
         f"code; families of a group and period under {min_lines} lines",
         rows_left_out=int(dated - int(found["lines"].sum())),
         small_groups_left_out=left_out,
         families=chosen if family is not None else "all of code_families that occur",
-        groups=wanted or "none",
+        groups=groups.names or "none",
         interval=f"{confidence:.0%} Wilson (shares), normal (mean level), lines as independent",
-        code_families=_release(),
-        **told,
+        code_families=code_levels.release(),
+        **terms,
     )
 
 
-_SCHEMA: Final = pa.schema(
-    [
-        ("family", pa.string()),
-        ("code", pa.string()),
-        ("level", pa.int32()),
-        ("effective_from", pa.date32()),
-        ("effective_to", pa.date32()),
-    ]
-)
+def _divided(
+    s: Session, claims: Claims, groups: Grouping, period: Period | None, families: list[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Lines that stand with their groups, and code levels, in a session: parts of the statements; contract terms."""
+    code_levels.load(s, families)
+    own = [each for each in groups.dimensions if each.level == "diagnosis"]
+    dimensions = [each for each in groups.dimensions if each.level != "diagnosis"]
+    if period:
+        day = claims.known_dimensions()[period]
+        dimensions.append(Dimension("of_period", day.sql, day.label, day.level, day.unit))
+    terms = model.standing_lines(s, Grouping(tuple(dimensions)))
+    lines = "standing_lines"
+    if own:
+        select = ", ".join(f"{each.sql} AS by_{each.name}" for each in own)
+        lines = s.create("mix_lines", sql.text("patterns/mix_lines"), select=select, joins=joined(own))
+    columns = "".join(f"o.by_{name}, " for name in [*groups.names, *(["of_period"] if period else [])])
+    kept = "o.service_date IS NOT NULL" if period else "TRUE"
+    return {"lines": lines, "columns": columns, "kept": kept}, terms
 
 
-def _release() -> str:
-    from cpticd import reference
-
-    held = reference.releases().set_index("name")["release"]
-    return f"release {held['code_families']}"
+def _persons(claims: Claims, by: By, period: Period | None) -> pd.DataFrame:
+    """One row per person, family, group, period and level: facts for disclosure control."""
+    with claims.session() as s:
+        parts, _ = _divided(s, claims, claims.grouping(by), period, list(code_levels.families()))
+        found = s.frame(sql.text("patterns/mix_persons"), **parts)
+    return found.rename(columns=lambda name: name.removeprefix("by_")).rename(columns={"of_period": "period"})
 
 
 def _every_level(
-    found: pd.DataFrame, chosen: list[str], names: list[str], period: Period | None, days: dict[str, Any]
+    found: pd.DataFrame, chosen: list[str], columns: list[str], period: Period | None, days: dict[str, Any]
 ) -> pd.DataFrame:
     """A row for every level that a family has on the days of its period, with the level's codes.
 
     ``days``: first and last of all lines, which is the period where there is none.
     """
-    rows = pd.DataFrame([row for name in chosen for row in inputs.levels()[name]])
-    groups = found[["family", *names]].drop_duplicates()
+    rows = pd.DataFrame([row for name in chosen for row in code_levels.families()[name]])
+    groups = found[["family", *columns]].drop_duplicates()
     full = groups.merge(rows[["family", "code", "level", "effective_from", "effective_to"]], on="family")
     if period:
         step = {"month": 1, "quarter": 3, "year": 12}[period]
@@ -152,7 +170,7 @@ def _every_level(
         starts, ends = (pd.Series(pd.Timestamp(days[name]), index=full.index) for name in ("first", "last"))
     begins, stops = (pd.to_datetime(full[name]) for name in ("effective_from", "effective_to"))
     full = full[(begins.isna() | (begins <= ends)) & (stops.isna() | (stops >= starts))]
-    keys = ["family", *names, "level"]
+    keys = ["family", *columns, "level"]
     full = (
         full.groupby(keys, sort=True, dropna=False)["code"]
         .agg(lambda part: " ".join(sorted(part)))
@@ -162,9 +180,11 @@ def _every_level(
     return merged.rename(columns={"code": "codes"}).fillna({"lines": 0, "persons": 0})
 
 
-def _measured(full: pd.DataFrame, names: list[str], min_lines: int, confidence: float) -> tuple[pd.DataFrame, int]:
+def _measured(
+    full: pd.DataFrame, columns: list[str], min_lines: int, confidence: float
+) -> tuple[pd.DataFrame, int]:
     """Shares, mean level and entropy per family, group and period; how many of these had too few lines."""
-    keys = ["family", *names]
+    keys = ["family", *columns]
     full = full.astype({"lines": "int64", "persons": "int64", "level": "int64"})
     n = full["lines"].to_numpy(float)
     value = full["level"].to_numpy(float)

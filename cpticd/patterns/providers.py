@@ -3,44 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, Unpack
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from cpticd import sql, stats
 from cpticd.claims import Claims
-from cpticd.cohort import Filters, dimensions, lines
-from cpticd.core.contract import attach
+from cpticd.core.arguments import one_of, whole
+from cpticd.core.contract import attach, records_of
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
-from cpticd.patterns import inputs, measures
-from cpticd.patterns.funnel import LEVELS, OVERDISPERSION, Funnel, Overdispersion, funnel, position
-from cpticd.patterns.measures import Measure
+from cpticd.core.measure import Cells
+from cpticd.core.measure import measure as declared
+from cpticd.core.selection import By
+from cpticd.patterns import code_pairs, provider_measures
+from cpticd.patterns.funnel import LIMITS, OVERDISPERSION, Funnel, Overdispersion, funnel, position
+from cpticd.patterns.provider_measures import Measure
 
 Provider = Literal["rendering_npi", "billing_npi"]
 PROVIDERS: Final = ("rendering_npi", "billing_npi")
 #: Share of providers at either end whose z is drawn in before the dispersion is taken (Spiegelhalter 2005).
 WINSORIZE: Final = 0.1
 _HALF: Final = 0.5
+#: What compares a provider with all others.
+_WITHHELD: Final = (
+    "expected", "expected_rate", "ratio", "adjusted_rate", "comparison_lines", "z", "z_adjusted", "p_value", "q_value",
+    "precision", "lower_95", "upper_95", "lower_998", "upper_998", "position",
+)  # fmt: skip
 
 
+def _persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per provider, person and whether what is measured is on a line: facts for disclosure control."""
+    given = records_of(frame)["arguments"]
+    what = provider_measures.asked(
+        given["measure"], **{name: given[name] for name in provider_measures.ARGUMENTS}
+    )
+    with claims.session() as s:
+        provider_measures.lines_of(s, what, claims.grouping(given["provider"]), claims.grouping(None))
+        return s.frame("SELECT DISTINCT provider, person_id, hit = 1 AS hit FROM provider_rows")
+
+
+@declared(
+    heading="Providers against their case mix",
+    leaves=Cells(
+        by="provider",
+        persons="persons",
+        numerators={"hit": ("observed", "rate", "low", "high")},
+        facts=_persons,
+        withheld=_WITHHELD,
+    ),
+    chart="providers",
+)
 def providers(
     claims: Claims,
-    measure: Measure = "denial",
     *,
+    measure: Measure = "denial",
     code: str | Sequence[str] | None = None,
     among: str | Sequence[str] | None = None,
     diagnosis: str | Sequence[str] | None = None,
     family: str | None = None,
     level: int | None = None,
     provider: Provider = "rendering_npi",
-    adjust: Sequence[str] | str | None = "by measure",
+    adjust: By = "by measure",
     overdispersion: Overdispersion | None = "multiplicative",
     winsorize: float = WINSORIZE,
     min_lines: int = 30,
     min_expected: float = 5.0,
-    **filters: Unpack[Filters],
 ) -> pd.DataFrame:
     """One row per provider: how often its lines have what is measured, against what its case mix lets expect.
 
@@ -51,16 +79,15 @@ def providers(
         (``reference.table("code_families")``); ``pair``: lines of ``code`` that point to ``diagnosis``;
         ``unspecified``: lines whose primary diagnosis has an official title that says so (AHIMA).
     provider: ``rendering_npi`` (the billing provider where a line names none), or ``billing_npi``.
-    adjust: expected is told within strata of these (``cpticd.cohort.DIMENSIONS`` and ``diagnosis_family``, the chapter
-        of the line's primary diagnosis) by indirect standardisation: each line at the rate of all providers in its
-        stratum. ``by measure``: payer, place, hcpcs_family and diagnosis_family, less what is measured itself (for a
-        level no hcpcs_family, for a pair neither family). None: every line at the rate of all.
+    adjust: dimensions (``claims.dimensions()``; those of diagnoses are of the line's primary one) within whose strata
+        the expected is reckoned, by indirect standardisation: each line at the rate of all providers in its stratum.
+        ``by measure``: payer, place, hcpcs_family and diagnosis_family, less what is measured itself (for a level no
+        hcpcs_family, for a pair neither family). None: every line at the rate of all.
     overdispersion: how limits allow for the spread between providers: ``multiplicative`` (phi), ``additive`` (tau², a
         random effect), or None: chance alone, with exact p-values.
     winsorize: share of providers at either end, below 0.5, whose z is drawn in before phi is taken.
     min_lines, min_expected: providers with fewer lines, or fewer expected (below 5 the limits do not hold), are left
         out and counted; their lines stay in the rates of the strata.
-    filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
 
     Columns
     -------
@@ -68,30 +95,38 @@ def providers(
     observed / expected, adjusted_rate = ratio × the rate of all; comparison_lines, those of other providers in the
     same strata; z = (observed - expected) / hypergeometric standard deviation; z_adjusted for overdispersion; p_value
     (two-sided), q_value (Benjamini–Hochberg over the rows); precision = 1 / variance of the ratio under chance;
-    limits of the ratio, lower_95, upper_95, lower_998, upper_998; position in words.
+    limits of the ratio, lower_95, upper_95, lower_998, upper_998 (Spiegelhalter 2005); position in words.
 
-    Furthest out first. ``contract`` has phi, tau_squared and the rate of all. Raises ArgumentError for arguments that
-    are unknown or do not go together.
+    Denials count lines of claims that were replaced later too, since a first denial often stands on one; all else
+    counts lines that stand. Furthest out first. The contract has phi, tau_squared and the rate of all. Raises
+    ArgumentError for arguments that are not known or do not go together.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> found = cx.patterns.providers(claims, measure="unspecified", provider="billing_npi", min_expected=0)
+    >>> bool((found["observed"] <= found["lines"]).all())
+    True
     """
-    what = measures.asked(measure, code=code, diagnosis=diagnosis, among=among, family=family, level=level)
-    inputs.one_of("provider", provider, PROVIDERS)
-    inputs.one_of("overdispersion", overdispersion, OVERDISPERSION)
-    inputs.positive("min_lines", min_lines)
+    what = provider_measures.asked(
+        measure, code=code, diagnosis=diagnosis, among=among, family=family, level=level
+    )
+    one_of("provider", provider, PROVIDERS)
+    one_of("overdispersion", overdispersion, OVERDISPERSION)
+    whole("min_lines", min_lines)
     if not 0 <= winsorize < _HALF or not min_expected >= 0:
         raise ArgumentError(
             f"winsorize={winsorize!r}, min_expected={min_expected!r}: expected 0 to 0.5, and 0 or more"
         )
-    strata = measures.ADJUST[measure] if adjust == "by measure" else adjust
-    wanted = dimensions(strata, "adjust", "diagnosis_family")
-    # A first denial often stands on a claim that was replaced because of it.
-    with lines(claims, filters, superseded=measure == "denial") as cohort:
-        rows = measures.rows(cohort, what, provider, wanted)
-        found = to_frame(cohort.engine.fetch(sql.text("providers").format(rows=rows)))
-        unknown = cohort.rows(f"SELECT count(*) AS n FROM {rows} WHERE provider = '(unknown)'")[0]["n"]
-        told = cohort.contract
+    strata = claims.grouping(
+        provider_measures.ADJUST[measure] if adjust == "by measure" else adjust, argument="adjust"
+    )
+    with claims.session() as s:
+        terms = provider_measures.lines_of(s, what, claims.grouping(provider), strata)
+        found = s.frame(sql.text("patterns/providers"))
+        unknown = s.value("SELECT count(*) AS n FROM provider_rows WHERE provider = '(unknown)'")
     total = float(found["lines"].sum())
     overall = float(found["observed"].sum()) / total if total else float("nan")
-    enough = (found["lines"] >= min_lines) & (found["expected"].round(inputs.DIGITS) >= min_expected)
+    enough = (found["lines"] >= min_lines) & (found["expected"].round(code_pairs.DIGITS) >= min_expected)
     result, limits = _measured(found[enough].reset_index(drop=True), overall, overdispersion, winsorize)
     return attach(
         result,
@@ -105,7 +140,7 @@ def providers(
         rows_left_out=int(unknown),
         lines_counted=int(total),
         provider=provider,
-        case_mix=wanted or "none",
+        case_mix=strata.names or "none",
         expected="indirect standardisation: each line at the rate of all providers in its stratum",
         variance="hypergeometric within strata, given each stratum's total",
         overall_rate=None if np.isnan(overall) else round(overall, 10),
@@ -118,7 +153,7 @@ def providers(
         + ", Benjamini–Hochberg",
         family_size=int(result["p_value"].notna().sum()),
         providers_left_out=int((~enough).sum()),
-        **told,
+        **terms,
     )  # fmt: skip
 
 
@@ -127,7 +162,7 @@ def _measured(
 ) -> tuple[pd.DataFrame, Funnel]:
     """Rates, ratios, limits and tests of the providers."""
     sums = ["expected", "variance", "third", "fourth"]
-    found = found.assign(**found[sums].astype(float).round(inputs.DIGITS))
+    found = found.assign(**found[sums].astype(float).round(code_pairs.DIGITS))
     n, k, e, v = (found[name].to_numpy(float) for name in ("lines", "observed", "expected", "variance"))
     result = funnel(k, e, v, overdispersion=overdispersion, winsorize=winsorize)
     low, high = stats.wilson(k, n)
@@ -136,8 +171,8 @@ def _measured(
         precision = np.where(v > 0, e * e / v, np.nan)
     p_value = _p_values(found, result, overdispersion)
     bounds = {}
-    for level, name in zip(LEVELS, ("95", "998"), strict=True):
-        bounds[f"lower_{name}"], bounds[f"upper_{name}"] = result.limits(level)
+    for confidence, name in zip(LIMITS, ("95", "998"), strict=True):
+        bounds[f"lower_{name}"], bounds[f"upper_{name}"] = result.limits(confidence)
     frame = pd.DataFrame(
         {
             "provider": found["provider"],

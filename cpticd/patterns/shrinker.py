@@ -66,7 +66,7 @@ class Prior:
     starts_agreeing: int = 0
     at_bound: tuple[str, ...] = ()
 
-    def told(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, Any]:
         """The prior for a contract: plain numbers of six digits."""
         numbers = {
             key: float(f"{value:.6g}") if isinstance(value, float) else value

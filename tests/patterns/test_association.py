@@ -103,7 +103,7 @@ def test_a_row_counts_lines_persons_and_dates_and_tests_what_chance_allows(two: 
 
 
 def test_by_person_what_is_repeated_counts_once(two: Claims) -> None:
-    found = patterns.association(two, stratify="quarter", unit="person", min_observed=1)
+    found = patterns.association(two, stratify="quarter", unit="persons", min_observed=1)
     row = found[(found["hcpcs_code"] == "97110") & (found["diagnosis_code"] == "M545")]
     # Persons with 97110: p1 in the first quarter, p2 and p3 in the second; with M545: p1, p4; p2.
     assert shown(row, "observed", "expected", "lines", "persons", "strata") == [
@@ -175,16 +175,16 @@ def test_small_pairs_shape_the_prior_but_are_not_shown(planted: Claims) -> None:
     assert cx.contract(some)["small_pairs_left_out"] == len(every) - len(some)
     assert cx.contract(some)["prior"] == cx.contract(every)["prior"]
     assert some["observed"].min() >= 20
-    assert shrinker.fit(every["observed"], every["expected"]).told() == cx.contract(every)["prior"]
+    assert shrinker.fit(every["observed"], every["expected"]).terms() == cx.contract(every)["prior"]
 
 
-def test_filters_and_the_contract(hand: Claims) -> None:
-    found = patterns.association(hand, payer="M1", min_observed=1, dates=("2024-01-01", None))
+def test_a_selection_and_the_contract(hand: Claims) -> None:
+    found = patterns.association(hand.where(payer="M1", dates=("2024-01-01", None)), min_observed=1)
     assert found["lines"].sum() == 5
     contract = cx.contract(found)
-    assert contract["filters"] == {"payer": ["M1"], "dates": ["2024-01-01", None]}
-    assert contract["strata"] == ["payer", "place_of_service_code", "quarter"]
-    assert json.loads(json.dumps(contract)) == contract
+    assert contract["selection"] == {"payer": ["M1"], "dates": ["2024-01-01", None]}
+    assert contract["strata"] == ["payer", "place", "quarter"]
+    assert json.loads(json.dumps(dict(contract))) == dict(contract)
     assert {"alpha_1", "beta_1", "alpha_2", "beta_2", "share_1"} <= {*contract["prior"]}
     assert contract["family_size"] == found["q_value"].notna().sum()
 
@@ -193,14 +193,21 @@ def test_the_same_every_time_and_empty_where_there_is_nothing(planted: Claims) -
     claims = planted
     first, second = patterns.association(claims), patterns.association(claims)
     pd.testing.assert_frame_equal(first, second, check_exact=True)
-    nothing = patterns.association(claims, dates=("2031-01-01", None))
+    nothing = patterns.association(claims.where(dates=("2031-01-01", None)))
     assert nothing.empty
     assert list(nothing.columns) == list(first.columns)
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"stratify": "payor"}, {"unit": "claim"}, {"pointer": "first"}, {"min_observed": 0}, {"payor": "M1"}],
+    [
+        {"stratify": "payor"},
+        {"stratify": "hcpcs_code"},
+        {"stratify": ["payer", "diagnosis_family"]},
+        {"unit": "claims"},
+        {"pointer": "first"},
+        {"min_observed": 0},
+    ],
 )
 def test_unknown_arguments_are_refused(hand: Claims, arguments: dict[str, object]) -> None:
     with pytest.raises(ArgumentError, match=next(iter(arguments))):

@@ -98,13 +98,13 @@ def test_association_is_added_where_it_is_asked_for(claims: Claims) -> None:
     assert len(both) == 4
     assert both["ebgm_x"].tolist() == both["ebgm_y"].tolist()
     assert cx.contract(edges)["prior"] == cx.contract(linked)["prior"]
-    assert json.loads(json.dumps(edges.attrs)) == edges.attrs
+    assert json.loads(json.dumps(dict(cx.contract(edges)))) == dict(cx.contract(edges))
 
 
 def test_the_graph_has_two_sides_and_keeps_every_fact(claims: Claims) -> None:
     nx = pytest.importorskip("networkx", reason="the extra 'network' is not installed")
     edges = patterns.network(claims, min_lines=1)
-    graph = patterns.to_networkx(edges)
+    graph = patterns.graph.to_networkx(edges)
     assert nx.is_bipartite(graph)
     assert (graph.number_of_nodes(), graph.number_of_edges()) == (6, 4)
     assert graph.nodes["procedure 99213"] == {
@@ -125,12 +125,12 @@ def test_without_networkx_the_error_says_what_to_install(
     edges = patterns.network(claims, min_lines=1)
     monkeypatch.setitem(sys.modules, "networkx", None)
     with pytest.raises(CpticdError, match=r"pip install 'cpticd\[network\]'"):
-        patterns.to_networkx(edges)
+        patterns.graph.to_networkx(edges)
 
 
 def test_errors(claims: Claims) -> None:
     with pytest.raises(ArgumentError, match=r"give the DataFrame of patterns\.network"):
-        patterns.to_networkx(pd.DataFrame({"hcpcs_code": []}))
+        patterns.graph.to_networkx(pd.DataFrame({"hcpcs_code": []}))
     with pytest.raises(ArgumentError, match="min_persons=0"):
         patterns.network(claims, min_persons=0)
-    assert patterns.network(claims, dates=("2031-01-01", None)).empty
+    assert patterns.network(claims.where(dates=("2031-01-01", None))).empty

@@ -2,12 +2,12 @@
 -- cumulants of that hypergeometric count. A stratum's lines are those of all providers.
 WITH counted AS (
     SELECT provider, stratum, CAST(count(*) AS DOUBLE) AS n, CAST(sum(hit) AS DOUBLE) AS k
-    FROM {rows}
+    FROM provider_rows
     WHERE provider <> '(unknown)'
     GROUP BY provider, stratum
 ),
 strata AS (SELECT stratum, sum(n) AS ns, sum(k) AS ks FROM counted GROUP BY stratum),
-people AS (SELECT provider, count(DISTINCT person_id) AS persons FROM {rows} GROUP BY provider),
+people AS (SELECT provider, count(DISTINCT person_id) AS persons FROM provider_rows GROUP BY provider),
 compared AS (
     SELECT c.provider, c.n, c.k, s.ns, s.ks,
         CASE WHEN s.ns > 1 THEN c.n * (s.ns - c.n) * s.ks * (s.ns - s.ks) / (s.ns * s.ns * (s.ns - 1)) ELSE 0 END AS v

@@ -2,14 +2,19 @@
 -- strata lets expect if nothing changes, and the lines that it is a share of.
 WITH enough AS MATERIALIZED (
     SELECT procedure, diagnosis, count(*) AS lines
-    FROM {pairs}
+    FROM dated_pairs
     GROUP BY procedure, diagnosis
     HAVING count(*) >= $min_lines
 ),
-billed AS (SELECT procedure, stratum, month, CAST(count(*) AS DOUBLE) AS n FROM {lines} GROUP BY procedure, stratum, month),
+billed AS (
+    SELECT procedure, stratum, month, CAST(count(*) AS DOUBLE) AS n
+    FROM dated_pairs
+    WHERE is_primary
+    GROUP BY procedure, stratum, month
+),
 cells AS (
     SELECT p.procedure, p.diagnosis, p.stratum, p.month, CAST(count(*) AS DOUBLE) AS k
-    FROM {pairs} p
+    FROM dated_pairs p
     JOIN enough e ON e.procedure = p.procedure AND e.diagnosis = p.diagnosis
     GROUP BY p.procedure, p.diagnosis, p.stratum, p.month
 ),
