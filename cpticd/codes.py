@@ -19,23 +19,31 @@ Forms overlap. What settles them, in this order:
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from cpticd import reference
+from cpticd.core.code_form import ICD10_START, Codes, as_series, as_text, factorized, normal, normal_text
 from cpticd.core.errors import ArgumentError
 
-#: The day from which US claims carry ICD-10-CM and ICD-10-PCS by date of service (45 CFR 162.1002).
-ICD10_START: Final = date(2015, 10, 1)
+__all__ = [
+    "CODE_TYPES",
+    "COLUMNS",
+    "ICD10_START",
+    "UNKNOWN_FAMILY",
+    "Codes",
+    "classify",
+    "diagnosis_family",
+    "normal",
+    "procedure_family",
+]
+
 #: What ``code_type`` may be: a system, or what the column holds (``procedure``, ``hcpcs`` or ``diagnosis``).
 CODE_TYPES: Final = (
     "procedure",
@@ -68,20 +76,7 @@ _ICD10PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
 _UNDATED_ICD9 = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E9[0-9]{2,3}")
 #: ICD-10-CM's X codes of seven characters end like this; ICD-10-PCS's new technology (X) does not.
 _EXTERNAL_CAUSE = re.compile(r"X[0-9][0-9A-Z]{3}X[ADS]")
-_BLANKS = re.compile(r"\s+")
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
-
-Codes = str | Iterable[Any]
-
-
-def normal(codes: Codes) -> pd.Series:
-    """One row per code given: its normal form, upper case without dots and blanks; missing stays missing.
-
-    ``codes`` is a text, a list, an array or a Series, whose index is kept. Whole numbers are written without
-    decimals; leading zeros that a spreadsheet took away are not put back.
-    """
-    place, unique, index = _factorized(codes)
-    return _series([_normal(text) or None for text in unique], place, index, "code")
 
 
 def classify(codes: Codes, *, code_type: Any = None, on: Any = None) -> pd.DataFrame:
@@ -104,7 +99,7 @@ def classify(codes: Codes, *, code_type: Any = None, on: Any = None) -> pd.DataF
     rows = [(code, _PUBLIC.get(system, system), *_describe(code, system)) for code, system in distinct]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
     return pd.DataFrame(
-        {name: _series(values, place, index, name) for name, values in zip(COLUMNS, columns, strict=True)},
+        {name: as_series(values, place, index, name) for name, values in zip(COLUMNS, columns, strict=True)},
         index=index,
     )
 
@@ -113,7 +108,7 @@ def procedure_family(codes: Codes, *, code_type: Any = "procedure", on: Any = No
     """One row per procedure code given: its section, such as "Surgery: musculoskeletal", or "Unknown"."""
     distinct, place, index = _systems(codes, code_type, on)
     families = [_describe(code, system)[1] or UNKNOWN_FAMILY for code, system in distinct]
-    return _series(families, place, index, "procedure_family")
+    return as_series(families, place, index, "procedure_family")
 
 
 def diagnosis_family(codes: Codes, *, code_type: Any = "diagnosis", on: Any = None) -> pd.Series:
@@ -123,10 +118,10 @@ def diagnosis_family(codes: Codes, *, code_type: Any = "diagnosis", on: Any = No
     ``code_type`` means "diagnosis".
     """
     if not isinstance(code_type, str):
-        code_type = "diagnosis" if code_type is None else [_text(kind) or "diagnosis" for kind in code_type]
+        code_type = "diagnosis" if code_type is None else [as_text(kind) or "diagnosis" for kind in code_type]
     distinct, place, index = _systems(codes, code_type, on)
     families = [_family(code, system) or UNKNOWN_FAMILY for code, system in distinct]
-    return _series(families, place, index, "diagnosis_family")
+    return as_series(families, place, index, "diagnosis_family")
 
 
 # Input ------------------------------------------------------------------------------------------------------
@@ -136,7 +131,7 @@ def _systems(
     codes: Codes, code_type: Any, on: Any
 ) -> tuple[list[tuple[str | None, str]], np.ndarray, pd.Index]:
     """The distinct codes (by text, type and era) with their systems, which of them each row is, the index."""
-    place, unique, index = _factorized(codes)
+    place, unique, index = factorized(codes)
     kinds = _code_types(code_type, len(index))
     early = _before_icd10(on, len(index))
     kind_place, kind_names = pd.factorize(np.array(kinds, dtype=object), use_na_sentinel=False)
@@ -148,53 +143,15 @@ def _systems(
         rest, era = divmod(number, 3)
         code, kind = divmod(rest, len(kind_names))
         text = unique[code - 1] if code else ""
-        distinct.append(_classify(text, _text(kind_names[kind]), (None, True, False)[era]))
+        distinct.append(_classify(text, as_text(kind_names[kind]), (None, True, False)[era]))
     return distinct, rows, index
-
-
-def _factorized(codes: Codes) -> tuple[np.ndarray, list[str], pd.Index]:
-    """Which distinct text each code is (-1: missing), the distinct texts, and the index of the result."""
-    if not isinstance(codes, pd.Series | pd.Index):
-        scalar = codes is None or isinstance(codes, str) or not isinstance(codes, Iterable)
-        # Object arrays, so that a list of numbers and gaps is not turned into floats or text.
-        values = np.empty(1 if scalar else len(list_ := list(codes)), dtype=object)
-        values[:] = [codes] if scalar else list_
-        codes = pd.Series(values)
-    index = codes.index if isinstance(codes, pd.Series) else pd.RangeIndex(len(codes))
-    try:
-        place, unique = pd.factorize(codes)
-    except TypeError:  # lists or dicts among the codes
-        place, unique = pd.factorize(
-            codes.map(lambda value: value if isinstance(value, Hashable) else str(value))
-        )
-    return place, [_text(value) or "" for value in unique], index
-
-
-def _series(values: Sequence[str | None], place: np.ndarray, index: pd.Index, name: str) -> pd.Series:
-    """Each row's value as text; place -1 is missing."""
-    found = pa.array(list(values), pa.string()).take(pa.array(place, mask=place < 0))
-    return pd.Series(found.to_pandas().array, index=index, name=name)
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _normal(text: str) -> str:
-    return _BLANKS.sub("", text).replace(".", "").upper()
 
 
 def _code_types(code_type: Any, size: int) -> list[str | None]:
     values = _each(code_type, size, "code_type")
     known: dict[Any, str | None] = {}
     for value in set(values):
-        name = _NOT_ALPHANUMERIC.sub("", (_text(value) or "").lower())
+        name = _NOT_ALPHANUMERIC.sub("", (as_text(value) or "").lower())
         if name and name not in _TYPE_NAMES:
             raise ArgumentError(
                 f"code_type: found {value!r}; it is one of {', '.join(CODE_TYPES)}, or missing"
@@ -228,10 +185,10 @@ def _each(value: Any, size: int, name: str) -> list[Any]:
 
 
 def _classify(text: str, kind: str | None, icd9: bool | None) -> tuple[str | None, str]:
-    code = _normal(text)
+    code = normal_text(text)
     if not code:
         return None, "unknown"
-    return code, _system(code, kind, icd9, _BLANKS.sub("", text).find("."))
+    return code, _system(code, kind, icd9, "".join(text.split()).find("."))
 
 
 def _system(code: str, kind: str | None, icd9: bool | None, dot: int) -> str:
@@ -390,3 +347,7 @@ def _pcs_sections() -> dict[str, tuple[str, str]]:
     return {
         r["character"]: (r["second"], r["title"]) for r in reference.table("icd10pcs_sections").to_pylist()
     }
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

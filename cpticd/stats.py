@@ -14,6 +14,20 @@ import pandas as pd
 
 from cpticd.core.errors import ArgumentError
 
+__all__ = [
+    "benjamini_hochberg",
+    "exceedance",
+    "hypergeometric_cumulants",
+    "kaplan_meier",
+    "laney_p_prime",
+    "normal_quantile",
+    "ratio_interval",
+    "ratio_interval_of_sums",
+    "shrink",
+    "stratified_excess",
+    "wilson",
+]
+
 Array = Any  # a number, a list, an array or a Series
 Floats = np.ndarray
 
@@ -337,7 +351,7 @@ def ratio_interval_of_sums(
 
 
 def normal_quantile(confidence: float) -> float:
-    """Standard deviations on either side of a two-sided normal interval of ``confidence``; ArgumentError outside (0, 1)."""
+    """Standard deviations on either side of a two-sided normal interval; ArgumentError outside (0, 1)."""
     from scipy.special import ndtri
 
     if not 0 < confidence < 1:
@@ -370,3 +384,7 @@ def _counts(k: Array, n: Array) -> tuple[Floats, Floats]:
 
 def _first(values: Floats, where: np.ndarray) -> float:
     return float(np.broadcast_to(values, where.shape)[where].flat[0])
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -36,6 +36,22 @@ SPARK = {
 }
 #: Files that ask about the same 20,000 beneficiaries of each model: to draw them takes longer than to score them.
 SAMPLED = {f"tests/risk/test_{name}.py" for name in ("oracle", "parity", "peers")}
+
+
+#: Tests on Spark of one folder that the default run has; ``-m every_engine`` runs the others.
+SPARK_TESTS: Final = 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests on Spark beyond the first of each folder: what one of them finds, the others find too, at a price."""
+    kept: dict[str, int] = {}
+    for item in sorted(items, key=lambda each: each.nodeid):
+        if "[spark" in item.nodeid or "spark]" in item.nodeid or "-spark-" in item.nodeid:
+            folder = item.nodeid.rpartition("/")[0]
+            kept[folder] = kept.get(folder, 0) + 1
+            if kept[folder] > SPARK_TESTS:
+                item.add_marker(pytest.mark.every_engine)
 
 
 @pytest.hookimpl(optionalhook=True)

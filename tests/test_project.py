@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
 import re
 import statistics
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,27 @@ import pytest
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "cpticd"
-#: A module imports only what stands in its own or an earlier row; those that stand alone import no sibling.
+#: A module imports only what stands in an earlier row; those that stand in one row do not import each other.
 LAYERS = [
-    {"errors", "modules"},
-    {"codes", "stats", "reference", "schema", "scratch"},
-    {"conform", "frames", "guard", "sql", "sheets"},
-    {"engine", "engine_spark", "contract"},
+    {"core"},
+    {"errors", "sql"},
+    {"reference", "stats"},
+    {"codes"},
+    {"model"},
     {"claims"},
-    {"cohort", "disclosure"},
     {"loaders"},
-    {"simulate"},
-    {"denials"},
-    {"specificity"},
-    {"patterns"},
-    {"edits"},
-    {"risk"},
+    {"simulation"},
+    {"denials", "rules", "specificity", "patterns", "risk"},
+    {"disclosure"},
     {"charts"},
     {"explore"},
-    {"report"},
+    {"reporting"},
     {"cli"},
 ]
-MAX_LINES = 440
+#: Rooms of cpticd whose names a user meets, and where TAB should find nothing else.
+ROOMS = ["", "charts", "codes", "denials", "disclosure", "explore", "patterns", "reference", "reporting", "risk", "rules",
+         "simulation", "specificity", "stats"]  # fmt: skip
+MAX_LINES = 405
 MAX_IMPORT_SECONDS = 0.2
 MAX_NOTEBOOK_BYTES = 500_000
 
@@ -77,40 +78,95 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            if node.module == "cpticd":
-                yield from ((f"cpticd.{alias.name}", node.lineno) for alias in node.names)
-            else:
-                yield node.module, node.lineno
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def layer(module: str) -> int | None:
-    """Row of a module in LAYERS; None for the package itself."""
+def room(module: str) -> str | None:
+    """The part of cpticd that a module belongs to; None for cpticd itself."""
     parts = module.split(".")
-    if len(parts) == 1 or parts[1] == "__version__":
-        return None
-    return next(index for index, names in enumerate(LAYERS) if parts[1] in names)
+    return None if len(parts) == 1 or parts[1] in ("__version__", "*") else parts[1]
+
+
+def wrong_imports(module: str, imported: Iterable[tuple[str, int]]) -> list[str]:
+    """Imports of a module that do not stand above it: of a later row, or of another room in its own."""
+    own = room(module)
+    rows = {name: place for place, names in enumerate(LAYERS) for name in names}
+    return [
+        f"{module}:{line} imports {other}"
+        for other, line in imported
+        if own is not None
+        and other.startswith("cpticd")
+        and (there := room(other)) is not None
+        and there in rows
+        and there != own
+        and rows[there] >= rows[own]
+    ]
 
 
 def test_every_module_stands_in_a_layer() -> None:
     known = set().union(*LAYERS)
-    found = {
-        module_name(path).split(".")[1]
-        for path in sources()
-        if path.parent != PACKAGE or path.stem != "__init__"
-    }
+    found = {room(module_name(path)) for path in sources()} - {None}
     assert found <= known, f"add {sorted(found - known)} to LAYERS"
 
 
 @pytest.mark.parametrize("path", sources(), ids=module_name)
 def test_a_module_imports_only_what_stands_above_it(path: Path) -> None:
-    own = layer(module_name(path))
-    for imported, line in imports(path):
-        if not imported.startswith("cpticd"):
-            continue
-        other = layer(imported)
-        if own is None or other is None:
-            continue
-        assert other <= own, f"{module_name(path)}:{line} imports {imported}, which stands below it"
+    assert not wrong_imports(module_name(path), imports(path))
+
+
+def test_a_wrong_import_is_found(tmp_path: Path) -> None:
+    """Also inside a function, from the package itself, and between two rooms of one row."""
+    for text in (
+        "from cpticd.denials.rates import rates",
+        "from cpticd import denials",
+        "def f():\n    import cpticd.denials",
+        "def f():\n    from cpticd import codes, charts",
+    ):
+        (tmp_path / "module.py").write_text(text)
+        assert wrong_imports("cpticd.patterns.association", imports(tmp_path / "module.py")), text
+    (tmp_path / "module.py").write_text(
+        "if TYPE_CHECKING:\n    from cpticd.denials import rates\nimport cpticd.codes"
+    )
+    assert not wrong_imports("cpticd.patterns.association", imports(tmp_path / "module.py"))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Within a room too, and wherever in a file the import stands."""
+    modules = {module_name(path): path for path in sources()}
+    graph = {
+        name: {target(other, modules) for other, _ in imports(path)} - {name, None}
+        for name, path in modules.items()
+    }
+    seen: dict[str, int] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail[trail.index(name) :], name])
+        if name in seen:
+            return
+        for other in sorted(graph[name]):
+            visit(other, (*trail, name))
+        seen[name] = 1
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+def target(imported: str, modules: Mapping[str, Path]) -> str | None:
+    """The module of cpticd that an imported name stands in; a package's own file does not count."""
+    while imported and imported not in modules:
+        imported = imported.rpartition(".")[0]
+    return imported if imported and modules[imported].stem != "__init__" else None
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_tab_finds_public_names_and_nothing_else(name: str) -> None:
+    module = importlib.import_module(f"cpticd.{name}" if name else "cpticd")
+    assert sorted(dir(module)) == sorted(set(module.__all__))
+    for each in module.__all__:
+        value = getattr(module, each)
+        assert not inspect.ismodule(value) or value.__name__.startswith("cpticd"), each
+        if inspect.isfunction(value):
+            inspect.signature(value)  # an editor shows it
 
 
 def test_no_relative_imports() -> None:

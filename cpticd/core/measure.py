@@ -38,7 +38,10 @@ Parts = Callable[[str], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows are cells of persons: how ``disclosure.Release.add`` protects them; its parameters by their names."""
+    """Rows are cells of persons: how ``disclosure.Release.add`` protects them; its parameters by their names.
+
+    A yes-or-no fact may be written of others: ``"finally_adjudicated&!finally_denied"``.
+    """
 
     by: Names | Mapping[str, str] = ()
     persons: str | None = None
@@ -91,6 +94,14 @@ Leaves = Cells | Records | Public | Protected | Linked
 
 
 @dataclass(frozen=True)
+class Chart:
+    """The chart of a result: a function of cpticd.charts by its name, and its options, made of the result."""
+
+    kind: str
+    options: Callable[[pd.DataFrame], Mapping[str, Any]] = lambda frame: {}
+
+
+@dataclass(frozen=True)
 class Part:
     """One use of a measure in the report.
 
@@ -133,7 +144,7 @@ class Measure:
     function: Callable[..., pd.DataFrame]
     heading: str
     leaves: Leaves | Callable[..., Leaves]
-    chart: str = ""
+    chart: Chart | None = None
     report: tuple[Part, ...] = ()
     #: Frame in, a sentence for the first page of a report out; '' where there is nothing to say.
     sentence: Callable[[pd.DataFrame], str] | None = None
@@ -161,7 +172,7 @@ def measure(
     *,
     heading: str,
     leaves: Leaves | Callable[..., Leaves],
-    chart: str = "",
+    chart: Chart | str | None = None,
     report: Iterable[Part] = (),
     sentence: Callable[[pd.DataFrame], str] | None = None,
     tile: Callable[[pd.DataFrame], tuple[str, str, str] | None] | None = None,
@@ -190,7 +201,8 @@ def measure(
             terms = {"selection": dict(chosen)} if chosen else {}
             return amend(frame, {"analysis": name, "arguments": given}, **terms)
 
-        made = Measure(name, measured, heading, leaves, chart, tuple(report), sentence, tile)
+        drawn = Chart(chart) if isinstance(chart, str) else chart
+        made = Measure(name, measured, heading, leaves, drawn, tuple(report), sentence, tile)
         _MEASURES[name] = made
         return measured
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -21,6 +23,25 @@ class Reject:
     reason: str
     content: str = ""
     action: str = "rejected"
+
+
+class Places(Sequence[str]):
+    """Locations of rows, written out only where one is asked for."""
+
+    def __init__(self, word: str, numbers: Sequence[int] | np.ndarray) -> None:
+        self._word, self._numbers = word, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Places: ...
+    def __getitem__(self, index: int | slice) -> str | Places:
+        if isinstance(index, slice):
+            return Places(self._word, self._numbers[index])
+        return f"{self._word} {self._numbers[index]}"
 
 
 class Records:
@@ -164,8 +185,8 @@ class Records:
         return self._fitted(cells) if cells else None
 
     def _fitted(self, cells: list[str]) -> bytes | None:
-        """The cells written plainly, if they are as many as there are columns, blank ones at the end "
-        "aside."""
+        """The cells written plainly, if they are as many as there are columns, blank ones at the end
+        aside."""
         if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
             cells = cells[: self._columns]
         if self._surplus and len(cells) == self._columns - 1:

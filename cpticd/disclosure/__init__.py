@@ -24,7 +24,7 @@ from cpticd.disclosure.files import export, protect
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.release import SUPPRESSED, Release
 from cpticd.disclosure.settings import MINIMUM, Settings, set_disclosure, settings, using
-from cpticd.sheets import escape
+from cpticd.disclosure.sheets import escape
 
 __all__ = [
     "MINIMUM",
@@ -40,3 +40,7 @@ __all__ = [
     "using",
     "with_persons",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -23,7 +23,7 @@ KEYS: Final = {
     "category": Dimension("category", "o.denial_category", "root cause"),
     "carc": Dimension("carc", "o.denial_carc", "CARC"),
 }
-_LAST_DAY: Final = "(SELECT max(paid_date) FROM adjudications)"
+_LAST_DAY: Final = "(SELECT max(paid_date) FROM main.adjudications)"
 #: Days after which a latest adjudication is taken for the last, as denials.rates has it unless told otherwise.
 MATURITY_DAYS: Final = 90
 #: Yes-or-no columns: of which lines a table speaks, or its numerators.
@@ -60,19 +60,19 @@ def of_claims(
     """
     known = claims.known_dimensions() | KEYS
     wanted = sorted(set(names) - set(marks or {}))
-    flags = [name for name in wanted if name in FLAGS]
-    if unknown := [name for name in wanted if name not in FLAGS and name not in known]:
+    flags = {name: sql_ for name in wanted if name not in known and (sql_ := _flag(name))}
+    if unknown := [name for name in wanted if name not in flags and name not in known]:
         raise ArgumentError(
             f"claims: no column {unknown} to group lines by; there are {[*known, *FLAGS]}. "
             "Pass facts= of your own: one row per person and what else the table is grouped by"
         )
-    groups = [known[name] for name in wanted if name not in FLAGS]
-    pointed = Dimension("", "", "", joins=("p",)) if "primary_pointer" in flags else None
-    joins = joined([*groups, *([pointed] if pointed else [])])
-    if any("k." in FLAGS[name] for name in flags):
+    groups = [known[name] for name in wanted if name in known]
+    pointed = [Dimension("", "", "", joins=("p",))] if any("p." in text for text in flags.values()) else []
+    joins = joined([*groups, *pointed])
+    if any("k." in text for text in flags.values()):
         joins += f" {_CLAIM}"
     columns = ["o.person_id", *(f"{each.sql} AS {each.name}" for each in groups)]
-    columns += [f"{FLAGS[name]} AS {name}" for name in flags]
+    columns += [f'{text} AS "{name}"' for name, text in flags.items()]
     with claims.session() as s:
         for place, (name, lines) in enumerate((marks or {}).items()):
             relation = s.create(
@@ -84,6 +84,17 @@ def of_claims(
                 f"AND m{place}.claim_line_number = o.claim_line_number"
             )
         return s.frame(f"SELECT DISTINCT {', '.join(columns)} FROM line_outcomes o {joins}")
+
+
+def _flag(name: str) -> str:
+    """SQL of a yes-or-no fact, or of several joined by ``&``, each with ``!`` for not; '' where one is not known."""
+    parts = [each.removeprefix("!") for each in name.split("&")]
+    if any(part not in FLAGS for part in parts):
+        return ""
+    texts = [
+        f"NOT ({FLAGS[each[1:]]})" if each.startswith("!") else f"({FLAGS[each]})" for each in name.split("&")
+    ]
+    return " AND ".join(texts)
 
 
 def _load(s: Session, lines: pd.DataFrame, place: int) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 from cpticd.core.errors import ArgumentError, OutputExistsError
 from cpticd.core.measure import measure_of
 from cpticd.disclosure.release import Release
+from cpticd.disclosure.sheets import write
 from cpticd.disclosure.tables import Names
-from cpticd.sheets import write
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims

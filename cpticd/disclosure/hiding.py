@@ -131,3 +131,14 @@ def account(cells: int, primary: int, complementary: int, minimum: int) -> dict[
         "complementary": complementary,
         "sentence": text,
     }
+
+
+def hidden_of(frame: pd.DataFrame, labels: pd.Index | None = None) -> pd.DataFrame:
+    """Where values of a frame were left out, as its account says by label; ``labels``: those of before."""
+    mask = pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    index = frame.index if labels is None else labels
+    for column, left_out in frame.attrs.get("disclosure", {}).get("hidden", {}).items():
+        if column in mask.columns:
+            gone = index.isin([int(label) for label in left_out.split()])
+            mask[column] = gone & frame[column].isna().to_numpy()
+    return mask

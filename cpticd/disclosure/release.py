@@ -9,9 +9,9 @@ import pandas as pd
 
 from cpticd.core.contract import carry, said
 from cpticd.core.errors import ArgumentError, DisclosureError
-from cpticd.core.measure import Cells, Protected, Public, Records, leaves, measure_of
+from cpticd.core.measure import Cells, Linked, Parts, Protected, Public, Records, leaves, measure_of
 from cpticd.disclosure.facts import of_claims
-from cpticd.disclosure.hiding import account, protect
+from cpticd.disclosure.hiding import account, hidden_of, protect
 from cpticd.disclosure.implied import PERSON, facts_of, with_person
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.settings import settings
@@ -39,6 +39,8 @@ class Release:
         self._tables: dict[str, Table] = {}
         self._facts_of: dict[str, pd.DataFrame | None] = {}
         self._records: dict[str, pd.DataFrame] = {}
+        self._linked: dict[str, tuple[pd.DataFrame, Linked, list[str]]] = {}
+        self._marks: dict[str, pd.DataFrame] = {}
         self._order: list[str] = []
         self._done: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
         self._numbered: dict[str, pd.DataFrame] = {}
@@ -97,21 +99,28 @@ class Release:
         shape = leaves(frame, name)
         if isinstance(shape, Records | Public):
             return self.records(name, frame)
-        if isinstance(shape, Protected) or shape.each:
-            claims = self._claims(name)
-            if isinstance(shape, Protected):
-                return self._protected_alone(
-                    name, *shape.protect(frame, claims, self._judged.minimum), len(frame)
-                )
-            raise DisclosureError(
-                f"{name}: leaves with the report alone, which knows the lines of each {shape.each}"
-            )
+        if isinstance(shape, Protected):
+            shown, left_out = shape.protect(frame, self._claims(name), self._judged.minimum)
+            return self._alone(name, shown, left_out, len(frame))
+        if isinstance(shape, Linked):
+            return self.linked(name, frame, shape)
         return self.cells(name, frame, shape)
+
+    def linked(self, name: str, frame: pd.DataFrame, shape: Linked, parts: Parts | None = None) -> Release:
+        """A result that leaves by way of tables that count it; ``parts``: what else leaves, for its declaration."""
+        tables = shape.tables(frame, parts or _no_parts(name))
+        for each, (counted, cells) in tables.items():
+            self.cells(f"{name}: {each}", counted, cells)
+        self._name(name)
+        self._linked[name] = (frame, shape, [*tables])
+        return self
 
     def cells(self, name: str, frame: pd.DataFrame, shape: Cells) -> Release:
         """A table as a declaration describes it."""
-        kept = carry(frame, frame.drop(columns=list(as_names(shape.withheld)), errors="ignore"))
+        nothing = {name: float("nan") for name in as_names(shape.withheld) if name in frame.columns}
+        kept = carry(frame, frame.assign(**nothing))
         facts = shape.facts(self._claims(name), frame) if shape.facts is not None else None
+        self._marks |= shape.marks
         return self.add(
             name, kept, by=shape.by, persons=shape.persons, measures=shape.measures or _rest(kept, shape),
             numerators=shape.numerators, shares=shape.shares, mixed=shape.mixed, labels=shape.labels,
@@ -125,7 +134,7 @@ class Release:
             )
         return self._facts
 
-    def _protected_alone(self, name: str, frame: pd.DataFrame, left_out: int, cells: int) -> Release:
+    def _alone(self, name: str, frame: pd.DataFrame, left_out: int, cells: int) -> Release:
         self._name(name)
         kept = frame.reset_index(drop=True)
         kept.attrs["disclosure"] = account(cells, left_out, 0, self._judged.minimum)
@@ -212,7 +221,24 @@ class Release:
         done = {name: _record(frame) for name, frame in self._records.items()}
         for tables, facts, person in self._systems():
             done |= protect(tables, facts, person, self._judged.minimum)
+        for name, (frame, shape, tables_of) in self._linked.items():
+            done[name] = self._applied(
+                name, frame, shape, {each: done[f"{name}: {each}"][0] for each in tables_of}
+            )
         return done
+
+    def _applied(
+        self, name: str, frame: pd.DataFrame, shape: Linked, tables: Mapping[str, pd.DataFrame]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """A linked result as its tables let it leave, with their account added up."""
+        shown = shape.apply(frame, tables)
+        told = [table.attrs["disclosure"] for table in tables.values()]
+        few, more, cells = (
+            sum(each[key] for each in told) for key in ("suppressed", "complementary", "cells")
+        )
+        hidden = shown.attrs.get("disclosure", {}).get("hidden", {})
+        shown.attrs["disclosure"] = account(cells, few, more, self._judged.minimum) | {"hidden": hidden}
+        return shown, hidden_of(shown)
 
     def _systems(self) -> list[tuple[list[Table], pd.DataFrame, str]]:
         """Tables with the facts that they share."""
@@ -234,7 +260,7 @@ class Release:
         elif shared and self._facts is not None:
             wanted = {key for each in shared for key in [*each.keys.values(), *each.numerators]}
             wanted |= {flag for each in shared for flag in each.where}
-            systems.append((shared, of_claims(self._facts, wanted), "person_id"))
+            systems.append((shared, of_claims(self._facts, wanted, marks=self._marks), "person_id"))
         return systems
 
 
@@ -254,14 +280,27 @@ def _check_records(frame: pd.DataFrame) -> None:
         )
 
 
+def _no_parts(name: str) -> Parts:
+    def part(key: str) -> pd.DataFrame:
+        raise DisclosureError(
+            f"{name}: leaves beside {key!r} alone, by which its lines are known; write the report"
+        )
+
+    return part
+
+
 def _is_public(frame: pd.DataFrame) -> bool:
     declared = measure_of(frame)
     return declared is not None and isinstance(leaves(frame), Public)
 
 
 def _rest(frame: pd.DataFrame, shape: Cells) -> Names:
-    """Columns that go with a cell: all but keys and labels."""
-    named = (*(shape.by if isinstance(shape.by, Mapping) else as_names(shape.by)), *as_names(shape.labels))
+    """Columns that go with a cell: all but keys, labels and what is withheld."""
+    named = (
+        *as_names(shape.withheld),
+        *(shape.by if isinstance(shape.by, Mapping) else as_names(shape.by)),
+        *as_names(shape.labels),
+    )
     return [str(column) for column in frame.columns if column not in named]
 
 
@@ -271,9 +310,4 @@ def _record(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     kept.attrs = dict(frame.attrs)
     counted = account(0, 0, 0, settings().minimum) | {"sentence": "Rows are records, not counts."}
     kept.attrs.setdefault("disclosure", counted)
-    mask = pd.DataFrame(False, index=kept.index, columns=kept.columns)
-    for column, labels in kept.attrs["disclosure"].get("hidden", {}).items():
-        if column in mask.columns:
-            left_out = frame.index.isin([int(label) for label in labels.split()])
-            mask[column] = left_out & kept[column].isna().to_numpy()
-    return kept, mask
+    return kept, hidden_of(kept, frame.index)

@@ -31,6 +31,18 @@ _HOMES: Final = {
     "icd10cm": "cpticd.reference.icd10cm",
     "release": "cpticd.reference.store",
 }
+__all__ = [
+    "add",
+    "folder",
+    "icd10cm",
+    "names",
+    "path",
+    "release",
+    "releases",
+    "replacement",
+    "table",
+]
+
 #: How a table may be kept, in the order in which they are looked for.
 _SUFFIXES: Final = (".csv", ".parquet")
 _FOLDERS: Final = (
@@ -202,3 +214,7 @@ def __getattr__(name: str) -> Any:
     value = home if _HOMES[name].endswith(f".{name}") else getattr(home, name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

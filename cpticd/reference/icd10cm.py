@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cpticd import codes as _codes
 from cpticd import reference
+from cpticd.core import code_form
 from cpticd.core.errors import ArgumentError
 from cpticd.reference import store
 
@@ -41,7 +41,7 @@ REASONS: Final = (VALID, HEADER, UNKNOWN, EARLY, RETIRED, UNDETERMINED, MISSING)
 
 CATEGORY_LENGTH: Final = 3
 _ABSENT, _HEADER, _BILLABLE = 0, 1, 2
-_START: Final = np.datetime64(_codes.ICD10_START, "D")
+_START: Final = np.datetime64(code_form.ICD10_START, "D")
 _OPEN: Final = np.datetime64("9999-12-31", "D")
 _DAY: Final = np.timedelta64(1, "D")
 
@@ -64,7 +64,7 @@ class _Lists:
     states: np.ndarray
 
 
-def valid(codes: _codes.Codes, on: Any = None, *, folder: str | Path | None = None) -> pd.DataFrame:
+def valid(codes: code_form.Codes, on: Any = None, *, folder: str | Path | None = None) -> pd.DataFrame:
     """One row per code given, in its order and with its index: code, on, valid, reason, release.
 
     valid    true, false, or missing where no release tells
@@ -76,7 +76,7 @@ def valid(codes: _codes.Codes, on: Any = None, *, folder: str | Path | None = No
     release judges. ``folder`` is where added releases are (``cpticd.reference.store``). Raises ArgumentError for
     what is no date, or where the lengths differ.
     """
-    given = _codes.normal(codes)
+    given = code_form.normal(codes)
     lists = _lists(*_added(folder))
     days = _days(on, len(given), lists)
     which, distinct = pd.factorize(given)
@@ -154,9 +154,9 @@ def _take(texts: Sequence[str], place: np.ndarray) -> pd.api.extensions.Extensio
     return pd.Series(list(texts), dtype="str").array.take(place, allow_fill=True)
 
 
-def title(codes: _codes.Codes) -> pd.Series:
+def title(codes: code_form.Codes) -> pd.Series:
     """One row per code given: its official title, of the last release that has it; missing where none has."""
-    found = _codes.normal(codes).map(_titles())
+    found = code_form.normal(codes).map(_titles())
     return found.astype("str").where(found.notna()).rename("title")
 
 
@@ -198,7 +198,7 @@ def successors(code: str, *, folder: str | Path | None = None) -> pd.DataFrame:
     says.
     Raises ArgumentError for a code that no release has.
     """
-    own = _codes.normal(code).iloc[0]
+    own = code_form.normal(code).iloc[0]
     added = _added(folder)
     if own not in _lists(*added).codes:
         raise ArgumentError(f"icd10cm: {code!r} is in no release of ICD-10-CM that there is; check the code")
@@ -224,7 +224,7 @@ def successors(code: str, *, folder: str | Path | None = None) -> pd.DataFrame:
 
 
 def _one(code: str) -> str:
-    found = _codes.normal(code).iloc[0]
+    found = code_form.normal(code).iloc[0]
     if found is None or pd.isna(found) or found not in _tree().index:
         raise ArgumentError(
             f"icd10cm: {code!r} is not a code of ICD-10-CM FY2026; "

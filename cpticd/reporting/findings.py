@@ -117,7 +117,6 @@ def gather(
     """
     found = Findings(options or Options())
     parts = found.parts
-    given = Given(found.options.values(), lambda key: need(key), NEEDED | NEEDED_YEAR)
 
     def need(key: str) -> pd.DataFrame:
         if key not in parts:
@@ -130,6 +129,7 @@ def gather(
             found.frames[key] = measure.function(claims, **part.arguments(given))
         return found.frames[key]
 
+    given = Given(found.options.values(), need, NEEDED | NEEDED_YEAR)
     for key, (_, part) in parts.items():
         try:
             need(key)

@@ -27,14 +27,18 @@ def protected(found: Findings, claims: Claims) -> Findings:
     if not disclosure.settings().is_on:
         return found
     release = release_of(found, claims)
-    kept = replace(found, frames={}, reasons=dict(found.reasons), account={}, minimum=disclosure.settings().minimum)
+    kept = replace(
+        found, frames={}, reasons=dict(found.reasons), account={}, minimum=disclosure.settings().minimum
+    )
     for key, frame in found.frames.items():
         if key not in release.names:
             kept.frames[key] = carry(frame, frame.head(0))
             continue
         kept.frames[key] = release[key]
         account = kept.frames[key].attrs.get("disclosure", {})
-        kept.account[key] = {name: int(account.get(name, 0)) for name in ("cells", "suppressed", "complementary")}
+        kept.account[key] = {
+            name: int(account.get(name, 0)) for name in ("cells", "suppressed", "complementary")
+        }
     if kept.has("accounting") and data_set.lost_figures(kept.get("summary")):
         kept.frames["accounting"] = data_set.without_loaded(kept.get("accounting"))
     return kept

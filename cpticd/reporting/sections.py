@@ -19,7 +19,6 @@ from cpticd.reporting.findings import Findings
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.risk_section import risk_section
 
-
 #: Parts of the table of rates, and what each is called there.
 RATES: Final = {
     "lines": "service lines, at first",
@@ -81,9 +80,7 @@ def rates_section(findings: Findings) -> str:
     overall = findings.get("lines") if findings.has("lines") else None
     payers = findings.get("payers")
     payers = payers[payers["n"].notna()]
-    text += chart(charts.rates(payers.head(40), overall=overall), "payers") + brief(
-        findings, "payers"
-    )
+    text += chart(charts.rates(payers.head(40), overall=overall), "payers") + brief(findings, "payers")
     return text + (note(f"{len(payers) - 40:,} more payers not drawn.") if len(payers) > 40 else "")
 
 
@@ -221,12 +218,20 @@ def sections(findings: Findings) -> list[tuple[str, str, str]]:
     own = {section.key: section for section in SECTIONS}
     others = [part for _, part in findings.parts.values() if not _is_written(own, part)]
     made = [
-        (key, each.heading, each.content(findings) + "".join(generic(findings, p) for p in others if p.section == key))
+        (
+            key,
+            each.heading,
+            each.content(findings) + "".join(generic(findings, p) for p in others if p.section == key),
+        )
         for key, each in own.items()
     ]
     keys = dict.fromkeys(part.section for part in others if part.section not in own)
     new = [
-        (key, fmt.heading(key), "".join(generic(findings, part, alone=True) for part in others if part.section == key))
+        (
+            key,
+            fmt.heading(key),
+            "".join(generic(findings, part, alone=True) for part in others if part.section == key),
+        )
         for key in keys
     ]
     return [*made[:-1], *new, made[-1]]
@@ -245,6 +250,6 @@ def generic(findings: Findings, part: Part, *, alone: bool = False) -> str:
         return text + note(findings.reason(part.key, "Nothing to show in these data."))
     if measure.sentence is not None and (sentence := measure.sentence(frame)):
         text += note(sentence)
-    if measure.chart:
-        text += chart(getattr(charts, measure.chart)(frame), part.key.replace("_", "-"), wide=True)
+    if measure.chart is not None:
+        text += chart(charts.draw(frame), part.key.replace("_", "-"), wide=True)
     return text + scroll(charts.table(frame, max_rows=30)) + brief(findings, part.key)
