@@ -9,7 +9,7 @@ import pandas as pd
 
 from cpticd.core.contract import attach, carry
 from cpticd.core.measure import Cells, Linked, Part, Parts, Public, measure
-from cpticd.reporting.rounding import few
+from cpticd.core.rounding import few
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims

@@ -10,9 +10,9 @@ import pandas as pd
 
 from cpticd import charts
 from cpticd.charts import format as fmt
+from cpticd.core.rounding import about
 from cpticd.reporting.blocks import note, scroll
 from cpticd.reporting.findings import Findings
-from cpticd.reporting.rounding import about
 
 #: Terms that stand beside a chart.
 SHORT: Final = ("numerator", "denominator", "clock", "exclusions")
