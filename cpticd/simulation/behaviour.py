@@ -207,9 +207,11 @@ def _policies(world: World, book: Book, pairs: tuple[Ints, Ints], reasons: Ints)
 
 def _fitting(book: Book, pairs: tuple[Ints, Ints], procedures: Ints, wanted: Ints) -> Iterator[Ints]:
     """For each payer the candidates that have lines there, but not too many, the most frequent first."""
-    line, family = lines_by_family(book, pairs)
-    width = len(families(book)[0])
-    size = len(book.catalogue.hcpcs)
+    names, of_code = families(book)
+    width, size = len(names), len(book.catalogue.hcpcs)
+    # Each family of a line's diagnoses once.
+    key = np.unique(pairs[0] * width + of_code[pairs[1]])
+    line, family = key // width, key % width
     payer_of, procedure_of = book.payer, book.lines.procedure
     for payer in range(len(book.catalogue.payers)):
         mine = payer_of == payer
@@ -227,10 +229,3 @@ def families(book: Book) -> tuple[list[str], Ints]:
     found: dict[str, int] = {}
     of_code = np.array([found.setdefault(code[:FAMILY_LENGTH], len(found)) for code in book.codes])
     return list(found), of_code
-
-
-def lines_by_family(book: Book, pairs: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    """(line, family) of the pairs, each once."""
-    names, of_code = families(book)
-    key = np.unique(pairs[0] * len(names) + of_code[pairs[1]])
-    return key // len(names), key % len(names)

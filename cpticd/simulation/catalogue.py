@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from cpticd.simulation.vectors import Bools, Floats, Ints
+from cpticd.simulation.vectors import Bools, Floats, Ints, flags
 
 Row = dict[str, str]
 
@@ -87,11 +87,11 @@ class Catalogue:
 
     def is_procedure(self, procedure: Ints, *codes: str) -> Bools:
         """Where the procedure is one of the codes."""
-        return np.isin(procedure, [self.procedures[code] for code in codes])
+        return flags(len(self.procedures), [self.procedures[code] for code in codes])[procedure]
 
     def is_setting(self, setting: Ints, *names: str) -> Bools:
         """Where the setting is one of those named."""
-        return np.isin(setting, [self.settings[name] for name in names])
+        return flags(len(self.settings), [self.settings[name] for name in names])[setting]
 
     def in_family(self, procedure: Ints, *names: str) -> Bools:
         """Where the procedure is of one of the families."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cpticd.simulation.behaviour import Behaviour, Effects, lines_by_family
+from cpticd.simulation.behaviour import Behaviour, Effects, families
 from cpticd.simulation.book import Book
 from cpticd.simulation.catalogue import numbers, rows, weights
 from cpticd.simulation.dates import months
@@ -135,7 +135,7 @@ def _policy(behaviour: Behaviour, book: Book, pairs: tuple[Ints, Ints]) -> Ints:
     """Policy that each line falls under, −1 none: its payer, procedure, date and any diagnosis of its pairs."""
     lines, payer = book.lines, book.payer
     found = np.full(lines.size, -1)
-    line, family = lines_by_family(book, pairs)
+    line, family = pairs[0], families(book)[1][pairs[1]]
     policies = behaviour.policies
     for i, wanted in enumerate(policies.family.tolist()):
         hit = line[family == wanted]

@@ -212,10 +212,9 @@ def _dated(world: World, people: People, booked: _Booked) -> Encounters:
     """Encounters on days: none after death, few on weekends, and hardly two of a person on one day."""
     catalogue, settings = world.catalogue, world.catalogue.settings
     person, year, week = booked.person, booked.year, booked.week
-    at_home = (
-        (booked.setting == settings["office"]) & people.facility[person] & (booked.service < 0)
-    )  # of the nursing facility
-    setting = np.where(at_home, settings["nursing"], booked.setting)
+    # Who lives in a nursing facility is seen there.
+    visited = (booked.setting == settings["office"]) & people.facility[person] & (booked.service < 0)
+    setting = np.where(visited, settings["nursing"], booked.setting)
     begin = world.starts[year]
     end = np.minimum(world.starts[year + 1], people.death[person])
     # Vaccines are given from mid-September on.
@@ -228,9 +227,9 @@ def _dated(world: World, people: People, booked: _Booked) -> Encounters:
     weekdays = ~catalogue.is_setting(setting, *ALWAYS_OPEN)
     day = np.where(weekdays & is_weekend(day), day + np.where(day - 2 >= begin, -2, 2), day)
     day = _days_apart(person, day, begin, end, weekdays)
-    found = Encounters(
-        person, year, day, setting, booked.condition, booked.reason, booked.silent, booked.service, week
-    )
+    condition, reason, silent, service = booked.condition, booked.reason, booked.silent, booked.service
+    one = np.ones_like(day)
+    found = Encounters(person, year, day, setting, condition, reason, silent, service, stay=one)
     _of_age(world, people, found)
     found = found.take(day < end)
     found = found.take(np.lexsort((np.arange(found.day.size), found.day, found.person)))

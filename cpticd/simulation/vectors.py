@@ -27,7 +27,7 @@ class Rows:
         return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
 
 
-def flags(size: int, index: Ints) -> Bools:
+def flags(size: int, index: Ints | list[int]) -> Bools:
     """``size`` elements, true at ``index``."""
     found = np.zeros(size, dtype=bool)
     found[index] = True
