@@ -5,3 +5,7 @@ from cpticd.simulation.manual import rule_tables
 from cpticd.simulation.pipeline import Simulation, demo, simulate
 
 __all__ = ["Simulation", "demo", "rule_tables", "simulate", "write_x12"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
