@@ -89,9 +89,7 @@ def overturned(
     True
     """
     groups = claims.grouping(by)
-    young = (
-        f"o.first_paid_date > (SELECT max(paid_date) FROM adjudications) - INTERVAL {int(maturity_days)} DAY"
-    )
+    young = f"o.first_paid_date > (SELECT max(paid_date) FROM main.adjudications) - INTERVAL {int(maturity_days)} DAY"
     with claims.session() as s:
         pieces = divided.lines(s, groups)
         found = s.frame(

@@ -76,7 +76,7 @@ def rates(
         is not denied. ``charge``: n is dollars charged, denied and partly_denied are the dollars denied of
         lines denied as a whole and in part, and the rate is both over n.
     decision: ``initial`` (first adjudication) or ``final`` (latest adjudication, of lines whose first is at
-        least ``maturity_days`` before the last adjudication in the data; younger ones would look clean).
+        least ``maturity_days`` before the last adjudication in the data set; younger ones would look clean).
     confidence: of the interval; Wilson's for counts, linearised and clustered by claim for dollars.
 
     denied_amount is US dollars. Definitions: HFMA's line-level initial denial rate; a line is denied where
@@ -127,10 +127,13 @@ def rates(
 
 
 def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple[str, int]:
-    """SQL that keeps rows old enough for their final decision, and the number of rows that it leaves out."""
+    """SQL that keeps rows old enough for their final decision, and the number of rows that it leaves out.
+
+    Old by the last day of the data set: a part that was chosen of it is no younger for that.
+    """
     if decision == "initial":
         return "TRUE", 0
-    young = f"o.first_paid_date > (SELECT max(paid_date) FROM adjudications) - INTERVAL {int(days)} DAY"
+    young = f"o.first_paid_date > (SELECT max(paid_date) FROM main.adjudications) - INTERVAL {int(days)} DAY"
     left_out = s.value(
         f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome <> 'not adjudicated' AND {young}"
     )

@@ -68,7 +68,7 @@ def trend(
     date: which date puts a line into a period: that of ``service`` (a cohort; recent ones are young) or of
         ``adjudication`` (first adjudicated in the period, HFMA's definition of the initial rate).
     mature_share: a period is mature where at least this share of its lines is adjudicated, and where it had
-        ended by the last date in the data.
+        ended by the last date in the data set.
 
     center, lower and upper are Laney p' limits over the mature periods of the group (Laney 2002): they
     widen the binomial limits by the spread between periods, which at large n is never zero. signal marks a
@@ -86,7 +86,7 @@ def trend(
     with claims.session() as s:
         pieces = divided.lines(s, groups)
         found = s.frame(sql.text("denials/trend"), period=period, day=day, **pieces.parts())
-        last = s.value("SELECT max(greatest(first_paid_date, service_date)) AS day FROM line_outcomes")
+        last = s.value("SELECT max(greatest(first_paid_date, service_date)) AS day FROM main.line_outcomes")
         undated = s.value(
             f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND initial_outcome <> 'not adjudicated'"
         )

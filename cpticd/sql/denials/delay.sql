@@ -2,7 +2,7 @@
 WITH used AS (
     SELECT {select} CASE WHEN o.first_paid_date IS NOT NULL THEN 1 ELSE 0 END AS is_adjudicated,
         date_diff('day', coalesce(r.received_date, r.claim_end_date, r.claim_start_date),
-            coalesce(o.first_paid_date, (SELECT max(paid_date) FROM adjudications))) AS day
+            coalesce(o.first_paid_date, (SELECT max(paid_date) FROM main.adjudications))) AS day
     FROM {relation} o
     JOIN claims r ON r.claim_id = o.claim_id
     {joins}
