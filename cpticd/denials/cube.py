@@ -1,10 +1,9 @@
-"""Denials in columns of numbers: read once by SQL, then filtered and added up in milliseconds, for explorers."""
+"""Denials in columns of numbers: read once by SQL, then chosen and added up in milliseconds, for explorers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -15,155 +14,126 @@ import pyarrow.compute as pc
 from cpticd import codes, sql
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import check_claims
+from cpticd.core.selection import DIMENSIONS, By, Dimension, joined, names
 from cpticd.core.session import Session
-from cpticd.denials.cube_pairs import Pairing, Used, pairing
+from cpticd.denials.cube_choice import Column, Rows, choice_of
+from cpticd.denials.cube_chosen import Columns
+from cpticd.denials.cube_pairs import Pairing, pairing
 from cpticd.denials.cube_view import View
-from cpticd.denials.rates import MATURITY_DAYS
+from cpticd.denials.pair_rates import Grain
+from cpticd.denials.rates import MATURITY_DAYS, Decision
 
-#: What a line is filtered by, and the columns that are numbered.
-FILTERS: Final = ("payer", "place", "billing_npi")
+#: What lines can be chosen by unless other dimensions are named.
+CHOSEN_BY: Final = ("payer", "place", "provider")
+#: Dimensions that every cube has, as columns of its lines: what is expected rests on them.
+_ALWAYS: Final = ("payer", "place", "hcpcs_code", "billing_npi")
 _NUMBERED: Final = (
     *("person_id", "payer", "place", "hcpcs_code", "billing_npi", "initial_outcome", "final_outcome"),
     *("initial_category", "final_category", "initial_carc", "final_carc"),
 )
+#: A criterion that two columns answer.
+_NPIS: Final = {"provider": ("billing_npi", "rendering_npi")}
 #: Views that are kept, so that a click that changes no filter adds nothing up again.
 _KEPT: Final = 8
 #: Quarter of lines without a date of service, as in the table ``strata``.
 _UNDATED: Final = np.datetime64("1900-01-01", "M")
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What a view is restricted to; None: not at all.
-
-    payer, place (of service, or type of bill), billing_npi; first and last month of service (``"2024-01"``);
-    category: denials of that root cause alone count, over all lines; clock: ``initial`` or ``final``.
-    """
-
-    payer: str | None = None
-    place: str | None = None
-    billing_npi: str | None = None
-    first: str | None = None
-    last: str | None = None
-    category: str | None = None
-    clock: str = "initial"
-
-
 @dataclass
-class Column:
-    """Texts as numbers: ``code`` per line (-1: missing) into ``names``, which are in alphabetical order."""
+class Cube(Columns):
+    """Lines and pairs of claims as columns; :meth:`view` chooses among them. Made by :func:`cube`."""
 
-    code: np.ndarray
-    names: list[str]
+    _views: dict[Any, View] = field(default_factory=dict, repr=False)
 
-    def number(self, name: str, what: str) -> int:
-        """The number of a name; ArgumentError where no line has it."""
-        if name not in self.names:
-            shown = ", ".join(map(repr, self.names[:8]))
-            raise ArgumentError(
-                f"{what}: found {name!r}; these claims have {shown}{'' if len(self.names) <= 8 else ', …'}"
-            )
-        return self.names.index(name)
+    def view(self, *, decision: Decision = "initial", category: str | None = None, **criteria: Any) -> View:
+        """One view: the lines that meet all criteria, with rates, causes, trend and pairs as methods.
 
+        criteria: those of ``Claims.where`` that the cube's columns answer: ``dates`` (first and last day, month or
+            year of service), ``persons``, ``hcpcs``, payer, place, and what the cube was made ``by``.
+        decision: ``initial`` or ``final``: whose denials count.
+        category: denials of that root cause alone count, over all lines.
 
-@dataclass
-class Cube:
-    """Lines and pairs of claims as columns; :meth:`view` filters them."""
-
-    columns: dict[str, Column]
-    month: np.ndarray
-    day: np.ndarray
-    charge: np.ndarray
-    amount: dict[str, np.ndarray]
-    used: dict[str, np.ndarray]
-    claim_id: pa.Array
-    line_number: np.ndarray
-    strata: np.ndarray
-    last_day: np.datetime64 | None
-    flags: pd.DataFrame
-    carc_flags: pd.DataFrame
-    code_pairs: Pairing = field(repr=False)
-    family_pairs: Pairing = field(repr=False)
-    left_out: int = 0
-    _views: dict[Filters, View] = field(default_factory=dict, repr=False)
-    kept_rows: dict[Any, Used] = field(default_factory=dict, repr=False)
-
-    def view(self, filters: Filters | Mapping[str, Any] | None = None, **more: Any) -> View:
-        """One view: the lines that pass the filters, with rates, causes, trend and pairs as methods.
-
-        Raises ArgumentError for filters that are not there and for values that no line has.
+        Raises ArgumentError where ``Claims.where`` does, and for criteria that the columns do not answer.
         """
-        given = {} if filters is None else filters
-        if isinstance(given, Filters):
-            given = {each.name: getattr(given, each.name) for each in fields(given)}
-        try:
-            wanted = Filters(**{**given, **more})
-        except TypeError as error:
-            raise ArgumentError(
-                f"cube.view: {error}; filters are {', '.join(each.name for each in fields(Filters))}"
-            ) from None
-        if wanted not in self._views:
+        key = (choice_of(criteria, self.known, self.lines), decision, category)
+        if key not in self._views:
+            made = View(self, key[0], decision=decision, category=category)
             while len(self._views) >= _KEPT:
-                del self._views[next(iter(self._views))]
-            self._views[wanted] = View(self, wanted)
-        return self._views[wanted]
-
-    @cached_property
-    def months(self) -> list[str]:
-        """Months of service, the first first."""
-        return [str(month) for month in np.unique(self.month[~np.isnat(self.month)])]
-
-    @cached_property
-    def month_place(self) -> np.ndarray:
-        """Of each line its month, counted from the first of ``months``; the last number where it is not dated."""
-        if not self.months:
-            return np.zeros(len(self.month), dtype=np.int64)
-        first = np.datetime64(self.months[0], "M")
-        size = int((np.datetime64(self.months[-1], "M") - first).astype(int)) + 1
-        return np.where(np.isnat(self.month), size, (self.month - first).astype(np.int64))
-
-    @cached_property
-    def categories(self) -> list[str]:
-        """Root causes of any denial, by either clock."""
-        return sorted({*self.columns["initial_category"].names, *self.columns["final_category"].names})
-
-    def counts(self, column: str) -> pd.Series:
-        """One row per payer, place or billing_npi: its lines, the largest first."""
-        found = self.columns[column]
-        counts = np.bincount(found.code, minlength=len(found.names))
-        frame = pd.DataFrame({"name": found.names, "lines": counts})
-        frame = frame.sort_values(["lines", "name"], ascending=[False, True])
-        return pd.Series(frame["lines"].to_numpy(), index=frame["name"].tolist(), name="lines")
+                self._views.pop(next(iter(self._views)), None)
+            self._views[key] = made
+        return self._views[key]
 
 
-def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
-    """One row per service line, and one per line and diagnosis, as columns of numbers that filters act on at once.
+def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DAYS) -> Cube:
+    """One row per service line, and one per line and diagnosis, as columns of numbers that a choice acts on at once.
 
-    ``maturity_days`` is that of :func:`denials.rates`, for the final clock. About 150 bytes of memory per line.
-    ``cube.view(payer=…, first="2024-01", …)`` gives a :class:`View`, whose methods return what ``rates``,
-    ``causes``, ``trend`` and ``by_pair`` would say of these lines alone.
+    claims: any claims, or a selection of them.
+    by: dimensions of lines and claims that views choose by, beside payer, place, procedure, person and day of service.
+    maturity_days: that of :func:`denials.rates`, for the final decision.
+
+    ``cube.view(payer=…, dates=("2024-01", None), …)`` gives a :class:`View`, whose methods return what ``rates``,
+    ``causes``, ``trend`` and ``by_pair`` say of ``claims.where(…)`` of the same criteria. It takes about 150 bytes of
+    memory per line. Raises ArgumentError for a dimension that is not there, and for those of diagnoses.
+
+    >>> import cpticd as cx
+    >>> from cpticd.denials.cube import cube
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> view = cube(claims).view(place="11", dates=("2024-01", "2024-06"))
+    >>> chosen = claims.where(place="11", dates=("2024-01", "2024-06"))
+    >>> int(view.rates()["denied"].iloc[0]) == int(cx.denials.rates(chosen)["denied"].iloc[0])
+    True
     """
+    check_claims("denials.cube.cube", claims)
+    dimensions = _dimensions(claims, by)
     with claims.session() as s:
-        s.create("cube_lines", sql.text("denials/cube_lines"))
-        lines = s.fetch("SELECT * FROM cube_lines ORDER BY line")
-        pairs = s.fetch(sql.text("denials/cube_pairs"))
-        (last,) = s.rows(
-            "SELECT (SELECT max(greatest(first_paid_date, service_date)) FROM line_outcomes) AS day, "
-            "(SELECT max(paid_date) FROM adjudications) AS paid"
+        s.create(
+            "cube_lines",
+            sql.text("denials/cube_lines"),
+            select=_select(dimensions),
+            joins=joined(dimensions, but=["c"]),
         )
+        lines, pairs = (
+            s.fetch("SELECT * FROM cube_lines ORDER BY line"),
+            s.fetch(sql.text("denials/cube_pairs")),
+        )
+        (ends,) = s.rows(sql.text("denials/cube_ends"))
+        beside = _beside(s, dimensions)
         families = _families(s)
-        flags = {by: _flags(s, by) for by in ("category", "carc")}
+        flags = {of: _flags(s, of) for of in ("category", "carc")}
     numbered = {name: _numbered(lines.column(name)) for name in _NUMBERED}
-    day = lines.column("service_date").combine_chunks().cast(pa.date32()).to_numpy(zero_copy_only=False)
-    day = day.astype("datetime64[D]")
-    month = day.astype("datetime64[M]")
-    mature = _mature(lines, last["paid"], maturity_days)
-    final_known = _known(numbered["final_outcome"])
-    strata = _strata(numbered, month)
-    pointed = pairs.column("line").to_numpy()
+    chosen_by = {name: numbered[name] for name in (*_ALWAYS, "person_id")}
+    chosen_by |= {each.name: _numbered(lines.column(f"by_{each.name}")) for each in dimensions}
+    day = _days(lines, "service_date")
+    strata = _strata(numbered, day.astype("datetime64[M]"))
+    made = _pairings(pairs, numbered, strata, families)
+    return Cube(
+        columns=numbered,
+        lines=Rows(chosen_by, day, beside),
+        known=tuple(claims.known_dimensions()),
+        selection=dict(claims.selection),
+        old_enough=_old_enough(_days(lines, "first_paid_date"), ends["paid"], maturity_days),
+        last_day=np.datetime64(ends["day"] or "NaT", "D"),
+        charge=_floats(lines, "charge_amount"),
+        amount={decision: _floats(lines, f"{decision}_amount") for decision in ("initial", "final")},
+        decided={decision: _decided(numbered[f"{decision}_outcome"]) for decision in ("initial", "final")},
+        claim_id=lines.column("claim_id").combine_chunks(),
+        line_number=lines.column("claim_line_number").to_numpy(),
+        strata=strata,
+        flags=flags,
+        pairs=made,
+    )
+
+
+def _pairings(
+    pairs: pa.Table,
+    numbered: Mapping[str, Column],
+    strata: np.ndarray,
+    families: Mapping[str, Mapping[str, str]],
+) -> dict[Grain, Pairing]:
+    """Pairs of codes and of families."""
     diagnosis = _numbered(pairs.column("diagnosis_code"))
-    share = pairs.column("share").to_numpy()
-    pointed_by = (pointed, diagnosis.code, share)
+    pointed_by = (pairs.column("line").to_numpy(), diagnosis.code, pairs.column("share").to_numpy())
     shared: dict[str, Any] = {
         "diagnosis_names": diagnosis.names,
         "strata": strata,
@@ -172,23 +142,35 @@ def cube(claims: Claims, *, maturity_days: int = MATURITY_DAYS) -> Cube:
         "person": numbered["person_id"].code,
         "families": families,
     }
-    return Cube(
-        columns=numbered,
-        month=month,
-        day=day,
-        charge=_floats(lines, "charge_amount"),
-        amount={clock: _floats(lines, f"{clock}_amount") for clock in ("initial", "final")},
-        used={"initial": _known(numbered["initial_outcome"]), "final": final_known & mature},
-        claim_id=lines.column("claim_id").combine_chunks(),
-        line_number=lines.column("claim_line_number").to_numpy(),
-        strata=strata,
-        last_day=None if last["day"] is None else np.datetime64(last["day"], "D"),
-        flags=flags["category"],
-        carc_flags=flags["carc"],
-        code_pairs=pairing("code", *pointed_by, **shared),
-        family_pairs=pairing("family", *pointed_by, **shared),
-        left_out=int((final_known & ~mature).sum()),
+    return {grain: pairing(grain, *pointed_by, **shared) for grain in ("code", "family")}
+
+
+def _dimensions(claims: Claims, by: By) -> list[Dimension]:
+    """What views choose by, beside the columns that every cube has."""
+    wanted = [one for name in names(by) for one in _NPIS.get(name, (name,))]
+    groups = claims.grouping([name for name in dict.fromkeys(wanted) if name not in _ALWAYS])
+    if groups.level == "diagnosis":
+        raise ArgumentError(
+            f"by={by!r}: a cube chooses lines; choose by diagnoses before, by claims.where(diagnosis=…)"
+        )
+    return list(groups.dimensions)
+
+
+def _select(dimensions: list[Dimension]) -> str:
+    return "".join(f"CAST({each.sql} AS VARCHAR) AS by_{each.name}, " for each in dimensions)
+
+
+def _beside(s: Session, dimensions: list[Dimension]) -> dict[str, list[str]]:
+    """Of what is chosen by, the values that claims without lines have."""
+    always = [DIMENSIONS[name] for name in _ALWAYS]
+    of_claims = [each for each in (*always, *dimensions) if each.level == "claim"]
+    wanted = {"person_id": "o.person_id"} | {each.name: each.sql for each in of_claims}
+    found = s.frame(
+        sql.text("denials/cube_claims"),
+        select=", ".join(f"CAST({text} AS VARCHAR) AS {name}" for name, text in wanted.items()),
+        joins=joined(of_claims),
     )
+    return {name: found[name].dropna().unique().tolist() for name in wanted}
 
 
 def _numbered(column: pa.ChunkedArray) -> Column:
@@ -209,19 +191,21 @@ def _floats(table: pa.Table, name: str) -> np.ndarray:
     return table.column(name).cast(pa.float64()).to_numpy()
 
 
-def _known(outcome: Column) -> np.ndarray:
+def _days(table: pa.Table, name: str) -> np.ndarray:
+    days = table.column(name).combine_chunks().cast(pa.date32()).to_numpy(zero_copy_only=False)
+    return days.astype("datetime64[D]")
+
+
+def _old_enough(paid: np.ndarray, last: Any, days: int) -> np.ndarray:
+    """Lines whose first adjudication is at least ``days`` before the last one in the data set, or not dated."""
+    if last is None:
+        return np.ones(len(paid), dtype=bool)
+    return np.isnat(paid) | (paid <= np.datetime64(last, "D") - np.timedelta64(days, "D"))
+
+
+def _decided(outcome: Column) -> np.ndarray:
     """Lines whose outcome is known."""
-    open_ = outcome.names.index("not adjudicated") if "not adjudicated" in outcome.names else -2
-    return outcome.code != open_
-
-
-def _mature(lines: pa.Table, last_paid: Any, days: int) -> np.ndarray:
-    """Lines whose first adjudication is at least ``days`` before the last one in the data, or not dated."""
-    if last_paid is None:
-        return np.ones(lines.num_rows, dtype=bool)
-    paid = lines.column("first_paid_date").combine_chunks().cast(pa.date32()).to_numpy(zero_copy_only=False)
-    paid = paid.astype("datetime64[D]")
-    return np.isnat(paid) | (paid <= np.datetime64(last_paid, "D") - np.timedelta64(days, "D"))
+    return outcome.code != outcome.number("not adjudicated")
 
 
 def _strata(numbered: Mapping[str, Column], month: np.ndarray) -> np.ndarray:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cpticd import codes, stats
-from cpticd.denials.pair_rates import PRIOR_LINES
-
-if TYPE_CHECKING:
-    from cpticd.denials.cube import Column
+from cpticd.denials.cube_choice import Column
+from cpticd.denials.pair_rates import PRIOR_LINES, Grain
 
 
 @dataclass
@@ -139,7 +137,8 @@ class Pairing:
         same = category.code[line] == first[place]
         second = _top(place[same], carc.code[line[same]], len(carc.names), size)
         for name, column, top in (("category", category, first), ("carc", carc, second)):
-            found[f"top_{name}"] = [column.names[code] if code >= 0 else None for code in top.tolist()]
+            names = [column.names[code] if code >= 0 else None for code in top.tolist()]
+            found[f"top_{name}"] = pd.Series(names, dtype="str")
         keys = self.keys.iloc[of.shown].reset_index(drop=True)
         return pd.concat([keys, pd.DataFrame(found, index=keys.index)], axis=1)
 
@@ -190,7 +189,7 @@ def _top(place: np.ndarray, code: np.ndarray, codes: int, size: int) -> np.ndarr
 
 
 def pairing(
-    level: str,
+    grain: Grain,
     line: np.ndarray,
     diagnosis: np.ndarray,
     share: np.ndarray,
@@ -209,13 +208,13 @@ def pairing(
         [family.get(name, codes.UNKNOWN_FAMILY) for name in names]
         for family, names in ((families["hcpcs"], left), (families["diagnosis"], right))
     ]
-    if level == "family":
+    if grain == "family":
         (procedure, left), (diagnosis, right) = (
             _grouped(code, names) for code, names in zip((procedure, diagnosis), to_family, strict=True)
         )
     pair_key = procedure.astype(np.int64) * max(len(right), 1) + diagnosis
     unique, pair = np.unique(pair_key, return_inverse=True)
-    if level == "family":
+    if grain == "family":
         pair, line, share = _once(pair, line, share)
     order = np.lexsort((line, person[line], pair))
     # As wide as an index: narrower ones would be widened at every click.
@@ -233,7 +232,7 @@ def pairing(
             names, (unique // max(len(right), 1), unique % max(len(right), 1)), strict=True
         )
     )
-    if level == "family":
+    if grain == "family":
         keys = pd.DataFrame({"hcpcs_family": first, "diagnosis_family": second}, dtype=object)
     else:
         keys = pd.DataFrame({"hcpcs_code": first, "diagnosis_code": second}, dtype=object)

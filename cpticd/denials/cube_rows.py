@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    from cpticd.denials.cube_view import View
-
-Level = Literal["code", "family"]
-Within = tuple[str | None, str | None]
+from cpticd.denials.cube_chosen import Chosen, Within, pair_columns
+from cpticd.denials.pair_rates import Grain
 
 
-def pair_columns(level: Level) -> tuple[str, str]:
-    """The two columns that name a pair."""
-    return ("hcpcs_code", "diagnosis_code") if level == "code" else ("hcpcs_family", "diagnosis_family")
-
-
-def facts(view: View, pairs: pd.DataFrame, *, level: Level) -> pd.DataFrame:
+def facts(view: Chosen, pairs: pd.DataFrame, *, grain: Grain) -> pd.DataFrame:
     """One row per used line and pair of those given: the pair, person_id, adjudicated, denied.
 
     What ``cx.disclosure.Release`` needs to protect a table of these pairs.
     """
-    pairing, names = view.pairing(level), list(pair_columns(level))
+    pairing, names = view.pairing(grain), list(pair_columns(grain))
     chosen = pd.MultiIndex.from_frame(pairing.keys[names]).isin(pd.MultiIndex.from_frame(pairs[names]))
     at = np.flatnonzero(chosen[pairing.pair] & view.used[pairing.line])
     line = pairing.line[at]
@@ -34,9 +26,9 @@ def facts(view: View, pairs: pd.DataFrame, *, level: Level) -> pd.DataFrame:
     return found.assign(adjudicated=True, denied=view.denied[line])
 
 
-def worklist(view: View, within: Within, *, level: Level) -> pd.DataFrame:
+def worklist(view: Chosen, within: Within, *, grain: Grain) -> pd.DataFrame:
     """One row per denied or partly denied line, the most dollars first."""
-    rows = np.flatnonzero((view.denied | view.partly_denied) & view.inside(within, level=level))
+    rows = np.flatnonzero((view.denied | view.partly_denied) & view.inside(within, grain=grain))
     # Lines are in the order of claim and line number, which decides among equal dollars.
     rows = rows[np.argsort(-view.amount[rows].round(2), kind="stable")]
     found: dict[str, Any] = {
@@ -45,12 +37,12 @@ def worklist(view: View, within: Within, *, level: Level) -> pd.DataFrame:
     }
     found |= {name: _names(view, name, rows) for name in ("person_id", "payer", "billing_npi", "place")}
     found |= {
-        "service_date": view.cube.day[rows].astype("datetime64[s]"),
+        "service_date": view.cube.lines.day[rows].astype("datetime64[s]"),
         "hcpcs_code": _names(view, "hcpcs_code", rows),
         "diagnosis_codes": _diagnoses(view, rows),
-        "outcome": _names(view, f"{view.clock}_outcome", rows),
-        "category": _names(view, f"{view.clock}_category", rows),
-        "carc": _names(view, f"{view.clock}_carc", rows),
+        "outcome": _names(view, f"{view.decision}_outcome", rows),
+        "category": _names(view, f"{view.decision}_category", rows),
+        "carc": _names(view, f"{view.decision}_carc", rows),
         "charge_amount": view.cube.charge[rows],
         "denied_amount": view.amount[rows].round(2),
         "final_outcome": _names(view, "final_outcome", rows),
@@ -58,19 +50,19 @@ def worklist(view: View, within: Within, *, level: Level) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def page(view: View, pair: tuple[str, str], *, start: int, count: int) -> tuple[pd.DataFrame, int]:
+def page(view: Chosen, pair: tuple[str, str], *, start: int, count: int) -> tuple[pd.DataFrame, int]:
     """Keys of some lines of a pair of codes, denied ones first, by dollars and date; and how many there are."""
-    rows = np.flatnonzero(view.inside(pair, level="code") & view.used)
+    rows = np.flatnonzero(view.inside(pair, grain="code") & view.used)
     rank = np.where(view.denied[rows], 0, np.where(view.partly_denied[rows], 1, 2))
-    day = view.cube.day[rows].astype(np.int64)
+    day = view.cube.lines.day[rows].astype(np.int64)
     shown = rows[np.lexsort((rows, -day, -view.amount[rows], rank))][start : start + count]
     ids = view.cube.claim_id.take(pa.array(shown)).to_pylist()
     return pd.DataFrame({"claim_id": ids, "claim_line_number": view.cube.line_number[shown]}), len(rows)
 
 
-def _diagnoses(view: View, rows: np.ndarray) -> list[str]:
+def _diagnoses(view: Chosen, rows: np.ndarray) -> list[str]:
     """Of each line the diagnoses that it points to, in alphabetical order."""
-    pairing = view.cube.code_pairs
+    pairing = view.pairing("code")
     place = np.full(len(view.lines), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     at = np.flatnonzero(place[pairing.line] >= 0)
@@ -79,7 +71,7 @@ def _diagnoses(view: View, rows: np.ndarray) -> list[str]:
     return told.reindex(range(len(rows))).fillna("").tolist()
 
 
-def _names(view: View, column: str, rows: np.ndarray) -> list[str | None]:
+def _names(view: Chosen, column: str, rows: np.ndarray) -> list[str | None]:
     found = view.cube.columns[column]
     names = [*found.names, None]
     return [names[code] for code in found.code[rows].tolist()]

@@ -1,7 +1,7 @@
--- One row per service line, numbered: what the filters of an explorer act on, and what is counted.
+-- One row per service line, numbered: what a view is chosen by, and what is counted.
 SELECT
     CAST(row_number() OVER (ORDER BY o.claim_id, o.claim_line_number) - 1 AS INTEGER) AS line,
-    o.claim_id, o.claim_line_number, o.person_id, o.payer, o.place, o.hcpcs_code, o.service_date,
+    o.claim_id, o.claim_line_number, o.person_id, o.payer, o.place, o.hcpcs_code, {select} o.service_date,
     coalesce(c.billing_npi, '(unknown)') AS billing_npi,
     CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge_amount,
     o.initial_outcome, o.final_outcome, o.first_paid_date,
@@ -10,4 +10,4 @@ SELECT
     o.denial_category AS initial_category, o.final_denial_category AS final_category,
     o.denial_carc AS initial_carc, o.final_denial_carc AS final_carc
 FROM line_outcomes o
-LEFT JOIN claims c ON c.claim_id = o.claim_id
+LEFT JOIN claims c ON c.claim_id = o.claim_id {joins}
