@@ -160,6 +160,20 @@ def test_names_are_made_up(folder: Path):
         assert {row[3] for row in people} <= {"PATIENT", "DOCTOR"}
 
 
+def test_a_selection_is_written_as_what_it_selects(tmp_path: Path):
+    claims = simulate(60, 8).claims
+    chosen = claims.where(payer="Aspen Medicare")
+    found = cx.read_x12(*write_x12(chosen, tmp_path))
+    assert set(found.table("claims")["payer"]) == {"Aspen Medicare"}
+    assert 0 < len(found.table("lines")) == len(chosen.table("lines")) < len(claims.table("lines"))
+
+
+def test_what_is_no_data_set_is_refused(tmp_path: Path):
+    claims = simulate(5, 1).claims
+    with pytest.raises(ArgumentError, match="found a DataFrame"):
+        write_x12(claims.table("claims"), tmp_path)  # type: ignore[arg-type]
+
+
 def test_what_is_there_is_kept_unless_told(tmp_path: Path, simulation: Simulation):
     small = simulate(5, 1)
     first = write_x12(small, tmp_path)
