@@ -2,8 +2,8 @@
 
 The tables are small CSV files, the large ones Parquet. A checkout keeps them in ``data/reference/``, a wheel
 carries the same files in ``cpticd/reference/data/``. ``SOURCES.toml`` beside them names each one's source,
-licence and dates. ``icd10cm`` answers which diagnosis codes were valid on a date; ``add`` reads official
-files of the user's own.
+licence and dates. ``icd10cm`` answers which diagnosis codes were valid on a date, ``traits`` what a diagnosis code
+leaves open; ``add`` reads official files of the user's own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cpticd.core.errors import ArgumentError, CpticdError, InputError, SchemaErr
 
 if TYPE_CHECKING:
     from cpticd.reference import icd10cm as icd10cm
+    from cpticd.reference import traits as traits
     from cpticd.reference.store import add as add
     from cpticd.reference.store import release as release
 
@@ -30,6 +31,7 @@ _HOMES: Final = {
     "add": "cpticd.reference.store",
     "icd10cm": "cpticd.reference.icd10cm",
     "release": "cpticd.reference.store",
+    "traits": "cpticd.reference.traits",
 }
 __all__ = [
     "add",

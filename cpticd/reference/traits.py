@@ -14,13 +14,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd import reference
+from cpticd.core.code_form import Codes, normal
+from cpticd.reference import icd10cm
 
 CATEGORY_LENGTH: Final = 3
 FULL_LENGTH: Final = 7
@@ -29,6 +33,23 @@ COLUMNS: Final = (
     "diagnosis_code", "billable", "unspecified", "condition_unspecified", "alternative", "specific_sibling",
     "specific_codes", "specific_parent", "laterality", "other_side_code", "laterality_missing", "episode",
     "severity_missing", "acuity_missing", "episode_missing",
+)  # fmt: skip
+
+#: What a code can leave open, and the column that says so.
+MISSING: Final = {
+    "condition": "condition_unspecified",
+    "laterality": "laterality_missing",
+    "severity": "severity_missing",
+    "acuity": "acuity_missing",
+    "encounter": "episode_missing",
+}
+#: The release that the traits were read from, for contracts.
+RELEASE: Final = (
+    "ICD-10-CM titles of FY2021, FY2025 and FY2026, each code by the last of them in which it was billable"
+)
+_CLASSIFIED: Final = (
+    "unspecified", "condition_unspecified", "alternative", "specific_sibling", "specific_codes", "laterality",
+    "other_side_code", "laterality_missing", "episode", "severity_missing", "acuity_missing", "episode_missing",
 )  # fmt: skip
 
 #: "Not specified as recurrent" names what is absent; "not specified as acute or chronic" leaves it open.
@@ -124,6 +145,41 @@ def incomplete() -> pa.Table:
     ``episode_missing`` is true where that character would be the encounter.
     """
     return _columns(_table().filter(pa.compute.invert(_table()["billable"])))
+
+
+def classify(codes: Codes, on: Any = None, *, folder: str | Path | None = None) -> pd.DataFrame:
+    """One row per code given, in its order and with its index: what it says, and what it leaves open.
+
+    code (normal form), title; valid and reason on the date of service ``on``, as ``icd10cm.valid`` says (one date, or
+    one per code; without it the latest release judges); the columns of ``diagnosis()`` from unspecified to
+    episode_missing, but for specific_parent; and missing, what is left open in words. A code without a title in the
+    built-in releases has missing values. ``folder``: where added releases are.
+
+    >>> import cpticd as cx
+    >>> cx.reference.traits.classify(["S72.009A", "M17.11"])["missing"].tolist()
+    ['condition, laterality', '']
+    """
+    given = normal(codes)
+    judged = icd10cm.valid(given, on, folder=folder)
+    found = of_codes(given.dropna().unique()).reindex(given.array)
+    found.index = given.index
+    flags = pd.DataFrame({name: found[column].fillna(False) for name, column in MISSING.items()})
+    words = [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)]
+    result = pd.concat(
+        [judged[["code"]], icd10cm.title(given), judged[["valid", "reason"]], found[list(_CLASSIFIED)]],
+        axis=1,
+    )
+    return result.assign(missing=words)
+
+
+def of_codes(codes: Any) -> pd.DataFrame:
+    """One row per code in normal form that has traits, by code; flags are nullable."""
+    wanted = pa.array(list(codes), pa.string())
+    tables = (diagnosis(), incomplete())
+    parts = [table.filter(pc.is_in(table["diagnosis_code"], value_set=wanted)) for table in tables]
+    found = pa.concat_tables(parts).to_pandas().set_index("diagnosis_code")
+    kinds = {"bool": "boolean", "int32": "Int64"}
+    return found.astype({name: kinds.get(str(kind), "str") for name, kind in found.dtypes.items()})
 
 
 def _columns(found: pa.Table) -> pa.Table:

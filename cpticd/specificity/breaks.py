@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from cpticd import codes as _codes
-from cpticd import cohort, sql, stats
+from cpticd import model, sql, stats
 from cpticd.claims import Claims
-from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.arguments import whole
+from cpticd.core.contract import CLOCKS, attach, records_of, said
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
-from cpticd.specificity import inputs
-from cpticd.specificity.changes import changes, outside_dates
+from cpticd.core.measure import Cells, measure
+from cpticd.core.session import Session
+from cpticd.specificity.code_changes import changes, outside_dates
 from cpticd.specificity.segmented import Break, difference, level_change
 
 #: Days of the year on which code sets change: ICD-10-CM on October 1 and April 1, CPT and plan years on January 1.
@@ -29,8 +30,51 @@ MIN_SIDE: Final = 10
 UNTOUCHED: Final = "untouched"
 _KEY: Final = ["boundary", "system", "code_group"]
 _COUNTS: Final = ("lines", "adjudicated", "denied")
+_SYSTEMS: Final = ("diagnosis", "procedure")
+#: Measures of a row, in order.
+_MEASURES: Final = (
+    "lines_before", "lines_after", "control_lines_before", "control_lines_after",
+    "use_odds_ratio", "low_use_odds_ratio", "high_use_odds_ratio", "use_p_value",
+    "denied_before", "denied_after", "rate_before", "rate_after", "control_rate_before", "control_rate_after",
+    "denial_odds_ratio", "low_denial_odds_ratio", "high_denial_odds_ratio", "denial_p_value",
+)  # fmt: skip
+#: What compares with other codes or days, and counts of lines of which nobody knows the persons.
+_WITHHELD: Final = (
+    *(name for name in _MEASURES if name.startswith("control_") or "odds_ratio" in name or "_p_value" in name),
+    "use_q_value", "denial_q_value", "new_code_share", "outside_lines", "outside_denied", "outside_denied_amount",
+)  # fmt: skip
 
 
+def _persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per person, boundary, group and what became of a line: facts for disclosure control."""
+    days, width = said(frame)["boundaries"], said(frame)["window_months"]
+    groups = pd.DataFrame(records_of(frame)["groups"], columns=[*_KEY, "kind", "code", "role", "family"])
+    with claims.session() as s:
+        _bear(s, claims)
+        if not days:
+            return pd.DataFrame(columns=["person_id", *_KEY])
+        _divide(s, _boundaries(s, days, width), groups.assign(boundary=pd.to_datetime(groups["boundary"])))
+        return s.frame(sql.text("specificity/calendar_persons"))
+
+
+@measure(
+    heading="Breaks where code sets change",
+    leaves=Cells(
+        by=_KEY,
+        labels=("family", "kind", "codes"),
+        numerators={
+            "before": ("lines_before",),
+            "after": ("lines_after",),
+            "adjudicated_before": ("rate_before",),
+            "adjudicated_after": ("rate_after",),
+            "denied_before": ("denied_before", "rate_before"),
+            "denied_after": ("denied_after", "rate_after"),
+        },
+        facts=_persons,
+        withheld=_WITHHELD,
+    ),
+    chart="calendar",
+)
 def calendar(
     claims: Claims,
     *,
@@ -39,7 +83,6 @@ def calendar(
     min_lines: int = 20,
     confidence: float = 0.95,
     folder: str | Path | None = None,
-    **filters: Unpack[cohort.Filters],
 ) -> pd.DataFrame:
     """One row per boundary date and group of codes that changed on it, and one for all untouched codes.
 
@@ -51,7 +94,6 @@ def calendar(
     min_lines: groups with fewer lines in the window are left out, and counted in the contract.
     confidence: of the interval.
     folder: where added releases are; an ``icd10cm_conversion`` table there comes before the built-in one.
-    filters: as in ``share``.
 
     A group (code_group, system diagnosis or procedure) is stitched: codes that went with those that came in their
     place (kind ``replaced``), codes that went (``retired``), codes that came with those out of which they came
@@ -67,7 +109,7 @@ def calendar(
     rate_after, control_rate_before, control_rate_after; denial_odds_ratio with low_, high_, denial_p_value,
     denial_q_value: how the odds of an initial denial move beyond those of the controls; of the untouched row how
     they move beyond their own trend, which is what the date itself does. Segmented logistic regression on months,
-    with quasi-likelihood intervals; missing where counts are too few to tell (under 10 lines on a side).
+    with quasi-likelihood intervals; missing where counts are too few for it (under 10 lines on a side).
     new_code_share: of the lines after, those with a code that came on the day. outside_lines, outside_denied,
     outside_denied_amount: lines in the window that bear a code of the group on a day on which it was none.
 
@@ -75,30 +117,31 @@ def calendar(
     reason, code_date (its last, or first, day), first_date, last_date, lines, adjudicated, denied, denied_amount.
     By boundary, the untouched first, then by lines.
     """
-    width, least = inputs.whole("window_months", window_months, 2), inputs.whole("min_lines", min_lines)
-    with inputs.coded(claims, filters, superseded=True) as (chosen, _):
-        days = _boundaries(chosen, boundaries, width)
-        used = _used(chosen)
-        groups = changes([day["boundary"] for day in days], *used, folder=folder)
-        series = _series(chosen, days, groups)
-        new = _new_share(chosen)
-        dated = outside_dates(*used, folder=folder)
-        outside = _outside(chosen, dated)
-        near = _outside_by_group(chosen)
-        told = chosen.contract
+    width, fewest = whole("window_months", window_months, 2), whole("min_lines", min_lines)
+    with claims.session() as s:
+        terms = _bear(s, claims)
+        days = _boundaries(s, boundaries, width)
+        groups = _placed(changes([day["boundary"] for day in days], *_used(s), folder=folder))
+        _divide(s, days, groups)
+        series = s.frame(sql.text("specificity/calendar"))
+        new = s.frame(sql.text("specificity/new_codes"))
+        _load(s, "code_dates", outside_dates(*_used(s), folder=folder))
+        outside = _outside(s)
+        near = s.frame(sql.text("specificity/outside_groups"))
+        undated = s.value("SELECT count(*) AS n FROM standing_lines WHERE service_date IS NULL")
     found = _compared(series, groups, confidence)
     found = found.merge(new, on=_KEY, how="left").merge(near, on=_KEY, how="left")
-    enough = (found["lines_before"] + found["lines_after"] >= least) | (found["kind"] == UNTOUCHED)
+    enough = (found["lines_before"] + found["lines_after"] >= fewest) | (found["kind"] == UNTOUCHED)
     result = _finished(found[enough])
     return attach(
         result,
-        records={"outside": outside},
+        records={"outside": outside, "groups": groups.astype("str").to_dict("records")},
         measure="breaks in use and denials where code sets change",
         numerator="lines that bear a code of the group; of these, lines denied at first adjudication",
         denominator="lines of the group and its controls by month of service; adjudicated lines",
         clock="month of service, counted from the boundary; denials: " + CLOCKS["initial"],
-        exclusions=f"groups with fewer than {least} lines in the window; lines without a date",
-        rows_left_out=int(told.get("lines_without_date_left_out", 0)),
+        exclusions=f"groups with fewer than {fewest} lines in the window; lines without a date",
+        rows_left_out=int(undated),
         small_groups_left_out=int((~enough).sum()),
         boundaries=[day["boundary"].isoformat() for day in days],
         window_months=width,
@@ -106,13 +149,20 @@ def calendar(
         model="segmented logistic regression on months: level and trend; denials against controls; quasi-likelihood",
         family_size=int(result["denial_p_value"].notna().sum()),
         code_set_release="ICD-10-CM by its own days since 2015 and added releases; procedure codes by procedure_dates",
-        cohort=told,
+        **terms,
     )
 
 
-def _boundaries(chosen: cohort.Cohort, given: Any, width: int) -> list[dict[str, date]]:
+def _bear(s: Session, claims: Claims) -> dict[str, Any]:
+    """Make ``standing_lines`` and ``borne_codes`` in a session; what a contract says of the lines."""
+    terms = model.standing_lines(s, claims.grouping(None), superseded=True)
+    s.create("borne_codes", sql.text("specificity/borne_codes"))
+    return terms
+
+
+def _boundaries(s: Session, given: Any, width: int) -> list[dict[str, date]]:
     """Each boundary with the first and last month looked at: whole months of the data, within the window."""
-    row = chosen.rows(f"SELECT min(service_date) AS first, max(service_date) AS last FROM {chosen.name}")[0]
+    row = s.rows("SELECT min(service_date) AS first, max(service_date) AS last FROM standing_lines")[0]
     if row["first"] is None:
         return []
     first, last = pd.Timestamp(row["first"]), pd.Timestamp(row["last"])
@@ -141,22 +191,13 @@ def _boundaries(chosen: cohort.Cohort, given: Any, width: int) -> list[dict[str,
     ]
 
 
-def _used(chosen: cohort.Cohort) -> tuple[list[str], list[str]]:
-    """Diagnosis and procedure codes of the chosen lines."""
-    diagnoses = chosen.rows(
-        f"""
-        SELECT DISTINCT p.diagnosis_code AS code FROM pairs p
-        JOIN {chosen.name} o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
-        WHERE p.diagnosis_code IS NOT NULL
-        """
-    )
-    procedures = chosen.rows(
-        f"SELECT DISTINCT hcpcs_code AS code FROM {chosen.name} WHERE hcpcs_code IS NOT NULL"
-    )
-    return sorted(row["code"] for row in diagnoses), sorted(row["code"] for row in procedures)
+def _used(s: Session) -> list[list[str]]:
+    """Diagnosis and procedure codes of the lines that stand."""
+    rows = s.rows("SELECT DISTINCT system, code FROM borne_codes ORDER BY system, code")
+    return [[row["code"] for row in rows if row["system"] == system] for system in _SYSTEMS]
 
 
-def _load(chosen: cohort.Cohort, name: str, frame: pd.DataFrame) -> str:
+def _load(s: Session, name: str, frame: pd.DataFrame) -> None:
     """A frame as a relation; timestamps become days."""
     arrays = {}
     for column in frame.columns:
@@ -165,7 +206,7 @@ def _load(chosen: cohort.Cohort, name: str, frame: pd.DataFrame) -> str:
             arrays[column] = pa.array(values.dt.date.tolist(), pa.date32())
         else:
             arrays[column] = pa.array(values.astype("str").tolist(), pa.string())
-    return chosen.load(name, pa.table(arrays))
+    s.load(name, arrays)
 
 
 def _families(codes: pd.Series, system: str) -> pd.Series:
@@ -177,7 +218,7 @@ def _families(codes: pd.Series, system: str) -> pd.Series:
 def _placed(groups: pd.DataFrame) -> pd.DataFrame:
     """The groups with their family, that of their first code."""
     family = pd.Series("", index=groups.index, dtype="str")
-    for system in ("diagnosis", "procedure"):
+    for system in _SYSTEMS:
         own = groups["system"] == system
         if own.any():
             family[own] = _families(groups.loc[own, "code"], system).to_numpy()
@@ -186,56 +227,29 @@ def _placed(groups: pd.DataFrame) -> pd.DataFrame:
     return placed
 
 
-def _series(chosen: cohort.Cohort, days: list[dict[str, date]], groups: pd.DataFrame) -> pd.DataFrame:
-    """Lines, adjudicated and denied by boundary, group or family of untouched codes, and month."""
-    frame = pd.DataFrame(days, columns=["boundary", "first", "last"]).astype("datetime64[s]")
-    diagnoses, procedures = _used(chosen)
-    every = pd.concat(
-        [
-            pd.DataFrame(
-                {"system": system, "code": codes, "family": _families(pd.Series(codes, dtype="str"), system)}
-            )
-            for system, codes in (("diagnosis", diagnoses), ("procedure", procedures))
-        ]
-    )
-    text = sql.text("specificity_calendar").format(
-        lines=chosen.name,
-        boundaries=_load(chosen, "boundaries", frame),
-        groups=_load(chosen, "groups", _placed(groups)),
-        families=_load(chosen, "families", every),
-    )
-    return to_frame(chosen.engine.fetch(text))
+def _divide(s: Session, days: list[dict[str, date]], groups: pd.DataFrame) -> None:
+    """Make ``touched_lines`` and ``untouched_lines`` in a session, and what they are made of."""
+    _load(s, "boundaries", pd.DataFrame(days, columns=["boundary", "first", "last"]).astype("datetime64[s]"))
+    _load(s, "code_groups", groups)
+    used = zip(_SYSTEMS, _used(s), strict=True)
+    every = [
+        pd.DataFrame(
+            {"system": system, "code": codes, "family": _families(pd.Series(codes, dtype="str"), system)}
+        )
+        for system, codes in used
+    ]
+    _load(s, "code_families", pd.concat(every))
+    for relation in ("near_lines", "touched_lines", "untouched_lines"):
+        s.create(relation, sql.text(f"specificity/{relation}"))
 
 
-def _names(chosen: cohort.Cohort) -> dict[str, str]:
-    """Relations that have been loaded, by what they hold."""
-    return {"lines": chosen.name} | {
-        name: f"{chosen.name}_{name}" for name in ("groups", "boundaries", "dates")
-    }
-
-
-def _new_share(chosen: cohort.Cohort) -> pd.DataFrame:
-    """Of the lines of each group after its boundary: the share with a code that came on it."""
-    text = sql.text("specificity_new_codes").format(**_names(chosen))
-    return to_frame(chosen.engine.fetch(text))
-
-
-def _outside(chosen: cohort.Cohort, dated: pd.DataFrame) -> list[dict[str, Any]]:
+def _outside(s: Session) -> list[dict[str, Any]]:
     """A record per code that lines bear outside its dates."""
-    dates = _load(chosen, "dates", dated)
-    found = to_frame(
-        chosen.engine.fetch(sql.text("specificity_outside").format(lines=chosen.name, dates=dates))
-    )
+    found = s.frame(sql.text("specificity/outside"))
     for name in ("code_date", "first_date", "last_date"):
         found[name] = found[name].dt.strftime("%Y-%m-%d")
     found["denied_amount"] = found["denied_amount"].astype(float).round(2)
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
-
-
-def _outside_by_group(chosen: cohort.Cohort) -> pd.DataFrame:
-    """Lines in each group's window that bear a code of it outside its dates."""
-    text = sql.text("specificity_outside_groups").format(**_names(chosen))
-    return to_frame(chosen.engine.fetch(text))
 
 
 def _compared(series: pd.DataFrame, groups: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -253,7 +267,9 @@ def _compared(series: pd.DataFrame, groups: pd.DataFrame, confidence: float) -> 
         row: dict[str, Any] = {"boundary": boundary, "system": system, "code_group": group, "family": family}
         if group == "":
             row |= {"kind": UNTOUCHED, "codes": ""} | _sides(own, "")
-            row |= _break(level_change(own.index.to_numpy(float), *_pair(own), confidence=confidence), "denial")
+            row |= _break(
+                level_change(own.index.to_numpy(float), *_pair(own), confidence=confidence), "denial"
+            )
         else:
             control = months.get((boundary, system, "", family), own * 0)
             span = own.index.union(control.index)
@@ -265,21 +281,14 @@ def _compared(series: pd.DataFrame, groups: pd.DataFrame, confidence: float) -> 
             }
             row |= _sides(part, "") | _sides(control, "control_")
             lines, others = part["lines"].to_numpy(), control["lines"].to_numpy()
-            told = min(row["lines_before"], row["lines_after"]) >= MIN_SIDE
-            use = level_change(month, lines, lines + others, confidence=confidence) if told else Break()
-            denial = difference(month, *_pair(part), _pair(control), confidence=confidence) if told else Break()
+            known = min(row["lines_before"], row["lines_after"]) >= MIN_SIDE
+            use = level_change(month, lines, lines + others, confidence=confidence) if known else Break()
+            denial = (
+                difference(month, *_pair(part), _pair(control), confidence=confidence) if known else Break()
+            )
             row |= _break(use, "use") | _break(denial, "denial")
         rows.append(row)
     return pd.DataFrame(rows, columns=[*_KEY, "family", "kind", "codes", *_MEASURES])
-
-
-#: Measures of a row, in order.
-_MEASURES: Final = (
-    "lines_before", "lines_after", "control_lines_before", "control_lines_after",
-    "use_odds_ratio", "low_use_odds_ratio", "high_use_odds_ratio", "use_p_value",
-    "denied_before", "denied_after", "rate_before", "rate_after", "control_rate_before", "control_rate_after",
-    "denial_odds_ratio", "low_denial_odds_ratio", "high_denial_odds_ratio", "denial_p_value",
-)  # fmt: skip
 
 
 def _pair(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, Unpack
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
 from cpticd import codes as _codes
-from cpticd import cohort, reference, sql, stats
+from cpticd import reference, sql, stats
 from cpticd.claims import Claims
-from cpticd.core.contract import CLOCKS, attach, said
+from cpticd.core.arguments import one_of
+from cpticd.core.code_form import normal
+from cpticd.core.contract import CLOCKS, attach, records_of, said
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.core.frames import to_frame
-from cpticd.specificity import inputs
-from cpticd.specificity.effects import STRATA, Pointer, exposed_lines
+from cpticd.core.measure import Cells, measure
+from cpticd.core.session import Session
+from cpticd.reference import traits
+from cpticd.specificity import judged_codes
+from cpticd.specificity.effects import POINTERS, STRATA, Pointer, expose
 
-Level = Literal["diagnosis_family", "diagnosis_category"]
+Family = Literal["diagnosis_family", "diagnosis_category"]
 
 #: Lines that a coarser rate weighs beside those of a stratum, as in ``denials.by_pair``.
 PRIOR_LINES: Final = 10
@@ -31,39 +35,90 @@ _MONEY: Final = (
     "excess_low_amount", "excess_high_amount",
 )  # fmt: skip
 _COUNTS: Final = ("unspecified_lines", "compared_lines", "denied_lines", "denial_persons", "providers")
+#: Columns that speak of denied lines, and those of which nobody knows of how many persons they are.
+_OF_DENIED: Final = ("denied_lines", "expected_denials", *_MONEY[1:])
+_WITHHELD: Final = (
+    "compared_lines", "unspecified_gaps", "unspecified_expected_score", "unspecified_expected_dollars",
+)  # fmt: skip
 _UNSPECIFIED: Final = "unspecified"
-#: Family of gaps that tell of no diagnosis code (the learned ones), where an HCC spans several families.
+#: Family of gaps that name no diagnosis code (the learned ones), where an HCC spans several families.
 NO_CODE: Final = "(no one code)"
 _OPEN: Final = "open"
 
 
+def _leaves(by: Family = "diagnosis_family", **_: Any) -> Cells:
+    return Cells(
+        by=by,
+        persons="persons",
+        numerators={
+            "in_denials": (*_COUNTS, "expected_denials", *_MONEY),
+            "denied": ("denied_lines", "expected_denials", *_MONEY[1:]),
+            "in_risk": _RISK,
+            "in_both": ("both_persons", "pays_twice"),
+        },
+        facts=_facts,
+        # Of how many persons they are is not known.
+        withheld=(
+            "compared_lines",
+            "unspecified_gaps",
+            "unspecified_expected_score",
+            "unspecified_expected_dollars",
+        ),
+    )
+
+
+def _facts(claims: Claims, ledgers: pd.DataFrame) -> pd.DataFrame:
+    """One row per family and person in either ledger: facts for disclosure control.
+
+    Persons of the denial ledger are those of the claims. Of the risk ledger their number is known and how many stand
+    in both: nobody in particular, none of whom stands in two families.
+    """
+    given = records_of(ledgers)["arguments"]
+    by = given["by"]
+    chosen = _of_year(claims, said(ledgers).get("service_year"))
+    with chosen.session() as s:
+        _expose(s, chosen, by, given["pointer"])
+        there = s.frame(sql.text("specificity/ledger_persons"), family=by)
+    there = there[there[by].isin(ledgers[by])].assign(in_risk=False, in_both=False)
+    others = []
+    for row in ledgers.to_dict("records"):
+        both, risk = int(row["both_persons"]), int(row["persons"]) - int(row["denial_persons"])
+        place = there.index[there[by] == row[by]]
+        there.loc[place[:both], ["in_risk", "in_both"]] = True
+        others += [{by: row[by], "person_id": f"{row[by]} {number}"} for number in range(risk)]
+    rest = pd.DataFrame(others, columns=[by, "person_id"])
+    rest = rest.assign(in_denials=False, denied=False, in_risk=True, in_both=False)
+    return pd.concat([there, rest], ignore_index=True)
+
+
+@measure(heading="Both ledgers of unspecified coding", leaves=_leaves, chart="two_ledgers")
 def two_ledgers(
     claims: Claims,
     gaps: pd.DataFrame | None = None,
     *,
     impact: pd.DataFrame | None = None,
-    by: Level = "diagnosis_family",
+    by: Family = "diagnosis_family",
     base_rate: float | None = None,
     member_months: float = 12.0,
     pointer: Pointer = "all",
     confidence: float = 0.95,
-    **filters: Unpack[cohort.Filters],
 ) -> pd.DataFrame:
     """One row per diagnosis family: dollars at stake in denials under unspecified coding, and in risk adjustment.
 
     Parameters
     ----------
-    gaps: what ``cpticd.risk.gaps`` returns: person_id, hcc, diagnosis_code, and kind, also_kinds, confidence, status
+    gaps: what ``cx.risk.gaps`` returns: person_id, hcc, diagnosis_code, and kind, also_kinds, confidence, status
         where known. A gap belongs to the family of its diagnosis_code, a learned one, which has none, to the
-        chapter of most codes of its HCC, and to no category; only open ones count.
-    impact: what ``cpticd.risk.impact`` makes of the same gaps: person_id, hcc, expected_score, and payment_factor and
+        chapter of most codes of its HCC, and to no category; only open ones count. Where its contract has a year, and
+        ``claims`` are no selection by ``dates``, both ledgers are of that year. Where they are a selection by anything
+        else, gaps count of persons who have a line in it.
+    impact: what ``cx.risk.impact`` makes of the same gaps: person_id, hcc, expected_score, and payment_factor and
         expected_dollars where a base rate was given there. Without it the risk ledger counts conditions.
     by: ``diagnosis_family`` (chapter) or ``diagnosis_category`` (three characters).
     base_rate: US dollars per member and month at score 1, for an ``impact`` without dollars; nothing is assumed.
     member_months: months that ``base_rate`` is paid for.
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one.
-    filters: as in ``share``; where ``gaps`` tells its year and no ``dates`` are given, both ledgers are of that year.
-        Where other filters are given, gaps count of persons who have a line that they choose.
+    confidence: of the interval.
 
     Columns
     -------
@@ -73,7 +128,7 @@ def two_ledgers(
     for the procedure), providers, denial_persons, charge_amount, denied_amount (all that was denied of the codes'
     shares of the lines) and denied_allowed_amount (the same at the share of the charge that the payer allows for the
     procedure when it pays), excess_amount (denied beyond what specific codes would be; negative where less) and, at
-    allowed prices, excess_allowed_amount with excess_low_amount and excess_high_amount.
+    allowed prices, excess_allowed_amount with excess_low_amount and excess_high_amount; all in US dollars.
     risk adjustment: risk_persons, gaps (open), expected_gaps (sum of confidences), unspecified_gaps (an unspecified
     code is among the evidence), expected_score, expected_dollars, and of the unspecified gaps alone
     unspecified_expected_score, unspecified_expected_dollars; missing where not given.
@@ -81,35 +136,39 @@ def two_ledgers(
     expects something).
 
     denied_amount is not what specific coding would save: specific codes are denied as well. excess_amount is, if
-    nothing but the code differs, which claims cannot tell. Neither adds up to a promise: a code is specific where the
+    nothing but the code differs, which claims cannot show. Neither adds up to a promise: a code is specific where the
     record is. The interval is linearised by person, with the chance in the rates compared with. First the families
-    with the largest part of both ledgers.
+    with the largest part of both ledgers. Raises ArgumentError for arguments that are not known or do not go together,
+    SchemaError for frames without the columns named.
+
+    >>> import cpticd as cx
+    >>> ledgers = cx.specificity.two_ledgers(cx.simulate(persons=100, seed=1).claims)
+    >>> bool((ledgers["denied_lines"] <= ledgers["unspecified_lines"]).all())
+    True
     """
-    inputs.one_of("by", by, ("diagnosis_family", "diagnosis_category"))
-    inputs.one_of("pointer", pointer, ("all", "primary"))
+    one_of("by", by, ("diagnosis_family", "diagnosis_category"))
+    one_of("pointer", pointer, POINTERS)
     found_gaps = _gaps(gaps, impact, by, base_rate, member_months)
-    year = _contract(gaps).get("year")
-    if year is not None and filters.get("dates") is None:
-        filters["dates"] = (f"{int(year)}-01-01", f"{int(year)}-12-31")
-    inside = {**STRATA, by: f"k.{by}"}
-    with inputs.coded(claims, filters, superseded=True) as (chosen, codes):
-        lines = exposed_lines(chosen, codes, inside, "any", pointer)
-        denials = _denials(chosen, lines, by, confidence)
-        persons = _persons(chosen, lines, by)
-        others = _outside(chosen, found_gaps) if filters.keys() - {"dates"} else []
-        told = chosen.contract
+    risk = _contract(gaps)
+    year = None if "dates" in claims.selection else risk.get("year")
+    chosen = _of_year(claims, year)
+    with chosen.session() as s:
+        terms = _expose(s, chosen, by, pointer)
+        denials = _denials(s, by, confidence)
+        persons = _persons(s, by)
+        others = _outside(s, found_gaps) if claims.selection.keys() - {"dates"} else []
     if found_gaps is not None:
         found_gaps = found_gaps[~found_gaps["person_id"].isin(others)]
-    result = _joined(denials, found_gaps, persons, by)
-    risk = _contract(gaps)
     return attach(
-        result,
+        _joined(denials, found_gaps, persons, by),
         measure="dollars at stake under unspecified coding, in denials and in risk adjustment",
         numerator="denials: dollars of lines denied at first adjudication, beyond the specific codes' rates; "
         "risk adjustment: expected change of open gaps",
         denominator="lines that point to an unspecified code with a specific sibling; open gaps",
         clock=CLOCKS["initial"],
-        exclusions="codes without a specific sibling; lines not adjudicated or without a procedure; gaps not open",
+        exclusions="codes without a specific sibling; lines not adjudicated or without a procedure; gaps not open"
+        + ("" if year is None else f"; lines of other years than {year}"),
+        service_year=year,
         compared_within=list(STRATA),
         prior_lines=PRIOR_LINES,
         prices="allowed / charged of the payer's paid lines of the procedure (of all its paid lines where none)",
@@ -118,30 +177,39 @@ def two_ledgers(
         gaps={name: risk[name] for name in ("year", "model", "payment_year", "kinds") if name in risk}
         or "none",
         persons_with_gaps_left_out=len(others),
-        code_set_release=inputs.RELEASE,
-        cohort=told,
+        code_set_release=traits.RELEASE,
+        **terms,
     )
 
 
 def _contract(frame: pd.DataFrame | None) -> dict[str, Any]:
-    found = {} if frame is None else said(frame)
-    return found if isinstance(found, dict) else {}
+    return {} if frame is None else said(frame)
 
 
-def _denials(chosen: cohort.Cohort, lines: str, by: str, confidence: float) -> pd.DataFrame:
+def _of_year(claims: Claims, year: int | None) -> Claims:
+    """The claims of a year of service; all where there is none."""
+    return claims if year is None else claims.where(dates=(f"{int(year)}-01-01", f"{int(year)}-12-31"))
+
+
+def _expose(s: Session, claims: Claims, by: Family, pointer: Pointer) -> dict[str, Any]:
+    """Make ``exposed_lines`` in a session; what a contract says of the lines."""
+    terms = judged_codes.prepare(s, claims.grouping(None), superseded=True)
+    expose(s, {**STRATA, by: f"k.{by}"}, "any", pointer)
+    return terms
+
+
+def _denials(s: Session, by: Family, confidence: float) -> pd.DataFrame:
     """One row per family: the denial ledger."""
-    text = sql.text("specificity_ledger").format(
-        lines=chosen.name,
-        exposed=lines,
-        level=by,
+    keys = [f"by_{key}" for key in STRATA]
+    found = s.frame(
+        sql.text("specificity/ledger"),
+        family=by,
         prior=PRIOR_LINES,
-        keys=", ".join(STRATA),
-        rated=", ".join(f"s.{key}" for key in STRATA),
-        keyed=", ".join(f"l.{key}" for key in STRATA),
-        plain=", ".join(STRATA),
-        same=" AND ".join(f"r.{key} = l.{key}" for key in STRATA),
-    )
-    found = to_frame(chosen.engine.fetch(text)).rename(columns={"grp": by})
+        keys=", ".join(keys),
+        rated=", ".join(f"s.{key}" for key in keys),
+        keyed=", ".join(f"l.{key}" for key in keys),
+        same=" AND ".join(f"r.{key} = l.{key}" for key in keys),
+    ).rename(columns={"grp": by})
     half = stats.normal_quantile(confidence) * np.sqrt(found["allowed_variance"].astype(float))
     found["excess_low_amount"] = found["excess_allowed_amount"] - half
     found["excess_high_amount"] = found["excess_allowed_amount"] + half
@@ -149,17 +217,18 @@ def _denials(chosen: cohort.Cohort, lines: str, by: str, confidence: float) -> p
     return found.assign(**{name: found[name].astype(float).round(2) for name in _MONEY}).set_index(by)
 
 
-def _persons(chosen: cohort.Cohort, lines: str, by: str) -> pd.DataFrame:
+def _persons(s: Session, by: Family) -> pd.DataFrame:
     """One row per family and person with an unspecified code of it on an adjudicated line."""
-    text = f"SELECT DISTINCT {by}, person_id FROM {lines} WHERE exposed = 1 AND person_id IS NOT NULL"
-    return to_frame(chosen.engine.fetch(text))
+    return s.frame(
+        f"SELECT DISTINCT by_{by} AS {by}, person_id FROM exposed_lines WHERE exposed = 1 AND person_id IS NOT NULL"
+    )
 
 
-def _outside(chosen: cohort.Cohort, gaps: pd.DataFrame | None) -> list[str]:
+def _outside(s: Session, gaps: pd.DataFrame | None) -> list[str]:
     """Persons with gaps who have no line of those that were chosen."""
     if gaps is None:
         return []
-    there = chosen.rows(f"SELECT DISTINCT person_id FROM {chosen.name} WHERE person_id IS NOT NULL")
+    there = s.rows("SELECT DISTINCT person_id FROM standing_lines WHERE person_id IS NOT NULL")
     return sorted({*gaps["person_id"]} - {str(row["person_id"]) for row in there})
 
 
@@ -206,7 +275,7 @@ def _family(frame: pd.DataFrame, by: str, model: str) -> np.ndarray:
     """The family of each gap's diagnosis; of a learned one, which names none, that of most codes of its HCC."""
     code = frame["diagnosis_code"].replace("", None)
     if by == "diagnosis_category":
-        return _codes.normal(code).str[: inputs.CATEGORY_LENGTH].fillna(NO_CODE).to_numpy()
+        return normal(code).str[: judged_codes.CATEGORY_LENGTH].fillna(NO_CODE).to_numpy()
     mapped = reference.table("hcc_diagnoses")
     mapped = mapped.filter(pc.equal(mapped["model"], model)).select(["hcc", "diagnosis_code"]).to_pandas()
     mapped["family"] = _codes.diagnosis_family(mapped["diagnosis_code"]).to_numpy()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Unpack
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from cpticd import cohort, sql, stats
+from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import attach
-from cpticd.core.frames import to_frame
-from cpticd.specificity import inputs
+from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.selection import By, Grouping, names
+from cpticd.core.session import Session
+from cpticd.reference import traits
+from cpticd.specificity import judged_codes
 
 #: Counts, and of how many codes each is a share: of all, or of those that have such a thing to tell.
 _SHARES: Final = {
@@ -24,24 +26,54 @@ _SHARES: Final = {
     "encounter_missing": "staged",
 }
 _LINES: Final = ("lines", "unspecified_lines", "charge_amount", "unspecified_amount")
+#: What leaves, by the yes-or-no facts that it speaks of; all other shares stay.
+_OPEN: Final = {
+    "unspecified": ("unspecified", "unspecified_share", "low", "high"),
+    "with_specific": ("with_specific", "with_specific_share"),
+}
+_WITHHELD: Final = (
+    "sided",
+    "staged",
+    *(name for count in _SHARES if count not in _OPEN for name in (count, f"{count}_share")),
+    *_LINES,
+    "unspecified_lines_share",
+    "unspecified_amount_share",
+)
 
 
-def share(
-    claims: Claims,
-    by: str | Sequence[str] | None = None,
-    *,
-    confidence: float = 0.95,
-    **filters: Unpack[cohort.Filters],
-) -> pd.DataFrame:
+def _leaves(by: By = None, **_: Any) -> Cells:
+    return Cells(
+        by=names(by),
+        numerators=_OPEN,
+        facts=lambda claims, frame: _persons(claims, by),
+        withheld=_WITHHELD,
+    )
+
+
+def _persons(claims: Claims, by: By) -> pd.DataFrame:
+    """One row per person, group and what a code of theirs leaves open: facts for disclosure control."""
+    groups = claims.grouping(by)
+    columns = "".join(f"by_{name} AS {name}, " for name in groups.names)
+    with claims.session() as s:
+        _prepared(s, groups)
+        return s.frame(
+            f"SELECT DISTINCT {columns} person_id, unspecified, with_specific FROM coded_diagnoses"
+        )
+
+
+@measure(
+    heading="Unspecified codes",
+    leaves=_leaves,
+    chart="share",
+    report=[Part("unspecified", "specificity", "Unspecified codes", lambda given: {"by": "payer"})],
+)
+def share(claims: Claims, by: By = None, *, confidence: float = 0.95) -> pd.DataFrame:
     """One row per group: how many of its diagnosis codes are unspecified, and what else they leave open.
 
     Parameters
     ----------
-    by: dimensions of ``cpticd.cohort.DIMENSIONS`` (payer, place, setting, month, quarter, billing_npi,
-        rendering_npi, hcpcs_family, …), hcpcs_code, diagnosis_family (chapter), diagnosis_category (three
-        characters), diagnosis_code.
+    by: dimensions to group by, see ``claims.dimensions()``; those of diagnoses are the code's own.
     confidence: of the interval.
-    filters: dates, payer, setting, place, claim_type, person_id (``cpticd.cohort.Filters``).
 
     Columns
     -------
@@ -51,44 +83,65 @@ def share(
     condition_unspecified (more is open than the side), laterality_missing (share: of ``sided``, codes for which the
     list asks for a side), severity_missing, acuity_missing, encounter_missing (injury codes that lack the seventh
     character; share: of ``staged``, codes that need it), each with its share; lines and unspecified_lines (lines that
-    point to any unspecified code) with share; charge_amount and unspecified_amount (the codes' shares of the lines'
-    dollars) with unspecified_amount_share.
+    point to any unspecified code) with share; charge_amount and unspecified_amount (US dollars, the codes' shares of
+    the lines' charges) with unspecified_amount_share.
 
     The interval is linearised and clustered by person; where all or none are unspecified it is Wilson's. A diagnosis
     counts in the groups of the lines that point to it, or of all lines of its claim where none does. Largest share
-    first. ArgumentError for a dimension or filter that is not known.
+    first. Raises ArgumentError for a dimension that is not there.
+
+    >>> import cpticd as cx
+    >>> found = cx.specificity.share(cx.simulate(persons=100, seed=1).claims, by="payer")
+    >>> bool((found["unspecified"] <= found["diagnoses"]).all())
+    True
     """
-    wanted = inputs.columns(by, "hcpcs_code")
-    names = [name for name, _ in wanted]
-    with inputs.coded(claims, filters, superseded=False) as (chosen, codes):
-        parts = {
-            "lines": chosen.name,
-            "codes": codes,
-            "select": "".join(f"{column} AS {name}, " for name, column in wanted),
-            "by": "".join(f"{column}, " for _, column in wanted),
-            "names": "".join(f"{name}, " for name in names),
-            "group": f"GROUP BY {', '.join(names)}" if names else "",
-        }
-        found = to_frame(claims.engine.fetch(sql.text("specificity_share").format(**parts)))
-        lines = to_frame(claims.engine.fetch(sql.text("specificity_share_lines").format(**parts)))
-        left_out = inputs.unjudged(chosen, codes)
-        told = chosen.contract
-    found = found.merge(lines, on=names, how="left") if names else pd.concat([found, lines], axis=1)
+    groups = claims.grouping(by)
+    columns = "".join(f"by_{name}, " for name in groups.names)
+    own = judged_codes.columns(groups)
+    parts: dict[str, Any] = {"columns": columns, "group": f"GROUP BY {columns.rstrip(', ')}" if columns else ""}
+    with claims.session() as s:
+        terms = _prepared(s, groups)
+        found = s.frame(sql.text("specificity/share"), **parts)
+        lines = s.frame(
+            sql.text("specificity/share_lines"),
+            select=_select(own),
+            by="".join(f"{column}, " for column in own.values()),
+            **parts,
+        )
+        left_out = s.value(sql.text("specificity/unjudged"))
+    keys = [f"by_{name}" for name in groups.names]
+    found = found.merge(lines, on=keys, how="left") if keys else pd.concat([found, lines], axis=1)
+    found = found.rename(columns=dict(zip(keys, groups.names, strict=True)))
     return attach(
-        _measured(found, names, confidence),
+        _measured(found, groups.names, confidence),
         measure="unspecified share of diagnosis codes",
         numerator="codes whose official title says unspecified, NOS or not (otherwise) specified (AHIMA)",
         denominator="distinct ICD-10-CM codes per claim",
         clock="service date; of a claim that was replaced the last version counts",
         exclusions="ICD-9-CM codes, and codes of which no built-in release has a title",
-        rows_left_out=left_out,
+        rows_left_out=int(left_out),
         interval=f"{confidence:.0%} linearised ratio, clustered by person; Wilson at 0 and 1",
-        code_set_release=inputs.RELEASE,
-        cohort=told,
+        code_set_release=traits.RELEASE,
+        **terms,
     )
 
 
-def _measured(found: pd.DataFrame, names: list[str], confidence: float) -> pd.DataFrame:
+def _prepared(s: Session, groups: Grouping) -> dict[str, Any]:
+    """Make ``coded_diagnoses`` in a session, and what it is made of; what a contract says of the lines."""
+    terms = judged_codes.prepare(s, groups, superseded=False)
+    s.create(
+        "coded_diagnoses",
+        sql.text("specificity/coded_diagnoses"),
+        select=_select(judged_codes.columns(groups)),
+    )
+    return terms
+
+
+def _select(own: dict[str, str]) -> str:
+    return "".join(f"{column} AS by_{name}, " for name, column in own.items())
+
+
+def _measured(found: pd.DataFrame, groups: list[str], confidence: float) -> pd.DataFrame:
     n, u = found["diagnoses"].fillna(0).to_numpy(float), found["unspecified"].fillna(0).to_numpy(float)
     ratio, low, high = stats.ratio_interval_of_sums(
         found["clusters"].to_numpy(float), u, n,
@@ -97,7 +150,7 @@ def _measured(found: pd.DataFrame, names: list[str], confidence: float) -> pd.Da
     )  # fmt: skip
     edge = (u == 0) | (u == n)
     wilson_low, wilson_high = stats.wilson(u, n, confidence)
-    result = found[names].assign(
+    result = found[groups].assign(
         claims=found["claims"].fillna(0).astype("int64"),
         diagnoses=n.astype("int64"),
         unspecified=u.astype("int64"),
@@ -111,12 +164,12 @@ def _measured(found: pd.DataFrame, names: list[str], confidence: float) -> pd.Da
         result[name] = found[name].fillna(0).astype("int64")
         result[f"{name}_share"] = result[name] / result[whole].where(result[whole] > 0)
     for name in _LINES:
-        values = found[name].fillna(0).astype("float64").round(2)
+        values = found[name].fillna(0).astype("float64").round(6).round(2)  # half cents are common
         result[name] = values.astype("int64") if name.endswith("lines") else values
     result["unspecified_lines_share"] = result["unspecified_lines"] / result["lines"].where(
         result["lines"] > 0
     )
     whole_amount = result["charge_amount"].where(result["charge_amount"] > 0)
     result["unspecified_amount_share"] = result["unspecified_amount"] / whole_amount
-    order = ["unspecified_share", "diagnoses", *names]
-    return result.sort_values(order, ascending=[False, False, *[True] * len(names)], ignore_index=True)
+    order = ["unspecified_share", "diagnoses", *groups]
+    return result.sort_values(order, ascending=[False, False, *[True] * len(groups)], ignore_index=True)

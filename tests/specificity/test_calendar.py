@@ -13,7 +13,7 @@ import pytest
 import cpticd as cx
 from cpticd import reference
 from cpticd.core.errors import ArgumentError
-from cpticd.specificity.changes import changes, outside_dates
+from cpticd.specificity.code_changes import changes, outside_dates
 from tests.spec import shown
 from tests.specificity.samples import Row, lines_of
 
@@ -127,7 +127,7 @@ def test_lines_out_of_season_are_counted_with_their_denials(broken: pd.DataFrame
             "denied_amount": 300.0,
         }
     ]  # fmt: skip
-    json.dumps(broken.attrs)
+    json.dumps(dict(cx.contract(broken)) | cx.contract(broken).records)
 
 
 def test_boundaries_of_the_data_are_found_and_others_refused() -> None:

@@ -77,7 +77,7 @@ def test_lines_with_both_kinds_are_left_out_and_counted(claims: Claims) -> None:
     contract = cx.contract(effect(claims, by=None, min_lines=1))
     assert contract["lines_with_both_kinds"] == 3
     assert contract["rows_left_out"] == 3 + 4
-    json.dumps(contract)
+    json.dumps(dict(contract))
 
 
 def test_families_compare_within_their_categories(claims: Claims) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
+from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError, SchemaError
 from tests.spec import frame, shown
 from tests.specificity.samples import lines_of
@@ -49,8 +50,7 @@ def claims() -> Claims:
 def gaps_frame() -> pd.DataFrame:
     found = frame(GAPS).fillna({"also_kinds": "", "diagnosis_code": ""})
     found["confidence"] = found["confidence"].astype(float)
-    found.attrs["contract"] = {"year": 2025, "model": "V28", "kinds": ["unspecified"]}
-    return found
+    return amend(found, year=2025, model="V28", kinds=["unspecified"])
 
 
 def impact_frame() -> pd.DataFrame:
@@ -128,16 +128,16 @@ def test_both_ledgers_are_of_the_gaps_year() -> None:
     one_year = two_ledgers(claims, gaps_frame())
     assert one_year["unspecified_lines"].sum() == 6
     contract = cx.contract(one_year)
-    assert contract["cohort"]["filters"]["dates"] == ["2025-01-01", "2025-12-31"]
+    assert contract["service_year"] == 2025
     assert contract["gaps"]["year"] == 2025
-    json.dumps(contract)
-    asked = two_ledgers(claims, gaps_frame(), dates=(None, "2024-12-31"))
+    json.dumps(dict(contract))
+    asked = two_ledgers(claims.where(dates=(None, "2024-12-31")), gaps_frame())
     assert asked["unspecified_lines"].sum() == 6
 
 
-def test_filters_hold_for_both_ledgers() -> None:
+def test_a_selection_holds_for_both_ledgers() -> None:
     cells = [("North", "99213", "I509", 1, 1), ("South", "99213", "I509", 1, 3)]
-    found = two_ledgers(lines_of(cells), gaps_frame(), payer="North")  # persons p0 and p1
+    found = two_ledgers(lines_of(cells).where(payer="North"), gaps_frame())  # persons p0 and p1
     assert shown(found, "unspecified_lines", "gaps") == [(2, 1)]
     assert cx.contract(found)["persons_with_gaps_left_out"] == 2
 

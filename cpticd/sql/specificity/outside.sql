@@ -1,22 +1,12 @@
 -- One row per code and reason: lines that bear it on a day on which it was not yet, or no more, a code.
--- Dollars are the diagnosis's share of its lines, and a procedure's whole line.
-WITH borne AS (
-    SELECT p.claim_id, p.claim_line_number, 'diagnosis' AS system, p.diagnosis_code AS code, p.share
-    FROM pairs p
-    WHERE p.diagnosis_code IS NOT NULL
-    UNION ALL
-    SELECT o.claim_id, o.claim_line_number, 'procedure' AS system, o.hcpcs_code AS code, CAST(1 AS DOUBLE) AS share
-    FROM {lines} o
-    WHERE o.hcpcs_code IS NOT NULL
-)
 SELECT d.system, d.code, d.reason, max(CASE WHEN d.reason = 'retired' THEN d.last_day ELSE d.first_day END) AS code_date,
     min(o.service_date) AS first_date, max(o.service_date) AS last_date, count(*) AS lines,
     count(CASE WHEN o.initial_outcome <> 'not adjudicated' THEN 1 END) AS adjudicated,
     count(CASE WHEN o.initial_outcome = 'denied' THEN 1 END) AS denied,
     sum(CASE WHEN o.initial_outcome IN ('denied', 'partly denied') THEN b.share * o.denied_amount ELSE 0 END) AS denied_amount
-FROM borne b
-JOIN {dates} d ON d.system = b.system AND d.code = b.code
-JOIN {lines} o ON o.claim_id = b.claim_id AND o.claim_line_number = b.claim_line_number
+FROM borne_codes b
+JOIN code_dates d ON d.system = b.system AND d.code = b.code
+JOIN standing_lines o ON o.claim_id = b.claim_id AND o.claim_line_number = b.claim_line_number
 WHERE o.service_date >= d.outside_from AND o.service_date <= d.outside_to
 GROUP BY d.system, d.code, d.reason
 ORDER BY lines DESC, d.system, d.code, d.reason

@@ -4,7 +4,7 @@
 WITH procedures AS (
     SELECT payer, hcpcs_code, CAST(count(*) AS DOUBLE) AS n,
         CAST(count(CASE WHEN initial_outcome = 'denied' THEN 1 END) AS DOUBLE) AS d
-    FROM {lines}
+    FROM standing_lines
     WHERE initial_outcome <> 'not adjudicated' AND hcpcs_code IS NOT NULL
     GROUP BY payer, hcpcs_code
 ),
@@ -20,7 +20,7 @@ strata AS (
     SELECT {keys}, CAST(sum(exposed) AS DOUBLE) AS n1, CAST(sum(exposed * denied) AS DOUBLE) AS d1,
         CAST(sum(CASE WHEN exposed = 0 THEN 1 ELSE 0 END) AS DOUBLE) AS n0,
         CAST(sum(CASE WHEN exposed = 0 THEN denied ELSE 0 END) AS DOUBLE) AS d0
-    FROM {exposed}
+    FROM exposed_lines
     WHERE exposed + compared > 0
     GROUP BY {keys}
     HAVING sum(exposed) > 0
@@ -30,16 +30,16 @@ rated AS (
         (s.d0 + {prior} * (p.d - s.d1 + {prior} * y.rate) / (p.n - s.n1 + {prior})) / (s.n0 + {prior}) AS rate,
         coalesce(x.allowed / x.charged, z.price) AS price
     FROM strata s
-    JOIN procedures p ON p.payer = s.payer AND p.hcpcs_code = s.hcpcs_code
-    JOIN payers y ON y.payer = s.payer
-    LEFT JOIN priced x ON x.payer = s.payer AND x.hcpcs_code = s.hcpcs_code
-    LEFT JOIN prices z ON z.payer = s.payer
+    JOIN procedures p ON p.payer = s.by_payer AND p.hcpcs_code = s.by_hcpcs_code
+    JOIN payers y ON y.payer = s.by_payer
+    LEFT JOIN priced x ON x.payer = s.by_payer AND x.hcpcs_code = s.by_hcpcs_code
+    LEFT JOIN prices z ON z.payer = s.by_payer
 ),
 used AS MATERIALIZED (
-    SELECT l.{level} AS grp, {keyed}, l.claim_id, l.cluster, l.person_id, l.billing_npi, l.denied, r.rate, r.n0,
+    SELECT l.by_{family} AS grp, {keyed}, l.claim_id, l.cluster, l.person_id, l.provider, l.denied, r.rate, r.n0,
         l.exposed_share * l.charge_amount AS charge, r.price,
         l.exposed_share * l.denied_amount AS denied_amount
-    FROM {exposed} l
+    FROM exposed_lines l
     JOIN rated r ON {same}
     WHERE l.exposed = 1
 ),
@@ -53,7 +53,7 @@ spread AS (
 ),
 per_stratum AS (
     SELECT grp, sum(charge) AS w, sum(charge * price) AS wa, max(rate) AS rate, max(n0) AS n0
-    FROM used GROUP BY grp, {plain}
+    FROM used GROUP BY grp, {keys}
 ),
 compared AS (
     SELECT grp, sum(w * w * rate * (1 - rate) / (n0 + {prior})) AS vv, sum(wa * wa * rate * (1 - rate) / (n0 + {prior})) AS va
@@ -61,7 +61,7 @@ compared AS (
 )
 SELECT u.grp, count(*) AS unspecified_lines, CAST(sum(u.denied) AS BIGINT) AS denied_lines,
     count(CASE WHEN u.n0 > 0 THEN 1 END) AS compared_lines, sum(u.rate) AS expected_denials,
-    count(DISTINCT u.person_id) AS denial_persons, count(DISTINCT u.billing_npi) AS providers,
+    count(DISTINCT u.person_id) AS denial_persons, count(DISTINCT u.provider) AS providers,
     sum(u.charge) AS charge_amount,
     sum(u.denied_amount) AS denied_amount, sum(u.denied_amount * u.price) AS denied_allowed_amount,
     max(s.excess) AS excess_amount, max(s.excess_allowed) AS excess_allowed_amount,

@@ -6,12 +6,12 @@ WITH used AS (
         sum(p.share * o.charge_amount) AS amount,
         sum(CASE WHEN k.unspecified THEN p.share * o.charge_amount ELSE 0 END) AS unspecified_amount
     FROM pairs p
-    JOIN {lines} o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
-    JOIN {codes} k ON k.diagnosis_code = p.diagnosis_code
+    JOIN standing_lines o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
+    JOIN judged_codes k ON k.diagnosis_code = p.diagnosis_code
     WHERE k.judged
     GROUP BY {by} o.claim_id, o.claim_line_number
 )
-SELECT {names} count(*) AS lines, CAST(sum(unspecified) AS BIGINT) AS unspecified_lines,
+SELECT {columns} count(*) AS lines, CAST(sum(unspecified) AS BIGINT) AS unspecified_lines,
     sum(amount) AS charge_amount, sum(unspecified_amount) AS unspecified_amount
 FROM used
 {group}
