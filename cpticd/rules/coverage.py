@@ -20,7 +20,7 @@ does not point to it; whether it should, the record tells. No code is ever sugge
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -28,11 +28,10 @@ import pyarrow as pa
 from cpticd import sql
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.rules.logic import alternatives
-from cpticd.rules.registry import Rule
-from cpticd.rules.wording import dotted, in_force
-
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
+from cpticd.rules.placing import codes
+from cpticd.rules.rule import Rule
+from cpticd.rules.run import Run
+from cpticd.rules.wording import in_force
 
 #: What a row of a policy may be.
 ROLES: Final = ("procedure", "covered", "not covered", "contractor")
@@ -113,70 +112,24 @@ def not_covered_diagnosis(run: Run) -> str:
 
 def _prepare(run: Run) -> None:
     """Relations that both rules read: policies, their codes, the lines under them, and which lines satisfy one."""
-    coverage = run.release("coverage")
-    columns = run.rows("coverage").column_names
+    run.release("coverage")
     _check_roles(run)
-    payer = "nullif(payer, '')" if "payer" in columns else "CAST(NULL AS VARCHAR)"
     run.table("modifiers")
-    run.scratch(
-        "rule_policies",
-        f"""
-        SELECT DISTINCT c.document, c.version, upper(replace(c.code, '.', '')) AS procedure_code,
-            CAST(coalesce(c.code_group, 0) AS INTEGER) AS procedure_group, {payer} AS payer, c.release,
-            c.effective_from, c.effective_to
-        FROM {coverage} c
-        SEMI JOIN (SELECT DISTINCT hcpcs_code FROM rule_lines) l ON l.hcpcs_code = upper(replace(c.code, '.', ''))
-        WHERE c.role = 'procedure'
-        """,
-    )
-    run.scratch(
-        "rule_policy_written",
-        f"""
-        SELECT diagnosis_code, {dotted("diagnosis_code")} AS written
-        FROM (SELECT DISTINCT diagnosis_code FROM rule_diagnoses) used
-        """,
-    )
-    run.scratch(
-        "rule_policy_codes",
-        f"""
-        SELECT DISTINCT c.document, c.version, c.role, CAST(coalesce(c.code_group, 0) AS INTEGER) AS code_group,
-            d.diagnosis_code, d.written, c.effective_from, c.effective_to
-        FROM {coverage} c
-        SEMI JOIN rule_policies p ON p.document = c.document AND p.version = c.version
-        JOIN rule_policy_written d ON d.diagnosis_code = upper(replace(c.code, '.', ''))
-        WHERE c.role IN ('covered', 'not covered')
-        """,
-    )
-    run.scratch(
-        "rule_policy_lists",
-        f"""
-        SELECT c.document, c.version, max(CASE WHEN c.role = 'covered' THEN 1 ELSE 0 END) = 1 AS has_covered,
-            max(CASE WHEN c.role = 'not covered' THEN 1 ELSE 0 END) = 1 AS has_not_covered
-        FROM {coverage} c
-        SEMI JOIN rule_policies p ON p.document = c.document AND p.version = c.version
-        GROUP BY c.document, c.version
-        """,
-    )
+    codes(run)
+    by_payer = "payer" in run.rows("coverage").column_names
+    run.once("policies", payer="nullif(payer, '')" if by_payer else "CAST(NULL AS VARCHAR)")
+    run.once("policy_codes")
+    run.once("policy_lists")
     run.load("rule_policy_logic", lambda: _requirements(run))
-    run.scratch("rule_policy_groups", sql.text("rules/policy_groups"))
-    run.scratch(
-        "rule_policy_pointed",
-        f"""
-        SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.payer, l.service_date, p.diagnosis_code,
-            p.diagnosis_position, p.level
-        FROM rule_lines l
-        SEMI JOIN rule_policies d ON d.procedure_code = l.hcpcs_code AND {in_force("d", "l.service_date")}
-            AND coalesce(d.payer = l.payer, d.payer IS NULL)
-        JOIN rule_pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
-        """,
-    )
+    run.once("policy_groups")
+    run.once("policy_pointed", in_force=in_force("d", "l.service_date"))
     for name in ("supported", "failing", "evidence"):
-        run.scratch(f"rule_policy_{name}", sql.text(f"rules/policy_{name}"))
+        run.once(f"policy_{name}")
 
 
 def _check_roles(run: Run) -> None:
     """A role that there is not would leave its rows unread."""
-    found = run.engine.fetch(f"SELECT DISTINCT role FROM {run.release('coverage')} ORDER BY role")
+    found = run.session.fetch("SELECT DISTINCT role FROM release_coverage ORDER BY role")
     if strange := [role for role in found.column("role").to_pylist() if role not in ROLES]:
         raise SchemaError(f"tables['coverage']: found role {strange[0]!r}; there are {', '.join(ROLES)}")
 
@@ -216,12 +169,7 @@ def _requirements(run: Run) -> pa.Table:
 
 def _covered_groups(run: Run) -> dict[str, set[int]]:
     """Groups of covered codes by document; a document without any has none."""
-    found = run.engine.fetch(
-        f"""
-        SELECT DISTINCT document, CASE WHEN role = 'covered' THEN CAST(coalesce(code_group, 0) AS INTEGER) END AS g
-        FROM {run.release("coverage")}
-        """
-    )
+    found = run.session.fetch(sql.text("rules/covered_groups"))
     groups: dict[str, set[int]] = {}
     for row in found.to_pylist():
         groups.setdefault(str(row["document"]), set()).update(() if row["g"] is None else (row["g"],))

@@ -6,58 +6,29 @@ organs of one sex, and with what modifiers 33 and PT go, are rows of reference t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from cpticd import sql
-from cpticd.rules.registry import Rule
-from cpticd.rules.wording import dotted, in_force, judged, within
+from cpticd.rules.placing import codes
+from cpticd.rules.rule import Rule
+from cpticd.rules.run import Run
+from cpticd.rules.wording import in_force, judged, within
 
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
 
-
-def _services(run: Run) -> str:
+def _billed(run: Run) -> str:
     """Relation: one row per procedure code on the claims."""
-    return run.scratch(
-        "rule_billed_codes", "SELECT DISTINCT hcpcs_code FROM rule_lines WHERE hcpcs_code IS NOT NULL"
-    )
-
-
-def _codes(run: Run) -> str:
-    """Relation: one row per diagnosis code on the claims, as it is written, with its seventh character."""
-    return run.scratch(
-        "rule_codes",
-        f"""
-        SELECT diagnosis_code, {dotted("diagnosis_code")} AS written, substr(diagnosis_code, 7, 1) AS seventh_character
-        FROM (SELECT DISTINCT diagnosis_code FROM rule_diagnoses) every
-        """,
-    )
+    return run.once("billed_codes")
 
 
 def _stages(run: Run) -> None:
     """Relations ``rule_staged_services`` (hcpcs_code, stage) and ``rule_staged_codes`` (diagnosis_code, written, role:
     injury, complication or aftercare; stage and not_with of an injury, by its seventh character)."""
+    _billed(run)
+    codes(run)
     run.table("encounter_codes")
     run.table("seventh_characters")
-    run.scratch(
-        "rule_staged_services",
-        f"""
-        SELECT s.hcpcs_code, e.role AS stage, min(e.reason) AS reason
-        FROM {_services(run)} s
-        JOIN table_encounter_codes e ON e.role IN ('active treatment', 'healing') AND {within("s.hcpcs_code", "e")}
-        GROUP BY s.hcpcs_code, e.role
-        """,
-    )
-    run.scratch(
-        "rule_staged_codes",
-        f"""
-        SELECT DISTINCT c.diagnosis_code, c.written, e.role, c.seventh_character, x.stage, x.not_with, x.meaning
-        FROM {_codes(run)} c
-        JOIN table_encounter_codes e ON e.role IN ('injury', 'complication', 'aftercare')
-            AND {within("c.diagnosis_code", "e")}
-        LEFT JOIN table_seventh_characters x ON x.seventh_character = c.seventh_character
-        """,
-    )
+    run.once("staged_services", within=within("s.hcpcs_code", "e"))
+    run.once("staged_codes", within=within("c.diagnosis_code", "e"))
 
 
 def encounter_conflict(run: Run) -> str:
@@ -69,8 +40,9 @@ def encounter_conflict(run: Run) -> str:
     operation alone). Source: ICD-10-CM Official Guidelines I.C.19.a.
     """
     _stages(run)
-    release = judged("encounter_codes", "seventh_characters")
-    return f"SELECT *, {release} AS release FROM ({sql.text('rules/encounter_conflict')}) f"
+    return sql.text("rules/encounter_conflict").format(
+        release=judged("encounter_codes", "seventh_characters")
+    )
 
 
 def aftercare_with_injury(run: Run) -> str:
@@ -80,9 +52,7 @@ def aftercare_with_injury(run: Run) -> str:
     Official Guidelines I.C.21.c.7.
     """
     _stages(run)
-    return (
-        f"SELECT *, {judged('encounter_codes')} AS release FROM ({sql.text('rules/aftercare_with_injury')}) f"
-    )
+    return sql.text("rules/aftercare_with_injury").format(release=judged("encounter_codes"))
 
 
 def screening_without_screening_diagnosis(run: Run) -> str:
@@ -91,41 +61,13 @@ def screening_without_screening_diagnosis(run: Run) -> str:
     Source: each row of ``screening_services.csv`` (national coverage determinations, Medicare Claims Processing Manual
     chapter 18). A line that points to no diagnosis at all is found by the rules about pointers.
     """
-    services = run.table("screening_services")
-    return f"""
-        WITH wanted AS MATERIALIZED (
-            SELECT l.claim_id, l.claim_line_number, l.hcpcs_code, l.service_date, min(s.source) AS source,
-                max(s.effective_from) AS effective_from
-            FROM rule_lines l
-            JOIN {services} s ON s.procedure_code = l.hcpcs_code AND {in_force("s", "l.service_date")}
-            GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, l.service_date
-        ),
-        judged AS (
-            SELECT w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from, c.diagnosis_code,
-                c.written, count(s.procedure_code) AS fitting
-            FROM wanted w
-            JOIN rule_pointed p ON p.claim_id = w.claim_id AND p.claim_line_number = w.claim_line_number
-            JOIN {_codes(run)} c ON c.diagnosis_code = p.diagnosis_code
-            LEFT JOIN {services} s ON s.procedure_code = w.hcpcs_code AND {in_force("s", "w.service_date")}
-                AND starts_with(p.diagnosis_code, s.diagnosis_prefix)
-            GROUP BY w.claim_id, w.claim_line_number, w.hcpcs_code, w.source, w.effective_from, c.diagnosis_code,
-                c.written
-        ),
-        lines AS (
-            SELECT claim_id, claim_line_number, hcpcs_code, source, effective_from,
-                string_agg(diagnosis_code, ' ' ORDER BY diagnosis_code) AS diagnoses,
-                string_agg(written, ', ' ORDER BY written) AS written
-            FROM judged
-            GROUP BY claim_id, claim_line_number, hcpcs_code, source, effective_from
-            HAVING max(fitting) = 0
-        )
-        SELECT claim_id, claim_line_number, hcpcs_code || ' ' || diagnoses AS codes,
-            hcpcs_code || ' is a screening; none of the diagnoses that the line points to is one for which it is done: '
-                || written || '.' AS message,
-            'diagnoses ' || written || '; ' || source AS evidence,
-            {judged("screening_services")} AS release, effective_from AS effective_date
-        FROM lines
-    """
+    codes(run)
+    run.table("screening_services")
+    return sql.text("rules/screening_without_screening_diagnosis").format(
+        on_line=in_force("s", "l.service_date"),
+        on_wanted=in_force("s", "w.service_date"),
+        release=judged("screening_services"),
+    )
 
 
 def screening_modifier_conflict(run: Run) -> str:
@@ -133,25 +75,12 @@ def screening_modifier_conflict(run: Run) -> str:
 
     Source: each row of ``screening_modifiers.csv``.
     """
-    table = run.table("screening_modifiers")
-    run.scratch(
-        "rule_screening_services",
-        f"""
-        SELECT DISTINCT s.hcpcs_code, m.modifier, m.role, m.reason
-        FROM {_services(run)} s
-        JOIN {table} m ON m.role <> 'diagnosis' AND {within("s.hcpcs_code", "m")}
-        """,
-    )
-    run.scratch(
-        "rule_screening_codes",
-        f"""
-        SELECT DISTINCT c.diagnosis_code, m.modifier
-        FROM {_codes(run)} c
-        JOIN {table} m ON m.role = 'diagnosis' AND {within("c.diagnosis_code", "m")}
-        """,
-    )
-    release = judged("screening_modifiers")
-    return f"SELECT *, {release} AS release FROM ({sql.text('rules/screening_modifier_conflict')}) f"
+    _billed(run)
+    codes(run)
+    run.table("screening_modifiers")
+    run.once("screening_services", within=within("s.hcpcs_code", "m"))
+    run.once("screening_codes", within=within("c.diagnosis_code", "m"))
+    return sql.text("rules/screening_modifier_conflict").format(release=judged("screening_modifiers"))
 
 
 def procedure_sex_conflict(run: Run) -> str:
@@ -161,26 +90,10 @@ def procedure_sex_conflict(run: Run) -> str:
     code 45 of institutional claims, which these tables do not have. A person whose sex is not known is not judged.
     Source: Integrated Outpatient Code Editor; retired for services from October 1, 2024 (``edit_rules.csv``).
     """
-    run.scratch(
-        "rule_sexed_services",
-        f"""
-        SELECT s.hcpcs_code, p.sex, min(p.reason) AS reason, min(p.source) AS source
-        FROM {_services(run)} s
-        JOIN {run.table("procedure_sex")} p ON {within("s.hcpcs_code", "p")}
-        GROUP BY s.hcpcs_code, p.sex
-        """,
-    )
-    return f"""
-        SELECT l.claim_id, l.claim_line_number, l.hcpcs_code AS codes,
-            l.hcpcs_code || ' is a service for a ' || s.sex || ' patient; the person is ' || l.sex || '.' AS message,
-            'sex ' || l.sex || '; ' || s.reason || '; ' || s.source AS evidence,
-            {judged("procedure_sex")} AS release, CAST(NULL AS DATE) AS effective_date
-        FROM rule_lines l
-        JOIN rule_sexed_services s ON s.hcpcs_code = l.hcpcs_code AND s.sex <> l.sex
-        LEFT JOIN rule_modifiers m ON m.claim_id = l.claim_id AND m.claim_line_number = l.claim_line_number
-            AND m.modifier = 'KX'
-        WHERE m.modifier IS NULL
-    """
+    _billed(run)
+    run.table("procedure_sex")
+    run.once("sexed_services", within=within("s.hcpcs_code", "p"))
+    return sql.text("rules/procedure_sex_conflict").format(release=judged("procedure_sex"))
 
 
 RULES: Final = (

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
-from cpticd import reference, sql
-from cpticd.core.engine import Engine
+from cpticd import sql
+from cpticd.core.selection import DIMENSIONS
+from cpticd.core.session import Session
 
-#: Relations that rules read, in the order in which they build on each other.
-RELATIONS: Final = (
-    "rule_superseded",
-    "rule_groups",
-    "rule_persons",
-    "rule_claims",
-    "rule_lines",
-    "rule_modifiers",
-    "rule_diagnoses",
-    "rule_pointed",
-)
-_FILES: Final = {"rule_superseded": "superseded"}
-_SCRATCH: Final = ("rule_payer_kinds", "rule_bill_types")
+#: Relations ``rule_…`` that rules read, in the order in which they build on each other.
+RELATIONS: Final = ("groups", "persons", "claims", "lines", "modifiers", "diagnoses", "pointed")
 
 
-def prepare(engine: Engine, payer_kinds: Mapping[str, str]) -> None:
-    """Materialise RELATIONS; what each one holds stands at the top of its file in ``cpticd/sql``."""
+def prepare(s: Session, payer_kinds: Mapping[str, str]) -> None:
+    """Compute RELATIONS; what each one holds stands at the top of its file in ``cpticd/sql/rules``."""
+    load_payer_kinds(s, payer_kinds)
+    s.create("rule_superseded", sql.text("superseded"))
+    for name in RELATIONS:
+        own = ("claim_type", "setting") if name == "claims" else ()
+        parts: dict[str, Any] = {each: DIMENSIONS[each].sql for each in own}
+        s.create(f"rule_{name}", sql.text(f"rules/{name}"), **parts)
+
+
+def load_payer_kinds(s: Session, payer_kinds: Mapping[str, str]) -> None:
+    """Relation ``rule_payer_kinds``: payer, payer_kind."""
     kinds = {"payer": list(payer_kinds), "payer_kind": list(payer_kinds.values())}
-    engine.load(
+    s.load(
         "rule_payer_kinds", pa.table(kinds, pa.schema([("payer", pa.string()), ("payer_kind", pa.string())]))
     )
-    engine.load("rule_bill_types", reference.table("bill_types"))
-    for name in RELATIONS:
-        engine.create(name, sql.text(_FILES.get(name, name)), materialize=True)
-
-
-def clear(engine: Engine) -> None:
-    """Forget what ``prepare`` made."""
-    for name in (*RELATIONS[::-1], *_SCRATCH):
-        engine.drop(name)

@@ -9,17 +9,15 @@ are no conflict by themselves. A finding names what the codes say; which of them
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd import reference, sql
-from cpticd.rules.registry import Rule
+from cpticd.rules.rule import Rule
+from cpticd.rules.run import Run
 from cpticd.rules.wording import dotted, in_force, judged
-
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
 
 #: Words of a title that say a side, or how the list names the part of which there are two.
 _SIDE_WORDS: Final = (
@@ -37,32 +35,8 @@ def _sides(run: Run) -> None:
     """
     run.load("rule_sided_titles", _sided_titles, copy=False)
     run.table("side_neutral_diagnoses")
-    plain = (
-        f"regexp_replace(regexp_replace(lower(t.title), '{_SIDE_WORDS}', ' ', 'g'), '{_PLURALS}', '', 'g')"
-    )
-    run.scratch(
-        "rule_sided_codes",
-        f"""
-        SELECT t.diagnosis_code, t.laterality, {dotted("t.diagnosis_code")} AS written,
-            substr(t.diagnosis_code, 1, 3) || ' ' || trim(regexp_replace({plain}, '[^a-z0-9-]+', ' ', 'g')) AS condition
-        FROM rule_sided_titles t
-        LEFT JOIN (SELECT DISTINCT diagnosis_code FROM rule_diagnoses) u ON u.diagnosis_code = t.diagnosis_code
-        WHERE u.diagnosis_code IS NOT NULL OR t.laterality = 'bilateral'
-        """,
-    )
-    run.scratch(
-        "rule_sides",
-        """
-        WITH both_sides AS (
-            SELECT condition, min(diagnosis_code) AS bilateral_code FROM rule_sided_codes
-            WHERE laterality = 'bilateral' GROUP BY condition HAVING count(*) = 1
-        )
-        SELECT s.*, b.bilateral_code, n.diagnosis_prefix IS NOT NULL AS neutral
-        FROM rule_sided_codes s
-        LEFT JOIN both_sides b ON b.condition = s.condition
-        LEFT JOIN table_side_neutral_diagnoses n ON starts_with(s.diagnosis_code, n.diagnosis_prefix)
-        """,
-    )
+    run.once("sided_codes", written=dotted("t.diagnosis_code"), side_words=_SIDE_WORDS, plurals=_PLURALS)
+    run.once("sides")
 
 
 @cache
@@ -88,18 +62,9 @@ def laterality_conflict(run: Run) -> str:
     """
     _sides(run)
     run.table("modifiers")
-    run.scratch(
-        "rule_named_parts",
-        f"""
-        SELECT s.diagnosis_code, s.written, b.anatomy, b.kind, b.title_words
-        FROM rule_sides s
-        JOIN rule_sided_titles t ON t.diagnosis_code = s.diagnosis_code
-        JOIN {run.table("body_parts")} b ON contains(lower(t.title), b.title_words)
-        WHERE NOT s.neutral
-        """,
-    )
-    release = judged("modifiers", "diagnosis_traits")
-    return f"SELECT *, {release} AS release FROM ({sql.text('rules/laterality_conflict')}) f"
+    run.table("body_parts")
+    run.once("named_parts")
+    return sql.text("rules/laterality_conflict").format(release=judged("modifiers", "diagnosis_traits"))
 
 
 def laterality_diagnoses(run: Run) -> str:
@@ -109,9 +74,7 @@ def laterality_diagnoses(run: Run) -> str:
     Source: ICD-10-CM Official Guidelines I.B.13.
     """
     _sides(run)
-    return (
-        f"SELECT *, {judged('diagnosis_traits')} AS release FROM ({sql.text('rules/laterality_diagnoses')}) f"
-    )
+    return sql.text("rules/laterality_diagnoses").format(release=judged("diagnosis_traits"))
 
 
 def side_on_bilateral_service(run: Run) -> str:
@@ -122,40 +85,14 @@ def side_on_bilateral_service(run: Run) -> str:
     indicator 2: ``bilateral_services.csv``, and a fee schedule where one has been added.
     """
     run.table("modifiers")
-    built_in = f"""
-        SELECT procedure_code, sides, effective_from, effective_to, {judged("bilateral_services")} AS release
-        FROM {run.table("bilateral_services")}
-    """
+    run.table("bilateral_services")
+    services = [sql.text("rules/bilateral_services").format(release=judged("bilateral_services"))]
     if run.has("fee_schedule"):
-        # The schedule has the indicator, not the wording: modifier 50 alone is told by it.
-        built_in += f"""
-            UNION ALL
-            SELECT f.code, 'one or both', f.effective_from, f.effective_to, 'fee schedule ' || f.release
-            FROM {run.release("fee_schedule")} f
-            ANTI JOIN table_bilateral_services b ON b.procedure_code = f.code
-            WHERE f.bilateral = '2' AND f.modifier = ''
-        """
-    return f"""
-        SELECT l.claim_id, l.claim_line_number,
-            concat_ws(' ', l.hcpcs_code, string_agg(DISTINCT m.modifier, ' ' ORDER BY m.modifier)) AS codes,
-            CASE WHEN s.sides = 'both'
-                 THEN l.hcpcs_code || ' is for both sides by its definition, and the line names '
-                      || CASE WHEN max(t.side) = min(t.side) AND max(t.side) <> 'both'
-                              THEN 'the ' || max(t.side) || ' one.' ELSE 'sides.' END
-                 ELSE l.hcpcs_code || ' is for one or both sides at the same price, and the line has modifier 50.' END
-                 AS message,
-            'modifiers ' || string_agg(DISTINCT m.modifier, ' ' ORDER BY m.modifier) || '; service of '
-                || s.sides || CASE WHEN s.sides = 'both' THEN ' sides' ELSE '' END AS evidence,
-            s.release, s.effective_from AS effective_date
-        FROM rule_lines l
-        JOIN ({built_in}) s ON s.procedure_code = l.hcpcs_code AND {in_force("s", "l.service_date")}
-        JOIN rule_modifiers m ON m.claim_id = l.claim_id AND m.claim_line_number = l.claim_line_number
-        JOIN table_modifiers t ON t.modifier = m.modifier AND t.side <> ''
-        LEFT JOIN rule_modifiers r ON r.claim_id = l.claim_id AND r.claim_line_number = l.claim_line_number
-            AND r.modifier = '52'
-        WHERE t.side = 'both' OR (s.sides = 'both' AND r.modifier IS NULL)
-        GROUP BY l.claim_id, l.claim_line_number, l.hcpcs_code, s.sides, s.release, s.effective_from
-    """
+        run.release("fee_schedule")
+        services.append(sql.text("rules/bilateral_fees"))
+    return sql.text("rules/side_on_bilateral_service").format(
+        services=" UNION ALL ".join(services), in_force=in_force("s", "l.service_date")
+    )
 
 
 RULES: Final = (

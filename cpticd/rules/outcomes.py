@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,12 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import reference
-from cpticd.claims import Claims
+from cpticd import reference, sql
 from cpticd.core.contract import records_of, said
-from cpticd.core.engine import Engine
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.rules.registry import Scope, scopes
+from cpticd.core.session import Session
+from cpticd.rules.rule import Scope, scopes
 
 #: What a finding must say; further columns of ``check`` are read where they are there.
 REQUIRED: Final = ("claim_id", "claim_line_number", "rule")
@@ -25,36 +22,14 @@ REQUIRED: Final = ("claim_id", "claim_line_number", "rule")
 DECIDING: Final = ("error", "warning")
 #: The highest number that a line can have (schema: 32 bits).
 LINE_NUMBERS: Final = 2**31 - 1
-
-#: Each line that a rule flags, once; a finding about a claim as a whole speaks for every line of it.
-_FLAGS: Final = """
-    SELECT f.rule, l.claim_id, l.claim_line_number, max(f.decides) AS decides
-    FROM (
-        SELECT f.rule, f.claim_id, f.claim_line_number AS line, f.decides
-        FROM outcome_findings f WHERE f.claim_line_number IS NOT NULL
-        UNION ALL
-        SELECT f.rule, f.claim_id, l.claim_line_number AS line, f.decides
-        FROM outcome_findings f JOIN lines l ON l.claim_id = f.claim_id
-        WHERE f.claim_line_number IS NULL
-    ) f
-    JOIN lines l ON l.claim_id = f.claim_id AND l.claim_line_number = f.line
-    GROUP BY f.rule, l.claim_id, l.claim_line_number
-"""
-_COUNTS: Final = """
-    SELECT
-        count(CASE WHEN seen.claim_id IS NULL THEN 1 END) AS astray,
-        count(CASE WHEN seen.claim_id IS NOT NULL AND seen.adjudicated = 0 THEN 1 END) AS open
-    FROM outcome_findings f
-    LEFT JOIN (
-        SELECT claim_id, claim_line_number,
-            max(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS adjudicated
-        FROM line_outcomes GROUP BY claim_id, claim_line_number
-        UNION ALL
-        SELECT claim_id, CAST(NULL AS INTEGER) AS claim_line_number,
-            max(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS adjudicated
-        FROM line_outcomes GROUP BY claim_id
-    ) seen ON seen.claim_id = f.claim_id AND coalesce(seen.claim_line_number, -1) = coalesce(f.claim_line_number, -1)
-"""
+_FINDINGS: Final = pa.schema(
+    [
+        ("claim_id", pa.string()),
+        ("claim_line_number", pa.int32()),
+        ("rule", pa.string()),
+        ("decides", pa.int32()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -109,12 +84,11 @@ def rows(findings: pd.DataFrame | pa.Table, what: str) -> pd.DataFrame:
     )
 
 
-@contextmanager
-def findings_of(claims: Claims, findings: pd.DataFrame | pa.Table, what: str) -> Iterator[Given]:
-    """Relations ``outcome_findings`` and ``outcome_flags`` while it lasts.
+def load(s: Session, findings: pd.DataFrame | pa.Table, what: str) -> Given:
+    """Relations of findings that were handed in, and what of them could be matched.
 
-    outcome_findings: claim_id, claim_line_number, rule, decides (1: an error or warning), each once.
-    outcome_flags: rule, claim_id, claim_line_number, decides: each line that a rule flags, once.
+    rule_findings: claim_id, claim_line_number, rule, decides (1: an error or warning), each once.
+    rule_flags: rule, claim_id, claim_line_number, decides: each line that a rule flags, once.
     """
     frame = rows(findings, what)
     severity = frame["severity"] if "severity" in frame else pd.Series("error", index=frame.index)
@@ -127,36 +101,17 @@ def findings_of(claims: Claims, findings: pd.DataFrame | pa.Table, what: str) ->
         }
     )
     plain = plain.groupby(["claim_id", "claim_line_number", "rule"], dropna=False, as_index=False).max()
-    schema = pa.schema(
-        [
-            ("claim_id", pa.string()),
-            ("claim_line_number", pa.int32()),
-            ("rule", pa.string()),
-            ("decides", pa.int32()),
-        ]
+    table = pa.Table.from_pandas(plain.astype({"decides": "int32"}), preserve_index=False, schema=_FINDINGS)
+    s.load("rule_findings", table)
+    s.create("rule_flags", sql.text("rules/flags"))
+    (counts,) = s.rows(sql.text("rules/findings_matched"))
+    return Given(
+        tuple(sorted({*plain["rule"]} | {*_ran(findings)})),
+        dict(said(findings).get("payer_kinds", {})),
+        len(plain),
+        counts["astray"],
+        counts["open"],
     )
-    engine = claims.engine
-    table = pa.Table.from_pandas(
-        plain.astype({"decides": "int32"}), preserve_index=False, schema=schema, safe=True
-    )
-    engine.load("outcome_findings", table)
-    try:
-        engine.create("outcome_flags", _FLAGS, materialize=True)
-        counts = engine.fetch(_COUNTS).to_pylist()[0]
-        yield Given(
-            tuple(sorted({*plain["rule"]} | {*_ran(findings)})),
-            dict(_contract(findings).get("payer_kinds", {})),
-            len(plain),
-            counts["astray"],
-            counts["open"],
-        )
-    finally:
-        for name in ("outcome_flags", "outcome_findings"):
-            engine.drop(name)
-
-
-def _contract(findings: Any) -> dict[str, Any]:
-    return said(findings)
 
 
 def _ran(findings: Any) -> list[str]:
@@ -183,21 +138,9 @@ def carcs_of(table: pa.Table) -> pa.Table:
     )
 
 
-#: A line's setting, as ``rule_claims`` has it; over ``claims c`` and ``outcome_bill_types b``.
-SETTING: Final = """
-    CASE WHEN coalesce(c.claim_type, '') <> 'institutional'
-              AND NOT (c.claim_type IS NULL AND c.bill_type_code IS NOT NULL) THEN 'practitioner'
-         WHEN substr(c.bill_type_code, 1, 2) IN ('12', '22') THEN 'outpatient'
-         ELSE b.setting END"""
-SETTING_JOINS: Final = """
-    LEFT JOIN outcome_bill_types b ON b.prefix = substr(c.bill_type_code, 1, 2)
-    LEFT JOIN outcome_payer_kinds k ON k.payer = o.payer"""
+def load_scopes(s: Session, rules: tuple[str, ...]) -> list[Scope | None]:
+    """Relation ``rule_scopes``: rule, scope, the number of whom it concerns; the distinct scopes, by number.
 
-
-def load_scopes(engine: Engine, rules: tuple[str, ...], payer_kinds: Mapping[str, str]) -> list[Scope | None]:
-    """Relations that tell whom rules concern; returns the distinct scopes, by number.
-
-    outcome_rules: rule, scope (a number). outcome_bill_types, outcome_payer_kinds: what ``SETTING_JOINS`` joins.
     A rule that ``edit_rules`` does not know concerns every line.
     """
     known = scopes()
@@ -211,19 +154,12 @@ def load_scopes(engine: Engine, rules: tuple[str, ...], payer_kinds: Mapping[str
             seen[key] = len(distinct)
             distinct.append(scope)
         numbers.append(seen[key])
-    engine.load("outcome_rules", pa.table({"rule": list(rules), "scope": pa.array(numbers, pa.int32())},
-                schema=pa.schema([("rule", pa.string()), ("scope", pa.int32())])))  # fmt: skip
-    engine.load("outcome_bill_types", reference.table("bill_types"))
-    engine.load("outcome_payer_kinds", pa.table(
-        {"payer": list(payer_kinds), "payer_kind": list(payer_kinds.values())},
-        schema=pa.schema([("payer", pa.string()), ("payer_kind", pa.string())])))  # fmt: skip
+    table = pa.table(
+        {"rule": list(rules), "scope": pa.array(numbers, pa.int32())},
+        schema=pa.schema([("rule", pa.string()), ("scope", pa.int32())]),
+    )
+    s.load("rule_scopes", table)
     return distinct
-
-
-def drop_scopes(engine: Engine) -> None:
-    """Forget what ``load_scopes`` made."""
-    for name in ("outcome_rules", "outcome_bill_types", "outcome_payer_kinds"):
-        engine.drop(name)
 
 
 def condition(scope: Scope | None, number: int) -> tuple[str, dict[str, Any]]:

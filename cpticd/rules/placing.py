@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cpticd import sql
-
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
+from cpticd.reference import traits as diagnosis_traits
+from cpticd.rules.run import Run
+from cpticd.rules.wording import dotted
 
 
 def placed(run: Run) -> str:
     """Relation with one row per place of an ICD-10-CM diagnosis: claim_id, claim_line_number (NULL: the claim),
     pointer_position, diagnosis_position, diagnosis_code, service_date (of the line, or on which the claim is judged).
     """
-    return run.scratch("rule_placed", sql.text("rules/placed"))
+    return run.once("placed")
 
 
 def first(run: Run) -> str:
     """As ``placed``, of first diagnoses alone: the claim's first one, and the one that a line's first pointer names."""
-    return f"(SELECT * FROM {placed(run)} WHERE diagnosis_position = 1 OR pointer_position = 1)"
+    placed(run)
+    return run.once("first")
 
 
 def coded(run: Run) -> str:
@@ -29,10 +27,20 @@ def coded(run: Run) -> str:
     A stay's admitting diagnosis is sent with the others and is none of what was found: where the claim says what was
     present on admission, a diagnosis after the last one that does so is left out, unless its kind is exempt (V to Z).
     """
-    return run.scratch("rule_coded", sql.text("rules/coded"))
+    return run.once("coded")
 
 
 def prefixes(run: Run) -> str:
     """Relation with one row per diagnosis code in use and beginning of it: diagnosis_code, prefix, length."""
     coded(run)
-    return run.scratch("rule_code_prefixes", sql.text("rules/code_prefixes"))
+    return run.once("code_prefixes")
+
+
+def codes(run: Run) -> str:
+    """Relation with one row per diagnosis code on the claims: diagnosis_code, written, seventh_character."""
+    return run.once("codes", written=dotted("diagnosis_code"))
+
+
+def traits(run: Run) -> str:
+    """Relation with one row per diagnosis code: what ``reference.traits`` says of it."""
+    return run.load("rule_traits", diagnosis_traits.diagnosis)

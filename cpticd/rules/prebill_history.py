@@ -8,40 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cpticd import stats
-from cpticd.claims import Claims
-from cpticd.core.frames import to_frame
-from cpticd.rules import outcomes
+from cpticd import sql, stats
+from cpticd.core.session import Session
 
 #: Lines with an allowed amount from which on a procedure's share of charges is a payer's own.
 ALLOWED_LINES: Final = 10
-
-_RULES: Final = """
-    SELECT f.rule, o.payer, count(*) AS lines, sum(CASE WHEN o.initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied
-    FROM outcome_flags f
-    JOIN line_outcomes o ON o.claim_id = f.claim_id AND o.claim_line_number = f.claim_line_number
-    WHERE o.initial_outcome <> 'not adjudicated'
-    GROUP BY f.rule, o.payer ORDER BY f.rule, o.payer
-"""
-_CLEAN: Final = """
-    SELECT o.payer, o.place, coalesce(h.hcpcs_family, '(none)') AS hcpcs_family, count(*) AS lines,
-        sum(CASE WHEN o.initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied
-    FROM line_outcomes o
-    LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code
-    LEFT JOIN (SELECT DISTINCT claim_id, claim_line_number FROM outcome_flags WHERE decides = 1) f
-        ON f.claim_id = o.claim_id AND f.claim_line_number = o.claim_line_number
-    WHERE o.initial_outcome <> 'not adjudicated' AND f.claim_id IS NULL
-    GROUP BY o.payer, o.place, coalesce(h.hcpcs_family, '(none)')
-    ORDER BY o.payer, o.place, hcpcs_family
-"""
-_ALLOWED: Final = """
-    SELECT payer, coalesce(hcpcs_code, '(none)') AS hcpcs_code, count(*) AS lines,
-        CAST(sum(allowed_amount) AS DOUBLE) AS allowed, CAST(sum(charge_amount) AS DOUBLE) AS charge
-    FROM line_outcomes
-    WHERE final_outcome = 'paid' AND allowed_amount > 0 AND charge_amount > 0
-    GROUP BY payer, coalesce(hcpcs_code, '(none)')
-    ORDER BY payer, hcpcs_code
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +82,10 @@ class History:
         return np.where(np.isnan(own), np.where(np.isnan(payer), overall, payer), own)
 
 
-def learn(claims: Claims, findings: pd.DataFrame) -> History:
-    """Counts of the adjudicated lines of ``claims``, by their ``findings``."""
-    with outcomes.findings_of(claims, findings, "prebill"):
-        rules, clean, allowed = (to_frame(claims.engine.fetch(text)) for text in (_RULES, _CLEAN, _ALLOWED))
-        count = "SELECT count(*) AS n FROM line_outcomes WHERE initial_outcome <> 'not adjudicated'"
-        lines = claims.engine.fetch(count).to_pylist()[0]["n"]
+def learn(s: Session) -> History:
+    """Counts of the adjudicated lines of a session's claims, by the findings that were loaded (``outcomes.load``)."""
+    rules, clean, allowed = (
+        s.frame(sql.text(f"rules/history_{name}")) for name in ("rules", "clean", "allowed")
+    )
+    lines = s.value("SELECT count(*) AS n FROM line_outcomes WHERE initial_outcome <> 'not adjudicated'")
     return History(rules, clean, allowed, lines)

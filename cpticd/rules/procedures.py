@@ -8,15 +8,13 @@ form alone. Rate codes of skilled nursing, home health and rehabilitation bills 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 
 from cpticd import codes, sql
-from cpticd.rules.registry import Rule
-
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
+from cpticd.rules.rule import Rule
+from cpticd.rules.run import Run
 
 #: Kinds of ``reference.add`` that list codes, and the system whose codes each lists.
 _LISTS: Final = (("hcpcs", "HCPCS Level II"), ("cpt", "CPT"))
@@ -29,13 +27,13 @@ _LIST_COLUMNS: Final = pa.schema(
         ("last_day", pa.date32()),
     ]
 )
-#: Revenue centers of lines that hold a rate code (HIPPS) instead of a procedure.
-_RATE_LINES: Final = "'0022', '0023', '0024'"
 
 
 def _forms(run: Run) -> pa.Table:
     """One row per procedure code on the lines: the system that its form belongs to."""
-    held = run.engine.fetch("SELECT DISTINCT hcpcs_code AS code FROM rule_lines WHERE hcpcs_code IS NOT NULL")
+    held = run.session.fetch(
+        "SELECT DISTINCT hcpcs_code AS code FROM rule_lines WHERE hcpcs_code IS NOT NULL"
+    )
     column = held.column("code").to_pandas()
     systems = codes.classify(column, code_type="hcpcs")["system"].map(
         {"hcpcs": "HCPCS Level II", "cpt": "CPT"}
@@ -44,33 +42,27 @@ def _forms(run: Run) -> pa.Table:
 
 
 def _judged(run: Run) -> str:
-    """One row per code and date that is wrong: ``sql/rule_procedures.sql``."""
+    """One row per code and date that is wrong: ``sql/rules/procedures.sql``."""
     run.load("rule_procedure_forms", lambda: _forms(run))
     run.load("rule_procedure_no_list", _LIST_COLUMNS.empty_table)
     parts = [
-        f"""SELECT code, '{system}' AS system, '{system} ' || release AS release,
-            coalesce(effective_from, DATE '0001-01-01') AS first_day,
-            coalesce(effective_to, DATE '9999-12-31') AS last_day
-        FROM {run.release(kind)} WHERE length(code) = 5"""
+        sql.text("rules/procedure_list").format(system=system, release=run.release(kind))
         for kind, system in _LISTS
         if run.has(kind)
     ]
-    run.scratch("rule_procedure_lists", " UNION ALL ".join(["SELECT * FROM rule_procedure_no_list", *parts]))
+    run.session.once(
+        "rule_procedure_lists", " UNION ALL ".join(["SELECT * FROM rule_procedure_no_list", *parts])
+    )
     run.table("procedure_dates")
-    return run.scratch("rule_procedures_wrong", sql.text("rules/procedures"))
+    return run.once("procedures")
 
 
 def _find(verdict: str, message: str, evidence: str) -> Rule:
-    """The rule of one verdict: message and evidence are SQL over the columns of ``sql/rule_procedures.sql``."""
+    """The rule of one verdict: message and evidence are SQL over lines (l) and ``sql/rules/procedures.sql`` (w)."""
 
     def find(run: Run) -> str:
-        return f"""
-            SELECT l.claim_id, l.claim_line_number, l.hcpcs_code AS codes, {message} AS message,
-                {evidence} AS evidence, w.release, w.first_day AS effective_date
-            FROM rule_lines l
-            JOIN {_judged(run)} w ON w.hcpcs_code = l.hcpcs_code AND w.service_date = l.service_date
-            WHERE w.verdict = '{verdict}' AND coalesce(l.revenue_center_code, '') NOT IN ({_RATE_LINES})
-        """
+        _judged(run)
+        return sql.text("rules/procedure_code").format(verdict=verdict, message=message, evidence=evidence)
 
     return Rule(f"{verdict}_procedure_code", find, note=_lists_absent)
 

@@ -1,91 +1,44 @@
-"""What a rule is: who defines it, whom it concerns and since when (data), and the SQL that finds it (code).
-
-``data/reference/edit_rules.csv`` has one row per rule: its family, severity, settings, payer kinds, dates of service
-and source. A family of rules is one module of this package, and its ``RULES`` name the functions that find them.
-"""
+"""Every coding rule: which there are, and which of them are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from cpticd import reference
+import pandas as pd
+
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import Public, measure
+from cpticd.rules import (
+    addons,
+    coverage,
+    demography,
+    encounter,
+    exclusion,
+    frequency,
+    laterality,
+    ncci,
+    ordering,
+    pointing,
+    procedures,
+    units,
+    validity,
+)
+from cpticd.rules.rule import SEVERITIES, Rule, scopes
 
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
-
-#: Modules of this package that hold rules, in the order in which they run.
-MODULES: Final = (
-    "pointing", "validity", "ordering", "exclusion", "demography",
-    "procedures", "ncci", "units", "addons", "frequency",
-    "laterality", "encounter", "coverage",
+#: Families of rules, in the order in which they run.
+FAMILIES: Final = (
+    pointing.RULES, validity.RULES, ordering.RULES, exclusion.RULES, demography.RULES,
+    procedures.RULES, ncci.RULES, units.RULES, addons.RULES, frequency.RULES,
+    laterality.RULES, encounter.RULES, coverage.RULES,
 )  # fmt: skip
-#: What a finding asks of its reader: a payer that follows the source denies; may deny; nothing.
-SEVERITIES: Final = ("error", "warning", "information")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule's finder.
-
-    ``find(run)`` returns the SQL of its findings: claim_id, claim_line_number (NULL: the claim as a whole), codes,
-    message, evidence, release (of the table that judged), effective_date. It need not look at setting, payer kind
-    or the rule's own dates: ``check`` does. ``tables`` are the kinds of ``reference.add`` without which the rule cannot
-    judge (one of them is enough where ``any_table``); it may ask ``run.has(kind)`` for others, and ``note(run)`` says
-    what it then cannot tell.
-    """
-
-    name: str
-    find: Callable[[Run], str] = field(compare=False)
-    tables: tuple[str, ...] = ()
-    any_table: bool = False
-    note: Callable[[Run], str] | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """One rule's row of ``edit_rules.csv``: what it is, and whom it concerns."""
-
-    rule: str
-    family: str
-    severity: str
-    settings: tuple[str, ...]
-    payer_kinds: tuple[str, ...]
-    effective_from: str
-    effective_to: str
-    title: str
-    source: str
-
-
-@cache
-def scopes() -> dict[str, Scope]:
-    """Scope of every rule by its name, in the order of the table."""
-    return {row["rule"]: _scope(row) for row in reference.table("edit_rules").to_pylist()}
-
-
-def _scope(row: dict[str, Any]) -> Scope:
-    return Scope(
-        row["rule"],
-        row["family"],
-        row["severity"],
-        tuple(row["settings"].split()),
-        tuple(kind.strip() for kind in row["payer_kinds"].split(";") if kind.strip()),
-        row["effective_from"],
-        row["effective_to"],
-        row["title"],
-        row["source"],
-    )
 
 
 @cache
 def registry() -> dict[str, Rule]:
     """Every rule by its name, in the order in which they run."""
-    found = [rule for module in MODULES for rule in import_module(f"cpticd.rules.{module}").RULES]
-    return {rule.name: rule for rule in found}
+    return {rule.name: rule for family in FAMILIES for rule in family}
 
 
 def chosen(rules: str | Iterable[str] | None, severities: Iterable[str]) -> list[Rule]:
@@ -104,3 +57,36 @@ def chosen(rules: str | Iterable[str] | None, severities: Iterable[str]) -> list
             f"{', '.join(sorted(registry()))}"
         )
     return [rule for rule in registry().values() if rule.name in names or known[rule.name].family in names]
+
+
+@measure(
+    heading="Coding rules", leaves=Public("rules and their sources: no claims are read"), of_claims=False
+)
+def catalogue() -> pd.DataFrame:
+    """One row per rule: its family, severity and scope, what it is about, its source, and the tables that it needs.
+
+    rule, family, severity, settings and payer_kinds ('' for all), effective_from and effective_to (dates of service,
+    inclusive, '' where open), title, source, tables (kinds of ``reference.add``; '' where they are built in).
+
+    >>> import cpticd as cx
+    >>> rules = cx.rules.catalogue().set_index("rule")
+    >>> rules.loc["component_of_other_service", ["severity", "tables"]].tolist()
+    ['error', 'ncci_ptp']
+    """
+    known = scopes()
+    rows = [
+        {
+            "rule": name,
+            "family": known[name].family,
+            "severity": known[name].severity,
+            "settings": " ".join(known[name].settings),
+            "payer_kinds": "; ".join(known[name].payer_kinds),
+            "effective_from": known[name].effective_from,
+            "effective_to": known[name].effective_to,
+            "title": known[name].title,
+            "source": known[name].source,
+            "tables": (" or " if rule.any_table else ", ").join(rule.tables),
+        }
+        for name, rule in registry().items()
+    ]
+    return pd.DataFrame(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,21 @@ import pyarrow as pa
 
 from cpticd import stats
 from cpticd.claims import Claims
-from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.arguments import one_of, whole
+from cpticd.core.contract import CLOCKS, attach, carry
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import Part, Protected, measure
+from cpticd.core.rounding import rounded
 from cpticd.rules import outcomes, scan
-from cpticd.rules.residual_inputs import ANY, KEYS, cells, elsewhere, prepared, services
+from cpticd.rules.residual_inputs import ANY, DAYS, KEYS, Day, cells, elsewhere, prepare, services
 
 #: Log-likelihood by which a cluster of a procedure with any diagnosis must beat those of a diagnosis family: the
 #: narrower of two that explain as much is the policy.
 ANY_MARGIN: Final = 2.0
+#: Persons of a cluster's denials, at least.
+MIN_PERSONS: Final = 3
 #: Chance under which other payers' lower rate is taken for lower.
-ELSEWHERE_LEVEL: Final = 0.05
+ELSEWHERE_CHANCE: Final = 0.05
 _COLUMNS: Final = (
     *KEYS, "category", "start_date", "start_from", "start_to", "last_date",
     "services_before", "denied_before", "rate_before", "before_low", "before_high",
@@ -67,15 +72,38 @@ class Entry:
         return self.services[(self.services["day"] >= self.start) & (self.services["denied"] == 1)]
 
 
+def _protected(found: pd.DataFrame, _: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
+    """Clusters of enough persons with rounded counts: a difference from the pairs' counts tells nothing of few."""
+    shown = found[found["denied_persons"] >= minimum]
+    counts = ("denied_persons", "denied_lines", "denied_amount", "excess_amount")
+    shown = shown.assign(**{name: [rounded(value) for value in shown[name]] for name in counts})
+    for side in ("before", "elsewhere"):
+        small = shown[f"denied_{side}"].between(1, minimum - 1)
+        shown[f"rate_{side}"] = shown[f"rate_{side}"].round(2).mask(small)
+    rest = (shown["services_after"] - shown["denied_after"]).between(1, minimum - 1)
+    shown["rate_after"] = shown["rate_after"].round(2).mask(rest)
+    return carry(found, shown.reset_index(drop=True)), len(found) - len(shown)
+
+
+def _asked(given: Any) -> dict[str, Any]:
+    """Clusters of as many persons as may be shown, at least, so that none takes services from those that are."""
+    return {"findings": given.part("rules"), "min_persons": max(MIN_PERSONS, given["minimum"])}
+
+
+@measure(
+    heading="Denials that no rule explains",
+    leaves=Protected(_protected),
+    report=[Part("residual", "rules", "Denials that no rule explains", _asked)],
+)
 def residual(
     claims: Claims,
     findings: pd.DataFrame,
     *,
-    clock: Literal["service", "adjudication"] = "service",
+    date: Day = "service",
     diagnosis_characters: int = 3,
-    minimum_denied: int = 5,
-    minimum_persons: int = 3,
-    minimum_rate: float = 0.1,
+    min_denied: int = 5,
+    min_persons: int = MIN_PERSONS,
+    min_rate: float = 0.1,
     q_threshold: float = 0.05,
     categories: str | Path | pd.DataFrame | pa.Table | None = None,
     confidence: float = 0.95,
@@ -86,13 +114,13 @@ def residual(
     ----------
     findings: of ``rules.check(claims)``. A denied line is explained by an error or warning on it whose rule has the
         denial's root cause (table ``rule_categories``; a rule that the table does not know explains any).
-    clock: the day that counts: of ``service``, or of the first ``adjudication``, where a payer begins by that.
+    date: the day that counts: of ``service``, or of the first ``adjudication``, where a payer begins by that.
     diagnosis_characters: how many characters make a family; 3 is the ICD-10 category, 7 the whole code. A cluster
         of ``(any)`` diagnosis stands for the procedure as a whole.
-    minimum_denied: denials that a cluster has, in all and since its start, at least; minimum_persons: persons of them.
-    minimum_rate: denied since the start, at least: what is denied less often is hardly a policy.
+    min_denied: denials that a cluster has, in all and since its start, at least; min_persons: persons of them.
+    min_rate: denied since the start, at least: what is denied less often is hardly a policy.
     q_threshold: clusters up to this false discovery rate are returned.
-    categories: a table in the columns of ``rule_categories`` instead of the built-in one; level: of the intervals.
+    categories: a table in the columns of ``rule_categories`` instead of the built-in one; confidence: of the intervals.
 
     Columns
     -------
@@ -113,20 +141,31 @@ def residual(
     scan, Kulldorff, Commun. Stat. 26 (1997) 1481) takes its services since its start, and the others are judged by
     what is left, so that no dollar stands in two rows.
     Policies that were there before the data begin have no start and are not found here: ``denials.by_pair`` shows them.
+
+    >>> import cpticd as cx
+    >>> simulated = cx.simulate(persons=300, seed=1)
+    >>> clusters = cx.rules.residual(simulated.claims, simulated.truth["rule_violations"])
+    >>> bool((clusters["start_from"] <= clusters["start_date"]).all())
+    True
     """
-    _check(clock, diagnosis_characters, minimum_denied, minimum_persons, (minimum_rate, q_threshold))
+    _check(
+        date,
+        diagnosis_characters,
+        min_denied,
+        min_persons,
+        {"min_rate": min_rate, "q_threshold": q_threshold},
+    )
     table = outcomes.categories(categories)
-    with (
-        outcomes.findings_of(claims, findings, "residual") as given,
-        prepared(claims, table, clock=clock, characters=diagnosis_characters) as counts,
-    ):
-        series = cells(claims, minimum_denied)
-        scanned = _scanned(series, minimum_denied)
+    with claims.session() as s:
+        given = outcomes.load(s, findings, "residual")
+        counts = prepare(s, table, date=date, characters=diagnosis_characters)
+        series = cells(s, min_denied)
+        scanned = _scanned(series, min_denied)
         promising = scanned[scanned["q_value"] <= q_threshold]
-        rows = services(claims, promising[list(KEYS)])
-        limits = Limits(minimum_denied, minimum_persons, minimum_rate)
+        rows = services(s, promising[list(KEYS)])
+        limits = Limits(min_denied, min_persons, min_rate)
         chosen = _significant(_attributed(promising, rows, series, limits), len(scanned), q_threshold)
-        others = elsewhere(claims, [(entry.key, entry.start) for entry in chosen])
+        others = elsewhere(s, [(entry.key, entry.start) for entry in chosen])
     result = _measure(chosen, others, confidence)
     return attach(
         result,
@@ -134,9 +173,9 @@ def residual(
         numerator="services denied at first adjudication for the CARC, without an error or warning for that cause",
         denominator="services adjudicated (a claim's lines of one procedure on one day) of payer, procedure and family",
         clock=f"{CLOCKS['initial']}; days are of "
-        + ("service" if clock == "service" else "that adjudication"),
+        + ("service" if date == "service" else "that adjudication"),
         exclusions="lines without procedure or date; clusters under "
-        f"{minimum_denied} denials, {minimum_persons} persons or {minimum_rate:.0%} denied",
+        f"{min_denied} denials, {min_persons} persons or {min_rate:.0%} denied",
         rows_left_out=counts["left_out"],
         expected="the cluster's own services before, odds moving as the payer's of other procedures by quarter",
         test="binomial change-point scan over days, exact given the denials; Benjamini-Hochberg",
@@ -149,15 +188,13 @@ def residual(
     )
 
 
-def _check(clock: str, characters: int, denied: int, persons: int, rates: tuple[float, float]) -> None:
-    if clock not in ("service", "adjudication"):
-        raise ArgumentError(f"clock={clock!r}: expected service or adjudication")
-    outcomes.at_least("diagnosis_characters", characters, 1)
-    outcomes.at_least("minimum_denied", denied, 2)
-    outcomes.at_least("minimum_persons", persons, 1)
-    for name, rate in zip(("minimum_rate", "q_threshold"), rates, strict=True):
-        outcomes.at_least(name, rate, 0)
-        if rate > 1:
+def _check(date: str, characters: int, denied: int, persons: int, rates: dict[str, float]) -> None:
+    one_of("date", date, DAYS)
+    whole("diagnosis_characters", characters)
+    whole("min_denied", denied, 2)
+    whole("min_persons", persons)
+    for name, rate in rates.items():
+        if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 <= rate <= 1:
             raise ArgumentError(f"{name}={rate!r}: expected a rate between 0 and 1")
 
 
@@ -319,7 +356,7 @@ def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
     other, denied = frame["services_elsewhere"], frame["denied_elsewhere"]
     p_value = hypergeom.sf(found - 1, later + other, found + denied, later)
     frame["elsewhere_p_value"] = np.where(other > 0, p_value, np.nan)
-    specific = (frame["elsewhere_p_value"] <= ELSEWHERE_LEVEL).astype("boolean")
+    specific = (frame["elsewhere_p_value"] <= ELSEWHERE_CHANCE).astype("boolean")
     frame["payer_specific"] = specific.where(other > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = np.clip(1 - frame["rate_before"].fillna(0) / frame["rate_after"], 0, 1)

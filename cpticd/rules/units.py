@@ -7,34 +7,19 @@ Sources: Medicare NCCI Policy Manual, chapter I, section V; CMS Transmittal 1421
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from cpticd import sql
 from cpticd.rules.ncci import services
-from cpticd.rules.registry import Rule
-
-if TYPE_CHECKING:
-    from cpticd.rules.run import Run
+from cpticd.rules.rule import Rule
+from cpticd.rules.run import Run
 
 
-def _over(run: Run) -> str:
-    """SQL of lines whose units are over the limit."""
+def units_over_limit(run: Run) -> str:
+    """A line whose units, alone or with the others of the day, are over the limit."""
     services(run)
     run.release("ncci_mue")
-    found = run.scratch("rule_units_over", sql.text("rules/units"))
-    return f"""
-        SELECT claim_id, claim_line_number, hcpcs_code AS codes,
-            printf('%g units of %s where %g are the most on a ', counted, hcpcs_code, most) ||
-                CASE adjudication_indicator WHEN '1' THEN 'line' ELSE 'day' END ||
-                '; all units of the line are denied' ||
-                CASE adjudication_indicator WHEN '2' THEN ', on appeal too'
-                     WHEN '3' THEN ', unless a review finds them needed' ELSE '' END AS message,
-            printf('units %g; ', units)
-                || CASE adjudication_indicator WHEN '1' THEN '' ELSE printf('units of the day %g; ', counted) END
-                || printf('limit %g; adjudication indicator %s', most, adjudication_indicator) AS evidence,
-            'NCCI units ' || release AS release, effective_date
-        FROM {found}
-    """
+    return sql.text("rules/units_over_limit")
 
 
-RULES: Final[tuple[Rule, ...]] = (Rule("units_over_limit", _over, ("ncci_mue",)),)
+RULES: Final[tuple[Rule, ...]] = (Rule("units_over_limit", units_over_limit, ("ncci_mue",)),)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+import cpticd as cx
 from cpticd.claims import Claims
 from cpticd.loaders.intake import Intake
 from tests.spec import frame, shown
@@ -95,7 +96,7 @@ def found(text: str, rules: str | list[str], **arguments: Any) -> pd.DataFrame:
 
 
 def _check(text: str, rules: str | list[str], **arguments: Any) -> pd.DataFrame:
-    return rules.check(claims(text), rules, **arguments)
+    return cx.rules.check(claims(text), rules, **arguments)
 
 
 _alone = cache(_check)

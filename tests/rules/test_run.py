@@ -10,8 +10,9 @@ import pytest
 
 import cpticd as cx
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.rules import inputs, run
-from cpticd.rules.registry import MODULES, SEVERITIES, Rule, Scope, registry, scopes
+from cpticd.rules import findings, inputs, run
+from cpticd.rules.registry import FAMILIES, registry
+from cpticd.rules.rule import SEVERITIES, Rule, Scope, scopes
 from tests.spec import claims_of, shown
 
 CLAIMS = {
@@ -55,12 +56,12 @@ CLAIMS = {
 EVERY_LINE = """
     SELECT claim_id, claim_line_number, hcpcs_code AS codes, 'm' AS message, 'e' AS evidence, 'r' AS release,
         NULL AS effective_date
-    FROM edit_lines
+    FROM rule_lines
 """
 EVERY_CLAIM = """
     SELECT claim_id, NULL AS claim_line_number, '' AS codes, 'm' AS message, 'e' AS evidence, '' AS release,
         DATE '2020-01-01' AS effective_date
-    FROM edit_claims
+    FROM rule_claims
 """
 OPEN = Scope("r", "f", "error", (), (), "", "", "t", "s")
 
@@ -75,9 +76,9 @@ def found(
 ) -> pd.DataFrame:
     """What ``check`` gives for one rule of that SQL and scope."""
     rule = Rule("r", lambda _: sql)
-    monkeypatch.setattr(run, "chosen", lambda *_: [rule])
-    monkeypatch.setattr(run, "registry", lambda: {"r": rule})
-    monkeypatch.setattr(run, "scopes", lambda: {"r": scope})
+    monkeypatch.setattr(findings, "chosen", lambda *_: [rule])
+    monkeypatch.setattr(findings, "registry", lambda: {"r": rule})
+    monkeypatch.setattr(findings, "scopes", lambda: {"r": scope})
     return cx.rules.check(claims, **arguments)
 
 
@@ -128,10 +129,9 @@ def test_a_rule_holds_within_its_scope(
 
 
 def test_lines_carry_setting_version_age_and_modifiers(claims: cx.Claims) -> None:
-    engine = claims.engine
-    inputs.prepare(engine, {})
-    try:
-        lines = engine.fetch("SELECT * FROM edit_lines ORDER BY claim_id").to_pandas()
+    with claims.session() as s:
+        inputs.prepare(s, {})
+        lines = s.fetch("SELECT * FROM rule_lines ORDER BY claim_id").to_pandas()
         # Five months before her birthday's anniversary: 53 on September 30, 54 on October 2.
         assert lines["age"].astype("Int64").tolist()[:2] == [53, 54]
         assert lines["sex"].tolist()[0] == "female"
@@ -140,33 +140,30 @@ def test_lines_carry_setting_version_age_and_modifiers(claims: cx.Claims) -> Non
         assert lines["is_superseded"].tolist() == [True, True, False, False, False, False]
         assert lines["units"].tolist() == [2.0, 1.0, 1.0, 1.0, 1.0, 1.0]
         assert lines["provider"].tolist()[0] == "n1"
-        modifiers = engine.fetch("SELECT modifier FROM edit_modifiers ORDER BY modifier").to_pydict()
+        assert lines["setting"].fillna("").tolist() == [
+            "practitioner", "practitioner", "inpatient", "outpatient", "", "practitioner",
+        ]  # fmt: skip
+        modifiers = s.fetch("SELECT modifier FROM rule_modifiers ORDER BY modifier").to_pydict()
         assert modifiers == {"modifier": ["25", "59"]}
-        codes = engine.fetch("SELECT claim_id, diagnosis_code FROM edit_diagnoses ORDER BY ALL").to_pylist()
+        codes = s.rows("SELECT claim_id, diagnosis_code FROM rule_diagnoses ORDER BY ALL")
         assert [row["diagnosis_code"] for row in codes] == [
             "E119",
             "I10",
             "E119",
             "J189",
         ]  # not the ICD-9 code
-        pointed = engine.fetch(
-            "SELECT claim_id, diagnosis_code, level FROM edit_pointed ORDER BY claim_id, diagnosis_code"
-        ).to_pylist()
+        pointed = s.rows(
+            "SELECT claim_id, diagnosis_code, level FROM rule_pointed ORDER BY claim_id, diagnosis_code"
+        )
         assert [tuple(row.values()) for row in pointed] == [
             ("A", "I10", "line"), ("C", "E119", "claim"), ("C", "J189", "claim"),
         ]  # fmt: skip
-    finally:
-        inputs.clear(engine)
-    with pytest.raises(cx.CpticdError):
-        engine.fetch("SELECT * FROM edit_lines")
 
 
 def test_every_rule_has_one_scope_and_every_scope_a_rule() -> None:
     assert set(registry()) == set(scopes())
     assert {scope.severity for scope in scopes().values()} <= set(SEVERITIES)
-    assert len(registry()) == sum(
-        len(__import__(f"cpticd.rules.{name}", fromlist=["RULES"]).RULES) for name in MODULES
-    )
+    assert len(registry()) == sum(map(len, FAMILIES))
     listed = cx.rules.catalogue()
     assert listed["rule"].tolist() == list(registry())
     assert not listed[["family", "title", "source"]].eq("").any(axis=None)
@@ -192,15 +189,14 @@ def test_a_rule_says_what_it_cannot_tell(claims: cx.Claims, tmp_path: object) ->
     assert "judged by form" in state["detail"]
 
 
-def test_a_scratch_relation_is_one_query_alone(claims: cx.Claims) -> None:
-    made = run.Run(claims.engine, {}, None)
-    try:
-        made.scratch("edit_mine", "SELECT 1 AS a")
-        assert made.scratch("edit_mine", "SELECT 1 AS a") == "edit_mine"
-        with pytest.raises(cx.CpticdError, match="edit_mine is made from two queries"):
-            made.scratch("edit_mine", "SELECT 2 AS a")
-    finally:
-        made.clear()
+def test_a_relation_of_a_run_is_one_query_alone(claims: cx.Claims) -> None:
+    with claims.session() as s:
+        inputs.prepare(s, {})
+        made = run.Run(s, {}, None)
+        assert made.once("codes", written="diagnosis_code") == "rule_codes"
+        assert made.once("codes", written="diagnosis_code") == "rule_codes"
+        with pytest.raises(cx.CpticdError, match="rule_codes' is made from two queries"):
+            made.once("codes", written="'another'")
 
 
 def test_rules_are_named_alone_by_family_or_by_severity(claims: cx.Claims) -> None:

@@ -18,8 +18,10 @@ from statsmodels.stats.proportion import proportion_confint
 import cpticd as cx
 from cpticd import reference
 from cpticd.claims import Claims
+from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.rules.registry import registry, scopes
+from cpticd.rules.registry import registry
+from cpticd.rules.rule import scopes
 from cpticd.rules.scorecard import scorecard
 from tests.rules.cases_outcomes import found, judged
 from tests.spec import SPEC, claims_of, shown
@@ -84,7 +86,7 @@ def test_dollars_by_hand(few: Claims) -> None:
 
 
 def test_findings_that_match_nothing_are_counted(few: Claims) -> None:
-    contract = scorecard(few, found(FLAGS)).attrs["contract"]
+    contract = cx.contract(scorecard(few, found(FLAGS)))
     assert contract["findings"] == 8  # one stands twice
     assert contract["findings_without_line"] == 2  # Z is no claim, A has no line 9
     assert contract["findings_not_adjudicated"] == 1  # G
@@ -130,9 +132,10 @@ def test_kinds_of_payers_come_with_the_findings(many: Claims, monkeypatch: pytes
     monkeypatch.setattr("cpticd.rules.outcomes.scopes", lambda: changed)
     flags = found("claim_id | claim_line_number | rule\nMuch0 | 1 | component_of_other_service")
     kinds = {row["payer"]: "commercial" for row in _many()} | {"Much": "medicare"}
-    flags.attrs["contract"] = {"payer_kinds": kinds}
+    amend(flags, payer_kinds=kinds)
     assert shown(scorecard(many, flags, by=None), "lines") == [(20,)]
     del kinds["Few"]
+    amend(flags, payer_kinds=kinds)
     assert shown(scorecard(many, flags, by=None), "lines") == [(21,)]
 
 
@@ -212,7 +215,7 @@ def test_odds_ratio_and_interval_are_those_of_statsmodels(many: Claims) -> None:
 
 
 def test_lift_is_the_mantel_haenszel_ratio_of_rates(many: Claims) -> None:
-    row = scorecard(many, flags_of("Strata"), level=0.9).iloc[0]
+    row = scorecard(many, flags_of("Strata"), confidence=0.9).iloc[0]
     a, b, c, d = np.array(tables_of("Strata")).reshape(-1, 4).T
     n1, n0, n = a + b, c + d, a + b + c + d
     above, below = (a * n0 / n).sum(), (c * n1 / n).sum()
@@ -277,7 +280,7 @@ def test_a_rules_scope_bounds_its_lines(many: Claims) -> None:
 
 
 def test_few_lines_are_shown_but_not_compared(few: Claims) -> None:
-    card = scorecard(few, found(FLAGS), minimum_lines=2)
+    card = scorecard(few, found(FLAGS), min_lines=2)
     assert shown(card, "payer", "matched_lines", "base_rate") == [("North", 4, 1.0), ("South", 1, None)]
     assert cx.contract(card)["family_size"] == card["p_value"].notna().sum() == 1
 
@@ -297,15 +300,15 @@ def test_few_lines_are_shown_but_not_compared(few: Claims) -> None:
 def test_order_and_repeats_do_not_matter_and_dollars_add_up(few: Claims, picks: list[Any], data: Any) -> None:
     flags = pd.DataFrame(picks, columns=["claim_id", "claim_line_number", "rule"])
     again = data.draw(st.permutations(picks + picks[:3]))
-    card = scorecard(few, flags, by=("payer", "claim_type"), minimum_lines=1)
+    card = scorecard(few, flags, by=("payer", "claim_type"), min_lines=1)
     other = scorecard(
-        few, pd.DataFrame(again, columns=flags.columns), by=("payer", "claim_type"), minimum_lines=1
+        few, pd.DataFrame(again, columns=flags.columns), by=("payer", "claim_type"), min_lines=1
     )
     pd.testing.assert_frame_equal(card, other)
     parts = card["caught_amount"] + card["paid_amount"] + card["other_amount"]
     assert parts.tolist() == pytest.approx(card["flagged_amount"].tolist())
     assert (card["related_caught_amount"].fillna(0) <= card["caught_amount"]).all()
-    whole = scorecard(few, flags, by=None, minimum_lines=1)
+    whole = scorecard(few, flags, by=None, min_lines=1)
     for column in ("flagged_lines", "denied_lines", "flagged_amount", "caught_amount", "paid_amount"):
         assert card.groupby("rule")[column].sum().to_dict() == pytest.approx(
             whole.set_index("rule")[column].to_dict()
@@ -313,16 +316,17 @@ def test_order_and_repeats_do_not_matter_and_dollars_add_up(few: Claims, picks: 
 
 
 def test_grouping_by_month_adds_up(few: Claims) -> None:
-    card = scorecard(few, found(FLAGS), by="service_month")
-    assert shown(card, "service_month", "flagged_lines") == [("2024-02-01", 5)]
+    card = scorecard(few, found(FLAGS), by="month")
+    assert shown(card, "month", "flagged_lines") == [("2024-02-01", 5)]
 
 
 def test_nothing_flagged_gives_an_empty_card_that_names_the_silent_rules(few: Claims) -> None:
     flags = found(FLAGS).head(0)
-    flags.attrs["rules"] = [
+    states = [
         {"rule": "excludes1", "status": "ran"},
         {"rule": "too_frequent", "status": "no table"},
     ]
+    amend(flags, {"rules": states})
     card = scorecard(few, flags)
     assert card.empty and "q_value" in card
     assert cx.contract(card)["rules_without_flagged_lines"] == ["excludes1"]
@@ -346,7 +350,6 @@ def test_nothing_flagged_gives_an_empty_card_that_names_the_silent_rules(few: Cl
 def test_findings_are_checked(few: Claims, wrong: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         scorecard(few, wrong(found(FLAGS)))
-    assert "outcome_findings" not in few.engine.fetch("SHOW TABLES").column("name").to_pylist()
 
 
 def test_findings_may_be_an_arrow_table_and_numbers_text(few: Claims) -> None:
@@ -361,14 +364,8 @@ def test_options_are_checked(few: Claims) -> None:
         scorecard(few, found(FLAGS), by="x")
     with pytest.raises(ArgumentError, match="like='code'"):
         scorecard(few, found(FLAGS), like="code")
-    with pytest.raises(ArgumentError, match="minimum_lines=0"):
-        scorecard(few, found(FLAGS), minimum_lines=0)
-
-
-def test_scratch_relations_are_gone_afterwards(few: Claims) -> None:
-    scorecard(few, found(FLAGS))
-    left = few.engine.fetch("SHOW TABLES").column("name").to_pylist()
-    assert not [name for name in left if name.startswith(("outcome_", "score_"))]
+    with pytest.raises(ArgumentError, match="min_lines=0"):
+        scorecard(few, found(FLAGS), min_lines=0)
 
 
 def test_the_same_on_both_engines(spec: Claims) -> None:
@@ -381,8 +378,8 @@ def test_the_same_on_both_engines(spec: Claims) -> None:
         C7       | 2                 | sex_conflict
         """
     )
-    card = scorecard(spec, flags, minimum_lines=1)
-    pd.testing.assert_frame_equal(card, scorecard(claims_of(**SPEC), flags, minimum_lines=1))
+    card = scorecard(spec, flags, min_lines=1)
+    pd.testing.assert_frame_equal(card, scorecard(claims_of(**SPEC), flags, min_lines=1))
     columns = ("rule", "payer", "lines", "flagged_lines", "denied_lines", "related_lines", "category_denials")
     assert shown(card, *columns, "overturned_lines", "caught_amount", "paid_amount") == [
         ("laterality_conflict", "North", 4, 2, 1, 0, 1, 1, 200.0, 80.0),

@@ -17,5 +17,5 @@ SELECT DISTINCT claim_id, claim_line_number, aftercare || ' ' || injury AS codes
     aftercare_written || ' is aftercare; ' || injury_written || ' says the stage of care by itself (' || meaning || ').'
         AS message,
     'diagnoses ' || aftercare || ', ' || injury AS evidence,
-    CAST(NULL AS DATE) AS effective_date
+    {release} AS release, CAST(NULL AS DATE) AS effective_date
 FROM pairs

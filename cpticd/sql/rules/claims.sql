@@ -1,6 +1,6 @@
 -- One row per claim: setting, kind of payer, version, and the day on which its diagnoses are judged (a stay's
 -- discharge, else the first day of service).
--- Part B bills of inpatients (12X, 22X) are judged as outpatient services.
+-- Setting and form are those of the dimensions; a setting that is not known is null.
 WITH pointing AS (
     SELECT DISTINCT coalesce(c.data_source, '') AS data_source, coalesce(c.claim_type, '') AS claim_type
     FROM claims c
@@ -13,20 +13,10 @@ days AS (
     FROM lines
     GROUP BY claim_id
 ),
-typed AS (
-    SELECT c.*,
-        CASE WHEN coalesce(c.claim_type, '') = 'institutional'
-                  OR (c.claim_type IS NULL AND c.bill_type_code IS NOT NULL) THEN 'institutional'
-             ELSE 'professional' END AS form
-    FROM claims c
-),
 settled AS (
-    SELECT t.*,
-        CASE WHEN t.form = 'professional' THEN 'practitioner'
-             WHEN substr(t.bill_type_code, 1, 2) IN ('12', '22') THEN 'outpatient'
-             ELSE b.setting END AS place_kind
-    FROM typed t
-    LEFT JOIN bill_types b ON b.prefix = substr(t.bill_type_code, 1, 2)
+    SELECT c.*, {claim_type} AS form, nullif({setting}, '(unknown)') AS place_kind
+    FROM claims c
+    LEFT JOIN bill_types b ON b.prefix = substr(c.bill_type_code, 1, 2)
 )
 SELECT
     s.claim_id,

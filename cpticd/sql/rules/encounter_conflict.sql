@@ -40,7 +40,7 @@ SELECT claim_id, claim_line_number, hcpcs_code || ' ' || diagnoses AS codes,
     CASE WHEN stage = 'active treatment' THEN hcpcs_code || ' treats a fresh injury; the line points to '
          ELSE hcpcs_code || ' follows up a treated injury; the line points to ' END || written || '.' AS message,
     'service: ' || reason || ' (' || stage || '); diagnoses ' || written AS evidence,
-    CAST(NULL AS DATE) AS effective_date
+    {release} AS release, CAST(NULL AS DATE) AS effective_date
 FROM judged
 WHERE against > 0 AND fitting = 0
 UNION ALL
@@ -48,5 +48,5 @@ SELECT claim_id, NULL, one || ' ' || other,
     'One injury stands on a claim of one day in two stages: ' || one_written || ' (' || one_meaning || ') and '
         || other_written || ' (' || other_meaning || ').',
     'diagnoses ' || one || ', ' || other,
-    CAST(NULL AS DATE)
+    {release}, CAST(NULL AS DATE)
 FROM twice

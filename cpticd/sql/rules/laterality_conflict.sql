@@ -64,7 +64,7 @@ SELECT n.claim_id, n.claim_line_number,
                 ELSE 'there' END
         || ': ' || n.written || '.' AS message,
     'modifiers ' || n.modifiers || '; diagnoses ' || n.written AS evidence,
-    CAST(NULL AS DATE) AS effective_date
+    {release} AS release, CAST(NULL AS DATE) AS effective_date
 FROM wrong_side n
 JOIN rule_lines l ON l.claim_id = n.claim_id AND l.claim_line_number = n.claim_line_number
 UNION ALL
@@ -72,7 +72,7 @@ SELECT w.claim_id, w.claim_line_number, concat_ws(' ', l.hcpcs_code, w.modifier,
     'The line names the ' || w.anatomy || ' (' || w.modifier || '); the diagnoses that it points to name another part: '
         || w.written || '.',
     'modifier ' || w.modifier || ' (' || w.anatomy || '); diagnoses ' || w.written,
-    CAST(NULL AS DATE)
+    {release}, CAST(NULL AS DATE)
 FROM wrong_part w
 JOIN rule_lines l ON l.claim_id = w.claim_id AND l.claim_line_number = w.claim_line_number
 LEFT JOIN wrong_side s ON s.claim_id = w.claim_id AND s.claim_line_number = w.claim_line_number

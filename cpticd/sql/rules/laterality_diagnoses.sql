@@ -26,6 +26,6 @@ SELECT p.claim_id, o.claim_line_number,
          ELSE p.first_written || ' leaves the side open beside ' || p.second_written || ' (' || p.second_side
              || ') of the same condition.' END AS message,
     'diagnoses ' || p.first_code || ' ' || p.first_side || ', ' || p.second_code || ' ' || p.second_side AS evidence,
-    CAST(NULL AS DATE) AS effective_date
+    {release} AS release, CAST(NULL AS DATE) AS effective_date
 FROM pairs p
 LEFT JOIN on_lines o ON o.claim_id = p.claim_id AND o.first_code = p.first_code AND o.second_code = p.second_code

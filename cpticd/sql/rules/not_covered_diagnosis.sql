@@ -46,7 +46,7 @@ unlisted AS (
             ORDER BY d.written || ' (diagnosis ' || e.diagnosis_position || ') not on that list') AS others
     FROM policies p
     JOIN rule_diagnoses e ON e.claim_id = p.claim_id
-    JOIN rule_policy_written d ON d.diagnosis_code = e.diagnosis_code
+    JOIN rule_codes d ON d.diagnosis_code = e.diagnosis_code
     LEFT JOIN rule_policy_codes n ON n.document = p.document AND n.version = p.version AND n.role = 'not covered'
         AND n.diagnosis_code = e.diagnosis_code
     WHERE p.place = 1 AND NOT p.has_covered AND n.document IS NULL

@@ -37,14 +37,14 @@ diagnoses AS (
 SELECT claim_id, claim_line_number, hcpcs_code || ' ' || modifier AS codes,
     'Modifier ' || modifier || ' does not go with ' || hcpcs_code || '.' AS message,
     'modifier ' || modifier || '; service ' || coalesce(excluded, 'outside those that the modifier is for') AS evidence,
-    CAST(NULL AS DATE) AS effective_date
+    {release} AS release, CAST(NULL AS DATE) AS effective_date
 FROM services
 UNION ALL
 SELECT d.claim_id, d.claim_line_number, d.hcpcs_code || ' ' || d.modifier || ' ' || d.codes,
     'Modifier ' || d.modifier || ' says screening or prevention; none of the diagnoses that the line points to does: '
         || d.written || '.',
     'modifier ' || d.modifier || '; diagnoses ' || d.written,
-    CAST(NULL AS DATE)
+    {release}, CAST(NULL AS DATE)
 FROM diagnoses d
 ANTI JOIN services s ON s.claim_id = d.claim_id AND s.claim_line_number = d.claim_line_number
     AND s.modifier = d.modifier

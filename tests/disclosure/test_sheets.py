@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpticd import sheets
-from cpticd.core.errors import ArgumentError, OutputExistsError
-from cpticd.rules import export as worklist
-from cpticd.sheets import FORMULA_STARTS, harmless
+import cpticd as cx
+from cpticd.core.contract import amend
+from cpticd.core.errors import ArgumentError, DisclosureError, OutputExistsError
+from cpticd.disclosure import sheets
+from cpticd.disclosure.sheets import FORMULA_STARTS, harmless
 
 FRAME = pd.DataFrame(
     {
@@ -35,7 +36,7 @@ FRAME = pd.DataFrame(
         "rate": [0.25, 1.0, float("inf")],
     }
 )
-FRAME.attrs["contract"] = {"measure": "=SUM(A1)", "rows_left_out": 2, "rules_run": ["a", "b"]}
+amend(FRAME, measure="=SUM(A1)", rows_left_out=2, rules_run=["a", "b"])
 
 
 #: How files are written, whatever may leave in them.
@@ -50,23 +51,23 @@ def test_claims_are_numbered_unless_asked_for_by_name(tmp_path: Path) -> None:
             "evidence_claims": [["C0001", "X9"], [], ["C0007"]],
         }
     )
-    rows = _read_csv(worklist(work, tmp_path / "numbered.csv"))
+    rows = _read_csv(cx.disclosure.export(work, tmp_path / "numbered.csv"))
     assert rows[1:] == [
         ["claim 1", "code 99214; claim 2", "claim 2 claim 3"],
         ["claim 2", "seen before; claim 3", ""],
         ["claim 1", "modifiers RT", "claim 1"],
     ]
-    named = _read_csv(worklist(work, tmp_path / "named.csv", identifiers=True))
+    named = _read_csv(cx.disclosure.export(work, tmp_path / "named.csv", identifiers=True))
     assert named[1] == ["C0007", "code 99214; claim C0001", "C0001 X9"]
 
 
 def test_counts_leave_through_a_release_alone(tmp_path: Path) -> None:
     counts = pd.DataFrame({"rule": ["excludes1"], "flagged_lines": [3]})
-    with pytest.raises(ArgumentError, match="Release"):
-        worklist(counts, tmp_path / "card.csv")
+    with pytest.raises(DisclosureError, match="Release"):
+        cx.disclosure.export(counts, tmp_path / "card.csv")
     assert not list(tmp_path.iterdir())
     with pytest.raises(ArgumentError, match="DataFrame"):
-        worklist([1], tmp_path / "work.csv")  # type: ignore[arg-type]
+        cx.disclosure.export([1], tmp_path / "work.csv")  # type: ignore[arg-type]
 
 
 def _read_csv(path: Path) -> list[list[str]]:

@@ -73,8 +73,19 @@ earlier AS (
 ),
 latest AS (  -- months since the year 0 of the first one in which it is covered again
     SELECT *, year(last_date) * 12 + month(last_date) + CAST(months AS INTEGER) AS again FROM earlier WHERE place = 1
+),
+named AS (
+    SELECT claim_id, claim_line_number, hcpcs_code, service, source, months, effective_from AS effective_date,
+        last_date, last_code, last_claim,
+        make_date(CAST(floor(again / 12.0) AS INTEGER), CAST(again - 12 * floor(again / 12.0) AS INTEGER) + 1, 1) AS covered_from
+    FROM latest
 )
-SELECT claim_id, claim_line_number, hcpcs_code, service, source, months, effective_from AS effective_date,
-    last_date, last_code, last_claim,
-    make_date(CAST(floor(again / 12.0) AS INTEGER), CAST(again - 12 * floor(again / 12.0) AS INTEGER) + 1, 1) AS covered_from
-FROM latest
+SELECT claim_id, claim_line_number,
+    CASE WHEN last_code = hcpcs_code THEN hcpcs_code ELSE last_code || ' ' || hcpcs_code END AS codes,
+    service || ' again on a date that comes too soon: ' || CASE
+        WHEN months IS NULL THEN 'it is covered once in a lifetime'
+        ELSE months || ' full months have to pass after the month of the last one' END AS message,
+    'last on ' || strftime(last_date, '%Y-%m-%d') || '; code ' || last_code || '; claim ' || last_claim
+        || coalesce('; covered again from ' || strftime(covered_from, '%Y-%m-%d'), '') AS evidence,
+    'frequency limits, ' || source AS release, effective_date
+FROM named

@@ -76,8 +76,21 @@ found AS (
     JOIN replaced r ON r.claim_id = j.claim_id AND r.hcpcs_code = j.hcpcs_code AND r.service_date = j.service_date
         AND r.person = j.person AND r.clinician = j.clinician AND r.setting = j.setting
     WHERE j.adjudication_indicator <> '1' AND j.is_superseded AND r.units > j.most
+),
+named AS (
+    SELECT claim_id, claim_line_number, hcpcs_code, units, counted, most, adjudication_indicator, release,
+        effective_from AS effective_date
+    FROM found
+    WHERE units > 0
 )
-SELECT claim_id, claim_line_number, hcpcs_code, units, counted, most, adjudication_indicator, release,
-    effective_from AS effective_date
-FROM found
-WHERE units > 0
+SELECT claim_id, claim_line_number, hcpcs_code AS codes,
+    printf('%g units of %s where %g are the most on a ', counted, hcpcs_code, most) ||
+        CASE adjudication_indicator WHEN '1' THEN 'line' ELSE 'day' END ||
+        '; all units of the line are denied' ||
+        CASE adjudication_indicator WHEN '2' THEN ', on appeal too'
+             WHEN '3' THEN ', unless a review finds them needed' ELSE '' END AS message,
+    printf('units %g; ', units)
+        || CASE adjudication_indicator WHEN '1' THEN '' ELSE printf('units of the day %g; ', counted) END
+        || printf('limit %g; adjudication indicator %s', most, adjudication_indicator) AS evidence,
+    'NCCI units ' || release AS release, effective_date
+FROM named

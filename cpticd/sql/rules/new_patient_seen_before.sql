@@ -29,7 +29,18 @@ earlier AS (
     JOIN seen s ON s.person = f.person AND s.billing_npi = f.billing_npi
         AND s.service_date < f.service_date AND s.service_date > f.service_date - INTERVAL 3 YEAR
         AND (s.claim_id = f.claim_id OR (s.claim_group <> f.claim_group AND NOT s.is_superseded))
+),
+named AS (
+    SELECT claim_id, claim_line_number, hcpcs_code, last_date, last_code, last_claim, same_clinician
+    FROM earlier
+    WHERE place = 1
 )
-SELECT claim_id, claim_line_number, hcpcs_code, last_date, last_code, last_claim, same_clinician
-FROM earlier
-WHERE place = 1
+SELECT claim_id, claim_line_number, last_code || ' ' || hcpcs_code AS codes,
+    'new-patient visit ' || hcpcs_code || ' of a patient whom ' || CASE
+        WHEN same_clinician THEN 'the same clinician'
+        ELSE 'the practice (whether in the same specialty is not known)' END
+        || ' saw within three years' AS message,
+    'seen on ' || strftime(last_date, '%Y-%m-%d') || '; code ' || last_code || '; claim ' || last_claim
+        AS evidence,
+    '' AS release, CAST(NULL AS DATE) AS effective_date
+FROM named

@@ -38,7 +38,16 @@ met AS (
     WHERE b.add_on_type <> '1' AND substr(b.other_code, 1, 1) NOT IN ('A', 'B', 'E', 'J', 'K', 'L', 'Q', 'V')
         AND NOT EXISTS (SELECT 1 FROM edits e WHERE e.add_on_code = b.other_code
                         AND b.service_date BETWEEN e.first_day AND e.last_day)
+),
+named AS (
+    SELECT a.claim_id, a.claim_line_number, a.hcpcs_code, a.add_on_type, a.primaries, a.release, a.effective_date
+    FROM add_ons a
+    ANTI JOIN met m ON m.claim_id = a.claim_id AND m.claim_line_number = a.claim_line_number
 )
-SELECT a.claim_id, a.claim_line_number, a.hcpcs_code, a.add_on_type, a.primaries, a.release, a.effective_date
-FROM add_ons a
-ANTI JOIN met m ON m.claim_id = a.claim_id AND m.claim_line_number = a.claim_line_number
+SELECT claim_id, claim_line_number, hcpcs_code AS codes,
+    'add-on ' || hcpcs_code || CASE add_on_type
+        WHEN '1' THEN ' without one of the services that it adds to'
+        ELSE ' without any service that it could add to' END AS message,
+    'add-on type ' || add_on_type || '; primary codes listed ' || primaries AS evidence,
+    'NCCI add-on codes ' || release AS release, effective_date
+FROM named

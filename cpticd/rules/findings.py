@@ -1,0 +1,256 @@
+"""Findings: which lines and claims break which rule, and what judged them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import sql
+from cpticd.claims import Claims
+from cpticd.core.contract import attach, records_of
+from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
+from cpticd.core.measure import Linked, Part, Records, measure
+from cpticd.rules import flagged, inputs, outcomes
+from cpticd.rules.registry import chosen, registry
+from cpticd.rules.rule import Rule, Scope, scopes
+from cpticd.rules.run import Run, passed
+
+_COLUMNS: Final = pa.schema(
+    [
+        ("claim_id", pa.string()),
+        ("claim_line_number", pa.int32()),
+        ("rule", pa.string()),
+        ("family", pa.string()),
+        ("severity", pa.string()),
+        ("codes", pa.string()),
+        ("message", pa.string()),
+        ("evidence", pa.string()),
+        ("source", pa.string()),
+        ("effective_date", pa.date32()),
+    ]
+)
+_ORDER: Final = ("claim_id", "claim_line_number", "rule", "codes", "evidence", "message", "source")
+
+
+def _asked(given: Any) -> dict[str, Any]:
+    """What the report's options say of rules."""
+    return {name: given[name] for name in ("tables", "folder", "payer_kinds")}
+
+
+@measure(
+    heading="Findings of coding rules",
+    leaves=Records(),
+    report=[Part("rules", "rules", "Findings of coding rules", _asked, strict=True)],
+)
+def check(
+    claims: Claims,
+    rules: str | Iterable[str] | None = None,
+    *,
+    severities: str | Iterable[str] = ("error", "warning"),
+    payer_kinds: Mapping[str, str] | None = None,
+    tables: Mapping[str, pd.DataFrame | pa.Table] | None = None,
+    folder: str | Path | None = None,
+) -> pd.DataFrame:
+    """One row per finding: a line, or a claim as a whole, that breaks a rule; for a coder to review.
+
+    Parameters
+    ----------
+    rules: names of rules or of families; None is every rule of ``severities``. One that is named runs whatever its
+        severity. ``cx.rules.catalogue()`` lists them.
+    severities: ``error`` (a payer that follows the source denies), ``warning`` (it may), ``information`` (codes that
+        could be more specific, notes about order: many).
+    payer_kinds: payer's name → medicare, medicare advantage, medicaid, commercial, marketplace. A payer whose kind is
+        not given is in the scope of every rule.
+    tables: kind → rows in the columns that ``reference.release(kind)`` has (effective_from and effective_to may be
+        missing: open), judged by instead of what has been added: ncci_ptp, ncci_mue, ncci_addon, coverage, …
+    folder: where added releases lie, the user's own folder unless it is named (``cpticd.reference.store``).
+
+    Columns
+    -------
+    claim_id, claim_line_number (missing: the claim as a whole), rule, family, severity; codes, the codes that
+    conflict; message, in plain words; evidence, what was seen; source, the document that defines the rule, and the
+    table and release that judged; effective_date, first day of the edit that fired, missing where it has none.
+
+    Every rule is judged at the date of service, under the tables of that date. A diagnosis is found on each line
+    that points to it; on the claim where no line does, or where the source has no pointers. A claim and what
+    replaces it are both judged and never compared with each other.
+
+    The contract's ``records["rules"]``: one record per rule: rule, severity, status (ran, no table, not asked),
+    detail, findings. Raises ArgumentError for a rule, severity or kind that there is not, SchemaError for a table
+    without its kind's columns.
+
+    >>> import cpticd as cx
+    >>> findings = cx.rules.check(cx.simulate(persons=100, seed=1).claims, ["pointers", "laterality"])
+    >>> sorted(set(findings["family"])) == ["laterality", "pointers"]
+    True
+    """
+    kinds = _payer_kinds(payer_kinds)
+    given = {kind: passed(kind, table) for kind, table in (tables or {}).items()}
+    asked = chosen(rules, severities)
+    found, report = [_COLUMNS.empty_table()], {}
+    with claims.session() as s:
+        run = Run(s, given, folder)
+        inputs.prepare(s, kinds)
+        for rule in asked:
+            if missing := _missing(run, rule):
+                report[rule.name] = (
+                    "no table",
+                    f"add one: reference.add({missing!r}, files), or pass tables=",
+                    0,
+                )
+                continue
+            rows = _findings(run, rule, scopes()[rule.name])
+            found.append(rows)
+            report[rule.name] = ("ran", rule.note(run) if rule.note else "", rows.num_rows)
+    order = [(name, "ascending") for name in _ORDER]
+    result = to_frame(pa.concat_tables(found).sort_by(order))
+    result["claim_line_number"] = result["claim_line_number"].astype("Int64")
+    return _described(result, report, kinds)
+
+
+def _findings(run: Run, rule: Rule, scope: Scope) -> pa.Table:
+    """The rule's findings within its scope."""
+    conditions, params = _conditions(scope)
+    joins = "JOIN rule_claims c ON c.claim_id = f.claim_id" if conditions else ""
+    if scope.effective_from or scope.effective_to:
+        joins += (
+            " LEFT JOIN rule_lines l ON l.claim_id = f.claim_id AND l.claim_line_number = f.claim_line_number"
+        )
+    rows = run.session.fetch(
+        sql.text("rules/findings"), params,
+        found=rule.find(run), joins=joins, conditions=" AND ".join(conditions) or "TRUE",
+    )  # fmt: skip
+    release = rows.column("release").to_pandas()
+    source = (scope.source + "; " + release.astype(str)).where(release.ne(""), scope.source)
+    constant = {"rule": rule.name, "family": scope.family, "severity": scope.severity}
+    columns = {
+        **{name: rows.column(name) for name in rows.column_names if name != "release"},
+        **{name: pa.repeat(pa.scalar(value), rows.num_rows) for name, value in constant.items()},
+        "source": pa.array(source, pa.string()),
+    }
+    return pa.table({name: columns[name] for name in _COLUMNS.names}).cast(_COLUMNS)
+
+
+def _conditions(scope: Scope) -> tuple[list[str], dict[str, Any]]:
+    """SQL and parameters of what a rule's row says of setting, payer kind and dates of service."""
+    conditions: list[str] = []
+    params: dict[str, Any] = {}
+    for column, values in (("setting", scope.settings), ("payer_kind", scope.payer_kinds)):
+        if values:
+            names = [f"{column}_{i}" for i in range(len(values))]
+            params |= dict(zip(names, values, strict=True))
+            inside = f"c.{column} IN ({', '.join('$' + name for name in names)})"
+            # A payer of unknown kind is in scope; a bill of unknown setting is not.
+            conditions.append(f"(c.payer_kind IS NULL OR {inside})" if column == "payer_kind" else inside)
+    day = "coalesce(l.service_date, c.service_date)"
+    for name, sign in (("effective_from", ">="), ("effective_to", "<=")):
+        if value := getattr(scope, name):
+            conditions.append(f"{day} {sign} CAST(${name} AS DATE)")
+            params[name] = value
+    return conditions, params
+
+
+def _missing(run: Run, rule: Rule) -> str:
+    """The kind of table that a rule lacks, '' where it lacks none."""
+    absent = [kind for kind in rule.tables if not run.has(kind)]
+    if not absent or (rule.any_table and len(absent) < len(rule.tables)):
+        return ""
+    return absent[0]
+
+
+def _payer_kinds(payer_kinds: Mapping[str, str] | None) -> dict[str, str]:
+    given = {payer: str(kind).strip().lower() for payer, kind in (payer_kinds or {}).items()}
+    known = sorted({kind for scope in scopes().values() for kind in scope.payer_kinds} | set(PAYER_KINDS))
+    if strange := sorted(set(given.values()) - set(known)):
+        raise ArgumentError(f"payer_kinds: found {strange}; there are {', '.join(known)}")
+    return given
+
+
+#: What a payer may be to a rule.
+PAYER_KINDS: Final = ("commercial", "marketplace", "medicaid", "medicare", "medicare advantage")
+
+
+def _described(
+    result: pd.DataFrame, report: dict[str, tuple[str, str, int]], kinds: dict[str, str]
+) -> pd.DataFrame:
+    asked = {name: report.get(name, ("not asked", "name it, or its severity", 0)) for name in registry()}
+    states = [
+        {
+            "rule": name,
+            "severity": scopes()[name].severity,
+            "status": status,
+            "detail": detail,
+            "findings": count,
+        }
+        for name, (status, detail, count) in asked.items()
+    ]
+    silent = [name for name, (status, *_) in asked.items() if status == "no table"]
+    return attach(
+        result,
+        measure="findings of coding rules",
+        numerator="lines, or claims as a whole, that break a rule",
+        denominator="every line and claim in the rule's scope (setting, kind of payer, dates of service)",
+        clock="codes as submitted, judged at the date of service (diagnoses of a stay: at discharge)",
+        exclusions=f"rules without a table: {', '.join(silent)}" if silent else "none",
+        code_set_release="as each finding's source says",
+        rules_run=[name for name, (status, *_) in asked.items() if status == "ran"],
+        payer_kinds=kinds,
+        records={"rules": states},
+    )
+
+
+@measure(
+    heading="Findings by rule",
+    leaves=Linked(flagged.of_counts, flagged.counts_as_shown),
+    report=[
+        Part("rule_counts", "rules", "Findings by rule", lambda given: {"findings": given.part("rules")})
+    ],
+)
+def by_rule(claims: Claims, findings: pd.DataFrame) -> pd.DataFrame:
+    """One row per rule, the most findings first: rule, family, severity, status, detail, findings, lines.
+
+    findings: of ``check(claims)``. status: ``ran``, ``no table`` (detail says which one to add), ``not asked``. lines:
+    the lines that the rule flags, each once; a finding about a claim as a whole flags all of its lines. Raises
+    SchemaError for findings without their columns.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> counts = cx.rules.findings.by_rule(claims, cx.rules.check(claims, "pointers"))
+    >>> counts["status"].eq("ran").sum() == 5
+    True
+    """
+    with claims.session() as s:
+        outcomes.load(s, findings, "by_rule")
+        lines = s.frame("SELECT rule, count(*) AS lines FROM rule_flags GROUP BY rule").set_index("rule")[
+            "lines"
+        ]
+    states = {row["rule"]: row for row in records_of(findings).get("rules", [])}
+    found = findings["rule"].value_counts()
+    known = scopes()
+    rows = [
+        {
+            "rule": name,
+            "family": known[name].family if name in known else "",
+            "severity": known[name].severity if name in known else "",
+            "status": states.get(name, {}).get("status", "ran"),
+            "detail": states.get(name, {}).get("detail", ""),
+            "findings": int(found.get(name, 0)),
+            "lines": int(lines.get(name, 0)),
+        }
+        for name in [*dict.fromkeys([*states, *sorted(found.index)])]
+    ]
+    columns = ["rule", "family", "severity", "status", "detail", "findings", "lines"]
+    result = pd.DataFrame(rows, columns=columns)
+    return attach(
+        result.sort_values(["findings", "rule"], ascending=[False, True], ignore_index=True),
+        measure="findings of coding rules by rule",
+        numerator="findings; lines, or lines of claims as a whole, that break the rule",
+        denominator="none: a list, not a rate",
+        clock="codes as submitted, judged at the date of service (diagnoses of a stay: at discharge)",
+        records={flagged.RECORD: findings},
+    )

@@ -1,0 +1,71 @@
+"""What a rule is: who defines it, whom it concerns and since when (data), and the SQL that finds it (code).
+
+``data/reference/edit_rules.csv`` has one row per rule: its family, severity, settings, payer kinds, dates of service
+and source. A family of rules is one module of this package, and its ``RULES`` name the functions that find them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+from cpticd import reference
+from cpticd.rules.run import Run
+
+#: What a finding asks of its reader: a payer that follows the source denies; may deny; nothing.
+SEVERITIES: Final = ("error", "warning", "information")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule's finder.
+
+    ``find(run)`` returns the SQL of its findings: claim_id, claim_line_number (NULL: the claim as a whole), codes,
+    message, evidence, release (of the table that judged), effective_date. It need not look at setting, payer kind
+    or the rule's own dates: ``check`` does. ``tables`` are the kinds of ``reference.add`` without which the rule cannot
+    judge (one of them is enough where ``any_table``); it may ask ``run.has(kind)`` for others, and ``note(run)`` says
+    what it then cannot tell.
+    """
+
+    name: str
+    find: Callable[[Run], str] = field(compare=False)
+    tables: tuple[str, ...] = ()
+    any_table: bool = False
+    note: Callable[[Run], str] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One rule's row of ``edit_rules.csv``: what it is, and whom it concerns."""
+
+    rule: str
+    family: str
+    severity: str
+    settings: tuple[str, ...]
+    payer_kinds: tuple[str, ...]
+    effective_from: str
+    effective_to: str
+    title: str
+    source: str
+
+
+@cache
+def scopes() -> dict[str, Scope]:
+    """Scope of every rule by its name, in the order of the table."""
+    return {row["rule"]: _scope(row) for row in reference.table("edit_rules").to_pylist()}
+
+
+def _scope(row: dict[str, Any]) -> Scope:
+    return Scope(
+        row["rule"],
+        row["family"],
+        row["severity"],
+        tuple(row["settings"].split()),
+        tuple(kind.strip() for kind in row["payer_kinds"].split(";") if kind.strip()),
+        row["effective_from"],
+        row["effective_to"],
+        row["title"],
+        row["source"],
+    )
