@@ -6,7 +6,6 @@ import pandas as pd
 
 from cpticd import charts
 from cpticd.reporting.blocks import chart, note, scroll
-from cpticd.reporting.coding import rule_table, without_table
 from cpticd.reporting.definitions import brief
 from cpticd.reporting.findings import Findings
 
@@ -29,15 +28,16 @@ ODDS = ("diagnosis_family", "unspecified_rate", "specific_rate", "odds_ratio", "
 
 
 def rules_section(findings: Findings) -> str:
-    rules = findings.get("rules")
-    if "rules" not in findings.frames:
-        return note(findings.reason("rules", "Coding rules were not asked for."))
-    text = note(RULES) + _scorecard(findings) + _residual(findings) + _ran(findings)
-    missing = without_table(rules)
+    counts = findings.get("rule_counts")
+    if counts.empty:
+        return note(findings.reason("rules", findings.reason("rule_counts", "Coding rules were not asked for.")))
+    text = note(RULES) + _scorecard(findings) + _residual(findings) + _ran(counts)
+    missing = counts.loc[counts["status"] == "no table", ["rule", "detail"]].sort_values("rule")
     if missing.empty:
         return text
     head = note("These rules did not run: their tables are licensed or too large to come with the package.")
-    return text + "<h3>Rules without a table</h3>" + head + scroll(charts.table(missing))
+    listed = missing.rename(columns={"detail": "how_to_add_a_table"}).reset_index(drop=True)
+    return text + "<h3>Rules without a table</h3>" + head + scroll(charts.table(listed, max_rows=60))
 
 
 def _scorecard(findings: Findings) -> str:
@@ -48,13 +48,13 @@ def _scorecard(findings: Findings) -> str:
     if flagged.empty:
         return note("No rule flagged lines of enough persons to be shown.")
     shown = flagged.assign(flagged_lines=flagged["flagged_lines"].astype("int64"))
-    text = chart(charts.rule_matrix(shown), "rules", wide=True) + brief(findings, "rules", "scorecard")
-    told = shown[shown["precision"].notna()].sort_values(
+    text = chart(charts.scorecard(shown), "rules", wide=True) + brief(findings, "rules", "scorecard")
+    listed = shown[shown["precision"].notna()].sort_values(
         ["caught_amount", "flagged_lines", "rule", "payer"], ascending=[False, False, True, True]
     )
-    if told.empty:
+    if listed.empty:
         return text
-    table = charts.table(told.head(20), columns=list(SCORES))
+    table = charts.table(listed.head(20), columns=list(SCORES))
     return text + "<h3>Rules that payers follow, by denied dollars</h3>" + scroll(table)
 
 
@@ -71,23 +71,14 @@ def _residual(findings: Findings) -> str:
     return text + note(RESIDUAL) + rounded + table + brief(findings, "residual")
 
 
-def _ran(findings: Findings) -> str:
+def _ran(counts: pd.DataFrame) -> str:
     """Every rule that ran, with its findings as they may leave."""
-    ran = rule_table(findings.get("rules"))
+    ran = counts[counts["status"] == "ran"]
     if ran.empty:
         return ""
-    if findings.rule_findings is not None:
-        counts = [
-            0 if count == 0 else findings.rule_findings.get(rule, pd.NA)
-            for rule, count in zip(ran["rule"], ran["findings"], strict=True)
-        ]
-        ran = ran.assign(findings=pd.array(counts, dtype="Int64"))
-        ran = ran.sort_values(
-            ["findings", "rule"], ascending=[False, True], na_position="last", ignore_index=True
-        )
-        gone = " ".join(str(label) for label in ran.index[ran["findings"].isna()])
-        ran.attrs["disclosure"] = {"hidden": {"findings": gone} if gone else {}}
-    table = scroll(charts.table(ran, max_rows=100))
+    shown = ran[["rule", "severity", "findings", "lines"]]
+    shown.attrs = dict(counts.attrs)
+    table = scroll(charts.table(shown, max_rows=100))
     return f"<details><summary>{len(ran)} rules ran</summary>{table}</details>"
 
 
@@ -98,12 +89,12 @@ def specificity_section(findings: Findings) -> str:
     if shown.empty:
         text += note(findings.reason("unspecified", "No diagnosis codes of enough persons in these claims."))
     else:
-        text += chart(charts.unspecified_share(shown), "unspecified") + brief(findings, "unspecified")
+        text += chart(charts.share(shown), "unspecified") + brief(findings, "unspecified")
     effect = findings.get("effect")
     if effect.empty:
         return text + note(
             findings.reason("effect", "No group has enough lines with and without unspecified codes.")
         )
-    text += chart(charts.specificity_effect(effect), "effect", wide=True) + brief(findings, "effect")
+    text += chart(charts.effect(effect), "effect", wide=True) + brief(findings, "effect")
     columns = [name for name in ODDS if effect[name].notna().any()]
     return text + scroll(charts.table(effect, columns=columns, max_rows=30))

@@ -46,20 +46,20 @@ def risk_section(findings: Findings) -> str:
     )
     text += brief(findings, "risk_gaps", "risk_unsupported", "risk_impact")
     if parts.REVIEWED in Totals(impact).records:
-        text += chart(charts.risk_waterfall(impact), "risk-waterfall", wide=True) + brief(
+        text += chart(charts.impact(impact), "risk-waterfall", wide=True) + brief(
             findings, "risk_impact"
         )
-    text += chart(charts.hcc_kind_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
+    text += chart(charts.impact_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
     if findings.minimum <= 1:
-        text += chart(charts.impact_by_person(impact, name_persons=False), "risk-persons", wide=True)
+        text += chart(charts.impact_persons(impact, name_persons=False), "risk-persons", wide=True)
         text += brief(findings, "risk_impact")
     else:
         text += note(
-            "The chart of single persons does not leave the session: cx.charts.impact_by_person(impact)."
+            "The chart of single persons does not leave the session: cx.charts.impact_persons(impact)."
         )
     if findings.has("risk_prevalence"):
         prevalence = findings.get("risk_prevalence")
-        text += chart(charts.coded_expected(prevalence), "risk-prevalence", wide=True)
+        text += chart(charts.prevalence(prevalence), "risk-prevalence", wide=True)
         text += brief(findings, "risk_prevalence") + _behind("The numbers behind it", prevalence)
     else:
         text += note(findings.reason("risk_prevalence", "No condition is coded or suspected."))
