@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from cpticd import denials, risk, rules, specificity
+from cpticd import denials, disclosure, risk, rules, specificity
 from cpticd.core.contract import said
 from cpticd.core.errors import ArgumentError, CpticdError
 from cpticd.core.measure import Given, Measure, Part, measures
@@ -56,9 +56,9 @@ class Options:
             )
 
     def values(self) -> dict[str, Any]:
-        """The options by name, the service year among them."""
+        """The options by name, the service year among them, and the fewest persons that may be shown (minimum)."""
         year = None if self.payment_year is None else self.payment_year - 1
-        return {**self.__dict__, "year": year}
+        return {**self.__dict__, "year": year, "minimum": disclosure.settings().minimum}
 
 
 def declared() -> Iterator[tuple[Measure, Part]]:

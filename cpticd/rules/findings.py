@@ -221,8 +221,8 @@ def by_rule(claims: Claims, findings: pd.DataFrame) -> pd.DataFrame:
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
     >>> counts = cx.rules.findings.by_rule(claims, cx.rules.check(claims, "pointers"))
-    >>> counts["status"].eq("ran").sum() == 5
-    True
+    >>> int(counts["status"].eq("ran").sum())
+    5
     """
     with claims.session() as s:
         outcomes.load(s, findings, "by_rule")

@@ -73,16 +73,21 @@ class Entry:
 
 
 def _protected(found: pd.DataFrame, _: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
-    """Clusters of enough persons with rounded counts: a difference from the pairs' counts tells nothing of few."""
-    shown = found[found["denied_persons"] >= minimum]
+    """Clusters of enough persons, counts and rates rounded: a difference from other counts tells nothing of few.
+
+    A rate of which few services were denied, or few were not, is missing; so is what rates could be computed from.
+    """
+    shown = found[found["denied_persons"] >= minimum].reset_index(drop=True)
     counts = ("denied_persons", "denied_lines", "denied_amount", "excess_amount")
-    shown = shown.assign(**{name: [rounded(value) for value in shown[name]] for name in counts})
-    for side in ("before", "elsewhere"):
-        small = shown[f"denied_{side}"].between(1, minimum - 1)
-        shown[f"rate_{side}"] = shown[f"rate_{side}"].round(2).mask(small)
-    rest = (shown["services_after"] - shown["denied_after"]).between(1, minimum - 1)
-    shown["rate_after"] = shown["rate_after"].round(2).mask(rest)
-    return carry(found, shown.reset_index(drop=True)), len(found) - len(shown)
+    hidden = ["elsewhere_p_value", "p_value", "log_likelihood_ratio"]
+    values: dict[str, Any] = {name: [rounded(value) for value in shown[name]] for name in counts}
+    for side in ("before", "after", "elsewhere"):
+        n, k = shown[f"services_{side}"], shown[f"denied_{side}"]
+        few = k.between(1, minimum - 1) | (n - k).between(1, minimum - 1)
+        values[f"rate_{side}"] = shown[f"rate_{side}"].round(2).mask(few)
+        hidden += [f"services_{side}", f"denied_{side}", f"{side}_low", f"{side}_high"]
+    shown = shown.assign(**values, **dict.fromkeys(hidden, np.nan))
+    return carry(found, shown), len(found) - len(shown)
 
 
 def _asked(given: Any) -> dict[str, Any]:
