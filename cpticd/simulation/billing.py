@@ -7,9 +7,9 @@ import numpy as np
 from cpticd.simulation.book import MODIFIERS, Book, ClaimRows, DiagnosisRows, LineRows
 from cpticd.simulation.catalogue import weights
 from cpticd.simulation.documentation import Documented
-from cpticd.simulation.encounters import Encounters
 from cpticd.simulation.population import People
 from cpticd.simulation.practices import Directory, Seen
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.services import HOSPITAL, LABORATORY, MAIN, READING, SUPPLIER, Services
 from cpticd.simulation.streams import pick
 from cpticd.simulation.vectors import Ints, bounds, expand, group_starts, within

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cpticd.simulation.catalogue import Catalogue, numbers
-from cpticd.simulation.encounters import Encounters
 from cpticd.simulation.episodes import Episodes
 from cpticd.simulation.population import People
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.vectors import Bools, Floats, Ints, Rows, expand, group_starts, within
 from cpticd.simulation.world import World
 

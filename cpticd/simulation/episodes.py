@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cpticd.simulation.catalogue import Catalogue, numbers
-from cpticd.simulation.enrolment import Enrolment
+from cpticd.simulation.membership import Membership
 from cpticd.simulation.population import People
 from cpticd.simulation.vectors import Bools, Floats, Ints, Rows
 from cpticd.simulation.world import World
@@ -48,7 +48,7 @@ class _Plan(Rows):
     sure: Bools
 
 
-def fall_ill(world: World, people: People, enrolment: Enrolment) -> Episodes:
+def fall_ill(world: World, people: People, membership: Membership) -> Episodes:
     """What each person has in each year, and how it is coded.
 
     A condition that was coded before is coded again with the chance of the catalogue (``recapture``), it may end
@@ -70,7 +70,7 @@ def fall_ill(world: World, people: People, enrolment: Enrolment) -> Episodes:
         gone = over
         if y:
             over = over | (draws("resolves", size) < resolves)
-        covered = (enrolment.first_year[person] <= y) & (people.death[person] > world.starts[y] + 60)
+        covered = (membership.first_year[person] <= y) & (people.death[person] > world.starts[y] + 60)
         again = draws("recapture", size) < np.where(coded_before | (y == 0), recapture, 0.5)
         if y == 0:
             again |= draws("first year", size) < 0.8

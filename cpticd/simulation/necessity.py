@@ -6,8 +6,8 @@ import numpy as np
 
 from cpticd.simulation.catalogue import Catalogue
 from cpticd.simulation.dates import months
-from cpticd.simulation.encounters import Encounters
 from cpticd.simulation.manual import policy
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.services import HOSPITAL, Services
 from cpticd.simulation.vectors import Bools, Ints, flags, group_starts
 from cpticd.simulation.world import World

@@ -5,9 +5,9 @@ arrays, one element per row, or changes the book of claims: claims, lines and di
 
     stage            entry function            gives                          from
     population       populate                  People                         how many
-    enrolment        enrol                     Enrolment                      people
-    episodes         fall_ill                  Episodes                       people, enrolment
-    encounters       schedule                  Encounters, Unsupported        people, enrolment, episodes
+    membership       enroll                    Membership                     people
+    episodes         fall_ill                  Episodes                       people, membership
+    schedule         encounters                Encounters, Unsupported        people, membership, episodes
     documentation    document                  Documented                     people, episodes, encounters
     practices        attribute                 Seen                           people, encounters
     services         order, complete           Services                       encounters, seen, documented
@@ -43,15 +43,15 @@ from cpticd.simulation import (
     billing,
     chances,
     documentation,
-    encounters,
-    enrolment,
     episodes,
+    membership,
     necessity,
     population,
     practices,
     reconsideration,
     remittance,
     resubmission,
+    schedule,
     scrubber,
     services,
     settlement,
@@ -179,9 +179,9 @@ def run(
 
     # Persons, what they have, and how they are cared for.
     people = population.populate(world, persons)
-    covered = enrolment.enrol(world, people)
+    covered = membership.enroll(world, people)
     ill = episodes.fall_ill(world, people, covered)
-    met, unsupported = encounters.schedule(world, people, covered, ill)
+    met, unsupported = schedule.encounters(world, people, covered, ill)
     noted = documentation.document(world, people, ill, met)
     seen = practices.attribute(world, people, met)
     lines = services.order(world, met, seen, noted)
@@ -205,6 +205,6 @@ def run(
     # Tables, and the answers.
     dialysis = ill.person[ill.condition == world.catalogue.conditions["esrd"]]
     tables = submission.submit(world, book, met) | remittance.remit(book, outcome, habits.reasons)
-    tables["members"] = enrolment.member_table(world, people, covered, dialysis)
+    tables["members"] = membership.member_table(world, people, covered, dialysis)
     planted = truth.answers(world, book, habits, chance, outcome, episodes=ill, unsupported=unsupported)
     return tables, planted

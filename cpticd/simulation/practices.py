@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cpticd.simulation.encounters import Encounters
 from cpticd.simulation.population import People
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.vectors import Bools, Ints, Rows, group_starts
 from cpticd.simulation.world import World
 

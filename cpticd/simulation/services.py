@@ -13,8 +13,8 @@ import numpy as np
 
 from cpticd.simulation.catalogue import numbers, rows, whole
 from cpticd.simulation.documentation import Documented
-from cpticd.simulation.encounters import Encounters
 from cpticd.simulation.practices import Seen
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.streams import Streams, pick
 from cpticd.simulation.vectors import Bools, Ints, Rows, expand, flags, group_starts, within
 from cpticd.simulation.world import World

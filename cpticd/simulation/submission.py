@@ -19,8 +19,8 @@ from cpticd.simulation.columns import (
     text,
     typed_table,
 )
-from cpticd.simulation.encounters import Encounters
 from cpticd.simulation.practices import npi
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.vectors import Ints, group_starts, total, within
 from cpticd.simulation.world import World
 

@@ -14,8 +14,8 @@ from cpticd.simulation.catalogue import Catalogue
 from cpticd.simulation.chances import DRIVERS, POLICY, Chances
 from cpticd.simulation.columns import claim_ids, date, person_ids, text
 from cpticd.simulation.dates import calendar_years
-from cpticd.simulation.encounters import Unsupported
 from cpticd.simulation.episodes import JOINED, KINDS, Episodes
+from cpticd.simulation.schedule import Unsupported
 from cpticd.simulation.settlement import FIRST, Outcome
 from cpticd.simulation.vectors import Ints
 from cpticd.simulation.world import World

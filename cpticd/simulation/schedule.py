@@ -1,4 +1,4 @@
-"""Encounters: when a person is seen, where and why."""
+"""Schedule: when a person is seen, where and why."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from cpticd.simulation.catalogue import numbers, rows, whole
 from cpticd.simulation.dates import NEVER, ages, is_weekend
-from cpticd.simulation.enrolment import Enrolment
 from cpticd.simulation.episodes import IMPLIED, UNSPECIFIED, Episodes
+from cpticd.simulation.membership import Membership
 from cpticd.simulation.population import People
 from cpticd.simulation.streams import small_count
 from cpticd.simulation.vectors import Bools, Ints, Rows, expand, group_starts
@@ -69,17 +69,17 @@ class _Booked(_Wanted):
     week: Ints
 
 
-def schedule(
-    world: World, people: People, enrolment: Enrolment, episodes: Episodes
+def encounters(
+    world: World, people: People, membership: Membership, episodes: Episodes
 ) -> tuple[Encounters, Unsupported]:
     """All encounters, sorted by person and day, and the unsupported codes planted on some.
 
     A new kind of encounter is one more group of ``_Wanted``.
     """
-    unsupported, groundless = _unsupported(world, people, enrolment, episodes)
+    unsupported, groundless = _unsupported(world, people, membership, episodes)
     wanted = (
         _for_episodes(world, people, episodes),
-        *_for_events(world, people, enrolment),
+        *_for_events(world, people, membership),
         *_recurring(world, episodes),
         _for_signals(world, episodes),
         groundless,
@@ -111,12 +111,12 @@ def _for_episodes(world: World, people: People, episodes: Episodes) -> _Wanted:
     return _Wanted(episodes.person[row], episodes.year[row], condition, setting, listed, service)
 
 
-def _for_events(world: World, people: People, enrolment: Enrolment) -> Iterator[_Wanted]:
+def _for_events(world: World, people: People, membership: Membership) -> Iterator[_Wanted]:
     """Encounters for what comes and goes, from colds to accidents, by condition."""
     catalogue, draws = world.catalogue, world.draws
     years = len(world.years)
     venue, setting_of = catalogue.venues
-    covered = np.arange(years)[None, :] >= enrolment.first_year[:, None]
+    covered = np.arange(years)[None, :] >= membership.first_year[:, None]
     for c, rate in enumerate(catalogue.prevalence):
         row = catalogue.condition_rows[c]
         if row["kind"] != "event" or rate.max() == 0:
@@ -166,7 +166,7 @@ def _for_signals(world: World, episodes: Episodes) -> _Wanted:
 
 
 def _unsupported(
-    world: World, people: People, enrolment: Enrolment, episodes: Episodes
+    world: World, people: People, membership: Membership, episodes: Episodes
 ) -> tuple[Unsupported, _Wanted]:
     """Single encounters with a code (unsupported.csv) that the person's condition does not bear out."""
     catalogue, draws = world.catalogue, world.draws
@@ -186,7 +186,7 @@ def _unsupported(
     # A code of a category that the person has under another name would be supported after all.
     free = ~has[person, condition] & ~(has[:, catalogue.conditions["liver_transplant"]][person])
     alive = people.death[person] == NEVER
-    index = np.flatnonzero(chosen & fits & free & alive & (year >= enrolment.first_year[person]))
+    index = np.flatnonzero(chosen & fits & free & alive & (year >= membership.first_year[person]))
     person, year, diagnosis, setting = person[index], year[index], diagnosis[index], setting[index]
     return (
         Unsupported(person, year, diagnosis, setting == catalogue.settings["lab_only"]),

@@ -1,4 +1,4 @@
-"""Enrolment: from when on each person is covered, and what risk adjustment needs to know of it."""
+"""Membership: from when on each person is covered, and what risk adjustment needs to know of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cpticd.simulation.world import World
 
 
 @dataclass
-class Enrolment(Rows):
+class Membership(Rows):
     """One element per person, whose coverage lasts from its first year until death or the end of the data."""
 
     first_year: Ints  # number of the year, from 0
@@ -25,13 +25,13 @@ class Enrolment(Rows):
     needs_plan: Bools  # in a special needs plan
 
 
-def enrol(world: World, people: People) -> Enrolment:
+def enroll(world: World, people: People) -> Membership:
     """A few persons join in the last year; some of Medicare's are poor, or were disabled first."""
     draws, size = world.draws, people.size
     kind = world.catalogue.payer_kinds[people.payer]
     medicare = np.isin(kind, ["ffs", "ma"])
     dual = np.where(medicare, pick(draws("dual", size), [0.8, 0.06, 0.14]), 0)
-    return Enrolment(
+    return Membership(
         first_year=np.where(draws("joined", size) < 0.05, len(world.years) - 1, 0),
         dual=dual,
         disabled_first=medicare & ((people.age[:, 0] < 65) | (draws("disabled", size) < 0.07)),
@@ -39,19 +39,19 @@ def enrol(world: World, people: People) -> Enrolment:
     )
 
 
-def member_table(world: World, people: People, enrolment: Enrolment, dialysis: Ints) -> pa.Table:
+def member_table(world: World, people: People, membership: Membership, dialysis: Ints) -> pa.Table:
     """The table members: one row per person and year of coverage; ``dialysis`` are persons with ESRD."""
     size, years = people.size, len(world.years)
     person, year = np.divmod(np.arange(size * years), years)
-    covered = (year >= enrolment.first_year[person]) & (people.death[person] > world.starts[year])
+    covered = (year >= membership.first_year[person]) & (people.death[person] > world.starts[year])
     person, year = person[covered], year[covered]
     death, start = people.death[person], world.starts[year]
     medicare = np.isin(world.catalogue.payer_kinds, ["ffs", "ma"])[people.payer[person]]
-    fresh = (enrolment.first_year[person] > 0) & (enrolment.first_year[person] == year) & medicare
+    fresh = (membership.first_year[person] > 0) & (membership.first_year[person] == year) & medicare
     months = np.where(medicare, np.where(fresh, 6, 12), 0)
     dies_now = (death != NEVER) & (death < start + 365)
     months = np.where(dies_now & medicare, np.minimum(months, 1 + (death - start) // 31), months)
-    reason = (enrolment.disabled_first[person] & medicare).astype(np.int64)
+    reason = (membership.disabled_first[person] & medicare).astype(np.int64)
     return typed_table(
         "members",
         person.size,
@@ -62,11 +62,11 @@ def member_table(world: World, people: People, enrolment: Enrolment, dialysis: I
             "death_date": date(death, dies_now),
             "sex": text(["female", "male"], people.male[person].astype(np.int64)),
             "state": text(STATES, people.state[person]),
-            "dual_status_code": text(["NA", "01", "02"], enrolment.dual[person]),
+            "dual_status_code": text(["NA", "01", "02"], membership.dual[person]),
             "original_reason_entitlement_code": text(["0", "1"], reason),
             "long_term_institutional": people.facility[person],
             "new_enrollee": fresh,
-            "special_needs_plan": enrolment.needs_plan[person],
+            "special_needs_plan": membership.needs_plan[person],
             "esrd": flags(size, dialysis)[person],
             "part_b_months": months,
         },
