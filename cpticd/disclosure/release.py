@@ -109,9 +109,10 @@ class Release:
     def linked(self, name: str, frame: pd.DataFrame, shape: Linked, parts: Parts | None = None) -> Release:
         """A result that leaves by way of tables that count it; ``parts``: what else leaves, for its declaration."""
         tables = shape.tables(frame, parts or _no_parts(name))
+        self._name(name)
         for each, (counted, cells) in tables.items():
             self.cells(f"{name}: {each}", counted, cells)
-        self._name(name)
+            self._order.remove(f"{name}: {each}")  # leaves within the result alone
         self._linked[name] = (frame, shape, [*tables])
         return self
 

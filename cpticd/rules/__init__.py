@@ -16,6 +16,8 @@ residual)``, how an unwritten policy came about, month by month.
 
 from __future__ import annotations
 
+from cpticd.rules import clusters as clusters
+from cpticd.rules import coverage as coverage
 from cpticd.rules.findings import check
 from cpticd.rules.prebill import prebill
 from cpticd.rules.registry import catalogue
