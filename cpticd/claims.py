@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cpticd import model, reference, sql
 from cpticd.core import store
-from cpticd.core.chosen import choose
+from cpticd.core.chosen import both, choose, written
 from cpticd.core.conform import conform
 from cpticd.core.engine import DataEngine, DuckDBEngine, Engine
 from cpticd.core.errors import ArgumentError, InputError
@@ -48,6 +48,7 @@ class Claims:
         rejects: pa.Table,
         references: Mapping[str, pa.Table] | None = None,
         derived: bool = False,
+        kept: Collection[str] = (),
         progress: bool = False,
     ) -> None:
         self.engine: Engine = engine
@@ -62,11 +63,13 @@ class Claims:
         for name, table in self._references.items():
             engine.load(name, table)
         engine.load("bill_types", reference.table("bill_types"))
+        #: Relations of ``sql.SENT`` that are of a larger data set, and not to be derived from these tables.
+        self._kept = tuple(kept)
         if derived:
-            for name in (name for name, computed in sql.LINES.items() if not computed):
+            for name in (name for name, computed in sql.LINES.items() if not computed and name not in kept):
                 engine.create(name, sql.text(name))
         else:
-            model.derive(engine, progress=progress)
+            model.derive(engine, kept=kept, progress=progress)
         self._has_pairs = True
         engine.seal()
 
@@ -119,7 +122,8 @@ class Claims:
         with self._lock:
             choice = choose(self.engine, self._dimensions(), criteria, sql.LINES)
         made = self._of(choice.engine)
-        made.selection = _both(self.selection, choice.terms)
+        made.selection = both(self.selection, choice.terms)
+        made._kept = sql.SENT
         made._has_pairs = False
         return made
 
@@ -202,7 +206,7 @@ class Claims:
         whole: Claims = self
         while whole._parent is not None and whole.selection:
             whole = whole._parent
-        words = "; ".join(f"{name}: {_written(value)}" for name, value in self.selection.items())
+        words = "; ".join(f"{name}: {written(value)}" for name, value in self.selection.items())
         rows = []
         for name, table in TABLES.items():
             amount = f"CAST(sum({table.amount}) AS DOUBLE)" if table.amount else "CAST(NULL AS DOUBLE)"
@@ -287,7 +291,7 @@ class Claims:
         made._references = self._references | replaced
         for name, table in replaced.items():
             made.engine.load(name, table)
-        model.derive(made.engine, again=True)
+        model.derive(made.engine, kept=sql.SENT)
         made._has_pairs = True
         return made
 
@@ -319,10 +323,11 @@ class Claims:
             "model": _MODEL,
             "tables": list(TABLES),
             "derived": list(_SAVED),
+            "kept": list(self._kept),
             "references": list(REFERENCES),
         }
         with self.session(pairs=True) as s:
-            tables = {name: self._batches(s, name) for name in (*TABLES, *_SAVED)}
+            tables = {name: self._batches(s, name) for name in dict.fromkeys((*TABLES, *_SAVED, *self._kept))}
             return store.write(target, tables | small, manifest)
 
     @staticmethod
@@ -332,24 +337,6 @@ class Claims:
         empty = s.fetch(f"SELECT * FROM {name} LIMIT 0")
         count = s.value(f"SELECT count(*) AS n FROM {name}")
         return s.engine.batches(f"SELECT * FROM {name}") if count else empty
-
-
-def _both(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Criteria of a selection of a selection: where both have one, both hold."""
-    return before | {name: [before[name], value] if name in before else value for name, value in now.items()}
-
-
-def _written(value: Any) -> str:
-    """A criterion in words."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in value.items())
-    if isinstance(value, list):
-        return (
-            " to ".join("any day" if v is None else str(v) for v in value)
-            if None in value
-            else ", ".join(map(str, value))
-        )
-    return str(value)
 
 
 def open(
@@ -371,15 +358,16 @@ def open(
     where = _engine(engine, session, memory_limit)
     store.scan_tables(where, path)
     derived = manifest.get("model") == _MODEL and all((path / f"{name}.parquet").exists() for name in _SAVED)
-    if derived:
-        for name in _SAVED:
-            where.scan(name, path / f"{name}.parquet")
+    kept = [name for name in manifest.get("kept", []) if (path / f"{name}.parquet").exists()]
+    for name in dict.fromkeys((*kept, *(_SAVED if derived else ()))):
+        where.scan(name, path / f"{name}.parquet")
     return Claims(
         where,
         accounting=store.read_table(path, "accounting"),
         rejects=store.read_table(path, "rejects"),
         references={name: store.read_table(path, name) for name in REFERENCES},
         derived=derived,
+        kept=kept,
     )
 
 

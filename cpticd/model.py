@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import pandas as pd
@@ -17,11 +18,11 @@ from cpticd.core.session import Session
 FAMILIES: Final = ("procedure_families", "diagnosis_families")
 
 
-def derive(engine: Engine, *, again: bool = False, progress: bool = False) -> None:
-    """Define every relation of the model over an engine's tables; ``again``: what reference tables decide alone."""
+def derive(engine: Engine, *, kept: Collection[str] = (), progress: bool = False) -> None:
+    """Define every relation of the model over an engine's tables, but those that are to be ``kept`` as they are."""
     from tqdm.auto import tqdm
 
-    wanted = [name for name in sql.LINES if not (again and name in sql.SENT)]
+    wanted = [name for name in sql.LINES if name not in kept]
     for name in tqdm(wanted, desc="deriving", delay=2, leave=False, disable=not progress):
         engine.create(name, sql.text(name), materialize=sql.LINES[name])
     _derive_families(engine)

@@ -120,7 +120,7 @@ def _persons(scope: Engine, values: list[str]) -> _Condition:
 
 
 def _choose_lines(scope: Engine, conditions: list[_Condition]) -> None:
-    """Make ``chosen_claims``, and ``other_lines``: lines of chosen claims that are not chosen themselves."""
+    """Make ``chosen_claims``, and of them what is not chosen: ``other_lines``, ``other_diagnoses`` of these alone."""
     where = " AND ".join(each.sql for each in conditions) or "TRUE"
     joins = joined(need for each in conditions for need in each.needs)
     scope.create(
@@ -142,6 +142,13 @@ def _choose_lines(scope: Engine, conditions: list[_Condition]) -> None:
         "SELECT l.claim_id, l.claim_line_number FROM lines l JOIN chosen_claims c ON c.claim_id = l.claim_id "
         "WHERE NOT EXISTS (SELECT 1 FROM chosen_lines k "
         "WHERE k.claim_id = l.claim_id AND k.claim_line_number = l.claim_line_number)",
+        materialize=True,
+    )
+    pointed = "SELECT t.claim_id, t.diagnosis_position FROM pointers t JOIN {} n ON n.claim_id = t.claim_id "
+    pointed += "AND n.claim_line_number = t.claim_line_number"
+    scope.create(
+        "other_diagnoses",
+        f"{pointed.format('other_lines')} EXCEPT {pointed.format('chosen_lines')}",
         materialize=True,
     )
 
@@ -171,4 +178,27 @@ def _where(name: str, columns: list[str], *, payer: bool) -> str:
             " AND NOT EXISTS (SELECT 1 FROM other_lines n "
             "WHERE n.claim_id = t.claim_id AND n.claim_line_number = t.claim_line_number)"
         )
+    if name == "diagnoses":
+        where += (
+            " AND NOT EXISTS (SELECT 1 FROM other_diagnoses n "
+            "WHERE n.claim_id = t.claim_id AND n.diagnosis_position = t.diagnosis_position)"
+        )
     return where
+
+
+def both(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Criteria of a selection of a selection: where both have one, both hold."""
+    return before | {name: [before[name], value] if name in before else value for name, value in now.items()}
+
+
+def written(value: Any) -> str:
+    """A criterion in words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in value.items())
+    if isinstance(value, list):
+        return (
+            " to ".join("any day" if v is None else str(v) for v in value)
+            if None in value
+            else ", ".join(map(str, value))
+        )
+    return str(value)

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from cpticd.core.code_form import normal_text
 from cpticd.core.errors import ArgumentError
 
 Level = Literal["claim", "line", "diagnosis"]
@@ -129,6 +130,8 @@ DIMENSIONS: Final[dict[str, Dimension]] = {each.name: each for each in _TABLE}
 SHORT: Final = {"hcpcs": "hcpcs_code", "diagnosis": "diagnosis_code"}
 #: What ``Claims.where`` takes beside dimensions.
 OTHERS: Final = ("dates", "persons")
+#: Values that stand for none.
+_NAMELESS: Final = ("(none)", "(unknown)")
 #: Values that an error lists.
 _SHOWN: Final = 12
 _ATTRIBUTE: Final = re.compile(r"[a-z_][a-z0-9_]*")
@@ -264,7 +267,7 @@ def wanted(name: str, value: Any) -> list[str]:
     """Distinct values of a criterion, sorted; codes in normal form."""
     values = texts(name, value)
     if name in SHORT.values():
-        return sorted({value.upper().replace(".", "").replace(" ", "") for value in values})
+        return sorted({each if each in _NAMELESS else normal_text(each) for each in values})
     return values
 
 

@@ -19,8 +19,8 @@ LINES: Final = {
     "claim_outcomes": True,
 }
 #: Of these, facts of the claims as they were sent, which no reference table changes, and no selection: a claim stays
-#: replaced where its replacement was not chosen.
-SENT: Final = ("superseded",)
+#: replaced, and a line points to its diagnoses, whatever else was chosen.
+SENT: Final = ("superseded", "pairs")
 #: Relations of pairs of codes, added up from all lines of a data set or of a selection, in order.
 _CODES: Final = ("strata", "bridge", "seen", "pair_totals", "payer_pair_totals", "cells", "cell_causes")
 _WHOLE: Final = "CAST(0 AS INTEGER)"
