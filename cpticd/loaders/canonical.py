@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd.claims import Claims
+from cpticd.core import enrollment
 from cpticd.core.errors import ArgumentError, SchemaError
+from cpticd.core.records import Places
 from cpticd.core.schema import TABLES, Table
-from cpticd.loaders.flat import headings, wide
-from cpticd.loaders.flat.headings import Guess
-from cpticd.loaders.flat.rows import UNIT
+from cpticd.core.sources import paths_of
+from cpticd.loaders import tuva
+from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
+from cpticd.loaders.flat import headings, lexicon
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.staging import Places, Stage, Staged, TableLike
+from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
+from cpticd.loaders.staging import Stage, Staged, TableLike, items
 
 Tables = TableLike | Iterable[TableLike] | None
-Rename = Mapping[str, str | Mapping[str, str]]
 
 _BATCH = 1 << 17
-#: Columns of Tuva's input layer that have another name in the flat form (https://thetuvaproject.com).
-TUVA = {
-    "rendering_id": "rendering_npi",
-    "billing_id": "billing_npi",
-    "copayment_amount": "copay_amount",
-    "member_id": "person_id",
-    "patient_id": "person_id",
-}
+#: What pandas calls an index that it writes as a column.
+_INDEX: Final = re.compile(r"__index_level_\d+__$")
+#: Tables whose columns of the user's own become attributes.
+_WITH_ATTRIBUTES: Final = ("claims", "lines")
 #: What must be there for a row to mean something: child table → parents, any of which will do, and their key.
 _PARENTS = {
     "diagnoses": (("claims", "lines"), ("claim_id",)),
@@ -52,6 +57,7 @@ def read_tables(
     members: Tables = None,
     medical_claim: Tables = None,
     rename: Rename | None = None,
+    keep: Keep = None,
     progress: bool = True,
 ) -> Claims:
     """Claims from tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
@@ -60,45 +66,101 @@ def read_tables(
     ``medical_claim`` is Tuva's input layer: one row per line, diagnosis_code_1…25 beside it. ``rename`` is
     {their column: canonical column} for every table, or {table: {…}} for one.
 
-    Columns are matched without regard to case, blanks or dashes; those that the table does not know are
+    Columns are matched without regard to case, blanks or dashes, those of ``members`` by their usual headings. Columns
+    that ``claims`` or ``lines`` do not know become attributes of the claim or the line, ``plan_type`` for "Plan Type":
+    dimensions that lines can be divided (``by=``) and chosen (``where``) by. ``keep`` names those that are wanted
+    (``[]`` for none); those of ``medical_claim`` are kept only where ``keep`` names them, or is "all". Others are
     reported in ``rejects`` (noted). Where tables do not fit together nothing is lost:
 
     - a line whose claim is in no ``claims`` table makes one (sum of charges, first and last date);
     - diagnoses and procedures of a claim that is nowhere, and pointers of a line that is nowhere, are
       rejected, since no pair can come of them;
     - payments without their adjudication make one; payments of claims or lines that are nowhere stay, and
-      are noted.
+      are noted;
+    - of rows with the same key the one is kept that sorts first by its columns, in the order of the schema.
 
     Raises SchemaError where a required column is missing (it lists what was found), InputError for what is
     no table.
     """
     given = {
         "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures,
-        "pointers": pointers,
-        "adjudications": adjudications, "line_payments": line_payments, "adjustments": adjustments,
-        "remarks": remarks, "provider_adjustments": provider_adjustments, "attributes": attributes,
-        "members": members,
+        "pointers": pointers, "adjudications": adjudications, "line_payments": line_payments,
+        "adjustments": adjustments, "remarks": remarks, "provider_adjustments": provider_adjustments,
+        "attributes": attributes, "members": members, "medical_claim": medical_claim,
     }  # fmt: skip
-    if all(table is None for table in given.values()) and medical_claim is None:
-        raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)} or medical_claim")
-    renames = _renames(rename or {})
+    if all(table is None for table in given.values()):
+        raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)}")
     intake = Intake(progress=progress)
-    stage = Stage(intake, progress=progress)
-    if medical_claim is not None:
-        _medical_claim(intake, stage, medical_claim, renames["medical_claim"])
-    for name, tables in given.items():
-        if tables is None:
-            continue
-        table = TABLES[name]
-        header = partial(_known, {*table.names, *renames[name]})
-        for staged in stage.put(tables, name=name, unit=name, known=header, clean=False):
-            _add(intake, table, staged, renames[name])
-    if any(
-        table is not None for name, table in given.items() if name not in ("members", "provider_adjustments")
-    ):
+    load(
+        {name: [table] for name, table in given.items() if table is not None},
+        intake,
+        Options(rename=rename, keep=keep, quiet=True),
+    )
+    return intake.claims()
+
+
+def tell(sample: Sample) -> str | None:
+    """The canonical table whose columns a sample has, or ``medical_claim``."""
+    if sample.is_folder:
+        return None
+    return tuva.tell(sample) or _canonical(sample)
+
+
+def _canonical(sample: Sample) -> str | None:
+    """The canonical table whose columns these are; the file's name decides where several would do."""
+    columns = sample.lower
+    stem = re.sub(r"[^a-z_]+", "_", sample.path.name.lower().split(".")[0]).strip("_")
+    fitting = {
+        name: len(columns & {*table.names})
+        for name, table in TABLES.items()
+        if {*table.required} <= columns and len(columns - {*table.names}) <= 0.2 * len(columns)
+    }
+    if not fitting:
+        return None
+    named = [name for name in fitting if stem == name or stem.endswith("_" + name)]
+    return named[0] if named else max(fitting, key=lambda name: (fitting[name], len(TABLES[name].required)))
+
+
+def load(files: Files, intake: Intake, options: Options) -> None:
+    """Fill the canonical tables from tables of their form, and complete what hangs on nothing."""
+    renames = _renames(options.rename or {})
+    stage = Stage(intake)
+    # Members that are given go before those that are made of claims, and claims before what belongs to them.
+    if "members" in files:
+        _members(intake, files["members"], renames["members"])
+    if "medical_claim" in files:
+        tuva.load(intake, stage, files["medical_claim"], renames["medical_claim"], options.keep)
+    staged: list[tuple[Table, Staged]] = []
+    for name in [name for name in TABLES if name in files and name != "members"]:
+        header = partial(_known, {*TABLES[name].names, *renames[name]})
+        found = stage.put(files[name], name=name, unit=name, known=header, clean=False)
+        staged += [(TABLES[name], each) for each in found]
+    if not intake.lenient:
+        check_keep(options.keep, [column for each in stage.staged for column in each.columns])
+    for table, each in staged:
+        with intake.file(each.source):
+            _add(intake, table, each, renames[table.name], keep=options.keep)
+    if any(name not in ("members", "provider_adjustments", "medical_claim") for name in files):
         _complete(intake, stage.names())
     stage.clear()
-    return intake.claims()
+
+
+def _members(intake: Intake, given: Sequence[Any], rename: Mapping[str, str]) -> None:
+    """Members under their usual headings."""
+    rename = {theirs: ours for theirs, ours in rename.items() if ours in TABLES["members"].names}
+    for item in items(given):
+        name = "members"
+        if isinstance(item, (str, os.PathLike)):
+            intake.name(paths_of(item))
+            name = intake.shown(Path(item))
+        with intake.file(name):
+            for sheet in enrollment.sheets(item, rename=rename, shown=intake.shown):
+                for each in sheet.rejects:
+                    intake.reject(
+                        source=sheet.source, location=each.location, table_name="members", action=each.action,
+                        reason=each.reason, content=each.content,
+                    )  # fmt: skip
+                intake.add("members", sheet.rows, source=sheet.source, locations=sheet.places)
 
 
 def _renames(rename: Rename) -> dict[str, dict[str, str]]:
@@ -157,21 +219,65 @@ def _closest(name: str, columns: list[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
-def _add(intake: Intake, table: Table, staged: Staged, rename: Mapping[str, str]) -> None:
+def _add(
+    intake: Intake, table: Table, staged: Staged, rename: Mapping[str, str], *, keep: Keep = None
+) -> None:
     columns = _columns(table, staged, rename)
     used = set(columns.values())
-    if unused := [column for i, column in enumerate(staged.columns) if f"c{i}" not in used]:
-        intake.reject(
-            source=staged.source, location="", table_name=table.name, action="noted",
-            reason=f"columns not used: {', '.join(unused)}"[:500],
-        )  # fmt: skip
+    unread = [
+        column for i, column in enumerate(staged.columns) if f"c{i}" not in used and not _INDEX.match(column)
+    ]
+    own: dict[str, str] = {}  # attribute → staged column
+    if table.name in _WITH_ATTRIBUTES:
+        found = kept(staged.columns, "all" if keep is None else keep, unread=unread)
+        own = {name: staged.column(column) for column, name in found.names.items()}
+        for reason in found.refused.values():
+            _tell(intake, table, staged, f"not kept: {reason}")
+    if own:
+        _tell(intake, table, staged, f"columns kept as attributes: {', '.join(own)}"[:500])
+    if unused := [column for column in unread if staged.column(column) not in own.values()]:
+        _tell(intake, table, staged, f"columns not used: {', '.join(unused)}"[:500])
     left = _reject_orphans(intake, table, staged, columns) if table.name in _PARENTS else "true"
-    select = ", ".join(f"{cell} AS {name}" for name, cell in columns.items())
+    cells = {f"kept:{name}": cell for name, cell in own.items()} | columns
+    select = ", ".join(f'{cell} AS "{name}"' for name, cell in cells.items())
     rows = intake.query(f"SELECT {select}, place FROM {staged.table} s WHERE {left} ORDER BY place")
     for start in range(0, rows.num_rows, _BATCH):
         part = rows.slice(start, _BATCH)
         places = Places(staged.word, part.column("place").to_numpy())
-        intake.add(table.name, part.drop_columns(["place"]), source=staged.source, locations=places)
+        intake.add(
+            table.name,
+            _normal(intake, table, staged, part.select(list(columns))),
+            source=staged.source,
+            locations=places,
+            attributes={name: part.column(f"kept:{name}") for name in own},
+        )
+
+
+def _tell(intake: Intake, table: Table, staged: Staged, reason: str, content: str = "") -> None:
+    intake.reject(
+        source=staged.source, location="", table_name=table.name, action="noted", reason=reason, content=content
+    )  # fmt: skip
+
+
+def _normal(intake: Intake, table: Table, staged: Staged, rows: pa.Table) -> pa.Table:
+    """The rows with kinds of payers and names of attributes in the words of the schema."""
+    column = {"claims": "payer_kind", "attributes": "name"}.get(table.name, "")
+    if column not in rows.column_names:
+        return rows
+    coded = rows.column(column).combine_chunks().dictionary_encode()
+    texts = coded.dictionary.to_pylist()
+    if table.name == "claims":
+        words = [lexicon.payer_kind(text) for text in texts]
+        unknown = [text for text, word in zip(texts, words, strict=True) if word is None and text.strip()]
+        if unknown:
+            reason = "payer_kind: not the name of a kind of payer, not loaded"
+            _tell(intake, table, staged, f"{reason}: {len(unknown):,}", ", ".join(unknown))
+    else:
+        if reasons := [why for text in texts if text.strip() and (why := refusal(text))]:
+            raise SchemaError(f"{staged.source}: attributes: {reasons[0]}")
+        words = [attribute_name(text) for text in texts]
+    values = pc.take(pa.array(words, pa.string()), coded.indices)
+    return rows.set_column(rows.column_names.index(column), column, values)
 
 
 def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mapping[str, str]) -> str:
@@ -182,7 +288,7 @@ def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mappi
         names_of["claim_line_number"] = f"TRY_CAST(s.{columns['claim_line_number']} AS DOUBLE)"
     conditions = " AND ".join(
         "NOT EXISTS (SELECT 1 FROM {} p WHERE {})".format(
-            parent, " AND ".join(f"p.{name} = {names_of[name]}" for name in key)
+            intake.every(parent), " AND ".join(f"p.{name} = {names_of[name]}" for name in key)
         )
         for parent in parents
     )
@@ -200,21 +306,6 @@ def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mappi
     if found.num_rows:
         intake.reject_many(found)
     return f"NOT ({filled} AND {conditions})"
-
-
-def _medical_claim(
-    intake: Intake, stage: Stage, given: TableLike | Iterable[TableLike], rename: dict[str, str]
-) -> None:
-    guesses: list[tuple[Staged, list[Guess]]] = []
-    for staged in stage.put(given, name="medical_claim", unit=UNIT, known=headings.known):
-        lower = {column.lower() for column in staged.columns} | set(rename.values())
-        tuva: dict[str, str] = {}
-        for theirs, ours in TUVA.items():
-            if ours not in lower and ours not in tuva.values() and theirs in lower:
-                tuva[theirs] = ours
-        guesses.append((staged, headings.guess(staged.columns, tuva | rename, exact=True)))
-    wide.check(guesses, {})
-    wide.load(intake, guesses)
 
 
 def _complete(intake: Intake, sources: Mapping[int, str]) -> None:
@@ -253,11 +344,12 @@ def _complete(intake: Intake, sources: Mapping[int, str]) -> None:
     for table, parent, key in (
         ("adjudications", "claims", ("claim_id",)),
         ("line_payments", "lines", ("claim_id", "claim_line_number")),
+        ("attributes", "claims", ("claim_id",)),
     ):
         same = " AND ".join(f"p.{name} = t.{name}" for name in key)
         _note(
             intake, sources, table, f"rows whose {' and '.join(key)} no row of {parent} has: loaded",
-            f"SELECT t._source, t.claim_id FROM {table} t ANTI JOIN {parent} p ON {same}",
+            f"SELECT t._source, t.claim_id FROM {table} t ANTI JOIN {intake.every(parent)} p ON {same}",
         )  # fmt: skip
 
 
@@ -275,3 +367,11 @@ def _note(intake: Intake, sources: Mapping[int, str], table: str, reason: str, s
             source=sources[row["_source"]], location="", table_name=table, action="noted",
             reason=f"{reason}: {row['n']:,}", content=f"claim_id {row['one']}",
         )  # fmt: skip
+
+
+def _any_known(cells: list[str]) -> int:
+    """How many cells are columns of the canonical table that most of them are columns of."""
+    return max(len({*cells} & {*table.names}) for table in TABLES.values())
+
+
+LOADER = Loader("canonical tables", tell, load, _any_known, frozenset({"rename", "keep"}))

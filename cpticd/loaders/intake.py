@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,10 +18,14 @@ import pyarrow.compute as pc
 from cpticd.claims import Claims
 from cpticd.core.conform import conform
 from cpticd.core.engine import DuckDBEngine
-from cpticd.core.errors import SchemaError
-from cpticd.core.schema import ACCOUNTING, REJECTS, SQL, TABLES, Table
-from cpticd.loaders.repeats import repeated
+from cpticd.core.errors import CpticdError, InputError, SchemaError
+from cpticd.core.repeats import repeated
+from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES, Table
+from cpticd.core.sources import names_of
+from cpticd.loaders.parts import Parts, own_columns
 
+#: What accounting calls files that could not be read at all.
+FILES: Final = "files"
 _ZERO = Decimal("0.00")
 _FLUSH_ROWS = 200_000
 
@@ -38,21 +45,100 @@ class _Count:
 class Intake:
     """Collects tables, rejects and the count of both, and turns them into Claims.
 
-    While it is open every canonical table exists in ``engine`` with one column more, ``_source``
-    (integer, see :meth:`source_id`), so that set-based SQL can match and complete what was read.
+    While it is open every canonical table exists in ``engine`` with a column ``_source`` more (integer, see
+    :meth:`source_id`), so that set-based SQL can match and complete what was read.
+
+    ``lenient``: a file that cannot be read is rejected (:meth:`file`) instead of being the end.
     """
 
-    def __init__(self, *, memory_limit: str | None = None, progress: bool = False) -> None:
-        self._progress = progress
+    def __init__(
+        self, *, memory_limit: str | None = None, progress: bool = False, lenient: bool = False
+    ) -> None:
+        self.progress, self.lenient = progress, lenient
         self.engine = DuckDBEngine(memory_limit=memory_limit)
+        self.refused: list[str] = []  # why files could not be read
+        self._names: dict[Path, str] = {}
         self._sources: dict[str, int] = {}
         self._counts: dict[tuple[str, str], _Count] = defaultdict(_Count)
         self._rejects: list[pa.Table] = []
         self._pending: dict[str, list[Any]] = {name: [] for name in REJECTS.names}
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
-        for table in TABLES.values():
-            columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in table.columns)
-            self.engine.execute(f"CREATE TABLE {table.name} ({columns}, _source INTEGER)")
+        self._rows = 0  # numbers of rows that attributes go with
+        self._parts = Parts(self.engine)
+
+    # -- sources, and parts of a data set -----------------------------------------------------------
+
+    def name(self, paths: Iterable[Path]) -> None:
+        """Give files the names by which rejects and accounting show them, no two alike."""
+        new = [path for path in paths if path not in self._names]
+        names = names_of([*self._names, *new])
+        self._names |= {path: names[path] for path in new}
+
+    def shown(self, path: Path) -> str:
+        """The name by which a file is shown."""
+        return self._names.get(path, path.name)
+
+    @contextmanager
+    def file(self, name: str) -> Iterator[None]:
+        """An error in reading the file of this name ends here where the intake is lenient, as a reject."""
+        try:
+            yield
+        except (InputError, SchemaError) as error:
+            if not self.lenient:
+                raise
+            self.refuse(name, str(error))
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Reject a file as a whole."""
+        self.refused.append(reason if name in reason else f"{name}: {reason}")
+        self.reject(source=name, location="file", table_name=FILES, reason=reason)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is read in it is apart from what was read before, until it ends: then identifiers are made unique.
+
+        Where it fails nothing of it stays.
+        """
+        self.flush()
+        before = (
+            {key: replace(count) for key, count in self._counts.items()},
+            list(self._rejects),
+            {name: list(values) for name, values in self._pending.items()},
+        )
+        self._parts.begin()
+        try:
+            yield
+            self.flush()
+        except CpticdError:
+            self._waiting.clear()
+            self._counts = defaultdict(_Count, before[0])
+            self._rejects, self._pending = before[1:]
+            self._parts.undo()
+            raise
+        names = self._source_names()
+        for each in self._parts.end():
+            self.note_renamed(names[each.source], each.claims, each.old, each.new)
+
+    def note_renamed(self, source: str, claims: int, old: str, new: str) -> None:
+        """Note how many claims of a source have the number of a claim of other files, and one example."""
+        reason = "claim numbers that claims of other files have too: kept apart under another one"
+        self.reject(
+            source=source, location="", table_name="claims", action="noted", reason=f"{reason}: {claims:,}",
+            content=f"{old} is {new}",
+        )  # fmt: skip
+
+    def every(self, table: str) -> str:
+        """SQL of all rows of a table read so far, also those before this part."""
+        return self._parts.every(table)
+
+    def has_earlier(self, table: str) -> bool:
+        """Whether a table has rows that were read before this part."""
+        return self._parts.aside and self._parts.filled(f"earlier_{table}")
+
+    def is_empty(self) -> bool:
+        """Whether no row of any table was loaded."""
+        self.flush()
+        return self._parts.empty()
 
     def source_id(self, source: str) -> int:
         """The integer that stands for ``source`` in the column ``_source``."""
@@ -65,10 +151,12 @@ class Intake:
         *,
         source: str,
         locations: Sequence[str] | None = None,
+        attributes: Mapping[str, pa.ChunkedArray] | None = None,
     ) -> None:
         """Conform and keep rows of canonical table ``table``; those that do not fit go to rejects.
 
-        ``locations[i]`` names the place of row i in the source; without it, "row i+1".
+        ``locations[i]`` names the place of row i in the source; without it, "row i+1". ``attributes``, name → value of
+        each row as text, go with claims or lines, and are where their row is: loaded with it, gone with it.
         """
         if table not in TABLES:
             raise SchemaError(f"no canonical table {table!r}; there are {list(TABLES)}")
@@ -78,8 +166,39 @@ class Intake:
         count.amount_read += amount or _ZERO
         if failed.num_rows:
             self._reject_failed(failed, table, source, locations, count)
-        tag = pa.array([self.source_id(source)], pa.int32())
-        column = pa.chunked_array([tag.take(pa.array([0] * rows.num_rows, pa.int32()))])
+        if not attributes:
+            self._keep(table, rows, source)
+            return
+        numbers = pa.array(range(self._rows, self._rows + rows.num_rows), pa.int64())
+        self._rows += rows.num_rows
+        self._keep(table, rows.append_column("_row", numbers), source)
+        good = np.ones(rows.num_rows + failed.num_rows, bool)
+        good[failed.column("index").to_numpy()] = False
+        for name, values in attributes.items():
+            data = pa.table(
+                {
+                    "claim_id": rows["claim_id"],
+                    "claim_line_number": rows["claim_line_number"]
+                    if table == "lines"
+                    else pa.nulls(rows.num_rows, pa.int32()),
+                    "name": pa.repeat(pa.scalar(name), rows.num_rows),
+                    "value": values.filter(pa.array(good)).cast(pa.string()),
+                    "_row": numbers,
+                }
+            )
+            self._counts[source, "attributes"].read += rows.num_rows
+            self._keep("attributes", data, source)
+
+    def take(self, table: str, rows: pa.Table, *, source: str) -> None:
+        """Keep rows that are in canonical form already, as those of a saved data set."""
+        count = self._counts[source, table]
+        count.read += rows.num_rows
+        if amount := TABLES[table].amount:
+            count.amount_read += pc.sum(rows.column(amount)).as_py() or _ZERO
+        self._keep(table, rows.select(TABLES[table].names).cast(TABLES[table].arrow_schema), source)
+
+    def _keep(self, table: str, rows: pa.Table, source: str) -> None:
+        column = pa.repeat(pa.scalar(self.source_id(source), pa.int32()), rows.num_rows)
         waiting = self._waiting[table]
         waiting.append(rows.append_column("_source", column))
         if sum(part.num_rows for part in waiting) >= _FLUSH_ROWS:
@@ -113,7 +232,7 @@ class Intake:
         self.flush()
         before = self._totals(table)
         self.engine.execute(f"INSERT INTO {table} BY NAME {select}", params)
-        names = self._names()
+        names = self._source_names()
         added = 0
         for key, (rows, amount) in self._totals(table).items():
             old_rows, old_amount = before.get(key, (0, _ZERO))
@@ -216,11 +335,12 @@ class Intake:
             self._reject_repeats(table)
         for table in TABLES.values():
             for source, (rows, amount) in self._totals(table.name).items():
-                count = self._counts[self._names()[source], table.name]
+                count = self._counts[self._source_names()[source], table.name]
                 count.loaded, count.amount_loaded = rows, amount
-            self.engine.execute(f"ALTER TABLE {table.name} DROP COLUMN _source")
+            for name in own_columns(table.name):
+                self.engine.execute(f"ALTER TABLE {table.name} DROP COLUMN {name}")
         return Claims(
-            self.engine, accounting=self.accounting(), rejects=self.rejects(), progress=self._progress
+            self.engine, accounting=self.accounting(), rejects=self.rejects(), progress=self.progress
         )
 
     def accounting(self) -> pa.Table:
@@ -249,7 +369,7 @@ class Intake:
         if parts := self._waiting.pop(table, None):
             self.engine.append(table, pa.concat_tables(parts))
 
-    def _names(self) -> dict[int, str]:
+    def _source_names(self) -> dict[int, str]:
         return {number: name for name, number in self._sources.items()}
 
     def _totals(self, table: str) -> dict[int, tuple[int, Decimal]]:
@@ -263,10 +383,12 @@ class Intake:
     def _reject_repeats(self, table: Table) -> None:
         """Keep one row per key, the same whatever order the rows came in, and reject the others."""
         names = list(self._sources)
-        found = repeated(self.engine, table, names)
+        found = repeated(self.engine.fetch, table, names)
         if not found.num_rows:
             return
         self.engine.connection.register("repeated", found)
+        if "_row" in own_columns(table.name):
+            self._drop_attributes(table.name)
         self.engine.execute(f"DELETE FROM {table.name} WHERE rowid IN (SELECT place FROM repeated)")
         self.engine.connection.unregister("repeated")
         for row in found.to_pylist():
@@ -284,3 +406,13 @@ class Intake:
             )
             for name, value in zip(REJECTS.names, kept, strict=True):
                 self._pending[name].append(value)
+
+    def _drop_attributes(self, table: str) -> None:
+        """Attributes go with their row: those of ``repeated`` rows of claims or lines are as if never read."""
+        if table == "attributes":
+            return
+        rows = f"SELECT t._row FROM {table} t JOIN repeated r ON t.rowid = r.place WHERE t._row IS NOT NULL"
+        gone = f"FROM attributes WHERE _row IN ({rows})"
+        for row in self.engine.fetch(f"SELECT _source, count(*) AS n {gone} GROUP BY 1").to_pylist():
+            self._counts[self._source_names()[row["_source"]], "attributes"].read -= row["n"]
+        self.engine.execute(f"DELETE {gone}")

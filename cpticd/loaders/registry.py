@@ -1,207 +1,238 @@
-"""Which reader a file needs, told by what is in it."""
+"""The kinds of files that cpticd reads, and ``read``, which takes any mixture of them."""
 
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from cpticd import claims as saved
+from cpticd import claims
 from cpticd.claims import Claims
 from cpticd.core import sources
-from cpticd.core.delimited import open_text
-from cpticd.core.errors import ArgumentError, InputError
-from cpticd.core.schema import TABLES
-from cpticd.loaders import canonical
+from cpticd.core.errors import ArgumentError, InputError, SchemaError
+from cpticd.loaders import canonical, saved
 from cpticd.loaders.cms import synpuf
-from cpticd.loaders.flat import headings, wide
-from cpticd.loaders.x12.reader import looks_like_x12, read_x12
+from cpticd.loaders.flat import wide
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.loader import Keep, Loader, Options, Rename, Sample
+from cpticd.loaders.staging import TableLike
+from cpticd.loaders.x12 import reader
 
-#: Families of inputs; those of one family are read together as one data set.
-X12, TABLES_FAMILY, SYNPUF, FLAT = "X12", "canonical tables", "DE-SynPUF", "flat file"
+if TYPE_CHECKING:
+    from cpticd.core.engine_spark import SparkSession
 
-_TUVA_ONLY = {
-    "rendering_id",
-    "billing_id",
-    "copayment_amount",
-    "total_cost_amount",
-    "claim_line_end_date",
-    "drg_code",
-}
-_SYNPUF_SIGNS = {
-    "beneficiary": {"DESYNPUF_ID", "BENE_BIRTH_DT"},
-    "inpatient": {"DESYNPUF_ID", "CLM_ID", "CLM_ADMSN_DT"},
-    "outpatient": {"DESYNPUF_ID", "CLM_ID", "NCH_BENE_PTB_DDCTBL_AMT"},
-}
-
-
+#: Every kind of file, in the order in which a sample is shown to it: the first that knows it has it.
+LOADERS: Final[tuple[Loader, ...]] = (
+    saved.LOADER,
+    reader.LOADER,
+    synpuf.LOADER,
+    canonical.LOADER,
+    wide.LOADER,
+)
 #: Where ``cpticd simulate`` puts what it planted, beside the claims: no claims.
-_TRUTH = "truth"
+_TRUTH: Final = "truth"
 
 
-@dataclass(frozen=True)
-class Found:
-    """What one file is: its family, and which keyword of the family's reader takes it."""
+class Told(NamedTuple):
+    """What one file is."""
 
     path: Path
-    family: str
-    keyword: str = ""
+    loader: Loader
+    kind: str
+    columns: frozenset[str]  # the user's names of its columns, folded; none where it is no table
 
 
 def read(
-    *paths: sources.PathLike | Iterable[sources.PathLike], progress: bool = True, **options: Any
+    *paths: sources.PathLike | Iterable[sources.PathLike],
+    members: TableLike | None = None,
+    rename: Rename | None = None,
+    keep: Keep = None,
+    quiet: bool = False,
+    progress: bool = True,
+    workers: int | None = None,
+    engine: str = "duckdb",
+    session: SparkSession | None = None,
 ) -> Claims:
-    """Claims from files whose format is told by their content.
+    """One data set of any mixture of files, each recognised by its content.
 
-    Parameters: ``paths`` are files, globs, or folders (searched through): X12, canonical tables (CSV or
-    Parquet, by their columns), Tuva's medical_claim, DE-SynPUF, flat exports, or one folder that
-    ``Claims.save`` wrote. All must be of one kind. ``options`` go to that kind's reader, such as
-    ``rename`` for flat files.
+    Parameters: ``paths`` are files, globs, or folders (searched through), one by one or as lists: X12 claims and
+    remittances, flat exports, canonical tables (CSV or Parquet, by their columns), Tuva's medical_claim, DE-SynPUF,
+    and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with the columns of
+    the table ``members`` under their usual names. ``rename`` ({their column: ours}) and ``keep`` (columns of your
+    own) are those of ``read_wide`` and ``read_tables``, ``workers`` that of ``read_x12``, ``engine`` and ``session``
+    those of ``open``, for one saved data set alone. ``quiet``: the guess at the columns of flat files is not printed.
 
-    Raises InputError for what is not there or is none of these; it says what was seen. In a folder, files
-    that are none of these are skipped with a warning; ``truth``, which ``cpticd simulate`` writes, is no claims.
+    A claim's identifier is unique in the data set: the number of a claim that another kind of file has too is ended
+    by ``#2``, and ``rejects`` says so. Remittances answer claims of every kind of file, by number, person, charge and
+    days. A person and year that ``members`` has is not made from claims. In a folder, ``truth``, which
+    ``cpticd simulate`` writes, is no claims.
+
+    A file that cannot be read is rejected with its reason, and a warning names it, as long as another was read. Raises
+    InputError for a path that is not there, and where nothing at all was read; it says what was found.
+
+    >>> import cpticd as cx, pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "lines.csv").write_text("Claim #,CPT,Dx1,Charges,Member ID\\nA1,99213,I10,80,P1\\n")
+    >>> _ = (folder / "members.csv").write_text("Member ID,Year,DOB,Gender\\nP1,2024,1950-02-01,F\\n")
+    >>> claims = cx.read(folder / "lines.csv", members=folder / "members.csv", quiet=True, progress=False)
+    >>> claims.table("members")[["person_id", "year", "sex"]].values.tolist()
+    [['P1', 2024, 'female']]
     """
+    options = Options(rename=rename, keep=keep, quiet=quiet, workers=workers)
+    found = _found(paths)
+    told, refused = _told(found.files, rename)
+    if not told:
+        raise InputError(_nothing(found, list(refused.values())))
+    _check(told, options)
+    if len(told) == 1 and told[0].loader is saved.LOADER and members is None and not refused:
+        return claims.open(told[0].path, engine=engine, session=session)
+    if engine != "duckdb" or session is not None:
+        raise ArgumentError(
+            "engine and session go with one saved data set alone; save the claims, then open them"
+        )
+    intake = Intake(progress=progress)
+    intake.name(found.files)
+    if members is not None:
+        canonical.LOADER.load({"members": [members]}, intake, Options())
+    intake.lenient = True
+    for loader in sorted(LOADERS, key=lambda each: each.last):
+        mine = [each for each in told if each.loader is loader]
+        for group in [[each] for each in mine] if loader.apart else [mine] if mine else []:
+            kinds: dict[str, list[Path]] = {}
+            for each in group:
+                kinds.setdefault(each.kind, []).append(each.path)
+            _load(intake, loader, kinds, options)
+    for path, reason in refused.items():
+        intake.refuse(intake.shown(path), reason)
+    if intake.is_empty():
+        raise InputError(_nothing(found, intake.refused))
+    if intake.refused:
+        shown = "; ".join(intake.refused[:5]) + ("; …" if len(intake.refused) > 5 else "")
+        warnings.warn(f"skipped {len(intake.refused)} files: {shown}; see claims.rejects", stacklevel=2)
+    return intake.claims()
+
+
+def _load(intake: Intake, loader: Loader, files: Mapping[str, list[Path]], options: Options) -> None:
+    """Load files of one kind; where that fails as a whole, each of them is rejected."""
+    try:
+        with intake.part():
+            loader.load(files, intake, options)
+    except (InputError, SchemaError) as error:
+        for path in [path for paths in files.values() for path in paths]:
+            intake.refuse(intake.shown(path), str(error))
+
+
+class _Found(NamedTuple):
+    files: list[Path]  # and folders of saved data sets
+    folders: list[Path]  # that were searched
+
+
+def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> _Found:
+    """The files and saved data sets that the paths lead to, each once."""
     given = [each for item in paths for each in ([item] if isinstance(item, (str, os.PathLike)) else item)]
-    found = sources.paths_of(given, folders=True)
-    if any(path.is_dir() and (path / "cpticd.json").is_file() for path in found):
-        if len(found) > 1:
-            raise InputError(
-                f"{found[0]} and others: a saved data set is read alone; open it with cpticd.open()"
-            )
-        return _call(saved.open, found[0], **options)
-    rename = options.get("rename")
-    kinds: list[Found] = []
-    for path in found:
-        kinds += _folder(path, rename) if path.is_dir() else [tell(path, rename)]
-    return _read(kinds, progress, options)
+    files: dict[Path, Path] = {}
+    folders = []
+    for path in sources.paths_of(given, folders=True):
+        if path.is_dir() and not saved.is_saved(path):
+            folders.append(path)
+            inside = _inside(path)
+        else:
+            inside = [path]
+        for each in inside:
+            files.setdefault(each.absolute(), each)
+    return _Found(list(files.values()), folders)
 
 
-def _folder(folder: Path, rename: Mapping[str, str] | None) -> list[Found]:
-    files_in = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
-    inside = sorted(p for p in files_in if _TRUTH not in p.relative_to(folder).parts[:-1])
+def _inside(folder: Path) -> list[Path]:
+    """The files of a folder and of those below it; a saved data set is one of them."""
+    sets = {manifest.parent for manifest in folder.rglob("*") if saved.is_saved(manifest.parent)}
+    inside = []
+    for path in folder.rglob("*"):
+        below = path.relative_to(folder).parts
+        if path.is_file() and not path.name.startswith(".") and _TRUTH not in below[:-1]:
+            inside.append(next((each for each in sets if each in path.parents), path))
     if not inside:
         raise InputError(
             f"{folder}: the folder holds no files; pass the folder or the files that hold the claims"
         )
-    found, skipped = [], []
-    for path in inside:
+    return sorted({*inside})
+
+
+def _told(paths: Iterable[Path], rename: Rename | None) -> tuple[list[Told], dict[Path, str]]:
+    """What each file is, and why others are nothing that is read."""
+    told: list[Told] = []
+    refused: dict[Path, str] = {}
+    for path in paths:
         try:
-            found.append(tell(path, rename))
+            told.append(tell(path, rename))
         except InputError as error:
-            skipped.append(str(error))
-    if not found:
-        raise InputError(
-            f"{folder}: none of its {len(inside)} files can be read as claims, e.g. {skipped[0]}"
-        )
-    if skipped:
-        warnings.warn(f"{folder}: skipped {len(skipped)} files: " + "; ".join(skipped[:5]), stacklevel=3)
-    return found
+            refused[path] = str(error)
+    return told, refused
 
 
-def _read(kinds: list[Found], progress: bool, options: dict[str, Any]) -> Claims:
-    families = {kind.family: kind.path for kind in kinds}
-    if len(families) > 1:
-        seen = ", ".join(f"{path.name} ({family})" for family, path in families.items())
-        raise InputError(f"files of several kinds: {seen}; read each kind by itself")
-    family = next(iter(families))
-    if family == X12:
-        return _call(read_x12, [kind.path for kind in kinds], progress=progress, **options)
-    if family == FLAT:
-        return _call(wide.read_wide, [kind.path for kind in kinds], progress=progress, **options)
-    by_keyword: dict[str, list[Path]] = {}
-    for kind in kinds:
-        by_keyword.setdefault(kind.keyword, []).append(kind.path)
-    reader = synpuf.read_synpuf if family == SYNPUF else canonical.read_tables
-    return _call(reader, progress=progress, **by_keyword, **options)
-
-
-def _call(reader: Any, *args: Any, **options: Any) -> Claims:
-    known = reader.__kwdefaults__ or {}
-    if unknown := [name for name in options if name not in known]:
-        raise ArgumentError(
-            f"{reader.__name__} has no option {', '.join(unknown)}; there are {', '.join(known)}"
-        )
-    return reader(*args, **options)
-
-
-def tell(path: Path, rename: Mapping[str, str] | None = None) -> Found:
+def tell(path: Path, rename: Rename | None = None) -> Told:
     """What one file is, its columns renamed as ``rename`` says.
 
     Raises InputError, which says what was seen, where it is nothing that cpticd reads.
     """
-    renamed = {theirs.strip().casefold(): ours for theirs, ours in (rename or {}).items()}
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start[:4] == b"PAR1":
-        try:
-            columns = pq.ParquetFile(path).schema_arrow.names
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
-        return _by_columns(path, [renamed.get(name.strip().casefold(), name) for name in columns])
-    if not start:
-        raise InputError(f"{path}: the file is empty")
-    source = next(sources.texts(path))
-    if looks_like_x12(sources.sample(source)):
-        return Found(path, X12)
-    columns = open_text(
-        source, lambda cells: _any_name(cells) + sum(c.strip().casefold() in renamed for c in cells)
-    ).columns
-    return _by_columns(path, [renamed.get(name.strip().casefold(), name) for name in columns])
-
-
-def _any_name(cells: list[str]) -> int:
-    return max(
-        headings.known(cells),
-        synpuf.known(cells),
-        *(len({*cells} & {*table.names}) for table in TABLES.values()),
-    )
-
-
-def _by_columns(path: Path, columns: list[str]) -> Found:
-    upper, lower = {name.upper() for name in columns}, {name.lower() for name in columns}
-    if "DESYNPUF_ID" in upper:
-        for keyword, signs in _SYNPUF_SIGNS.items():
-            if signs <= upper:
-                return Found(path, SYNPUF, keyword)
-        if any(
-            name.startswith(("LINE_PRCSG_IND_CD", "LINE_ICD9_DGNS_CD", "LINE_NCH_PMT_AMT")) for name in upper
-        ):
-            return Found(path, SYNPUF, "carrier")
-        raise InputError(f"{path}: DE-SynPUF, but neither claims nor beneficiaries; found {columns[:12]}")
-    if (
-        "claim_id" in lower
-        and any(name.startswith("diagnosis_code_") for name in lower)
-        and len(_TUVA_ONLY & lower) >= 2
-    ):
-        return Found(path, TABLES_FAMILY, "medical_claim")
-    if table := _canonical(path, lower):
-        return Found(path, TABLES_FAMILY, table)
-    meanings = {guess.meaning for guess in headings.guess(columns) if guess.meaning}
-    if "claim_id" in meanings and len(meanings) >= 3:
-        return Found(path, FLAT)
+    folded = _folded(rename)
+    sample = Sample(path, lambda cells: _known(cells, folded), folded)
+    for loader in LOADERS:
+        if kind := loader.tell(sample):
+            columns = {name.strip().casefold() for name in sample.given} if loader.known else ()
+            return Told(path, loader, kind, frozenset(columns))
     raise InputError(
-        f"{path}: not told what it is: columns {columns[:20]}; if it is one row per service line, read it "
+        f"{path}: not recognised: columns {sample.columns[:20]}; if it is one row per service line, read it "
         "with cpticd.read_wide(path, rename={'<your column>': 'claim_id', …}); tables in the canonical form with "
         "cpticd.read_tables(lines=…, …)"
     )
 
 
-def _canonical(path: Path, columns: set[str]) -> str | None:
-    """The canonical table whose columns these are; the file's name decides where several would do."""
-    stem = re.sub(r"[^a-z_]+", "_", path.name.lower().split(".")[0]).strip("_")
-    fitting = {
-        name: len(columns & {*table.names})
-        for name, table in TABLES.items()
-        if {*table.required} <= columns and len(columns - {*table.names}) <= 0.2 * len(columns)
-    }
-    if not fitting:
-        return None
-    named = [name for name in fitting if stem == name or stem.endswith("_" + name)]
-    return named[0] if named else max(fitting, key=lambda name: (fitting[name], len(TABLES[name].required)))
+def _folded(rename: Rename | None) -> dict[str, str]:
+    """Their column, folded → ours, of every file and table."""
+    return {theirs.strip().casefold(): ours for theirs, ours in _pairs(rename)}
+
+
+def _pairs(rename: Rename | None) -> list[tuple[str, str]]:
+    """Their column and ours, of every file and table."""
+    pairs: list[tuple[str, str]] = []
+    for theirs, ours in (rename or {}).items():
+        pairs += [(theirs, ours)] if isinstance(ours, str) else ours.items()
+    return pairs
+
+
+def _known(cells: list[str], rename: Mapping[str, str]) -> int:
+    """How many cells of a row are names of columns that any loader knows, or that the user names."""
+    most = max(loader.known(cells) for loader in LOADERS if loader.known)
+    return most + sum(cell.strip().casefold() in rename for cell in cells)
+
+
+def _check(told: list[Told], options: Options) -> None:
+    """Raise where an option has nothing to do, or names columns that no file has."""
+    kinds = ", ".join(dict.fromkeys(each.loader.name for each in told))
+    for name, value in (("rename", options.rename), ("keep", options.keep), ("workers", options.workers)):
+        takers = [each for each in told if name in each.loader.takes]
+        if value and not takers:
+            able = ", ".join(loader.name for loader in LOADERS if name in loader.takes)
+            raise ArgumentError(
+                f"{name}: found {kinds}, which have no use for it; it goes with {able}: leave it out"
+            )
+        wanted: Iterable[str] = ()
+        if name == "rename":
+            wanted = [theirs for theirs, _ in _pairs(options.rename)]
+        elif name == "keep" and options.keep and options.keep != "all":
+            wanted = options.keep
+        columns: set[str] = set().union(*(each.columns for each in takers))
+        if absent := [each for each in wanted if each.strip().casefold() not in columns]:
+            raise SchemaError(f"{name}: no column {absent} in any of the files; found {sorted(columns)[:40]}")
+
+
+def _nothing(found: _Found, reasons: list[str]) -> str:
+    """Why nothing at all was read."""
+    if len(found.folders) == 1 and len(found.files) > 1:
+        return f"{found.folders[0]}: none of its {len(found.files)} files can be read as claims, e.g. {reasons[0]}"
+    if not reasons:
+        return f"{', '.join(path.name for path in found.files[:5])}: not one row was loaded; check that rows are there"
+    return "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3} more" if len(reasons) > 3 else "")

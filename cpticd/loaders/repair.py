@@ -149,8 +149,8 @@ def padded(x: str, width: int, least: int) -> Cell:
 
 
 def procedure(x: str) -> Cell:
-    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a "
-    "modifier."""
+    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a
+    modifier."""
     bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
     short = f"regexp_full_match({bare}, '[0-9]{{3,4}}')"
     joined = rf"regexp_full_match({x}, '[A-Za-z0-9]{{5}}[- ]+[A-Za-z0-9]{{2}}([-, ]+[A-Za-z0-9]{{2}})*')"

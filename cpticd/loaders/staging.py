@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union, overload
+from typing import Any, Final, Union
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ from cpticd.loaders.intake import Intake
 #: One table as users pass it: a frame, an Arrow table, or the path of a CSV or Parquet file.
 TableLike = Union[pd.DataFrame, pa.Table, str, "os.PathLike[str]"]
 
+#: What accounting calls a row of a flat file.
+UNIT: Final = "file rows"
 _BATCH = 1 << 17
 _WRAPPED = r"^(?:=\"([^\"]*)\"|'([0-9A-Z][0-9A-Z.]*))$"
 #: Cells that mean that nothing is there.
@@ -53,8 +55,8 @@ _FAILED = pa.array(["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "
 
 @dataclass(frozen=True)
 class Staged:
-    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), known to the intake's "
-    "engine."""
+    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), known to the intake's
+    engine."""
 
     source: str
     table: str
@@ -66,25 +68,6 @@ class Staged:
         return f"c{self.columns.index(name)}"
 
 
-class Places(Sequence[str]):
-    """Locations of rows, written out only where one is asked for."""
-
-    def __init__(self, word: str, numbers: Sequence[int] | np.ndarray) -> None:
-        self._word, self._numbers = word, numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Places: ...
-    def __getitem__(self, index: int | slice) -> str | Places:
-        if isinstance(index, slice):
-            return Places(self._word, self._numbers[index])
-        return f"{self._word} {self._numbers[index]}"
-
-
 class Stage:
     """Puts inputs before the intake's engine as text tables; forgets them at :meth:`clear`.
 
@@ -92,15 +75,15 @@ class Stage:
     never larger in memory than what is looked at.
     """
 
-    def __init__(self, intake: Intake, *, progress: bool) -> None:
-        self.intake, self._progress = intake, progress
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
         self._folder = tempfile.TemporaryDirectory(prefix="cpticd-", ignore_cleanup_errors=True)
-        self._staged: list[Staged] = []
+        self.staged: list[Staged] = []
         self._clean = True
 
     def names(self) -> dict[int, str]:
         """Names of the sources staged so far, by the integer that stands for each in the intake."""
-        return {self.intake.source_id(staged.source): staged.source for staged in self._staged}
+        return {self.intake.source_id(staged.source): staged.source for staged in self.staged}
 
     def put(
         self,
@@ -114,14 +97,18 @@ class Stage:
         """One staged table per file or frame of ``given``.
 
         ``name`` is shown for what has no file name; rejected lines count as ``unit`` in accounting;
-        ``clean`` trims cells and empties those that only say that there is nothing.
+        ``clean`` trims cells and empties those that only say that there is nothing. A file that cannot be read is
+        rejected as a whole where the intake is lenient.
         """
         self._clean = clean
         staged: list[Staged] = []
-        for item in _items(given):
+        for item in items(given):
             if isinstance(item, (str, os.PathLike)):
-                for path in sources.paths_of(item):
-                    staged += self._path(path, unit, known)
+                paths = sources.paths_of(item)
+                self.intake.name(paths)
+                for path in paths:
+                    with self.intake.file(self.intake.shown(path)):
+                        staged += self._path(path, unit, known)
             elif isinstance(item, (pd.DataFrame, pa.Table, pa.RecordBatch)):
                 arrow = as_arrow(item)
                 source = name if not staged else f"{name} {len(staged) + 1}"
@@ -130,30 +117,34 @@ class Stage:
                 raise InputError(
                     f"{name}: expected a DataFrame, an Arrow table or a path, found {type(item).__name__}"
                 )
-        if not staged:
+        if not staged and not self.intake.refused:
             raise InputError(f"{name}: an empty list; pass at least one table or path")
         return staged
 
     def clear(self) -> None:
         """Forget the staged tables."""
-        for staged in self._staged:
+        for staged in self.staged:
             self.intake.engine.connection.unregister(staged.table)
-        self._staged.clear()
+        self.staged.clear()
         self._folder.cleanup()
 
     def _path(self, path: Path, unit: str, known: Known | None) -> list[Staged]:
-        with path.open("rb") as file:
-            magic = file.read(4)
+        try:
+            with path.open("rb") as file:
+                magic = file.read(4)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
         if magic == b"PAR1":
             try:
                 parquet = pq.ParquetFile(path)
-                return [self._arrow(path.name, parquet.schema_arrow, parquet.iter_batches(_BATCH))]
+                name = self.intake.shown(path)
+                return [self._arrow(name, parquet.schema_arrow, parquet.iter_batches(_BATCH))]
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
                 raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
-        return [self._text(source, unit, known) for source in sources.texts(path)]
+        return [self._text(source, unit, known) for source in sources.texts(path, self.intake.shown(path))]
 
     def _text(self, source: sources.Source, unit: str, known: Known | None) -> Staged:
-        text = open_text(source, known, progress=self._progress)
+        text = open_text(source, known, progress=self.intake.progress)
         batches = (
             batch.append_column("place", pa.array(lines, pa.int64())) for batch, lines in text.batches()
         )
@@ -195,7 +186,7 @@ class Stage:
 
         Rows without any value (spreadsheets write them by the thousand) are left out, and noted.
         """
-        table = f"staged_{len(self._staged)}"
+        table = f"staged_{len(self.staged)}"
         path = Path(self._folder.name) / f"{table}.arrow"
         schema = pa.schema([*((f"c{i}", pa.string()) for i in range(len(columns))), ("place", pa.int64())])
         rows = empty = wrapped = 0
@@ -226,8 +217,8 @@ class Stage:
                 source=source, location="", table_name=None, action="noted",
                 reason=f"rows without any value: {empty:,}; not counted as rows",
             )  # fmt: skip
-        self._staged.append(Staged(source, table, columns, rows, word))
-        return self._staged[-1]
+        self.staged.append(Staged(source, table, columns, rows, word))
+        return self.staged[-1]
 
 
 def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[pa.Table, int]:
@@ -271,10 +262,11 @@ def _without_empty(batch: pa.Table) -> pa.Table:
     return batch.filter(pa.array(keep)) if len(suspects) else batch
 
 
-def _items(given: Any) -> Iterator[Any]:
+def items(given: Any) -> Iterator[Any]:
+    """What is given, lists of lists laid out."""
     if isinstance(given, (list, tuple, set)):
         for item in given:
-            yield from _items(item)
+            yield from items(item)
     else:
         yield given
 

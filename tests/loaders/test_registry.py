@@ -9,7 +9,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.cli import main
-from cpticd.core.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from cpticd.loaders.registry import tell
 from tests.loaders.flat_text import assert_same
 from tests.spec import SPEC, frame
@@ -24,8 +24,8 @@ X12 = (
 @pytest.mark.parametrize(
     ("name", "content", "family", "keyword"),
     [
-        ("a.dat", X12, "X12", ""),
-        ("a.csv", FLAT, "flat file", ""),
+        ("a.dat", X12, "X12", "x12"),
+        ("a.csv", FLAT, "flat file", "flat"),
         ("lines.csv", "claim_id,claim_line_number,hcpcs_code\n", "canonical tables", "lines"),
         ("x.csv", "claim_id,diagnosis_position,diagnosis_code\n", "canonical tables", "diagnoses"),
         (
@@ -55,7 +55,7 @@ def test_kinds(tmp_path: Path, name: str, content: str, family: str, keyword: st
     (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content.encode()))
     for path in (tmp_path / name, tmp_path / f"{name}.gz"):
         found = tell(path)
-        assert (found.family, found.keyword) == (family, keyword)
+        assert (found.loader.name, found.kind) == (family, keyword)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,6 @@ def test_folders(tmp_path: Path) -> None:
         claims = cx.read(tmp_path, quiet=True, progress=False)
     assert list(claims.table("claims").claim_id) == ["1", "2"]
     assert len(cx.read(tmp_path / "a.csv", [tmp_path / "deep" / "b.csv"], quiet=True).table("lines")) == 2
-    (tmp_path / "a.837").write_text(X12)
-    with pytest.raises(InputError, match=r"several kinds: .*X12"):
-        cx.read(tmp_path / "a.837", tmp_path / "a.csv")
     with pytest.raises(InputError, match="no such file"):
         cx.read(tmp_path / "none.csv")
 
@@ -102,16 +99,22 @@ def test_saved_claims_and_folders_of_tables(tmp_path: Path) -> None:
     for name in SPEC:
         claims.table(name).to_csv(tables / f"{name}.csv", index=False)
     assert_same(cx.read(tables, progress=False), claims)
-    with pytest.raises(InputError, match="read alone"):
-        cx.read(folder, tables)
+    with pytest.raises(ArgumentError, match="engine and session"):
+        cx.read(folder, tables, engine="spark")
 
 
 def test_options_reach_the_reader(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(FLAT)
     claims = cx.read(tmp_path / "a.csv", rename={"Dx1": "diagnosis_code_2"}, quiet=True, progress=False)
     assert list(claims.table("diagnoses").diagnosis_position) == [2]
-    with pytest.raises(ArgumentError, match="read_wide has no option nix"):
-        cx.read(tmp_path / "a.csv", nix=1)
+    with pytest.raises(
+        ArgumentError, match="workers: found flat file, which have no use for it; it goes with X12"
+    ):
+        cx.read(tmp_path / "a.csv", workers=2)
+    with pytest.raises(SchemaError, match=r"rename: no column \['Dx9'\] in any of the files; found"):
+        cx.read(tmp_path / "a.csv", rename={"Dx9": "diagnosis_code_2"})
+    with pytest.raises(TypeError, match="nix"):
+        cx.read(tmp_path / "a.csv", nix=1)  # type: ignore[call-arg]
 
 
 def test_renamed_columns_tell_a_flat_file(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_columns_that_do_not_fit() -> None:
     ):
         cx.read_tables(lines=other)
     claims = cx.read_tables(lines=other, rename={"Claim #": "claim_id"}, progress=False)
-    assert said(claims, "noted")[0][1] == 'columns not used: "; drop table'
+    assert said(claims, "noted")[0][1] == "columns kept as attributes: drop_table"
     apart = {"lines": {"Claim #": "claim_id", '"; drop table': "hcpcs_code"}}
     assert_same(
         cx.read_tables(lines=other, rename=apart, progress=False), cx.read_tables(lines=LINES, progress=False)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from cpticd.core.errors import InputError, SchemaError
-from cpticd.loaders.flat.rows import UNIT
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.staging import Staged
+from cpticd.loaders.staging import UNIT, Staged
 
 #: SSA state codes in their order: AL is 01.
 _STATES = (

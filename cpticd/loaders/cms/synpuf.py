@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError, SchemaError
+from cpticd.core.errors import ArgumentError, InputError, SchemaError
+from cpticd.core.repeats import differences, in_order
 from cpticd.loaders import repair
 from cpticd.loaders.cms import beneficiaries
-from cpticd.loaders.flat.rows import UNIT
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.repeats import differences, in_order
-from cpticd.loaders.staging import Stage, Staged, TableLike
+from cpticd.loaders.loader import Files, Loader, Options, Sample
+from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike
 
 Tables = TableLike | Iterable[TableLike] | None
 
@@ -49,6 +49,13 @@ _FACILITY = {
     "blood": ("NCH_BENE_BLOOD_DDCTBL_LBLTY_AM", repair.money),
     "segment": ("SEGMENT", repair.whole),
 }
+#: Columns by which the files are told apart; those of carrier claims begin so.
+_SIGNS = {
+    "beneficiary": {"DESYNPUF_ID", "BENE_BIRTH_DT"},
+    "inpatient": {"DESYNPUF_ID", "CLM_ID", "CLM_ADMSN_DT"},
+    "outpatient": {"DESYNPUF_ID", "CLM_ID", "NCH_BENE_PTB_DDCTBL_AMT"},
+}
+_CARRIER = ("LINE_PRCSG_IND_CD", "LINE_ICD9_DGNS_CD", "LINE_NCH_PMT_AMT")
 _MONEY = ("paid", "deductible", "primary_payer", "coinsurance", "allowed")
 _SLOTS = 45
 
@@ -80,17 +87,40 @@ def read_synpuf(
         raise ArgumentError(
             "read_synpuf needs at least one of carrier=, beneficiary=, inpatient=, outpatient="
         )
+    given = {"carrier": carrier, "inpatient": inpatient, "outpatient": outpatient, "beneficiary": beneficiary}
     intake = Intake(progress=progress)
-    stage = Stage(intake, progress=progress)
-    for name, given in (("carrier", carrier), ("inpatient", inpatient), ("outpatient", outpatient)):
-        if given is not None:
-            for table in stage.put(given, name=name, unit=UNIT, known=known):
-                Source(intake, table).facility(name) if name != "carrier" else Source(intake, table).carrier()
-    if beneficiary is not None:
-        for table in stage.put(beneficiary, name="beneficiary", unit=UNIT, known=known):
-            beneficiaries.load(intake, table)
-    stage.clear()
+    load({kind: [files] for kind, files in given.items() if files is not None}, intake, Options())
     return intake.claims()
+
+
+def tell(sample: Sample) -> str | None:
+    """Which file of DE-SynPUF a sample is; InputError for one that holds neither claims nor beneficiaries."""
+    upper = set() if sample.is_folder else {name.upper() for name in sample.columns}
+    if "DESYNPUF_ID" not in upper:
+        return None
+    for kind, signs in _SIGNS.items():
+        if signs <= upper:
+            return kind
+    if any(name.startswith(_CARRIER) for name in upper):
+        return "carrier"
+    raise InputError(
+        f"{sample.path}: DE-SynPUF, but neither claims nor beneficiaries; found {sample.columns[:12]}"
+    )
+
+
+def load(files: Files, intake: Intake, options: Options) -> None:
+    """Fill the tables from claim files and beneficiary summaries."""
+    stage = Stage(intake)
+    for kind, given in files.items():
+        for table in stage.put(given, name=kind, unit=UNIT, known=known):
+            with intake.file(table.source):
+                if kind == "beneficiary":
+                    beneficiaries.load(intake, table)
+                elif kind == "carrier":
+                    Source(intake, table).carrier()
+                else:
+                    Source(intake, table).facility(kind)
+    stage.clear()
 
 
 def known(cells: Iterable[str]) -> int:
@@ -174,8 +204,8 @@ class Source:
         return f"list_transform(CAST([{cells}] AS VARCHAR[]), lambda x: {kind('x').value})"
 
     def _typed(self, sql: str, columns: Mapping[str, tuple[str, object]]) -> None:
-        """``puf``: the rows of ``sql`` in their types; a row with a cell that cannot be read is rejected "
-        "whole."""
+        """``puf``: the rows of ``sql`` in their types; a row with a cell that cannot be read is rejected
+        whole."""
         read = {short: kind(short) for short, (_, kind) in columns.items()}  # type: ignore[operator]
         values = ", ".join(f"{cell.value} AS {short}" for short, cell in read.items())
         bad = " ".join(
@@ -255,8 +285,8 @@ class Source:
         )
 
     def _diagnoses(self) -> None:
-        """``puf_dx``: claim_id, position, code; a line's diagnosis that the claim lacks comes after the "
-        "others."""
+        """``puf_dx``: claim_id, position, code; a line's diagnosis that the claim lacks comes after the
+        others."""
         self.intake.execute(
             """
             CREATE OR REPLACE TABLE puf_dx AS
@@ -402,3 +432,6 @@ class Source:
             "deductible + coinsurance AS patient_responsibility_amount FROM puf_claims",
         )
         self._shares("claim_id, CAST(NULL AS INTEGER) AS claim_line_number", "puf_claims")
+
+
+LOADER = Loader("DE-SynPUF", tell, load, known)

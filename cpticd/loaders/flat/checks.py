@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from cpticd.loaders.flat.rows import UNIT, Flat
+from cpticd.loaders.flat.rows import Flat
+from cpticd.loaders.staging import UNIT
 
 _SERVICE_DATES = ("claim_line_start_date", "claim_line_end_date", "claim_start_date", "claim_end_date")
 #: Before it no electronic claim was sent: an older date is a slip of the century or a system's zero.

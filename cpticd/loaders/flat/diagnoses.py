@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from cpticd.core.enrollment import sex
 from cpticd.loaders.flat import adjustments, lexicon
 from cpticd.loaders.flat.lines import distinct
 from cpticd.loaders.flat.rows import Flat
@@ -215,8 +216,8 @@ def _pointers(flat: Flat) -> None:
 
 
 def _point_to_own(flat: Flat) -> None:
-    """Without pointers, rows whose diagnoses differ within a claim list the line's own: each points to "
-    "all of its own."""
+    """Without pointers, rows whose diagnoses differ within a claim list the line's own: each points to
+    all of its own."""
     flat.intake.insert(
         "pointers",
         """
@@ -262,13 +263,11 @@ def _members(flat: Flat) -> None:
     texts = distinct(flat, "sex")
     flat.intake.engine.load(
         "flat_sex",
-        pa.table(
-            {"text": pa.array(texts, pa.string()), "sex": pa.array(map(lexicon.sex, texts), pa.string())}
-        ),
+        pa.table({"text": pa.array(texts, pa.string()), "sex": pa.array(map(sex, texts), pa.string())}),
     )
     flat.intake.insert(
         "members",
-        """
+        f"""
         SELECT f.person_id, CAST(year(coalesce(f.claim_line_start_date,
             f.claim_start_date)) AS INTEGER) AS year,
                -- two digits of a year mean the century in which the person was born before the service
@@ -277,6 +276,8 @@ def _members(flat: Flat) -> None:
                             ELSE f.birth_date END) AS birth_date,
                min(s.sex) AS sex, min(f._source) AS _source
         FROM flat f LEFT JOIN flat_sex s ON s.text = f.sex
+        ANTI JOIN {flat.intake.every("members")} m ON m.person_id = f.person_id
+            AND m.year = year(coalesce(f.claim_line_start_date, f.claim_start_date))
         WHERE f.person_id IS NOT NULL AND coalesce(f.claim_line_start_date, f.claim_start_date) IS NOT NULL
         GROUP BY 1, 2
         """,

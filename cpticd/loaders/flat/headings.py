@@ -20,6 +20,12 @@ claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber clai
 claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum
   lineitem line ln servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence
   lineseq seq
+payer_kind: payerkind kindofpayer payertype payortype lineofbusiness lob insurancetype insurancecategory payercategory
+  payerclass coveragetype product producttype productline plantype
+billing_taxonomy: billingtaxonomy billingprovidertaxonomy billingtaxonomycode billingprovidertaxonomycode
+rendering_taxonomy: renderingtaxonomy renderingprovidertaxonomy renderingtaxonomycode providertaxonomy
+  providertaxonomycode taxonomycode taxonomy renderingprovidertaxonomycode
+facility_npi: facilitynpi servicefacilitynpi servicelocationnpi facilitylocationnpi locationnpi sitenpi
 person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patientmrn medicalrecordnumber
   subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber
   patient member
@@ -29,7 +35,7 @@ payer: payer payor payername payorname insurance insurancename carrier carrierna
   primarypayername primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass
 claim_type: claimtype clmtype claimtypecode formtype claimform
 billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi
-  billingid billingproviderid facilitynpi
+  billingid billingproviderid
 rendering_npi: renderingnpi renderingprovidernpi renderprovnpi renderingprovider renderingid servicingnpi
   servicingprovidernpi performingnpi performingprovidernpi prfphysnnpi renderingproviderid providernpi npi
   provider providerid
@@ -189,6 +195,14 @@ class Guess:
     column: str
     meaning: str | None  # canonical column, or None: not used
     why: str = ""
+    kept: str = ""  # the attribute that it is kept as, as it stands
+    is_sure: bool = True  # the user says so, or the column has the canonical name
+
+    @property
+    def shown(self) -> str:
+        """What becomes of the column, in words."""
+        kept = f"kept as attribute {self.kept}" if self.kept else ""
+        return ", ".join(filter(None, [self.meaning, kept])) or f"- not used: {self.why}"
 
 
 def meaning(name: str) -> tuple[str, int] | None:
@@ -234,7 +248,7 @@ def guess(columns: list[str], rename: Mapping[str, str] | None = None, *, exact:
         elif found[0] in taken:
             guesses.append(Guess(column, None, f"rename gives {found[0]} to {taken[found[0]]!r}"))
         elif ranked[found[0]][1] == place:
-            guesses.append(Guess(column, found[0]))
+            guesses.append(Guess(column, found[0], is_sure=found[1] < 0))
         else:
             other = columns[ranked[found[0]][1]]
             guesses.append(Guess(column, None, f"{other!r} was taken for {found[0]}; use rename to choose"))

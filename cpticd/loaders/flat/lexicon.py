@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 #: Claim status codes (CLP02) that a flat file's words stand for.
 DENIED, REVERSED, PROCESSED, PENDING = "4", "22", "1", "pending"
@@ -29,8 +30,8 @@ _BETWEEN = r"[\s,:;|/&+^~.-]"  # what stands between pointers
 
 
 def status(text: str) -> str | None:
-    """CLP02 code of a status cell, ``pending`` where nothing is decided, None where the words mean "
-    "nothing."""
+    """CLP02 code of a status cell, ``pending`` where nothing is decided, None where the words mean
+    nothing."""
     folded = re.sub(r"\.0$", "", text.strip().lower())
     if folded.isdigit():
         return folded if int(folded) in (1, 2, 3, 4, 5, 19, 20, 21, 22, 23, 25) else None
@@ -95,9 +96,42 @@ def claim_type(text: str) -> str | None:
     return None
 
 
-def sex(text: str) -> str:
-    """female, male or unknown."""
-    folded = text.strip().lower()
-    if folded in ("2", "2.0") or folded.startswith("f"):
-        return "female"
-    return "male" if folded in ("1", "1.0") or folded.startswith("m") else "unknown"
+#: Kinds of payers and the words that stand for them, folded; the first pattern that is found decides.
+_KINDS = (
+    ("workers compensation", r"work(er|man|men)s?comp|^wc$|^wcomp"),
+    ("tricare or va", r"tricare|champ|veteran|^va$|military"),
+    ("medicare advantage", r"medicareadv|advantage|^ma$|^mapd$|^mahmo$|^mappo$|medicarepartc|^partc$|medicarehmo"
+     r"|medicareppo|medicarereplacement|medicaremanaged|managedmedicare|medicarerisk"),
+    ("medicaid", r"^managedmedicaid|medicaid|^mcd$|^chip$|medicalassistance$"),
+    ("medicare", r"^(original|traditional)?medicare(ffs|feeforservice|part[abd]|[abd])?$|^mcr$|^medicareab$|^mcare$"),
+    ("marketplace", r"marketplace|exchange|^aca$|^qhp$|^hix$|affordablecare"),
+    ("self pay", r"selfpay|^selfpaid$|uninsured|^cash$|privatepay|^selfinsuredpatient$"),
+    ("commercial", r"commercial|^comm$|^com$|^private(insurance)?$|^employer|^group(health)?$|^bcbs$|bluecross"
+     r"|blueshield"),
+    ("other", r"^other$|^othergov|^auto(insurance)?$|^liability$|^nofault$|^charity(care)?$"),
+)  # fmt: skip
+
+
+def payer_kind(text: str) -> str | None:
+    """Kind of a payer in the words of ``claims.payer_kind``; None where the words are of no known kind."""
+    folded = re.sub(r"[^a-z0-9]", "", text.lower())
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, folded)), None)
+
+
+def is_npi(text: str) -> bool:
+    """Whether a text has the shape of a National Provider Identifier."""
+    return re.fullmatch(r"[12]\d{9}(\.0)?", text.strip()) is not None
+
+
+def is_taxonomy(text: str) -> bool:
+    """Whether a text has the shape of a Health Care Provider Taxonomy code."""
+    return re.fullmatch(r"\d{3}[0-9A-Z]{6}X", text.strip().upper()) is not None
+
+
+#: Columns whose headings mean other things too: what a cell of them must be, and how that is called.
+SHAPES: dict[str, tuple[Callable[[str], object], str]] = {
+    "payer_kind": (payer_kind, "kinds of payers"),
+    "facility_npi": (is_npi, "NPIs"),
+    "billing_taxonomy": (is_taxonomy, "taxonomy codes"),
+    "rendering_taxonomy": (is_taxonomy, "taxonomy codes"),
+}

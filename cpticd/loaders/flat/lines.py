@@ -1,13 +1,14 @@
-"""Flat rows to claims, lines and adjudications: which rows are the same line, and which decision came "
-"first."""
+"""Flat rows to claims, lines and adjudications: which rows are the same line, and which decision came
+first."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
+from cpticd.core.conform import quote
+from cpticd.core.repeats import differences
 from cpticd.loaders.flat import adjustments, lexicon
 from cpticd.loaders.flat.rows import Flat
-from cpticd.loaders.repeats import differences
 
 #: What makes two rows without line numbers the same service of a claim.
 _SERVICE = (
@@ -15,8 +16,8 @@ _SERVICE = (
     "charge", "units", "rendering_npi", "place_of_service_code", "diagnosis_pointers", "diagnosis_codes",
 )  # fmt: skip
 _LINE = (
-    "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "revenue_center_code",
-    "service_unit_quantity", "place_of_service_code", "rendering_npi", "charge_amount",
+    "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "revenue_center_code", "service_unit_quantity",
+    "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ def load(flat: Flat) -> None:
     _number_adjudications(flat)
     adjustments.denied(flat)
     _lines(flat)
+    _attributes(flat)
     _claims(flat)
     _payments(flat)
 
@@ -246,8 +248,10 @@ def _claims(flat: Flat) -> None:
         "flat_type",
         pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),
     )
-    same = ("payer", "billing_npi", "bill_type_code", "claim_frequency_code", "original_reference_number",
-            "received_date", "claim_charge_amount", "claim_type")  # fmt: skip
+    _payer_kinds(flat)
+    same = ("payer", "payer_kind", "billing_npi", "billing_taxonomy", "facility_npi", "bill_type_code",
+            "claim_frequency_code", "original_reference_number", "received_date", "claim_charge_amount",
+            "claim_type")  # fmt: skip
     flat.intake.execute(
         f"""
         CREATE OR REPLACE TABLE flat_claims AS
@@ -256,7 +260,9 @@ def _claims(flat: Flat) -> None:
                    f.revenue_center_code IS NOT NULL)
                    THEN 'institutional' ELSE 'professional' END) AS claim_type,
                min(f.person_id) AS person_id, coalesce(arg_min(f.payer, k.adj), min(f.payer)) AS payer,
-               min(f.billing_npi) AS billing_npi,
+               coalesce(arg_min(f.payer_kind, k.adj), min(f.payer_kind)) AS payer_kind,
+               min(f.billing_npi) AS billing_npi, min(f.billing_taxonomy) AS billing_taxonomy,
+               min(f.facility_npi) AS facility_npi,
                arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,
                min(f.bill_type_code) AS bill_type_code, min(f.claim_frequency_code) AS claim_frequency_code,
                min(f.original_reference_number) AS original_reference_number,
@@ -273,7 +279,11 @@ def _claims(flat: Flat) -> None:
     for column in same:
         flat.note(
             f"{column}: rows of one claim differ; "
-            + ("the first decision's was kept" if column == "payer" else "one was kept for the claim"),
+            + (
+                "the first decision's was kept"
+                if column in ("payer", "payer_kind")
+                else "one was kept for the claim"
+            ),
             f"SELECT _source, _place, claim_id AS content FROM flat_claims WHERE differs_{column}",
         )
     lines = "(SELECT claim_id, sum(charge_amount) AS total FROM lines GROUP BY claim_id)"
@@ -293,6 +303,44 @@ def _claims(flat: Flat) -> None:
         f"FROM flat_claims c JOIN {lines} l ON l.claim_id = c.claim_id WHERE c.claim_charge_amount <> "
         f"l.total",
     )
+
+
+def _payer_kinds(flat: Flat) -> None:
+    """Kinds of payers in the words of the schema; a cell that names none is emptied, and noted."""
+    if not flat.has("payer_kind"):
+        return
+    texts = distinct(flat, "payer_kind")
+    kinds = pa.array(map(lexicon.payer_kind, texts), pa.string())
+    flat.intake.engine.load("flat_kinds", pa.table({"text": pa.array(texts, pa.string()), "kind": kinds}))
+    flat.tally(
+        "payer_kind: not the name of a kind of payer, not loaded",
+        "SELECT f._source, f._place, f.payer_kind AS content FROM flat f "
+        "JOIN flat_kinds q ON q.text = f.payer_kind AND q.kind IS NULL",
+        table="claims",
+    )
+    flat.intake.execute("UPDATE flat SET payer_kind = kind FROM flat_kinds WHERE payer_kind = text")
+    flat.intake.execute("DROP TABLE flat_kinds")
+
+
+def _attributes(flat: Flat) -> None:
+    """Columns of the user's own: one row per line and column, null where the cells are empty."""
+    for name, column in flat.kept.items():
+        cell = f"f.{quote(column)}"
+        head = f"SELECT k.claim_id, k.line AS claim_line_number, '{name}' AS name"
+        rows = "FROM flat_keys k JOIN flat f ON f.rowid = k.rid"
+        flat.intake.insert(
+            "attributes",
+            f"{head}, {cell} AS value, k._source {rows} WHERE k.n = 1 UNION ALL BY NAME "
+            f"{head}, arg_min({cell}, k.nth_of_line) AS value, arg_min(k._source, k.nth_of_line) AS _source "
+            f"{rows} WHERE k.n > 1 GROUP BY k.claim_id, k.line",
+        )
+        flat.tally(
+            f"{name}: rows of one line differ; the first one's was kept",
+            f"SELECT min(k._source) AS _source, min(k._place) AS _place, "
+            f"min({cell}) || ' | ' || max({cell}) AS content {rows} WHERE k.n > 1 "
+            f"GROUP BY k.claim_id, k.line HAVING min({cell}) <> max({cell})",
+            table="attributes",
+        )
 
 
 def _payments(flat: Flat) -> None:

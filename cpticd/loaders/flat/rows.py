@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from cpticd.core.conform import quote
+from cpticd.core.repeats import in_order
 from cpticd.loaders import repair
 from cpticd.loaders.flat.headings import VOCABULARY, Guess
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.repeats import in_order
-from cpticd.loaders.staging import Staged
+from cpticd.loaders.staging import UNIT, Staged
 
-UNIT = "file rows"  # what accounting calls a row of a flat file
 SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
 
 _KINDS: dict[str, Callable[[str], repair.Cell]] = {
@@ -27,6 +26,9 @@ _KINDS: dict[str, Callable[[str], repair.Cell]] = {
     "original_reference_number": repair.identifier,
     "billing_npi": repair.identifier,
     "rendering_npi": repair.identifier,
+    "facility_npi": repair.identifier,
+    "billing_taxonomy": repair.code,
+    "rendering_taxonomy": repair.code,
     "place_of_service_code": lambda x: repair.padded(x, 2, 1),
     "revenue_center_code": lambda x: repair.padded(x, 4, 1),
     "bill_type_code": repair.bill_type,
@@ -54,7 +56,8 @@ _TYPES = {
     ),
 }  # fmt: skip
 _ALWAYS = (
-    "claim_id", "claim_line_number", "person_id", "payer", "claim_type", "billing_npi", "rendering_npi",
+    "claim_id", "claim_line_number", "person_id", "payer", "payer_kind", "claim_type", "billing_npi",
+    "billing_taxonomy", "facility_npi", "rendering_npi", "rendering_taxonomy",
     "place_of_service_code", "bill_type_code", "claim_frequency_code", "original_reference_number",
     "claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date",
     "paid_date", "hcpcs_code", "paid_hcpcs_code", "modifiers", "revenue_center_code",
@@ -67,7 +70,7 @@ _ALWAYS = (
 #: What describes a service line, in the order of the schema: of contradictory rows it decides first which is kept.
 _LINE = (
     "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "_modifiers", "revenue_center_code",
-    "service_unit_quantity", "place_of_service_code", "rendering_npi", "charge_amount",
+    "service_unit_quantity", "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
 )  # fmt: skip
 
 
@@ -90,6 +93,11 @@ class Flat:
         self.names = {intake.source_id(table.source): table.source for table, _ in staged}
         meanings = [guess.meaning for _, guesses in staged for guess in guesses if guess.meaning]
         self.columns = list(dict.fromkeys(meanings))
+        #: Attributes that are kept: name → column of ``flat``.
+        self.kept = {
+            name: f"kept:{name}"
+            for name in sorted({g.kept for _, guesses in staged for g in guesses if g.kept})
+        }
         self.told: list[str] = []
         self._priced = {
             intake.source_id(table.source)
@@ -122,7 +130,7 @@ class Flat:
         place = {column: n for n, column in enumerate(VOCABULARY)}
         others = [column for column in self.columns if column not in _LINE]
         others.sort(key=lambda c: (place.get(c, place.get(c.rpartition("_")[0] + "_@", 0)), len(c), c))
-        return in_order([*_LINE, *map(quote, others)], prefix)
+        return in_order([*_LINE, *map(quote, [*others, *self.kept.values()])], prefix)
 
     def location(self, prefix: str = "") -> str:
         """SQL for where a row stands in its source."""
@@ -137,8 +145,8 @@ class Flat:
         )
 
     def note(self, reason: str, sql: str, *, action: str = "noted", table: str | None = None) -> None:
-        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then "
-        "their number."""
+        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then
+        their number."""
         found = self.intake.query(
             f"SELECT _source, count(*) AS n FROM ({sql}) GROUP BY 1 ORDER BY 1"
         ).to_pylist()
@@ -184,8 +192,10 @@ class Flat:
         parts = []
         for table, guesses in staged:
             given = {guess.meaning: f"c{i}" for i, guess in enumerate(guesses) if guess.meaning}
+            given |= {self.kept[guess.kept]: f"c{i}" for i, guess in enumerate(guesses) if guess.kept}
             cells = [
-                f"{given.get(column, 'CAST(NULL AS VARCHAR)')} AS {quote(column)}" for column in self.columns
+                f"{given.get(column, 'CAST(NULL AS VARCHAR)')} AS {quote(column)}"
+                for column in [*self.columns, *self.kept.values()]
             ]
             number = self.intake.source_id(table.source)
             parts.append(
@@ -199,6 +209,7 @@ class Flat:
         absent = [column for column in _ALWAYS if column not in self.columns]
         values = [f"{read.value} AS {quote(column)}" for column, read in cells.items()]
         values += [f"CAST(NULL AS {_TYPES.get(column, 'VARCHAR')}) AS {column}" for column in absent]
+        values += [quote(column) for column in self.kept.values()]
         tests = ["WHEN claim_id IS NULL THEN 'no claim id'"] + [
             f"WHEN {read.bad} THEN '{column}: {read.why}: ' || left({quote(column)}, 60)"
             for column, read in cells.items()
@@ -262,18 +273,22 @@ class Flat:
         self.intake.execute("DROP TABLE flat_gone")
 
     def _reject_repeats(self) -> None:
-        """The same line, whole row alike: a copy. Without line numbers equal rows may be two services: "
-        "kept."""
+        """The same line, whole row alike: a copy. Without line numbers equal rows may be two services:
+        kept."""
         key = "claim_id, claim_line_number, _hash"
         repeated = (
             f"SELECT {key} FROM flat WHERE claim_line_number IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
         )
         if self.intake.query(f"SELECT 1 AS found FROM ({repeated}) LIMIT 1").num_rows:
-            first = f"first_value({self.location()}) OVER (PARTITION BY {key} ORDER BY _source, _place)"
+            # Attributes make no other row of it; where they differ those that sort first are kept.
+            order = ", ".join(
+                [*(f"{quote(name)} NULLS LAST" for name in self.kept.values()), "_source", "_place"]
+            )
+            first = f"first_value({self.location()}) OVER (PARTITION BY {key} ORDER BY {order})"
             self.reject(
                 f"SELECT _source, _place, 'the whole row repeats ' || first AS reason FROM ("
                 f"SELECT _source, _place, {first} AS first, "
-                f"row_number() OVER (PARTITION BY {key} ORDER BY _source, _place) AS n "
+                f"row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS n "
                 f"FROM flat SEMI JOIN ({repeated}) r USING ({key})) WHERE n > 1"
             )
         if not self.has("claim_line_number"):

@@ -1,18 +1,20 @@
-"""The flat export that everyone has: one row per service line, with its claim, diagnoses and payment "
-"beside it."""
+"""The flat export that everyone has: one row per service line, with its claim, diagnoses and payment beside it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cpticd.claims import Claims
 from cpticd.core.errors import SchemaError
-from cpticd.loaders.flat import checks, diagnoses, lines
-from cpticd.loaders.flat.headings import VOCABULARY, Guess, guess, known
-from cpticd.loaders.flat.rows import UNIT, Flat
+from cpticd.loaders.attributes import check_keep, kept
+from cpticd.loaders.flat import checks, diagnoses, headings, lexicon, lines
+from cpticd.loaders.flat.headings import Guess
+from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.staging import Stage, Staged, TableLike
+from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
+from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike
 
 _LIKE_PAYER = re.compile(r"\bins|insur|payer|payor|carrier|\bplan|coverage", re.IGNORECASE)
 
@@ -21,6 +23,7 @@ def read_wide(
     path_or_frame: TableLike | Iterable[TableLike],
     *,
     rename: Mapping[str, str] | None = None,
+    keep: Keep = None,
     quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
@@ -29,15 +32,18 @@ def read_wide(
     Parameters: ``path_or_frame``, a CSV (any usual delimiter, encoding, gzip or zip) or Parquet path, a
     glob, a DataFrame or an Arrow table, or several of them, read as one data set. Columns are guessed from
     usual names and the guess is printed unless ``quiet``; ``rename`` ({their name: canonical name})
-    overrides it. Every guess, repair and rejection is in ``claims.rejects``.
+    overrides it. Every guess, repair and rejection is in ``claims.rejects``. ``keep`` names columns of your own
+    ("all": those without another meaning) that become attributes of the line, ``plan_type`` for "Plan Type": dimensions
+    that lines can be divided (``by=``) and chosen (``where``) by.
 
     The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
 
-    - claim: claim_id, person_id, payer, claim_type, billing_npi, bill_type_code, claim_frequency_code,
-      original_reference_number, claim_start_date, claim_end_date, received_date, claim_charge_amount
+    - claim: claim_id, person_id, payer, payer_kind, claim_type, billing_npi, billing_taxonomy, facility_npi,
+      bill_type_code, claim_frequency_code, original_reference_number, claim_start_date, claim_end_date,
+      received_date, claim_charge_amount
     - line: claim_line_number, claim_line_start_date, claim_line_end_date, hcpcs_code, hcpcs_modifier_n or
       modifiers ("25,59"), revenue_center_code, service_unit_quantity, place_of_service_code,
-      rendering_npi, charge_amount
+      rendering_npi, rendering_taxonomy, charge_amount
     - diagnoses: diagnosis_code_n or diagnosis_codes ("E11.9;I10"), diagnosis_poa_n, diagnosis_code_type;
       diagnosis_pointers ("A,B", "AB", "1:2", "12" = 1 and 2) or diagnosis_pointer_n (one each)
     - payment: paid_date, status, denial_flag, allowed_amount, paid_amount, patient_responsibility_amount,
@@ -68,30 +74,83 @@ def read_wide(
     Raises InputError for what is no table, SchemaError where no column names the claim.
     """
     intake = Intake(progress=progress)
-    stage = Stage(intake, progress=progress)
-    tables = stage.put(path_or_frame, name="table", unit=UNIT, known=known)
-    guesses = [(table, guess(table.columns, rename)) for table in tables]
-    check(guesses, rename or {})
-    if not quiet:
-        print(shown(guesses))
-    told = load(intake, guesses)
-    if told and not quiet:
-        print("\n".join(told))
-    stage.clear()
+    load({"flat": [path_or_frame]}, intake, Options(rename=rename, keep=keep, quiet=quiet))
     return intake.claims()
 
 
-def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
+def tell(sample: Sample) -> str | None:
+    """``flat`` where a column names the claim and at least two more are known."""
+    if sample.is_folder:
+        return None
+    meanings = {guess.meaning for guess in headings.guess(sample.columns) if guess.meaning}
+    return "flat" if "claim_id" in meanings and len(meanings) >= 3 else None
+
+
+def load(files: Files, intake: Intake, options: Options) -> None:
+    """Fill the canonical tables from flat files; prints what the user must know of how they were read."""
+    stage = Stage(intake)
+    given = [item for items in files.values() for item in items]
+    staged = stage.put(given, name="table", unit=UNIT, known=headings.known)
+    rename = options.rename or {}
+    if not intake.lenient:
+        _check_names(staged, rename, options.keep)
+    guesses = []
+    for table in staged:
+        with intake.file(table.source):
+            guesses.append((table, guessed(intake, table, rename, keep=options.keep)))
+    if guesses:
+        if not options.quiet:
+            print(shown(guesses))
+        told = fill(intake, guesses)
+        if told and not options.quiet:
+            print("\n".join(told))
+    stage.clear()
+
+
+def guessed(
+    intake: Intake, table: Staged, rename: Rename, *, keep: Keep = None, exact: bool = False
+) -> list[Guess]:
+    """What each column of a staged table is read as, and which are kept; SchemaError where none names the claim."""
+    guesses = headings.guess(table.columns, rename, exact=exact)
+    guesses = [_by_content(intake, table, f"c{place}", guess) for place, guess in enumerate(guesses)]
+    if not any(each.meaning == "claim_id" for each in guesses):
+        hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
+        raise SchemaError(
+            f"{table.source}: no column that names the claim; found {table.columns[:40]}{hint}; pass "
+            f"rename={{'<your column>': 'claim_id'}}; the flat form knows {', '.join(headings.VOCABULARY)}"
+        )
+    own = kept(table.columns, keep, unread=[each.column for each in guesses if not each.meaning])
+    return [
+        replace(each, kept=own.names.get(each.column, ""), why=own.refused.get(each.column, each.why))
+        for each in guesses
+    ]
+
+
+def _by_content(intake: Intake, table: Staged, cell: str, guess: Guess) -> Guess:
+    """The guess, dropped where the heading has other meanings too and a cell says that it has one of those."""
+    if guess.meaning not in lexicon.SHAPES or guess.is_sure:
+        return guess
+    fits, what = lexicon.SHAPES[guess.meaning]
+    found = intake.query(
+        f"SELECT DISTINCT {cell} AS x FROM {table.table} WHERE {cell} IS NOT NULL ORDER BY x"
+    )
+    other = next((text for text in found.column("x").to_pylist() if not fits(text)), None)
+    if other is None:
+        return guess
+    return Guess(guess.column, None, f"not all of its cells are {what}: {other!r}")
+
+
+def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
     """Fill the canonical tables from staged flat tables whose columns have been guessed.
 
     Returns what the user must be told of how denials were read.
     """
     for table, found in guesses:
         for each in found:
+            word = "read as " if each.meaning else "" if each.kept else "column not used: "
             intake.reject(
                 source=table.source, location=f"column {each.column}", table_name=UNIT, action="noted",
-                reason=f"read as {each.meaning}" if each.meaning else f"column not used: {each.why}",
-                content=each.column,
+                reason=word + each.shown.removeprefix("- not used: "), content=each.column,
             )  # fmt: skip
         if words := _no_payer(found):
             intake.reject(
@@ -105,19 +164,13 @@ def load(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]
     return flat.told
 
 
-def check(guesses: list[tuple[Staged, list[Guess]]], rename: Mapping[str, str]) -> None:
-    """Raise SchemaError where no column names the claim, or rename names one that is not there."""
-    everywhere = {column.lower() for table, _ in guesses for column in table.columns}
-    if absent := [name for name in rename if name.lower() not in everywhere]:
-        found = guesses[0][0].columns
-        raise SchemaError(f"rename: no column {absent} in {guesses[0][0].source}; found {found}")
-    for table, guessed in guesses:
-        if not any(each.meaning == "claim_id" for each in guessed):
-            hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
-            raise SchemaError(
-                f"{table.source}: no column that names the claim; found {table.columns[:40]}{hint}; pass "
-                f"rename={{'<your column>': 'claim_id'}}; the flat form knows {', '.join(VOCABULARY)}"
-            )
+def _check_names(staged: list[Staged], rename: Rename, keep: Keep) -> None:
+    """Raise SchemaError where rename or keep names a column that is not there."""
+    everywhere = [column for table in staged for column in table.columns]
+    folded = {column.lower() for column in everywhere}
+    if absent := [name for name in rename if name.lower() not in folded]:
+        raise SchemaError(f"rename: no column {absent} in {staged[0].source}; found {staged[0].columns}")
+    check_keep(keep, everywhere)
 
 
 def shown(guesses: list[tuple[Staged, list[Guess]]]) -> str:
@@ -126,7 +179,7 @@ def shown(guesses: list[tuple[Staged, list[Guess]]]) -> str:
     for table, found in guesses:
         width = max(len(each.column) for each in found)
         lines.append(f"{table.source}: {table.rows:,} rows; columns read as (rename= overrides)")
-        lines += [f"  {each.column:<{width}}  {each.meaning or '- not used: ' + each.why}" for each in found]
+        lines += [f"  {each.column:<{width}}  {each.shown}" for each in found]
         if words := _no_payer(found):
             lines.append(f"  {words}")
     return "\n".join(lines)
@@ -141,3 +194,6 @@ def _no_payer(found: list[Guess]) -> str:
     return (
         f"no payer: all lines are of payer '(unknown)'; if a column names it: rename={{{column!r}: 'payer'}}"
     )
+
+
+LOADER = Loader("flat file", tell, load, headings.known, frozenset({"rename", "keep", "quiet"}))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,8 +28,8 @@ class Item:
     size: int  # bytes as stored
 
 
-def items(given: sources.PathLike | Iterable[sources.PathLike]) -> tuple[list[Item], list[tuple[str, str]]]:
-    """What to read, sorted by name; and (name, reason) of files that cannot be opened.
+def expanded(given: sources.PathLike | Iterable[sources.PathLike]) -> list[Path]:
+    """The files that paths lead to, each once.
 
     Folders are searched with everything below them, but for hidden files. Raises InputError for a path that
     does not exist, and for a folder without files.
@@ -44,7 +43,11 @@ def items(given: sources.PathLike | Iterable[sources.PathLike]) -> tuple[list[It
         if not inside:
             raise InputError(f"{path} is a folder without files; pass X12 files or a folder that holds some")
         paths.update(dict.fromkeys(inside))
-    names = _names(list(paths))
+    return list(paths)
+
+
+def items(names: Mapping[Path, str]) -> tuple[list[Item], list[tuple[str, str]]]:
+    """What to read of files, sorted by name; and (name, reason) of those that cannot be opened."""
     found: list[tuple[str, Path, int, int]] = []
     failed = []
     for path, name in names.items():
@@ -62,18 +65,6 @@ def items(given: sources.PathLike | Iterable[sources.PathLike]) -> tuple[list[It
 
 def _hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-
-
-def _names(paths: list[Path]) -> dict[Path, str]:
-    """Names for accounting: the file's own where unique, else with the folders that are not shared."""
-    own = [path.name for path in paths]
-    if len(set(own)) == len(own):
-        return {path: path.name for path in paths}
-    absolute = [str(path.absolute()) for path in paths]
-    shared = os.path.commonpath([str(Path(path).parent) for path in absolute])
-    return {
-        path: Path(full).relative_to(shared).as_posix() for path, full in zip(paths, absolute, strict=True)
-    }
 
 
 def blocks(item: Item, advance: Callable[[int], None] | None = None) -> Iterator[bytes]:

@@ -44,10 +44,18 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
             "_source": pa.array([intake.source_id(sources[number]) for number in numbers], pa.int32()),
         }
     )
+    register |= _known(
+        intake, first_key=(numbers[-1] + 1 if numbers else 0) << 32, answered=staged["remits"].num_rows > 0
+    )
     for name, table in register.items():
         connection.register(f"x12_{name}", table)
+    intake.execute(
+        f"CREATE TEMP VIEW x12_taken AS SELECT DISTINCT claim_id FROM {intake.every('claims')};"
+        f"CREATE TEMP VIEW x12_given_members AS SELECT person_id, year FROM {intake.every('members')}"
+    )
     try:
         for statements in (
+            sql.CLAIMS,
             sql.SERVICES,
             sql.DAYS,
             sql.CROWDED,
@@ -64,11 +72,16 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
             for select in selects:
                 if _has_rows(select, staged):
                     intake.insert(table, select)
+        if intake.has_earlier("claims"):
+            for row in intake.query(sql.RENAMED).to_pylist():
+                intake.note_renamed(**row)
         _account(intake, sources)
         _rejects(intake, sources)
     finally:
         for name in _TEMPORARY:
             connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for name in _VIEWS:
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
         for name in register:
             connection.unregister(f"x12_{name}")
 
@@ -87,6 +100,43 @@ _TEMPORARY = (
     "x12_line_number",
     "x12_id",
 )
+
+
+_VIEWS = ("x12_every_claim", "x12_every_line", "x12_taken", "x12_given_members")
+
+
+def _known(intake: Intake, *, first_key: int, answered: bool) -> dict[str, pa.Table]:
+    """Claims and lines of other files, staged as those of 837s are, with keys behind all of theirs.
+
+    ``answered``: there are remittances, which may answer them; they are not needed otherwise.
+    """
+    needed = answered and intake.has_earlier("claims")
+    claims, lines, adjudications = (
+        f"(SELECT * FROM {'earlier_' if needed else ''}{name} {'' if needed else 'WHERE false'})"
+        for name in ("claims", "lines", "adjudications")
+    )
+    found = intake.query(
+        f"""
+        SELECT {first_key} + row_number() OVER (ORDER BY claim_id) AS key, claim_id,
+            coalesce(source_claim_id, claim_id) AS source_claim_id, person_id, CAST(NULL AS VARCHAR) AS member_id,
+            charge_amount, claim_start_date AS start_date, claim_end_date AS end_date, original_reference_number,
+            coalesce(a.decisions, 0) AS decisions
+        FROM {claims} c LEFT JOIN (SELECT claim_id, max(adjudication_number) AS decisions FROM {adjudications} a
+            GROUP BY claim_id) a USING (claim_id)
+        QUALIFY row_number() OVER (PARTITION BY claim_id ORDER BY claim_start_date, charge_amount) = 1
+        """
+    )
+    intake.engine.load("x12_keys", found.select(["key", "claim_id"]))
+    known_lines = intake.query(
+        f"""
+        SELECT k.key, l.claim_line_number AS line, CAST(NULL AS VARCHAR) AS control,
+            CAST(l.claim_line_number AS VARCHAR) AS counter, l.hcpcs_code, l.revenue_center_code, l.charge_amount,
+            l.claim_line_start_date AS start_date, l.claim_line_end_date AS end_date
+        FROM {lines} l JOIN x12_keys k ON k.claim_id = l.claim_id
+        """
+    )
+    intake.execute("DROP TABLE x12_keys")
+    return {"known": found, "known_lines": known_lines}
 
 
 def _has_rows(select: str, staged: Mapping[str, pa.Table]) -> bool:
@@ -153,17 +203,17 @@ def _match_lines(intake: Intake) -> None:
 def _account(intake: Intake, sources: Mapping[int, str]) -> None:
     """Count for each source the remittance claims and lines that found a claim, and those that did not."""
     for what, select in {
-        "claims": "SELECT remit >> 32 AS number, matched, count(*) AS n FROM x12_link GROUP BY ALL "
-        "ORDER BY ALL",
-        "lines": "SELECT n.remit >> 32 AS number, k.matched AND n.matched AS matched, count(*) AS n "
+        "claims": "SELECT remit >> 32 AS number, matched, claim IN (SELECT key FROM x12_known) AS known, "
+        "count(*) AS n FROM x12_link GROUP BY ALL ORDER BY ALL",
+        "lines": "SELECT n.remit >> 32 AS number, k.matched AND n.matched AS matched, "
+        "k.claim IN (SELECT key FROM x12_known) AS known, count(*) AS n "
         "FROM x12_line_number n JOIN x12_link k ON k.remit = n.remit GROUP BY ALL ORDER BY ALL",
     }.items():
         for row in intake.query(select).to_pylist():
-            name = (
-                f"remittance {what} matched to an 837"
-                if row["matched"]
-                else f"remittance {what} without an 837"
-            )
+            name = f"remittance {what} without an 837"
+            if row["matched"]:
+                whose = "claims of other files" if row["known"] else "an 837"
+                name = f"remittance {what} matched to {whose}"
             intake.count(sources[row["number"]], name, read=row["n"], loaded=row["n"])
 
 

@@ -15,13 +15,26 @@ SELECT s.key AS remit, s.ordinal, s.control, coalesce(s.submitted_hcpcs_code, s.
     coalesce(s.start_date, r.start_date) AS day
 FROM x12_services s JOIN x12_remits r ON r.key = s.key
 """
+#: Claims that remittances may answer: those of the files, and those of other files (``x12_known``).
+CLAIMS = """
+CREATE TEMP VIEW x12_every_claim AS
+SELECT key, source_claim_id, person_id, member_id, charge_amount, start_date, end_date,
+    original_reference_number, true AS is_own
+FROM x12_claims
+UNION ALL BY NAME
+SELECT * EXCLUDE (claim_id, decisions), false AS is_own FROM x12_known;
+CREATE TEMP VIEW x12_every_line AS
+SELECT key, line, control, counter, hcpcs_code, revenue_center_code, charge_amount, start_date, end_date
+FROM x12_lines
+UNION ALL BY NAME SELECT * FROM x12_known_lines
+"""
 DAYS = """
 CREATE TEMP TABLE x12_claim_days AS
 SELECT c.key, coalesce(c.start_date, l.first_day) AS first_day,
     coalesce(c.end_date, l.last_day, c.start_date) AS last_day
-FROM x12_claims c
+FROM x12_every_claim c
 LEFT JOIN (SELECT key, min(start_date) AS first_day, max(coalesce(end_date, start_date)) AS last_day
-    FROM x12_lines GROUP BY key) l ON l.key = c.key;
+    FROM x12_every_line GROUP BY key) l ON l.key = c.key;
 CREATE TEMP TABLE x12_remit_days AS
 SELECT r.key, coalesce(r.start_date, s.first_day) AS day
 FROM x12_remits r
@@ -29,7 +42,7 @@ LEFT JOIN (SELECT remit, min(day) AS first_day FROM x12_service GROUP BY remit) 
 """
 CROWDED = f"""
 CREATE TEMP TABLE x12_crowded AS
-SELECT number FROM (SELECT source_claim_id AS number, count(*) AS n FROM x12_claims GROUP BY 1) c
+SELECT number FROM (SELECT source_claim_id AS number, count(*) AS n FROM x12_every_claim GROUP BY 1) c
 JOIN (SELECT source_claim_id AS number, count(*) AS n FROM x12_remits GROUP BY 1) r USING (number)
 WHERE c.n * r.n > {_TOO_MANY}
 """
@@ -40,9 +53,9 @@ WITH facts AS (
         r.person_id = c.person_id OR coalesce(r.member_id = c.member_id, false) AS same_person,
         abs(r.charge_amount) = abs(c.charge_amount) AS same_charge,
         rd.day BETWEEN cd.first_day AND cd.last_day AS same_days,
-        coalesce(c.original_reference_number = r.payer_claim_id, false) AS names_it
+        coalesce(c.original_reference_number = r.payer_claim_id, false) AS names_it, c.is_own
     FROM x12_remits r
-    JOIN x12_claims c ON c.source_claim_id = r.source_claim_id
+    JOIN x12_every_claim c ON c.source_claim_id = r.source_claim_id
     JOIN x12_claim_days cd ON cd.key = c.key
     JOIN x12_remit_days rd ON rd.key = r.key
     WHERE r.source_claim_id NOT IN (SELECT number FROM x12_crowded)
@@ -52,12 +65,14 @@ scored AS (
     SELECT remit, claim,
         CASE WHEN same_person THEN 4 ELSE 0 END + CASE WHEN same_charge THEN 2 ELSE 0 END
             + CASE WHEN same_days THEN 1 ELSE 0 END AS agreement,
-        names_it,
+        names_it, is_own,
         coalesce(same_person, same_charge, same_days) IS NULL AS nothing_known
     FROM facts
 )
 -- A claim that names the adjudication's number as its original replaces the claim that was adjudicated.
-SELECT remit, claim, agreement - CASE WHEN names_it THEN 8 ELSE 0 END AS score
+-- Of claims that agree as well, those of an 837 go before those of other files.
+SELECT remit, claim, 2 * agreement - CASE WHEN names_it THEN 16 ELSE 0 END + CASE WHEN is_own THEN 1 ELSE 0 END
+    AS score
 FROM scored WHERE agreement > 0 OR nothing_known
 """
 MATCH = """
@@ -110,9 +125,9 @@ linked AS (
     SELECT remit, claim, true FROM x12_match
 )
 SELECT l.remit, l.claim, l.matched,
-    CAST(row_number() OVER (PARTITION BY l.claim ORDER BY r.paid_date NULLS LAST, l.remit) AS INTEGER)
-        AS number
-FROM linked l JOIN x12_remits r ON r.key = l.remit
+    CAST(coalesce(k.decisions, 0) + row_number() OVER (
+        PARTITION BY l.claim ORDER BY r.paid_date NULLS LAST, l.remit) AS INTEGER) AS number
+FROM linked l JOIN x12_remits r ON r.key = l.remit LEFT JOIN x12_known k ON k.key = l.claim
 """
 # The remittance that stands in for a claim that was not seen: its first adjudication that is no reversal.
 ORIGIN = """
@@ -128,7 +143,7 @@ CLAIM_LINES = """
 CREATE TEMP TABLE x12_claim_line AS
 SELECT key AS claim, line, control, counter, hcpcs_code AS code, revenue_center_code AS revenue,
     abs(charge_amount) AS charge, start_date AS day
-FROM x12_lines WHERE key IN (SELECT claim FROM x12_link)
+FROM x12_every_line WHERE key IN (SELECT claim FROM x12_link)
 UNION ALL
 SELECT o.claim, s.ordinal, s.control, CAST(NULL AS VARCHAR), s.code, s.revenue, s.charge, s.day
 FROM x12_origin o JOIN x12_service s ON s.remit = o.remit;
@@ -167,12 +182,21 @@ first_try AS (
         THEN number
         ELSE coalesce(number, 'claim') || '#' || row_number() OVER (PARTITION BY number
             ORDER BY key) END AS claim_id
-    FROM every LEFT JOIN (SELECT DISTINCT claim_id FROM claims) taken ON taken.claim_id = number
+    FROM every LEFT JOIN x12_taken taken ON taken.claim_id = number
 )
 -- A number made up here may be another sender's own number: then the place settles it.
 SELECT f.key, CASE WHEN taken.claim_id IS NOT NULL OR count(*) OVER (PARTITION BY f.claim_id) > 1
     THEN f.claim_id || '/' || f.key ELSE f.claim_id END AS claim_id
-FROM first_try f LEFT JOIN (SELECT DISTINCT claim_id FROM claims) taken ON taken.claim_id = f.claim_id
+FROM first_try f LEFT JOIN x12_taken taken ON taken.claim_id = f.claim_id
+UNION ALL SELECT key, claim_id FROM x12_known
+"""
+#: Claims of the files whose number a claim of other files has.
+RENAMED = """
+SELECT s.name AS source, count(*) AS claims, min(c.source_claim_id) AS old,
+    arg_min(i.claim_id, c.source_claim_id) AS new
+FROM x12_claims c JOIN x12_taken t ON t.claim_id = c.source_claim_id JOIN x12_id i ON i.key = c.key
+JOIN x12_sources s ON s.number = c.key >> 32
+GROUP BY s.name ORDER BY s.name
 """
 _MODIFIERS = ", ".join(f"hcpcs_modifier_{k}" for k in range(1, 5))
 _SUBMITTED = ", ".join(
@@ -305,7 +329,7 @@ INSERTS: Final[Mapping[str, tuple[str, ...]]] = {
         FROM x12_claims c JOIN x12_claim_days d ON d.key = c.key JOIN x12_sources s ON s.number = c.key >> 32
         WHERE c.person_id IS NOT NULL AND d.first_day IS NOT NULL
             AND (c.birth_date IS NOT NULL OR c.sex IS NOT NULL)
-            AND NOT EXISTS (SELECT 1 FROM members m WHERE m.person_id = c.person_id
+            AND NOT EXISTS (SELECT 1 FROM x12_given_members m WHERE m.person_id = c.person_id
                 AND m.year = year(d.first_day))
         GROUP BY 1, 2
         """,

@@ -1,10 +1,4 @@
-"""X12 claims and remittances: 837 professional and institutional, 835; 5010 and, leniently, 4010.
-
-    claims = read_x12("inbox/*.837", "remits/")
-
-Read in three steps: bytes into canonical segments (``splitter``), batches of segments into staged tables
-(``places``, ``claims837``, ``remits835``), remittances joined to claims (``join``).
-"""
+"""X12 files into an intake: segments, staged tables, remittances joined to claims."""
 
 from __future__ import annotations
 
@@ -15,13 +9,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpticd.core.errors import InputError
+import pyarrow.compute as pc
+from tqdm.auto import tqdm
+
+from cpticd.core.errors import ArgumentError, InputError
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.loader import Files, Loader, Options, Sample
+from cpticd.loaders.x12.delimiters import find_header
+from cpticd.loaders.x12.items import expanded, items
+from cpticd.loaders.x12.join import join
+from cpticd.loaders.x12.spool import staged
+from cpticd.loaders.x12.workers import read_items
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
-    from cpticd.loaders.intake import Intake
 
-__all__ = ["load_x12", "looks_like_x12", "read_x12"]
+__all__ = ["looks_like_x12", "read_x12"]
 
 PathLike = str | os.PathLike[str]
 
@@ -30,8 +33,6 @@ _HEADER = re.compile(rb"ISA[^A-Za-z0-9\s]|(?:^|[\r\n])\s*(?:GS|ST)([^A-Za-z0-9\s
 
 def looks_like_x12(head: bytes) -> bool:
     """Whether the first bytes of a file are those of an X12 interchange or a fragment of one."""
-    from cpticd.loaders.x12.delimiters import find_header
-
     if b"\0" in head[:200]:  # UTF-16
         head = head.replace(b"\0", b"").lstrip(b"\xff\xfe")
     return bool(_HEADER.search(head)) and find_header(head) is not None
@@ -43,41 +44,34 @@ def read_x12(
     """Claims data set of X12 files: 837P, 837I and 835, joined.
 
     Parameters: ``paths`` are files, folders (searched through), globs, ``.gz`` and ``.zip``, in any mix, one by
-    one or as lists;
-    ``progress`` shows a bar where reading takes longer than two seconds; ``workers`` is the number
+    one or as lists; ``progress`` shows a bar where reading takes longer than two seconds; ``workers`` is the number
     of processes (None: one per core where there is enough to read, 1: this one).
 
     What cannot be placed or read stands in ``claims.rejects`` with file, segment number and reason, and
     ``claims.accounting()`` shows for every file that segments read = loaded + rejected.
     Raises InputError where a path does not exist or nothing that was given is X12.
     """
-    from cpticd.loaders.intake import Intake
-
     intake = Intake(progress=progress)
     given = [[path] if isinstance(path, str | os.PathLike) else list(path) for path in paths]
-    load_x12([path for some in given for path in some], intake, progress=progress, workers=workers)
+    load({"x12": [path for some in given for path in some]}, intake, Options(workers=workers))
     return intake.claims()
 
 
-def load_x12(
-    paths: PathLike | Iterable[PathLike],
-    intake: Intake,
-    *,
-    progress: bool = True,
-    workers: int | None = None,
-) -> None:
-    """Read X12 files as ``read_x12`` does, into an intake that other loaders may share."""
-    from tqdm.auto import tqdm
+def tell(sample: Sample) -> str | None:
+    """``x12`` where an interchange or a fragment of one begins."""
+    if sample.is_folder or sample.is_parquet:
+        return None
+    return "x12" if looks_like_x12(sample.head) else None
 
-    from cpticd.core.errors import ArgumentError
-    from cpticd.loaders.x12.items import items
-    from cpticd.loaders.x12.join import join
-    from cpticd.loaders.x12.spool import staged
-    from cpticd.loaders.x12.workers import read_items
 
+def load(files: Files, intake: Intake, options: Options) -> None:
+    """Read X12 files; remittances answer the claims that are in the intake already, too."""
+    workers = options.workers
     if workers is not None and workers < 1:
         raise ArgumentError(f"workers: {workers}; pass None, or a number of processes of at least 1")
-    found, failed = items(paths)
+    paths = expanded([path for some in files.values() for path in some])
+    intake.name(paths)
+    found, failed = items({path: intake.shown(path) for path in paths})
     with tempfile.TemporaryDirectory(prefix="cpticd-") as name:
         total = sum(item.size for item in found)
         with tqdm(
@@ -86,7 +80,7 @@ def load_x12(
             unit_scale=True,
             desc="reading X12",
             delay=2,
-            disable=not progress,
+            disable=not intake.progress,
             leave=False,
         ) as bar:
             outcomes, folders = read_items(found, Path(name), bar.update, workers)
@@ -117,8 +111,6 @@ _WHAT = (
 
 def _rejected_segments(intake: Intake) -> dict[str, int]:
     """How many segments of each source were rejected."""
-    import pyarrow.compute as pc
-
     rejects = intake.rejects()
     bad = rejects.filter(
         pc.and_(pc.equal(rejects["action"], "rejected"), pc.equal(rejects["table_name"], "segments"))
@@ -129,3 +121,6 @@ def _rejected_segments(intake: Intake) -> dict[str, int]:
 
 def _reject_file(intake: Intake, source: str, reason: str) -> None:
     intake.reject(source=source, location="file", table_name="segments", reason=reason)
+
+
+LOADER = Loader("X12", tell, load, takes=frozenset({"workers"}), last=True)
