@@ -16,11 +16,9 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.proportion import proportion_confint
 
 import cpticd as cx
-from cpticd import reference
 from cpticd.claims import Claims
 from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.rules.registry import registry
 from cpticd.rules.rule import scopes
 from cpticd.rules.scorecard import scorecard
 from tests.rules.cases_outcomes import found, judged
@@ -315,11 +313,6 @@ def test_order_and_repeats_do_not_matter_and_dollars_add_up(few: Claims, picks: 
         )
 
 
-def test_grouping_by_month_adds_up(few: Claims) -> None:
-    card = scorecard(few, found(FLAGS), by="month")
-    assert shown(card, "month", "flagged_lines") == [("2024-02-01", 5)]
-
-
 def test_nothing_flagged_gives_an_empty_card_that_names_the_silent_rules(few: Claims) -> None:
     flags = found(FLAGS).head(0)
     states = [
@@ -387,21 +380,3 @@ def test_the_same_on_both_engines(spec: Claims) -> None:
         ("missing_pointer", "South", 4, 1, 1, 0, 0, 0, 100.0, 0.0),
         ("sex_conflict", "South", 5, 1, 0, 0, 0, 0, 0.0, 80.0),
     ]
-
-
-# The table of categories -------------------------------------------------------------------------------------
-
-
-def test_every_rule_has_categories_that_exist_and_reason_codes_that_stand_in_them() -> None:
-    table = reference.table("rule_categories").to_pandas()
-    assert {*table["rule"]} == {*scopes()} >= {*registry()}
-    known = {*reference.table("categories").to_pandas()["category"]} - {"other", "not a denial"}
-    assert {*table["category"]} <= known
-    carcs = reference.table("carc_categories").to_pandas()
-    overrides = reference.table("carc_rarc_overrides").to_pandas()
-    meant = {*zip(carcs["carc"], carcs["category"], strict=True)}
-    meant |= {*zip(overrides["carc"], overrides["category"], strict=True)}
-    for row in table.itertuples():
-        assert row.why
-        for carc in row.carcs.split():
-            assert (carc, row.category) in meant, (row.rule, carc, row.category)

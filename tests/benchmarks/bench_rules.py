@@ -1,6 +1,6 @@
 """All coding rules over a million lines, with edit tables of CMS's size: seconds per rule, peak memory, growth.
 
-    python -m tests.benchmarks.bench_edits [lines ...]
+    python -m tests.benchmarks.bench_rules [lines ...]
 
 Persons of a small simulation are repeated under fresh ids until the lines are reached, so that visits, orders and
 versions of claims are as dense as in the simulation. The tables are made up: 2.1 million NCCI pairs (those of the
@@ -144,13 +144,13 @@ def _policies(held: pd.DataFrame, others: np.ndarray, rng: np.random.Generator) 
 def measure(folder: Path) -> dict[str, Any]:
     """Seconds of each rule and of all, findings, peak memory: in a process of its own."""
     import cpticd as cx
-    from cpticd.rules import run
-    from cpticd.rules.registry import SEVERITIES
+    from cpticd.rules import findings as judged
+    from cpticd.rules.rule import SEVERITIES
 
     claims = cx.open(folder / "claims")
     given = {file.stem: _read(file) for file in sorted((folder / "tables").glob("*.parquet"))}
     seconds: dict[str, float] = {}
-    plain = run._findings
+    plain = judged._findings
 
     def timed(asked: Any, rule: Any, *more: Any) -> Any:
         begin = time.perf_counter()
@@ -158,7 +158,7 @@ def measure(folder: Path) -> dict[str, Any]:
         seconds[rule.name] = time.perf_counter() - begin
         return rows
 
-    run._findings = timed
+    judged._findings = timed
     before = _peak()
     begin, worked = time.perf_counter(), time.process_time()
     findings = cx.rules.check(claims, severities=SEVERITIES, tables=given)
@@ -177,13 +177,13 @@ def merged(folder: Path) -> dict[str, Any]:
     """The rule component_of_other_service as merges of pandas; the lines with their versions are given, and not timed."""
     import cpticd as cx
     from cpticd import reference
-    from cpticd.core.frames import to_frame
     from cpticd.rules import inputs
 
     claims = cx.open(folder / "claims")
-    inputs.prepare(claims.engine, {})
     pairs = _read(folder / "tables" / "ncci_ptp.parquet").to_pandas()
-    lines = to_frame(claims.engine.fetch("SELECT * FROM edit_lines WHERE hcpcs_code IS NOT NULL"))
+    with claims.session() as s:
+        inputs.prepare(s, {})
+        lines = s.frame("SELECT * FROM rule_lines WHERE hcpcs_code IS NOT NULL")
     bypassing = reference.table("modifiers").to_pandas().query("bypasses_ncci")["modifier"]
     visits = reference.table("visit_codes").to_pandas().query("visit")
     for column in ("effective_from", "effective_to"):
@@ -229,7 +229,7 @@ def _peak() -> float:
 
 
 def _apart(what: str, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.bench_edits", what, str(folder)]
+    command = [sys.executable, "-m", "tests.benchmarks.bench_rules", what, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
