@@ -111,18 +111,22 @@ def _remittance(row: Row, head: Row, own: dict[str, list[Row]], units: dict[str,
         if day:
             segments.append(f"DTM*{qualifier}*{day}")
     for line in own["line_payments"]:
-        number = line["claim_line_number"]
-        segments.append(_service(line, units.get(number, "")))
-        if line["service_date"]:
-            segments.append(f"DTM*472*{line['service_date']}")
-        segments += _adjustments([item for item in own["adjustments"] if item["claim_line_number"] == number])
-        segments.append(f"REF*6R*{number}")
-        if line["allowed_amount"]:
-            segments.append(f"AMT*B6*{line['allowed_amount']}")
-        segments += [
-            f"LQ*HE*{item['rarc']}" for item in own["remarks"] if item["claim_line_number"] == number
-        ]
+        segments += _line(line, own, units.get(line["claim_line_number"], ""))
     return segments
+
+
+def _line(line: Row, own: dict[str, list[Row]], submitted_units: str) -> list[str]:
+    """SVC and what belongs to it."""
+    number = line["claim_line_number"]
+    segments = [_service(line, submitted_units)]
+    if line["service_date"]:
+        segments.append(f"DTM*472*{line['service_date']}")
+    segments += _adjustments([item for item in own["adjustments"] if item["claim_line_number"] == number])
+    segments.append(f"REF*6R*{number}")
+    if line["allowed_amount"]:
+        segments.append(f"AMT*B6*{line['allowed_amount']}")
+    remarks = [item["rarc"] for item in own["remarks"] if item["claim_line_number"] == number]
+    return segments + [f"LQ*HE*{rarc}" for rarc in remarks]
 
 
 def _service(line: Row, submitted_units: str) -> str:
