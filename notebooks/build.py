@@ -102,7 +102,7 @@ def pictures() -> None:
 
     import cpticd as cx
 
-    drawn = [(IMAGES / "demo-causes.png", cx.charts.pareto(cx.denials.causes(cx.demo())), WIDTH, SCALE)]
+    drawn = [(IMAGES / "demo-causes.png", cx.charts.causes(cx.denials.causes(cx.demo())), WIDTH, SCALE)]
     for path in sorted(HERE.glob("[0-9]*.ipynb")):
         if chart := first_chart(path):
             figure = go.Figure(data=chart["data"], layout=chart["layout"])

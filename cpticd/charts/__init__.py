@@ -1,55 +1,32 @@
-"""Charts: a DataFrame of an analysis in, an editable plotly figure out; nothing is computed but labels."""
+"""Charts: a DataFrame of an analysis in, an editable plotly figure out; nothing is computed but labels.
 
-from cpticd.charts.accounting import accounting
-from cpticd.charts.delay import delay
-from cpticd.charts.matrix import pair_matrix
-from cpticd.charts.outcomes import outcomes
-from cpticd.charts.pareto import pareto
-from cpticd.charts.patterns_association import association
-from cpticd.charts.patterns_drift import drift
-from cpticd.charts.patterns_funnel import funnel
-from cpticd.charts.patterns_mix import mix
-from cpticd.charts.patterns_network import network
-from cpticd.charts.payers import payer_comparison
-from cpticd.charts.risk_matrix import hcc_kind_matrix
-from cpticd.charts.risk_person import person_score
-from cpticd.charts.risk_persons import impact_by_person
-from cpticd.charts.risk_rates import coded_expected, recapture
-from cpticd.charts.risk_waterfall import risk_waterfall
-from cpticd.charts.rules import residual_timeline, rule_matrix, rule_scatter
-from cpticd.charts.scatter import pair_scatter
-from cpticd.charts.specificity import code_calendar, specificity_effect, unspecified_share
+A chart has the name of the analysis whose frame it draws; ``pair_matrix`` and ``pair_scatter`` draw
+``denials.by_pair``, ``impact_matrix`` and ``impact_persons`` draw ``risk.impact``, ``scorecard_scatter`` draws
+``rules.scorecard``, ``outcomes`` a query over ``line_outcomes``. ``intervals``, ``bars``, ``matrix`` and ``steps`` draw
+any frame by the names of its columns, and ``pareto`` any amounts with their running share; all charts are made of them.
+No figure offers to upload itself, and each brings a table for readers without plotly (``Figure``).
+"""
+
+from cpticd.charts.condition_charts import prevalence, recapture, risk_explain, timeline
+from cpticd.charts.denial_charts import accounting, causes, delay, outcomes, pareto, rates, trend
+from cpticd.charts.figure import Figure
+from cpticd.charts.impact_charts import impact, impact_matrix, impact_persons
+from cpticd.charts.ledger_chart import two_ledgers
+from cpticd.charts.network_chart import network
+from cpticd.charts.pair_charts import pair_matrix, pair_scatter
+from cpticd.charts.pattern_charts import association, drift, mix, providers
+from cpticd.charts.primitives import bars, intervals, matrix, steps
+from cpticd.charts.rule_charts import residual_months, scorecard, scorecard_scatter
+from cpticd.charts.specificity_charts import calendar, effect, share
 from cpticd.charts.table import table, text_table
-from cpticd.charts.trend import trend
-from cpticd.charts.two_ledgers import two_ledgers
 
 __all__ = [
-    "accounting",
-    "association",
-    "code_calendar",
-    "coded_expected",
-    "delay",
-    "drift",
-    "funnel",
-    "hcc_kind_matrix",
-    "impact_by_person",
-    "mix",
-    "network",
-    "outcomes",
-    "pair_matrix",
-    "pair_scatter",
-    "pareto",
-    "payer_comparison",
-    "person_score",
-    "recapture",
-    "residual_timeline",
-    "risk_waterfall",
-    "rule_matrix",
-    "rule_scatter",
-    "specificity_effect",
-    "table",
-    "text_table",
-    "trend",
-    "two_ledgers",
-    "unspecified_share",
-]
+    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "drift", "effect", "impact",
+    "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "network", "outcomes", "pair_matrix",
+    "pair_scatter", "pareto", "prevalence", "providers", "rates", "recapture", "residual_months", "risk_explain",
+    "scorecard", "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

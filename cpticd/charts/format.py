@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 import pandas as pd
@@ -129,6 +129,11 @@ def text(value: Any) -> str:
     return MISSING if _missing(value) or str(value) == "" else str(value)
 
 
+def plain(value: Any) -> str:
+    """Any text, nothing where it is missing."""
+    return "" if _missing(value) else str(value)
+
+
 #: Writers by what a column's name ends with, the first that fits; columns are named by their unit.
 _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
     (("p_value", "q_value"), probability),
@@ -207,6 +212,11 @@ def heading(column: str) -> str:
     return _HEADINGS.get(column, column.replace("_", " ").capitalize())
 
 
+def sentence(text: str) -> str:
+    """The text with a capital at its start; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def short(value: Any, width: int = 26) -> str:
     """A label that fits an axis: cut with an ellipsis and safe to show; hover carries the full text."""
     label = text(value)
@@ -216,8 +226,3 @@ def short(value: Any, width: int = 26) -> str:
 def safe(value: Any) -> str:
     """Text without markup: plotly reads ``<b>`` and ``<a>`` in labels, claims may hold anything."""
     return html.escape(text(value), quote=False)
-
-
-def column(values: Iterable[Any], write: Callable[[Any], str]) -> list[str]:
-    """Each value written by ``write``."""
-    return [write(value) for value in values]

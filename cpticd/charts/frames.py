@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from cpticd.charts import theme as themes
 from cpticd.charts.figure import Figure
@@ -27,6 +26,12 @@ def require(frame: pd.DataFrame, columns: Sequence[str], chart: str, source: str
         )
 
 
+def one_of(value: str, known: Sequence[str], what: str) -> None:
+    """Raise ArgumentError unless ``value`` is among ``known``; ``what`` names the chart and its parameter."""
+    if value not in known:
+        raise ArgumentError(f"{what} {value!r} is unknown; give one of {', '.join(known)}")
+
+
 def group_columns(frame: pd.DataFrame, measures: Sequence[str]) -> list[str]:
     """The columns that an analysis was grouped by: those that stand before its first own column."""
     columns = list(map(str, frame.columns))
@@ -34,14 +39,14 @@ def group_columns(frame: pd.DataFrame, measures: Sequence[str]) -> list[str]:
     return columns[:first]
 
 
-def no_groups(frame: pd.DataFrame, measures: Sequence[str], chart: str) -> None:
-    """Raise ArgumentError where the frame holds several groups and the chart can show one only."""
-    for column in group_columns(frame, measures):
+def no_groups(frame: pd.DataFrame, columns: Sequence[str], chart: str, otherwise: str = "") -> None:
+    """Raise ArgumentError where one of ``columns`` has several values and the chart can show one only."""
+    for column in columns:
         values = frame[column].drop_duplicates()
         if len(values) > 1:
             raise ArgumentError(
                 f"{chart}: found {len(values)} values of {column!r}; choose one, "
-                f"e.g. frame[frame[{column!r}] == {values.iloc[0]!r}]"
+                f"e.g. frame[frame[{column!r}] == {values.iloc[0]!r}]{otherwise}"
             )
 
 
@@ -57,10 +62,10 @@ def numbers(values: pd.Series, digits: int = 6) -> list[float | int | None]:
     return result
 
 
-def labels(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """One label per row from one or several columns."""
+def labels(frame: pd.DataFrame, columns: Sequence[str], everything: str = "") -> list[str]:
+    """One label per row from one or several columns; of none, ``everything``."""
     if not columns:
-        return [""] * len(frame)
+        return [everything] * len(frame)
     parts = [
         frame[column].astype("object").where(frame[column].notna(), "–").astype(str) for column in columns
     ]
@@ -72,6 +77,23 @@ def contract(frame: pd.DataFrame) -> dict[str, Any]:
     return said(frame)
 
 
+def denials(frame: pd.DataFrame, of: str = "") -> str:
+    """What was counted, by the frame's contract: ``Initial denials of lines``, ``Final …``, else ``Denials …``."""
+    terms = contract(frame)
+    words = f"{terms.get('decision', '')} {terms.get('measure', '')} {terms.get('clock', '')}".lower()
+    initial, final = (
+        ("initial" in words or "first adjudication" in words),
+        "final" in words or "latest" in words,
+    )
+    decision = "" if initial == final else "initial " if initial else "final "
+    return f"{decision}denials{of and ' of '}{of}".capitalize()
+
+
+def cut(shown: int, every: int, noun: str, which: str = "") -> str:
+    """What a figure leaves out: ``20 of 4,489 pairs shown, the highest EB05``; nothing where it shows all."""
+    return f"{shown:,} of {every:,} {noun} shown{which}" if shown < every else ""
+
+
 def figure(
     title: str,
     subtitle: str = "",
@@ -79,27 +101,30 @@ def figure(
     theme: str = "light",
     height: int = 460,
     data: Sequence[Any] = (),
+    notice: str = "",
     **layout: Any,
-) -> go.Figure:
+) -> Figure:
     """A figure in our template with its title, the measure, and a subtitle, its definition.
 
-    ``data``: traces; ``heading``: what the title has beside its text; ``layout``: the rest. Explorers redraw at every
-    click: traces and layout given here, all at once, cost plotly a fifth of the time that
-    the same updates cost one after the other.
+    ``data``: traces; ``notice``: what is left out, below the plot; ``heading``: what the title has beside its text;
+    ``layout``: the rest. Explorers redraw at every click: traces and layout given here, all at once, cost plotly a
+    fifth of the time that the same updates cost one after the other.
     """
     heading: dict[str, Any] = {"text": title}
     if subtitle:
         heading["subtitle"] = {"text": subtitle}
     heading |= layout.pop("heading", {})
     common = {"template": themes.template_name(theme), "title": heading, "height": height, "autosize": True}
+    if notice:
+        layout["annotations"] = [*layout.get("annotations", ()), _below(notice)]
     return Figure(data=list(data), layout={**common, **layout})
 
 
-def nothing(title: str, message: str, *, theme: str = "light") -> go.Figure:
+def nothing(title: str, message: str, *, theme: str = "light") -> Figure:
     """A figure that says why there is nothing to draw."""
-    result = figure(title, theme=theme, height=220)
-    result.add_annotation(text=safe(message), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
-    return result.update_xaxes(visible=False).update_yaxes(visible=False)
+    words = {"text": safe(message), "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
+    hidden = {"visible": False}
+    return figure(title, theme=theme, height=220, annotations=[words], xaxis=hidden, yaxis=hidden)
 
 
 def margin_words(row: float | str, text: str, *, xshift: int = 10, **style: Any) -> dict[str, Any]:
@@ -110,19 +135,13 @@ def margin_words(row: float | str, text: str, *, xshift: int = 10, **style: Any)
     }  # fmt: skip
 
 
-def beside(fig: go.Figure, row: float | str, text: str, *, xshift: int = 10, **style: Any) -> None:
-    """Words in the right margin of a figure, level with their row."""
-    fig.add_annotation(margin_words(row, text, xshift=xshift, **style))
+def _below(message: str) -> dict[str, Any]:
+    return {
+        "text": safe(message), "x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top",
+        "yshift": -46, "showarrow": False, "font": {"size": 11},
+    }  # fmt: skip
 
 
-def notice(fig: go.Figure, message: str) -> None:
-    """Say below the plot what the figure leaves out."""
-    fig.add_annotation(
-        text=safe(message), x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-46,
-        showarrow=False, font={"size": 11},
-    )  # fmt: skip
-
-
-def hover(title: str, *rows: str) -> str:
-    """A hover template: a bold title and one row per fact, no second box."""
-    return f"<b>{title}</b><br>" + "<br>".join(rows) + "<extra></extra>"
+def noticed(fig: Figure, message: str) -> Figure:
+    """The figure, which says below the plot what it leaves out."""
+    return fig.add_annotation(_below(message)) if message else fig

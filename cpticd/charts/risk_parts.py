@@ -1,4 +1,4 @@
-"""What the charts of risk adjustment share: kinds and their colours, units, names of conditions."""
+"""What the charts of risk adjustment share: kinds and their colors, units, names of conditions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNSUPPORTED: Final = "unsupported"
 CODED: Final = "coded"
 GAPS: Final = "gaps"
 REVIEWED: Final = "reviewed"
-#: Kinds in the order in which they are told, each with its colour and its words.
+#: Kinds in the order in which they are shown, each with its color and its words.
 KINDS: Final[dict[str, tuple[str, str]]] = {
     "lapsed": (themes.BLUE, "Lapsed"),
     "unspecified": (themes.SKY, "Suspected: unspecified"),
@@ -41,7 +41,6 @@ class Unit:
     column: str
     noun: str
     axis: str
-    ticks: str
     write: Callable[[Any], str]
     #: Columns of a total: expected, low, high, and if every one were confirmed.
     fields: tuple[str, str, str, str]
@@ -52,25 +51,11 @@ class Unit:
 
 
 UNITS: Final[dict[str, Unit]] = {
-    "score": Unit(
-        "score",
-        "expected_score",
-        "raw risk score",
-        "raw risk score",
-        ",~r",
-        fmt.score,
-        ("expected_score", "low", "high", "score"),
-    ),
-    "dollars": Unit(
-        "dollars",
-        "expected_dollars",
-        "payment",
-        "payment, US dollars",
-        "$~s",
-        fmt.dollars,
-        ("expected_dollars", "low_dollars", "high_dollars", "dollars"),
-    ),
-}
+    "score": Unit("score", "expected_score", "raw risk score", "raw risk score", fmt.score,
+                  ("expected_score", "low", "high", "score")),
+    "dollars": Unit("dollars", "expected_dollars", "payment", "payment, US dollars", fmt.dollars,
+                    ("expected_dollars", "low_dollars", "high_dollars", "dollars")),
+}  # fmt: skip
 
 
 def unit(frame: pd.DataFrame, name: UnitName | None, chart: str) -> Unit:
@@ -119,13 +104,14 @@ def kinds(values: pd.Series) -> list[str]:
     return known + sorted(found - set(order)) + ([UNSUPPORTED] if UNSUPPORTED in found else [])
 
 
-def colour(kind: str) -> str:
-    return KINDS[kind][0] if kind in KINDS else themes.GREY
+def look(kind: str) -> tuple[str, str]:
+    """A kind's color, grey for one that is not known, and its words."""
+    return KINDS.get(kind, (themes.GREY, f"Suspected: {kind}"))
 
 
 def words(kind: str) -> str:
     """A kind for people: ``Suspected: learned``."""
-    return KINDS[kind][1] if kind in KINDS else f"Suspected: {kind}"
+    return look(kind)[1]
 
 
 def counted(number: Any, noun: str) -> str:
@@ -137,6 +123,11 @@ def condition(hcc: Any, label: Any) -> str:
     """A condition's full name: ``HCC 37 Diabetes with Chronic Complications``."""
     name = "" if fmt.text(label) == fmt.MISSING else f" {label}"
     return f"HCC {fmt.text(hcc)}{name}"
+
+
+def conditions(frame: pd.DataFrame) -> list[str]:
+    """The full name of each row's condition."""
+    return [condition(hcc, label) for hcc, label in zip(frame["hcc"], frame["label"], strict=True)]
 
 
 def footing(frame: pd.DataFrame, names: Sequence[str] = ("model", "payment_year", "base_rate")) -> str:

@@ -22,8 +22,7 @@ def html_of(figure: go.Figure) -> str:
     """The figure's title, and a table of at most ``MAX_ROWS`` of its points, each with what its hover says."""
     title = figure.layout.title
     words = [_plain(part.text) for part in (title, title.subtitle) if part.text]
-    cells = [trace for trace in figure.data if trace.type == "heatmap"]
-    headings, rows = _matrix(figure, cells) if cells else _points(figure)
+    headings, rows = rows_of(figure)
     if not rows:
         said = [_plain(note.text) for note in figure.layout.annotations if note.text]
         return f"<p><b>{words[0] if words else 'Chart'}</b>: {'; '.join(said) or 'no numbers to show'}</p>"
@@ -33,6 +32,12 @@ def html_of(figure: go.Figure) -> str:
     more = f"<p>{left:,} more rows are in the chart.</p>" if left > 0 else ""
     caption = f"<caption><b>{words[0] if words else 'Chart'}</b> {' '.join(words[1:])}</caption>"
     return f"<table>{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>{more}"
+
+
+def rows_of(figure: go.Figure) -> tuple[list[str], list[list[str]]]:
+    """Headings, and one row of text per point of the figure, or per row of its matrix."""
+    cells = [trace for trace in figure.data if trace.type == "heatmap"]
+    return _matrix(figure, cells) if cells else _points(figure)
 
 
 def _plain(text: str) -> str:

@@ -25,6 +25,9 @@ COLORWAY: Final = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
 SEQUENTIAL: Final = "cividis"
 DIVERGING: Final = ((0.0, BLUE), (0.25, "#7FB6D6"), (0.5, "#D9D9D9"), (0.75, "#E8A06C"), (1.0, VERMILION))
 THEMES: Final = ("light", "dark")
+#: Cells that are too few to be colored, and the numbers in cells: read on a light and on a dark page.
+FEW: Final = "#C8C8C8"
+INK: Final = "#24292F"
 
 
 def template_name(theme: str) -> str:
@@ -34,16 +37,16 @@ def template_name(theme: str) -> str:
     return "cpticd" if theme == "light" else "cpticd_dark"
 
 
-def rgba(colour: str, opacity: float) -> str:
-    """A ``#RRGGBB`` colour with an opacity, for bands."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+def rgba(color: str, opacity: float) -> str:
+    """A ``#RRGGBB`` color with an opacity, for bands."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 def _template(*, ink: str, paper: str, grid: str) -> go.layout.Template:
     axis = {
         "gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "automargin": True, "ticks": "",
-        "title": {"standoff": 12},  # with automargin: the title makes way for long labels
+        "ticklabelstandoff": 4, "title": {"standoff": 12},  # with automargin: the title makes way for long labels
     }  # fmt: skip
     return go.layout.Template(
         layout={
@@ -54,7 +57,14 @@ def _template(*, ink: str, paper: str, grid: str) -> go.layout.Template:
             "title": {"x": 0, "xref": "container", "pad": {"l": 12}, "font": {"size": 17}},
             "margin": {"l": 60, "r": 30, "t": 90, "b": 80},
             "hoverlabel": {"align": "left"},
-            "legend": {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom", "x": 0},
+            "legend": {
+                "orientation": "h",
+                "yref": "container",
+                "y": 0.01,
+                "yanchor": "bottom",
+                "x": 0,
+                "traceorder": "normal",
+            },
             "xaxis": axis,
             "yaxis": axis,
         }

@@ -42,7 +42,7 @@ def buttons(browser: Any, path: Path) -> tuple[int, int, list[str]]:
 def offered(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Skip where this release of plotly has no such button: then nothing could be found either."""
     path = tmp_path_factory.mktemp("bare") / "bare.html"
-    go.Figure(cx.charts.pareto(CAUSES).data).write_html(path)
+    go.Figure(cx.charts.causes(CAUSES).data).write_html(path)
     if not buttons(browser, path)[0]:
         pytest.skip("this release of plotly offers no upload")
 
@@ -82,13 +82,13 @@ def test_the_report_offers_no_upload_and_asks_the_network_for_nothing(browser: A
 
 
 def test_who_asks_for_the_button_gets_it(browser: Any, offered: None, tmp_path: Path) -> None:
-    cx.charts.pareto(CAUSES).write_html(tmp_path / "chart.html", {"showSendToCloud": True})
+    cx.charts.causes(CAUSES).write_html(tmp_path / "chart.html", {"showSendToCloud": True})
     assert buttons(browser, tmp_path / "chart.html")[0] == 1
 
 
 def saved(folder: Path, name: str) -> str:
     """A notebook with a chart in its output, as somebody sends it: run elsewhere, not trusted here."""
-    figure = cx.charts.pareto(CAUSES)
+    figure = cx.charts.causes(CAUSES)
     forms = json.loads(json.dumps(figure._forms("plotly_mimetype", None, {})))
     cell = new_code_cell("figure", execution_count=1, outputs=[new_output("display_data", data=forms)])
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -7,6 +7,7 @@ import pytest
 
 from cpticd import charts
 from cpticd.core.errors import ArgumentError
+from tests.charts.test_charts import hover
 
 ROWS = pd.DataFrame(
     {
@@ -31,7 +32,7 @@ def test_one_row_each_with_what_was_loaded_and_rejected() -> None:
     assert fig.layout.title.subtitle.text == "1,100 records of 2 sources: 1,098 loaded, 2 rejected"
     words = [note.text for note in fig.layout.annotations]
     assert words == ["998 loaded, <b>2 rejected</b>", "40 loaded", "60 loaded"]
-    assert "$4,000" in loaded.customdata[1][4]
+    assert "read: 40, $4,000" in hover(loaded, 1)
 
 
 def test_too_many_rows_are_announced_and_those_with_rejects_stay() -> None:

@@ -14,12 +14,12 @@ from cpticd.core.errors import ArgumentError
 from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
 
 ALL = [
-    (charts.pareto, CAUSES),
+    (charts.causes, CAUSES),
     (charts.pair_matrix, PAIRS),
     (charts.pair_matrix, FAMILIES),
     (charts.pair_scatter, PAIRS),
     (charts.trend, TREND),
-    (charts.payer_comparison, RATES),
+    (charts.rates, RATES),
     (charts.delay, DELAY),
 ]
 
@@ -55,7 +55,7 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
 def test_a_wrong_frame_is_refused_by_the_missing_columns(
     chart: Callable[..., go.Figure], frame: pd.DataFrame
 ) -> None:
-    wanted = frame.columns[-1] if chart is not charts.payer_comparison else "high"
+    wanted = frame.columns[-1] if chart is not charts.rates else "high"
     with pytest.raises(ArgumentError, match=f"no column '{wanted}'.*denials"):
         chart(frame.drop(columns=wanted))
     with pytest.raises(ArgumentError, match="found list; give the DataFrame of denials"):
@@ -71,8 +71,8 @@ def test_dark_is_a_template_of_its_own(chart: Callable[..., go.Figure], frame: p
         chart(frame, theme="sepia")
 
 
-def test_pareto_orders_bars_colours_them_and_adds_up() -> None:
-    fig = charts.pareto(CAUSES)
+def test_causes_orders_bars_colours_them_and_adds_up() -> None:
+    fig = charts.causes(CAUSES)
     assert {bar.name: (list(bar.y), list(bar.x)) for bar in fig.data[:-1]} == {
         "diagnosis-related": (["medical necessity"], [12000.5]),
         "coding-related, not by diagnosis": (["procedure, modifier"], [3000]),
@@ -98,20 +98,20 @@ def test_pareto_orders_bars_colours_them_and_adds_up() -> None:
         assert fact in text
 
 
-def test_pareto_by_lines_leaves_out_a_cumulative_share_that_does_not_follow_the_bars() -> None:
-    fig = charts.pareto(CAUSES, measure="lines")
+def test_causes_by_lines_leaves_out_a_cumulative_share_that_does_not_follow_the_bars() -> None:
+    fig = charts.causes(CAUSES, unit="lines")
     assert list(fig.layout.yaxis.categoryarray)[-1] == "medical necessity"
     assert [item.type for item in fig.data] == ["bar"] * 3
-    with pytest.raises(ArgumentError, match="measure 'dollars'"):
-        charts.pareto(CAUSES, measure="dollars")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="unit 'dollars'"):
+        charts.causes(CAUSES, unit="dollars")  # type: ignore[arg-type]
 
 
-def test_pareto_of_several_payers_asks_for_one() -> None:
+def test_causes_of_several_payers_asks_for_one() -> None:
     both = pd.concat([CAUSES.assign(payer="North"), CAUSES.assign(payer="South")])
     both = both[["payer", *CAUSES.columns]]
     with pytest.raises(ArgumentError, match=r"2 values of 'payer'.*== 'North'"):
-        charts.pareto(both)
-    assert charts.pareto(both[both["payer"] == "North"]).data[0].x == (12000.5,)
+        charts.causes(both)
+    assert charts.causes(both[both["payer"] == "North"]).data[0].x == (12000.5,)
 
 
 def test_pair_matrix_puts_each_pair_in_its_cell() -> None:
@@ -129,7 +129,7 @@ def test_pair_matrix_puts_each_pair_in_its_cell() -> None:
 
 
 def test_pair_matrix_without_an_expected_rate_shows_the_shrunk_rate_only_when_asked() -> None:
-    (cells,) = charts.pair_matrix(PAIRS, colour="shrunk_rate").data
+    (cells,) = charts.pair_matrix(PAIRS, color="shrunk_rate").data
     assert [list(row) for row in cells.z] == [[10, None], [24, 10]]
     assert "expected: –" in re.sub(
         r"%\{customdata\[(\d+)\]\}", lambda m: cells.customdata[1][1][int(m[1])], cells.hovertemplate
@@ -213,10 +213,10 @@ def test_trend_by_payer_draws_a_panel_each_and_counts_the_rest() -> None:
     assert sum(item.name == "denial rate" for item in fig.data) == 2
 
 
-def test_payer_comparison_sorts_and_draws_intervals_and_reference() -> None:
-    fig = charts.payer_comparison(RATES, overall=OVERALL)
+def test_rates_sorts_and_draws_intervals_and_reference() -> None:
+    fig = charts.rates(RATES, overall=OVERALL)
     (dots,) = fig.data
-    assert list(dots.y) == ["South", "North", "<b>East"]
+    assert [fig.layout.yaxis.ticktext[place] for place in dots.y] == ["South", "North", "&lt;b&gt;East"]
     assert list(dots.x) == [0.2, 0.05, None]
     assert list(dots.error_x.array) == [0.02, 0.06, None]
     assert list(dots.error_x.arrayminus) == [0.02, 0.03, None]
@@ -227,12 +227,12 @@ def test_payer_comparison_sorts_and_draws_intervals_and_reference() -> None:
     assert fig.layout.yaxis.ticktext[2] == "&lt;b&gt;East"
     assert hover(dots, 2).startswith("<b>&lt;b&gt;East</b>")
     with pytest.raises(ArgumentError, match="overall has 3 rows"):
-        charts.payer_comparison(RATES, overall=RATES)
+        charts.rates(RATES, overall=RATES)
 
 
-def test_payer_comparison_without_groups_is_refused() -> None:
+def test_rates_without_groups_is_refused() -> None:
     with pytest.raises(ArgumentError, match="no group column"):
-        charts.payer_comparison(OVERALL)
+        charts.rates(OVERALL)
 
 
 def test_delay_is_a_step_curve_with_its_interval() -> None:
@@ -248,7 +248,7 @@ def test_delay_is_a_step_curve_with_its_interval() -> None:
 
 def test_long_labels_are_cut_and_hover_has_all_of_them() -> None:
     name = "A payer whose name goes on for very much longer than an axis has room for"
-    fig = charts.payer_comparison(RATES.assign(payer=name).head(1))
+    fig = charts.rates(RATES.assign(payer=name).head(1))
     (label,) = fig.layout.yaxis.ticktext
     assert len(label) <= 34
     assert label.endswith("…")

@@ -38,7 +38,7 @@ def renderer() -> Any:
 
 
 def test_it_is_a_plotly_figure_that_is_copied_pickled_and_changed() -> None:
-    figure = charts.pareto(CAUSES)
+    figure = charts.causes(CAUSES)
     assert isinstance(figure, go.Figure)
     panels = charts.trend(TREND.assign(payer="North")[["payer", *TREND.columns]])
     for one in (figure, panels):
@@ -65,7 +65,7 @@ def test_the_upload_is_off_however_it_is_written() -> None:
 
 
 def test_ones_own_configuration_is_merged_over_ours() -> None:
-    html = charts.pareto(CAUSES).to_html({"scrollZoom": True, "displaylogo": True}, include_plotlyjs=False)
+    html = charts.causes(CAUSES).to_html({"scrollZoom": True, "displaylogo": True}, include_plotlyjs=False)
     found = config_of(html)
     assert (found["scrollZoom"], found["displaylogo"], found["showSendToCloud"]) == (True, True, False)
     asked = configured({"showSendToCloud": True, "modeBarButtonsToAdd": ["drawline"]})
@@ -75,12 +75,12 @@ def test_ones_own_configuration_is_merged_over_ours() -> None:
 
 
 def test_a_modebar_of_ones_own_is_kept() -> None:
-    figure = charts.pareto(CAUSES).update_layout(modebar_remove=["zoom"])
+    figure = charts.causes(CAUSES).update_layout(modebar_remove=["zoom"])
     assert pickle.loads(pickle.dumps(figure)).layout.modebar.remove == ("zoom",)
 
 
 def test_a_notebook_gets_the_chart_and_a_table(renderer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    figure, shown = charts.pareto(CAUSES), []
+    figure, shown = charts.causes(CAUSES), []
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
     renderer.config = {"scrollZoom": True}
     figure._ipython_display_()
@@ -95,7 +95,7 @@ def test_a_notebook_gets_the_chart_and_a_table(renderer: Any, monkeypatch: pytes
 
 def test_what_needs_no_plotly_has_no_table_beside_it(renderer: Any) -> None:
     pio.renderers.default = "plotly_mimetype+notebook_connected"
-    bundle = charts.pareto(CAUSES)._repr_mimebundle_()
+    bundle = charts.causes(CAUSES)._repr_mimebundle_()
     assert "Plotly.newPlot" in bundle["text/html"]
     assert config_of(bundle["text/html"])["showSendToCloud"] is False
 
@@ -115,7 +115,7 @@ def test_the_table_has_what_the_hover_says() -> None:
         ["2024-02-01", "120 lines", "36 lines", "30.0 % (limits 6.0–18.0 %)"],
         ["2024-03-01; not yet complete", "20 lines", "1 lines", "5.0 % (limits 0.0–26.0 %)"],
     ]
-    assert "<caption><b>Initial denial rate of service lines over time</b>" in html
+    assert "<caption><b>Denial rate of service lines over time</b>" in html
     assert html.count('scope="row"') == 3
     assert html.count('scope="col"') == 3
 
@@ -152,7 +152,7 @@ def test_marks_of_one_name_stand_in_one_row_unless_they_contradict() -> None:
 
 
 def test_where_there_is_nothing_to_draw_it_says_so_and_markup_of_the_data_stays_text() -> None:
-    assert "No denied lines" in static.html_of(charts.pareto(CAUSES.head(0)))
-    html = static.html_of(charts.pareto(CAUSES.assign(category="<script>alert(1)</script>")))
+    assert "No denied lines" in static.html_of(charts.causes(CAUSES.head(0)))
+    html = static.html_of(charts.causes(CAUSES.assign(category="<script>alert(1)</script>")))
     assert "<script>" not in html
     assert "&lt;script&gt;" in html

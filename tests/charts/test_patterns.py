@@ -69,7 +69,7 @@ NETWORK = frame(
 )
 ALL = [
     (charts.association, ASSOCIATION),
-    (charts.funnel, FUNNEL),
+    (charts.providers, FUNNEL),
     (charts.mix, MIX),
     (charts.mix, GROUPS),
     (charts.drift, DRIFT),
@@ -121,14 +121,14 @@ def test_association_draws_shrunk_and_raw_ratios_in_the_frames_order() -> None:
     assert "1 of 3 pairs shown" in texts(charts.association(ASSOCIATION, max_pairs=1))[-1]
 
 
-def test_funnel_colours_by_position_and_names_the_furthest() -> None:
-    fig = charts.funnel(FUNNEL)
+def test_providers_colours_by_position_and_names_the_furthest() -> None:
+    fig = charts.providers(FUNNEL)
     points = {trace.name: list(trace.y) for trace in fig.data if trace.mode == "markers"}
     assert points == {"within 95 %: 1": [1], "beyond 95 %: 1": [0.6], "beyond 99.8 %: 1": [3]}
     upper = next(trace for trace in fig.data if trace.name == "99.8 % limits" and trace.showlegend)
     assert (list(upper.x), list(upper.y)) == ([20, 50, 90], [1.7, 1.5, 1.3])
     assert texts(fig) == ["1234567890"]
-    assert not texts(charts.funnel(FUNNEL, max_labels=0))
+    assert not texts(charts.providers(FUNNEL, max_labels=0))
     assert fig.layout.title.text == "Providers: share of 99214"
     assert "payer, place" in fig.layout.title.subtitle.text
     assert "τ²" in fig.layout.title.subtitle.text

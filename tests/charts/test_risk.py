@@ -18,12 +18,12 @@ from tests.charts.risk_samples import EXPLAINED, IMPACT, PERSISTENCE, PREVALENCE
 from tests.charts.test_charts import hover, trace
 
 ALL = [
-    (charts.risk_waterfall, IMPACT, "kind"),
-    (charts.hcc_kind_matrix, IMPACT, "hcc"),
-    (charts.impact_by_person, IMPACT, "person_id"),
+    (charts.impact, IMPACT, "kind"),
+    (charts.impact_matrix, IMPACT, "hcc"),
+    (charts.impact_persons, IMPACT, "person_id"),
     (charts.recapture, PERSISTENCE, "due"),
-    (charts.coded_expected, PREVALENCE, "expected_low"),
-    (charts.person_score, EXPLAINED, "removed_by"),
+    (charts.prevalence, PREVALENCE, "expected_low"),
+    (charts.risk_explain, EXPLAINED, "removed_by"),
 ]
 
 
@@ -37,7 +37,7 @@ def test_every_chart_has_titles_and_holds_no_nan_and_no_markup_of_the_data(
 ) -> None:
     fig = chart(frame)
     assert fig.layout.title.text
-    assert fig.layout.xaxis.title.text or chart is charts.hcc_kind_matrix
+    assert fig.layout.xaxis.title.text or chart is charts.impact_matrix
     shown = fig.to_json()
     assert "nan" not in shown.lower().replace("nance", "")
     for text in ("<i>", "HCC <b>", "Diabetes, <b>"):
@@ -67,7 +67,7 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
     chart: Callable[..., go.Figure], frame: pd.DataFrame, _: str
 ) -> None:
     empty = frame.head(0)
-    if chart is charts.risk_waterfall:
+    if chart is charts.impact:
         nothing = [record | {"gaps": 0} for record in cx.contract(IMPACT).records["totals"]]
         amend(empty, records={"totals": nothing})
     fig = chart(empty)
@@ -76,7 +76,7 @@ def test_an_empty_frame_gives_a_figure_that_says_so(
 
 
 def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> None:
-    fig = charts.risk_waterfall(IMPACT)
+    fig = charts.impact(IMPACT)
     steps = [(bar.y[0], bar.base[0], bar.x[0]) for bar in fig.data if bar.type == "bar"]
     assert steps == [
         ("lapsed", 48000, 3000),
@@ -99,37 +99,37 @@ def test_the_waterfall_goes_from_coded_over_both_directions_to_reviewed() -> Non
 
 
 def test_a_step_tells_its_interval_and_what_if_all_were_confirmed() -> None:
-    bar = trace(charts.risk_waterfall(IMPACT, unit="score"), "Unsupported")
+    bar = trace(charts.impact(IMPACT, unit="score"), "Unsupported")
     assert (bar.base[0], bar.x[0]) == (4.61, -0.35)
     # -0.35 lies between -0.5 and -0.2.
     assert (bar.error_x.array[0], bar.error_x.arrayminus[0]) == (0.15, 0.15)
     text = hover(bar, 0)
     for fact in ("-0.350", "-0.500 to -0.200", "n: 2 to review, 2 persons", "confirmed: -0.567"):
         assert fact in text
-    lapsed = trace(charts.risk_waterfall(IMPACT), "Lapsed")
+    lapsed = trace(charts.impact(IMPACT), "Lapsed")
     assert "+$3,000" in hover(lapsed, 0)
     assert "$1,200 to $4,800" in hover(lapsed, 0)
-    assert any("+$3,000" in text for text in notes(charts.risk_waterfall(IMPACT)))
+    assert any("+$3,000" in text for text in notes(charts.impact(IMPACT)))
 
 
 def test_without_dollars_the_waterfall_is_in_score_and_dollars_are_refused() -> None:
     without = IMPACT.drop(columns="expected_dollars")
     without.attrs = dict(IMPACT.attrs)
-    assert trace(charts.risk_waterfall(without), "Lapsed").x[0] == 0.25
+    assert trace(charts.impact(without), "Lapsed").x[0] == 0.25
     with pytest.raises(ArgumentError, match=r"this impact has no dollars.*base_rate"):
-        charts.risk_waterfall(without, unit="dollars")
+        charts.impact(without, unit="dollars")
     with pytest.raises(ArgumentError, match="unit 'euros' is unknown; give one of score, dollars"):
-        charts.risk_waterfall(IMPACT, unit="euros")  # type: ignore[arg-type]
+        charts.impact(IMPACT, unit="euros")  # type: ignore[arg-type]
 
 
 def test_an_impact_without_its_totals_is_refused() -> None:
     bare = pd.DataFrame(IMPACT.to_dict("list"))
     with pytest.raises(ArgumentError, match="contract with the totals is missing"):
-        charts.risk_waterfall(bare)
+        charts.impact(bare)
 
 
 def test_the_matrix_adds_up_persons_and_impact_and_orders_by_size() -> None:
-    fig = charts.hcc_kind_matrix(IMPACT)
+    fig = charts.impact_matrix(IMPACT)
     cells = fig.data[0]
     assert list(cells.x) == ["lapsed", "combination", "implied", "learned", "unsupported"]
     assert cells.y[0] == "HCC 37 Diabetes, complicated"
@@ -142,12 +142,12 @@ def test_the_matrix_adds_up_persons_and_impact_and_orders_by_size() -> None:
     net = dict(zip(fig.data[1].y, fig.data[1].text, strict=True))
     assert net["HCC 37 Diabetes, complicated"] == "<b>+$1,200</b>"
     assert list(fig.layout.yaxis.ticktext)[-1] == "HCC &lt;b&gt;"
-    scores = charts.hcc_kind_matrix(IMPACT, unit="score", max_rows=1)
+    scores = charts.impact_matrix(IMPACT, unit="score", max_rows=1)
     assert list(scores.data[0].z[0]) == [0.25, None, None, None, -0.15]
     assert notes(scores) == ["1 of 5 conditions shown"]
 
 
-@pytest.mark.parametrize("chart", [charts.hcc_kind_matrix, charts.impact_by_person])
+@pytest.mark.parametrize("chart", [charts.impact_matrix, charts.impact_persons])
 def test_gaps_that_are_closed_are_not_counted(chart: Callable[..., go.Figure]) -> None:
     closed = IMPACT.head(1).assign(
         person_id="p9", hcc="999", status="closed by a higher HCC", expected_score=0.0
@@ -157,7 +157,7 @@ def test_gaps_that_are_closed_are_not_counted(chart: Callable[..., go.Figure]) -
 
 
 def test_persons_stand_by_impact_in_both_directions() -> None:
-    fig = charts.impact_by_person(IMPACT)
+    fig = charts.impact_persons(IMPACT)
     assert list(fig.layout.yaxis.categoryarray)[::-1] == ["p1", "p3", "p2", "p4"]
     bars = {bar.name: dict(zip(bar.y, bar.x, strict=True)) for bar in fig.data if bar.type == "bar"}
     assert bars["Lapsed"] == {"p1": 1560, "p2": 1440}
@@ -166,7 +166,7 @@ def test_persons_stand_by_impact_in_both_directions() -> None:
 
 
 def test_the_concentration_curve_is_the_share_of_impact_of_the_first_persons() -> None:
-    fig = charts.impact_by_person(IMPACT)
+    fig = charts.impact_persons(IMPACT)
     raises, lowers = trace(fig, "gaps: raises the score"), trace(fig, "unsupported: lowers the score")
     assert list(raises.x) == pytest.approx([0, 1 / 3, 2 / 3, 1], abs=1e-6)
     assert list(raises.y) == pytest.approx([0, 3960 / 7320, 6720 / 7320, 1], abs=1e-6)
@@ -174,13 +174,13 @@ def test_the_concentration_curve_is_the_share_of_impact_of_the_first_persons() -
     many = pd.DataFrame(
         {"person_id": [f"q{i}" for i in range(5000)], "hcc": "37", "kind": "lapsed", "expected_score": 1.0}
     )
-    curve = trace(charts.impact_by_person(many), "gaps: raises the score")
+    curve = trace(charts.impact_persons(many), "gaps: raises the score")
     assert len(curve.x) <= 202
     assert (curve.x[-1], curve.y[-1]) == (1, 1)
 
 
 def test_persons_can_be_numbered_and_the_rest_is_counted() -> None:
-    fig = charts.impact_by_person(IMPACT, max_persons=2, name_persons=False)
+    fig = charts.impact_persons(IMPACT, max_persons=2, name_persons=False)
     assert list(fig.layout.yaxis.categoryarray) == ["2", "1"]
     assert notes(fig)[0] == "The first 2 of 4 persons"
     assert not re.search(r'"p\d"', fig.to_json())
@@ -220,7 +220,7 @@ def test_years_of_one_condition_lie_beside_each_other_in_their_order() -> None:
 
 
 def test_coded_and_expected_stand_together_the_largest_difference_first() -> None:
-    fig = charts.coded_expected(PREVALENCE)
+    fig = charts.prevalence(PREVALENCE)
     coded, expected = trace(fig, "coded"), trace(fig, "expected after review")
     assert list(coded.x) == [0.03, 0.012, 0.1]
     assert list(expected.x) == [0.042, 0.004, 0.104]
@@ -228,11 +228,11 @@ def test_coded_and_expected_stand_together_the_largest_difference_first() -> Non
     assert list(expected.error_x.arrayminus) == pytest.approx([0.004, 0.002, 0.003])
     assert "4.2 % (95 % interval 3.8–4.6 %)" in hover(expected, 0)
     assert notes(fig) == ["+1.2 pp", "-0.8 pp", "+0.4 pp"]
-    assert notes(charts.coded_expected(PREVALENCE, max_conditions=1))[-1].startswith("1 of 3 conditions")
+    assert notes(charts.prevalence(PREVALENCE, max_conditions=1))[-1].startswith("1 of 3 conditions")
 
 
 def test_a_persons_terms_stack_up_to_the_score_and_removed_ones_stand_apart() -> None:
-    fig = charts.person_score(EXPLAINED)
+    fig = charts.risk_explain(EXPLAINED)
     stack = [
         (base, length)
         for bar in fig.data
@@ -262,10 +262,10 @@ def test_a_persons_terms_stack_up_to_the_score_and_removed_ones_stand_apart() ->
 def test_of_several_persons_one_is_asked_for() -> None:
     two = pd.concat([EXPLAINED, EXPLAINED.assign(person_id="p2").head(1)])
     with pytest.raises(ArgumentError, match=r"found 2 persons; choose one, e\.g\. person='p1'"):
-        charts.person_score(two)
-    assert charts.person_score(two, person="p2").layout.title.text == "Risk score of p2: 0.395"
+        charts.risk_explain(two)
+    assert charts.risk_explain(two, person="p2").layout.title.text == "Risk score of p2: 0.395"
     with pytest.raises(ArgumentError, match="person 'p9' is not among the 2"):
-        charts.person_score(two, person="p9")
+        charts.risk_explain(two, person="p9")
 
 
 def test_every_kind_of_gap_has_a_colour_of_its_own_and_words() -> None:

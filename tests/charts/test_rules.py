@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from cpticd.charts import residual_months, scorecard, scorecard_scatter
 from cpticd.charts import theme as themes
-from cpticd.charts.rules import residual_timeline, rule_matrix, rule_scatter
 from cpticd.core.errors import ArgumentError
 from tests.charts.samples import frame
 
@@ -32,7 +32,7 @@ MONTHS = frame(
     South|99213     |(any)           |96  |2024-03-01|2024-03-01|       5|     5| 1.0|0.57|1.00|                 9|               0|           0.0
     """
 )
-ALL = [(rule_scatter, CARD), (rule_matrix, CARD), (residual_timeline, MONTHS)]
+ALL = [(scorecard_scatter, CARD), (scorecard, CARD), (residual_months, MONTHS)]
 
 
 def hover(trace: go.Scatter, cells: list[str]) -> str:
@@ -48,12 +48,12 @@ def test_titles_themes_and_empty_frames(chart: Callable[..., go.Figure], data: p
     empty = chart(data.head(0))
     assert not empty.data and re.match("No ", empty.layout.annotations[0].text)
     with pytest.raises(ArgumentError, match=r"no column .*give the DataFrame of rules\."):
-        chart(data.drop(columns="rate" if chart is residual_timeline else "precision"))
+        chart(data.drop(columns="rate" if chart is residual_months else "precision"))
     assert "<b>South" not in fig.to_json()
 
 
 def test_points_are_recall_against_precision() -> None:
-    fig = rule_scatter(CARD)
+    fig = scorecard_scatter(CARD)
     assert {item.name: (list(item.x), list(item.y)) for item in fig.data} == {
         "North": ([0.5], [0.9]),
         "&lt;b&gt;South": ([0.05], [0.5]),
@@ -62,7 +62,7 @@ def test_points_are_recall_against_precision() -> None:
     assert list(north.marker.size) == [5000]
     assert north.marker.color[0] == themes.rgba(themes.BLUE, 0.55)
     assert south.marker.color[0].endswith(",0)")  # six lines: hollow
-    assert rule_scatter(CARD, readable_lines=5).data[1].marker.color[0].endswith(",0.55)")
+    assert scorecard_scatter(CARD, readable_lines=5).data[1].marker.color[0].endswith(",0.55)")
     # the rule of one's own has no related denials, so no recall: told, not dropped in silence
     assert "1 of 3 rows" in fig.layout.annotations[0].text
     text = hover(north, north.customdata[0])
@@ -73,28 +73,28 @@ def test_points_are_recall_against_precision() -> None:
 
 
 def test_the_vertical_axis_may_be_related_denials() -> None:
-    assert list(rule_scatter(CARD, colour="related_precision").data[0].y) == [0.75]
+    assert list(scorecard_scatter(CARD, color="related_precision").data[0].y) == [0.75]
     with pytest.raises(
-        ArgumentError, match="colour 'recall' is unknown; give one of precision, related_precision"
+        ArgumentError, match="color 'recall' is unknown; give one of precision, related_precision"
     ):
-        rule_scatter(CARD, colour="recall")
+        scorecard_scatter(CARD, color="recall")
 
 
 def test_payers_beyond_the_first_are_grey() -> None:
-    fig = rule_scatter(CARD, max_groups=1)
+    fig = scorecard_scatter(CARD, max_groups=1)
     assert [item.name for item in fig.data] == ["North", "1 others"]
     assert fig.data[1].marker.line.color == themes.GREY
 
 
 def test_cells_are_coloured_where_they_can_be_read() -> None:
-    clear, dim = rule_matrix(CARD).data
+    clear, dim = scorecard(CARD).data
     assert (list(clear.y), list(clear.x)) == (["laterality_conflict", "our_rule"], ["<b>South", "North"])
     assert [list(row) for row in clear.z] == [[None, 90.0], [None, 5.0]]
     assert [list(row) for row in dim.z] == [[0.0, None], [None, None]]
     assert [list(row) for row in clear.text] == [["", "90 % · 40"], ["", "5 % · 20"]]
     assert dim.text[0][0] == "6"
     assert dim.customdata[0][0][0] == "laterality_conflict"
-    related, grey = rule_matrix(CARD, colour="related_precision").data
+    related, grey = scorecard(CARD, color="related_precision").data
     assert related.z[0][1] == 75.0
     assert (related.z[1][1], grey.z[1][1], grey.text[1][1]) == (None, 0.0, "20")  # no causes are known of it
 
@@ -102,20 +102,20 @@ def test_cells_are_coloured_where_they_can_be_read() -> None:
 def test_a_matrix_is_by_one_dimension() -> None:
     two = CARD.copy()
     two.insert(4, "place", "11")
-    with pytest.raises(ArgumentError, match=r"by \['payer', 'place'\]; call scorecard"):
-        rule_matrix(two)
-    none = rule_matrix(CARD.drop(columns="payer").drop_duplicates("rule"))
+    with pytest.raises(ArgumentError, match=r"by \['payer', 'place'\]; call rules.scorecard"):
+        scorecard(two)
+    none = scorecard(CARD.drop(columns="payer").drop_duplicates("rule"))
     assert list(none.data[0].x) == ["all lines"]
 
 
 def test_rules_that_are_not_shown_are_counted() -> None:
-    fig = rule_matrix(CARD, max_rows=1, max_columns=1)
+    fig = scorecard(CARD, max_rows=1, max_columns=1)
     assert list(fig.data[0].y) == ["laterality_conflict"]
     assert "1 rules, 1 columns" in fig.layout.title.subtitle.text
 
 
 def test_a_panel_per_cluster_with_its_start() -> None:
-    fig = residual_timeline(MONTHS)
+    fig = residual_months(MONTHS)
     own = [item for item in fig.data if item.name == "this payer"]
     assert [list(item.y) for item in own] == [[0, 0.9, None], [0, 1]]
     assert list(own[0].x) == ["2024-01-01", "2024-02-01", "2024-03-01"]
@@ -133,5 +133,5 @@ def test_a_panel_per_cluster_with_its_start() -> None:
 
 
 def test_clusters_that_are_not_shown_are_announced() -> None:
-    fig = residual_timeline(MONTHS, max_clusters=1)
+    fig = residual_months(MONTHS, max_clusters=1)
     assert "1 of 2 clusters shown" in [item.text for item in fig.layout.annotations]

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from cpticd import charts
-from cpticd.charts.two_ledgers import _labels, _overlap
+from cpticd.charts.ledger_chart import _labels, _overlap
 from cpticd.core.errors import ArgumentError
 from tests.spec import frame
 
@@ -47,9 +47,9 @@ def typed(rows: pd.DataFrame) -> pd.DataFrame:
 
 SHARE, EFFECT, CALENDAR, LEDGERS = (typed(rows) for rows in (SHARE, EFFECT, CALENDAR, LEDGERS))
 ALL = [
-    (charts.unspecified_share, SHARE, "unspecified_share"),
-    (charts.specificity_effect, EFFECT, "odds_ratio"),
-    (charts.code_calendar, CALENDAR, "denial_odds_ratio"),
+    (charts.share, SHARE, "unspecified_share"),
+    (charts.effect, EFFECT, "odds_ratio"),
+    (charts.calendar, CALENDAR, "denial_odds_ratio"),
     (charts.two_ledgers, LEDGERS, "pays_twice"),
 ]
 
@@ -78,7 +78,7 @@ def test_titles_empty_and_wrong_frames(
 
 
 def test_share_shows_groups_with_interval_and_what_could_be_otherwise() -> None:
-    fig = charts.unspecified_share(SHARE, max_groups=2)
+    fig = charts.share(SHARE, max_groups=2)
     own = named(fig, "unspecified")
     assert (own.x, own.y) == ((0.2, 0.4), (0, 1))
     assert own.error_x.array == pytest.approx((0.1, 0.1))
@@ -90,7 +90,7 @@ def test_share_shows_groups_with_interval_and_what_could_be_otherwise() -> None:
 
 
 def test_effect_is_a_forest_and_marks_what_is_beyond_chance() -> None:
-    fig = charts.specificity_effect(EFFECT)
+    fig = charts.effect(EFFECT)
     strong, weak = named(fig, "q ≤"), named(fig, "q >")
     assert (strong.x, strong.y) == ((3,), (1,))
     assert (weak.x, weak.y) == ((0.9,), (0,))
@@ -104,7 +104,7 @@ def test_effect_is_a_forest_and_marks_what_is_beyond_chance() -> None:
 
 
 def test_calendar_shows_use_and_denials_side_by_side() -> None:
-    fig = charts.code_calendar(CALENDAR)
+    fig = charts.calendar(CALENDAR)
     use, denial = (item for item in fig.data if item.name == "changed codes")
     assert (use.xaxis, use.x, use.y) == ("x", (1,), (0,))
     assert (denial.xaxis, denial.x) == ("x2", (16,))  # beyond the edge; the hover tells
@@ -113,7 +113,7 @@ def test_calendar_shows_use_and_denials_side_by_side() -> None:
     assert (untouched.xaxis, untouched.x, untouched.y) == ("x2", (1.1,), (1,))
     assert fig.layout.yaxis.ticktext == ("2021-10-01: M545 → M5450", "2021-10-01: untouched codes")
     assert "4 out of date" in [note.text for note in fig.layout.annotations]
-    fewer = charts.code_calendar(CALENDAR, max_groups=1)
+    fewer = charts.calendar(CALENDAR, max_groups=1)
     assert "1 of 2 rows shown" in [note.text for note in fewer.layout.annotations]
 
 

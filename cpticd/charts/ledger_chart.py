@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from cpticd.charts import format as fmt
-from cpticd.charts import frames
+from cpticd.charts import frames, marks
 from cpticd.charts import theme as themes
-from cpticd.core.errors import ArgumentError
+from cpticd.charts.figure import Figure
 
 COLUMNS: Final = [
     "persons", "both_persons", "providers", "unspecified_lines", "denied_lines", "expected_denials",
@@ -20,18 +18,15 @@ COLUMNS: Final = [
 ]  # fmt: skip
 #: What is on the horizontal axis, and its title.
 DENIALS: Final = {
-    "excess": (
-        "excess_allowed_amount",
-        "Denied beyond what specific codes are",
-    ),
+    "excess": ("excess_allowed_amount", "Denied beyond what specific codes are"),
     "all": ("denied_allowed_amount", "Denied under unspecified codes"),
 }
-#: What risk adjustment is told in, the best that the frame has: column, axis, how it is written.
-RISK: Final[tuple[tuple[str, str, Callable[[Any], str]], ...]] = (
-    ("expected_dollars", "Risk adjustment: expected US dollars", fmt.dollars),
-    ("expected_score", "Risk adjustment: expected score", fmt.score),
-    ("expected_gaps", "Risk adjustment: expected conditions", fmt.count),
-)
+#: What risk adjustment is measured in, the best that the frame has: column, and axis.
+RISK: Final = {
+    "expected_dollars": "Risk adjustment: expected US dollars",
+    "expected_score": "Risk adjustment: expected score",
+    "expected_gaps": "Risk adjustment: expected conditions",
+}
 #: Diameter of the family with most persons, in pixels.
 LARGEST: Final = 46
 #: Where a label may stand, the first that is free.
@@ -48,7 +43,7 @@ def two_ledgers(
     denials: Literal["excess", "all"] = "excess",
     max_labels: int = 10,
     theme: str = "light",
-) -> go.Figure:
+) -> Figure:
     """One point per diagnosis family: denial dollars against risk adjustment, its area by persons.
 
     Parameters: ``ledgers`` as ``specificity.two_ledgers`` returns it with gaps; ``denials``, dollars denied beyond
@@ -58,88 +53,52 @@ def two_ledgers(
     Risk adjustment is in dollars, else in score, else in conditions, as the frame has it.
     """
     frames.require(ledgers, COLUMNS, "two_ledgers", "specificity.two_ledgers(claims, gaps)")
-    if denials not in DENIALS:
-        raise ArgumentError(f"two_ledgers: denials {denials!r} is unknown; give one of {', '.join(DENIALS)}")
+    frames.one_of(denials, [*DENIALS], "two_ledgers: denials")
     title = "One diagnosis, two ledgers: denials and risk adjustment"
     if ledgers.empty:
         return frames.nothing(
             title, "No unspecified codes with a specific sibling, and no gaps.", theme=theme
         )
-    column, axis, write = next(((c, a, w) for c, a, w in RISK if ledgers[c].notna().any()), RISK[-1])
-    if ledgers[column].isna().all():
+    column = next((name for name in RISK if ledgers[name].notna().any()), None)
+    if column is None:
         return frames.nothing(
             title, "The frame has no gaps: specificity.two_ledgers(claims, gaps).", theme=theme
         )
     name = str(ledgers.columns[0])
-    shown = ledgers.assign(_y=ledgers[column].astype(float).fillna(0), _x=ledgers[DENIALS[denials][0]])
-    written = _labels(shown, name, max_labels)
-    largest = max(float(shown["persons"].max()), 1.0)
-    traces = []
-    for twice, label, colour in (
-        (False, "in one ledger, or not beyond chance", themes.BLUE),
-        (True, "pays twice", themes.VERMILION),
-    ):
-        part = shown[shown["pays_twice"].astype(bool) == twice]
-        if part.empty:
-            continue
-        traces.append({
-            "type": "scatter", "mode": "markers+text", "name": f"{label}: {len(part):,}",
-            "x": frames.numbers(part["_x"], 2), "y": frames.numbers(part["_y"], 4),
-            "error_x": _error(part, denials, colour), "text": [written.get(i, ("", ""))[0] for i in part.index],
-            "textposition": [written.get(i, ("", "top center"))[1] or "top center" for i in part.index],
-            "textfont": {"size": 12}, "cliponaxis": False,
-            "marker": {
-                "color": themes.rgba(colour, 0.55 if twice else 0.3), "line": {"color": colour, "width": 1.5},
-                "size": frames.numbers(part["persons"], 0), "sizemode": "area",
-                "sizeref": 2 * largest / LARGEST**2, "sizemin": 5,
-            },
-            "customdata": [_facts(row, name, write, column) for row in part.to_dict("records")],
-            "hovertemplate": _HOVER,
-        })  # fmt: skip
-    across = f"{DENIALS[denials][1]} (US dollars, at allowed prices)"
-    line = {"zeroline": True, "zerolinewidth": 2}
-    fig = frames.figure(
+    across, words = DENIALS[denials]
+    shown = ledgers.assign(_y=ledgers[column].astype(float).fillna(0).round(4), _x=ledgers[across].round(2))
+    places = _labels(shown, name, max_labels)
+    shown["_text"], shown["_side"] = zip(
+        *(places.get(i, ("", "top center")) for i in shown.index), strict=True
+    )
+    twice = shown["pays_twice"].astype(bool)
+    traces = marks.clouds(
+        shown, "_x", "_y", ((~twice, "in one ledger, or not beyond chance", themes.BLUE, 0.3),
+                            (twice, "pays twice", themes.VERMILION, 0.55)),
+        size="persons", diameter=LARGEST, each={"text": "_text", "textposition": "_side"}, mode="markers+text",
+        ends=("excess_low_amount", "excess_high_amount") if denials == "excess" else None, thickness=1,
+        textfont={"size": 12}, cliponaxis=False, facts=[line.format(name=name, risk=column) for line in _FACTS],
+    )  # fmt: skip
+    axis: dict[str, Any] = {"zeroline": True, "zerolinewidth": 2}
+    return frames.figure(
         title, "Area: persons in either ledger. Orange: denied beyond chance, and open gaps", theme=theme, height=560,
         data=traces, margin={"b": 110},
-        xaxis={"title": {"text": across}, "tickprefix": "$", "range": _range(shown["_x"]), **line},
-        yaxis={
-            "title": {"text": axis}, "tickprefix": "$" if column == "expected_dollars" else "",
-            "range": _range(shown["_y"]), **line,
-        },
+        xaxis={"title": {"text": f"{words} (US dollars, at allowed prices)"}, "tickprefix": "$",
+               "range": _range(shown["_x"]), **axis},
+        yaxis={"title": {"text": RISK[column]}, "tickprefix": "$" if column == "expected_dollars" else "",
+               "range": _range(shown["_y"]), **axis},
+        notice=f"{min(max_labels, len(shown))} of {len(shown)} families named" if len(shown) > max_labels else "",
     )  # fmt: skip
-    if len(shown) > max_labels:
-        frames.notice(fig, f"{min(max_labels, len(shown))} of {len(shown)} families named")
-    return fig
 
 
-_HOVER: Final = frames.hover(
-    "%{customdata[0]}", "n: %{customdata[1]} persons, %{customdata[2]} of them in both ledgers",
-    "unspecified lines: %{customdata[3]} of %{customdata[4]} providers",
-    "denied: %{customdata[5]} lines, %{customdata[6]} expected with specific codes",
-    "denied dollars: %{customdata[7]}, beyond expected %{customdata[8]} (95 % interval %{customdata[9]})",
-    "gaps: %{customdata[10]} open, %{customdata[11]} on unspecified codes", "risk adjustment: %{customdata[12]}",
-)  # fmt: skip
-
-
-def _facts(row: Any, name: str, write: Callable[[Any], str], column: str) -> list[str]:
-    low, high = row["excess_low_amount"], row["excess_high_amount"]
-    return [
-        fmt.safe(row[name]), fmt.count(row["persons"]), fmt.count(row["both_persons"]),
-        fmt.count(row["unspecified_lines"]), fmt.count(row["providers"]), fmt.count(row["denied_lines"]),
-        fmt.count(row["expected_denials"]), fmt.dollars(row["denied_allowed_amount"]),
-        fmt.dollars(row["excess_allowed_amount"]), fmt.span(fmt.dollars, low, high), fmt.count(row["gaps"]),
-        fmt.count(row["unspecified_gaps"]), write(row[column]),
-    ]  # fmt: skip
-
-
-def _error(part: pd.DataFrame, denials: str, colour: str) -> dict[str, Any] | None:
-    if denials != "excess":
-        return None
-    return {
-        "type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": themes.rgba(colour, 0.5),
-        "array": frames.numbers(part["excess_high_amount"] - part["excess_allowed_amount"], 2),
-        "arrayminus": frames.numbers(part["excess_allowed_amount"] - part["excess_low_amount"], 2),
-    }  # fmt: skip
+_FACTS: Final = [
+    "{{{name}}}", "n: {{persons}} persons, {{both_persons}} of them in both ledgers",
+    "unspecified lines: {{unspecified_lines}} of {{providers}} providers",
+    "denied: {{denied_lines}} lines, {{expected_denials}} expected with specific codes",
+    "denied dollars: {{denied_allowed_amount}}, beyond expected {{excess_allowed_amount}} "
+    "(95 % interval {{excess_low_amount~excess_high_amount}})",
+    "gaps: {{gaps}} open, {{unspecified_gaps}} on unspecified codes", "risk adjustment: {{{risk}}}",
+]  # fmt: skip
 
 
 def _range(values: pd.Series) -> list[float]:
