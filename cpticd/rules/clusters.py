@@ -25,7 +25,7 @@ _COUNTED = [
 
 
 def _nothing(months: pd.DataFrame, _: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
-    """A cluster's months are of few persons each, and which months together are enough its total would tell."""
+    """Nothing: a cluster's months are of few persons each, and follow from its total where all but a few are shown."""
     return carry(months, months.head(0)), len(months)
 
 

@@ -14,7 +14,7 @@ policy asks for one diagnosis from group 1 *and* one from group 2, pass ``tables
 ``procedure_group`` is the group of the procedure on the policy, 0 for every group without a row of its own. A policy's
 date is its own: one of the 2020s says nothing of services of 2008, and one for Medicare nothing of another payer's
 rules, though many follow them. Where a finding names another diagnosis of the claim, it is already there and the line
-does not point to it; whether it should, the record tells. No code is ever suggested.
+does not point to it; whether it should, the record shows. No code is ever suggested.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def screening_modifier_conflict(run: Run) -> str:
 def procedure_sex_conflict(run: Run) -> str:
     """A procedure of the organs of one sex on a person of the other.
 
-    Modifier KX says that the conflict is none (Medicare Claims Processing Manual chapter 32, 240); so does condition
+    Modifier KX says that there is no conflict (Medicare Claims Processing Manual chapter 32, 240); so does condition
     code 45 of institutional claims, which these tables do not have. A person whose sex is not known is not judged.
     Source: Integrated Outpatient Code Editor; retired for services from October 1, 2024 (``edit_rules.csv``).
     """

@@ -3,7 +3,7 @@
 A modifier's side is a row of ``modifiers.csv`` (RT, LT, 50, fingers, toes, eyelids; coronary arteries have none), a
 diagnosis's side its official title's (``reference.traits``). Codes that only say what is there or was (an artificial
 joint, a part that was taken away) are rows of ``side_neutral_diagnoses.csv``: often they speak of the other side, and
-are no conflict by themselves. A finding names what the codes say; which of them is wrong, the record tells.
+are no conflict by themselves. A finding names what the codes say; which of them is wrong, the record shows.
 """
 
 from __future__ import annotations

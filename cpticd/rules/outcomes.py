@@ -43,7 +43,7 @@ class Given:
     open: int
 
     def contract(self) -> dict[str, Any]:
-        """What an analysis tells of the findings that it read."""
+        """What an analysis says in its contract of the findings that it read."""
         return {
             "findings": self.findings,
             "findings_without_line": self.astray,

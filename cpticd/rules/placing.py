@@ -24,7 +24,7 @@ def coded(run: Run) -> str:
     """Relation with one row per claim and diagnosis code that may be held against another: claim_id,
     diagnosis_position (the least), diagnosis_code, service_date.
 
-    A stay's admitting diagnosis is sent with the others and is none of what was found: where the claim says what was
+    A stay's admitting diagnosis is sent with the others and was not found: where the claim says what was
     present on admission, a diagnosis after the last one that does so is left out, unless its kind is exempt (V to Z).
     """
     return run.once("coded")

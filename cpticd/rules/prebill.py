@@ -145,12 +145,12 @@ def _ranked(flagged: pd.DataFrame, known: History, *, own: bool) -> pd.DataFrame
 def _described(
     ranked: pd.DataFrame, findings: Any, diagnoses: pd.DataFrame, confidence: float
 ) -> pd.DataFrame:
-    """The list with its findings in words, its diagnoses, and the interval of what happened to the like."""
-    said = outcomes.rows(findings, "prebill")
-    texts = [name for name in (*EVIDENCE, "family", "severity") if name in said.columns]
-    said = said[[*_LINE, "rule", *texts]]
-    on_line = said[said["claim_line_number"].notna()]
-    whole = said[said["claim_line_number"].isna()].drop(columns="claim_line_number")
+    """The list with its findings in words, its diagnoses, and the interval of what became of lines alike."""
+    given = outcomes.rows(findings, "prebill")
+    texts = [name for name in (*EVIDENCE, "family", "severity") if name in given.columns]
+    given = given[[*_LINE, "rule", *texts]]
+    on_line = given[given["claim_line_number"].notna()]
+    whole = given[given["claim_line_number"].isna()].drop(columns="claim_line_number")
     keys = ranked[[*_LINE, "rule"]].assign(
         claim_line_number=ranked["claim_line_number"].astype("Int64"), row=range(len(ranked))
     )
@@ -169,14 +169,14 @@ def _described(
         )
     known = scopes()
     for name in ("family", "severity"):
-        told = (
+        found = (
             each.dropna(subset=[name]).groupby("row")[name].min()
             if name in texts
             else pd.Series(dtype=object)
         )
         usual = ranked["rule"].map({rule: getattr(scope, name) for rule, scope in known.items()})
         result[name] = (
-            told.astype(object)
+            found.astype(object)
             .reindex(range(len(ranked)))
             .fillna(usual.astype(object))
             .fillna("")

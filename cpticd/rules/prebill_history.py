@@ -34,7 +34,7 @@ class History:
         return result
 
     def _denials(self, lines: pd.DataFrame) -> dict[str, np.ndarray]:
-        """The chance that a line is denied given its rule and payer, and the counts of the like behind it."""
+        """The chance that a line is denied given its rule and payer, and the counts of lines alike behind it."""
         own_n, own_k = lines["own_lines"].to_numpy(float), lines["own_denied"].to_numpy(float)
         rules = self.rules.groupby("rule")[["lines", "denied"]].sum()
         at = pd.MultiIndex.from_frame(lines[["rule", "payer"]])

@@ -26,7 +26,7 @@ class Rule:
     message, evidence, release (of the table that judged), effective_date. It need not look at setting, payer kind
     or the rule's own dates: ``check`` does. ``tables`` are the kinds of ``reference.add`` without which the rule cannot
     judge (one of them is enough where ``any_table``); it may ask ``run.has(kind)`` for others, and ``note(run)`` says
-    what it then cannot tell.
+    what it then cannot judge.
     """
 
     name: str

@@ -176,14 +176,14 @@ def _judged(
 def _words(rule: pd.Series, findings: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Family and severity of each rule: as its findings say, else as ``edit_rules`` does."""
     known = scopes()
-    said: dict[str, dict[str, Any]] = {"family": {}, "severity": {}}
+    given: dict[str, dict[str, Any]] = {"family": {}, "severity": {}}
     if isinstance(findings, pd.DataFrame):
-        for name in said:
+        for name in given:
             if name in findings:
-                told = findings.dropna(subset=[name]).groupby("rule")[name].min()
-                said[name] = {str(rule): value for rule, value in told.items()}
+                found = findings.dropna(subset=[name]).groupby("rule")[name].min()
+                given[name] = {str(rule): value for rule, value in found.items()}
     return tuple(  # type: ignore[return-value]
-        [said[name].get(item) or (getattr(known[item], name) if item in known else "") for item in rule]
+        [given[name].get(item) or (getattr(known[item], name) if item in known else "") for item in rule]
         for name in ("family", "severity")
     )
 

@@ -1,7 +1,7 @@
 -- One row per diagnosis code and day of service on which it was not a code that may be billed, and why not.
 -- A code that was divided is a header now; that it was billable until then says more, so it counts as retired. One
 -- that takes a seventh character now counts as lacking it.
--- A code that came or went where the releases do not tell is left alone.
+-- A code that came or went where the releases do not show it is left alone.
 WITH used AS (
     SELECT DISTINCT diagnosis_code, service_date FROM rule_placed WHERE service_date IS NOT NULL
 ),

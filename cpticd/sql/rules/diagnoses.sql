@@ -1,5 +1,5 @@
 -- One row per ICD-10-CM diagnosis of a claim, with the day on which it is judged and the person's sex and age.
--- A code whose system is not said is ICD-10-CM where the day is October 1, 2015 or later.
+-- A code whose system is missing is ICD-10-CM where the day is October 1, 2015 or later.
 SELECT
     d.claim_id,
     d.diagnosis_position,

@@ -1,5 +1,5 @@
 -- One row per place of a diagnosis of the code set that did not hold on the day: ICD-9-CM from October 1, 2015 on,
--- ICD-10-CM before. A code that begins with a digit is none of ICD-10-CM.
+-- ICD-10-CM before. A code that begins with a digit is not of ICD-10-CM.
 WITH coded AS (
     SELECT d.claim_id, d.diagnosis_position, d.diagnosis_code, c.service_date, c.has_pointers,
         CASE WHEN d.diagnosis_code < 'A' THEN 'icd-9-cm' ELSE d.diagnosis_code_type END AS code_set
