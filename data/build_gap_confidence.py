@@ -23,8 +23,8 @@ import pandas as pd
 
 import cpticd
 from cpticd import stats
+from cpticd.risk.gap_learned import bins
 from cpticd.risk.gaps import KINDS, gaps
-from cpticd.risk.learned import bins
 from cpticd.simulation import simulate
 
 SEEDS = range(101, 111)
@@ -55,9 +55,9 @@ def counted(seed: int, folder: Path, table: pd.DataFrame) -> pd.DataFrame:
     truth = truth[truth["state"] == "under_coded"]
     parts = []
     for year, lookback in RUNS:
-        found = gaps(claims, year=year, calibration=table, minimum_confidence=LISTED, lookback_years=lookback)
+        found = gaps(claims, year=year, calibration=table, min_confidence=LISTED, lookback_years=lookback)
         planted = truth.loc[truth["year"] == year, ["person_id", "hcc"]].assign(planted=1)
-        rest = found.attrs["contract"]["left_out"]["learned"]
+        rest = cpticd.contract(found)["left_out"]["learned"]
         found = found[found["status"] == "open"].merge(planted, on=["person_id", "hcc"], how="outer")
         if lookback == 1:
             parts.append(found[found["stratum"].str.startswith("died in the year", na=False)])

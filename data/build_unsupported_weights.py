@@ -40,7 +40,8 @@ def thin(seed: int, persons: int) -> pd.DataFrame:
     parts = []
     for year in YEARS:
         asked = Asked(year, MODEL, year + 1, groups, reference.table("expected_services"))
-        found = facts(simulation.claims.engine, asked)
+        with simulation.claims.session() as s:
+            found = facts(s, asked)
         parts.append(judged(found, groups.to_pandas()).assign(year=year))
     return pd.concat(parts).merge(truth.assign(planted=1.0), how="left").fillna({"planted": 0.0})
 

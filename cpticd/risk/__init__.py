@@ -1,24 +1,26 @@
 """CMS risk adjustment: scores, and what under-coded and unsupported conditions do to them.
 
-    cx.risk.score(members, diagnoses)             # one row per person: CMS-HCC score and its parts
-    cx.risk.explain(claims, payment_year=2026)    # one row per person and term, with codes and claims
-    cx.risk.gaps(claims, year=2025)               # suspected conditions, with evidence and confidence
-    cx.risk.unsupported(claims, year=2025)        # coded conditions whose support is thin
-    cx.risk.impact(claims, gaps, payment_year=2026, unsupported=unsupported)
+    cx.risk.score(members, diagnoses, payment_year=2026)   # one row per person: CMS-HCC score and its parts
+    cx.risk.explain(claims, payment_year=2026)             # one row per person and term, with codes and claims
+    gaps = cx.risk.gaps(claims, year=2025)                 # suspected conditions, with evidence and confidence
+    thin = cx.risk.unsupported(claims, year=2025)          # coded conditions whose support is thin
+    cx.risk.impact(claims, gaps, thin, payment_year=2026)  # what both would do to scores, and to dollars
+    cx.risk.recapture(claims, payment_year=2026)           # how conditions come, stay and come back
 
-A gap and an unsupported condition are for a clinician and a coder to review; neither is a finding by itself.
+Payment year Y pays on the diagnoses of service year Y - 1; one of the two is always given. A gap and an unsupported
+condition are for a clinician and a coder to review; neither is a finding by itself.
 """
 
 from __future__ import annotations
 
+from cpticd.risk.beneficiaries import rejects
 from cpticd.risk.calibration import calibrate
 from cpticd.risk.conditions import conditions
 from cpticd.risk.explain import explain
 from cpticd.risk.gaps import gaps
 from cpticd.risk.impact import impact
-from cpticd.risk.inputs import rejects
-from cpticd.risk.persistence import persistence
 from cpticd.risk.prevalence import prevalence
+from cpticd.risk.recapture import recapture
 from cpticd.risk.score import blended, score
 from cpticd.risk.unsupported import unsupported
 
@@ -29,8 +31,8 @@ __all__ = [
     "explain",
     "gaps",
     "impact",
-    "persistence",
     "prevalence",
+    "recapture",
     "rejects",
     "score",
     "unsupported",

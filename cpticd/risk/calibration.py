@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from cpticd import reference, stats
-from cpticd.core import contract
+from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, SchemaError
+from cpticd.core.measure import Protected, measure
+from cpticd.risk import protection
 
 #: What a table of confidences holds: one row per kind and stratum.
 COLUMNS: Final = ("kind", "stratum", "confidence", "gaps", "planted", "source")
@@ -75,18 +77,32 @@ def looked_up(candidates: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return result.assign(calibration=text)
 
 
+@measure(heading="Confidence after chart reviews", leaves=Protected(protection.calibration), of_claims=False)
 def calibrate(
     gaps: pd.DataFrame, reviewed: pd.DataFrame, *, prior_reviews: float = 10.0, kind_spread: float = 1.0
 ) -> pd.DataFrame:
     """One row per kind and stratum: the confidence that chart reviews bear out, for ``gaps(…, calibration=)``.
 
-    ``gaps`` — what :func:`gaps` returned. ``reviewed`` — one row per reviewed gap: person_id, hcc, confirmed (did
-    the chart bear the condition out). Confidences move, on the log-odds scale, by what the reviews of the kind say,
-    shrunk to no move (standard deviation ``kind_spread``), then each stratum by its own reviews, which count
-    against ``prior_reviews`` reviews that agree with its kind. Strata without a review move with their kind.
-    Review gaps drawn at random: the strata's confidences are those of the gaps that were reviewed.
+    Parameters
+    ----------
+    gaps: what :func:`gaps` returned.
+    reviewed: one row per reviewed gap: person_id, hcc, confirmed (did the chart bear the condition out).
+    prior_reviews: reviews that agree with its kind, against which a stratum's own count.
+    kind_spread: standard deviation, in log-odds, of the prior about no move.
+
+    Columns: kind, stratum, confidence, gaps (reviewed), planted (confirmed), source. Confidences move, on the log-odds
+    scale, by what the reviews of the kind say, shrunk to no move, then each stratum by its own reviews. Strata without
+    a review move with their kind. Review gaps drawn at random: the strata's confidences are those of the gaps that
+    were reviewed.
 
     Raises SchemaError where columns are missing; ArgumentError where a review names no gap, or none is left.
+
+    >>> import cpticd as cx
+    >>> gaps = cx.risk.gaps(cx.simulate(persons=100, seed=1).claims, year=2025, kinds=["lapsed"])
+    >>> charts = gaps[gaps["status"] == "open"].head(5)[["person_id", "hcc"]].assign(confirmed=False)
+    >>> lower = cx.risk.calibrate(gaps, charts)
+    >>> bool(lower.loc[lower["kind"] == "lapsed", "confidence"].max() < gaps["confidence"].max())
+    True
     """
     rows = _joined(gaps, reviewed)
     table = checked(None)
@@ -105,16 +121,16 @@ def calibrate(
     found = table[["kind", "stratum"]].assign(confidence=moved)
     found = found.merge(counts.reset_index(), on=["kind", "stratum"], how="left")
     found["confidence"] = np.clip(found["confidence"] * found["ratio"].fillna(1.0), 0.0, 1.0)
-    told = found["gaps"].notna()
+    seen = found["gaps"].notna()
     counted = (
         found["planted"].fillna(0).astype(int).astype(str)
         + " of "
         + found["gaps"].fillna(0).astype(int).astype(str)
     )
-    source = ("chart reviews (" + counted + " confirmed)").where(told, table["source"])
-    of_kind = found["kind"].isin(list(moves)) & ~told
+    source = ("chart reviews (" + counted + " confirmed)").where(seen, table["source"])
+    of_kind = found["kind"].isin(list(moves)) & ~seen
     found["source"] = source.mask(of_kind, "chart reviews of the kind, on " + SIMULATED)
-    return contract.attach(
+    return attach(
         found[list(COLUMNS)],
         measure="confidence of gaps after chart reviews",
         numerator="reviewed gaps that the chart bears out",
@@ -123,7 +139,21 @@ def calibrate(
         exclusions="reviewed conditions that are not among the gaps raise an error",
         prior_reviews=prior_reviews,
         reviews=len(rows),
+        records=_reviewed(rows),
     )
+
+
+def _reviewed(rows: pd.DataFrame) -> dict[str, Any]:
+    """Of how many persons the reviews are, by stratum and side and by kind: what protects small counts."""
+    by = rows.groupby(["kind", "stratum"])
+    counts = by["person_id"].nunique().rename("persons").to_frame()
+    for name, side in (("confirmed", rows["confirmed"]), ("other", ~rows["confirmed"])):
+        persons = rows[side].groupby(["kind", "stratum"])["person_id"].nunique()
+        counts[name] = persons.reindex(counts.index).fillna(0).astype(int)
+    return {
+        "reviewed": counts.reset_index().to_dict("records"),
+        "persons": rows.groupby("kind")["person_id"].nunique().to_dict(),
+    }
 
 
 def _joined(gaps: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
@@ -179,19 +209,20 @@ def _expit(z: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-z))
 
 
-def by_decile(confidence: pd.Series, right: pd.Series, level: float = 0.95) -> pd.DataFrame:
+def by_decile(expected: pd.Series, right: pd.Series, *, confidence: float = 0.95) -> pd.DataFrame:
     """One row per tenth of the confidence scale: gaps, mean confidence, share that is right, its Wilson interval.
 
-    ``inside``: the mean confidence lies within the interval of the share.
+    ``expected``: each gap's confidence; ``right``: whether it was; ``confidence``: of the interval. ``inside``: the
+    mean of the confidences lies within the interval of the share.
     """
-    tenth = np.minimum((confidence.to_numpy(float) * 10).astype(int), 9)
+    tenth = np.minimum((expected.to_numpy(float) * 10).astype(int), 9)
     frame = pd.DataFrame(
-        {"tenth": tenth, "confidence": confidence.to_numpy(float), "right": right.to_numpy(float)}
+        {"tenth": tenth, "confidence": expected.to_numpy(float), "right": right.to_numpy(float)}
     )
     found = frame.groupby("tenth").agg(
         gaps=("right", "size"), confidence=("confidence", "mean"), right=("right", "sum")
     )
-    low, high = stats.wilson(found["right"], found["gaps"], level)
+    low, high = stats.wilson(found["right"], found["gaps"], confidence)
     share = found["right"] / found["gaps"]
     inside = (found["confidence"] >= low) & (found["confidence"] <= high)
     return found.assign(share=share, low=low, high=high, inside=inside).reset_index()

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -31,41 +31,18 @@ import pyarrow.compute as pc
 
 from cpticd import reference, sql
 from cpticd.claims import Claims
-from cpticd.core import contract
-from cpticd.core.engine import Engine
+from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
+from cpticd.core.measure import Records, measure
+from cpticd.core.session import Session
 
-#: What the encounters are built from, dropped once they are.
-_SCRATCH: Final = (
-    "risk_years", "risk_list_years", "risk_eligible", "risk_bill_types", "risk_bill_names", "risk_place_names",
-    "risk_line_rules", "risk_procedures", "risk_places", "risk_modifiers", "risk_claim_lines", "risk_superseded",
-    "risk_encounter_claims",
-)  # fmt: skip
-#: Family of every procedure code of the data that a rule names. CPT's letter-ended series lie apart from numbers.
-_PROCEDURES: Final = """
-SELECT d.hcpcs_code, x.family, x.counts, x.face_to_face
-FROM (SELECT DISTINCT hcpcs_code FROM lines WHERE length(hcpcs_code) = 5) d
-JOIN risk_line_rules x
-  ON x.basis = 'procedure' AND d.hcpcs_code BETWEEN x.first AND x.last
- AND CASE WHEN substr(d.hcpcs_code, 5, 1) >= 'A' THEN substr(d.hcpcs_code, 5, 1) ELSE '' END
-   = CASE WHEN substr(x.first, 5, 1) >= 'A' THEN substr(x.first, 5, 1) ELSE '' END
-"""
-_PLACES: Final = """
-SELECT p.code AS place, x.family, x.counts, x.face_to_face
-FROM risk_place_names p
-JOIN risk_line_rules x ON x.basis = 'place' AND p.code BETWEEN x.first AND x.last
-"""
-_MODIFIERS: Final = """
-SELECT first AS modifier, counts, face_to_face FROM risk_line_rules WHERE basis = 'modifier'
-"""
-_NOT_COUNTED: Final = """
-SELECT reason, count(DISTINCT claim_id) AS claims, count(*) AS diagnoses
-FROM risk_conditions_encounters
-WHERE NOT counted AND (year = $year OR year IS NULL)
-GROUP BY reason
-ORDER BY diagnoses DESC, reason
-"""
+#: Statements of a line or two, by the relation that they make.
+_RULES: Final = {
+    "place_rules": "SELECT p.code AS place, x.family, x.counts, x.face_to_face FROM place_names p "
+    "JOIN line_rules x ON x.basis = 'place' AND p.code BETWEEN x.first AND x.last",
+    "modifier_rules": "SELECT first AS modifier, counts, face_to_face FROM line_rules WHERE basis = 'modifier'",
+}
+Eligible: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
 
 
 def list_years(eligible: pa.Table | None = None) -> tuple[int, int]:
@@ -89,14 +66,8 @@ def check_years(years: Iterable[int], eligible: pa.Table | None = None) -> list[
     return sorted({int(year) for year in found})
 
 
-def load_encounters(
-    engine: Engine,
-    years: Iterable[int],
-    *,
-    name: str = "risk_encounters",
-    eligible: str | Path | pd.DataFrame | pa.Table | None = None,
-) -> None:
-    """Create table ``name`` on ``engine``: one row per claim and distinct diagnosis code of the service ``years``.
+def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = None) -> None:
+    """Make the relation ``encounters``: one row per claim and distinct diagnosis code of the service ``years``.
 
     Columns: person_id, claim_id, year, diagnosis_code, claim_date, claim_type, kind (inpatient, outpatient, …,
     professional), place_of_service_code, setting (place or bill type in words), provider (NPI of the eligible
@@ -107,22 +78,15 @@ def load_encounters(
     """
     table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
     chosen = check_years(years, table)
-    try:
-        _load_rules(engine, chosen, reference.table("eligible_procedures") if table is None else table)
-        engine.create("risk_procedures", _PROCEDURES, materialize=True)
-        engine.create("risk_places", _PLACES, materialize=True)
-        engine.create("risk_modifiers", _MODIFIERS, materialize=True)
-        engine.create("risk_claim_lines", sql.text("encounter_lines"), materialize=True)
-        engine.create("risk_superseded", sql.text("superseded"), materialize=True)
-        engine.create("risk_encounter_claims", sql.text("encounter_claims"), materialize=True)
-        engine.create(name, sql.text("encounters"), materialize=True)
-    finally:
-        for scratch in _SCRATCH:
-            engine.drop(scratch)
+    _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table)
+    for name in ("procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims"):
+        s.create(name, _RULES.get(name) or sql.text(f"risk/{name}"))
+    s.create("encounters", sql.text("risk/encounters"))
+    s.drop("encounter_lines", "encounter_claims")  # a row per claim each, which nothing else reads
 
 
-def _load_rules(engine: Engine, years: list[int], eligible: pa.Table) -> None:
-    """The reference tables on the engine, the list of eligible procedures with a row for each year."""
+def _load_rules(s: Session, years: list[int], eligible: pa.Table) -> None:
+    """The reference tables, the list of eligible procedures with a row for each year."""
     first, last = list_years(eligible)
     spans = eligible.select(["hcpcs_code", "first_year", "last_year"]).to_pylist()
     codes, on = [], []
@@ -130,41 +94,40 @@ def _load_rules(engine: Engine, years: list[int], eligible: pa.Table) -> None:
         for year in range(span["first_year"], span["last_year"] + 1):
             codes.append(span["hcpcs_code"])
             on.append(year)
-    engine.load("risk_eligible", pa.table({"hcpcs_code": codes, "year": pa.array(on, pa.int32())}))
-    engine.load(
-        "risk_list_years",
-        pa.table({"first_year": pa.array([first], pa.int32()), "last_year": pa.array([last], pa.int32())}),
-    )
-    engine.load("risk_years", pa.table({"year": pa.array(years, pa.int32())}))
-    engine.load("risk_line_rules", reference.table("encounter_exclusions"))
-    engine.load("risk_bill_types", reference.table("encounter_bill_types"))
-    engine.load("risk_bill_names", reference.table("bill_types").select(["prefix", "name"]))
-    engine.load("risk_place_names", reference.table("place_of_service").select(["code", "name"]))
+    s.load("eligible", {"hcpcs_code": codes, "year": pa.array(on, pa.int32())})
+    bounds = {"first_year": pa.array([first], pa.int32()), "last_year": pa.array([last], pa.int32())}
+    s.load("list_years", bounds)
+    s.load("encounter_years", {"year": pa.array(years, pa.int32())})
+    s.load("line_rules", reference.table("encounter_exclusions"))
+    s.load("bill_rules", reference.table("encounter_bill_types"))
+    s.load("bill_names", reference.table("bill_types").select(["prefix", "name"]))
+    s.load("place_names", reference.table("place_of_service").select(["code", "name"]))
 
 
-def conditions(
-    claims: Claims, year: int, *, eligible: str | Path | pd.DataFrame | pa.Table | None = None
-) -> pd.DataFrame:
+@measure(heading="Diagnoses that count for risk adjustment", leaves=Records())
+def conditions(claims: Claims, *, year: int, eligible: Eligible = None) -> pd.DataFrame:
     """One row per person and diagnosis code on claims of service year ``year``, with what counts of it and why not.
 
     ``counted``: at least one claim counts. ``claims``, ``claims_not_counted``: how many do and do not;
     ``claims_face_to_face``: how many of those that count saw the patient. ``providers``, ``service_days``,
     ``first_date``, ``last_date`` and ``settings`` (list) are those of the claims that count, of all where none
-    does; ``not_counted_reasons`` (list) says why the others do not. ``attrs["contract"]["not_counted"]`` adds up
+    does; ``not_counted_reasons`` (list) says why the others do not. ``cx.contract(frame)["not_counted"]`` adds up
     claims and diagnoses by reason, those without a person or a date among them.
     ``eligible`` replaces the reference table ``eligible_procedures``. Raises ArgumentError for a year before the
-    first list. Source of the rules: see the module.
+    first list. Source: CMS's encounter data filtering logic, HPMS memo of December 22, 2015.
+
+    >>> import cpticd as cx
+    >>> found = cx.risk.conditions(cx.simulate(persons=100, seed=1).claims, year=2025)
+    >>> bool((found["counted"] == (found["claims"] > 0)).all())
+    True
     """
-    engine = claims.engine
-    try:
-        load_encounters(engine, [year], name="risk_conditions_encounters", eligible=eligible)
-        frame = to_frame(engine.fetch(sql.text("conditions"), {"year": year}))
-        missing = engine.fetch(_NOT_COUNTED, {"year": year}).to_pylist()
-    finally:
-        engine.drop("risk_conditions_encounters")
+    with claims.session() as s:
+        load_encounters(s, [year], eligible=eligible)
+        frame = s.frame(sql.text("risk/conditions"), {"year": year})
+        missing = s.rows(sql.text("risk/conditions_not_counted"), {"year": year})
     for column in ("settings", "not_counted_reasons"):
         frame[column] = [[] if cell is None else list(cell) for cell in frame[column]]
-    return contract.attach(
+    return attach(
         frame,
         measure="diagnoses that count for risk adjustment",
         numerator="claims that count and carry the code",

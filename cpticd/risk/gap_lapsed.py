@@ -6,25 +6,12 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
-from cpticd.core.engine import Engine
-from cpticd.core.frames import to_frame
+from cpticd.core.session import Session
 from cpticd.risk.gap_found import Found, band, dotted, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
 
-_EVIDENCE = """
-SELECT person_id, hcc, claim_id, claim_date, code FROM (
-    SELECT h.person_id, h.hcc, h.claim_id, h.claim_date, h.diagnosis_code AS code, h.year,
-           max(h.year) OVER (PARTITION BY h.person_id, h.hcc) AS last_year
-    FROM risk_gap_hits h
-    JOIN risk_gap_settings s ON h.year <= s.base_year
-    JOIN risk_gap_courses c ON c.diagnosis_code = h.diagnosis_code AND c.hcc = h.hcc
-    WHERE c.course <> 'acute'
-) AS earlier
-WHERE year = last_year
-"""
 
-
-def lapsed(engine: Engine, asked: Scope) -> Found:
+def lapsed(s: Session, asked: Scope) -> Found:
     """One row per person and lasting HCC coded in the base year, open or closed in the measurement year.
 
     Open ones that were last coded in an earlier year, as far as is looked back, stand in a stratum of their own; so
@@ -33,15 +20,14 @@ def lapsed(engine: Engine, asked: Scope) -> Found:
     """
     if asked.base_year not in asked.years:
         return nothing()
-    _load_history(engine)
-    rows = to_frame(engine.fetch(sql.text("gap_lapsed")))
-    evidence = to_frame(engine.fetch(_EVIDENCE)).assign(kind="lapsed")
-    engine.drop("risk_gap_history")
+    _load_history(s)
+    rows = s.frame(sql.text("risk/gap_lapsed"))
+    evidence = s.frame(sql.text("risk/gap_lapsed_evidence")).assign(kind="lapsed")
     if rows.empty:
         return nothing()
     rows["place"] = rows["place"].fillna(0).astype(int)
     ending = rows["course"].map({"lasting": "lasting", "may_end": "may end"})
-    # A person who was not seen is not told apart: nobody looked, which says nothing about the condition.
+    # A person who was not seen is not set apart: nobody looked, which says nothing about the condition.
     on_record = band(rows["coded_years"], "year").mask(rows["years"] == 1, "only year")
     stratum = band(rows["claims"], "claim") + ", " + ending + ", " + on_record
     stratum = stratum.mask(rows["last_year"] < asked.base_year, ending + ", not for 2+ years")
@@ -76,19 +62,17 @@ def _sentence(rows: pd.DataFrame, asked: Scope) -> pd.Series:
     return text + rows["over"].map({True: "; a history code says that it is over", False: ""})
 
 
-def _load_history(engine: Engine) -> None:
+def _load_history(s: Session) -> None:
     """History codes of the data and the codes of the data that each says are over."""
     table = reference.table("history_codes").to_pandas()
-    found = to_frame(engine.fetch("SELECT DISTINCT diagnosis_code AS code FROM risk_gap_encounters"))["code"]
+    found = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
     history = prefixed(table, "history_code", found)[["code", "diagnosis_codes"]]
     pairs = prefixed(history.rename(columns={"code": "history"}), "diagnosis_codes", found)
     pairs = pairs[["history", "code"]].drop_duplicates()
-    engine.load(
-        "risk_gap_history",
-        pa.table(
-            {
-                "history_code": pa.array(pairs["history"], pa.string()),
-                "diagnosis_code": pa.array(pairs["code"], pa.string()),
-            }
-        ),
+    s.load(
+        "gap_history",
+        {
+            "history_code": pa.array(pairs["history"], pa.string()),
+            "diagnosis_code": pa.array(pairs["code"], pa.string()),
+        },
     )

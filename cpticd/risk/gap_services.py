@@ -9,32 +9,19 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
-from cpticd.core.engine import Engine
-from cpticd.core.frames import to_frame
+from cpticd.core.session import Session
 from cpticd.risk.gap_found import Found, band, dotted, extended, matched, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
 
-#: Persons that a rule's share among several conditions counts as, before the user's own claims tell.
+#: Persons that a rule's share among several conditions counts as, before the user's own claims decide.
 SHARE_PRIOR: Final = 5.0
-#: Persons with the service from whom the coded share is told, and where it says that most are coded.
+#: Persons with the service from whom the coded share is taken, and from which most are coded.
 FEWEST_PERSONS: Final = 20
 MOSTLY_CODED: Final = 0.5
-_EVIDENCE = """
-SELECT DISTINCT v.person_id, r.rule, v.claim_id, v.service_date AS claim_date, v.code
-FROM risk_gap_services v
-JOIN risk_gap_rule_codes r ON r.system = v.system AND r.code = v.code
-"""
-_BASE_EVIDENCE = """
-SELECT DISTINCT e.person_id, b.rule, e.claim_id, e.claim_date, e.diagnosis_code AS code
-FROM risk_gap_encounters e
-JOIN risk_gap_settings s ON s.year = e.year
-JOIN risk_gap_base_codes b ON b.code = e.diagnosis_code
-WHERE e.counted
-"""
 _KEY: Final = ["person_id", "rule"]
 
 
-def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Found:
+def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     """One row per person, service rule and condition that the service implies: open, or closed by what is coded.
 
     A service that stands for several conditions is divided among them as the user's other persons with the service
@@ -45,20 +32,19 @@ def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Fo
         "implied_services", reference.table("implied_services").to_pandas(), own,
         ["rule", "system", "code_from", "code_to", "diagnosis_code"],
     )  # fmt: skip
-    found = _data_codes(engine)
-    _load_rules(engine, rules, found)
-    diagnoses = to_frame(engine.fetch("SELECT DISTINCT diagnosis_code AS code FROM risk_gap_codes"))["code"]
+    found = _data_codes(s)
+    _load_rules(s, rules, found)
+    diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
     alternatives = rules[["rule", "diagnosis_code", "condition_codes"]].drop_duplicates()
     # A user's row may leave the codes that explain the service to its own category.
     named = alternatives["condition_codes"] != ""
     alternatives["condition_codes"] = alternatives["condition_codes"].where(
         named, alternatives["diagnosis_code"].str[:3]
     )
-    told = prefixed(alternatives, "condition_codes", diagnoses)[["rule", "diagnosis_code", "code"]]
-    _load(engine, "risk_gap_alternative_codes", told.drop_duplicates())
-    rows = to_frame(engine.fetch(sql.text("gap_implied")))
-    evidence = to_frame(engine.fetch(_EVIDENCE))
-    _forget(engine)
+    named_codes = prefixed(alternatives, "condition_codes", diagnoses)[["rule", "diagnosis_code", "code"]]
+    _load(s, "gap_alternative_codes", named_codes.drop_duplicates())
+    rows = s.frame(sql.text("risk/gap_implied"))
+    evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:
         return nothing()
     rows["coded"] = rows["now"] == 1
@@ -86,7 +72,7 @@ def implied(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Fo
     return Found(candidates, _with_hcc(evidence, candidates, "implied"), left_out)
 
 
-def unspecified(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -> Found:
+def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     """One row per person, rule and specific sibling of an unspecified code, which other evidence speaks for.
 
     ``own``: further rows of ``specific_evidence``.
@@ -95,22 +81,21 @@ def unspecified(engine: Engine, asked: Scope, own: pd.DataFrame | None = None) -
         "specific_evidence", reference.table("specific_evidence").to_pandas(), own,
         ["rule", "unspecified_codes", "system", "code_from", "code_to", "diagnosis_code"],
     )  # fmt: skip
-    found = _data_codes(engine)
-    _load_rules(engine, rules, found)
-    diagnoses = to_frame(engine.fetch("SELECT DISTINCT diagnosis_code AS code FROM risk_gap_codes"))["code"]
+    found = _data_codes(s)
+    _load_rules(s, rules, found)
+    diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
     base = prefixed(rules[["rule", "unspecified_codes"]].drop_duplicates(), "unspecified_codes", diagnoses)
-    _load(engine, "risk_gap_base_codes", base[["rule", "code"]].drop_duplicates())
-    rows = to_frame(engine.fetch(sql.text("gap_unspecified")))
-    parts = [to_frame(engine.fetch(text)) for text in (_EVIDENCE, _BASE_EVIDENCE)]
-    _forget(engine)
+    _load(s, "gap_base_codes", base[["rule", "code"]].drop_duplicates())
+    rows = s.frame(sql.text("risk/gap_unspecified"))
+    parts = [s.frame(sql.text(f"risk/gap_{name}_evidence")) for name in ("service", "unspecified")]
     if rows.empty:
         return nothing()
     rows["coded"], rows["before"], rows["exact"] = rows["place"] == 1, 0, 1
     rows = _divided(rows)
     rows = rows[rows["base_code"].notna()]
-    told = rows["place"].isin([1, 2])
-    explained = told.groupby([rows[name] for name in _KEY]).transform("max")
-    rows = rows[~explained | told]
+    coded = rows["place"].isin([1, 2])
+    explained = coded.groupby([rows[name] for name in _KEY]).transform("max")
+    rows = rows[~explained | coded]
     # The lower HCC is the unspecified code itself: it does not close what it is the evidence of.
     rows["place"] = rows["place"].where(rows["place"] != 3, 0)
     rows = rows.merge(rules.drop_duplicates("rule")[["rule", "reason"]], on="rule")
@@ -128,31 +113,26 @@ def _persons(rows: pd.DataFrame) -> int:
     return len(rows[_KEY].drop_duplicates())
 
 
-def _data_codes(engine: Engine) -> pd.DataFrame:
-    return to_frame(engine.fetch("SELECT system, code FROM risk_gap_data_codes"))
+def _data_codes(s: Session) -> pd.DataFrame:
+    return s.frame("SELECT system, code FROM gap_data_codes")
 
 
-def _load(engine: Engine, name: str, rows: pd.DataFrame) -> None:
+def _load(s: Session, name: str, rows: pd.DataFrame) -> None:
     """Load text columns (and ``share``), typed even where there is no row."""
     columns = {
         column: pa.array(rows[column].tolist(), pa.float64() if column == "share" else pa.string())
         for column in rows.columns
     }
-    engine.load(name, pa.table(columns))
+    s.load(name, columns)
 
 
-def _load_rules(engine: Engine, rules: pd.DataFrame, found: pd.DataFrame) -> None:
+def _load_rules(s: Session, rules: pd.DataFrame, found: pd.DataFrame) -> None:
     """The codes of the data that each rule names, and the conditions that it stands for."""
     ranges = rules[["rule", "system", "code_from", "code_to"]].drop_duplicates()
     pairs = matched(pa.Table.from_pandas(ranges, preserve_index=False), found)
-    _load(engine, "risk_gap_rule_codes", pairs[["rule", "system", "code"]].drop_duplicates())
+    _load(s, "gap_rule_codes", pairs[["rule", "system", "code"]].drop_duplicates())
     alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
-    _load(engine, "risk_gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
-
-
-def _forget(engine: Engine) -> None:
-    for name in ("rule_codes", "alternatives", "alternative_codes", "base_codes"):
-        engine.drop(f"risk_gap_{name}")
+    _load(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
 
 
 def _divided(rows: pd.DataFrame) -> pd.DataFrame:

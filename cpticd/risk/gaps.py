@@ -1,4 +1,4 @@
-"""Gaps: conditions that other evidence on a person's claims suggests, and that the year's diagnoses do not tell.
+"""Gaps: conditions that other evidence on a person's claims suggests, and that the year's diagnoses do not have.
 
 A gap is something for a clinician and a coder to review. Five kinds of evidence: lapsed, unspecified, combination,
 implied (each in a ``gap_*`` module, its rules dated rows of a reference table) and learned (a model of the user's own
@@ -15,18 +15,18 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd.claims import Claims
-from cpticd.core import contract
-from cpticd.core.engine import Engine
+from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import Part, Records, measure
+from cpticd.core.session import Session
 from cpticd.risk import calibration as confidences
-from cpticd.risk import gap_inputs, gap_services, tables
+from cpticd.risk import gap_inputs, gap_services, hcc_tables
 from cpticd.risk.gap_combination import combination
 from cpticd.risk.gap_found import CANDIDATE, EVIDENCE, Found
 from cpticd.risk.gap_lapsed import lapsed
-from cpticd.risk.learned import learned
+from cpticd.risk.gap_learned import learned
+from cpticd.risk.kinds import KINDS, OPEN, STATUSES
 
-KINDS: Final = ("lapsed", "unspecified", "combination", "implied", "learned")
-STATUSES: Final = ("open", "closed by the same HCC", "closed by a higher HCC", "closed by a lower HCC")
 #: Stratum of a gap that two or more kinds of evidence point to.
 TOGETHER: Final = "with other evidence"
 COLUMNS: Final = (
@@ -40,74 +40,98 @@ _TYPED: Final = (
 _KEY: Final = ["person_id", "hcc"]
 
 
+@measure(
+    heading="Suspected conditions",
+    leaves=Records(),
+    report=[
+        Part(
+            "risk_gaps", "risk", "Suspected conditions",
+            lambda given: {
+                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"]
+            },
+        )
+    ],
+)  # fmt: skip
 def gaps(
     claims: Claims,
     *,
     year: int,
-    model: str = "V28",
     payment_year: int | None = None,
+    model: str = "V28",
     kinds: Sequence[str] = KINDS,
     implied: pd.DataFrame | None = None,
     specific: pd.DataFrame | None = None,
     combinations: pd.DataFrame | None = None,
     calibration: pd.DataFrame | None = None,
-    minimum_confidence: float = 0.02,
+    min_confidence: float = 0.02,
     lookback_years: int = 3,
     folds: int = 5,
-    minimum_persons: int = 20,
+    min_persons: int = 20,
 ) -> pd.DataFrame:
     """One row per person and suspected condition (HCC) of the service year ``year``: for review, not for coding.
 
-    Persons are those enrolled in ``year`` (the table members; where there is none, those seen in the year). ``kind``:
+    Persons are those enrolled in ``year`` (the table members; where there is none, those seen in the year).
 
+    Parameters
+    ----------
+    year: service year whose diagnoses are looked at.
+    payment_year: whose mapping of ``model`` is used; unless given, that which pays on ``year``: ``year + 1``.
+    kinds: kinds of evidence to look for, see below.
+    implied, specific, combinations: rows of your own for the reference tables implied_services, specific_evidence,
+        combinations; a row with the same key takes the built-in one's place.
+    calibration: what :func:`risk.calibrate` returns: confidences that chart reviews bear out.
+    min_confidence: open gaps below it are left out and added up in the contract.
+    lookback_years: years before ``year`` in which coding is looked up.
+    folds, min_persons: of the learned kind.
+
+    Kinds of evidence
+    -----------------
     - lapsed: a lasting HCC coded in the year before, on a claim that counts (:func:`risk.conditions`).
     - unspecified: a code of the year beside which other evidence speaks for a specific sibling with a higher HCC
       (reference table ``specific_evidence``).
     - combination: two codes that ICD-10-CM joins by "with" (``combinations``).
     - implied: a service that hardly exists without the condition (``implied_services``).
-    - learned: the services of the year, by a model of the other persons' coding (see cpticd/risk/learned.py).
+    - learned: the services of the year, by a model of the other persons' coding (see cpticd/risk/gap_learned.py).
 
-    Where several kinds point to the same HCC the surest one stands, the others in ``also_kinds`` and in the evidence.
-    ``status`` is open, or closed by the same, a higher or a lower HCC of the hierarchy coded in the year; closed rows
-    keep the confidence that they would have. ``evidence`` is text; evidence_codes, evidence_claims, evidence_dates
-    are lists. ``support``: persons coded among those with the service (implied, unspecified, learned).
-    ``confidence``: the share of gaps of this stratum that were right, on simulated persons or, with ``calibration``
-    (what :func:`risk.calibrate` returns), in chart reviews; ``calibration`` and ``stratum`` say which.
-
-    ``payment_year``: whose mapping is used, ``year`` + 1 if not given. ``implied``, ``specific``, ``combinations``:
-    rows of your own for the reference tables implied_services, specific_evidence, combinations; a row with the same
-    key takes the built-in one's place. ``minimum_confidence``: open gaps below it are left out and added up in the
-    contract. ``lookback_years``: years before ``year`` in which coding is looked up. ``folds``, ``minimum_persons``:
-    of the learned kind.
+    Columns
+    -------
+    Where several kinds point to the same HCC the surest one stands in ``kind``, the others in ``also_kinds`` and in
+    the evidence. ``status`` is open, or closed by the same, a higher or a lower HCC of the hierarchy coded in the year;
+    closed rows keep the confidence that they would have. ``evidence`` is text; evidence_codes, evidence_claims,
+    evidence_dates are lists. ``support``: persons coded among those with the service (implied, unspecified, learned).
+    ``confidence``: the share of gaps of this stratum that were right, on simulated persons or, with ``calibration``,
+    in chart reviews; the columns ``calibration`` and ``stratum`` say which.
 
     Raises ArgumentError for an unknown kind, model or year, SchemaError for rows of your own that lack columns.
+    Sources: CMS's hierarchies and mappings; each rule's reason in its reference table.
+
+    >>> import cpticd as cx
+    >>> found = cx.risk.gaps(cx.simulate(persons=100, seed=1).claims, year=2025, kinds=["lapsed", "implied"])
+    >>> found["confidence"].between(0, 1).all() and set(found["kind"]) <= {"lapsed", "implied"}
+    True
     """
     asked = gap_inputs.scope(year, model, payment_year, lookback_years)
     chosen = _chosen(kinds)
-    _check(minimum_confidence, folds, minimum_persons)
+    _check(min_confidence, folds, min_persons)
     table = confidences.checked(calibration)
-    engine = claims.engine
     own = {"implied": implied, "combination": combinations, "unspecified": specific}
-    try:
-        gap_inputs.prepare(engine, asked)
-        parts = {kind: _rule(engine, kind, asked, own.get(kind)) for kind in chosen if kind != "learned"}
+    with claims.session() as s:
+        gap_inputs.prepare(s, asked)
+        parts = {kind: _rule(s, kind, asked, own.get(kind)) for kind in chosen if kind != "learned"}
         rows = _merged(parts, table)
         if "learned" in chosen:
             parts["learned"] = learned(
-                engine, asked, table, folds=folds, minimum_persons=minimum_persons,
-                minimum_confidence=minimum_confidence,
-            )  # fmt: skip
+                s, asked, table, folds=folds, min_persons=min_persons, min_confidence=min_confidence
+            )
             rows = _with_learned(rows, parts["learned"], table)
-    finally:
-        gap_inputs.drop(engine)
     left_out: dict[str, Any] = {kind: part.left_out for kind, part in parts.items() if part.left_out}
-    low = (rows["status"] == STATUSES[0]) & (rows["confidence"] < minimum_confidence)
-    left_out["below minimum_confidence"] = {
+    low = (rows["status"] == OPEN) & (rows["confidence"] < min_confidence)
+    left_out["below min_confidence"] = {
         "gaps": int(low.sum()),
         "expected": float(rows.loc[low, "confidence"].sum()),
     }
     result = _finished(rows[~low], parts, model)
-    return contract.attach(
+    return attach(
         result,
         measure=f"suspected conditions of {year} ({model}, payment year {asked.payment_year})",
         numerator="persons and HCCs that evidence on claims points to",
@@ -119,21 +143,26 @@ def gaps(
         model=model,
         payment_year=asked.payment_year,
         kinds=chosen,
-        minimum_confidence=minimum_confidence,
+        min_confidence=min_confidence,
         lookback_years=lookback_years,
         folds=folds,
-        minimum_persons=minimum_persons,
+        min_persons=min_persons,
         left_out=left_out,
+        closed={
+            str(name): int(n)
+            for name, n in result.loc[result["status"] != OPEN, "status"].value_counts().items()
+        },
+        calibrated_on=sorted({str(text).partition(":")[0] for text in result["calibration"]}),
     )
 
 
-def _check(minimum_confidence: float, folds: int, minimum_persons: int) -> None:
-    if not 0 <= minimum_confidence <= 1:
-        raise ArgumentError(f"minimum_confidence lies from 0 to 1; found {minimum_confidence!r}")
+def _check(min_confidence: float, folds: int, min_persons: int) -> None:
+    if not 0 <= min_confidence <= 1:
+        raise ArgumentError(f"min_confidence lies from 0 to 1; found {min_confidence!r}")
     if isinstance(folds, bool) or not isinstance(folds, int) or not 2 <= folds <= 256:
         raise ArgumentError(f"folds: a whole number from 2 to 256 is needed; found {folds!r}")
-    if isinstance(minimum_persons, bool) or not isinstance(minimum_persons, int) or minimum_persons < 1:
-        raise ArgumentError(f"minimum_persons: a whole number from 1 on is needed; found {minimum_persons!r}")
+    if isinstance(min_persons, bool) or not isinstance(min_persons, int) or min_persons < 1:
+        raise ArgumentError(f"min_persons: a whole number from 1 on is needed; found {min_persons!r}")
 
 
 def _chosen(kinds: Sequence[str]) -> list[str]:
@@ -144,14 +173,14 @@ def _chosen(kinds: Sequence[str]) -> list[str]:
     return [kind for kind in KINDS if kind in wanted]
 
 
-def _rule(engine: Engine, kind: str, asked: gap_inputs.Scope, own: pd.DataFrame | None) -> Found:
+def _rule(s: Session, kind: str, asked: gap_inputs.Scope, own: pd.DataFrame | None) -> Found:
     if kind == "lapsed":
-        return lapsed(engine, asked)
+        return lapsed(s, asked)
     if kind == "combination":
-        return combination(engine, own)
+        return combination(s, own)
     if kind == "implied":
-        return gap_services.implied(engine, asked, own)
-    return gap_services.unspecified(engine, asked, own)
+        return gap_services.implied(s, asked, own)
+    return gap_services.unspecified(s, asked, own)
 
 
 def _merged(parts: dict[str, Found], table: pd.DataFrame) -> pd.DataFrame:
@@ -193,9 +222,7 @@ def _with_learned(rows: pd.DataFrame, part: Found, table: pd.DataFrame) -> pd.Da
     """``rows`` and the learned ones of persons and HCCs that no other kind of evidence points to."""
     if part.candidates.empty:
         return rows
-    new = confidences.looked_up(part.candidates[list(CANDIDATE)], table).assign(
-        status=STATUSES[0], also_kinds=""
-    )
+    new = confidences.looked_up(part.candidates[list(CANDIDATE)], table).assign(status=OPEN, also_kinds="")
     if rows.empty:
         return new
     both = rows[_KEY].merge(new[_KEY], how="left", indicator=True)["_merge"].to_numpy() == "both"
@@ -206,7 +233,7 @@ def _with_learned(rows: pd.DataFrame, part: Found, table: pd.DataFrame) -> pd.Da
 
 def _finished(rows: pd.DataFrame, parts: dict[str, Found], model: str) -> pd.DataFrame:
     """The columns of the result, in order of status, confidence and person."""
-    labels = {row["hcc"]: row["label"] for row in tables.labels(model).to_pylist()}
+    labels = {row["hcc"]: row["label"] for row in hcc_tables.labels(model).to_pylist()}
     rows = rows.assign(order=rows["status"].map({name: i for i, name in enumerate(STATUSES)}))
     rows["number"] = pd.to_numeric(rows["hcc"])
     rows = rows.sort_values(

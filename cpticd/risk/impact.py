@@ -12,39 +12,69 @@ import pandas as pd
 from cpticd.claims import Claims
 from cpticd.core.contract import amend, said
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.risk import tables
-from cpticd.risk.games import EXACT, ORDERS, Floats, alone, play
-from cpticd.risk.run import Run
+from cpticd.core.measure import Part, Protected, measure
+from cpticd.risk import hcc_tables, protection
+from cpticd.risk.kinds import CODED, GAPS, KINDS, OPEN, REVIEWED, UNSUPPORTED
+from cpticd.risk.labels import hcc_label
 from cpticd.risk.score import described, prepared
-from cpticd.risk.wording import hcc_label
+from cpticd.risk.scorer import Scorer
+from cpticd.risk.shapley import EXACT, ORDERS, Floats, alone, play
 from cpticd.stats import normal_quantile
 
-#: Kinds whose evidence is another than last year's code.
-SUSPECTED: Final = ("unspecified", "combination", "implied", "learned")
 #: Share of the outcomes that the interval of a total covers.
-_LEVEL: Final = 0.95
+_CONFIDENCE: Final = 0.95
 _SCORES: Final = ("marginal_score", "shapley_score", "expected_score")
 #: Columns that are not shown.
 _INNER: Final = (
-    "person", "block", "bit", "remove", "variance", "both", "both_variance", "game", "rate",
+    "person", "block", "bit", "remove", "variance", "both", "both_variance", "side", "rate",
 )  # fmt: skip
+_RAW: Final = (
+    "SELECT s.person, s.raw, (1 - r.coding_adjustment) / r.normalization AS payment_factor "
+    "FROM scores AS s JOIN rates AS r ON r.kind = s.kind"
+)
 Months = float | Mapping[str, float] | pd.Series | None
 
 
+@measure(
+    heading="Impact on the score",
+    leaves=Protected(protection.impact),
+    chart="impact",
+    report=[
+        Part(
+            "risk_impact", "risk", "Impact on the score",
+            lambda given: {
+                "gaps": given.part("risk_gaps"), "unsupported": given.part("risk_unsupported"),
+                "payment_year": given["payment_year"], "model": given["model"], "base_rate": given["base_rate"],
+            },
+        )
+    ],
+)  # fmt: skip
 def impact(
     claims: Claims,
     gaps: pd.DataFrame,
+    unsupported: pd.DataFrame | None = None,
     *,
-    model: str = "V28",
     payment_year: int,
+    model: str = "V28",
     base_rate: float | None = None,
     member_months: Months = None,
-    unsupported: pd.DataFrame | None = None,
     factors: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row per person and HCC that is a gap, or coded with thin support: what it is worth.
 
-    Columns: person_id, hcc, label, kind (of the gap, or unsupported), status, confidence, marginal_score (score with
+    Parameters
+    ----------
+    gaps: person_id, hcc, and kind, confidence, status where known (:func:`cpticd.risk.gaps`).
+    unsupported: person_id, hcc, confidence (:func:`cpticd.risk.unsupported`).
+    payment_year: CMS's payment year, whose tables score the diagnoses of the service year before it.
+    model: V24, V28, ESRD V24 or RxHCC V08.
+    base_rate: US dollars per member and month at score 1; without it there are no dollars.
+    member_months: 12 unless given, or months by person_id.
+    factors: as in :func:`cpticd.risk.score`.
+
+    Columns
+    -------
+    person_id, hcc, label, kind (of the gap, or unsupported), status, confidence, marginal_score (score with
     this one alone - score now), shapley_score (its share: a person's open gaps add up to score with all of them -
     score now, whatever hierarchies, interactions and counts do), expected_score (its share of the expected change,
     each coming true with its confidence, independently), payment_factor ((1 - coding adjustment) / normalization),
@@ -53,36 +83,40 @@ def impact(
     score without them - the score now.
 
     Only gaps with status open are shared out; a closed one keeps its marginal value, for information. A person's
-    gaps are one game, his unsupported conditions another. The contract's ``records["totals"]`` has a record for
-    everybody as coded, per kind of gap, for all gaps, for what is unsupported, and for everybody as reviewed (both
-    changes scored together): gaps, persons, score, expected_score with low and high (95 %, from the confidences
-    alone: they are taken as true and independent), and dollars. ``cx.contract(frame)["not_listed"]``: what the
-    suspicions that gaps found too weak to list would add (expected conditions, score, dollars): an estimate of the
-    whole is the total of gaps and this.
+    gaps are shared out among themselves, his unsupported conditions among themselves. The contract's
+    ``records["totals"]`` has a record for everybody as coded, per kind of gap, for all gaps, for what is unsupported,
+    and for everybody as reviewed (both changes scored together): gaps, persons, score, expected_score with low and
+    high (95 %, from the confidences alone: they are taken as true and independent), and dollars.
+    ``cx.contract(frame)["not_listed"]``: what the suspicions that gaps found too weak to list would add (expected
+    conditions, score, dollars): an estimate of the whole is the total of gaps and this.
 
-    ``gaps`` — person_id, hcc, and kind, confidence, status where known (:func:`cpticd.risk.gaps`).
-    ``unsupported`` — person_id, hcc, confidence (:func:`cpticd.risk.unsupported`). ``base_rate`` — dollars per member
-    and month at score 1. ``member_months`` — 12 by default, or months by person_id. ``factors`` — as in score.
     Raises ArgumentError for a year without tables, or without a known normalization where dollars are asked for;
-    SchemaError for missing columns. What cannot be valued stands in ``risk.rejects(frame)``.
+    SchemaError for missing columns. What cannot be valued stands in ``cx.risk.rejects(frame)``.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"])
+    >>> worth = cx.risk.impact(claims, gaps, payment_year=2026)
+    >>> bool((worth.loc[worth["status"] != "open", "expected_score"] == 0).all())
+    True
     """
-    rates = tables.factors(model, payment_year, factors)
+    rates = hcc_tables.factors(model, payment_year, factors)
     if base_rate is not None and rates["normalization"].isna().any():
         raise ArgumentError(
             f"base_rate: no normalization of {model} is known for payment_year={payment_year}; pass factors= with one"
         )
     both = _conditions(gaps, unsupported, model)
-    with prepared(claims, None, model, payment_year) as run:
-        run.rates(rates)
-        run.score()
-        frame = _placed(run, both)
-        now = _now(run)
-        _value(run, frame)
+    with prepared(claims, None, model, payment_year) as scorer:
+        scorer.rate(rates)
+        scorer.score()
+        frame = _placed(scorer, both)
+        now = _now(scorer)
+        _value(scorer, frame)
         _dollars(frame, now, base_rate, member_months)
         totals = _totals(frame, now)
         frame = frame.drop(columns=list(_INNER))
         frame = frame.sort_values(["person_id", "kind", "hcc"], kind="stable").reset_index(drop=True)
-        done = described(frame, run, measure="impact of gaps and unsupported conditions")
+        done = described(frame, scorer, measure="impact of gaps and unsupported conditions")
         return amend(
             done,
             {"totals": totals},
@@ -107,8 +141,8 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
     if missing:
         raise SchemaError(f"{name}: no column {missing}; found {list(given.columns)}")
     frame = pd.DataFrame({"person_id": given["person_id"].astype("str"), "hcc": given["hcc"].astype("str")})
-    frame["kind"] = "unsupported" if remove else (given["kind"].astype("str") if "kind" in given else "gap")
-    frame["status"] = given["status"].astype("str") if "status" in given and not remove else "open"
+    frame["kind"] = UNSUPPORTED if remove else (given["kind"].astype("str") if "kind" in given else "gap")
+    frame["status"] = given["status"].astype("str") if "status" in given and not remove else OPEN
     confidence = (
         pd.to_numeric(given["confidence"]) if "confidence" in given else pd.Series(1.0, index=given.index)
     )
@@ -118,7 +152,7 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
         raise SchemaError(f"{name}: confidence must be from 0 to 1; it is not for person and HCC {bad}")
     frame["confidence"] = confidence.astype(float)
     frame["remove"] = remove
-    frame["open"] = frame["status"].eq("open")
+    frame["open"] = frame["status"].eq(OPEN)
     # The same gap twice is one gap: the open one, then the surest.
     frame = frame.sort_values(
         ["person_id", "hcc", "open", "confidence", "kind"],
@@ -130,43 +164,41 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
     return frame
 
 
-def _placed(run: Run, both: pd.DataFrame) -> pd.DataFrame:
-    """The conditions with the number of the person, block and bit; those of nobody who is scored are told of."""
+def _placed(scorer: Scorer, both: pd.DataFrame) -> pd.DataFrame:
+    """The conditions with the number of the person, block and bit; those of nobody who is scored are rejected."""
     people = pd.DataFrame(
         {
-            "person_id": run.scored.column("person_id").to_pandas().astype("str"),
-            "person": run.scored.column("person").to_numpy(),
+            "person_id": scorer.scored.column("person_id").to_pandas().astype("str"),
+            "person": scorer.scored.column("person").to_numpy(),
         }
     )
     frame = both.merge(people, on="person_id", how="left").merge(
-        run.blocks.bits.to_pandas(), on="hcc", how="left"
+        scorer.blocks.bits.to_pandas(), on="hcc", how="left"
     )
     for mask, why in (
         (frame["person"].isna(), "person is not scored"),
-        (frame["person"].notna() & frame["bit"].isna(), f"{run.model} has no such HCC"),
+        (frame["person"].notna() & frame["bit"].isna(), f"{scorer.model} has no such HCC"),
     ):
         for row in frame[mask].itertuples(index=False):
-            run.rejects.add("gaps", f"person {row.person_id}", why, f"HCC {row.hcc}")
+            scorer.rejects.add("gaps", f"person {row.person_id}", why, f"HCC {row.hcc}")
     frame = frame[frame["person"].notna() & frame["bit"].notna()]
     frame = frame.astype({"person": "int64", "block": "int64", "bit": "int64"})
-    frame["game"] = np.where(
-        frame["status"] == "open", np.where(frame["remove"], "unsupported", "gap"), "closed"
-    )
+    frame["side"] = np.where(frame["status"] == OPEN, np.where(frame["remove"], UNSUPPORTED, "gap"), "closed")
     return frame.sort_values(["person", "remove", "hcc"], kind="stable").reset_index(drop=True)
 
 
-def _value(run: Run, frame: pd.DataFrame) -> None:
-    """Add the score columns: gaps one game, unsupported conditions another; what is closed only alone."""
+def _value(scorer: Scorer, frame: pd.DataFrame) -> None:
+    """Add the score columns: gaps among themselves, unsupported conditions among themselves; what is closed alone."""
     for column in (*_SCORES, "variance", "both", "both_variance"):
         frame[column] = 0.0
     frame["method"] = "exact"
-    closed = frame["game"] == "closed"
+    closed = frame["side"] == "closed"
     if closed.any():
-        frame.loc[closed, "marginal_score"] = alone(run, frame[closed])
-    for game in ("gap", "unsupported"):
-        mine = frame["game"] == game
+        frame.loc[closed, "marginal_score"] = alone(scorer, frame[closed])
+    for side in ("gap", UNSUPPORTED):
+        mine = frame["side"] == side
         if mine.any():
-            shares = play(run, frame[mine])
+            shares = play(scorer, frame[mine])
             frame.loc[mine, "marginal_score"] = shares.marginal
             frame.loc[mine, "shapley_score"] = shares.shapley
             frame.loc[mine, "expected_score"] = shares.expected
@@ -177,23 +209,18 @@ def _value(run: Run, frame: pd.DataFrame) -> None:
     frame["both"], frame["both_variance"] = frame["expected_score"], frame["variance"]
     played = frame[~closed]
     mixed = ~closed & frame["person"].isin(
-        played.groupby("person")["game"].nunique().loc[lambda n: n > 1].index
+        played.groupby("person")["side"].nunique().loc[lambda n: n > 1].index
     )
     if mixed.any():
-        shares = play(run, frame[mixed])
+        shares = play(scorer, frame[mixed])
         frame.loc[mixed, "both"], frame.loc[mixed, "both_variance"] = shares.expected, shares.variance
 
 
-def _now(run: Run) -> pd.DataFrame:
+def _now(scorer: Scorer) -> pd.DataFrame:
     """One row per scored person, by number: raw score now, payment score per raw score."""
-    rows = run.engine.fetch(
-        """
-        SELECT s.person, s.raw, (1 - r.coding_adjustment) / r.normalization AS payment_factor
-        FROM risk_scores AS s JOIN risk_rates AS r ON r.kind = s.kind
-        """
-    ).to_pandas()
+    rows = scorer.s.fetch(_RAW).to_pandas()
     rows = rows.sort_values("person", kind="stable").reset_index(drop=True)
-    rows["person_id"] = run.scored.column("person_id").to_pandas().astype("str")
+    rows["person_id"] = scorer.scored.column("person_id").to_pandas().astype("str")
     return rows
 
 
@@ -225,24 +252,24 @@ def _dollars(frame: pd.DataFrame, now: pd.DataFrame, base_rate: float | None, me
 
 def _totals(frame: pd.DataFrame, now: pd.DataFrame) -> list[dict[str, Any]]:
     """Records: coded, each kind of gap, all gaps, unsupported, reviewed (coded, changed by both)."""
-    open_gaps = frame[frame["game"] == "gap"]
-    thin = frame[frame["game"] == "unsupported"]
+    open_gaps = frame[frame["side"] == "gap"]
+    thin = frame[frame["side"] == UNSUPPORTED]
     raw = now["raw"].to_numpy()
-    coded = _record("coded", "coded", 0, len(now), score=raw, expected=raw, variance=None, rate=now["rate"])
+    coded = _record(CODED, CODED, 0, len(now), score=raw, expected=raw, variance=None, rate=now["rate"])
     found = [coded]
-    kinds = [kind for kind in ("lapsed", *SUSPECTED) if (open_gaps["kind"] == kind).any()]
+    kinds = [kind for kind in KINDS if (open_gaps["kind"] == kind).any()]
     for kind in [*kinds, *sorted(set(open_gaps["kind"]) - set(kinds))]:
         part = open_gaps[open_gaps["kind"] == kind]
         spread = part["confidence"] * (1 - part["confidence"]) * part["shapley_score"] ** 2
-        found.append(_sum("gaps", kind, part, spread))
+        found.append(_sum(GAPS, kind, part, spread))
     if len(open_gaps):
-        found.append(_sum("gaps", "gaps", open_gaps, open_gaps["variance"]))
+        found.append(_sum(GAPS, GAPS, open_gaps, open_gaps["variance"]))
     if len(thin):
-        found.append(_sum("unsupported", "unsupported", thin, thin["variance"]))
-    both = frame[frame["game"] != "closed"]
+        found.append(_sum(UNSUPPORTED, UNSUPPORTED, thin, thin["variance"]))
+    both = frame[frame["side"] != "closed"]
     change = _record(
-        "reviewed",
-        "reviewed",
+        REVIEWED,
+        REVIEWED,
         len(both),
         int(both["person"].nunique()),
         score=both["shapley_score"].to_numpy(),
@@ -282,7 +309,7 @@ def _record(
 ) -> dict[str, Any]:
     """One record: sums, and the interval that the confidences give, in score and where known in dollars."""
     spread = np.zeros(len(score)) if variance is None else variance
-    z = normal_quantile(_LEVEL)
+    z = normal_quantile(_CONFIDENCE)
     record: dict[str, Any] = {"direction": direction, "kind": kind, "gaps": gaps, "persons": persons}
     for unit, by in (("score", np.ones(len(score))), ("dollars", rate.to_numpy(dtype=float))):
         if unit == "dollars" and rate.isna().all() and len(rate):
@@ -301,7 +328,7 @@ def _not_listed(gaps: pd.DataFrame, valued: pd.DataFrame, base_rate: float | Non
     """
     left = said(gaps).get("left_out", {})
     weak = left.get("learned", {}).get("by_hcc", []) if isinstance(left, dict) else []
-    listed = valued[(valued["status"] == "open") & (valued["kind"] != "unsupported")]
+    listed = valued[(valued["status"] == OPEN) & (valued["kind"] != UNSUPPORTED)]
     if not weak or listed["confidence"].sum() == 0:
         return {}
     found = {"conditions": float(sum(row["expected"] for row in weak))}

@@ -9,27 +9,41 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.core import contract
+from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
-from cpticd.risk import tables
+from cpticd.core.measure import Part, Protected, measure
+from cpticd.risk import hcc_tables, protection
 from cpticd.risk.conditions import load_encounters
+from cpticd.risk.kinds import OPEN, UNSUPPORTED
 from cpticd.stats import normal_quantile, wilson
 
 GAP_COLUMNS: Final = ("person_id", "hcc", "status", "confidence")
 UNSUPPORTED_COLUMNS: Final = ("person_id", "hcc", "confidence")
-OPEN: Final = "open"
-_SCRATCH: Final = ("risk_prevalence_encounters", "risk_prevalence_map")
 _ENROLLED: Final = "SELECT count(DISTINCT person_id) AS persons FROM members WHERE year = $year"
 
 
+@measure(
+    heading="Prevalence of conditions",
+    leaves=Protected(protection.prevalence),
+    chart="prevalence",
+    report=[
+        Part(
+            "risk_prevalence", "risk", "Prevalence of conditions",
+            lambda given: {
+                "gaps": given.part("risk_gaps"), "unsupported": given.part("risk_unsupported"),
+                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"],
+            },
+        )
+    ],
+)  # fmt: skip
 def prevalence(
     claims: Claims,
     gaps: pd.DataFrame,
     unsupported: pd.DataFrame,
     *,
     year: int,
-    model: str = "V28",
     payment_year: int | None = None,
+    model: str = "V28",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per HCC that is coded or suspected: prevalence as coded, and as expected after review of both lists.
@@ -39,24 +53,37 @@ def prevalence(
     of their confidences), doubtful (coded conditions that ``unsupported`` lists), removed (persons expected to
     lose the condition: the sum of theirs). coded is of enrolled persons and HCCs before hierarchies.
 
-    Parameters: ``gaps`` and ``unsupported`` as ``risk.gaps`` and ``risk.unsupported`` return them for the same
-    service ``year``; ``payment_year``, ``year + 1`` unless given; ``level`` of the intervals.
-    The interval of coded is Wilson's: of the rate in a population like this one. That of expected is of these
-    persons alone: each suspicion is a coin of its own confidence (Poisson-binomial, normal approximation), so
-    that it says how far the review may turn out otherwise, not whether the confidences are right.
+    Parameters
+    ----------
+    gaps, unsupported: as ``risk.gaps`` and ``risk.unsupported`` return them for the same service ``year``.
+    year: service year, of which members are counted.
+    payment_year: whose mapping of ``model`` is used; unless given, that which pays on ``year``: ``year + 1``.
+    confidence: of the intervals. That of coded is Wilson's: of the rate in a population like this one. That of expected
+        is of these persons alone: each suspicion is a coin of its own confidence (Poisson-binomial, normal
+        approximation), so that it says how far the review may turn out otherwise, not whether the confidences are
+        right.
+
     Raises ArgumentError for other frames, a year without members, and a model or year without tables.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"])
+    >>> thin = cx.risk.unsupported(claims, year=2025)
+    >>> shares = cx.risk.prevalence(claims, gaps, thin, year=2025)
+    >>> bool((shares["coded_persons"] <= shares["persons"]).all())
+    True
     """
     _require(gaps, GAP_COLUMNS, "gaps", "risk.gaps")
     _require(unsupported, UNSUPPORTED_COLUMNS, "unsupported", "risk.unsupported")
-    payment_year = year + 1 if payment_year is None else payment_year
+    payment_year = hcc_tables.paid_year(model, year, payment_year)
     persons, coded = _coded(claims, year, model, payment_year)
     open_gaps = _expected(gaps[gaps["status"] == OPEN])
     # A condition on no claim that counts is not among the coded, so that nothing can be taken from them.
-    coded_ones = unsupported["counted"].astype(bool) if "counted" in unsupported else slice(None)
-    doubtful = _expected(unsupported[coded_ones])
+    doubted = unsupported[unsupported["counted"].astype(bool)] if "counted" in unsupported else unsupported
+    doubtful = _expected(doubted)
     hccs = sorted({*coded.index, *open_gaps.index, *doubtful.index}, key=lambda hcc: (len(hcc), hcc))
     frame = pd.DataFrame({"hcc": pd.Series(hccs, dtype="str")})
-    labels = tables.labels(model).to_pandas().set_index("hcc")["label"]
+    labels = hcc_tables.labels(model).to_pandas().set_index("hcc")["label"]
     frame["label"] = [str(labels.get(hcc, "")) for hcc in hccs]
     count = coded.reindex(hccs, fill_value=0).to_numpy(dtype=float)
     plus, minus = open_gaps.reindex(hccs, fill_value=0.0), doubtful.reindex(hccs, fill_value=0.0)
@@ -73,7 +100,7 @@ def prevalence(
     frame["coded_persons"] = count.astype(int)
     frame["open_gaps"], frame["added"] = plus["rows"].to_numpy(dtype=int), plus["sum"].to_numpy()
     frame["doubtful"], frame["removed"] = minus["rows"].to_numpy(dtype=int), minus["sum"].to_numpy()
-    return contract.attach(
+    return attach(
         frame,
         measure=f"prevalence of conditions, coded and expected, {model}",
         numerator="coded: persons with a diagnosis that counts for the HCC; expected: these, less the confidences "
@@ -84,6 +111,7 @@ def prevalence(
         code_set_release=f"CMS mapping of payment year {payment_year}",
         model=model,
         payment_year=payment_year,
+        records={"listed": _listed(gaps[gaps["status"] == OPEN], unsupported)},
         interval=f"{100 * confidence:g} %: Wilson for coded, Poisson-binomial for expected",
     )
 
@@ -99,21 +127,24 @@ def _require(frame: pd.DataFrame, columns: tuple[str, ...], name: str, source: s
 
 def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[int, pd.Series]:
     """Persons enrolled in the year, and how many of them are coded with each HCC."""
-    tables.check_model(model, payment_year)
-    engine = claims.engine
-    persons = int(engine.fetch(_ENROLLED, {"year": year}).column(0)[0].as_py() or 0)
-    if not persons:
-        raise ArgumentError(
-            f"members: nobody is enrolled in {year}; risk adjustment needs the members of that year"
-        )
-    try:
-        load_encounters(engine, [year], name=_SCRATCH[0])
-        engine.load(_SCRATCH[1], tables.mapping(model, payment_year))
-        found = engine.fetch(sql.text("coded_persons"), {"year": year, "payment_year": payment_year})
-    finally:
-        for name in _SCRATCH:
-            engine.drop(name)
+    with claims.session() as s:
+        persons = int(s.value(_ENROLLED, {"year": year}) or 0)
+        if not persons:
+            raise ArgumentError(
+                f"members: nobody is enrolled in {year}; risk adjustment needs the members of that year"
+            )
+        load_encounters(s, [year])
+        s.load("hcc_map", hcc_tables.mapping(model, payment_year))
+        found = s.fetch(sql.text("risk/coded_persons"), {"year": year, "payment_year": payment_year})
     return persons, found.to_pandas().set_index("hcc")["persons"]
+
+
+def _listed(gaps: pd.DataFrame, unsupported: pd.DataFrame) -> pd.DataFrame:
+    """person_id, hcc and kind of what is listed: what the protection of small counts looks at."""
+    of_gaps = gaps["kind"] if "kind" in gaps else pd.Series("gap", index=gaps.index)
+    parts = [gaps[["person_id", "hcc"]].assign(kind=of_gaps)]
+    parts += [unsupported[["person_id", "hcc"]].assign(kind=UNSUPPORTED)]
+    return pd.concat(parts, ignore_index=True).astype(str).drop_duplicates(ignore_index=True)
 
 
 def _expected(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import amend, attach, carry
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError
-from cpticd.risk import inputs, tables
-from cpticd.risk.blocks import SEGMENT
-from cpticd.risk.people import make_people
-from cpticd.risk.run import Run
-from cpticd.risk.source import take_claims
+from cpticd.core.measure import Records, measure
+from cpticd.core.session import Session
+from cpticd.risk import hcc_tables
+from cpticd.risk.beneficiaries import Rejects, take_claims, take_diagnoses, take_members
+from cpticd.risk.hierarchies import SEGMENT
+from cpticd.risk.profiles import make_people
+from cpticd.risk.scorer import Scorer
 
 #: HCCs as text, by number.
 _NUMBERS: Final = pa.array([str(number) for number in range(1000)], pa.string())
@@ -30,81 +33,88 @@ def prepared(
     diagnoses: pd.DataFrame | pa.Table | None,
     model: str,
     payment_year: int,
-) -> Iterator[Run]:
-    """A run whose people and HCCs are there, from frames or from claims."""
-    tables.check_model(model, payment_year)
-    rejects = inputs.Rejects()
+) -> Iterator[Scorer]:
+    """A scorer whose people and HCCs are there, from frames or from claims; its relations are gone afterwards."""
+    hcc_tables.check_model(model, payment_year)
     if isinstance(members, Claims):
         if diagnoses is not None:
             raise ArgumentError(
                 "diagnoses: not with claims, whose counted diagnoses are scored; pass members as a frame"
             )
-        run = Run(members.engine, model, payment_year, rejects)
-        given = take_claims(run, members)
-    else:
-        if diagnoses is None:
-            raise ArgumentError(
-                "diagnoses: missing; pass a frame with person_id and diagnosis_code, or Claims as members"
-            )
-        given, told = inputs.take_members(members), inputs.take_diagnoses(diagnoses, rejects)
-        run = Run(DuckDBEngine(), model, payment_year, rejects)
-        run.load("risk_diagnoses_in", told, copy=False)
-    try:
-        make_people(run, given)
-        run.held()
-        yield run
-    finally:
-        run.close()
-        if not isinstance(members, Claims):
-            run.engine.close()
+        with members.session() as s:
+            scorer = Scorer(s, model, payment_year, Rejects())
+            make_people(scorer, take_claims(s, payment_year))
+            scorer.hold()
+            yield scorer
+        return
+    if diagnoses is None:
+        raise ArgumentError(
+            "diagnoses: missing; pass a frame with person_id and diagnosis_code, or Claims as members"
+        )
+    rejects = Rejects()
+    given, codes = take_members(members), take_diagnoses(diagnoses, rejects)
+    with Session(DuckDBEngine()) as s:
+        scorer = Scorer(s, model, payment_year, rejects)
+        s.load("diagnoses_in", codes, copy=False)
+        make_people(scorer, given)
+        scorer.hold()
+        yield scorer
 
 
+@measure(heading="Risk score", leaves=Records(), of_claims=False)
 def score(
     members: Claims | pd.DataFrame | pa.Table,
     diagnoses: pd.DataFrame | pa.Table | None = None,
     *,
+    payment_year: int,
     model: str = "V28",
-    payment_year: int = 2026,
     factors: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row per person: his risk score and its parts.
 
-    Columns: person_id, segment, demographic_score, disease_score, interaction_score, count_score, raw_score (their
-    sum), normalized_score (raw / normalization), payment_score (normalized x (1 - MA coding adjustment)), hccs (list
-    of text, those that are paid, after hierarchies), payment_hcc_count. Nothing is rounded.
+    Parameters
+    ----------
+    members: one row per person: person_id, age in years on February 1 of the payment year or birth_date, sex,
+        dual_status_code (00-10, NA), original_reason_entitlement_code (0-3), long_term_institutional,
+        new_enrollee, special_needs_plan; ESRD models also esrd_status and graft_months, RxHCC low_income_subsidy,
+        esrd and part_d_channel. Absent columns are taken as :data:`cpticd.risk.beneficiaries.MEMBERS` says. Or a
+        :class:`Claims`, whose members are scored on the diagnoses of ``payment_year - 1`` that count
+        (:func:`cpticd.risk.conditions`).
+    diagnoses: person_id, diagnosis_code (ICD-10-CM, any spelling); not with Claims.
+    payment_year: CMS's payment year, which pays on diagnoses of the service year before it.
+    model: V24, V28, ESRD V24 or RxHCC V08.
+    factors: rows that replace those of the table ``hcc_factors``.
 
-    ``members`` — one row per person: person_id, age in years on February 1 of the payment year or birth_date, sex,
-    dual_status_code (00-10, NA), original_reason_entitlement_code (0-3), long_term_institutional, new_enrollee,
-    special_needs_plan; ESRD models also esrd_status and graft_months, RxHCC low_income_subsidy, esrd and
-    part_d_channel. Absent columns are taken as :data:`cpticd.risk.inputs.MEMBERS` says. Or a :class:`Claims`, whose
-    members are scored on the diagnoses of ``payment_year - 1`` that count (:func:`cpticd.risk.conditions`).
-    ``diagnoses`` — person_id, diagnosis_code (ICD-10-CM, any spelling). ``model`` — V24, V28, ESRD V24 or RxHCC V08.
-    ``payment_year`` — CMS's payment year. ``factors`` — rows that replace those of the table ``hcc_factors``.
+    Columns
+    -------
+    person_id, segment, demographic_score, disease_score, interaction_score, count_score, raw_score (their sum),
+    normalized_score (raw / normalization), payment_score (normalized x (1 - MA coding adjustment)), hccs (list of
+    text, those that are paid, after hierarchies), payment_hcc_count. Nothing is rounded.
 
     Segments: institutional first, then new enrollee (whose HCCs are not counted), else community by dual status and
-    age. Who cannot be scored stands in ``cpticd.risk.rejects(result)`` with a reason. Where no normalization of the
+    age. Who cannot be scored stands in ``cx.risk.rejects(result)`` with a reason. Where no normalization of the
     year is known, normalized_score and payment_score are null. Raises ArgumentError for a model or year without
     tables, SchemaError for missing columns.
 
     Source: CMS's SAS programs V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
+
+    >>> import pandas as pd
+    >>> import cpticd as cx
+    >>> members = pd.DataFrame({"person_id": ["A"], "age": [70], "sex": ["F"]})
+    >>> codes = pd.DataFrame({"person_id": ["A"], "diagnosis_code": ["E11.22"]})
+    >>> scored = cx.risk.score(members, codes, payment_year=2026)
+    >>> scored["segment"].tolist(), scored["hccs"].map(list).tolist()
+    (['CNA'], [['37']])
     """
-    rates = tables.factors(model, payment_year, factors)
-    with prepared(members, diagnoses, model, payment_year) as run:
-        run.rates(rates)
-        run.score()
-        scores = run.engine.fetch(
-            """
-            SELECT s.person, s.segment,
-                   CAST(s.demographic AS DOUBLE) AS demographic_score, CAST(s.disease AS DOUBLE) AS disease_score,
-                   CAST(s.interaction AS DOUBLE) AS interaction_score, CAST(s.counted AS DOUBLE) AS count_score,
-                   s.raw AS raw_score, s.raw / f.normalization AS normalized_score,
-                   s.raw / f.normalization * (1 - f.coding_adjustment) AS payment_score, s.hccs AS payment_hcc_count
-            FROM risk_scores AS s JOIN risk_rates AS f ON f.kind = s.kind
-            """
-        )
-        return described(_frame(run, scores), run, measure="risk score")
+    rates = hcc_tables.factors(model, payment_year, factors)
+    with prepared(members, diagnoses, model, payment_year) as scorer:
+        scorer.rate(rates)
+        scorer.score()
+        scores = scorer.s.fetch(sql.text("risk/payment_scores"))
+        return described(_frame(scorer, scores), scorer, measure="risk score")
 
 
+@measure(heading="Blended payment score", leaves=Records(), of_claims=False)
 def blended(
     members: Claims | pd.DataFrame | pa.Table,
     diagnoses: pd.DataFrame | pa.Table | None = None,
@@ -116,16 +126,24 @@ def blended(
 
     Columns: person_id, segment, for each model of the blend raw_score_<model>, payment_score_<model>, and
     blended_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
-    shares stand in ``cx.contract(frame)["shares"]``. Other parameters and errors: :func:`score`.
+    shares stand in ``cx.contract(frame)["shares"]``. Other parameters and errors: :func:`score`. Source: CMS's rate
+    announcements, as in SOURCES.toml.
+
+    >>> import pandas as pd
+    >>> import cpticd as cx
+    >>> members = pd.DataFrame({"person_id": ["A"], "age": [70], "sex": ["F"]})
+    >>> codes = pd.DataFrame({"person_id": ["A"], "diagnosis_code": ["E11.22"]})
+    >>> cx.contract(cx.risk.blended(members, codes, payment_year=2025))["shares"]
+    {'V24': 0.33, 'V28': 0.67}
     """
     shares: dict[str, float] = {}
     for model in ("V24", "V28"):
-        if payment_year in tables.years(model):
-            rates = tables.factors(model, payment_year, factors)
+        if payment_year in hcc_tables.years(model):
+            rates = hcc_tables.factors(model, payment_year, factors)
             shares[model] = float(rates.loc[rates["population"] == "", "share"].iloc[0])
     shares = {model: share for model, share in shares.items() if share > 0}
     if not shares:
-        tables.check_model("V28", payment_year)
+        hcc_tables.check_model("V28", payment_year)
     result: pd.DataFrame | None = None
     for model, share in shares.items():
         one = score(members, diagnoses, model=model, payment_year=payment_year, factors=factors)
@@ -149,11 +167,11 @@ def blended(
     )
 
 
-def _frame(run: Run, scores: pa.Table) -> pd.DataFrame:
+def _frame(scorer: Scorer, scores: pa.Table) -> pd.DataFrame:
     """The result, in the order in which the members were given."""
     order = np.argsort(scores.column("person").to_numpy())
-    ids = run.scored.column("person_id").combine_chunks()
-    names = pa.array(run.blocks.segments, pa.string())
+    ids = scorer.scored.column("person_id").combine_chunks()
+    names = pa.array(scorer.blocks.segments, pa.string())
     segment = pa.array(scores.column("segment").to_numpy()[order])
     columns: dict[str, Any] = {
         "person_id": ids.to_pandas().astype("str"),
@@ -161,21 +179,15 @@ def _frame(run: Run, scores: pa.Table) -> pd.DataFrame:
     }
     for name in scores.column_names[2:]:
         if name == "payment_hcc_count":
-            columns["hccs"] = _hccs(run, len(ids))
+            columns["hccs"] = _hccs(scorer, len(ids))
         columns[name] = scores.column(name).to_numpy()[order]
     return pd.DataFrame(columns)
 
 
-def _hccs(run: Run, persons: int) -> pd.Series:
+def _hccs(scorer: Scorer, persons: int) -> pd.Series:
     """Each person's paid HCCs, by number, for persons 1 to ``persons``."""
-    run.load("risk_set_members", run.blocks.members)
-    rows = run.engine.fetch(
-        f"""
-        SELECT CAST(h.person AS BIGINT) * 1000 + CAST(m.hcc AS INTEGER) AS key
-        FROM risk_held AS h JOIN risk_set_members AS m ON m.key = h.base % {SEGMENT} + h.mask
-        WHERE m.kept
-        """
-    )
+    scorer.s.load("set_members", scorer.blocks.members)
+    rows = scorer.s.fetch(sql.text("risk/paid_hccs"), segment=SEGMENT)
     key = np.sort(rows.column(0).to_numpy())
     ends = np.cumsum(np.bincount(key // 1000, minlength=persons + 1))
     values = _NUMBERS.take(pa.array(key % 1000))
@@ -184,19 +196,19 @@ def _hccs(run: Run, persons: int) -> pd.Series:
     return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
 
 
-def described(frame: pd.DataFrame, run: Run, *, measure: str) -> pd.DataFrame:
+def described(frame: pd.DataFrame, scorer: Scorer, *, measure: str) -> pd.DataFrame:
     """``frame`` with its contract and with what could not be scored."""
     return attach(
         frame,
-        measure=f"{measure}, {run.model}, payment year {run.payment_year}",
+        measure=f"{measure}, {scorer.model}, payment year {scorer.payment_year}",
         numerator="coefficients of the person's segment: demographic, HCCs after hierarchies, interactions, count",
         denominator="cost of an average beneficiary",
-        clock=f"diagnoses of service year {run.payment_year - 1}; age on February 1, {run.payment_year}",
+        clock=f"diagnoses of service year {scorer.payment_year - 1}; age on February 1, {scorer.payment_year}",
         exclusions="persons and diagnoses that risk.rejects lists",
-        rows_left_out=run.left_out["members"],
-        code_set_release=f"CMS mapping of payment year {run.payment_year}",
-        model=run.model,
-        payment_year=run.payment_year,
-        assumed={reason: n for reason, n in run.assumed.items() if n},
-        records={"rejects": run.rejects.records},
+        rows_left_out=scorer.left_out["members"],
+        code_set_release=f"CMS mapping of payment year {scorer.payment_year}",
+        model=scorer.model,
+        payment_year=scorer.payment_year,
+        assumed={reason: n for reason, n in scorer.assumed.items() if n},
+        records={"rejects": scorer.rejects.records},
     )

@@ -27,18 +27,19 @@ import pyarrow as pa
 
 from cpticd import reference
 from cpticd.claims import Claims
-from cpticd.core import contract
+from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.risk import tables
+from cpticd.core.measure import Part, Records, measure
+from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import check_years, list_used
 from cpticd.risk.unsupported_facts import Asked, facts
-from cpticd.risk.unsupported_words import readable
+from cpticd.risk.unsupported_reasons import REASONS, readable
 
 Replacement: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
 
 #: Upper ends of the bands of days on which the person was seen and the condition not coded.
 VISIT_BANDS: Final = ((0, "0"), (2, "1-2"), (5, "3-5"), (10, "6-10"), (10**9, "11 or more"))
-#: Levels of each feature of the scorecard; the first has no weight: the others are told against it.
+#: Levels of each feature of the scorecard; the first has no weight: the others are measured against it.
 LEVELS: Final = {
     "base": ("all",),
     "days": ("one day", "none", "two days", "more"),
@@ -60,12 +61,24 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
+@measure(
+    heading="Unsupported conditions",
+    leaves=Records(),
+    report=[
+        Part(
+            "risk_unsupported", "risk", "Unsupported conditions",
+            lambda given: {
+                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"]
+            },
+        )
+    ],
+)  # fmt: skip
 def unsupported(
     claims: Claims,
     *,
     year: int,
-    model: str = "V28",
     payment_year: int | None = None,
+    model: str = "V28",
     min_confidence: float = 0.05,
     weights: Replacement = None,
     audit_groups: Replacement = None,
@@ -73,26 +86,41 @@ def unsupported(
 ) -> pd.DataFrame:
     """One row per person and coded HCC of service ``year`` whose support is thin, with why and how surely.
 
-    ``payment_year`` (None: year + 1) chooses the mapping of ``model``. ``confidence`` in [0, 1]: see the module;
-    rows below ``min_confidence`` are counted in the contract and left out. ``reasons`` (list): no claim that
-    counts; no face-to-face encounter; one day; acute code outside a hospital; no service one would expect.
+    Parameters
+    ----------
+    year: service year whose diagnoses are judged.
+    payment_year: whose mapping of ``model`` is used; unless given, that which pays on ``year``: ``year + 1``.
+    min_confidence: rows below it are counted in the contract and left out.
+    weights, audit_groups, expected_services: tables that replace the reference tables ``unsupported_weights``,
+        ``audit_groups`` and ``expected_services``.
+
+    Columns
+    -------
+    ``confidence`` in [0, 1]: that no record bears the code out, see the module. ``reasons`` (list): no claim that
+    counts; no face-to-face encounter; one claim; one day; acute code outside a hospital; no service one would expect.
     ``audit_group``: the high-risk group whose rule is not met, else empty. ``counted``: whether the HCC counts
     today; ``again``: whether it is borne out in the years beside (same HCC, same category of codes, no, unknown
     where there are no other years); ``services``: treatment, follow-up, none, or unknown where the table expects
-    nothing; ``other_visit_days``: days of the year on which the person was seen without it. ``weights``,
-    ``audit_groups`` and ``expected_services`` replace the reference tables of these names (``unsupported_weights``).
+    nothing; ``other_visit_days``: days of the year on which the person was seen without it.
+
     Raises ArgumentError for a year or model without tables, SchemaError for a replacement that does not fit.
     Sources: OIG toolkit A-07-23-01213 for the high-risk groups; CMS's encounter rules in ``risk.conditions``.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=200, seed=1).claims
+    >>> sure = cx.risk.unsupported(claims, year=2025, min_confidence=0.5)
+    >>> bool((sure["confidence"] >= 0.5).all())
+    True
     """
-    paid = year + 1 if payment_year is None else payment_year
     check_years([year])
-    tables.check_model(model, paid)
+    paid = hcc_tables.paid_year(model, year, payment_year)
     if not 0 <= min_confidence <= 1:
         raise ArgumentError(f"min_confidence: found {min_confidence!r}; it lies between 0 and 1")
     groups = _table("audit_groups", audit_groups)
     expected = _table("expected_services", expected_services)
     card = scorecard(weights)
-    frame = facts(claims.engine, Asked(year, model, paid, groups, expected))
+    with claims.session() as s:
+        frame = facts(s, Asked(year, model, paid, groups, expected))
     frame = judged(frame, groups.to_pandas())
     frame["confidence"] = confidence(frame, card)
     frame["counted"] = frame["claims"] > 0
@@ -102,7 +130,7 @@ def unsupported(
     kept = kept.sort_values(["confidence", "person_id", "hcc"], ascending=[False, True, True])
     kept = kept.reset_index(drop=True)
     kept["reason"] = readable(kept, groups.to_pandas(), year)
-    return contract.attach(
+    return attach(
         kept[list(COLUMNS)],
         measure="coded HCCs whose support on claims is thin",
         numerator="HCCs with a reason to doubt them, each with the chance that no record bears it out",
@@ -172,15 +200,15 @@ def _excess(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def _reasons(frame: pd.DataFrame) -> list[list[str]]:
-    flags = {
-        "no claim that counts": frame["claims"].eq(0),
-        "no face-to-face encounter": frame["claims"].gt(0) & frame["claims_face_to_face"].eq(0),
-        "one claim": frame["claims"].eq(1),
-        "one day": frame["claims"].gt(1) & frame["service_days"].eq(1),
-        "acute code outside a hospital": frame["rule"].eq("acute care missing"),
-        "no service one would expect": frame["services"].eq("none") | frame["rule"].eq("treatment missing"),
-    }
-    columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in flags.items()]
+    flags = (
+        frame["claims"].eq(0),
+        frame["claims"].gt(0) & frame["claims_face_to_face"].eq(0),
+        frame["claims"].eq(1),
+        frame["claims"].gt(1) & frame["service_days"].eq(1),
+        frame["rule"].eq("acute care missing"),
+        frame["services"].eq("none") | frame["rule"].eq("treatment missing"),
+    )
+    columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in zip(REASONS, flags, strict=True)]
     return [[name for name in row if name] for row in zip(*columns, strict=True)]
 
 

@@ -113,7 +113,7 @@ def run(claims: Claims, truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
     table = by_decile(rows["confidence"], rows["right"])
     print(table.round(4).to_string(index=False))
     left = cx.contract(found)["left_out"]
-    expected = left["learned"]["expected"] + left["below minimum_confidence"]["expected"]
+    expected = left["learned"]["expected"] + left["below min_confidence"]["expected"]
     print(
         f"planted {len(planted):,}; expected: listed {rows['confidence'].sum():,.1f}, left out {expected:,.1f}; "
         f"{seconds:.1f} s"

@@ -23,7 +23,7 @@ YEARS = (2024, 2025)
 
 def found(persons: int, seed: int) -> pd.DataFrame:
     """One row per listed or planted HCC: confidence (0 where not listed) and planted."""
-    simulation = cx.simulate(persons=persons, seed=seed)  # type: ignore[operator]
+    simulation = cx.simulate(persons=persons, seed=seed)
     truth = simulation.truth["conditions"].query("state == 'unsupported'")[["person_id", "year", "hcc"]]
     parts = []
     for year in YEARS:

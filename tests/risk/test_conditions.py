@@ -6,6 +6,7 @@ import csv
 import hashlib
 import importlib.util
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -146,16 +147,18 @@ def encounters(
     return cx.open(folder, engine="spark", session=request.getfixturevalue("spark_session"))
 
 
-def rows(claims: Claims, text: str) -> list[tuple[Any, ...]]:
-    found = claims.engine.fetch(text).to_pylist()
-    return [tuple(row.values()) for row in found]
+def rows(claims: Claims, years: Iterable[int], text: str) -> list[tuple[Any, ...]]:
+    """What a query finds in the encounters of these years."""
+    with claims.session() as s:
+        load_encounters(s, years)
+        return [tuple(row.values()) for row in s.rows(text)]
 
 
 def test_every_claim_by_hand(encounters: Claims) -> None:
-    load_encounters(encounters.engine, [2025])
     found = rows(
         encounters,
-        "SELECT DISTINCT claim_id, coalesce(reason, 'counts'), face_to_face, year FROM risk_encounters ORDER BY 1",
+        [2025],
+        "SELECT DISTINCT claim_id, coalesce(reason, 'counts') AS why, face_to_face, year FROM encounters ORDER BY 1",
     )
     assert found == [
         ("DME", "equipment or supplies", False, 2025),
@@ -185,21 +188,19 @@ def test_every_claim_by_hand(encounters: Claims) -> None:
         ("VOIDBILL", "void", False, 2025),  # by the third character of its bill type
         ("XRAY", "imaging", False, 2025),
     ]  # OLD's eligible line lies in 2024, ENDED26 in 2026
-    encounters.engine.drop("risk_encounters")
 
 
 def test_the_list_is_that_of_the_service_year(claims: Claims) -> None:
-    load_encounters(claims.engine, [2024, 2026], name="risk_others")
     found = rows(
         claims,
-        "SELECT claim_id, year, reason FROM risk_others WHERE year IS NOT NULL ORDER BY claim_id",
+        [2024, 2026],
+        "SELECT claim_id, year, reason FROM encounters WHERE year IS NOT NULL ORDER BY claim_id",
     )
     assert found == [("ENDED26", 2026, "no eligible procedure"), ("OLD", 2024, None)]
-    claims.engine.drop("risk_others")
 
 
 def test_conditions_add_up_what_counts_and_what_does_not(encounters: Claims) -> None:
-    found = conditions(encounters, 2025).set_index(["person_id", "diagnosis_code"])
+    found = conditions(encounters, year=2025).set_index(["person_id", "diagnosis_code"])
     columns = ("counted", "claims", "claims_not_counted", "claims_face_to_face", "providers", "service_days")
     assert shown(found.loc[[("p1", "E119")]], *columns, "first_date", "last_date") == [
         (True, 2, 2, 2, 1, 2, "2025-01-03", "2025-02-01")
@@ -214,7 +215,7 @@ def test_conditions_add_up_what_counts_and_what_does_not(encounters: Claims) -> 
 
 
 def test_the_contract_counts_what_is_left_out(claims: Claims) -> None:
-    contract = cx.contract(conditions(claims, 2025))
+    contract = cx.contract(conditions(claims, year=2025))
     left_out = {row["reason"]: (row["claims"], row["diagnoses"]) for row in contract["not_counted"]}
     assert left_out["replaced or voided by a later claim"] == (3, 3)
     assert left_out["no person"] == left_out["no service date"] == (1, 1)
@@ -222,34 +223,32 @@ def test_the_contract_counts_what_is_left_out(claims: Claims) -> None:
     assert contract["rows_left_out"] == sum(diagnoses for _, diagnoses in left_out.values()) == 18
 
 
-def test_nothing_is_left_behind_on_the_engine(claims: Claims) -> None:
-    conditions(claims, 2025)
-    left = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'risk_%'"
-    assert rows(claims, left) == []
+def test_nothing_is_left_behind(claims: Claims) -> None:
+    before = claims.engine.fetch("SELECT table_name FROM duckdb_tables() ORDER BY 1").to_pylist()
+    conditions(claims, year=2025)
+    assert claims.engine.fetch("SELECT table_name FROM duckdb_tables() ORDER BY 1").to_pylist() == before
 
 
 def test_the_provider_is_the_one_of_the_eligible_line(claims: Claims) -> None:
-    load_encounters(claims.engine, [2025])
     found = dict(
-        rows(claims, "SELECT claim_id, provider FROM risk_encounters WHERE claim_id IN ('OFF','OUT')")
+        rows(claims, [2025], "SELECT claim_id, provider FROM encounters WHERE claim_id IN ('OFF','OUT')")
     )
     assert found == {"OFF": "N1", "OUT": "H1"}
-    claims.engine.drop("risk_encounters")
 
 
 def test_years_without_a_list(claims: Claims) -> None:
     assert list_years() == (2023, 2026)
     with pytest.raises(ArgumentError, match=r"service year 2022; there are 2023 to 2026"):
-        conditions(claims, 2022)
+        conditions(claims, year=2022)
     with pytest.raises(ArgumentError, match="none given"):
         check_years([])
-    later = cx.contract(conditions(claims, 2027))["eligible_procedures"]
+    later = cx.contract(conditions(claims, year=2027))["eligible_procedures"]
     assert later == "CMS's list of 2026, the last there is, stands in for 2027"
 
 
 def test_a_list_of_ones_own(claims: Claims) -> None:
     mine = pd.DataFrame({"hcpcs_code": ["71046"], "first_year": [2020], "last_year": [2025]})
-    found = conditions(claims, 2025, eligible=mine).set_index(["person_id", "diagnosis_code"])
+    found = conditions(claims, year=2025, eligible=mine).set_index(["person_id", "diagnosis_code"])
     # 71046 is now listed, but stand-alone imaging does not count by rule; office visits no longer do
     assert not found.loc[("p2", "J449"), "counted"]
     assert found.loc[("p2", "E119"), "claims"] == 0
@@ -295,13 +294,14 @@ def test_every_claim_diagnosis_stands_once_counted_or_with_a_reason(drawn: list[
         if values:
             intake.add(name, pd.DataFrame(values, dtype=object), source="drawn")
     claims = intake.claims()
-    load_encounters(claims.engine, range(2023, 2027))
-    found = claims.engine.fetch("SELECT * FROM risk_encounters").to_pandas()
+    with claims.session() as s:
+        load_encounters(s, range(2023, 2027))
+        found = s.fetch("SELECT * FROM encounters").to_pandas()
     stands = Counter(zip(found["claim_id"], found["diagnosis_code"], strict=True))
     assert stands == Counter({(row["claim_id"], row["diagnosis_code"]) for row in tables["diagnoses"]})
     assert (found["counted"] == found["reason"].isna()).all()
     assert not (found["face_to_face"] & ~found["counted"]).any()
-    per_year = [conditions(claims, year) for year in (2024, 2025)]
+    per_year = [conditions(claims, year=year) for year in (2024, 2025)]
     counted = sum(int(frame["claims"].sum()) for frame in per_year)
     assert counted == int(found["counted"].sum())
     undated = int(found["year"].isna().sum())

@@ -8,8 +8,8 @@ import pytest
 
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.risk.calibration import by_decile, calibrate, checked, default
+from cpticd.risk.gap_learned import bins
 from cpticd.risk.gaps import KINDS, gaps
-from cpticd.risk.learned import bins
 from tests.risk.visits import claims_of_visits
 
 VISITS = "\n".join(

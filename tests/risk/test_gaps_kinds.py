@@ -121,7 +121,7 @@ def test_history_makes_a_stratum_of_its_own_and_acute_codes_do_not_lapse(
     claims: Claims, found: pd.DataFrame
 ) -> None:
     assert rows(found, "p05") == []  # below the least confidence that is listed
-    everything = gaps(claims, year=2025, kinds=["lapsed"], minimum_confidence=0.0)
+    everything = gaps(claims, year=2025, kinds=["lapsed"], min_confidence=0.0)
     history = everything[everything["person_id"] == "p05"]
     assert history["stratum"].tolist() == ["history code"]
     assert "a history code says that it is over" in history["evidence"].iloc[0]
@@ -199,11 +199,11 @@ def test_the_result_is_sorted_bounded_and_says_what_it_means(found: pd.DataFrame
     assert opened["confidence"].is_monotonic_decreasing
 
 
-def test_no_scratch_relation_is_left(small: Claims, found: pd.DataFrame) -> None:
-    for name in ("risk_gap_hits", "risk_gap_services", "risk_learned_scores", "risk_gap_rule_codes"):
-        with pytest.raises(QueryError):
-            small.engine.fetch(f"SELECT * FROM {name}")
+def test_no_relation_is_left(small: Claims, found: pd.DataFrame) -> None:
     assert len(found)
+    for name in ("gap_hits", "gap_services", "learned_scores", "gap_rule_codes"):
+        with pytest.raises(QueryError), small.session() as s:
+            s.fetch(f"SELECT * FROM {name}")
 
 
 # Own rules, and what is asked ---------------------------------------------------------------------------------
@@ -270,9 +270,9 @@ def test_own_rows_that_lack_a_column_are_refused(claims: Claims) -> None:
         ({"year": 2025, "model": "V99"}, "no risk adjustment model"),
         ({"year": 2025, "kinds": ["lapse"]}, "kinds: found"),
         ({"year": 2025, "kinds": []}, "kinds: found"),
-        ({"year": 2025, "minimum_confidence": 2}, "minimum_confidence lies from 0 to 1"),
+        ({"year": 2025, "min_confidence": 2}, "min_confidence lies from 0 to 1"),
         ({"year": 2025, "folds": 1}, "folds: a whole number from 2"),
-        ({"year": 2025, "minimum_persons": 0}, "minimum_persons"),
+        ({"year": 2025, "min_persons": 0}, "min_persons"),
         ({"year": 2025, "lookback_years": 0}, "lookback_years"),
     ],
 )

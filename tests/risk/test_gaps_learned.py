@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
+from cpticd.core.session import Session
+from cpticd.risk import gap_inputs, gap_learned
+from cpticd.risk.gap_learned import EDGES, KNOWN, bins
 from cpticd.risk.gaps import gaps
-from cpticd.risk.learned import EDGES, KNOWN, bins
 from tests.risk.visits import claims_of_visits
 
 #: All strata listed, so that the model's odds show.
 SCALE_OF_BINS = bins().assign(kind="learned", confidence=lambda strata: (strata["bin"] + 1) / 20)
 EVERYTHING = {
-    "minimum_confidence": 0.0, "minimum_persons": 5, "kinds": ["learned"], "calibration": SCALE_OF_BINS,
+    "min_confidence": 0.0, "min_persons": 5, "kinds": ["learned"], "calibration": SCALE_OF_BINS,
 }  # fmt: skip
 
 
@@ -64,20 +69,24 @@ def fold_of(person: str, folds: int = 5) -> int:
 
 def weights(claims: Claims, fold: int) -> pd.DataFrame:
     """The model that scores the persons of a fold, and the completeness that goes with it."""
-    from cpticd.risk import gap_inputs
-    from cpticd.risk import learned as module
-
-    engine = claims.engine
-    gap_inputs.prepare(engine, gap_inputs.scope(2025, "V28", None, 3))
-    module._counts(engine, 5, 5)
-    rows = engine.fetch(
-        "SELECT n.name, w.hcc, w.weight, k.completeness FROM risk_learned_weights w "
-        "JOIN risk_learned_names n ON n.feature = w.feature "
-        "JOIN risk_learned_completeness k ON k.fold = w.fold AND k.hcc = w.hcc "
-        "WHERE w.fold = $fold ORDER BY n.name, w.hcc",
-        {"fold": fold},
-    )
+    with counted(claims) as s:
+        rows = s.fetch(
+            "SELECT n.name, w.hcc, w.weight, k.completeness FROM learned_weights w "
+            "JOIN learned_names n ON n.feature = w.feature "
+            "JOIN learned_completeness k ON k.fold = w.fold AND k.hcc = w.hcc "
+            "WHERE w.fold = $fold ORDER BY n.name, w.hcc",
+            {"fold": fold},
+        )
     return rows.to_pandas()
+
+
+@contextmanager
+def counted(claims: Claims) -> Iterator[Session]:
+    """A session in which features were counted and weights learned."""
+    with claims.session() as s:
+        gap_inputs.prepare(s, gap_inputs.scope(2025, "V28", None, 3))
+        gap_learned._counts(s, 5, 5)
+        yield s
 
 
 @pytest.mark.parametrize("person", ["q", "a07", "a33"])
@@ -105,7 +114,7 @@ def test_two_runs_and_any_order_of_rows_give_the_same(found: pd.DataFrame) -> No
 def test_what_is_left_out_is_added_up() -> None:
     claims = claims_of_visits(visits(q_has_it=False))
     everything = learned(claims)
-    some = learned(claims, minimum_confidence=0.99)
+    some = learned(claims, min_confidence=0.99)
     all_of = cx.contract(everything)["left_out"]["learned"]
     left = cx.contract(some)["left_out"]["learned"]
     assert len(some) < len(everything)
@@ -126,7 +135,7 @@ def test_who_had_the_code_the_year_before_is_lapsed_not_learned() -> None:
     text = visits(q_has_it=False) + "\n q | 2024-03-01 | 11 | I48.91 | 99213"
     claims = claims_of_visits(text)
     assert "q" not in set(learned(claims).query("hcc == '238'")["person_id"])
-    both = gaps(claims, year=2025, minimum_persons=5)
+    both = gaps(claims, year=2025, min_persons=5)
     row = both[(both["person_id"] == "q") & (both["hcc"] == "238")].iloc[0]
     assert row["kind"] == "lapsed"
 
@@ -137,7 +146,7 @@ def test_strata_cover_the_odds_without_a_gap() -> None:
 
 
 def test_completeness_is_that_of_the_other_folds() -> None:
-    from cpticd.risk.learned import COMPLETENESS, COMPLETENESS_PRIOR, _completeness
+    from cpticd.risk.gap_learned import COMPLETENESS, COMPLETENESS_PRIOR, _completeness
 
     again = pd.DataFrame({"fold": [0, 1], "hcc": ["238", "238"], "due": [100, 50], "again": [90, 25]})
     found = _completeness(again, ["238"], 2).set_index("fold")["completeness"]
@@ -148,14 +157,15 @@ def test_completeness_is_that_of_the_other_folds() -> None:
 
 def test_the_weights_are_those_of_a_ridge_regression_over_persons() -> None:
     """The pair tables give what a fit over the persons' own rows gives."""
-    from cpticd.risk.learned import RIDGE, SCALE
+    from cpticd.risk.gap_learned import RIDGE, SCALE
 
     claims = claims_of_visits(visits(q_has_it=False))
     got = weights(claims, 0).query("hcc == '238'").set_index("name")["weight"] / SCALE
-    rows = claims.engine.fetch(
-        "SELECT DISTINCT f.person_id, n.name FROM risk_learned_persons f "
-        "JOIN risk_learned_names n ON n.feature = f.feature WHERE f.fold <> 0"
-    ).to_pandas()
+    with counted(claims) as s:
+        rows = s.fetch(
+            "SELECT DISTINCT f.person_id, n.name FROM learned_persons f "
+            "JOIN learned_names n ON n.feature = f.feature WHERE f.fold <> 0"
+        ).to_pandas()
     table = pd.crosstab(rows["person_id"], rows["name"]).clip(upper=1)
     coded = table.index.str.startswith("a") & (table.index.str[1:].map(lambda text: text < "50"))
     x, y = table.to_numpy(float), coded.astype(float)

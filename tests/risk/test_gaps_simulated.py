@@ -7,7 +7,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.risk.gaps import gaps
-from cpticd.risk.tables import MODELS
+from cpticd.risk.hcc_tables import MODELS
 from cpticd.simulation import Simulation, simulate
 from tests.benchmarks.bench_gaps import by_kind, judged, lift
 

@@ -207,7 +207,7 @@ def test_every_person_is_scored_or_rejected_with_a_reason() -> None:
     for number, (_, wrong, _) in enumerate(BAD_MEMBERS):
         rows.append({"person_id": f"bad {number}", **GOOD, **wrong})
     rows.append({"person_id": f"bad {len(BAD_MEMBERS) - 1}", **GOOD})  # the same person, one year younger
-    got = risk.score(pd.DataFrame(rows), NONE)
+    got = risk.score(pd.DataFrame(rows), NONE, payment_year=2026)
     rejects = risk.rejects(got)
     assert list(got["person_id"]) == ["good"]
     assert rejects["source"].eq("members").all()
@@ -235,7 +235,7 @@ def test_every_person_is_scored_or_rejected_with_a_reason() -> None:
 def test_persons_read_are_persons_scored_and_persons_rejected(rows: list[tuple[Any, ...]]) -> None:
     """No person vanishes and none is both, whatever the records say."""
     members = pd.DataFrame(rows, columns=["person_id", "age", "sex", "dual_status_code"])
-    got = risk.score(members, NONE)
+    got = risk.score(members, NONE, payment_year=2026)
     rejects = risk.rejects(got)
     lost = rejects[(rejects["source"] == "members") & ~rejects["reason"].str.contains("scored once")]
     rejected = set(lost["location"].str.removeprefix("person "))
@@ -249,7 +249,7 @@ def test_persons_read_are_persons_scored_and_persons_rejected(rows: list[tuple[A
 def test_a_person_who_stands_twice_is_scored_once_and_noted() -> None:
     """The same facts twice are one person; his score is that of one."""
     member = {"person_id": "twice", **GOOD}
-    once, twice = (risk.score(pd.DataFrame([member] * times), NONE) for times in (1, 2))
+    once, twice = (risk.score(pd.DataFrame([member] * times), NONE, payment_year=2026) for times in (1, 2))
     assert list(twice["raw_score"]) == list(once["raw_score"])
     assert cx.contract(once).records["rejects"] == []
     (note,) = cx.contract(twice).records["rejects"]
@@ -263,7 +263,7 @@ def test_diagnoses_of_nobody_and_without_a_code_are_told() -> None:
         [("known", "E11.22"), ("known", "Z00.00"), ("stranger", "E11.22"), ("known", None), (None, "I50.9")],
         columns=["person_id", "diagnosis_code"],
     )
-    got = risk.score(members, diagnoses)
+    got = risk.score(members, diagnoses, payment_year=2026)
     assert list(got.loc[0, "hccs"]) == ["37"]
     said = [(row["location"], row["reason"]) for row in cx.contract(got).records["rejects"]]
     assert len(said) == 3
@@ -281,9 +281,9 @@ def test_diagnoses_of_nobody_and_without_a_code_are_told() -> None:
         ({"model": "V24", "payment_year": 2027}, "2025"),
         ({"model": "ESRD V24", "payment_year": 2024}, "2026"),
         ({"model": "RxHCC V08", "payment_year": 2027}, "2026"),
-        ({"model": "V99"}, "V28"),
-        ({"model": "v28"}, "V28"),
-        ({"model": ""}, "V28"),
+        ({"model": "V99", "payment_year": 2026}, "V28"),
+        ({"model": "v28", "payment_year": 2026}, "V28"),
+        ({"model": "", "payment_year": 2026}, "V28"),
     ],
 )
 def test_a_model_or_year_without_tables_is_refused(arguments: dict[str, Any], says: str) -> None:
@@ -297,22 +297,22 @@ def test_a_missing_column_of_members_is_named(missing: str) -> None:
     """The columns without which nobody can be scored."""
     members = pd.DataFrame([{"person_id": "a", **GOOD}]).drop(columns=missing)
     with pytest.raises(SchemaError, match=missing):
-        risk.score(members, NONE)
+        risk.score(members, NONE, payment_year=2026)
 
 
 def test_diagnoses_without_their_columns_are_refused() -> None:
     """A frame with other columns, and none at all."""
     members = pd.DataFrame([{"person_id": "a", **GOOD}])
     with pytest.raises(SchemaError, match="diagnosis_code"):
-        risk.score(members, pd.DataFrame({"person_id": ["a"], "code": ["E119"]}))
+        risk.score(members, pd.DataFrame({"person_id": ["a"], "code": ["E119"]}), payment_year=2026)
     with pytest.raises(ArgumentError, match="diagnoses"):
-        risk.score(members)
+        risk.score(members, payment_year=2026)
 
 
 def test_nobody_scored_is_an_empty_frame() -> None:
     """The columns of a result, no rows, no error."""
     members = pd.DataFrame({name: [] for name in ("person_id", *GOOD)}, dtype="str")
-    got = risk.score(members, NONE)
+    got = risk.score(members, NONE, payment_year=2026)
     assert len(got) == 0
     assert {"person_id", "segment", "hccs", "payment_hcc_count", *NUMBERS} <= set(got.columns)
 
@@ -320,7 +320,9 @@ def test_nobody_scored_is_an_empty_frame() -> None:
 def test_numbers_serve_as_person_ids_and_columns_of_the_users_own_are_left_alone() -> None:
     """Ids are text in the result; a column that the model does not ask for changes nothing."""
     members = pd.DataFrame([{"person_id": 7, "colour": "red", **GOOD}])
-    got = risk.score(members, pd.DataFrame({"person_id": [7], "diagnosis_code": ["e11.22 "]}))
+    got = risk.score(
+        members, pd.DataFrame({"person_id": [7], "diagnosis_code": ["e11.22 "]}), payment_year=2026
+    )
     assert list(got["person_id"]) == ["7"]
     assert list(got.loc[0, "hccs"]) == ["37"]
 
@@ -328,7 +330,7 @@ def test_numbers_serve_as_person_ids_and_columns_of_the_users_own_are_left_alone
 def test_claims_take_no_diagnoses_beside_them() -> None:
     """Claims are scored on their own counted diagnoses."""
     with pytest.raises(ArgumentError, match="diagnoses"):
-        risk.score(claims_of(**SPEC), NONE)
+        risk.score(claims_of(**SPEC), NONE, payment_year=2026)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +341,7 @@ def test_sex_is_read_as_it_is_written(spellings: tuple[str, ...]) -> None:
     members = pd.DataFrame(
         [{"person_id": str(number), **GOOD, "sex": sex} for number, sex in enumerate(spellings)]
     )
-    got = risk.score(members, NONE)
+    got = risk.score(members, NONE, payment_year=2026)
     assert len(got) == len(spellings)
     assert got["raw_score"].nunique() == 1
 
@@ -354,4 +356,6 @@ def test_absent_columns_are_taken_as_documented() -> None:
         new_enrollee=False,
         special_needs_plan=False,
     )
-    pd.testing.assert_frame_equal(risk.score(bare, NONE), risk.score(full, NONE))
+    pd.testing.assert_frame_equal(
+        risk.score(bare, NONE, payment_year=2026), risk.score(full, NONE, payment_year=2026)
+    )

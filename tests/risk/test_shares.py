@@ -32,7 +32,7 @@ def simulated() -> Claims:
 def persons(model: str) -> dict[str, Person]:
     """Each person as the oracle reads him: age on February 1 of the payment year, CCs of the counted diagnoses."""
     claims, tables = simulated(), oracle_data.tables(model, YEAR)
-    held = risk.conditions(claims, YEAR - 1)
+    held = risk.conditions(claims, year=YEAR - 1)
     held = held[held["counted"]].groupby("person_id")["diagnosis_code"].agg(list).to_dict()
     people: dict[str, Person] = {}
     for row in claims.query(f"SELECT * FROM members WHERE year = {YEAR - 1}").to_dict("records"):

@@ -167,7 +167,7 @@ def test_what_is_hardly_doubtful_is_counted_not_listed(claims: Claims) -> None:
     assert contract["rows_left_out"] - cx.contract(everything)["rows_left_out"] == len(everything) - len(
         found
     )
-    json.dumps(contract)
+    json.dumps(dict(contract))
 
 
 def test_tables_of_ones_own(claims: Claims) -> None:
@@ -243,7 +243,7 @@ def test_only_coded_hccs_are_doubted_and_another_day_never_adds_doubt(
     before = visits({"p": drawn})
     found = unsupported(before, year=2025, min_confidence=0.0)
     assert not found.duplicated(["person_id", "hcc"]).any()
-    rows = conditions(before, 2025).set_index("diagnosis_code")
+    rows = conditions(before, year=2025).set_index("diagnosis_code")
     for row in found.to_dict("records"):
         assert set(row["diagnosis_codes"]) <= set(rows.index)
         assert row["counted"] == bool(rows.loc[row["diagnosis_codes"], "counted"].any())

@@ -1,0 +1,142 @@
+"""How coded conditions come, stay and come back from year to year, each rate with its denominator."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cpticd import sql
+from cpticd.claims import Claims
+from cpticd.core.contract import attach
+from cpticd.core.errors import InputError
+from cpticd.core.measure import Part, Protected, measure
+from cpticd.risk import hcc_tables, protection
+from cpticd.risk.conditions import list_used, list_years, load_encounters
+from cpticd.stats import wilson
+
+_COUNTS: Final = ("incident", "at_risk", "persistent", "had_before", "recaptured", "due")
+COLUMNS: Final = (
+    "hcc", "label", "chronic", "year", "persons_enrolled", "persons", "prevalence", "prevalence_low",
+    "prevalence_high", "at_risk", "incident", "incidence", "had_before", "persistent", "persistence", "due",
+    "recaptured", "recapture_rate", "low", "high", "steady_state_prevalence",
+)  # fmt: skip
+
+
+@measure(
+    heading="Recapture of conditions",
+    leaves=Protected(protection.recapture),
+    chart="recapture",
+    report=[
+        Part(
+            "risk_recapture", "risk", "Recapture of conditions",
+            lambda given: {"payment_year": given["payment_year"], "model": given["model"]},
+        )
+    ],
+)  # fmt: skip
+def recapture(
+    claims: Claims, *, payment_year: int, model: str = "V28", confidence: float = 0.95
+) -> pd.DataFrame:
+    """One row per HCC and service year: how many have it, how many are new, how many kept it or have it again.
+
+    Every HCC that is coded in some year has a row for every year of the members table from the first list of
+    eligible procedures on. HCCs are those of diagnoses that count, before hierarchies, by the mapping of
+    ``payment_year`` for all years, so that a change of the table is no change of persons.
+
+    - ``prevalence``: persons / persons_enrolled (a members row of the year), with its Wilson interval;
+    - the cohort of a year are persons with a members row in it and in the year before, alive when it ended;
+    - ``incidence``: incident / at_risk, those of the cohort who did not have the HCC in the year before;
+    - ``persistence``: persistent / had_before, those of the cohort who did;
+    - ``recapture_rate``: recaptured / due. Due are those of the cohort who had the HCC in the year before, where it
+      is chronic; recaptured are those of them with the same HCC, or one above it in its hierarchy, in this year;
+      ``low`` and ``high`` are its Wilson interval of ``confidence``;
+    - ``steady_state_prevalence``: incidence / (incidence + 1 - persistence), to which a two-state Markov chain with
+      these two rates tends; of persons who stay enrolled and alive, if the rates stay.
+
+    A year without the one before it has nulls for all but prevalence, since they cannot be known. A coded HCC is not
+    the disease: persistence below one is recovery and lapse of coding together, and an HCC that gives way to a
+    higher one is recaptured without persisting.
+    Raises InputError where there are no members, ArgumentError for a model or payment year without tables.
+
+    >>> import cpticd as cx
+    >>> rates = cx.risk.recapture(cx.simulate(persons=100, seed=1).claims, payment_year=2026)
+    >>> bool((rates["recaptured"] <= rates["due"]).all())
+    True
+    """
+    hcc_tables.check_model(model, payment_year)
+    years = _years(claims)
+    frame = _rates(_count(claims, years, model, payment_year), confidence)
+    pairs = [year for year in years if year - 1 in years]
+    return attach(
+        frame[list(COLUMNS)],
+        measure=f"incidence, persistence and recapture of coded HCCs of {model}",
+        numerator="persons of the cohort with the HCC (recapture: the same or a higher one) on a claim that counts",
+        denominator="recapture: persons with the chronic HCC in the year before who have a members row in both years "
+        "and were alive when the year ended; persistence: the same for any HCC; incidence: persons of that "
+        "cohort without the HCC in the year before; prevalence: persons with a members row of the year",
+        clock=f"service years {', '.join(map(str, years))}; rates from year to year for "
+        + (", ".join(map(str, pairs)) or "none: no year stands beside the one before it"),
+        exclusions="persons not in members; diagnoses that do not count; death in or before the year (rates)",
+        payment_year=payment_year,
+        steady_state="incidence / (incidence + 1 - persistence): two-state Markov chain, rates held constant",
+        eligible_procedures=list_used(max(years)),
+    )
+
+
+def _years(claims: Claims) -> list[int]:
+    """Service years of the members table for which there are lists of eligible procedures, sorted."""
+    with claims.session() as s:
+        found = s.fetch("SELECT DISTINCT year FROM members ORDER BY year").column(0).to_pylist()
+    years = [year for year in found if year >= list_years()[0]]
+    if not years:
+        raise InputError(
+            f"members: years {found}; recapture needs members rows of {list_years()[0]} or later, which say "
+            "who was enrolled; load the table 'members' (cpticd.read_tables)"
+        )
+    return years
+
+
+def _count(claims: Claims, years: list[int], model: str, payment_year: int) -> pd.DataFrame:
+    up = {(hcc, hcc) for hcc in hcc_tables.labels(model).column("hcc").to_pylist()}
+    up |= {(row["child"], row["parent"]) for row in hcc_tables.hierarchy(model).to_pylist()}
+    pairs = sorted(up)
+    with claims.session() as s:
+        load_encounters(s, years)
+        s.load("years", {"year": pa.array(years, pa.int32())})
+        s.load("hcc_map", hcc_tables.mapping(model, payment_year))
+        s.load("hcc_labels", hcc_tables.labels(model))
+        s.load("hcc_up", {"hcc": [a for a, _ in pairs], "up": [b for _, b in pairs]})
+        s.create("coded", sql.text("risk/recapture_coded"))
+        return s.frame(sql.text("risk/recapture"))
+
+
+def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """``frame`` of counts with rates; what needs the year before is null where that is not there."""
+    frame["at_risk"] = frame["cohort"] - frame["had_before"]
+    frame["due"] = frame["had_before"].astype("Int64")
+    frame["recaptured"] = frame["recaptured"].astype("Int64")
+    frame.loc[~frame["chronic"].astype(bool), ["due", "recaptured"]] = pd.NA
+    known = frame["year"].sub(1).isin(set(frame["year"])).to_numpy(bool)
+    for column in _COUNTS:
+        frame[column] = frame[column].astype("Int64").where(known)
+    frame["prevalence"] = _ratio(frame["persons"], frame["persons_enrolled"])
+    frame["prevalence_low"], frame["prevalence_high"] = wilson(
+        frame["persons"], frame["persons_enrolled"], confidence
+    )
+    frame["incidence"] = _ratio(frame["incident"], frame["at_risk"])
+    frame["persistence"] = _ratio(frame["persistent"], frame["had_before"])
+    frame["recapture_rate"] = _ratio(frame["recaptured"], frame["due"])
+    frame["low"], frame["high"] = wilson(frame["recaptured"].fillna(0), frame["due"].fillna(0), confidence)
+    leaving = 1.0 - frame["persistence"]
+    frame["steady_state_prevalence"] = _ratio(frame["incidence"], frame["incidence"] + leaving)
+    return frame
+
+
+def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """part / whole as float; NaN where either is absent or the whole is nothing."""
+    top = part.to_numpy(dtype=float, na_value=np.nan)
+    bottom = whole.to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return pd.Series(np.where(bottom > 0, top / bottom, np.nan), part.index)

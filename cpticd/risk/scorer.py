@@ -1,0 +1,94 @@
+"""The scorer at work in a session: its relations, made in order; persons first, then what they have, then scores."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpticd import sql
+from cpticd.core.session import Session
+from cpticd.risk import hcc_tables
+from cpticd.risk.beneficiaries import Rejects
+from cpticd.risk.hierarchies import BLOCK, SEGMENT, Blocks, blocks
+
+#: What an ICD-10-CM code looks like; anything else in a diagnosis column is rejected with its reason.
+_ICD10: Final = "^[A-Z][0-9][0-9A-Z]([0-9A-Z]{1,4})?$"
+
+
+class Scorer:
+    """One model and payment year in one session.
+
+    The relations ``scored`` (cpticd.risk.profiles) and ``diagnoses_in`` come first; after :meth:`hold` a :meth:`score`
+    can be made of any people and any sets of HCCs.
+    """
+
+    def __init__(self, s: Session, model: str, payment_year: int, rejects: Rejects) -> None:
+        hcc_tables.check_model(model, payment_year)
+        self.s, self.model, self.payment_year, self.rejects = s, model, payment_year, rejects
+        self.blocks: Blocks = blocks(model)
+        self.scored = pa.table({})
+        self.known = pa.table({})  # everybody who was given, scored or not
+        self.left_out: dict[str, int] = {}
+        self.assumed: dict[str, int] = {}
+
+    def make(self, name: str, **parts: Any) -> None:
+        """Make the relation of that name by the statement of that name."""
+        self.s.create(name, sql.text(f"risk/{name}"), **parts)
+
+    def rate(self, factors: pd.DataFrame) -> None:
+        """Make ``rates``: what turns a raw score into a payment score, by kind of person."""
+        self.s.load("factor_rates", factors)
+        self.make("rates")
+
+    # -- diagnoses -------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Make ``held`` of ``diagnoses_in``: each person's HCCs before hierarchies."""
+        found = self.s.fetch(
+            "SELECT diagnosis_code, count(*) AS diagnoses FROM diagnoses_in GROUP BY diagnosis_code"
+        )
+        codes = found.column(0).combine_chunks().cast(pa.string())
+        bare = pc.replace_substring_regex(pc.utf8_upper(codes), r"[\s.]", "")
+        is_code = pc.fill_null(pc.match_substring_regex(bare, _ICD10), False)
+        known = {"given": codes, "diagnosis_code": bare, "diagnoses": found.column(1), "is_code": is_code}
+        self.s.load("codes_in", pa.table(known))
+        self.s.load("hcc_bits", self.blocks.bits)
+        mapping = hcc_tables.mapping(self.model, self.payment_year)
+        self.s.load("hcc_map", mapping.filter(pc.is_in(mapping.column("diagnosis_code"), value_set=bare)))
+        self.make("mapped")
+        self.s.create("held_all", sql.text("risk/held"), block=BLOCK)
+        self.s.create("held", "SELECT person, base, mask FROM held_all WHERE mask > 0", lazy=True)
+        self._reject_diagnoses()
+
+    def _reject_diagnoses(self) -> None:
+        unscored = self.s.value(sql.text("risk/unscored_diagnoses"))
+        bad = self.s.value("SELECT count(*) FROM codes_in WHERE NOT is_code")
+        if bad or unscored:
+            self.rejects.extend("diagnoses", self.s.rows(sql.text("risk/rejected_diagnoses")))
+        if unscored:
+            self.s.load("known", self.known)
+            self.rejects.extend("diagnoses", self.s.rows(sql.text("risk/strangers")))
+
+    # -- scores ----------------------------------------------------------------------------------
+
+    def score(self, people: str = "scored", held: str = "held", name: str = "scores") -> None:
+        """Make relation ``name``: one row per row of ``people`` with the parts of its score."""
+        if not self.s.has("hcc_sets"):  # once for all cases of a session
+            met = pc.unique(self.scored.column("segment"))
+            segment = pc.divide(self.blocks.sets.column("key"), SEGMENT)
+            self.s.load("hcc_sets", self.blocks.sets.filter(pc.is_in(segment, value_set=met)))
+            self.s.load("interactions", _numbered(self.blocks.terms, self.blocks.numbers))
+            self.s.load("hcc_counts", _numbered(self.blocks.counts, self.blocks.numbers))
+        parts, totals, opened = f"{name}_parts", f"{name}_totals", f"{name}_opened"
+        self.s.create(totals, sql.text("risk/totals"), held=held)
+        self.s.create(parts, sql.text("risk/parts"), people=people, totals=totals)
+        self.s.create(opened, sql.text("risk/opened"), parts=parts)
+        self.s.create(name, sql.text("risk/scores"), parts=parts, opened=opened)
+
+
+def _numbered(table: pa.Table, numbers: dict[str, int]) -> pa.Table:
+    segment = pa.array([numbers[name] for name in table.column("segment").to_pylist()], pa.int32())
+    return table.set_column(table.column_names.index("segment"), "segment", segment)

@@ -1,2 +1,0 @@
--- One row per code of the measurement year that could be evidence.
-SELECT DISTINCT system, code FROM risk_gap_services

@@ -1,0 +1,27 @@
+-- One row per person who is enrolled in the measurement year and alive at its start: sex, age on February 1 of the
+-- payment year (null where unknown), and whether the person died within the year. Where no members are known, those
+-- who are seen in the year.
+WITH known AS (
+    SELECT m.person_id, max(m.sex) AS sex, min(m.birth_date) AS birth_date, min(m.death_date) AS death_date
+    FROM members m
+    JOIN asked s ON m.year = s.year
+    GROUP BY m.person_id
+),
+found AS (
+    SELECT person_id, sex, birth_date, death_date FROM known
+    UNION ALL
+    SELECT DISTINCT e.person_id, CAST(NULL AS VARCHAR), CAST(NULL AS DATE), CAST(NULL AS DATE)
+    FROM encounters e
+    JOIN asked s ON e.year = s.year
+    WHERE NOT EXISTS (SELECT 1 FROM members) AND e.person_id IS NOT NULL
+)
+SELECT
+    f.person_id,
+    coalesce(f.sex, 'unknown') AS sex,
+    CAST(s.payment_year - year(f.birth_date)
+         - CASE WHEN month(f.birth_date) > 2 OR (month(f.birth_date) = 2 AND day(f.birth_date) > 1)
+                THEN 1 ELSE 0 END AS INTEGER) AS age,
+    coalesce(year(f.death_date) = s.year, FALSE) AS died
+FROM found f
+CROSS JOIN asked s
+WHERE f.death_date IS NULL OR year(f.death_date) >= s.year

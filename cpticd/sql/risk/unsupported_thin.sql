@@ -1,0 +1,27 @@
+-- One row per person and HCC coded in the service year on so little that it deserves a look: on at most two days,
+-- by no encounter that counts and saw the patient, or by a code of an audit group.
+SELECT
+    c.person_id, c.hcc,
+    count(DISTINCT CASE WHEN c.counted THEN c.claim_id END) AS claims,
+    count(DISTINCT CASE WHEN NOT c.counted THEN c.claim_id END) AS claims_not_counted,
+    count(DISTINCT CASE WHEN c.face_to_face THEN c.claim_id END) AS claims_face_to_face,
+    count(DISTINCT CASE WHEN c.counted THEN c.claim_date END) AS service_days,
+    count(DISTINCT CASE WHEN c.counted THEN c.provider END) AS providers,
+    min(c.claim_date) AS first_date,
+    max(c.claim_date) AS last_date,
+    min(a.audit_group) AS audit_group,
+    list_sort(array_agg(DISTINCT c.diagnosis_code)) AS diagnosis_codes,
+    list_sort(array_agg(DISTINCT c.claim_id)) AS evidence_claims,
+    list_sort(array_agg(DISTINCT CAST(c.claim_date AS VARCHAR))) AS evidence_dates,
+    coalesce(min(CASE WHEN c.counted THEN c.claim_date END), min(c.claim_date)) AS told_date,
+    CASE WHEN bool_or(c.counted) THEN list_sort(array_agg(DISTINCT c.setting) FILTER (WHERE c.counted))
+         ELSE list_sort(array_agg(DISTINCT c.setting)) END AS settings,
+    list_sort(array_agg(DISTINCT c.reason) FILTER (WHERE NOT c.counted)) AS not_counted_reasons
+FROM coded c
+CROSS JOIN asked y
+LEFT JOIN audit_codes a ON a.diagnosis_code = c.diagnosis_code
+WHERE c.year = y.year
+GROUP BY c.person_id, c.hcc
+HAVING count(DISTINCT CASE WHEN c.counted THEN c.claim_date END) <= 2
+    OR count(DISTINCT CASE WHEN c.face_to_face THEN c.claim_id END) = 0
+    OR count(a.audit_group) > 0
