@@ -8,6 +8,7 @@ No figure offers to upload itself, and each brings a table for readers without p
 """
 
 from cpticd.charts.condition_charts import prevalence, recapture, risk_explain, timeline
+from cpticd.charts.declared import draw
 from cpticd.charts.denial_charts import accounting, causes, delay, outcomes, pareto, rates, trend
 from cpticd.charts.figure import Figure
 from cpticd.charts.impact_charts import impact, impact_matrix, impact_persons
@@ -21,7 +22,7 @@ from cpticd.charts.specificity_charts import calendar, effect, share
 from cpticd.charts.table import table, text_table
 
 __all__ = [
-    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "drift", "effect", "impact",
+    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "effect", "impact",
     "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "network", "outcomes", "pair_matrix",
     "pair_scatter", "pareto", "prevalence", "providers", "rates", "recapture", "residual_months", "risk_explain",
     "scorecard", "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",

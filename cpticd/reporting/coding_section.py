@@ -30,7 +30,9 @@ ODDS = ("diagnosis_family", "unspecified_rate", "specific_rate", "odds_ratio", "
 def rules_section(findings: Findings) -> str:
     counts = findings.get("rule_counts")
     if counts.empty:
-        return note(findings.reason("rules", findings.reason("rule_counts", "Coding rules were not asked for.")))
+        return note(
+            findings.reason("rules", findings.reason("rule_counts", "Coding rules were not asked for."))
+        )
     text = note(RULES) + _scorecard(findings) + _residual(findings) + _ran(counts)
     missing = counts.loc[counts["status"] == "no table", ["rule", "detail"]].sort_values("rule")
     if missing.empty:

@@ -22,7 +22,11 @@ OF_PERSONS: Final = {
 }
 #: Columns of the accounting that show how many lines, claims and dollars there are.
 LOADED: Final = ("read", "loaded", "amount_read", "amount_loaded")
-_LIST: Final = {"numerator": "none: a list", "denominator": "none: a list", "clock": "as read"}
+_LIST: Final[dict[str, Any]] = {
+    "numerator": "none: a list",
+    "denominator": "none: a list",
+    "clock": "as read",
+}
 
 
 def _figures(summary: pd.DataFrame) -> dict[str, Any]:

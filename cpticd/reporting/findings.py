@@ -44,7 +44,7 @@ class Options:
     payer_kinds: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
-        from cpticd.risk import tables
+        from cpticd.risk import hcc_tables as tables
 
         if self.model not in tables.MODELS:
             raise ArgumentError(f"no risk adjustment model {self.model!r}; there are {list(tables.MODELS)}")

@@ -10,13 +10,13 @@ import pandas as pd
 from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
-from cpticd.core.contract import records_of, said
+from cpticd.core.contract import records_of
+from cpticd.core.rounding import about
 from cpticd.reporting.blocks import chart, note, scroll
 from cpticd.reporting.definitions import brief
 from cpticd.reporting.findings import Findings
-from cpticd.reporting.risk import ABSENT, Totals
-from cpticd.reporting.small import about
-from cpticd.reporting.words import risk_headlines
+from cpticd.reporting.headlines import risk_headlines
+from cpticd.reporting.totals import Totals
 
 WHAT = (
     "Two lists for a clinician and a coder to review, side by side: conditions that the claims suggest and that "
@@ -33,7 +33,7 @@ TOO_WEAK = dict.fromkeys(("pairs", "gaps"), "below the smallest confidence that 
 
 def risk_section(findings: Findings) -> str:
     if "risk_impact" not in findings.frames:
-        reason = findings.reason(ABSENT, "it was not asked for")
+        reason = findings.reason("risk_impact", "it was not asked for")
         return note(f"There is no section on risk adjustment: {reason.rstrip('.')}.")
     impact = findings.get("risk_impact")
     sentences = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in risk_headlines(findings))
@@ -46,9 +46,7 @@ def risk_section(findings: Findings) -> str:
     )
     text += brief(findings, "risk_gaps", "risk_unsupported", "risk_impact")
     if parts.REVIEWED in Totals(impact).records:
-        text += chart(charts.impact(impact), "risk-waterfall", wide=True) + brief(
-            findings, "risk_impact"
-        )
+        text += chart(charts.impact(impact), "risk-waterfall", wide=True) + brief(findings, "risk_impact")
     text += chart(charts.impact_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
     if findings.minimum <= 1:
         text += chart(charts.impact_persons(impact, name_persons=False), "risk-persons", wide=True)
@@ -68,7 +66,7 @@ def risk_section(findings: Findings) -> str:
 
 def _basis(findings: Findings) -> str:
     """Model, years, and the release of the tables."""
-    terms = said(findings.get("risk_impact"))
+    terms = findings.terms("risk_impact")
     year = terms.get("payment_year")
     rate = terms.get("base_rate")
     dollars = (
@@ -86,11 +84,10 @@ def _basis(findings: Findings) -> str:
 
 def _confidence(findings: Findings) -> str:
     """Where the confidences come from."""
-    gaps = findings.get("risk_gaps")
-    sources = sorted({str(text).partition(":")[0] for text in gaps["calibration"]})
-    thin = said(findings.get("risk_unsupported"))
+    sources = findings.terms("risk_gaps").get("calibrated_on", [])
+    thin = findings.terms("risk_unsupported").get("confidence", "as given")
     origin = f"Confidences of suspected conditions come from {' and '.join(sources)}. " if sources else ""
-    return f"{origin}Those of coded conditions: {thin.get('confidence', 'as given')}. {CALIBRATE}"
+    return f"{origin}Those of coded conditions: {thin}. {CALIBRATE}"
 
 
 def _sides(findings: Findings) -> str:
@@ -98,10 +95,7 @@ def _sides(findings: Findings) -> str:
     totals = Totals(findings.get("risk_impact"))
     raises = scroll(charts.table(totals.table(lowers=False)))
     lowers = scroll(charts.table(totals.table(lowers=True)))
-    if "risk_reasons" in findings.frames:
-        why = scroll(charts.table(_marked(findings.get("risk_reasons"))))
-    else:
-        why = _why(findings.get("risk_unsupported"))
+    why = scroll(charts.table(_reasons(findings.get("risk_reasons")))) if findings.has("risk_reasons") else ""
     return (
         '<div class="sides">'
         f"<div><h3>Would raise scores: suspected, not coded</h3>{raises}</div>"
@@ -110,31 +104,27 @@ def _sides(findings: Findings) -> str:
     )
 
 
-def _why(unsupported: pd.DataFrame) -> str:
-    """Why coded conditions are listed; one may have several reasons."""
-    if unsupported.empty:
-        return ""
-    reasons = Counter(str(reason) for listed in unsupported["reasons"] for reason in listed)
-    rows = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    return scroll(charts.table(pd.DataFrame(rows, columns=["reason", "conditions"])))
-
-
-def _marked(reasons: pd.DataFrame) -> pd.DataFrame:
-    """Reasons, of which those of few persons are said to be suppressed."""
-    counts = pd.array([pd.NA if pd.isna(n) else int(n) for n in reasons["conditions"]], dtype="Int64")
-    marked = reasons.assign(conditions=counts)
-    gone = " ".join(str(label) for label in marked.index[marked["conditions"].isna()])
-    marked.attrs = {"disclosure": {"hidden": {"conditions": gone}}}
-    return marked
+def _reasons(row: pd.DataFrame) -> pd.DataFrame:
+    """Reasons and how many coded conditions each speaks against, most first; those of few persons are suppressed."""
+    counts = [(name, row[name].iloc[0]) for name in row.columns if name != "conditions"]
+    listed = [(name, n) for name, n in counts if pd.isna(n) or n]
+    listed.sort(key=lambda item: (-(0 if pd.isna(item[1]) else int(item[1])), item[0]))
+    frame = pd.DataFrame(listed, columns=["reason", "conditions"])
+    frame["conditions"] = pd.array(
+        [pd.NA if pd.isna(n) else int(n) for n in frame["conditions"]], dtype="Int64"
+    )
+    gone = " ".join(str(label) for label in frame.index[frame["conditions"].isna()])
+    frame.attrs = {"disclosure": {"hidden": {"conditions": gone} if gone else {}}}
+    return frame
 
 
 def _recapture(findings: Findings) -> str:
-    if not findings.has("risk_persistence"):
-        return note(findings.reason("risk_persistence", "Recapture needs two years of the same persons."))
-    persistence = findings.get("risk_persistence")
-    text = chart(charts.recapture(persistence), "risk-recapture", wide=True)
-    text += brief(findings, "risk_persistence")
-    return text + _behind("The numbers behind it", persistence)
+    if not findings.has("risk_recapture"):
+        return note(findings.reason("risk_recapture", "Recapture needs two years of the same persons."))
+    recaptured = findings.get("risk_recapture")
+    text = chart(charts.recapture(recaptured), "risk-recapture", wide=True)
+    text += brief(findings, "risk_recapture")
+    return text + _behind("The numbers behind it", recaptured)
 
 
 def _behind(summary: str, frame: pd.DataFrame) -> str:
@@ -144,23 +134,20 @@ def _behind(summary: str, frame: pd.DataFrame) -> str:
 
 def _left_out(findings: Findings) -> str:
     """What the section does not count, by reason."""
-    gaps, impact = findings.get("risk_gaps"), findings.get("risk_impact")
-    closed = Counter(str(status) for status in gaps["status"] if status != "open")
-    rows = [("suspected conditions", reason, count) for reason, count in sorted(closed.items())]
-    for kind, reasons in said(gaps).get("left_out", {}).items():
+    gaps, thin = findings.terms("risk_gaps"), findings.terms("risk_unsupported")
+    rows = [("suspected conditions", reason, n) for reason, n in sorted(gaps.get("closed", {}).items())]
+    for kind, reasons in gaps.get("left_out", {}).items():
         what = f"suspected conditions, {kind}" if kind in parts.KINDS else "suspected conditions"
         rows += [
             (what, TOO_WEAK.get(reason, reason), number)
             for reason, number in reasons.items()
             if isinstance(number, int)
         ]
-    thin = said(findings.get("risk_unsupported"))
     rows.append(("coded conditions", f"support is not thin, or {thin['exclusions']}", thin["rows_left_out"]))
-    rejects = Counter(str(row["reason"]) for row in records_of(impact).get("rejects", []))
-    rows += [("persons and diagnoses", reason, count) for reason, count in sorted(rejects.items())]
-    told = [
-        (what, reason, fmt.cell("number", about(number, findings.minimum))) for what, reason, number in rows
-    ]
-    table = charts.table(pd.DataFrame(told, columns=["what", "reason", "number"]))
+    rejects = records_of(findings.get("risk_impact")).get("rejects", [])
+    counted = Counter(str(row["reason"]) for row in rejects)
+    rows += [("persons and diagnoses", reason, count) for reason, count in sorted(counted.items())]
+    shown = [(what, reason, fmt.cell("number", about(n, findings.minimum))) for what, reason, n in rows]
+    table = charts.table(pd.DataFrame(shown, columns=["what", "reason", "number"]))
     rounded = note("Counts are rounded.") if findings.minimum > 1 else ""
     return "<h3>Left out</h3>" + rounded + scroll(table)

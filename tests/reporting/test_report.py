@@ -7,13 +7,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import cpticd as cx
 from cpticd.core.errors import ArgumentError, OutputExistsError
-from cpticd.reporting.findings import Findings, accounting_by_table, gather, reject_counts
+from cpticd.reporting import data_set
+from cpticd.reporting.findings import Findings, gather
+from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import page
-from cpticd.reporting.words import headlines
 from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
 from tests.small_claims import HOSTILE, small_claims
 
@@ -113,21 +115,21 @@ def test_small_claims_are_told_with_their_true_counts(shown: Page) -> None:
     assert "$4,800" in shown.text("rates")
     assert "duplicate 8 0 $800" in shown.text("causes")
     assert "99213 E119 160 40 25.0 %" in shown.text("pairs")
-    for name, _, _ in _sections():
+    for name in _sections():
         assert shown.text(name).strip(), name
     for name in ("payers", "causes", "families", "scatter", "trend", "delay"):
         assert f"chart-{name}" in shown.ids
 
 
-def _sections() -> tuple[tuple[str, str, object], ...]:
-    from cpticd.reporting.sections import SECTIONS
+def _sections() -> list[str]:
+    from cpticd.reporting.sections import sections
 
-    return SECTIONS
+    return [key for key, _, _ in sections(Findings())]
 
 
 def test_the_contents_link_to_every_section(shown: Page, small: Path) -> None:
     html = small.read_text(encoding="utf-8")
-    for name, _, _ in _sections():
+    for name in _sections():
         assert f'<a href="#{name}">' in html
         assert name in shown.ids
     assert len(shown.ids) == len(set(shown.ids))
@@ -199,19 +201,26 @@ def test_a_folder_or_an_impossible_path_is_refused(tmp_path: Path) -> None:
 def test_accounting_adds_up_over_sources_and_keeps_missing_dollars_missing() -> None:
     part = findings().get("accounting")
     two = pd.concat([part, part.assign(source="b.csv"), part.assign(table_name="remarks", amount_read=None)])
-    by_table = accounting_by_table(two).set_index("table_name")
+    by_table = data_set.by_table(two).set_index("table_name")
     assert by_table.loc["lines", ["sources", "read", "loaded", "rejected"]].tolist() == [2, 20, 18, 2]
     assert by_table.loc["lines", "amount_rejected"] == 20
     assert pd.isna(by_table.loc["remarks", "amount_read"])
 
 
 def test_rejects_are_counted_by_reason_what_was_lost_first() -> None:
-    rejects = pd.DataFrame(
-        [("a", "lines", "noted", "odd"), ("a", "lines", "noted", "odd"), ("b", "lines", "noted", "odd"),
-         ("a", None, "rejected", "bad")],
-        columns=["source", "table_name", "action", "reason"],
-    )  # fmt: skip
-    counted = reject_counts(rejects)
+    claims = small_claims()
+    claims._rejects = pa.Table.from_pylist(
+        [
+            {"source": source, "table_name": table, "action": action, "reason": reason}
+            for source, table, action, reason in (
+                ("a", "lines", "noted", "odd"),
+                ("a", "lines", "noted", "odd"),
+                ("b", "lines", "noted", "odd"),
+                ("a", None, "rejected", "bad"),
+            )
+        ]
+    )
+    counted = data_set.rejects(claims)
     assert counted[["action", "reason", "sources", "rows"]].values.tolist() == [
         ["rejected", "bad", 1, 1],
         ["noted", "odd", 2, 3],

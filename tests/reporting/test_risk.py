@@ -11,31 +11,31 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
+from cpticd.core.contract import amend, carry
 from cpticd.core.errors import ArgumentError, InputError
-from cpticd.reporting.findings import Findings, gather
+from cpticd.reporting.findings import Findings, Options, gather
+from cpticd.reporting.headlines import headlines, risk_headlines
 from cpticd.reporting.page import page
-from cpticd.reporting.risk import Options, service_year
-from cpticd.reporting.words import headlines, risk_headlines
-from tests.charts.risk_samples import GAPS, IMPACT, PERSISTENCE, PREVALENCE, UNSUPPORTED
+from tests.charts.risk_samples import GAPS, IMPACT, PREVALENCE, RECAPTURE, UNSUPPORTED
 from tests.reporting.test_report import Page, findings
 from tests.small_claims import small_claims
 from tests.spec import claims_of
 
 CHARTS = ("risk-waterfall", "risk-matrix", "risk-persons", "risk-prevalence", "risk-recapture")
-IMPACT_OF_2026 = IMPACT.copy()
-IMPACT_OF_2026.attrs = {
-    "contract": cx.contract(IMPACT) | {"code_set_release": "CMS mapping of payment year 2026"},
-    "totals": cx.contract(IMPACT).records["totals"],
-    "rejects": [{"source": "members", "location": "person p9", "reason": "sex: not known", "content": ""}]
-    * 2,
-}
+UNKNOWN_SEX = {"source": "members", "location": "person p9", "reason": "sex: not known", "content": ""}
+IMPACT_OF_2026 = amend(
+    IMPACT.copy(), {"rejects": [UNKNOWN_SEX] * 2}, code_set_release="CMS mapping of payment year 2026"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def without_rules() -> Iterator[None]:
-    """Coding rules take most of a report's time and are told of in test_report_leaving."""
+    """Coding rules take most of a report's time and stand in test_release."""
+    from cpticd import denials, risk
+    from cpticd.reporting import data_set, findings
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cpticd.reporting.coding.PARTS", ())
+        patch.setattr(findings, "PACKAGES", (data_set, denials, risk))
         yield
 
 
@@ -43,7 +43,7 @@ def both(**changes: pd.DataFrame) -> Findings:
     """Findings with risk adjustment from hand-made frames."""
     frames = {
         "risk_gaps": GAPS, "risk_unsupported": UNSUPPORTED, "risk_impact": IMPACT_OF_2026,
-        "risk_prevalence": PREVALENCE, "risk_persistence": PERSISTENCE,
+        "risk_prevalence": PREVALENCE, "risk_recapture": RECAPTURE, "risk_reasons": REASONS,
     }  # fmt: skip
     return findings(**(frames | changes))
 
@@ -60,7 +60,7 @@ def simulated() -> Claims:
 
 @pytest.fixture(scope="module")
 def written(simulated: Claims, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cx.report(simulated, tmp_path_factory.mktemp("risk") / "report.html", base_rate=1000, minimum=1)
+    return cx.report(simulated, tmp_path_factory.mktemp("risk") / "report.html", payment_year=2026, base_rate=1000, minimum=1)
 
 
 def test_sentences_tell_both_directions_with_intervals_and_for_whom_they_are() -> None:
@@ -78,19 +78,16 @@ def test_sentences_tell_both_directions_with_intervals_and_for_whom_they_are() -
 
 def test_without_dollars_sentences_are_in_score() -> None:
     scores = IMPACT_OF_2026.drop(columns="expected_dollars")
-    scores.attrs = dict(IMPACT_OF_2026.attrs)
+    scores = carry(IMPACT_OF_2026, scores)
     text = " ".join(risk_headlines(both(risk_impact=scores)))
     assert "raise the raw risk score by 0.610 (95 % interval 0.400 to 0.820)" in text
     assert "$" not in text
 
 
 def test_a_direction_without_conditions_is_told_too() -> None:
-    only = IMPACT_OF_2026.copy()
-    only.attrs = IMPACT_OF_2026.attrs | {
-        "totals": [
-            record for record in cx.contract(IMPACT).records["totals"] if record["direction"] != "unsupported"
-        ]
-    }
+    records = cx.contract(IMPACT).records["totals"]
+    raising = [record for record in records if record["direction"] != "unsupported"]
+    only = amend(IMPACT_OF_2026.copy(), {"totals": raising})
     found = both(risk_impact=only, risk_unsupported=UNSUPPORTED.head(0))
     assert "Coded and thinly supported: nothing found." in risk_headlines(found)
     assert "Unsupported 0 0 $0 –" in Page(page(found)).text("risk")
@@ -128,10 +125,20 @@ def test_nobody_is_named(shown: Page) -> None:
 
 
 def test_claims_without_members_say_that_the_section_is_absent_and_why() -> None:
-    found = gather(small_claims())
+    found = gather(small_claims(), Options(payment_year=2026))
     text = Page(page(found)).text("risk")
-    assert "There is no section on risk adjustment: the claims name no members" in text
-    assert "load the table 'members'" in text
+    assert "There is no section on risk adjustment: " in text
+    assert "members" in text
+    assert risk_headlines(found) == []
+
+
+def test_without_a_payment_year_there_is_no_section_and_the_report_says_how_to_have_one(
+    simulated: Claims,
+) -> None:
+    found = gather(simulated)
+    text = Page(page(found)).text("risk")
+    assert "risk adjustment needs a payment year" in text
+    assert "payment_year=" in text and "--payment-year" in text
     assert risk_headlines(found) == []
 
 
@@ -142,16 +149,16 @@ def test_an_analysis_that_fails_with_our_error_gives_its_reason(
         raise InputError("no <diagnoses> here")
 
     monkeypatch.setattr("cpticd.risk.unsupported", fails)
-    found = gather(simulated)
+    found = gather(simulated, Options(payment_year=2026))
     assert "no <diagnoses> here" in Page(page(found)).text("risk")
     monkeypatch.undo()
     monkeypatch.setattr("cpticd.risk.persistence", fails)
-    found = gather(simulated)
+    found = gather(simulated, Options(payment_year=2026))
     assert found.has("risk_impact")
     assert "no <diagnoses> here" in Page(page(found)).text("risk")
 
 
-def test_simulated_claims_are_told_for_the_year_after_the_last_complete_one(written: Path) -> None:
+def test_simulated_claims_are_scored_for_the_payment_year_given(written: Path) -> None:
     html = written.read_text(encoding="utf-8")
     shown = Page(html)
     text = shown.text("risk")
@@ -170,7 +177,7 @@ def test_simulated_claims_are_told_for_the_year_after_the_last_complete_one(writ
 
 
 def test_same_claims_same_bytes(simulated: Claims, written: Path, tmp_path: Path) -> None:
-    again = cx.report(simulated, tmp_path / "again.html", base_rate=1000, minimum=1)
+    again = cx.report(simulated, tmp_path / "again.html", payment_year=2026, base_rate=1000, minimum=1)
     assert again.read_bytes() == written.read_bytes()
 
 
@@ -195,39 +202,8 @@ def test_wrong_options_are_refused_before_anything_is_computed(options: dict, sa
         Options(**options)
 
 
-def _claims(last: str, years: tuple[int, ...]) -> Claims:
-    members = "\n".join(["person_id | year", *(f"p1 | {year}" for year in years)])
-    return claims_of(
-        claims=f"claim_id | person_id | claim_start_date | claim_end_date\nA | p1 | {last} | {last}",
-        lines="claim_id | claim_line_number | hcpcs_code\nA | 1 | 99213",
-        members=members,
-    )
-
-
-@pytest.mark.parametrize(
-    ("last", "years", "year"),
-    [
-        ("2025-12-01", (2024, 2025), 2025),
-        ("2025-11-30", (2024, 2025), 2024),
-        ("2026-03-01", (2024, 2025), 2025),
-        ("2026-12-31", (2025,), 2025),
-    ],
-)
-def test_a_year_is_complete_once_claims_reach_its_last_month(
-    last: str, years: tuple[int, ...], year: int
-) -> None:
-    assert service_year(_claims(last, years)) == year
-
-
-def test_a_payment_year_without_members_the_year_before_is_told() -> None:
-    claims = _claims("2025-12-31", (2024, 2025))
-    assert service_year(claims, 2025) == 2024
-    with pytest.raises(ArgumentError, match=r"nobody is a member in 2023, .*members are of 2024, 2025"):
-        service_year(claims, 2024)
-
-
 def test_nothing_to_review_is_told_and_drawn_as_such(tmp_path: Path) -> None:
-    text = Page(cx.report(_claims_of_one(), tmp_path / "r.html").read_text(encoding="utf-8")).text("risk")
+    text = Page(cx.report(_claims_of_one(), tmp_path / "r.html", payment_year=2026).read_text(encoding="utf-8")).text("risk")
     assert "Suspected and not coded: nothing found." in text
     assert "Coded and thinly supported: nothing found." in text
     assert "Suspected 0 0" in text

@@ -13,12 +13,12 @@ import pytest
 import cpticd as cx
 from cpticd import disclosure
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError
-from cpticd.reporting import leaving
-from cpticd.reporting.findings import Findings, gather
+from cpticd.core.errors import ArgumentError, DisclosureError
+from cpticd.core.rounding import about, few, rounded
+from cpticd.reporting.findings import Findings, Options, gather
+from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import page
-from cpticd.reporting.small import about, few, rounded
-from cpticd.reporting.words import headlines
+from cpticd.reporting.release import protected
 from tests.reporting.test_report import Page
 from tests.small_claims import small_claims
 
@@ -54,13 +54,13 @@ def claims() -> Claims:
 
 @pytest.fixture(scope="module")
 def found(claims: Claims) -> Findings:
-    return gather(claims, min_lines=15)
+    return gather(claims, Options(min_lines=15, payment_year=2026))
 
 
 @pytest.fixture(scope="module")
 def kept(claims: Claims, found: Findings) -> Iterator[Findings]:
     with disclosure.using(minimum=MINIMUM):
-        yield leaving.protected(found, claims)
+        yield protected(found, claims)
 
 
 class Lines:
@@ -176,8 +176,8 @@ def test_lines_of_few_persons_without_an_answer_are_not_told_by_what_was_read(
                        charge_amount=100, paid_amount=[80 if one else None for one in paid],
                        paid_date=["2024-04-01" if one else None for one in paid])  # fmt: skip
     claims = cx.read_wide(rows, quiet=True, progress=False)
-    found = gather(claims, min_lines=5)
-    kept = leaving.protected(found, claims)
+    found = gather(claims, Options(min_lines=5))
+    kept = protected(found, claims)
     both = [_loaded(kept, "lines", "service lines"), _loaded(kept, "line_payments", "adjudicated lines")]
     assert all(both) is not hidden
     read = next(sentence for sentence in headlines(kept) if "segments read" in sentence)
@@ -231,7 +231,7 @@ def test_charts_and_hover_texts_hold_published_cells_only(found: Findings, kept:
 
 def test_what_was_left_out_is_said_at_the_top_and_in_the_section(kept: Findings) -> None:
     text = page(kept)
-    few_, more = (sum(each[key] for each in kept.said.values()) for key in ("suppressed", "complementary"))
+    few_, more = (sum(each[key] for each in kept.account.values()) for key in ("suppressed", "complementary"))
     head = text.partition("<main>")[0]
     assert f"{few_:,} of " in head
     assert f"and {more:,} more are left out to protect them" in head
@@ -279,6 +279,30 @@ def test_each_chart_has_its_definition_beside_it(kept: Findings) -> None:
         for term in ("Numerator", "Denominator", "Clock"):
             assert term in shown.text(section), section
     assert "ICD-10-CM titles of" in shown.text("accounting")
+
+
+def test_a_part_that_no_measure_declares_is_refused_by_its_name(claims: Claims) -> None:
+    own = pd.DataFrame({"hcpcs_code": ["93000"], "n": [3], "denied": [2]})
+    found = Findings(frames={"own_part": own})
+    with pytest.raises(DisclosureError, match="own_part: no measure declares how this may leave"):
+        protected(found, claims)
+    computed = cx.denials.rates(claims, by="hcpcs_code")
+    computed.attrs = {}
+    with pytest.raises(DisclosureError, match="own_part"):
+        protected(Findings(frames={"own_part": computed}), claims)
+    with disclosure.using(minimum=1):
+        assert protected(found, claims).get("own_part") is own
+
+
+def test_a_measure_declared_elsewhere_has_its_section_chart_definition_and_protection(claims: Claims) -> None:
+    """A part needs nothing but its declaration: overturned denials stand in a section that nobody wrote."""
+    found = gather(claims, Options(min_lines=15))
+    kept = protected(found, claims)
+    shown = Page(page(kept))
+    text = shown.text("overturned")
+    assert "Overturned" in text and "Numerator" in text and "chart-overturned" in shown.ids
+    assert "Overturned denials" in shown.text("definitions")
+    assert [sentence for sentence in headlines(kept) if "have been paid since" in sentence]
 
 
 @pytest.mark.parametrize(
