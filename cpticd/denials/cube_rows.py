@@ -26,6 +26,18 @@ def facts(view: Chosen, pairs: pd.DataFrame, *, grain: Grain) -> pd.DataFrame:
     return found.assign(adjudicated=True, denied=view.denied[line])
 
 
+def line_facts(view: Chosen, within: Within) -> pd.DataFrame:
+    """One row per person (a number) and outcome of used lines: person_id, adjudicated, denied, partly_denied.
+
+    What ``cx.disclosure.Release`` needs to protect figures of these lines.
+    """
+    rows = np.flatnonzero(view.those(view.used, within))
+    outcome = view.denied[rows] + 2 * view.partly_denied[rows].astype(np.int64)
+    found = np.unique(4 * view.cube.columns["person_id"].code[rows].astype(np.int64) + outcome)
+    flags = {"denied": found % 4 == 1, "partly_denied": found % 4 == 2}  # noqa: PLR2004 - as written above
+    return pd.DataFrame({"person_id": found // 4, "adjudicated": True, **flags})
+
+
 def worklist(view: Chosen, within: Within, *, grain: Grain) -> pd.DataFrame:
     """One row per denied or partly denied line, the most dollars first."""
     rows = np.flatnonzero((view.denied | view.partly_denied) & view.inside(within, grain=grain))

@@ -80,20 +80,24 @@ class View(Chosen):
         return self._kept("change", within, lambda: self._change_of(within))
 
     def _change_of(self, within: Within) -> pd.DataFrame:
-        periods = cube_periods.compared(self.cube, self.choice)
-        if periods is None:
+        periods, views = cube_periods.compared(self.cube, self.choice), self.periods()
+        if periods is None or views is None:
             return pd.DataFrame(columns=["first", "last", "previous_first", "previous_last"])
-        now, then = (self._within(dates).rates(within).iloc[0] for _, _, dates in periods)
+        now, then = (view.rates(within).iloc[0] for view in views)
         return self._attach(
             pd.DataFrame([cube_periods.change(now, then, periods)]),
             "change of the denial rate on the period before",
             interval="95% Newcombe",
         )
 
-    def _within(self, dates: Any) -> View:
-        """The same criteria in another period."""
-        choice = replace(self.choice, dates=dates)
-        return View(self.cube, choice, decision=self.decision, category=self.category)
+    def periods(self) -> tuple[View, View] | None:
+        """The two views that :meth:`change` compares: of the period, and of the one before it."""
+        found = cube_periods.compared(self.cube, self.choice)
+        if found is None:
+            return None
+        of = {"decision": self.decision, "category": self.category}
+        now, then = (View(self.cube, replace(self.choice, dates=dates), **of) for _, _, dates in found)  # type: ignore[arg-type]
+        return now, then
 
     def causes(self, within: Within = (None, None)) -> pd.DataFrame:
         """One row per root cause, the largest first, as ``denials.causes`` says of these lines.
@@ -205,6 +209,10 @@ class View(Chosen):
     def facts(self, pairs: pd.DataFrame, *, grain: Grain = "code") -> pd.DataFrame:
         """One row per used line and pair of those given: the pair, person_id, adjudicated, denied."""
         return cube_rows.facts(self, pairs, grain=grain)
+
+    def line_facts(self, within: Within = (None, None)) -> pd.DataFrame:
+        """One row per person and outcome of used lines: person_id (a number), adjudicated, denied, partly_denied."""
+        return cube_rows.line_facts(self, within)
 
     def worklist(self, within: Within = (None, None), *, grain: Grain = "family") -> pd.DataFrame:
         """One row per denied or partly denied line, the most dollars first: who, when, what, why, how much.

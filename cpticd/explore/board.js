@@ -50,12 +50,25 @@ function render({ model, el }) {
   }
 
   // Controls ------------------------------------------------------------------------------------------------
+  function labelled(id, text, input) {
+    return make("label", { class: "cpticd-control", for: id }, make("span", {}, text), quiet(input));
+  }
+
+  function picker(id, options, value, pick) {
+    return make("select", { id, onchange: (e) => pick(e.target.value) },
+      ...options.map((option) => make("option", { value: option.value, selected: option.value === value }, option.label)));
+  }
+
   function control(spec, value) {
     const id = `${model.get("key")}-${spec.name}`;
     let input;
-    if (spec.kind === "select") {
-      input = make("select", { id, onchange: (e) => choose(spec.name, e.target.value) },
-        ...spec.options.map((option) => make("option", { value: option.value, selected: option.value === value }, option.label)));
+    if (spec.kind === "dates") {
+      // Two selects for one value: where a period begins, and where it ends.
+      return make("span", { class: "cpticd-dates", role: "group", "aria-label": spec.label }, ...["first", "last"].map((end, at) =>
+        labelled(`${id}-${end}`, at ? "To month" : "From month", picker(`${id}-${end}`,
+          [{ value: "", label: at ? "Last" : "First" }, ...spec.options], value[at], (picked) => choose(spec.name, value.map((old, place) => (place === at ? picked : old)))))));
+    } else if (spec.kind === "select") {
+      input = picker(id, spec.options, value, (picked) => choose(spec.name, picked));
     } else if (spec.kind === "button") {
       input = make("button", { id, type: "button", onclick: () => tell("button", { name: spec.name }) }, spec.label);
       return quiet(input);
@@ -64,9 +77,7 @@ function render({ model, el }) {
       input = make("input", { id, type: spec.kind, min: spec.min, max: spec.max, step: spec.step, value, placeholder: spec.hint,
         onchange: (e) => choose(spec.name, spec.kind === "text" ? e.target.value : Number(e.target.value)) });
     }
-    quiet(input);
-    const text = spec.kind === "range" ? `${spec.label}: ${value}` : spec.label;
-    return make("label", { class: "cpticd-control", for: id }, make("span", {}, text), input);
+    return labelled(id, spec.kind === "range" ? `${spec.label}: ${value}` : spec.label, input);
   }
 
   function drawControls() {

@@ -22,6 +22,7 @@ from plotly.offline import get_plotlyjs
 
 from cpticd.charts.theme import THEMES, template_name
 from cpticd.core.errors import ArgumentError
+from cpticd.core.selection import days
 
 #: plotly.js looks for a module system to announce itself to; here it finds one of its own.
 _BEFORE: Final = "const module = {exports: {}}, exports = module.exports, define = undefined;\n"
@@ -41,42 +42,90 @@ def _style() -> str:
 
 @dataclass(frozen=True)
 class Control:
-    """One control: ``kind`` is select, range, number, text or button; ``options`` are (value, label) of a select."""
+    """One control: ``kind`` is select, dates, range, number, text or button.
+
+    ``options`` are (value, label) of a select, and the months of dates; the value ``""`` is of a filter that is open.
+    """
 
     kind: str
     name: str
     label: str
     default: Any = ""
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str | int, str], ...] = ()
     least: float | None = None
     most: float | None = None
     step: float | None = None
 
     @property
     def value(self) -> Any:
-        return self.default
+        """What the page holds when it opens."""
+        return self.held(self.default)
 
     def spec(self) -> dict[str, Any]:
         """What board.js draws."""
-        options = [{"value": value, "label": label} for value, label in self.options]
+        options = [{"value": str(value), "label": label} for value, label in self.options]
         return {"kind": self.kind, "name": self.name, "label": self.label, "options": options,
                 "min": self.least, "max": self.most, "step": self.step}  # fmt: skip
 
-    def check(self, value: Any) -> None:
-        """ArgumentError for what this control cannot be set to."""
-        if self.kind == "select" and value not in [option for option, _ in self.options]:
-            known = ", ".join(repr(option) for option, _ in self.options[:12])
-            raise ArgumentError(f"{self.name}: found {value!r}; there are {known}")
-        if self.kind == "text" and not isinstance(value, str):
-            raise ArgumentError(f"{self.name}: found {value!r}; give text")
-        if self.kind in ("range", "number"):
-            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-                raise ArgumentError(f"{self.name}: found {value!r}; give a number")
-            outside = (self.least is not None and value < self.least) or (
-                self.most is not None and value > self.most
-            )
-            if outside:
-                raise ArgumentError(f"{self.name}: found {value!r}; from {self.least} to {self.most}")
+    def held(self, value: Any) -> Any:
+        """The value as the page holds it, JSON, of one as code gives it; ArgumentError for what cannot be chosen."""
+        if self.kind == "select":
+            return self._option(value)
+        if self.kind == "dates":
+            return self._months(value)
+        if self.kind == "text":
+            if not isinstance(value, str):
+                raise ArgumentError(f"{self.name}: found {value!r}; give text")
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise ArgumentError(f"{self.name}: found {value!r}; give a number")
+        if not (self._from <= value <= self._to):
+            raise ArgumentError(f"{self.name}: found {value!r}; from {self.least} to {self.most}")
+        return value
+
+    def given(self, held: Any) -> Any:
+        """The value as code gives it, of one as the page holds it; None of a filter that is open."""
+        if self.kind == "select":
+            return next((value for value, _ in self.options if str(value) == held and value != ""), None)
+        if self.kind == "dates":
+            first, last = (month or None for month in held)
+            return (first, last) if first or last else None
+        return held
+
+    @property
+    def _from(self) -> float:
+        return -math.inf if self.least is None else self.least
+
+    @property
+    def _to(self) -> float:
+        return math.inf if self.most is None else self.most
+
+    def _option(self, value: Any) -> str:
+        known = [str(option) for option, _ in self.options]
+        text = "" if value is None else str(value) if isinstance(value, str | int) else None
+        if text is None or text not in known:
+            raise ArgumentError(f"{self.name}: found {value!r}; there are {', '.join(map(repr, known[:12]))}")
+        return text
+
+    def _months(self, value: Any) -> list[str]:
+        """First and last month of dates, given as months or as the days that they begin and end with."""
+        if value is None or value == "":
+            return ["", ""]
+        cleared = [day or None for day in value] if isinstance(value, list | tuple) else value
+        months = [str(month) for month, _ in self.options]
+        found = []
+        for place, day in enumerate(days(cleared)):
+            month = "" if day is None else f"{day:%Y-%m}"
+            bounds = () if day is None else days((month, month))
+            if month and (month not in months or day != bounds[place]):
+                raise ArgumentError(
+                    f"{self.name}: found {value!r}; this page chooses by months, from {months[0]} to {months[-1]}: "
+                    "for days open it on claims.where(dates=…)"
+                    if months
+                    else f"{self.name}: found {value!r}; no line of these claims is dated"
+                )
+            found.append(month)
+        return found
 
 
 class Board(anywidget.AnyWidget):

@@ -7,24 +7,24 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from cpticd import charts
 from cpticd.charts import format as fmt
-from cpticd.charts import risk_parts as words
-from cpticd.charts.risk_timeline import risk_timeline
+from cpticd.charts import risk_parts
 from cpticd.claims import Claims
-from cpticd.core.contract import carry
 from cpticd.core.errors import ArgumentError
-from cpticd.explore import risk_words
+from cpticd.explore import tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
-from cpticd.explore.pieces import Names, behind, page, service_years, table, toggled
-from cpticd.explore.risk_case import Case, known, work_out
-from cpticd.risk.selected import Direction, persons, selected
+from cpticd.explore.identifiers import Identifiers
+from cpticd.explore.pages import behind, behind_chart, page, table
+from cpticd.explore.risk_assessment import Assessment, assess
+from cpticd.risk.review import persons, selected
+from cpticd.risk.service_years import service_years
 
 MODELS: Final = ("V28", "V24")
 DIRECTIONS: Final = (("both", "both directions"), ("gaps", "gaps: not coded"),
@@ -38,7 +38,7 @@ _FIRST: Final = ("person_id", "hcc", "label", "kind", "confidence", "expected_sc
 #: Rows of the matrix.
 _CONDITIONS: Final = 14
 NOTE: Final = (
-    "A gap is evidence of a condition that the year's diagnoses do not tell; an unsupported condition is a code whose "
+    "A gap is evidence of a condition that the year's diagnoses do not name; an unsupported condition is a code whose "
     "support on claims is thin. Both are for a clinician and a coder to review with the record at hand; neither is a "
     "finding, and nothing is to be coded that is not documented."
 )
@@ -47,27 +47,33 @@ NOTE: Final = (
 def risk(
     claims: Claims,
     *,
+    year: int,
     model: str = "V28",
-    year: int | None = None,
     base_rate: float | None = None,
     member_months: Any = None,
-    minimum_confidence: float = 0.0,
+    min_confidence: float = 0.0,
     identifiers: bool = False,
 ) -> RiskExplorer:
     """The explorer of gaps and unsupported conditions: filters, waterfall, conditions, persons, evidence over time.
 
-    model, year: with which it opens; ``year`` (of service) is the last complete one with members unless given.
+    year, model: with which it opens; the year is one of service, and the payment year is the one after.
     base_rate: US dollars per member and month at score 1, with ``member_months`` as in ``risk.impact``; without it
-        everything is told in raw score.
-    minimum_confidence: with which it opens.
+        everything is in raw score.
+    min_confidence: with which it opens.
     identifiers: persons and claims under their own names instead of pseudonyms.
 
     Another model or year is worked out when first chosen, then kept. ``.data`` is the review list as filtered. Raises
     ArgumentError for claims without members, and for a model or year without tables.
+
+    >>> import cpticd as cx
+    >>> page = cx.explore.risk(cx.simulate(persons=60, seed=1).claims, year=2025)
+    >>> page.choose(direction="gaps", min_confidence=0.5)
+    >>> bool((page.data["confidence"] >= 0.5).all())
+    True
     """
     return RiskExplorer(
-        claims, model=model, year=year, base_rate=base_rate, member_months=member_months,
-        minimum_confidence=minimum_confidence, identifiers=identifiers,
+        claims, year=year, model=model, base_rate=base_rate, member_months=member_months,
+        min_confidence=min_confidence, identifiers=identifiers,
     )  # fmt: skip
 
 
@@ -78,82 +84,78 @@ class RiskExplorer(Explorer):
     title: ClassVar[str] = "Risk adjustment: what is not coded, and what is coded without support"
 
     def __init__(
-        self, claims: Claims, *, model: str, year: int | None, base_rate: float | None, member_months: Any,
-        minimum_confidence: float, identifiers: bool,
+        self, claims: Claims, *, year: int, model: str, base_rate: float | None, member_months: Any,
+        min_confidence: float, identifiers: bool,
     ) -> None:  # fmt: skip
         self._claims = claims
         self._money = {"base_rate": base_rate, "member_months": member_months}
-        self._names = Names(identifiers=identifiers)
-        self._cases: dict[tuple[str, int], Case] = {}
-        self._years = {
-            name: [one for one in service_years(claims) if known(name, one, money=base_rate is not None)]
-            for name in MODELS
-        }
+        self._names = Identifiers(identifiers=identifiers)
+        self._assessed: dict[tuple[str, int], Assessment] = {}
         if model not in MODELS:
             raise ArgumentError(f"model: found {model!r}; there are {', '.join(MODELS)}")
-        years = self._years[model]
-        if not years or (year is not None and year not in years):
-            raise ArgumentError(f"year: found {year!r}; {model} has tables and members for {years}")
-        first = years[-1] if year is None else year
+        self._years = {name: service_years(claims, name, dollars=base_rate is not None) for name in MODELS}
+        if year not in self._years[model]:
+            raise ArgumentError(
+                f"year: found {year!r}; {model} has tables and members for {self._years[model]}"
+            )
         self._last: tuple[str, pd.DataFrame] = ("", pd.DataFrame())
-        case = self._case(model, first)
-        super().__init__(self._choices(case, model, first, minimum_confidence))
+        super().__init__(claims, self._controls_of(self._of(model, year), model, year, min_confidence))
 
-    def _choices(self, case: Case, model: str, year: int, confidence: float) -> list[Control]:
+    def _controls_of(self, found: Assessment, model: str, year: int, confidence: float) -> list[Control]:
         every = sorted({one for years in self._years.values() for one in years})
-        kinds = [(name, told) for name, (_, told) in words.KINDS.items()]
+        kinds = [(name, label) for name, (_, label) in risk_parts.KINDS.items()]
         return [
             Control("select", "model", "Model", model, tuple((name, f"CMS-HCC {name}") for name in MODELS)),
-            Control("select", "year", "Service year", str(year), tuple((str(one), str(one)) for one in every)),
+            Control("select", "year", "Service year", year, tuple((one, str(one)) for one in every)),
             Control("select", "direction", "Direction", "both", DIRECTIONS),
             Control("select", "kind", "Kind", "", (("", "every kind"), *kinds)),
-            Control("select", "hcc", "Condition", "", (("", "every condition"), *case.conditions)),
-            Control("range", "confidence", "Least confidence", confidence, (), 0, 1, 0.05),
+            Control("select", "hcc", "Condition", "", (("", "every condition"), *found.conditions)),
+            Control("range", "min_confidence", "Least confidence", confidence, (), 0, 1, 0.05),
             Control("button", "export", "Export the review list"),
         ]  # fmt: skip
 
     # -- the analyses ------------------------------------------------------------------------------
 
-    def _case(self, model: str, year: int) -> Case:
+    def _of(self, model: str, year: int) -> Assessment:
         """Both directions of a model and year, worked out once."""
-        if (model, year) not in self._cases:
-            found = work_out(self._claims, model, year, **self._money)
+        if (model, year) not in self._assessed:
+            found = assess(self._claims, model, year, **self._money)
             # Numbered in the order of the first ranking, whatever is filtered later.
             self._names.column(found.review["person_id"], "person")
-            self._cases[model, year] = found
-        return self._cases[model, year]
+            self._assessed[model, year] = found
+        return self._assessed[model, year]
 
     @property
-    def _now(self) -> Case:
-        return self._case(str(self.values["model"]), int(self.values["year"]))
+    def _now(self) -> Assessment:
+        return self._of(self.value("model"), self.value("year"))
 
     def _settle(self) -> None:
         """A model without the year gets its last, and the conditions to choose from are the model's."""
-        values = self.values
-        model, year = str(values["model"]), int(values["year"])
+        values, model, year = self.values, self.value("model"), self.value("year")
         year = year if year in self._years[model] else self._years[model][-1]
-        if (model, year) not in self._cases:
+        if (model, year) not in self._assessed:
             self.board.said = f"Working out {model}, {year} …"
-        case = self._case(model, year)
+        conditions = self._of(model, year).conditions
         place = [control.name for control in self._controls].index("hcc")
-        before = dict(self._controls[place].options).get(str(values["hcc"]))
+        before = dict(self._controls[place].options).get(values["hcc"])
         # The same number is another condition in another model.
-        hcc = values["hcc"] if (values["hcc"], before) in case.conditions else ""
+        hcc = values["hcc"] if (values["hcc"], before) in conditions else ""
         if (str(year), hcc) != (values["year"], values["hcc"]):
             self._set(values | {"year": str(year), "hcc": hcc})
-        options = (("", "every condition"), *case.conditions)
+        options = (("", "every condition"), *conditions)
         if self._controls[place].options != options:
             self._controls[place] = replace(self._controls[place], options=options)
             self.board.controls = [control.spec() for control in self._controls]
 
-    def _part(self, frame: pd.DataFrame, *, clicked: bool = True, **more: Any) -> pd.DataFrame:
-        """The rows that the filters choose; without those that a click sets where the matrix asks."""
-        values = self.values
-        chosen = {name: values[name] or None for name in ("kind", "hcc")} if clicked else {}
+    def _part(self, *, clicked: bool = True) -> pd.DataFrame:
+        """The impact that the filters choose; without those that a click sets where the matrix asks."""
+        chosen = {name: self.value(name) for name in ("kind", "hcc")} if clicked else {}
         return selected(
-            frame, direction=cast(Direction, values["direction"]), minimum_confidence=float(values["confidence"]),
-            **chosen, **more,
-        )  # fmt: skip
+            self._now.impact,
+            direction=self.value("direction"),
+            min_confidence=self.value("min_confidence"),
+            **chosen,
+        )
 
     # -- what a notebook reads ---------------------------------------------------------------------
 
@@ -162,23 +164,19 @@ class RiskExplorer(Explorer):
         """One row per person and open condition as filtered, with its totals."""
         key = json.dumps(self.values, sort_keys=True)
         if self._last[0] != key:
-            self._last = (key, self._part(self._now.impact))
+            self._last = (key, self._part())
         return self._last[1]
 
     @property
     def data(self) -> pd.DataFrame:
         """One row per person and condition to review as filtered, with its evidence; the largest change first."""
-        found = self._data()
-        return carry(self.impact, found)
-
-    def _data(self) -> pd.DataFrame:
-        values, rows = self.values, self._now.review
-        kept = rows["confidence"] >= float(values["confidence"])
-        if values["direction"] != "both":
-            kept &= (rows["kind"] == words.UNSUPPORTED) == (values["direction"] == words.UNSUPPORTED)
+        rows, direction = self._now.review, self.value("direction")
+        kept = rows["confidence"] >= self.value("min_confidence")
+        if direction != "both":
+            kept &= (rows["kind"] == risk_parts.UNSUPPORTED) == (direction == risk_parts.UNSUPPORTED)
         for name in ("kind", "hcc"):
-            if values[name]:
-                kept &= rows[name] == values[name]
+            if self.value(name) is not None:
+                kept &= rows[name] == self.value(name)
         return rows[kept].reset_index(drop=True)
 
     @property
@@ -212,7 +210,7 @@ class RiskExplorer(Explorer):
     @property
     def figure(self) -> go.Figure:
         """The waterfall as shown."""
-        return charts.risk_waterfall(self.impact)
+        return charts.impact(self.impact)
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
         """Write ``data`` as CSV or Excel; persons and claims are numbered as on the page unless ``identifiers``."""
@@ -222,19 +220,25 @@ class RiskExplorer(Explorer):
         """The first rows of ``data`` as they may be saved with a notebook."""
         return self._names.frame(self.data.head(FIRST))[list(_FIRST)]
 
+    def shareable_tiles(self) -> list[tiles.Tile]:
+        return tiles.kept_risk(self.impact)
+
     # -- the page ----------------------------------------------------------------------------------
 
     def parts(self) -> Iterator[dict[str, Any]]:
         self._settle()
         impact = self.impact
-        yield {"kind": "tiles", "name": "tiles", "tiles": risk_words.tiles(impact)}
-        yield chart("waterfall", charts.risk_waterfall(impact), label="From coded to reviewed, by kind",
-                    table=risk_words.steps(impact), clickable=True)  # fmt: skip
+        yield {"kind": "tiles", "name": "tiles", "tiles": tiles.risk(impact)}
+        waterfall = charts.impact(impact)
+        yield chart("waterfall", waterfall, label="From coded to reviewed, by kind",
+                    table=behind_chart(waterfall), clickable=True)  # fmt: skip
         yield SO_FAR
-        rows = self._part(self._now.impact, clicked=False)
-        matrix = charts.hcc_kind_matrix(rows, max_rows=_CONDITIONS).update_xaxes(tickfont_size=11)
+        matrix = charts.impact_matrix(self._part(clicked=False), max_rows=_CONDITIONS).update_xaxes(
+            tickfont_size=11
+        )
+        behind_matrix = behind_chart(matrix)
         matrix.update_yaxes(ticktext=[fmt.short(name, 32) for name in matrix.layout.yaxis.tickvals or ()])
-        yield chart("matrix", matrix, label="Conditions by kind", table=risk_words.conditions(rows), clickable=True,
+        yield chart("matrix", matrix, label="Conditions by kind", table=behind_matrix, clickable=True,
                     note="Click a cell to see its persons alone; click it again to see all.")  # fmt: skip
         yield SO_FAR
         ranked = self._ranked()
@@ -250,10 +254,10 @@ class RiskExplorer(Explorer):
 
     def _of_person(self, person: str, identifier: str) -> list[dict[str, Any]]:
         """The chosen person's timeline and review list."""
-        data, every = self._data(), self._now.timeline
+        data, every = self.data, self._now.timeline
         mine, coded = data[data["person_id"] == identifier], every[every["person_id"] == identifier]
-        told = mine.assign(
-            condition=_conditions(mine), kind=mine["kind"].map(words.words),
+        shown = mine.assign(
+            condition=_conditions(mine), kind=mine["kind"].map(risk_parts.words),
             codes=mine["evidence_codes"].map(fmt.words),
             claims=self._names.column(mine["evidence_claims"], "claim"),
         )  # fmt: skip
@@ -262,14 +266,14 @@ class RiskExplorer(Explorer):
         )
         columns = ["claim_date", "condition", "diagnosis_code", "claim", "setting", "counted", "reason"]
         return [
-            table("review", told, _REVIEW, title=f"To review of {person}"),
-            chart("timeline", risk_timeline(coded, mine), label=f"Conditions of {person} over time",
+            table("review", shown, _REVIEW, title=f"To review of {person}"),
+            chart("timeline", charts.timeline(coded, mine), label=f"Conditions of {person} over time",
                   table=behind(by_claim, columns)),
         ]  # fmt: skip
 
     def said(self) -> str:
-        impact = self.impact
-        found = f"{len(impact):,} conditions of {impact['person_id'].nunique():,} persons to review"
+        reviewed = risk_parts.totals(self.impact, "explore")[risk_parts.REVIEWED]
+        found = f"{reviewed['gaps']:,} conditions of {reviewed['persons']:,} persons to review"
         return f"{self.values['model']}, service year {self.values['year']}: {found}"
 
     def check_extra(self, extra: Mapping[str, Any]) -> None:
@@ -286,11 +290,11 @@ class RiskExplorer(Explorer):
         elif event.get("kind") == "point" and event.get("part") == "matrix":
             names = {html.unescape(label): hcc for hcc, label in self._now.conditions}
             hcc = names.get(html.unescape(str(event.get("y"))), "")
-            kind = str(event.get("x")) if event.get("x") in words.KINDS else ""
-            self._set(toggled(self.values, hcc=hcc, kind=kind))
-        elif event.get("kind") == "point" and event.get("y") in words.KINDS:
-            self._set(toggled(self.values, kind=str(event["y"])))
+            kind = str(event.get("x")) if event.get("x") in risk_parts.KINDS else ""
+            self._toggle(hcc=hcc, kind=kind)
+        elif event.get("kind") == "point" and event.get("y") in risk_parts.KINDS:
+            self._toggle(kind=str(event["y"]))
 
 
 def _conditions(rows: pd.DataFrame) -> list[str]:
-    return [words.condition(hcc, label) for hcc, label in zip(rows["hcc"], rows["label"], strict=True)]
+    return [risk_parts.condition(hcc, label) for hcc, label in zip(rows["hcc"], rows["label"], strict=True)]

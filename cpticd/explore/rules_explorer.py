@@ -11,21 +11,29 @@ from typing import Any, ClassVar, Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from cpticd import charts
+from cpticd import charts, disclosure
 from cpticd import rules as coding
 from cpticd.charts import format as fmt
-from cpticd.charts.rules import READABLE_LINES
+from cpticd.charts.rule_charts import READABLE_LINES
 from cpticd.claims import Claims
 from cpticd.core.contract import carry
 from cpticd.core.errors import ArgumentError
-from cpticd.explore import rules_words
+from cpticd.explore import tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
-from cpticd.explore.pieces import Names, Page, behind, page, table, toggled
+from cpticd.explore.identifiers import Identifiers
+from cpticd.explore.pages import Page, behind, page, table
+from cpticd.rules.citations import cited
+from cpticd.rules.scorecard_totals import totals
 
 SEVERITIES: Final = ("error", "warning", "information")
 PRECISIONS: Final = (("precision", "for any cause"), ("related_precision", "for a cause of the rule"))
 OPEN: Final = "not adjudicated"
+#: Why the worklist is empty.
+NOTHING: Final = {
+    "open": "No flagged line waits for a decision under these filters; the list of all flagged lines has the others.",
+    "all": "No flagged line under these filters.",
+}
 LINES: Final = (("open", "not decided yet"), ("all", "all, decided ones too"))
 _CARD: Final = (
     "rule", "payer", "severity", "flagged_lines", "denied_lines", "precision", "low", "high", "related_precision",
@@ -67,23 +75,30 @@ def rules(
     tables: Mapping[str, Any] | None = None,
     folder: str | Path | None = None,
     payer_kinds: Mapping[str, str] | None = None,
-    minimum_lines: int = 10,
+    min_lines: int = 10,
     readable_lines: int = READABLE_LINES,
     identifiers: bool = False,
 ) -> RulesExplorer:
     """The explorer of coding rules: scorecard by payer, precision against recall, findings, worklist.
 
     findings: of ``rules.check``; without them it is asked, with ``tables``, ``folder`` and ``payer_kinds``.
-    minimum_lines: as in ``rules.scorecard``; readable_lines: flagged lines under which a share is drawn grey.
+    min_lines: as in ``rules.scorecard``; readable_lines: flagged lines under which a share is drawn grey.
     identifiers: claims under their own names instead of pseudonyms.
 
     ``.data`` is the worklist as filtered, the largest expected saving first; ``.scorecard`` and ``.findings`` are the
     rest. Raises what ``rules.check`` and ``rules.scorecard`` do.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=60, seed=1).claims
+    >>> page = cx.explore.rules(claims, cx.rules.check(claims, ["pointers", "laterality"]))
+    >>> page.choose(lines="all", min_precision=0.5)
+    >>> bool((page.scorecard["precision"] >= 0.5).all())
+    True
     """
     if findings is None:
         findings = coding.check(claims, tables=tables, folder=folder, payer_kinds=payer_kinds)
     return RulesExplorer(
-        claims, findings, minimum_lines=minimum_lines, readable_lines=readable_lines, identifiers=identifiers
+        claims, findings, min_lines=min_lines, readable_lines=readable_lines, identifiers=identifiers
     )
 
 
@@ -92,21 +107,21 @@ class RulesExplorer(Explorer):
 
     file_name: ClassVar[str] = "rules_worklist.csv"
     title: ClassVar[str] = "Coding rules: which payers enforce them, and what to correct before billing"
+    criteria = ("payer",)
 
     def __init__(
-        self, claims: Claims, findings: pd.DataFrame, *, minimum_lines: int, readable_lines: int, identifiers: bool
+        self, claims: Claims, findings: pd.DataFrame, *, min_lines: int, readable_lines: int, identifiers: bool
     ) -> None:  # fmt: skip
-        self._names = Names(identifiers=identifiers)
+        self._names = Identifiers(identifiers=identifiers)
         self._readable = readable_lines
-        self._card = coding.scorecard(claims, findings, minimum_lines=minimum_lines)
+        self._card = coding.scorecard(claims, findings, min_lines=min_lines)
         self._work = coding.prebill(claims, findings, adjudicated=True)
-        payers = claims.query("SELECT claim_id, coalesce(payer, '(unknown)') AS payer FROM claims")
-        named = findings.merge(payers, on="claim_id", how="left").fillna({"payer": "(unknown)"})
+        named = disclosure.with_persons(claims, findings).fillna({"payer": "(unknown)"})
         self._found = carry(findings, named)
-        self._names.cited(self._found["evidence"].dropna(), "claim", payers["claim_id"])
-        super().__init__(self._choices())
+        self._names.cited(self._found["evidence"].dropna(), "claim", cited(claims, findings))
+        super().__init__(claims, self._controls_of())
 
-    def _choices(self) -> list[Control]:
+    def _controls_of(self) -> list[Control]:
         def options(column: str, every: str) -> tuple[tuple[str, str], ...]:
             values = sorted({*self._found[column].dropna(), *self._card[column].dropna()})
             return (("", every), *((value, fmt.text(value).replace("_", " ")) for value in values))
@@ -117,9 +132,9 @@ class RulesExplorer(Explorer):
             Control("select", "rule", "Rule", "", options("rule", "every rule")),
             Control("select", "severity", "Severity", "", options("severity", "every severity")),
             Control("select", "share", "Denied", "precision", PRECISIONS),
-            Control("range", "precision", "Least share denied", 0.0, (), 0, 1, 0.05),
+            Control("range", "min_precision", "Least share denied", 0.0, (), 0, 1, 0.05),
             Control("select", "lines", "Worklist", "open", LINES),
-            Control("number", "dollars", "Least expected dollars", 0.0, (), 0, None, 1),
+            Control("number", "min_dollars", "Least expected dollars", 0.0, (), 0, None, 1),
             Control("button", "export", "Export the worklist"),
         ]  # fmt: skip
 
@@ -129,13 +144,13 @@ class RulesExplorer(Explorer):
         """Whether each row is of what these filters choose."""
         kept = pd.Series(True, index=frame.index)
         for name in names:
-            if self.values[name]:
-                kept &= frame[name] == self.values[name]
+            if self.value(name) is not None:
+                kept &= frame[name] == self.value(name)
         return kept
 
     def _enforced(self, frame: pd.DataFrame) -> pd.Series:
         """Whether the payer of each row denies the rule often enough."""
-        least, share = float(self.values["precision"]), str(self.values["share"])
+        least, share = self.value("min_precision"), self.value("share")
         if least == 0:
             return pd.Series(True, index=frame.index)
         card = self._card[self._card[share] >= least]
@@ -148,31 +163,28 @@ class RulesExplorer(Explorer):
     @property
     def scorecard(self) -> pd.DataFrame:
         """One row per rule and payer as filtered, with precision, recall and dollars."""
-        found = self._rows(self._card, "payer", "family", "rule", "severity")
-        return found
+        return self._rows(self._card, "payer", "family", "rule", "severity")
 
     @property
     def findings(self) -> pd.DataFrame:
-        """One row per finding as filtered, with its payer, message, evidence and source."""
-        found = self._rows(self._found, "payer", "family", "rule", "severity")
-        return found
+        """One row per finding as filtered, with its person, payer, message, evidence and source."""
+        return self._rows(self._found, "payer", "family", "rule", "severity")
 
     @property
     def data(self) -> pd.DataFrame:
         """One row per flagged line as filtered, the largest expected saving first."""
         rows = self._rows(self._work, "payer", "family", "rule", "severity")
-        least = float(self.values["dollars"])
+        least = self.value("min_dollars")
         kept = rows["expected_saved_amount"] >= least if least else pd.Series(True, index=rows.index)
-        if self.values["lines"] == "open":
+        if self.value("lines") == "open":
             kept &= rows["initial_outcome"] == OPEN
-        rows = rows[kept].reset_index(drop=True)
-        return rows
+        return rows[kept].reset_index(drop=True)
 
     @property
     def figure(self) -> go.Figure:
         """The scorecard by payer as shown."""
         card = self._rows(self._card, "family", "severity")
-        return charts.rule_matrix(card, colour=self.values["share"], readable_lines=self._readable)
+        return charts.scorecard(card, color=self.value("share"), readable_lines=self._readable)
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
         """Write ``data`` as CSV or Excel; persons and claims are numbered as on the page unless ``identifiers``."""
@@ -182,18 +194,27 @@ class RulesExplorer(Explorer):
         """The first rows of ``data`` as they may be saved with a notebook."""
         return self._names.frame(self.data.head(FIRST))[list(_FIRST)]
 
+    def shareable_tiles(self) -> list[tiles.Tile]:
+        """Of how many persons the lines of the other tiles are, is not known."""
+        found = self.findings
+        few = 0 < found["person_id"].nunique(dropna=False) < disclosure.settings().minimum
+        return [] if few else self._tiles()[:1]
+
+    def _tiles(self) -> list[tiles.Tile]:
+        return tiles.rules(totals(self.scorecard, self.findings, self.data))
+
     # -- the page ----------------------------------------------------------------------------------
 
     def parts(self) -> Iterator[dict[str, Any]]:
         card, found, work = self.scorecard, self.findings, self.data
-        share = str(self.values["share"])
-        yield {"kind": "tiles", "name": "tiles", "tiles": rules_words.tiles(card, found, work)}
+        share = self.value("share")
+        yield {"kind": "tiles", "name": "tiles", "tiles": self._tiles()}
         every = self._rows(self._card, "family", "severity")
         yield chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
                     table=behind(every, _CARD), clickable=True,
                     note="Click a cell to see its findings alone; click it again to see all.")  # fmt: skip
         yield SO_FAR
-        scatter = charts.rule_scatter(card, colour=share, readable_lines=self._readable)  # type: ignore[arg-type]
+        scatter = charts.scorecard_scatter(card, color=share, readable_lines=self._readable)
         yield chart(
             "scatter", scatter, label="Precision against recall", table=behind(card, _CARD), clickable=True
         )
@@ -206,11 +227,11 @@ class RulesExplorer(Explorer):
         ]
         yield table("work", shown, _WORK, title=f"Worklist, the largest expected saving first: {len(work):,} lines",
                     selectable=True, selected=here.index(line) if line in here else None,
-                    note="" if len(work) else rules_words.nothing(self.values))  # fmt: skip
+                    note="" if len(work) else NOTHING[self.value("lines")])  # fmt: skip
         yield from self._of_line(line, work)
         yield {"kind": "text", "name": "note", "paragraphs": [NOTE]}
 
-    def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def _shown(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with claims as they are shown."""
         numbers = rows["claim_line_number"].astype("Int64").astype("str").replace("<NA>", "all")
         claims = pd.Series(self._names.column(rows["claim_id"], "claim"), index=rows.index, dtype="str")
@@ -218,15 +239,15 @@ class RulesExplorer(Explorer):
 
     def _page(self, rows: pd.DataFrame, name: str) -> Page:
         """The page of a table that is shown, claims as they are shown, in texts as well."""
-        shown = page(self._told(rows), self.extra, name=name)
+        shown = page(self._shown(rows), self.extra, name=name)
         cited = [self._names.inside(str(text)) for text in shown.rows["evidence"]]
         named = shown.rows["rule"].astype("str").str.replace("_", " ")
         return replace(shown, rows=shown.rows.assign(evidence=cited, rule=named))
 
     def _of_line(self, line: Any, work: pd.DataFrame) -> list[dict[str, Any]]:
         """All that is said of the chosen line of the worklist."""
-        told = self._told(work)
-        mine = told[(told["claim"] + " " + told["line"]) == line]
+        shown = self._shown(work)
+        mine = shown[(shown["claim"] + " " + shown["line"]) == line]
         if mine.empty:
             return []
         row = mine.iloc[0]
@@ -270,5 +291,5 @@ class RulesExplorer(Explorer):
             rule, payer = (html.unescape(str(one)) for one in list(event["custom"])[:2])
             known = {control.name: [value for value, _ in control.options] for control in self._controls}
             if rule in known["rule"] and payer in known["payer"]:
-                self._set(toggled(self.values, rule=rule, payer=payer))
+                self._toggle(rule=rule, payer=payer)
                 self._extra.pop("page", None)

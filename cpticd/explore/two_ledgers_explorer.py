@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, Unpack
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from cpticd import charts, cohort, disclosure, specificity
+from cpticd import charts, disclosure, specificity
 from cpticd import risk as analyses
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
 from cpticd.core.contract import said
 from cpticd.core.errors import ArgumentError
-from cpticd.explore import ledger_words
+from cpticd.explore import tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import SO_FAR, Explorer
-from cpticd.explore.pieces import behind, page, service_years, table, toggled
+from cpticd.explore.pages import behind, page, table
 from cpticd.reference import icd10cm
+from cpticd.specificity.ledger_totals import totals
 from cpticd.specificity.priced import priced
-from cpticd.specificity.siblings import specific_siblings
+from cpticd.specificity.siblings import siblings_in_claims
 
 FAMILY: Final = "diagnosis_family"
 AXES: Final = (("excess", "beyond what specific codes are"), ("all", "all under unspecified codes"))
@@ -45,17 +46,6 @@ _SIBLINGS: Final = ("code", "title", "claims_here")
 _PROVIDERS: Final = (
     "rendering_npi", "claims", "diagnoses", "unspecified", "unspecified_share", "low", "high", "unspecified_amount",
 )  # fmt: skip
-#: Columns of one ledger alone, for disclosure control.
-_LEDGERS: Final = {
-    "denial_persons": (
-        "unspecified_lines", "compared_lines", "denied_lines", "expected_denials", "charge_amount", "denied_amount",
-        "denied_allowed_amount", "excess_amount", "excess_allowed_amount", "excess_low_amount", "excess_high_amount",
-    ),
-    "risk_persons": (
-        "gaps", "expected_gaps", "unspecified_gaps", "expected_score", "expected_dollars",
-        "unspecified_expected_score", "unspecified_expected_dollars",
-    ),
-}  # fmt: skip
 #: Base rate at which the ledgers are worked out once: large, so that rounding to cents does not tell.
 _UNIT: Final = 1_000_000.0
 NOTE: Final = (
@@ -74,31 +64,39 @@ def two_ledgers(
     year: int | None = None,
     model: str = "V28",
     base_rate: float = 0.0,
-    **filters: Unpack[cohort.Filters],
 ) -> TwoLedgersExplorer:
     """The explorer of both ledgers: diagnosis families by denials and by risk adjustment, codes, providers.
 
-    gaps, impact: of ``risk.gaps`` and ``risk.impact``; without them they are worked out, of service ``year`` (None:
-        the last complete one with members) and ``model``. An ``impact`` needs a payment factor.
-    base_rate: US dollars per member and month at score 1, with which it opens; 0 tells risk adjustment in score.
-    filters: as in ``specificity.two_ledgers``, for both ledgers.
+    claims: any claims, or a selection of them, for both ledgers; of the gaps' year, unless they were selected by dates.
+    gaps, impact: of ``risk.gaps`` and ``risk.impact``; without them they are worked out, of service ``year`` and
+        ``model``. An ``impact`` needs a payment factor.
+    base_rate: US dollars per member and month at score 1, with which it opens; 0 gives risk adjustment in score.
 
-    ``.data`` is one row per family as filtered, the largest part of both ledgers first. Raises ArgumentError for claims
-    without members, and what the analyses raise.
+    ``.data`` is one row per family as filtered, the largest part of both ledgers first. Raises ArgumentError where
+    neither gaps nor a year are given, for claims without members, and what the analyses raise.
+
+    >>> import cpticd as cx
+    >>> claims = cx.simulate(persons=60, seed=1).claims
+    >>> page = cx.explore.two_ledgers(claims, cx.risk.gaps(claims, year=2025, kinds=["lapsed"]))
+    >>> page.choose(base_rate=900)
+    >>> page.selection
+    {'dates': ('2025-01-01', '2025-12-31')}
     """
     if gaps is None:
-        service = service_years(claims)[-1] if year is None else year
-        gaps = analyses.gaps(claims, year=service, model=model)
-        impact = None
-    told = said(gaps)
+        if year is None:
+            raise ArgumentError(
+                "two_ledgers: give gaps=risk.gaps(claims, year=…), or the year of service to find them in"
+            )
+        gaps, impact = analyses.gaps(claims, year=year, model=model), None
+    of = said(gaps)
     if impact is None:
-        paid = told.get("payment_year")
+        paid = of.get("payment_year")
         if paid is None:
             raise ArgumentError(
                 "two_ledgers: gaps without a contract; give the DataFrame of risk.gaps, or impact="
             )
-        impact = analyses.impact(claims, gaps, model=told.get("model", model), payment_year=paid)
-    return TwoLedgersExplorer(claims, gaps, impact, base_rate=base_rate, filters=filters)
+        impact = analyses.impact(claims, gaps, model=of.get("model", model), payment_year=paid)
+    return TwoLedgersExplorer(claims, gaps, impact, base_rate=base_rate)
 
 
 class TwoLedgersExplorer(Explorer):
@@ -110,27 +108,23 @@ class TwoLedgersExplorer(Explorer):
     )
 
     def __init__(
-        self, claims: Claims, gaps: pd.DataFrame, impact: pd.DataFrame, *, base_rate: float, filters: cohort.Filters
+        self, claims: Claims, gaps: pd.DataFrame, impact: pd.DataFrame, *, base_rate: float
     ) -> None:  # fmt: skip
         worth = impact.drop(columns=["expected_dollars"], errors="ignore")
-        worth.attrs = {}
-        told: dict[str, Any] = {"impact": worth, "base_rate": _UNIT, **filters}
-        self._families = specificity.two_ledgers(claims, gaps, **told)
-        self._categories = specificity.two_ledgers(claims, gaps, by="diagnosis_category", **told)
+        of: dict[str, Any] = {"impact": worth, "base_rate": _UNIT}
+        self._families = specificity.two_ledgers(claims, gaps, **of)
+        self._categories = specificity.two_ledgers(claims, gaps, by="diagnosis_category", **of)
         year = said(gaps).get("year")
-        if year is not None and filters.get("dates") is None:
-            filters["dates"] = (f"{year}-01-01", f"{year}-12-31")
-        self._codes = specificity.share(
-            claims, by=[FAMILY, "diagnosis_category", "diagnosis_code"], **filters
-        )
-        self._codes.attrs = {}
+        dated = year is not None and "dates" not in claims.selection
+        self._dates = {"dates": (f"{year}-01-01", f"{year}-12-31")} if dated else {}
+        chosen = claims.where(**self._dates) if dated else claims
+        self._codes = specificity.share(chosen, by=[FAMILY, "diagnosis_category", "diagnosis_code"])
         self._siblings: dict[str, pd.DataFrame] = {}
         self._codes["title"] = icd10cm.title(self._codes["diagnosis_code"]).to_numpy()
-        self._providers = specificity.share(claims, by=[FAMILY, "rendering_npi"], **filters)
-        self._providers.attrs = {}
+        self._providers = specificity.share(chosen, by=[FAMILY, "rendering_npi"])
         names = [(name, name) for name in self._families[FAMILY]]
-        super().__init__([
-            Control("select", "family", "Diagnosis family", "", (("", "none chosen"), *names)),
+        super().__init__(claims, [
+            Control("select", FAMILY, "Diagnosis family", "", (("", "none chosen"), *names)),
             Control("select", "denials", "Denied dollars", "excess", AXES),
             Control("select", "show", "Show", "", SHOW),
             Control("number", "base_rate", "Base rate: $ per member and month", float(base_rate), (), 0, None, 50),
@@ -139,25 +133,29 @@ class TwoLedgersExplorer(Explorer):
 
     # -- what a notebook reads ---------------------------------------------------------------------
 
+    @property
+    def selection(self) -> dict[str, Any]:
+        """The year of both ledgers, and the family that is chosen, if any line is of it."""
+        family = self.value(FAMILY)
+        return self._dates | ({FAMILY: family} if family in set(self._codes[FAMILY]) else {})
+
     def _priced(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return priced(frame, float(self.values["base_rate"]) or None)
+        return priced(frame, self.value("base_rate") or None)
 
     @property
     def data(self) -> pd.DataFrame:
         """One row per family as filtered, both ledgers side by side."""
         rows = self._priced(self._families)
-        if self.values["show"] == "twice":
+        if self.value("show") == "twice":
             rows = rows[rows["pays_twice"].astype(bool)]
-        elif self.values["show"] == "gaps":
+        elif self.value("show") == "gaps":
             rows = rows[rows["gaps"].fillna(0) > 0]
         return rows.reset_index(drop=True)
 
     @property
     def codes(self) -> pd.DataFrame:
         """One row per unspecified code of the family that has a specific sibling, the most claims first."""
-        rows = self._codes[
-            (self._codes[FAMILY] == self.values["family"]) & (self._codes["with_specific"] > 0)
-        ]
+        rows = self._codes[(self._codes[FAMILY] == self.value(FAMILY)) & (self._codes["with_specific"] > 0)]
         rows = rows.sort_values(
             ["unspecified_amount", "claims", "diagnosis_code"], ascending=[False, False, True]
         )
@@ -166,7 +164,7 @@ class TwoLedgersExplorer(Explorer):
     @property
     def categories(self) -> pd.DataFrame:
         """One row per category (three characters) of the family's codes, both ledgers side by side."""
-        mine = self._codes.loc[self._codes[FAMILY] == self.values["family"], "diagnosis_category"]
+        mine = self._codes.loc[self._codes[FAMILY] == self.value(FAMILY), "diagnosis_category"]
         rows = self._priced(self._categories)
         rows = rows[rows["diagnosis_category"].isin(mine)].reset_index(drop=True)
         rows.insert(1, "title", icd10cm.title(rows["diagnosis_category"]).to_numpy())
@@ -175,7 +173,7 @@ class TwoLedgersExplorer(Explorer):
     @property
     def providers(self) -> pd.DataFrame:
         """One row per rendering provider of the family's codes, those with the most unspecified dollars first."""
-        rows = self._providers[self._providers[FAMILY] == self.values["family"]]
+        rows = self._providers[self._providers[FAMILY] == self.value(FAMILY)]
         rows = rows[rows["unspecified"] > 0].assign(_npi=lambda frame: frame["rendering_npi"].astype("str"))
         rows = rows.sort_values(["unspecified_amount", "unspecified", "_npi"], ascending=[False, False, True])
         return rows.drop(columns="_npi").reset_index(drop=True)
@@ -188,32 +186,35 @@ class TwoLedgersExplorer(Explorer):
     def _beside(self, code: str) -> pd.DataFrame:
         """The siblings of a code, looked up once: the claims and the code set stay as they are."""
         if code not in self._siblings:
-            beside = specific_siblings(code)
-            claims = self._codes.groupby("diagnosis_code")["claims"].max()
-            beside["claims_here"] = beside["code"].map(claims).fillna(0).astype("int64")
-            self._siblings[code] = beside.sort_values(
-                ["claims_here", "code"], ascending=[False, True], ignore_index=True
-            )
+            self._siblings[code] = siblings_in_claims(code, self._codes)
         return self._siblings[code].copy()
 
     @property
     def figure(self) -> go.Figure:
         """Both ledgers as shown."""
-        return charts.two_ledgers(self.data, denials=self.values["denials"])
+        return charts.two_ledgers(self.data, denials=self.value("denials"))
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
         """Write ``data`` as CSV or Excel; families of fewer persons than may be shown are suppressed."""
         return disclosure.export(self.shareable(), path, overwrite=overwrite, identifiers=identifiers)
 
     def shareable(self) -> pd.DataFrame:
-        """``data`` as it may leave: cells of few persons are missing, in either ledger."""
-        return disclosure.protect(self.data, by=FAMILY, persons="persons", numerators=_LEDGERS)
+        """``data`` as it may leave: as the analysis declares it, cells of few persons are missing in either ledger."""
+        return disclosure.Release(self._claims).add("families", self.data)["families"]
+
+    def shareable_tiles(self) -> list[tiles.Tile]:
+        """Of the sums those to which nothing is missing in the families that may leave."""
+        return tiles.kept(self._tiles(self.data), self._tiles(self.shareable()))
+
+    def _tiles(self, data: pd.DataFrame) -> list[tiles.Tile]:
+        family = self.value(FAMILY)
+        return tiles.two_ledgers(totals(data[data[FAMILY] == family] if family else data))
 
     # -- the page ----------------------------------------------------------------------------------
 
     def parts(self) -> Iterator[dict[str, Any]]:
-        data, family = self.data, self.values["family"]
-        yield {"kind": "tiles", "name": "tiles", "tiles": ledger_words.tiles(data, str(family))}
+        data, family = self.data, self.value(FAMILY)
+        yield {"kind": "tiles", "name": "tiles", "tiles": self._tiles(data)}
         yield chart("ledgers", self.figure, label="Denials against risk adjustment, by diagnosis family",
                     table=behind(data, [FAMILY, *_SIDES]), clickable=True,
                     note="Click a family, or choose it above, to see its codes, their siblings and providers."
@@ -232,8 +233,8 @@ class TwoLedgersExplorer(Explorer):
         """Categories, codes, siblings of a code and providers of the chosen family."""
         codes = page(self.codes, self.extra, name="codes")
         code, here = self.extra.get("code"), codes.rows["diagnosis_code"].tolist()
-        few = [ledger_words.few(self._beside(one)) for one in here]
-        codes = replace(codes, rows=codes.rows.assign(specific_siblings=few))
+        first = [_first(self._beside(one)) for one in here]
+        codes = replace(codes, rows=codes.rows.assign(specific_siblings=first))
         parts = [
             table("categories", page(self.categories, self.extra, name="categories"), _CATEGORY,
                   title=f"{family}: categories in both ledgers"),
@@ -249,7 +250,7 @@ class TwoLedgersExplorer(Explorer):
         return parts
 
     def said(self) -> str:
-        family = self.values["family"]
+        family = self.value(FAMILY)
         return f"{len(self.data):,} families" + (
             f"; {family}: {len(self.codes):,} unspecified codes" if family else ""
         )
@@ -275,6 +276,12 @@ class TwoLedgersExplorer(Explorer):
 
     def _choose_family(self, names: list[str], row: int) -> None:
         if 0 <= row < len(names):
-            self._set(toggled(self.values, family=names[row]))
+            self._toggle(**{FAMILY: names[row]})
             self._extra.pop("code", None)
             self._extra.pop("page", None)
+
+
+def _first(specific: pd.DataFrame, most: int = 3) -> str:
+    """The first specific siblings in words, and how many there are."""
+    named = [f"{row.code} {row.title}" for row in specific.head(most).itertuples()]
+    return "; ".join(named) + (f"; {len(specific) - most} more" if len(specific) > most else "")

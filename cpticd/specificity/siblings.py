@@ -32,6 +32,17 @@ def specific_siblings(code: str) -> pd.DataFrame:
     return pd.DataFrame({"code": found.astype("str"), "title": icd10cm.title(list(found)).to_numpy()})
 
 
+def siblings_in_claims(code: str, shares: pd.DataFrame) -> pd.DataFrame:
+    """One row per specific code beside an unspecified one: code, title, claims_here that have it, the most first.
+
+    ``shares``: what ``specificity.share`` returned by diagnosis_code, alone or with dimensions above it.
+    """
+    found = specific_siblings(code)
+    claims = shares.groupby("diagnosis_code")["claims"].max()
+    found["claims_here"] = found["code"].map(claims).fillna(0).astype("int64")
+    return found.sort_values(["claims_here", "code"], ascending=[False, True], ignore_index=True)
+
+
 def _episode(table: pd.DataFrame) -> pd.Series:
     """The seventh character where it tells the episode; open and closed fractures have their own."""
     return table["episode"].where(table["episode"] == "", table.index.str[-1])

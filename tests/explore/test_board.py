@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,12 @@ import plotly.graph_objects as go
 import pytest
 
 from cpticd import disclosure
+from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore.board import Board, Control, chart
 from cpticd.explore.explorer import SO_FAR, Explorer
-from cpticd.explore.pieces import page, table
+from cpticd.explore.pages import page, table
+from tests.spec import claims_of
 
 ROWS = pd.DataFrame(
     {
@@ -30,13 +35,19 @@ ROWS = pd.DataFrame(
 )
 
 
+@cache
+def nothing() -> Claims:
+    """Claims for explorers that ask them for nothing."""
+    return claims_of(claims="claim_id | payer\nA | X", lines="claim_id | claim_line_number\nA | 1")
+
+
 class Slow(Explorer):
     """Shows a text before a second one is worked out."""
 
     title = "What comes first?"
 
     def __init__(self) -> None:
-        super().__init__([Control("text", "word", "Word", "one")])
+        super().__init__(nothing(), [Control("text", "word", "Word", "one")])
 
     data = property(lambda self: ROWS)  # type: ignore[assignment]
     figure = property(lambda self: go.Figure())  # type: ignore[assignment]
@@ -77,6 +88,47 @@ def test_a_page_that_stays_as_it_is_is_drawn_all_the_same() -> None:
     assert explorer.board.turn > turn
 
 
+class Later(Slow):
+    """Has a figure worked out after its page was sent."""
+
+    def work(self) -> Callable[[], None]:
+        def worked_out() -> None:
+            self.threads = [*getattr(self, "threads", []), threading.current_thread()]
+
+        return worked_out
+
+    def later(self) -> Iterator[dict[str, Any]]:
+        yield {"kind": "text", "name": "second", "paragraphs": ["at last"]}
+
+
+def test_what_comes_later_takes_its_place_after_the_page_was_sent() -> None:
+    explorer = Later()
+    sent: list[list[dict[str, Any]]] = []
+    explorer.board.observe(lambda change: sent.append(change["new"]), "parts")
+    explorer.choose(word="two")
+    texts = [[part.get("paragraphs", ["kept"])[0] for part in parts] for parts in sent]
+    assert texts == [["two", "kept"], ["two", "two"], ["two", "at last"]]
+
+
+def test_in_a_notebook_what_comes_later_is_worked_out_beside_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cpticd.explore.explorer.PAUSE", 0.01)
+
+    async def cell() -> None:
+        explorer = Later()
+        explorer.choose(word="two")
+        assert [part["paragraphs"] for part in explorer.board.parts] == [["two"], ["two"]]
+        turn = explorer.board.turn
+        await asyncio.wait_for(explorer._waiting, 5)
+        assert [part["paragraphs"] for part in explorer.board.parts] == [["two"], ["at last"]]
+        assert explorer.board.turn == turn + 1
+        assert len(explorer.threads) == 1, "worked out once for both draws of the page"
+        assert explorer.threads[0] is not threading.current_thread()
+
+    asyncio.run(cell())
+
+
 class Small(Explorer):
     """Rows of one payer of at least some dollars."""
 
@@ -86,12 +138,13 @@ class Small(Explorer):
         self.drawn = 0
         payers = (("", "All"), *((name, name) for name in ("North", "South", "<b>East</b>")))
         super().__init__(
+            nothing(),
             [
                 Control("select", "payer", "Payer", "", payers),
                 Control("range", "least", "At least", 0, least=0, most=29, step=1),
                 Control("text", "word", "Word", ""),
                 Control("button", "export", "Export"),
-            ]
+            ],
         )
 
     @property
@@ -118,6 +171,9 @@ class Small(Explorer):
             ),
         ]
 
+    def shareable_tiles(self) -> list[dict[str, str]]:
+        return [{"label": "Rows", "value": str(len(self.data)), "note": ""}]
+
     def on_event(self, event: Mapping[str, Any]) -> None:
         self._extra["row"] = event["row"]
 
@@ -140,7 +196,7 @@ def test_a_filter_acts_on_every_part(small: Small) -> None:
     assert small.board.parts[0]["tiles"][0]["value"] == "7"
     assert small.board.parts[1]["figure"]["data"][0]["x"] == ["South"] * 7
     assert len(rows(small)) == len(small.data) == 7
-    assert small.selection == {"payer": "South", "least": 10}
+    assert small.chosen == {"payer": "South", "least": 10}
 
 
 def test_a_button_is_no_value(small: Small) -> None:
@@ -156,7 +212,7 @@ def test_state_is_json_and_comes_back(small: Small) -> None:
     other.state = state
     assert other.state == state == small.state
     assert other.board.parts == small.board.parts
-    assert other.selection == {"payer": "North", "least": 3, "row": 4}
+    assert other.chosen == {"payer": "North", "least": 3, "row": 4}
 
 
 def test_a_state_is_drawn_once_and_not_shared(small: Small) -> None:
@@ -176,7 +232,7 @@ def test_a_state_is_drawn_once_and_not_shared(small: Small) -> None:
     ("state", "found"),
     [
         ({"values": {"payer": "nobody"}}, "payer: found 'nobody'"),
-        ({"values": {"colour": "red"}}, r"no filter \['colour'\]"),
+        ({"values": {"color": "red"}}, r"no filter \['color'\]"),
         ({"values": {"least": 99}}, "least: found 99; from 0 to 29"),
         ({"values": {"least": "many"}}, "least: found 'many'; give a number"),
         ({"values": {"word": 3}}, "word: found 3; give text"),
@@ -250,6 +306,13 @@ def test_without_a_kernel_there_is_a_page_to_read(small: Small) -> None:
         == repr(small)
         == "<Small: Which <rows>?; 30 rows in .data, see .selection, .figure>"
     )
+
+
+def test_tiles_that_no_explorer_protects_are_not_kept() -> None:
+    class Open(Small):
+        shareable_tiles = Explorer.shareable_tiles
+
+    assert "30</b>" not in Open()._repr_mimebundle_()[0]["text/html"]
 
 
 def test_what_is_saved_is_the_same_in_every_run() -> None:

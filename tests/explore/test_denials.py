@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from cpticd import denials, disclosure
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import _MEASURES, Cells, measure
+from cpticd.explore import tiles as tiles_of
 from cpticd.explore.denials_explorer import CODE, FAMILY, DenialsExplorer
 
 
@@ -36,7 +39,7 @@ def opened(claims: Claims) -> DenialsExplorer:
 def explorer(opened: DenialsExplorer) -> DenialsExplorer:
     """The explorer as it opens."""
     defaults = {control.name: control.default for control in opened._controls if control.kind != "button"}
-    opened.state = {"values": defaults | {"min_lines": "11"}, "extra": {}}
+    opened.state = {"values": defaults | {"min_lines": 11}, "extra": {}}
     return opened
 
 
@@ -58,7 +61,7 @@ def click(explorer: DenialsExplorer, **event: Any) -> None:
 
 
 def open_first_family(explorer: DenialsExplorer) -> list[str]:
-    cell = explorer.view.by_pair(level="family", min_lines=11).iloc[0][list(FAMILY)].tolist()
+    cell = explorer.view.by_pair(grain="family", min_lines=11).iloc[0][list(FAMILY)].tolist()
     click(explorer, kind="point", part="matrix", x=cell[1], y=cell[0], custom=[*cell, "hover"])
     return cell
 
@@ -80,24 +83,25 @@ def test_it_opens_with_all_parts_and_their_tables(explorer: DenialsExplorer, cla
 
 def test_data_are_the_pairs_of_the_analysis(explorer: DenialsExplorer, claims: Claims) -> None:
     pd.testing.assert_frame_equal(explorer.data, denials.by_pair(claims, min_lines=11), check_dtype=False)
-    assert explorer.selection == {"min_lines": "11"}
+    assert explorer.selection == {}
+    assert explorer.chosen == {"min_lines": 11}
 
 
-@pytest.mark.parametrize("name", ["payer", "first", "place", "billing_npi", "category", "clock"])
+@pytest.mark.parametrize("name", ["payer", "dates", "place", "billing_npi", "category", "decision"])
 def test_every_filter_of_lines_acts_on_every_part(explorer: DenialsExplorer, name: str) -> None:
     before = {each["name"]: json.dumps(each) for each in explorer.board.parts}
-    value = choices(explorer, name)[9 if name == "first" else 0]
-    explorer.board.values = explorer.values | {name: value}
+    value: Any = choices(explorer, name)[9 if name == "dates" else 0]
+    explorer.board.values = explorer.values | {name: [value, ""] if name == "dates" else value}
     for each in ("tiles", "matrix", "causes", "trend", "pairs"):
         assert json.dumps(part(explorer, each)) != before[each], each
-    assert explorer.selection[name] == value
+    assert explorer.chosen[name] == ((value, None) if name == "dates" else value)
 
 
 def test_the_last_month_ends_every_part(explorer: DenialsExplorer) -> None:
-    explorer.choose(first="2024-04", last="2024-06")
+    explorer.choose(dates=("2024-04", "2024-06"))
     assert len(part(explorer, "trend")["table"]["rows"]) == 3
     assert tiles(explorer)["Adjudicated lines"] == fmt.count(explorer.view.trend()["n"].sum())
-    assert "2024-01 to 2024-03" in part(explorer, "tiles")["tiles"][-1]["note"]
+    assert "2024-01 to 2024-03" in part(explorer, "tiles")["tiles"][4]["note"]
 
 
 @pytest.mark.parametrize(("measure", "title", "column"), [("rate", "Denial rate", "low"), ("dollars", "Denied dollars", "denied_amount")])  # fmt: skip
@@ -117,7 +121,7 @@ def test_the_measure_acts_on_every_part(
 def test_a_cell_opens_its_codes_and_the_button_goes_back(explorer: DenialsExplorer) -> None:
     everything = tiles(explorer)
     cell = open_first_family(explorer)
-    assert explorer.selection["drill"] == cell
+    assert [explorer.selection[name] for name in FAMILY] == cell
     assert set(explorer.data["hcpcs_family"]) == {cell[0]}
     assert set(explorer.data["diagnosis_family"]) == {cell[1]}
     figure = part(explorer, "matrix")["figure"]
@@ -125,7 +129,7 @@ def test_a_cell_opens_its_codes_and_the_button_goes_back(explorer: DenialsExplor
     assert tiles(explorer)["Adjudicated lines"] != everything["Adjudicated lines"]
     assert cell[0] in part(explorer, "where")["text"]
     click(explorer, kind="button", name="back", part="where")
-    assert "drill" not in explorer.selection
+    assert explorer.selection == {}
     assert tiles(explorer) == everything
 
 
@@ -135,13 +139,13 @@ def test_the_keyboard_opens_the_same_cell_by_the_table_behind_the_matrix(explore
     assert part(explorer, "matrix")["table"]["selectable"]
     assert part(explorer, "matrix")["table"]["rows"][0][:2] == cell
     click(explorer, kind="row", part="matrix", row=0)
-    assert explorer.selection["drill"] == cell
+    assert [explorer.selection[name] for name in FAMILY] == cell
 
 
 def test_a_blank_cell_opens_nothing(explorer: DenialsExplorer) -> None:
     click(explorer, kind="point", part="matrix", x="a", y="b", custom=["", ""])
     click(explorer, kind="point", part="matrix", x="a", y="b", custom=None)
-    assert "drill" not in explorer.selection
+    assert explorer.selection == {}
 
 
 def test_a_cause_that_is_clicked_becomes_the_filter(explorer: DenialsExplorer) -> None:
@@ -172,7 +176,7 @@ def test_a_pair_opens_to_its_lines_as_an_explanation_of_benefits(
 ) -> None:
     click(explorer, kind="row", part="pairs", row=2)
     pair = explorer.data.iloc[2]
-    assert explorer.selection["pair"] == pair[list(CODE)].tolist()
+    assert [explorer.chosen[name] for name in CODE] == pair[list(CODE)].tolist()
     assert part(explorer, "pairs")["selected"] == 2
     lines = part(explorer, "lines")
     assert [column["label"] for column in lines["columns"][4:]] == ["What was done", "Why", "What the payer said", "Who owes what"]  # fmt: skip
@@ -219,7 +223,7 @@ def test_the_state_of_a_click_comes_back(explorer: DenialsExplorer) -> None:
     click(explorer, kind="sort", part="pairs", column="persons")
     state, parts = json.loads(json.dumps(explorer.state)), json.dumps(explorer.board.parts)
     click(explorer, kind="button", name="back", part="where")
-    explorer.choose(payer="", measure="excess")
+    explorer.choose(payer=None, measure="excess")
     assert json.dumps(explorer.board.parts) != parts
     explorer.state = state
     assert explorer.state == state
@@ -231,10 +235,19 @@ def test_the_state_of_a_click_comes_back(explorer: DenialsExplorer) -> None:
     [
         ({"values": {"payer": "nobody"}}, "payer: found 'nobody'"),
         ({"values": {"measure": "weight"}}, "measure: found 'weight'"),
-        ({"values": {"first": "2031-01"}}, "first: found '2031-01'"),
-        ({"extra": {"drill": ["Magic", "09 Circulatory"]}}, "drill: found"),
-        ({"extra": {"drill": "Magic"}}, "drill: found 'Magic'"),
-        ({"extra": {"pair": ["99213", "nothing"]}}, "pair: found"),
+        (
+            {"values": {"dates": ["2031-01", ""]}},
+            r"dates: found \['2031-01', ''\]; this page chooses by months",
+        ),
+        ({"values": {"dates": ("2024-02-03", None)}}, r"for days open it on claims\.where"),
+        ({"values": {"dates": ("2024-05", "2024-02")}}, "first day 2024-05-01 is after the last, 2024-02-29"),
+        ({"values": {"dates": "2024-02"}}, r"give \(first, last\)"),
+        (
+            {"extra": {"hcpcs_family": "Magic", "diagnosis_family": "09 Circulatory"}},
+            "hcpcs_family: found 'Magic'",
+        ),
+        ({"extra": {"hcpcs_family": "Magic"}}, "diagnosis_family: found None"),
+        ({"extra": {"hcpcs_code": "99213", "diagnosis_code": "nothing"}}, "diagnosis_code: found 'nothing'"),
     ],
 )
 def test_a_state_that_cannot_be_is_refused(
@@ -246,18 +259,19 @@ def test_a_state_that_cannot_be_is_refused(
     assert explorer.state == before
 
 
-def test_a_period_that_ends_before_it_begins_is_said(explorer: DenialsExplorer) -> None:
-    explorer.board.values = explorer.values | {"first": "2024-05", "last": "2024-02"}
-    assert [each["kind"] for each in explorer.board.parts] == ["text"]
+def test_a_period_that_ends_before_it_begins_is_taken_back_and_said(explorer: DenialsExplorer) -> None:
+    explorer.board.values = explorer.values | {"dates": ["2024-05", "2024-02"]}
+    assert explorer.values["dates"] == ["", ""]
     assert "2024-05" in explorer.board.said
     assert "2024-02" in explorer.board.said
-    explorer.board.values = explorer.values | {"last": "2024-06"}
+    explorer.board.values = explorer.values | {"dates": ["2024-05", "2024-06"]}
+    assert explorer.selection == {"dates": ("2024-05", "2024-06")}
     assert len(explorer.board.parts) == 6
 
 
 def test_filters_that_leave_nothing_are_drawn_empty(explorer: DenialsExplorer) -> None:
     explorer.choose(
-        payer=choices(explorer, "payer")[-1], place=choices(explorer, "place")[-1], first="2025-12"
+        payer=choices(explorer, "payer")[-1], place=choices(explorer, "place")[-1], dates=("2025-12", None)
     )
     assert len(explorer.board.parts) == 6
     assert explorer.data.empty
@@ -266,7 +280,7 @@ def test_filters_that_leave_nothing_are_drawn_empty(explorer: DenialsExplorer) -
 
 def test_what_is_saved_with_a_notebook_is_protected(explorer: DenialsExplorer, claims: Claims) -> None:
     assert explorer.figure.data[0].type == "heatmap"
-    persons = explorer.view.by_pair(level="family", min_lines=11)
+    persons = explorer.view.by_pair(grain="family", min_lines=11)
     small = persons[(persons["persons"] < 11)]
     assert len(small)
     drawn = explorer.figure.data[0]
@@ -287,3 +301,123 @@ def test_the_figure_follows_the_drill(explorer: DenialsExplorer) -> None:
     with disclosure.using(minimum=1):
         assert set(explorer.figure.data[0].y) <= set(explorer.data["hcpcs_code"])
     assert cell
+
+
+def test_what_is_shown_is_what_the_analyses_say_of_its_claims(
+    explorer: DenialsExplorer, claims: Claims
+) -> None:
+    explorer.choose(payer=choices(explorer, "payer")[0], dates=("2024-03", None), place="11")
+    explorer.choose(**dict(zip(FAMILY, open_first_family(explorer), strict=True)))
+    assert set(explorer.selection) == {"payer", "dates", "place", *FAMILY}
+    selected = claims.where(**explorer.selection)
+    row = denials.rates(selected).iloc[0]
+    assert 0 < row["n"] < denials.rates(claims)["n"].iloc[0]
+    assert tiles(explorer)["Adjudicated lines"] == fmt.count(row["n"])
+    assert tiles(explorer)["Denied dollars"] == fmt.dollars(row["denied_amount"])
+    causes, trend = (getattr(explorer.view, name)(explorer.drill) for name in ("causes", "trend"))
+    pd.testing.assert_frame_equal(causes, denials.causes(selected), check_dtype=False)
+    pd.testing.assert_frame_equal(trend, denials.trend(selected), check_dtype=False)
+    assert explorer.claims.selection == selected.selection
+    assert explorer.claims is explorer.claims, "made once"
+
+
+def test_choices_are_made_in_the_words_in_which_they_are_read(explorer: DenialsExplorer) -> None:
+    cell = open_first_family(explorer)
+    click(explorer, kind="row", part="pairs", row=1)
+    explorer.choose(decision="final", min_lines=100, dates=("2024-02-01", "2024-12-31"), measure="rate")
+    chosen, state = explorer.chosen, explorer.state
+    assert chosen["dates"] == ("2024-02", "2024-12")
+    assert chosen["min_lines"] == 100
+    assert [chosen[name] for name in FAMILY] == cell
+    explorer.state = {"values": dict.fromkeys(["payer", "dates", "place"]) | {"measure": "excess", "decision": "initial", "min_lines": 30}, "extra": {}}  # fmt: skip
+    explorer.choose(**chosen)
+    assert explorer.state == state
+    explorer.choose(hcpcs_family=None, diagnosis_family=None, dates=None)
+    assert explorer.selection == {}
+    assert not {*FAMILY, *CODE} & set(explorer.chosen)
+    with pytest.raises(ArgumentError, match=r"no filter \['clock'\]; there are payer, dates"):
+        explorer.choose(clock="final")
+    with pytest.raises(ArgumentError, match="diagnosis_family: found None"):
+        explorer.choose(hcpcs_family=cell[0])
+
+
+def test_a_page_of_a_selection_has_filters_of_your_own(claims: Claims) -> None:
+    part_of = claims.where(place="11")
+    page = cx.explore.denials(part_of, by=["claim_type", "quarter"])
+    assert [spec["name"] for spec in page.board.controls][:3] == ["claim_type", "dates", "quarter"]
+    page.choose(quarter="2024-04-01")
+    assert tiles(page)["Adjudicated lines"] == fmt.count(
+        denials.rates(claims.where(place="11", quarter="2024-04-01"))["n"].iloc[0]
+    )
+    with pytest.raises(ArgumentError, match="names out of"):
+        cx.explore.denials(claims, by="color")
+
+
+# -- tiles of declared measures --------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """A measure of denials declared here, with a tile: the selections of which it was asked."""
+    monkeypatch.setattr("cpticd.core.measure._MEASURES", dict(_MEASURES))
+    found: list[dict[str, Any]] = []
+
+    def charged(claims: Claims) -> pd.DataFrame:
+        """One row: persons and charge."""
+        found.append(claims.selection)
+        return claims.query(
+            "SELECT count(DISTINCT person_id) AS persons, CAST(sum(charge_amount) AS DOUBLE) AS charge FROM line_outcomes"
+        )
+
+    charged.__module__ = "cpticd.denials.charged"
+    declare = measure(
+        heading="Charges", leaves=Cells(persons="persons"),
+        tile=lambda frame: ("Charged", f"${frame['charge'].iloc[0]:,.0f}", f"{frame['persons'].iloc[0]:,.0f} persons"),
+    )  # fmt: skip
+    declare(charged)
+    return found
+
+
+def test_a_measure_that_declares_a_tile_is_shown_and_kept(
+    claims: Claims, asked: list[dict[str, Any]]
+) -> None:
+    page = cx.explore.denials(claims)
+    persons, charge = claims.query(
+        "SELECT count(DISTINCT person_id), sum(charge_amount) FROM line_outcomes"
+    ).iloc[0]
+    shown = part(page, "tiles")["tiles"]
+    assert shown[-1] == {"label": "Charged", "value": f"${charge:,.0f}", "note": f"{persons:,.0f} persons"}
+    assert [tile["label"] for tile in shown[5:]] == ["Overturned", "Charged"], "after what was there before"
+    assert f"Charged: <b>${charge:,.0f}</b>" in page._repr_mimebundle_()[0]["text/html"]
+    page.choose(payer="Birch Advantage")
+    charge = claims.query("SELECT sum(l.charge_amount) FROM lines l JOIN claims USING (claim_id) WHERE payer = 'Birch Advantage'").iloc[0, 0]  # fmt: skip
+    assert tiles(page)["Charged"] == f"${charge:,.0f}"
+    page.choose(payer=None)
+    page.choose(payer="Birch Advantage", decision="final")
+    assert asked == [{}, {"payer": ["Birch Advantage"]}], "worked out once for each selection"
+
+
+def test_declared_tiles_are_worked_out_after_the_first_parts_were_sent(
+    claims: Claims, asked: list[dict[str, Any]]
+) -> None:
+    page = cx.explore.denials(claims)
+    sent: list[tuple[str, int]] = []
+    page.board.observe(
+        lambda change: sent.append((change["new"][0]["tiles"][-1]["value"], len(asked))), "parts"
+    )
+    page.choose(place="11")
+    assert {count for value, count in sent if value == tiles_of.WORKED_OUT} == {1}
+    assert [count for value, count in sent if value != tiles_of.WORKED_OUT] == [2]
+
+
+def test_tiles_of_few_persons_are_not_kept(claims: Claims, asked: list[dict[str, Any]]) -> None:
+    few = claims.query("SELECT DISTINCT person_id FROM claims ORDER BY 1 LIMIT 9")
+    page = cx.explore.denials(claims.where(persons=few))
+    shown = part(page, "tiles")["tiles"]
+    assert shown[-1]["note"] == "9 persons"
+    kept = page._repr_mimebundle_()[0]["text/html"]
+    for tile in shown:
+        assert f"{html.escape(tile['label'])}: <b>" in kept
+        assert tile["value"] not in kept.split("</ul>")[0]
+    with disclosure.using(minimum=1):
+        assert f"Charged: <b>{shown[-1]['value']}</b>" in page._repr_mimebundle_()[0]["text/html"]

@@ -14,12 +14,13 @@ import pytest
 
 import cpticd as cx
 from cpticd import charts, disclosure
-from cpticd.charts.risk_timeline import risk_timeline
+from cpticd.charts import timeline as risk_timeline
 from cpticd.claims import Claims
+from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
-from cpticd.explore.risk_case import Case
+from cpticd.explore.risk_assessment import Assessment
 from cpticd.explore.risk_explorer import RiskExplorer
-from cpticd.risk.selected import persons, review, selected
+from cpticd.risk.review import persons, review, selected
 
 #: What the analyses returned when the explorer was opened, by their names.
 SAID: dict[str, pd.DataFrame] = {}
@@ -44,7 +45,7 @@ def explorer(claims: Claims) -> RiskExplorer:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("gaps", "unsupported", "impact"):
             patch.setattr(cx.risk, name, told(name))
-        return cx.explore.risk(claims, base_rate=1000)
+        return cx.explore.risk(claims, year=2025, base_rate=1000)
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +90,9 @@ def impact() -> pd.DataFrame:
         ("unsupported", "unsupported", 1, 1, -0.8, -0.4, -1.3, 0.5),
         ("reviewed", "reviewed", 4, 2, 10.0, 10.0, 9.2, 10.8),
     ]
-    found.attrs["totals"] = [dict(zip(names, row, strict=True)) for row in rows]
-    return found
+    totals = [dict(zip(names, row, strict=True)) for row in rows]
+    words = dict.fromkeys(("measure", "numerator", "denominator", "clock"), "by hand")
+    return attach(found, records={"totals": totals}, **words)
 
 
 def totals(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -98,12 +100,12 @@ def totals(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def test_everything_chosen_keeps_what_impact_said() -> None:
-    assert selected(impact()).attrs["totals"] == cx.contract(impact()).records["totals"]
+    assert totals(selected(impact())) == totals(impact())
     assert len(selected(impact())) == 4  # what is closed is nothing to review
 
 
 def test_a_part_is_the_sum_of_its_shares_with_the_interval_of_its_chances() -> None:
-    found = totals(selected(impact(), minimum_confidence=0.5))
+    found = totals(selected(impact(), min_confidence=0.5))
     assert found["lapsed"] == totals(impact())["lapsed"]  # whole
     assert "implied" not in found
     half = 1.959964 * np.sqrt(0.25 * 0.2**2)
@@ -176,13 +178,14 @@ def test_it_opens_with_what_the_analyses_say(explorer: RiskExplorer) -> None:
     assert cx.contract(gaps)["year"] == 2025  # the last complete one
     assert cx.contract(explorer.impact).records["totals"] == cx.contract(whole).records["totals"]
     assert len(explorer.data) == (whole["status"] == "open").sum()
-    assert explorer.figure.to_json() == charts.risk_waterfall(whole).to_json()
-    assert explorer.selection == {}
+    assert explorer.figure.to_json() == charts.impact(whole).to_json()
+    assert explorer.chosen == {}
     assert part(explorer, "tiles")["tiles"][1]["value"] == f"{(gaps['status'] == 'open').sum():,}"
 
 
 @pytest.mark.parametrize(
-    "values", [{"direction": "gaps"}, {"direction": "unsupported"}, {"kind": "lapsed"}, {"confidence": 0.6}]
+    "values",
+    [{"direction": "gaps"}, {"direction": "unsupported"}, {"kind": "lapsed"}, {"min_confidence": 0.6}],
 )
 def test_every_filter_acts_on_every_part(explorer: RiskExplorer, values: dict[str, Any]) -> None:
     before = {one["name"]: str(one) for one in explorer.board.parts}
@@ -192,10 +195,10 @@ def test_every_filter_acts_on_every_part(explorer: RiskExplorer, values: dict[st
     assert acted <= {name for name in after if after[name] != before[name]}
     rows = explorer.data
     assert 0 < len(rows) == len(explorer.impact)
-    assert (rows["confidence"] >= values.get("confidence", 0)).all()
+    assert (rows["confidence"] >= values.get("min_confidence", 0)).all()
     if "direction" in values:
         assert (rows["kind"].eq("unsupported") == (values["direction"] == "unsupported")).all()
-    assert explorer.selection == values
+    assert explorer.chosen == values
 
 
 def test_a_cell_of_the_matrix_sets_its_filters_and_a_second_click_lifts_them(explorer: RiskExplorer) -> None:
@@ -209,13 +212,13 @@ def test_a_cell_of_the_matrix_sets_its_filters_and_a_second_click_lifts_them(exp
     assert len(explorer.data) == int(drawn["customdata"][row][column][4].replace(",", ""))
     assert part(explorer, "matrix")["figure"]["data"][0]["y"] == drawn["y"]  # the others can still be clicked
     happen(explorer, kind="point", part="matrix", x=drawn["x"][column], y=drawn["y"][row])
-    assert explorer.selection == {}
+    assert explorer.chosen == {}
 
 
 def test_a_person_is_chosen_by_a_pseudonym(explorer: RiskExplorer) -> None:
     shown = part(explorer, "persons")["rows"]
     happen(explorer, kind="row", part="persons", row=2)
-    assert explorer.selection == {"person": shown[2][0]}
+    assert explorer.chosen == {"person": shown[2][0]}
     assert shown[2][0].startswith("person ")
     assert explorer.person == explorer.persons["person_id"].iloc[2]
     assert set(explorer.timeline["person_id"]) <= {explorer.person}
@@ -232,7 +235,7 @@ def test_a_person_is_chosen_by_a_pseudonym(explorer: RiskExplorer) -> None:
 def test_the_timeline_is_of_the_claims_that_the_encounters_are(
     claims: Claims, explorer: RiskExplorer
 ) -> None:
-    coded = cx.risk.conditions(claims, 2025)
+    coded = cx.risk.conditions(claims, year=2025)
     mine = explorer.timeline
     counted = (
         mine[(mine["claim_date"].dt.year == 2025) & mine["counted"]]
@@ -246,11 +249,11 @@ def test_the_timeline_is_of_the_claims_that_the_encounters_are(
 
 
 def test_state_comes_back(explorer: RiskExplorer) -> None:
-    explorer.choose(confidence=0.4, kind="lapsed")
+    explorer.choose(min_confidence=0.4, kind="lapsed")
     happen(explorer, kind="sort", part="persons", column="net_score")
     happen(explorer, kind="row", part="persons", row=1)
     state, shown = explorer.state, explorer.board.parts
-    explorer.state = {"values": {"confidence": 0.0, "kind": ""}, "extra": {}}
+    explorer.state = {"values": {"min_confidence": 0.0, "kind": None}, "extra": {}}
     assert explorer.board.parts != shown
     explorer.state = state
     assert explorer.board.parts == shown
@@ -259,19 +262,19 @@ def test_state_comes_back(explorer: RiskExplorer) -> None:
 def test_another_year_is_worked_out_once(explorer: RiskExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     now, asked = explorer._now, []
 
-    def work_out(_: Claims, model: str, year: int, **money: Any) -> Case:
+    def assess(_: Claims, model: str, year: int, **money: Any) -> Assessment:
         asked.append((model, year, money["base_rate"]))
         other = now.impact[now.impact["kind"] == "lapsed"]
         other.attrs = dict(now.impact.attrs)
         return replace(now, impact=other, review=now.review[now.review["kind"] == "lapsed"])
 
-    monkeypatch.setattr("cpticd.explore.risk_explorer.work_out", work_out)
-    explorer.choose(year="2024")
+    monkeypatch.setattr("cpticd.explore.risk_explorer.assess", assess)
+    explorer.choose(year=2024)
     assert set(explorer.data["kind"]) == {"lapsed"}
-    explorer.choose(year="2025")
-    explorer.choose(year="2024")
+    explorer.choose(year=2025)
+    explorer.choose(year=2024)
     assert asked == [("V28", 2024, 1000)]
-    explorer.choose(year="2025")
+    explorer.choose(year=2025)
     assert len(explorer.data) == len(now.review)
 
 
@@ -310,6 +313,6 @@ def test_names_are_shown_where_the_session_says_so(explorer: RiskExplorer) -> No
 
 def test_what_cannot_be_opened(claims: Claims) -> None:
     with pytest.raises(ArgumentError, match="V22"):
-        cx.explore.risk(claims, model="V22")
+        cx.explore.risk(claims, year=2025, model="V22")
     with pytest.raises(ArgumentError, match="2031"):
         cx.explore.risk(claims, year=2031)

@@ -64,7 +64,7 @@ def test_it_opens_with_what_the_analyses_say(
     card = rules.scorecard(claims, findings)
     pd.testing.assert_frame_equal(explorer.scorecard, card)
     assert cx.contract(explorer.scorecard) == cx.contract(card)
-    assert explorer.figure.to_json() == charts.rule_matrix(card, readable_lines=3).to_json()
+    assert explorer.figure.to_json() == charts.scorecard(card, readable_lines=3).to_json()
     assert len(explorer.findings) == len(findings)
     tiles = {tile["label"]: tile["value"] for tile in part(explorer, "tiles")["tiles"]}
     assert tiles["Flagged lines decided"] == f"{card['flagged_lines'].sum():,}"
@@ -72,7 +72,8 @@ def test_it_opens_with_what_the_analyses_say(
     assert len(explorer.data) == (worklist["initial_outcome"] == "not adjudicated").sum()
     explorer.choose(lines="all")
     pd.testing.assert_frame_equal(explorer.data, worklist)
-    assert explorer.selection == {"lines": "all"}
+    assert explorer.chosen == {"lines": "all"}
+    assert explorer.selection == {}
 
 
 def test_every_filter_acts_on_every_part(explorer: RulesExplorer) -> None:
@@ -85,11 +86,11 @@ def test_every_filter_acts_on_every_part(explorer: RulesExplorer) -> None:
         count = f"{len(explorer.findings):,}"
         assert part(explorer, "tiles")["tiles"][0]["value"] == count
         assert part(explorer, "findings")["title"] == f"Findings: {count}"
-        explorer.choose(**{name: ""})
+        explorer.choose(**{name: None})
 
 
 def test_the_least_precision_keeps_rules_that_a_payer_enforces(explorer: RulesExplorer) -> None:
-    explorer.choose(lines="all", precision=0.5)
+    explorer.choose(lines="all", min_precision=0.5)
     card = explorer.scorecard
     assert len(card) and (card["precision"] >= 0.5).all()
     pairs = set(zip(card["rule"], card["payer"], strict=True))
@@ -103,23 +104,25 @@ def test_the_worklist_above_a_threshold_of_dollars(explorer: RulesExplorer) -> N
     explorer.choose(lines="all")
     whole = explorer.data
     least = float(whole["expected_saved_amount"].median())
-    explorer.choose(dollars=least)
+    explorer.choose(min_dollars=least)
     assert len(explorer.data) == (whole["expected_saved_amount"] >= least).sum() < len(whole)
-    with pytest.raises(ArgumentError, match="dollars"):
-        explorer.choose(dollars=-1)
+    with pytest.raises(ArgumentError, match="min_dollars"):
+        explorer.choose(min_dollars=-1)
 
 
 def test_a_cell_shows_one_rule_at_one_payer(explorer: RulesExplorer) -> None:
     drawn = part(explorer, "matrix")["figure"]["data"]
     custom = next(cell for trace in drawn for line in trace["customdata"] for cell in line if cell[0])
     happen(explorer, kind="point", part="matrix", custom=custom)
-    assert explorer.selection == {"rule": custom[0], "payer": custom[1]}
+    assert explorer.chosen == {"rule": custom[0], "payer": custom[1]}
+    assert explorer.selection == {"payer": custom[1]}
+    assert set(explorer.claims.table("claims")["payer"]) == {custom[1]}
     assert len(explorer.scorecard) == 1
     tiles = part(explorer, "tiles")["tiles"]
     assert custom[6] in tiles[2]["note"]  # the interval of the one row
     assert part(explorer, "matrix")["figure"]["data"][0]["y"] == drawn[0]["y"]
     happen(explorer, kind="point", part="scatter", custom=custom)
-    assert explorer.selection == {}
+    assert explorer.chosen == {}
     happen(explorer, kind="point", part="matrix", custom=["no such rule", custom[1]])
     assert explorer.selection == {}
 
@@ -135,7 +138,7 @@ def test_a_line_of_the_worklist_tells_its_evidence(explorer: RulesExplorer) -> N
     assert (
         told["title"].split(",")[0]
         == part(explorer, "work")["rows"][0][0]
-        == explorer.selection["line"].rsplit(" ", 1)[0]
+        == explorer.chosen["line"].rsplit(" ", 1)[0]
     )
     explorer.choose(payer=next(p for p in explorer.data["payer"].unique() if p != row["payer"]))
     assert "line" not in [one["name"] for one in explorer.board.parts]
@@ -160,7 +163,7 @@ def test_claims_are_numbered_in_texts_too(explorer: RulesExplorer, tmp_path: Pat
 
 
 def test_an_empty_worklist_says_why(explorer: RulesExplorer) -> None:
-    explorer.choose(dollars=1e9)
+    explorer.choose(min_dollars=1e9)
     assert len(explorer.data) == 0
     assert "waits for a decision" in part(explorer, "work")["note"]
     assert explorer.said().endswith("0 lines in the worklist")

@@ -16,6 +16,7 @@ from cpticd import charts, specificity
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore.two_ledgers_explorer import TwoLedgersExplorer
+from cpticd.reference import traits
 from cpticd.specificity.priced import priced
 from cpticd.specificity.siblings import specific_siblings
 
@@ -93,15 +94,17 @@ def test_ledgers_at_another_base_rate_need_a_first_one(explorer: TwoLedgersExplo
 def test_a_family_opens_its_codes_and_providers(claims: Claims, explorer: TwoLedgersExplorer) -> None:
     happen(explorer, kind="row", part="families", row=1)
     family = explorer.data[FAMILY].iloc[1]
-    assert explorer.selection == {"family": family}
+    assert explorer.chosen == {FAMILY: family}
     dates = ("2025-01-01", "2025-12-31")
-    told = specificity.share(claims, by=[FAMILY, "diagnosis_code"], dates=dates)
+    assert explorer.selection == {"dates": dates, FAMILY: family}
+    chosen = claims.where(dates=dates)
+    told = specificity.share(chosen, by=[FAMILY, "diagnosis_code"])
     told = told[(told[FAMILY] == family) & (told["with_specific"] > 0)].set_index("diagnosis_code")
     codes = explorer.codes.set_index("diagnosis_code")
     assert set(codes.index) == set(told.index)
     assert codes["unspecified_lines"].to_dict() == told["unspecified_lines"].to_dict()
     assert codes["title"].notna().all()
-    by_npi = specificity.share(claims, by=[FAMILY, "rendering_npi"], dates=dates)
+    by_npi = specificity.share(chosen, by=[FAMILY, "rendering_npi"])
     by_npi = by_npi[(by_npi[FAMILY] == family) & (by_npi["unspecified"] > 0)]
     assert sorted(explorer.providers["unspecified"]) == sorted(by_npi["unspecified"])
     own = explorer.categories
@@ -112,13 +115,13 @@ def test_a_family_opens_its_codes_and_providers(claims: Claims, explorer: TwoLed
         if point[0] == family
     )  # fmt: skip
     happen(explorer, kind="point", part="ledgers", custom=custom)  # the same again
-    assert explorer.selection == {}
+    assert explorer.chosen == {}
 
 
 def test_a_code_opens_its_specific_siblings(explorer: TwoLedgersExplorer) -> None:
     happen(explorer, kind="row", part="families", row=1)
     happen(explorer, kind="row", part="codes", row=0)
-    code = explorer.selection["code"]
+    code = explorer.chosen["code"]
     assert code == explorer.codes["diagnosis_code"].iloc[0]
     assert set(explorer.siblings["code"]) == set(specific_siblings(code)["code"])
     used = explorer.siblings["claims_here"]
@@ -142,8 +145,8 @@ def test_specific_codes_beside_an_unspecified_one(code: str, some: str, count: i
     found = specific_siblings(code)
     assert len(found) == count
     assert not some or some in found["code"].tolist()
-    traits = specificity.classify(found["code"])
-    assert not traits["unspecified"].fillna(False).any()
+    classified = traits.classify(found["code"])
+    assert not classified["unspecified"].fillna(False).any()
 
 
 def test_which_families_are_shown(explorer: TwoLedgersExplorer) -> None:

@@ -1,0 +1,36 @@
+"""Lines of a pair on the page of denials, a few at a time, as an explanation of benefits would put them."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any, Final
+
+from cpticd import disclosure
+from cpticd.claims import Claims
+from cpticd.denials.cube_view import View
+from cpticd.denials.explanation import explain
+from cpticd.explore.pages import table
+
+#: Lines of a page.
+LINES: Final = 6
+#: Columns, and the headings that are not those of other tables.
+COLUMNS: Final = {
+    "claim_id": "Claim", "claim_line_number": "", "person_id": "", "service_date": "", "done": "What was done",
+    "why": "Why", "said": "What the payer said", "owed": "Who owes what",
+}  # fmt: skip
+
+
+def page(
+    claims: Claims, view: View, pair: tuple[str, str], number: int, pseudonyms: disclosure.Pseudonyms
+) -> dict[str, Any]:
+    """A part that shows a page of the lines of a pair of codes, denied ones first."""
+    keys, count = view.page(pair, start=number * LINES, count=LINES)
+    rows = explain(claims, keys)
+    if disclosure.settings().pseudonyms:
+        rows = pseudonyms.frame(rows)
+    note = f"Lines: {count:,}, denied ones first. Numbers of codes are the payer's, categories ours."
+    part = table("lines", rows, list(COLUMNS), title=f"Lines of {pair[0]} × {pair[1]}, explained", note=note)
+    part["columns"] = [
+        column | {"label": COLUMNS[column["name"]] or column["label"]} for column in part["columns"]
+    ]
+    return part | {"page": number, "pages": max(1, ceil(count / LINES))}
