@@ -73,7 +73,7 @@ def two_ledgers(
     )
     twice = shown["pays_twice"].astype(bool)
     traces = marks.clouds(
-        shown, "_x", "_y", ((~twice, "in one ledger, or not beyond chance", themes.BLUE, 0.3),
+        shown, "_x", "_y", ((~twice, "in one ledger, or not beyond chance", themes.BLUE, 0.45),
                             (twice, "pays twice", themes.VERMILION, 0.55)),
         size="persons", diameter=LARGEST, each={"text": "_text", "textposition": "_side"}, mode="markers+text",
         ends=("excess_low_amount", "excess_high_amount") if denials == "excess" else None, thickness=1,

@@ -124,18 +124,23 @@ def clouds(
     each: Mapping[str, str] | None = None,
     **options: Any,
 ) -> list[dict[str, Any]]:
-    """Marks in groups, each with its rows, its name (their number is added), its color and how much that covers.
+    """Marks in groups, the last on top and first in the legend: rows, name (their number is added), color, opacity.
 
     ``size``: the column that areas follow, the largest of this ``diameter``; ``each``: what of a trace is a column's.
     """
     largest = max(float(frame[size].max()), 1.0) if size else 1.0
     found = []
-    for rows, name, color, fill in groups:
+    for place, (rows, name, color, fill) in enumerate(groups):
         part = frame[rows]
         look: dict[str, Any] = {"color": themes.rgba(color, fill), "line": {"color": color, "width": 1}}
         look |= areas(part[size], largest, diameter) if size else {"size": diameter}
         columns: dict[str, Any] = {key: part[column].tolist() for key, column in (each or {}).items()}
-        columns |= {"name": f"{name}: {len(part):,}", "color": themes.rgba(color, 0.5), "marker": look}
+        columns |= {
+            "name": f"{name}: {len(part):,}",
+            "legendrank": 900 - place,
+            "color": themes.rgba(color, 0.5),
+            "marker": look,
+        }
         if len(part):
             found.append(points(part, x, y, **columns, **options))
     return found

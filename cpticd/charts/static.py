@@ -16,6 +16,7 @@ MAX_ROWS: Final = 30
 MAX_COLUMNS: Final = 16
 _PLACE: Final = re.compile(r"%\{customdata\[(\d+)\]\}")
 _TAG: Final = re.compile(r"<[^>]*>")
+_NOTE: Final = "The numbers of a chart, which stands in their place where plotly runs"
 
 
 def html_of(figure: go.Figure) -> str:
@@ -29,9 +30,9 @@ def html_of(figure: go.Figure) -> str:
     head = "".join(f'<th scope="col">{heading}</th>' if heading else "<td></td>" for heading in headings)
     body = "\n".join(_row(row) for row in rows[:MAX_ROWS])
     left = len(rows) - MAX_ROWS
-    more = f"<p>{left:,} more rows are in the chart.</p>" if left > 0 else ""
+    more = f"; {left:,} more rows are not shown" if left > 0 else ""
     caption = f"<caption><b>{words[0] if words else 'Chart'}</b> {' '.join(words[1:])}</caption>"
-    return f"<table>{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>{more}"
+    return f"<table>{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table><p>{_NOTE}{more}.</p>"
 
 
 def rows_of(figure: go.Figure) -> tuple[list[str], list[list[str]]]:
@@ -54,7 +55,9 @@ def _points(figure: go.Figure) -> tuple[list[str], list[list[str]]]:
     """Headings and one row per point that has a hover; marks of one name that do not contradict stand in one row."""
     found: list[dict[str, str]] = []
     latest: dict[str, dict[str, str]] = {}
-    for point in (point for trace in figure.data for point in _facts(trace)):
+    # What the legend names first matters most.
+    traces = sorted(figure.data, key=lambda trace: trace.legendrank or 1000)
+    for point in (point for trace in traces for point in _facts(trace)):
         same = latest.get(point[""])
         if same is None or any(same.get(name, text) != text for name, text in point.items()):
             found.append(same := {})

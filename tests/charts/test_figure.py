@@ -128,12 +128,19 @@ def test_a_matrix_stays_a_matrix() -> None:
     ]
 
 
+def test_what_stands_out_comes_first() -> None:
+    html = static.html_of(charts.pair_scatter(PAIRS))
+    assert [row[0] for row in rows(html)] == ["", "99213 × E119", "80053 × E119", "99213 × I10"]
+    last = PAIRS.assign(q_value=[0.9, 0.01, None])
+    assert rows(static.html_of(charts.pair_scatter(last)))[1][0] == "80053 × E119"
+
+
 def test_what_is_left_out_of_the_table_is_counted() -> None:
     many = pd.concat([PAIRS.head(1)] * 70, ignore_index=True)
     many["hcpcs_code"] = [f"{number:05}" for number in range(70)]
     scatter = static.html_of(charts.pair_scatter(many))
     assert len(rows(scatter)) == 31
-    assert "40 more rows are in the chart" in scatter
+    assert "; 40 more rows are not shown.</p>" in scatter
     wide = many.assign(hcpcs_code="99213", diagnosis_code=[f"A{number:02}" for number in range(70)])
     assert rows(static.html_of(charts.pair_matrix(wide)))[0][-1] == "8 more columns"
 

@@ -169,7 +169,7 @@ def test_every_public_chart_takes_a_theme_and_is_found() -> None:
     assert dir(charts) == sorted(charts.__all__)
     for name in {*charts.__all__} - {"Figure", "table", "text_table"}:
         parameters = inspect.signature(getattr(charts, name)).parameters
-        assert "theme" in parameters or "look" in parameters, name
+        assert {"theme", "look", "options"} & {*parameters}, name
         assert not {"colour", "level", "clock", "measure"} & {*parameters}, name
 
 
