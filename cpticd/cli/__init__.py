@@ -11,11 +11,14 @@ import contextlib
 import io
 import math
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import cpticd as cx
 from cpticd import __version__
@@ -64,12 +67,44 @@ CPTICD_DEBUG=1 shows the traceback of an error.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing but the package's own messages reaches the user."""
     options = parser().parse_args(arguments)
+    with _interruption() as interrupted:
+        try:
+            return _answered(options, interrupted)
+        except BaseException:
+            # An interruption reaches the command in as many forms as there are libraries at work.
+            if not interrupted:
+                raise
+            print("cpticd: interrupted", file=sys.stderr)
+            return 130
+
+
+@contextlib.contextmanager
+def _interruption() -> Iterator[list[int]]:
+    """A list that is empty until the user interrupts the command."""
+    seen: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _answered(options: argparse.Namespace, interrupted: Sequence[int]) -> int:
+    """Run one command; the package's own errors become a line and an exit code."""
     try:
         code = _run(options)
         sys.stdout.flush()
         return code
     except CpticdError as error:
-        if os.environ.get("CPTICD_DEBUG"):
+        if interrupted or os.environ.get("CPTICD_DEBUG"):
             raise
         print(f"cpticd: {_one_line(error)}", file=sys.stderr)
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
@@ -77,9 +112,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, such as `head`, has all it wants; keep the interpreter from writing to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        print("cpticd: interrupted", file=sys.stderr)
-        return 130
 
 
 def parser() -> argparse.ArgumentParser:
@@ -252,7 +284,9 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> None:
         chosen = _chosen(options)
         given = {"persons": options.persons, "seed": options.seed}
         claims = demo(**{name: value for name, value in given.items() if value is not None})
-    _analyse(claims, options, chosen, terminal, title="Claim denials by diagnosis and procedure: synthetic demo")
+    _analyse(
+        claims, options, chosen, terminal, title="Claim denials by diagnosis and procedure: synthetic demo"
+    )
 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> None:
@@ -263,7 +297,7 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
     from cpticd.loaders import read
 
     # The loaders show bars of their own, over bytes.
-    extra = {"rename": dict(options.rename)} if options.rename else {}
+    extra: dict[str, Any] = {"rename": dict(options.rename)} if options.rename else {}
     # What a reader prints, such as its guess at the columns, is for people.
     with contextlib.redirect_stdout(io.StringIO() if options.quiet else sys.stdout):
         claims = read(*options.files, progress=terminal.shows_progress, **extra)

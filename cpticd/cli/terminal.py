@@ -19,8 +19,8 @@ from rich.text import Text
 from cpticd.charts.table import cells
 from cpticd.reporting.data_set import by_table
 from cpticd.reporting.findings import Findings
-from cpticd.reporting.page import protection_text
 from cpticd.reporting.headlines import headlines
+from cpticd.reporting.page import protection_text
 from cpticd.reporting.sections import has_payer_pairs, rates_table, top_pairs
 from cpticd.reporting.totals import Totals
 

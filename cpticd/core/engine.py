@@ -229,5 +229,7 @@ def _errors() -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
+    except RuntimeError as error:  # what a signal that arrives within a query becomes
+        raise (KeyboardInterrupt if "interrupted" in str(error).lower() else error) from None
     except duckdb.Error as error:
         raise QueryError(f"the query failed: {error}") from error

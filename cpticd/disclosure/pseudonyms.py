@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from cpticd.core.contract import carry
+
 #: Columns that name a person or a claim, and what the name becomes.
 KINDS: Final[Mapping[str, str]] = {
     "person_id": "person",
@@ -60,8 +62,7 @@ class Pseudonyms:
         for column in frame.columns if self._anywhere else ():
             if str(column) not in (*self._kinds, *DAYS) and _may_hold_text(kept[column]):
                 kept[column] = self._replaced(kept[column], self._named)
-        kept.attrs = dict(frame.attrs)
-        return kept
+        return carry(frame, kept)
 
     def name(self, kind: str, identifier: object) -> str:
         """The pseudonym of one identifier, a new number where it was not seen before."""
