@@ -250,6 +250,7 @@ def generic(findings: Findings, part: Part, *, alone: bool = False) -> str:
         return text + note(findings.reason(part.key, "Nothing to show in these data."))
     if measure.sentence is not None and (sentence := measure.sentence(frame)):
         text += note(sentence)
-    if measure.chart is not None:
-        text += chart(charts.draw(frame), part.key.replace("_", "-"), wide=True)
-    return text + scroll(charts.table(frame, max_rows=30)) + brief(findings, part.key)
+    defined, table = brief(findings, part.key), scroll(charts.table(frame, max_rows=30))
+    if measure.chart is None:
+        return text + table + defined
+    return text + chart(charts.draw(frame), part.key.replace("_", "-"), wide=True) + defined + table

@@ -302,7 +302,7 @@ def test_a_measure_declared_elsewhere_has_its_section_chart_definition_and_prote
     text = shown.text("overturned")
     assert "Overturned" in text and "Numerator" in text and "chart-overturned" in shown.ids
     assert "Overturned denials" in shown.text("definitions")
-    assert [sentence for sentence in headlines(kept) if "have been paid since" in sentence]
+    assert [sentence for sentence in headlines(found) if "have been paid since" in sentence]
 
 
 @pytest.mark.parametrize(

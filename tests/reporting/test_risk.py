@@ -60,7 +60,13 @@ def simulated() -> Claims:
 
 @pytest.fixture(scope="module")
 def written(simulated: Claims, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cx.report(simulated, tmp_path_factory.mktemp("risk") / "report.html", payment_year=2026, base_rate=1000, minimum=1)
+    return cx.report(
+        simulated,
+        tmp_path_factory.mktemp("risk") / "report.html",
+        payment_year=2026,
+        base_rate=1000,
+        minimum=1,
+    )
 
 
 def test_sentences_tell_both_directions_with_intervals_and_for_whom_they_are() -> None:
@@ -203,7 +209,9 @@ def test_wrong_options_are_refused_before_anything_is_computed(options: dict, sa
 
 
 def test_nothing_to_review_is_told_and_drawn_as_such(tmp_path: Path) -> None:
-    text = Page(cx.report(_claims_of_one(), tmp_path / "r.html", payment_year=2026).read_text(encoding="utf-8")).text("risk")
+    text = Page(
+        cx.report(_claims_of_one(), tmp_path / "r.html", payment_year=2026).read_text(encoding="utf-8")
+    ).text("risk")
     assert "Suspected and not coded: nothing found." in text
     assert "Coded and thinly supported: nothing found." in text
     assert "Suspected 0 0" in text
