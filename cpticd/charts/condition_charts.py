@@ -207,7 +207,7 @@ def _evidence(review: pd.DataFrame) -> Iterator[dict[str, Any]]:
         color, words = parts.look(kind)
         facts = [
             "{condition}",
-            f"{words}, confidence: {{confidence}}",
+            f"kind: {words}, confidence {{confidence}}",
             "on: {evidence_dates:date}, {evidence_codes}",
         ]
         look = {"symbol": "x-thin" if kind == parts.UNSUPPORTED else "diamond-open", "size": 15}

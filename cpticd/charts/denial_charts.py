@@ -142,7 +142,7 @@ def pareto(
     rows = frame.sort_values(x, ascending=False, kind="stable")
     line = []
     if rows[running].is_monotonic_increasing:
-        facts = [f"{{{label}}}", f"first rows up to here: {{{running}}} {running_text}".strip()]
+        facts = [f"{{{label}}}", f"cumulative share: {{{running}}} {running_text}".strip()]
         line.append(marks.line(rows, running, label, color=themes.GREY, look={"width": 2}, facts=facts, xaxis="x2",
                                mode="lines+markers", name=f"cumulative share {running_text}".strip()))  # fmt: skip
     upper = marks.quantity("Cumulative share", running, overlaying="x", side="top", range=[0, 1.03], dtick=0.2,
@@ -193,10 +193,11 @@ def _top(rows: pd.DataFrame) -> float:
 def _periods(part: pd.DataFrame, legend: bool, dollars: bool) -> list[dict[str, Any]]:
     """Limits, center, rate and signals of one group."""
     mature = part["mature"].astype(bool)
-    part = part.assign(state=mature.map({True: "", False: "; not yet complete"}))
+    words = [f"{name}, " if name else "" for name in part["group"]]
+    part = part.assign(words=words, state=mature.map({True: "", False: "; not yet complete"}))
     unit = ":dollars}" if dollars else "} lines"
     counts = [f"n: {{n{unit}", f"denied: {{denied{unit}"]
-    facts = ["{period}{state:plain}", *counts, "rate: {rate} (limits {lower~upper})"]
+    facts = ["{words:plain}{period}{state:plain}", *counts, "rate: {rate} (limits {lower~upper})"]
     symbols = ["circle" if one else "circle-open" for one in mature]
     signal = {"size": 16, "symbol": "diamond-open"}
     return [
@@ -221,7 +222,8 @@ def delay(delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "light") -> 
     if delay.empty:
         return frames.nothing(title, "No claim has both a date to start from and a paid date.", theme=theme)
     groups = frames.group_columns(delay, DELAY)
-    rows = delay.assign(group=frames.labels(delay, groups, "not yet adjudicated"))
+    who = frames.labels(delay, groups, "All claims")
+    rows = delay.assign(group=who if groups else "not yet adjudicated", who=who)
     # Where the frame leaves it out, a curve begins when no claim had been adjudicated.
     first = rows.drop_duplicates("group")
     first = first[first["day"] > 0].assign(day=0, adjudicated=0, survival=1.0, low=1.0, high=1.0)
@@ -230,7 +232,7 @@ def delay(delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "light") -> 
     return steps(
         rows, x="day", y="survival", low="low", high="high", by="group", max_groups=max_groups, title=title,
         theme=theme, subtitle="Kaplan–Meier: open claims count as long as they were seen",
-        facts=["{group}, day {day}", "n: {at_risk} claims open, {adjudicated} adjudicated this day",
+        facts=["{who}, day {day}", "n: {at_risk} claims open, {adjudicated} adjudicated this day",
                "not yet adjudicated: {survival} (95 % interval {low~high})"],
         axes=("Days to first adjudication", marks.quantity("Share not yet adjudicated", "survival", range=[0, 1.02])),
     )  # fmt: skip

@@ -199,7 +199,7 @@ def impact_persons(
     of_kinds = bar_traces(
         rows, label="name", x="value", by="kind",
         colors={kind: parts.look(kind) for kind in parts.kinds(impact["kind"])},
-        facts=["{name}", "{by}: HCC {hccs}", f"expected change of {measure.noun}: {{change}}"],
+        facts=["{name}", "kind: {by}, HCC {hccs}", f"expected change of {measure.noun}: {{change}}"],
     )  # fmt: skip
     every = len(shown) == len(ranked)
     first = "Every person" if every else f"The first {len(shown)} of {len(ranked):,} persons"

@@ -178,7 +178,7 @@ def residual_months(months: pd.DataFrame, *, max_clusters: int = 6, theme: str =
 def _series(part: pd.DataFrame, legend: bool) -> list[dict[str, Any]]:
     """The interval, other payers' rate and the cluster's own of one panel."""
     facts = [
-        "{period}", "n: {services} services", "denied: {denied} ({rate}; {low~high})",
+        "{payer}, {hcpcs_code}, {period}", "n: {services} services", "denied: {denied} ({rate}; {low~high})",
         "other payers: {denied_elsewhere} of {services_elsewhere} ({rate_elsewhere})",
     ]  # fmt: skip
     return [

@@ -162,7 +162,7 @@ _CALENDAR_FACTS: Final = [
     "{name}", "n: {lines_before} lines before, {lines_after} after",
     "use: {use_odds_ratio} ({low_use_odds_ratio~high_use_odds_ratio})",
     "denied: {rate_before} before, {rate_after} after",
-    "controls: {control_rate_before} before, {control_rate_after} after",
+    "controls: {control_rate_before:percent} before, {control_rate_after:percent} after",
     "denials: {denial_odds_ratio} ({low_denial_odds_ratio~high_denial_odds_ratio}), q {denial_q_value}",
     "outside of its dates: {outside_lines} lines, {outside_denied} denied",
 ]  # fmt: skip

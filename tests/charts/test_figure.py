@@ -17,7 +17,8 @@ import pytest
 from cpticd import charts
 from cpticd.charts import static
 from cpticd.charts.figure import configured
-from tests.charts.samples import CAUSES, PAIRS, TREND
+from tests.charts.risk_samples import IMPACT
+from tests.charts.samples import CAUSES, DELAY, PAIRS, TREND
 
 PLOTLY = "application/vnd.plotly.v1+json"
 
@@ -163,3 +164,21 @@ def test_where_there_is_nothing_to_draw_it_says_so_and_markup_of_the_data_stays_
     html = static.html_of(charts.causes(CAUSES.assign(category="<script>alert(1)</script>")))
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_rows_come_in_the_order_of_the_chart_and_sums_beside_a_matrix_stay() -> None:
+    causes = [row[0] for row in rows(static.html_of(charts.causes(CAUSES)))]
+    assert causes == ["", "medical necessity", "timely filing", "procedure, modifier"]
+    table = rows(static.html_of(charts.impact_matrix(IMPACT)))
+    assert table[0][-2:] == ["Unsupported", "Net"]
+    assert table[1] == ["HCC 37 Diabetes, complicated", "+$3,000 (2)", "", "", "", "-$1,800 (1)", "+$1,200"]
+    shares = pd.DataFrame({"payer": ["low", "high"], "rate": [0.1, 0.9]})
+    upward = charts.intervals(shares, label="payer", x="rate", upward=True)
+    assert [row[0] for row in rows(static.html_of(upward))] == ["", "high", "low"]
+
+
+def test_a_long_curve_is_shown_from_end_to_end() -> None:
+    days = pd.concat([DELAY.head(1).assign(day=day) for day in range(100)])
+    html = static.html_of(charts.delay(days))
+    assert "; one row of 4 is shown.</p>" in html
+    assert [row[0] for row in rows(html)][1::24] == ["All claims, day 0", "All claims, day 96"]
