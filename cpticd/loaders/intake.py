@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -20,26 +19,14 @@ from cpticd.core.conform import conform
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import CpticdError, InputError, SchemaError
 from cpticd.core.repeats import repeated
-from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES, Table
+from cpticd.core.schema import REJECTS, TABLES, Table
 from cpticd.core.sources import names_of
+from cpticd.loaders.accounts import ZERO, Accounts, Count
 from cpticd.loaders.parts import Parts, own_columns
 
 #: What accounting calls files that could not be read at all.
 FILES: Final = "files"
-_ZERO = Decimal("0.00")
 _FLUSH_ROWS = 200_000
-
-
-@dataclass
-class _Count:
-    read: int = 0
-    loaded: int = 0
-    rejected: int = 0
-    amount_read: Decimal = _ZERO
-    amount_loaded: Decimal = _ZERO
-    amount_rejected: Decimal = _ZERO
-    unpriced: int = 0  # rejected without an amount that can be read
-    in_dollars: bool = False  # whether what is no canonical table is counted in dollars too
 
 
 class Intake:
@@ -59,7 +46,7 @@ class Intake:
         self.refused: list[str] = []  # why files could not be read
         self._names: dict[Path, str] = {}
         self._sources: dict[str, int] = {}
-        self._counts: dict[tuple[str, str], _Count] = defaultdict(_Count)
+        self._counts = Accounts()
         self._rejects: list[pa.Table] = []
         self._pending: dict[str, list[Any]] = {name: [] for name in REJECTS.names}
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
@@ -101,7 +88,7 @@ class Intake:
         """
         self.flush()
         before = (
-            {key: replace(count) for key, count in self._counts.items()},
+            self._counts.copied(),
             list(self._rejects),
             {name: list(values) for name, values in self._pending.items()},
         )
@@ -111,7 +98,7 @@ class Intake:
             self.flush()
         except CpticdError:
             self._waiting.clear()
-            self._counts = defaultdict(_Count, before[0])
+            self._counts = before[0]
             self._rejects, self._pending = before[1:]
             self._parts.undo()
             raise
@@ -163,7 +150,7 @@ class Intake:
         rows, failed, amount = conform(table, data)
         count = self._counts[source, table]
         count.read += rows.num_rows + failed.num_rows
-        count.amount_read += amount or _ZERO
+        count.amount_read += amount or ZERO
         if failed.num_rows:
             self._reject_failed(failed, table, source, locations, count)
         if not attributes:
@@ -194,7 +181,7 @@ class Intake:
         count = self._counts[source, table]
         count.read += rows.num_rows
         if amount := TABLES[table].amount:
-            count.amount_read += pc.sum(rows.column(amount)).as_py() or _ZERO
+            count.amount_read += pc.sum(rows.column(amount)).as_py() or ZERO
         self._keep(table, rows.select(TABLES[table].names).cast(TABLES[table].arrow_schema), source)
 
     def _keep(self, table: str, rows: pa.Table, source: str) -> None:
@@ -205,13 +192,13 @@ class Intake:
             self._flush(table)
 
     def _reject_failed(
-        self, failed: pa.Table, table: str, source: str, locations: Sequence[str] | None, count: _Count
+        self, failed: pa.Table, table: str, source: str, locations: Sequence[str] | None, count: Count
     ) -> None:
         index = failed.column("index").to_pylist()
         where = [locations[i] if locations is not None else f"row {i + 1}" for i in index]
         size = failed.num_rows
         count.rejected += size
-        count.amount_rejected += pc.sum(failed.column("amount")).as_py() or _ZERO
+        count.amount_rejected += pc.sum(failed.column("amount")).as_py() or ZERO
         self._rejects.append(
             pa.table(
                 {
@@ -235,7 +222,7 @@ class Intake:
         names = self._source_names()
         added = 0
         for key, (rows, amount) in self._totals(table).items():
-            old_rows, old_amount = before.get(key, (0, _ZERO))
+            old_rows, old_amount = before.get(key, (0, ZERO))
             count = self._counts[names[key], table]
             count.read += rows - old_rows
             count.amount_read += amount - old_amount
@@ -258,8 +245,8 @@ class Intake:
             count = self._counts[source, table_name]
             count.read += 1
             count.rejected += 1
-            count.amount_read += amount or _ZERO
-            count.amount_rejected += amount or _ZERO
+            count.amount_read += amount or ZERO
+            count.amount_rejected += amount or ZERO
             count.unpriced += amount is None
         row = (source, location, table_name, action, reason, content[:500], amount)
         for name, value in zip(REJECTS.names, row, strict=True):
@@ -278,8 +265,8 @@ class Intake:
             count.read += row["count_all"]
             count.rejected += row["count_all"]
             count.unpriced += row["count_all"] - row["amount_count"]
-            count.amount_read += row["amount_sum"] or _ZERO
-            count.amount_rejected += row["amount_sum"] or _ZERO
+            count.amount_read += row["amount_sum"] or ZERO
+            count.amount_rejected += row["amount_sum"] or ZERO
 
     def count(
         self, source: str, table_name: str, *, read: int, loaded: int, amount: Decimal | None = None
@@ -345,25 +332,7 @@ class Intake:
 
     def accounting(self) -> pa.Table:
         """One row per source and table, in the form of ``schema.ACCOUNTING``."""
-        order = {name: place for place, name in enumerate(TABLES)}
-        keys = sorted(self._counts, key=lambda key: (key[0], order.get(key[1], -1), key[1]))
-        rows: list[dict[str, Any]] = []
-        for source, table in keys:
-            count = self._counts[source, table]
-            has_amount = TABLES[table].amount is not None if table in TABLES else count.in_dollars
-            rows.append(
-                {
-                    "source": source,
-                    "table_name": table,
-                    "read": count.read,
-                    "loaded": count.loaded,
-                    "rejected": count.rejected,
-                    "amount_read": count.amount_read if has_amount else None,
-                    "amount_loaded": count.amount_loaded if has_amount else None,
-                    "amount_rejected": count.amount_rejected if has_amount else None,
-                }
-            )
-        return pa.Table.from_pylist(rows, schema=ACCOUNTING)
+        return self._counts.table()
 
     def _flush(self, table: str) -> None:
         if parts := self._waiting.pop(table, None):
@@ -394,7 +363,7 @@ class Intake:
         for row in found.to_pylist():
             count = self._counts[names[row["_source"]], table.name]
             count.rejected += 1
-            count.amount_rejected += row["amount"] or _ZERO
+            count.amount_rejected += row["amount"] or ZERO
             kept = (
                 names[row["_source"]],
                 "",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpticd.core.conform import conform
-from cpticd.core.errors import SchemaError
+from cpticd.core.errors import InputError, SchemaError
 from cpticd.loaders.intake import Intake
 from tests.spec import frame, shown
 
@@ -205,6 +205,41 @@ def test_rows_made_by_sql_are_counted() -> None:
     assert shown(accounting.loc[["claims"]], "read", "loaded", "rejected", "amount_loaded") == [
         (1, 1, 0, 12.0)
     ]
+
+
+ONE = "claim_id | claim_line_number | charge_amount\nA | 1 | 5.00"
+
+
+def test_parts_make_identifiers_unique_and_a_failed_one_leaves_nothing() -> None:
+    intake = Intake(lenient=True)
+    for name in ("f", "g"):
+        with intake.part():
+            intake.add("claims", frame("claim_id | charge_amount\nA | 5.00"), source=name)
+            intake.add("lines", frame(ONE), source=name)
+    with pytest.raises(SchemaError), intake.part():
+        intake.add("lines", frame(ONE + "\nB | x | 7.00"), source="bad")
+        intake.reject(source="bad", location="1", table_name="lines", reason="no")
+        intake.add("lines", pa.table({"nothing": ["x"]}), source="bad")
+    with intake.file("worse"):
+        raise InputError("worse: unreadable")
+    claims = intake.claims()
+    assert shown(claims.table("claims"), "claim_id", "source_claim_id") == [("A", None), ("A#2", "A")]
+    assert shown(claims.table("lines"), "claim_id") == [("A",), ("A#2",)]
+    assert shown(claims.rejects, "source", "action", "content") == [
+        ("g", "noted", "A is A#2"),
+        ("worse", "rejected", ""),
+    ]
+    accounts = claims.accounting()
+    assert set(accounts["source"]) == {"f", "g", "worse"} and (accounts["rejected"].sum() == 1)
+
+
+def test_a_number_that_is_taken_is_not_taken_again() -> None:
+    intake = Intake()
+    for ids in (["A", "A#2"], ["A", "A#3"], ["A"]):
+        with intake.part():
+            intake.add("claims", pa.table({"claim_id": ids}), source="f")
+    found = shown(intake.claims().table("claims"), "claim_id", "source_claim_id")
+    assert found == [("A", None), ("A#2", None), ("A#3", None), ("A#4", "A"), ("A#5", "A")]
 
 
 cells = st.sampled_from(

@@ -6,58 +6,20 @@ Layout: CMS, "DE 1.0 Codebook" (Medicare Claims Synthetic Public Use Files). Car
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError, InputError, SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.repeats import differences, in_order
 from cpticd.loaders import repair
-from cpticd.loaders.cms import beneficiaries
+from cpticd.loaders.cms import beneficiary_summary
+from cpticd.loaders.cms.codebook import FACILITY, HEAD, LINE, MONEY, SLOTS, known, tell
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.loader import Files, Loader, Options, Sample
+from cpticd.loaders.loader import Files, Loader, Options
 from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike
 
 Tables = TableLike | Iterable[TableLike] | None
-
-_HEAD = {
-    "person_id": ("DESYNPUF_ID", repair.text),
-    "claim_id": ("CLM_ID", repair.identifier),
-    "start": ("CLM_FROM_DT", repair.date),
-    "finish": ("CLM_THRU_DT", repair.date),
-}
-_LINE = {
-    "hcpcs": ("HCPCS_CD", repair.procedure),
-    "npi": ("PRF_PHYSN_NPI", repair.identifier),
-    "indicator": ("LINE_PRCSG_IND_CD", repair.code),
-    "dx": ("LINE_ICD9_DGNS_CD", repair.diagnosis),
-    "paid": ("LINE_NCH_PMT_AMT", repair.money),
-    "deductible": ("LINE_BENE_PTB_DDCTBL_AMT", repair.money),
-    "primary_payer": ("LINE_BENE_PRMRY_PYR_PD_AMT", repair.money),
-    "coinsurance": ("LINE_COINSRNC_AMT", repair.money),
-    "allowed": ("LINE_ALOWD_CHRG_AMT", repair.money),
-}
-_FACILITY = {
-    "paid": ("CLM_PMT_AMT", repair.money),
-    "primary_payer": ("NCH_PRMRY_PYR_CLM_PD_AMT", repair.money),
-    "npi": ("AT_PHYSN_NPI", repair.identifier),
-    "deductible": ("NCH_BENE_IP_DDCTBL_AMT", repair.money),
-    "deductible_b": ("NCH_BENE_PTB_DDCTBL_AMT", repair.money),
-    "coinsurance": ("NCH_BENE_PTA_COINSRNC_LBLTY_AM", repair.money),
-    "coinsurance_b": ("NCH_BENE_PTB_COINSRNC_AMT", repair.money),
-    "blood": ("NCH_BENE_BLOOD_DDCTBL_LBLTY_AM", repair.money),
-    "segment": ("SEGMENT", repair.whole),
-}
-#: Columns by which the files are told apart; those of carrier claims begin so.
-_SIGNS = {
-    "beneficiary": {"DESYNPUF_ID", "BENE_BIRTH_DT"},
-    "inpatient": {"DESYNPUF_ID", "CLM_ID", "CLM_ADMSN_DT"},
-    "outpatient": {"DESYNPUF_ID", "CLM_ID", "NCH_BENE_PTB_DDCTBL_AMT"},
-}
-_CARRIER = ("LINE_PRCSG_IND_CD", "LINE_ICD9_DGNS_CD", "LINE_NCH_PMT_AMT")
-_MONEY = ("paid", "deductible", "primary_payer", "coinsurance", "allowed")
-_SLOTS = 45
 
 
 def read_synpuf(
@@ -93,21 +55,6 @@ def read_synpuf(
     return intake.claims()
 
 
-def tell(sample: Sample) -> str | None:
-    """Which file of DE-SynPUF a sample is; InputError for one that holds neither claims nor beneficiaries."""
-    upper = set() if sample.is_folder else {name.upper() for name in sample.columns}
-    if "DESYNPUF_ID" not in upper:
-        return None
-    for kind, signs in _SIGNS.items():
-        if signs <= upper:
-            return kind
-    if any(name.startswith(_CARRIER) for name in upper):
-        return "carrier"
-    raise InputError(
-        f"{sample.path}: DE-SynPUF, but neither claims nor beneficiaries; found {sample.columns[:12]}"
-    )
-
-
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the tables from claim files and beneficiary summaries."""
     stage = Stage(intake)
@@ -115,21 +62,12 @@ def load(files: Files, intake: Intake, options: Options) -> None:
         for table in stage.put(given, name=kind, unit=UNIT, known=known):
             with intake.file(table.source):
                 if kind == "beneficiary":
-                    beneficiaries.load(intake, table)
+                    beneficiary_summary.load(intake, table)
                 elif kind == "carrier":
                     Source(intake, table).carrier()
                 else:
                     Source(intake, table).facility(kind)
     stage.clear()
-
-
-def known(cells: Iterable[str]) -> int:
-    """How many cells are names of DE-SynPUF columns."""
-    return sum(
-        1
-        for cell in cells
-        if re.match(r"(DESYNPUF_ID|CLM_ID|(LINE|CLM|BENE|SP|NCH|ICD9|HCPCS)_\w+)$", cell.strip())
-    )
 
 
 @dataclass
@@ -142,7 +80,7 @@ class Source:
     def __post_init__(self) -> None:
         self.place = {name.strip().upper(): f"c{i}" for i, name in enumerate(self.staged.columns)}
         self.number = self.intake.source_id(self.staged.source)
-        missing = [name for name, _ in _HEAD.values() if name not in self.place]
+        missing = [name for name, _ in HEAD.values() if name not in self.place]
         if missing:
             raise SchemaError(
                 f"{self.staged.source}: no column {', '.join(missing)}; found {self.staged.columns[:20]}; "
@@ -151,7 +89,7 @@ class Source:
 
     def numbers(self, name: str) -> list[int]:
         """Which of ``name_1``, ``name_2``… are there."""
-        return [n for n in range(1, _SLOTS + 1) if f"{name}_{n}" in self.place]
+        return [n for n in range(1, SLOTS + 1) if f"{name}_{n}" in self.place]
 
     def cells(self, columns: Mapping[str, tuple[str, object]], suffix: str = "") -> str:
         """SQL: trimmed text cells under short names, null where the file has no such column."""
@@ -163,26 +101,26 @@ class Source:
     def carrier(self) -> None:
         """Fill the tables from a carrier file, wide or long."""
         long = "HCPCS_CD" in self.place or "LINE_ICD9_DGNS_CD" in self.place
-        slots = [] if long else sorted({n for name, _ in _LINE.values() for n in self.numbers(name)})
+        slots = [] if long else sorted({n for name, _ in LINE.values() for n in self.numbers(name)})
         if not long and not slots:
             raise SchemaError(
                 f"{self.staged.source}: neither HCPCS_CD nor HCPCS_CD_1; found {self.staged.columns[:20]}; "
                 "not a DE-SynPUF carrier file"
             )
-        head, dx = self.cells(_HEAD), self._list("ICD9_DGNS_CD")
+        head, dx = self.cells(HEAD), self._list("ICD9_DGNS_CD")
         if long:
             number = self.place.get("LINE_NUM", "CAST(NULL AS VARCHAR)")
             parts = [
-                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE)}, {number} AS line, place FROM "
+                f"SELECT {head}, {dx} AS dxs, {self.cells(LINE)}, {number} AS line, place FROM "
                 f"{self.staged.table}"
             ]
         else:
             parts = [
-                f"SELECT {head}, {dx} AS dxs, {self.cells(_LINE, f'_{n}')}, '{n}' AS line, place FROM "
+                f"SELECT {head}, {dx} AS dxs, {self.cells(LINE, f'_{n}')}, '{n}' AS line, place FROM "
                 f"{self.staged.table}"
                 for n in slots
             ]
-        self._typed(" UNION ALL ".join(parts), _HEAD | _LINE | {"line": ("LINE_NUM", repair.whole)})
+        self._typed(" UNION ALL ".join(parts), HEAD | LINE | {"line": ("LINE_NUM", repair.whole)})
         if long and "LINE_NUM" not in self.place:
             self.intake.execute(
                 "UPDATE puf SET line = n FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY "
@@ -191,7 +129,7 @@ class Source:
                 "place) AS n FROM puf) x WHERE puf.rowid = x.rid"
             )
         self._reject_repeats("claim_id, line" if long else "claim_id", "claim and line" if long else "claim")
-        amounts = " OR ".join(f"coalesce({c}, 0) <> 0" for c in _MONEY)
+        amounts = " OR ".join(f"coalesce({c}, 0) <> 0" for c in MONEY)
         empty = f"hcpcs IS NULL AND dx IS NULL AND indicator IS NULL AND npi IS NULL AND NOT ({amounts})"
         self._finish_rows()
         self.intake.execute(f"CREATE OR REPLACE TABLE puf_lines AS SELECT * FROM puf WHERE NOT ({empty})")
@@ -237,9 +175,9 @@ class Source:
 
     def _used(self) -> list[str]:
         """Columns of the file that are read, in the order of the codebook."""
-        plain = [name for name, _ in [*_HEAD.values(), *_FACILITY.values(), *_LINE.values()]] + ["LINE_NUM"]
-        families = ("ICD9_DGNS_CD", "ICD9_PRCDR_CD", "HCPCS_CD", *(name for name, _ in _LINE.values()))
-        every = [*plain, *(f"{name}_{n}" for n in range(1, _SLOTS + 1) for name in families)]
+        plain = [name for name, _ in [*HEAD.values(), *FACILITY.values(), *LINE.values()]] + ["LINE_NUM"]
+        families = ("ICD9_DGNS_CD", "ICD9_PRCDR_CD", "HCPCS_CD", *(name for name, _ in LINE.values()))
+        every = [*plain, *(f"{name}_{n}" for n in range(1, SLOTS + 1) for name in families)]
         return [name for name in dict.fromkeys(every) if name in self.place]
 
     def _reject_repeats(self, key: str, what: str) -> None:
@@ -328,6 +266,7 @@ class Source:
         self._insert(
             "claims",
             f"SELECT claim_id, min(person_id) AS person_id, '{kind}' AS claim_type, 'Medicare' AS payer, "
+            f"'medicare' AS payer_kind, "
             f"min(start) AS claim_start_date, max(finish) AS claim_end_date, {charge} AS charge_amount, "
             f"'{source}' AS data_source FROM puf GROUP BY claim_id",
         )
@@ -388,10 +327,10 @@ class Source:
         """Fill the tables from an inpatient or outpatient file: claims in segments, payment per claim."""
         hcpcs = self._list("HCPCS_CD", repair.procedure)
         self._typed(
-            f"SELECT {self.cells(_HEAD)}, {self._list('ICD9_DGNS_CD')} AS dxs, "
+            f"SELECT {self.cells(HEAD)}, {self._list('ICD9_DGNS_CD')} AS dxs, "
             f"struct_pack(h := {hcpcs}, p := {self._list('ICD9_PRCDR_CD')}) AS lists, "
-            f"{self.cells(_FACILITY)}, place FROM {self.staged.table}",
-            _HEAD | _FACILITY | {"lists": ("", repair.text)},
+            f"{self.cells(FACILITY)}, place FROM {self.staged.table}",
+            HEAD | FACILITY | {"lists": ("", repair.text)},
         )
         self._reject_repeats("claim_id, segment", "claim and segment")
         self._finish_rows()
@@ -399,7 +338,7 @@ class Source:
         self.intake.execute(
             f"CREATE OR REPLACE TABLE puf_lines AS SELECT * FROM (SELECT claim_id, start, finish, "
             f"CAST(NULL AS VARCHAR) AS dx, "
-            f"CAST((coalesce(segment, 1) - 1) * {_SLOTS} + unnest(range(1, len(lists.h) + 1)) AS INTEGER) "
+            f"CAST((coalesce(segment, 1) - 1) * {SLOTS} + unnest(range(1, len(lists.h) + 1)) AS INTEGER) "
             f"AS line, "
             "unnest(lists.h) AS hcpcs FROM puf) WHERE hcpcs IS NOT NULL"
         )

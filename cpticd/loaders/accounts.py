@@ -1,0 +1,60 @@
+"""How many rows and dollars of each source and table were read, loaded and rejected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final, Self
+
+import pyarrow as pa
+
+from cpticd.core.schema import ACCOUNTING, TABLES
+
+ZERO: Final = Decimal("0.00")
+
+
+@dataclass
+class Count:
+    read: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    amount_read: Decimal = ZERO
+    amount_loaded: Decimal = ZERO
+    amount_rejected: Decimal = ZERO
+    unpriced: int = 0  # rejected without an amount that can be read
+    in_dollars: bool = False  # whether what is no canonical table is counted in dollars too
+
+
+class Accounts(defaultdict[tuple[str, str], Count]):
+    """The counts by source and table."""
+
+    def __init__(self) -> None:
+        super().__init__(Count)
+
+    def copied(self) -> Self:
+        """The counts as they stand now."""
+        made = type(self)()
+        made.update({key: replace(count) for key, count in self.items()})
+        return made
+
+    def table(self) -> pa.Table:
+        """One row per source and table, in the form of ``schema.ACCOUNTING``."""
+        order = {name: place for place, name in enumerate(TABLES)}
+        rows: list[dict[str, Any]] = []
+        for source, table in sorted(self, key=lambda key: (key[0], order.get(key[1], -1), key[1])):
+            count = self[source, table]
+            has_amount = TABLES[table].amount is not None if table in TABLES else count.in_dollars
+            rows.append(
+                {
+                    "source": source,
+                    "table_name": table,
+                    "read": count.read,
+                    "loaded": count.loaded,
+                    "rejected": count.rejected,
+                    "amount_read": count.amount_read if has_amount else None,
+                    "amount_loaded": count.amount_loaded if has_amount else None,
+                    "amount_rejected": count.amount_rejected if has_amount else None,
+                }
+            )
+        return pa.Table.from_pylist(rows, schema=ACCOUNTING)
