@@ -51,7 +51,7 @@ _TOTALS = frame(
 ).to_dict("records")
 amend(IMPACT, records={"totals": _TOTALS})
 
-PERSISTENCE = frame(
+RECAPTURE = frame(
     """
     hcc|label                |year|due|recaptured|recapture_rate|low  |high
     37 |Diabetes, complicated|2024| 80|60        |0.75          |0.645|0.832

@@ -14,14 +14,14 @@ from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError
-from tests.charts.risk_samples import EXPLAINED, IMPACT, PERSISTENCE, PREVALENCE
+from tests.charts.risk_samples import EXPLAINED, IMPACT, RECAPTURE, PREVALENCE
 from tests.charts.test_charts import hover, trace
 
 ALL = [
     (charts.impact, IMPACT, "kind"),
     (charts.impact_matrix, IMPACT, "hcc"),
     (charts.impact_persons, IMPACT, "person_id"),
-    (charts.recapture, PERSISTENCE, "due"),
+    (charts.recapture, RECAPTURE, "due"),
     (charts.prevalence, PREVALENCE, "expected_low"),
     (charts.risk_explain, EXPLAINED, "removed_by"),
 ]
@@ -187,7 +187,7 @@ def test_persons_can_be_numbered_and_the_rest_is_counted() -> None:
 
 
 def test_recapture_draws_rates_with_intervals_and_their_denominator() -> None:
-    fig = charts.recapture(PERSISTENCE)
+    fig = charts.recapture(RECAPTURE)
     last = trace(fig, "2025")
     assert list(last.x) == [0.9, 0.5]
     assert list(last.error_x.array) == [0.047, 0.201]
@@ -197,15 +197,15 @@ def test_recapture_draws_rates_with_intervals_and_their_denominator() -> None:
     assert {"n = 80", "n = 90", "n = 20"} <= set(notes(fig))
     assert list(fig.layout.yaxis.ticktext) == ["HCC 37 Diabetes, complicated", "HCC 226 Heart failure"]
     assert notes(fig)[-1].startswith("2 of 3 conditions shown")
-    few = charts.recapture(PERSISTENCE, min_due=1)
+    few = charts.recapture(RECAPTURE, min_due=1)
     assert "HCC 18 &lt;i&gt;Metastatic" in few.layout.yaxis.ticktext
-    assert notes(charts.recapture(PERSISTENCE, min_due=1000)) == [
+    assert notes(charts.recapture(RECAPTURE, min_due=1000)) == [
         "No condition was due in 1000 persons; lower min_due."
     ]
 
 
 def test_conditions_and_years_that_cannot_be_recaptured_are_no_dots() -> None:
-    untold = PERSISTENCE.astype({"due": "Int64", "recaptured": "Int64"})
+    untold = RECAPTURE.astype({"due": "Int64", "recaptured": "Int64"})
     untold.loc[0, ["due", "recaptured", "recapture_rate", "low", "high"]] = pd.NA
     fig = charts.recapture(untold)
     assert [dots.name for dots in fig.data] == ["2025"]
@@ -214,7 +214,7 @@ def test_conditions_and_years_that_cannot_be_recaptured_are_no_dots() -> None:
 
 
 def test_years_of_one_condition_lie_beside_each_other_in_their_order() -> None:
-    fig = charts.recapture(PERSISTENCE)
+    fig = charts.recapture(RECAPTURE)
     first, last = trace(fig, "2024").y[0], trace(fig, "2025").y[0]
     assert -0.5 < first < last < 0.5
 
@@ -280,8 +280,8 @@ def test_the_tables_behind_the_charts_carry_units() -> None:
     text = charts.text_table(IMPACT)
     for cell in ("HCC", "-0.200", "$1,560", "80 %"):
         assert cell in text
-    assert "2025" in charts.text_table(PERSISTENCE)
-    assert "2,025" not in charts.text_table(PERSISTENCE)
+    assert "2025" in charts.text_table(RECAPTURE)
+    assert "2,025" not in charts.text_table(RECAPTURE)
     assert "E1122, E1142" in charts.text_table(EXPLAINED)
     assert "10.0 %" in charts.text_table(PREVALENCE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
+from cpticd.core import measure
 from cpticd.core.contract import amend, carry
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.reporting.findings import Findings, Options, gather
@@ -28,6 +30,12 @@ IMPACT_OF_2026 = amend(
 )
 
 
+KNOWN_GAPS = amend(GAPS.copy(), closed={"closed by a higher HCC": 1}, calibrated_on=["simulated persons"])
+REASONS = pd.DataFrame(
+    {"conditions": [2], "one claim": [2], "one day": [0], "acute code outside a hospital": [1]}
+)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def without_rules() -> Iterator[None]:
     """Coding rules take most of a report's time and stand in test_release."""
@@ -42,7 +50,7 @@ def without_rules() -> Iterator[None]:
 def both(**changes: pd.DataFrame) -> Findings:
     """Findings with risk adjustment from hand-made frames."""
     frames = {
-        "risk_gaps": GAPS, "risk_unsupported": UNSUPPORTED, "risk_impact": IMPACT_OF_2026,
+        "risk_gaps": KNOWN_GAPS, "risk_unsupported": UNSUPPORTED, "risk_impact": IMPACT_OF_2026,
         "risk_prevalence": PREVALENCE, "risk_recapture": RECAPTURE, "risk_reasons": REASONS,
     }  # fmt: skip
     return findings(**(frames | changes))
@@ -154,11 +162,15 @@ def test_an_analysis_that_fails_with_our_error_gives_its_reason(
     def fails(*_: object, **__: object) -> pd.DataFrame:
         raise InputError("no <diagnoses> here")
 
-    monkeypatch.setattr("cpticd.risk.unsupported", fails)
+    def breaks(name: str) -> None:
+        known = measure._MEASURES
+        monkeypatch.setitem(known, name, dataclasses.replace(known[name], function=fails))
+
+    breaks("risk.unsupported")
     found = gather(simulated, Options(payment_year=2026))
     assert "no <diagnoses> here" in Page(page(found)).text("risk")
     monkeypatch.undo()
-    monkeypatch.setattr("cpticd.risk.persistence", fails)
+    breaks("risk.recapture")
     found = gather(simulated, Options(payment_year=2026))
     assert found.has("risk_impact")
     assert "no <diagnoses> here" in Page(page(found)).text("risk")
@@ -227,10 +239,3 @@ def _claims_of_one() -> Claims:
         diagnoses="claim_id | diagnosis_position | diagnosis_code\nA | 1 | Z00.00",
         members="person_id | year | birth_date | sex\np1 | 2025 | 1955-01-01 | female",
     )
-
-
-def test_without_a_complete_year_the_reason_is_told() -> None:
-    with pytest.raises(
-        ArgumentError, match="no complete year: members are of 2025, claims end on 2025-06-01"
-    ):
-        service_year(_claims("2025-06-01", (2025,)))
