@@ -43,7 +43,10 @@ def write(folder: Path) -> None:
     for name, module in modules.items():
         target = folder / f"{name.replace('.', '/')}.html"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(pdoc.render.html_module(module, modules), encoding="utf-8", newline="\n")
+        text = pdoc.render.html_module(module, modules)
+        # Links without words get them, for readers who hear the page.
+        text = re.sub(r'(<a class="headerlink" href="#([^"]+)")>', r'\1 aria-label="Link to \2">', text)
+        target.write_text(text, encoding="utf-8", newline="\n")
     (folder / "search.js").write_text(pdoc.render.search_index(modules), encoding="utf-8", newline="\n")
 
 

@@ -78,6 +78,8 @@ class Site:
         """One page; relative links of the body are those of ``source``, a file of the repository."""
         if source:
             body = self._relinked(body, source, target)
+        # What is wider than the page is scrolled by keyboard too.
+        body = re.sub(r"<(pre|table)\b", r'<\1 tabindex="0"', body)
         section = "notebooks/index.html" if target.startswith("notebooks/") else target
         page = self._env.get_template("page.html.jinja2")
         root = "../" * target.count("/")
