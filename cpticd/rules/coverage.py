@@ -60,6 +60,10 @@ def for_payers(
     The result is for ``check(…, tables={"coverage": …})``; its column ``payer`` says whose lines a policy judges. A
     payer that is not named is judged by no policy; a policy without a contractor, a national one, judges all that are
     named. Raises SchemaError for columns that are missing, ArgumentError for a contractor that no policy has.
+
+    >>> rows = {"document": "A1", "version": 1, "role": ["procedure", "contractor"], "code": ["27096", "12345"]}
+    >>> for_payers(pd.DataFrame(rows), {"My Plan": "12345"})["payer"].tolist()
+    ['My Plan', '']
     """
     frame = policies.to_pandas() if isinstance(policies, pa.Table) else policies
     frame = frame.drop(columns="payer", errors="ignore")
