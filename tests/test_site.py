@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -281,3 +282,23 @@ def test_the_security_policy_names_the_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     policy = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     assert f"| {version}" in policy
+
+
+def test_new_names_of_the_changelog_exist() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\|[^|]*\|[^|]*\|([^|]*)\|$", changelog, re.MULTILINE)
+    names = {name for cell in table for name in re.findall(r"`([a-z]+\.[a-z0-9_.]*[a-z0-9_])", cell)}
+    assert len(names) > 25
+    assert not {name for name in names if not exists(name)}
+    assert not exists("denials.payment_delay")
+
+
+def exists(name: str) -> bool:
+    """Whether there is a module, or a name in one, as the changelog writes it: cx.…, cpticd.…, claims.… or room.…"""
+    path = re.sub(r"^(cx|cpticd)\.", "", name)
+    home, _, last = f"cpticd.{path}".rpartition(".")
+    if home == "cpticd.claims":
+        return hasattr(importlib.import_module("cpticd").Claims, last)
+    if hasattr(importlib.import_module(home), last):
+        return True
+    return importlib.util.find_spec(f"{home}.{last}") is not None
