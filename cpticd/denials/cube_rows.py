@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,16 +26,27 @@ def facts(view: Chosen, pairs: pd.DataFrame, *, grain: Grain) -> pd.DataFrame:
     return found.assign(adjudicated=True, denied=view.denied[line])
 
 
-def line_facts(view: Chosen, within: Within) -> pd.DataFrame:
+#: What becomes of a line, by the number of its outcome.
+_OUTCOMES: Final = pd.DataFrame({"denied": [False, True, False], "partly_denied": [False, False, True]})
+
+
+def line_facts(view: Chosen, within: Within, *, alike: int) -> pd.DataFrame:
     """One row per person (a number) and outcome of used lines: person_id, adjudicated, denied, partly_denied.
 
-    What ``cx.disclosure.Release`` needs to protect figures of these lines.
+    Of persons with the same outcomes the first ``alike`` stand for all, as many as disclosure control tells from more:
+    what ``cx.disclosure.Release`` needs to protect figures of these lines, and no more.
     """
     rows = np.flatnonzero(view.those(view.used, within))
+    person = view.cube.columns["person_id"].code[rows].astype(np.int64) + 1  # 0: nobody known
     outcome = view.denied[rows] + 2 * view.partly_denied[rows].astype(np.int64)
-    found = np.unique(4 * view.cube.columns["person_id"].code[rows].astype(np.int64) + outcome)
-    flags = {"denied": found % 4 == 1, "partly_denied": found % 4 == 2}  # noqa: PLR2004 - as written above
-    return pd.DataFrame({"person_id": found // 4, "adjudicated": True, **flags})
+    size = int(person.max(initial=0)) + 1
+    there = np.bincount(len(_OUTCOMES) * person + outcome, minlength=len(_OUTCOMES) * size) > 0
+    there = there.reshape(size, len(_OUTCOMES))
+    patterns = there @ (1 << np.arange(len(_OUTCOMES)))
+    kept = np.concatenate([np.flatnonzero(patterns == one)[:alike] for one in np.unique(patterns)])
+    place, which = np.nonzero(there[kept])
+    found = _OUTCOMES.iloc[which].reset_index(drop=True)
+    return found.assign(person_id=kept[place], adjudicated=True)
 
 
 def worklist(view: Chosen, within: Within, *, grain: Grain) -> pd.DataFrame:

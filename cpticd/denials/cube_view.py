@@ -210,9 +210,12 @@ class View(Chosen):
         """One row per used line and pair of those given: the pair, person_id, adjudicated, denied."""
         return cube_rows.facts(self, pairs, grain=grain)
 
-    def line_facts(self, within: Within = (None, None)) -> pd.DataFrame:
-        """One row per person and outcome of used lines: person_id (a number), adjudicated, denied, partly_denied."""
-        return cube_rows.line_facts(self, within)
+    def line_facts(self, within: Within = (None, None), *, alike: int) -> pd.DataFrame:
+        """One row per person and outcome of used lines: person_id (a number), adjudicated, denied, partly_denied.
+
+        Of persons with the same outcomes the first ``alike`` stand for all.
+        """
+        return cube_rows.line_facts(self, within, alike=alike)
 
     def worklist(self, within: Within = (None, None), *, grain: Grain = "family") -> pd.DataFrame:
         """One row per denied or partly denied line, the most dollars first: who, when, what, why, how much.

@@ -85,10 +85,11 @@ def _change(change: pd.DataFrame, *, dollars: bool) -> Tile:
 
 def protected_denials(view: View, within: tuple[str | None, str | None]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rates and change of a view without figures of few persons; of the change none where either period has some."""
-    release = Release(view.line_facts(within)).cells("lines", view.rates(within), _RATES)
+    alike = settings().minimum
+    release = Release(view.line_facts(within, alike=alike)).cells("lines", view.rates(within), _RATES)
     change, views = view.change(within), view.periods()
     if views is not None and len(change):
-        periods = [each.line_facts(within).assign(period=n) for n, each in enumerate(views)]
+        periods = [each.line_facts(within, alike=alike).assign(period=n) for n, each in enumerate(views)]
         rates = pd.concat([each.rates(within).assign(period=n) for n, each in enumerate(views)])
         both = Release(pd.concat(periods)).cells(
             "periods", rates.reset_index(drop=True), replace(_RATES, by="period")

@@ -421,3 +421,25 @@ def test_tiles_of_few_persons_are_not_kept(claims: Claims, asked: list[dict[str,
         assert tile["value"] not in kept.split("</ul>")[0]
     with disclosure.using(minimum=1):
         assert f"Charged: <b>{shown[-1]['value']}</b>" in page._repr_mimebundle_()[0]["text/html"]
+
+
+def test_of_few_denied_persons_their_figures_alone_are_left_out(claims: Claims) -> None:
+    """Denied lines of fewer than 11 persons, among lines of many: the rate and dollars would tell them."""
+    persons = claims.query(
+        """SELECT hcpcs_code, count(DISTINCT person_id) AS persons,
+            count(DISTINCT CASE WHEN initial_outcome = 'denied' THEN person_id END) AS denied,
+            count(DISTINCT CASE WHEN initial_outcome = 'partly denied' THEN person_id END) AS partly
+        FROM line_outcomes WHERE initial_outcome <> 'not adjudicated' GROUP BY 1"""
+    )
+    row = persons[
+        (persons["persons"] > 40) & persons["denied"].between(1, 10) & (persons["partly"] == 0)
+    ].iloc[0]
+    page = cx.explore.denials(claims.where(hcpcs=row["hcpcs_code"]))
+    kept = {tile["label"]: tile["value"] for tile in page.shareable_tiles()}
+    shown = tiles(page)
+    assert kept["Adjudicated lines"] == shown["Adjudicated lines"]
+    for label in ("Denied lines", "Denial rate", "Denied dollars", "Change of the rate"):
+        assert kept[label] == "suppressed", label
+    page.choose(decision="final")
+    final = {tile["label"]: tile["value"] for tile in page.shareable_tiles()}
+    assert final["Denied lines at last"] in ("suppressed", "0")

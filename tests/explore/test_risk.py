@@ -16,8 +16,9 @@ import cpticd as cx
 from cpticd import charts, disclosure
 from cpticd.charts import timeline as risk_timeline
 from cpticd.claims import Claims
-from cpticd.core.contract import attach
+from cpticd.core.contract import amend, attach
 from cpticd.core.errors import ArgumentError
+from cpticd.explore import tiles
 from cpticd.explore.risk_assessment import Assessment
 from cpticd.explore.risk_explorer import RiskExplorer
 from cpticd.risk.review import persons, review, selected
@@ -316,3 +317,25 @@ def test_what_cannot_be_opened(claims: Claims) -> None:
         cx.explore.risk(claims, year=2025, model="V22")
     with pytest.raises(ArgumentError, match="2031"):
         cx.explore.risk(claims, year=2031)
+
+
+def test_tiles_of_few_persons_are_not_kept(explorer: RiskExplorer) -> None:
+    shown = part(explorer, "tiles")["tiles"]
+    with disclosure.using(minimum=1):
+        assert explorer.shareable_tiles() == shown
+    with disclosure.using(minimum=1000):
+        assert {tile["value"] for tile in explorer.shareable_tiles()} == {"suppressed"}
+
+
+@pytest.mark.parametrize(
+    ("coded", "reviewed", "gaps", "unsupported", "kept"),
+    [(100, 40, 25, 20, True), (100, 30, 25, 20, False), (100, 40, 25, 35, False), (45, 40, 25, 20, False),
+     (100, 40, 40, 0, True), (100, 40, 38, 8, False), (40, 40, 25, 20, True)],
+)  # fmt: skip
+def test_persons_that_follow_by_subtraction_are_few_as_well(
+    coded: int, reviewed: int, gaps: int, unsupported: int, kept: bool
+) -> None:
+    persons = {"coded": coded, "reviewed": reviewed, "gaps": gaps, "unsupported": unsupported}
+    records = [record | {"persons": persons.get(kind, 11)} for kind, record in totals(impact()).items()]
+    frame = amend(impact(), {"totals": records})
+    assert ({tile["value"] for tile in tiles.kept_risk(frame)} == {"suppressed"}) is not kept

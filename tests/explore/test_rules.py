@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import cpticd as cx
-from cpticd import charts, rules
+from cpticd import charts, disclosure, rules
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore.rules_explorer import RulesExplorer
@@ -167,3 +167,12 @@ def test_an_empty_worklist_says_why(explorer: RulesExplorer) -> None:
     assert len(explorer.data) == 0
     assert "waits for a decision" in part(explorer, "work")["note"]
     assert explorer.said().endswith("0 lines in the worklist")
+
+
+def test_of_tiles_the_number_of_findings_alone_is_kept(explorer: RulesExplorer) -> None:
+    findings = part(explorer, "tiles")["tiles"][0]
+    assert explorer.shareable_tiles() == [findings]
+    assert f"Findings: <b>{findings['value']}</b>" in explorer._repr_mimebundle_()[0]["text/html"]
+    persons = explorer.findings["person_id"].nunique()
+    with disclosure.using(minimum=persons + 1):
+        assert explorer.shareable_tiles() == []

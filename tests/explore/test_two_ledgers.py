@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import cpticd as cx
-from cpticd import charts, specificity
+from cpticd import charts, disclosure, specificity
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore.two_ledgers_explorer import TwoLedgersExplorer
@@ -171,3 +171,34 @@ def test_gaps_without_a_contract_need_an_impact(claims: Claims, gaps: pd.DataFra
     bare.attrs = {}
     with pytest.raises(ArgumentError, match="impact"):
         cx.explore.two_ledgers(claims, bare)
+
+
+def test_tiles_are_kept_as_far_as_the_families_behind_them_are(explorer: TwoLedgersExplorer) -> None:
+    shown = {tile["label"]: tile["value"] for tile in part(explorer, "tiles")["tiles"]}
+    kept = {tile["label"]: tile["value"] for tile in explorer.shareable_tiles()}
+    assert kept.keys() == shown.keys()
+    assert kept["Lines with an unspecified code"] == "suppressed", "families of few persons are among them"
+    with disclosure.using(minimum=1):
+        assert {tile["label"]: tile["value"] for tile in explorer.shareable_tiles()} == shown
+    data = explorer.data
+    large = data.loc[data["denial_persons"].idxmax(), FAMILY]
+    explorer.choose(diagnosis_family=large)
+    kept = {tile["label"]: tile["value"] for tile in explorer.shareable_tiles()}
+    lines = data.set_index(FAMILY).loc[large, "unspecified_lines"]
+    assert kept["Lines with an unspecified code"] in (f"{lines:,}", "suppressed")
+
+
+def test_a_year_or_gaps_are_given(claims: Claims) -> None:
+    with pytest.raises(ArgumentError, match="the year of service to find them in"):
+        cx.explore.two_ledgers(claims)
+
+
+def test_a_selection_stands_for_both_ledgers(
+    claims: Claims, gaps: pd.DataFrame, impact: pd.DataFrame
+) -> None:
+    part_of = claims.where(payer="Birch Advantage", dates=("2025-02-01", "2025-12-31"))
+    page = cx.explore.two_ledgers(part_of, gaps, impact=impact, base_rate=900)
+    expected = specificity.two_ledgers(part_of, gaps, impact=impact, base_rate=900)
+    pd.testing.assert_frame_equal(page.data, expected, check_exact=False, atol=0.02)
+    assert page.selection == {}
+    assert page.claims is part_of
