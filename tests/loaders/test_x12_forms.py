@@ -180,6 +180,34 @@ def test_other_payers_do_not_become_the_claims_own(tmp_path: Path) -> None:
     assert claims.rejects.empty
 
 
+def test_kind_of_payer_specialty_and_facility(tmp_path: Path) -> None:
+    """From SBR09, PRV*BI and PRV*PE, NM1*77; another payer's SBR and a line's own provider change no other."""
+    sent = professional(
+        subscriber().replace("*CI~", "*MB~"),
+        claim(
+            "A1",
+            diagnoses="HI*ABK:E119~NM1*82*1*ROE*JAN****XX*1234567893~PRV*PE*PXC*207Q00000X~NM1*77*2*SITE*****XX*1234567901~"
+            "SBR*S*18*******MC~OI***Y***Y~NM1*77*2*OTHER*****XX*1111111112~",
+            lines="LX*1~SV1*HC:99213*60*UN*1***1~LX*2~SV1*HC:99213*40*UN*1***1~NM1*82*1*POE*A****XX*1111111112~"
+            "PRV*PE*PXC*208D00000X~",
+        ),
+        subscriber("M2").replace("*CI~", "*ZZ~"),
+        claim("A2"),
+    ).replace(
+        "NM1*85*2*CLINIC*****XX*1111111111~", "PRV*BI*PXC*261QP2300X~NM1*85*2*CLINIC*****XX*1111111111~"
+    )
+    claims = load(tmp_path, interchange(sent))
+    assert show(claims.table("claims"), "claim_id payer_kind billing_taxonomy facility_npi") == [
+        "A1 medicare 261QP2300X 1234567901",
+        "A2 - 261QP2300X -",
+    ]
+    assert show(claims.table("lines"), "claim_id claim_line_number rendering_npi rendering_taxonomy") == [
+        "A1 1 1234567893 207Q00000X",
+        "A1 2 1111111112 208D00000X",
+        "A2 1 - -",
+    ]
+
+
 def test_lines_without_lx(tmp_path: Path) -> None:
     lines = "SV1*HC:99213*60*UN*1***1~DTP*472*D8*20250110~SV1*HC:36415*40*UN*1***2~DTP*472*D8*20250111~"
     claims = load(tmp_path, interchange(professional(subscriber(), claim(lines=lines))))

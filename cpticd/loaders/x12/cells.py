@@ -11,12 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.loaders.x12.segments import Mask, Rows, Segments
+from cpticd.loaders.x12.segments import Mask, Rows, Segments, components
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _TYPES = {2: pa.decimal128(18, 2), 3: pa.decimal128(18, 3)}
 _EPOCH_MONTH = 1970 * 12
 FIRST_YEAR, LAST_YEAR = 1850, 2200
+#: Qualifiers of a service that is no CPT or HCPCS code: drug codes, revenue codes.
+NOT_HCPCS = ("N1", "N2", "N3", "N4", "N5", "N6", "NU", "UI", "UP")
 
 
 @dataclass
@@ -163,3 +165,27 @@ def pick(values: pa.Array, index: npt.NDArray[np.integer]) -> pa.Array:
     if not len(values):
         return pa.nulls(len(index), values.type)
     return values.take(pa.array(np.maximum(index, 0), mask=index < 0))
+
+
+@dataclass
+class Service:
+    """A composite of a service: qualifier, code and four modifiers."""
+
+    qualifier: pa.Array
+    code: pa.Array
+    modifiers: list[pa.Array]
+
+
+def service(elements: pa.Array) -> Service:
+    """The parts of a procedure composite; a code is kept only if it is a CPT or HCPCS code."""
+    parts = components(elements)
+    rows = slice(None)
+    qualifier, value = parts.get(rows, 0), parts.get(rows, 1)
+    # Some senders leave the qualifier out.
+    bare = pa.array(
+        (parts.count == 1) & np.asarray(pc.fill_null(pc.equal(pc.utf8_length(qualifier), 5), False))
+    )
+    value = pc.if_else(bare, qualifier, value)
+    other = pc.is_in(qualifier, value_set=pa.array(NOT_HCPCS))
+    value = pc.if_else(other, pa.scalar(None, pa.string()), value)
+    return Service(qualifier, code(value), [code(parts.get(rows, k)) for k in range(2, 6)])

@@ -8,13 +8,12 @@ loaded: they tell what another payer did, which an analysis of this payer's deni
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.loaders.x12.cells import Notes, code, dates, decimals, integers, pick
+from cpticd.loaders.x12.cells import Notes, code, dates, decimals, integers, pick, service
 from cpticd.loaders.x12.places import Place, Zone, tagged
 from cpticd.loaders.x12.segments import Mask, Rows, Segments, Strings, components, pack, places
 
@@ -22,33 +21,15 @@ _DIAGNOSES = ("ABK", "ABF", "ABJ", "ABN", "APR", "BK", "BF", "BJ", "BN", "PR")
 _PROCEDURES = ("BBR", "BBQ", "BR", "BQ")
 _PRINCIPAL = ("ABK", "BK", "BBR", "BR")
 _OTHER = ("ABF", "BF", "BBQ", "BQ")
-#: Qualifiers of a service that is no CPT or HCPCS code: drug codes, revenue codes.
-NOT_HCPCS = ("N1", "N2", "N3", "N4", "N5", "N6", "NU", "UI", "UP")
 _LETTERS = pa.array(list("ABCDEFGHIJKL"))
-
-
-@dataclass
-class Service:
-    """A composite of a service: qualifier, code and four modifiers."""
-
-    qualifier: pa.Array
-    code: pa.Array
-    modifiers: list[pa.Array]
-
-
-def service(elements: pa.Array) -> Service:
-    """The parts of a procedure composite; a code is kept only if it is a CPT or HCPCS code."""
-    parts = components(elements)
-    rows = slice(None)
-    qualifier, value = parts.get(rows, 0), parts.get(rows, 1)
-    # Some senders leave the qualifier out.
-    bare = pa.array(
-        (parts.count == 1) & np.asarray(pc.fill_null(pc.equal(pc.utf8_length(qualifier), 5), False))
-    )
-    value = pc.if_else(bare, qualifier, value)
-    other = pc.is_in(qualifier, value_set=pa.array(NOT_HCPCS))
-    value = pc.if_else(other, pa.scalar(None, pa.string()), value)
-    return Service(qualifier, code(value), [code(parts.get(rows, k)) for k in range(2, 6)])
+#: Claim filing indicators (SBR09) by the kind of payer that they stand for; of others nothing is known.
+_FILED = {
+    "medicare": ("MA", "MB"), "medicare advantage": ("16",), "medicaid": ("MC",),
+    "commercial": ("12", "13", "14", "15", "17", "BL", "CI", "FI", "HM"), "tricare or va": ("CH", "VA"),
+    "workers compensation": ("WC",), "self pay": ("09",), "other": ("11", "AM", "LI", "LM", "OF", "TV"),
+}  # fmt: skip
+_FILING_CODES = pa.array([code for codes in _FILED.values() for code in codes])
+_FILING_KINDS = pa.array([kind for kind, codes in _FILED.items() for _ in codes])
 
 
 def person_hash(*facts: str | None) -> str:
@@ -162,6 +143,8 @@ class Claims837:
         subscriber = self._context(nm1 & (which == pack("IL")), subscriber_level)
         patient = self._context(nm1 & (which == pack("QC")), np.maximum(subscriber, patient_level))
         payer = self._context(nm1 & (which == pack("PR")), subscriber_level)
+        filed = self._context(s.tag == pack("SBR"), subscriber_level)
+        specialty = self._context((s.tag == pack("PRV")) & (which == pack("BI")), provider)
         person = np.where(patient >= 0, patient, subscriber)
         facts = self._context(s.tag == pack("DMG"), np.where(person >= 0, person, s.size))
         begun = self._context(s.tag == pack("BHT"), w.start[claims])
@@ -172,6 +155,7 @@ class Claims837:
         served = self.first(w.rows(own & dtp & (which == pack("472"))), w.claim)
         when = np.where(statement >= 0, statement, served)
         original = self.first(w.rows(own & ref & (which == pack("F8"))), w.claim)
+        facility = self.first(w.rows(own & nm1 & (which == pack("77"))), w.claim)
         start, end = dates(element(s, when, 3), when, notes, "DTP03", "claims")
         day, _ = dates(element(s, begun, 4), begun, notes, "BHT04", "claims")
         birth_date, _ = dates(birth, facts, notes, "DMG02", "members")
@@ -184,7 +168,10 @@ class Claims837:
                 "person_id": self._persons(subscriber, patient, birth),
                 "member_id": pc.coalesce(element(s, patient, 9), element(s, subscriber, 9)),
                 "payer": pc.coalesce(element(s, payer, 3), element(s, payer, 9)),
+                "payer_kind": _FILING_KINDS.take(pc.index_in(element(s, filed, 9), value_set=_FILING_CODES)),
                 "billing_npi": identified(s, billing),
+                "billing_taxonomy": code(element(s, specialty, 3)),
+                "facility_npi": identified(s, facility),
                 "place_of_service_code": place_of_service,
                 "bill_type_code": bill_type,
                 "claim_frequency_code": frequency,
@@ -257,6 +244,9 @@ class Claims837:
         claim_rendering = self.first(w.rows((w.zone == Zone.CLAIM) & nm1), w.claim)
         owner = w.claim[lines]
         by_claim = pick(identified(s, claim_rendering), self.first.of_owner[owner])
+        prv = (s.tag == pack("PRV")) & (which == pack("PE"))
+        own_specialty = element(s, self.first_of_line(np.flatnonzero(own & prv), w.line), 3)
+        claim_specialty = element(s, self.first(w.rows((w.zone == Zone.CLAIM) & prv), w.claim), 3)
         start, end = dates(element(s, served, 3), served, notes, "DTP03", "lines")
         counter = np.where(self.opens != lines, self.opens, -1)
         place_of_service = s.get(lines, np.where(dental, 3, 5))
@@ -280,6 +270,9 @@ class Claims837:
             ),
             "place_of_service_code": pc.if_else(pa.array(hospital), nothing, code(place_of_service)),
             "rendering_npi": pc.coalesce(identified(s, rendering), by_claim),
+            "rendering_taxonomy": code(
+                pc.coalesce(own_specialty, pick(claim_specialty, self.first.of_owner[owner]))
+            ),
             "charge_amount": decimals(
                 s.get(lines, np.where(hospital, 3, 2)), 2, lines, notes, ("lines", "charge")
             ),

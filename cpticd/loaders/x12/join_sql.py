@@ -213,7 +213,8 @@ _CHILD = (
 INSERTS: Final[Mapping[str, tuple[str, ...]]] = {
     "claims": (
         """
-        SELECT i.claim_id, c.source_claim_id, c.claim_type, c.person_id, c.payer, c.billing_npi,
+        SELECT i.claim_id, c.source_claim_id, c.claim_type, c.person_id, c.payer, c.payer_kind, c.billing_npi,
+            c.billing_taxonomy, c.facility_npi,
             c.place_of_service_code,
             c.bill_type_code, c.claim_frequency_code, c.original_reference_number,
                 d.first_day AS claim_start_date,
@@ -246,7 +247,7 @@ INSERTS: Final[Mapping[str, tuple[str, ...]]] = {
             l.revenue_center_code, l.service_unit_quantity,
             coalesce(l.place_of_service_code, c.place_of_service_code) AS place_of_service_code,
                 l.rendering_npi,
-            l.charge_amount, s._source
+            l.rendering_taxonomy, l.charge_amount, s._source
         FROM x12_lines l JOIN x12_id i ON i.key = l.key JOIN x12_sources s ON s.number = l.key >> 32
         LEFT JOIN (SELECT key, place_of_service_code,
             CASE WHEN claim_type = 'professional' THEN start_date END AS start_date,

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.loaders.x12.cells import Notes, code, dates, decimals
-from cpticd.loaders.x12.claims837 import First, element, identified, person_hash, service
+from cpticd.loaders.x12.cells import Notes, code, dates, decimals, service
+from cpticd.loaders.x12.claims837 import First, element, identified, person_hash
 from cpticd.loaders.x12.places import Place, Zone
 from cpticd.loaders.x12.segments import Ints, Mask, Rows, Segments, components, pack, places
 

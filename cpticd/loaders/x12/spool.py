@@ -31,15 +31,16 @@ _MODIFIERS = " ".join(f"hcpcs_modifier_{k}:text" for k in range(1, 5))
 _SUBMITTED = " ".join(f"submitted_modifier_{k}:text" for k in range(1, 5))
 STAGED: Final[dict[str, pa.Schema]] = {
     "claims": _schema(
-        "key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text "
-        "billing_npi:text place_of_service_code:text bill_type_code:text claim_frequency_code:text "
+        "key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text payer_kind:text "
+        "billing_npi:text billing_taxonomy:text facility_npi:text place_of_service_code:text bill_type_code:text "
+        "claim_frequency_code:text "
         "original_reference_number:text start_date:date end_date:date sent_date:date "
         "charge_amount:money birth_date:date sex:text"
     ),
     "lines": _schema(
         f"key:key line:integer start_date:date end_date:date hcpcs_code:text {_MODIFIERS} "
         "revenue_center_code:text service_unit_quantity:number place_of_service_code:text "
-        "rendering_npi:text charge_amount:money control:text counter:text"
+        "rendering_npi:text rendering_taxonomy:text charge_amount:money control:text counter:text"
     ),
     "diagnoses": _schema(
         "key:key diagnosis_position:integer diagnosis_code:text diagnosis_code_type:text "
