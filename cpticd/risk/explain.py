@@ -50,8 +50,8 @@ def explain(
     >>> members = pd.DataFrame({"person_id": ["A"], "age": [70], "sex": ["F"]})
     >>> codes = pd.DataFrame({"person_id": ["A", "A"], "diagnosis_code": ["E11.22", "E11.9"]})
     >>> terms = cx.risk.explain(members, codes, payment_year=2026)
-    >>> terms[["kind", "term", "removed_by"]].values.tolist()
-    [['demographic', 'F70_74', ''], ['disease', 'HCC37', ''], ['removed', 'HCC38', '37']]
+    >>> terms.loc[terms["hcc"] != "", ["kind", "term", "removed_by"]].values.tolist()
+    [['disease', 'HCC37', ''], ['removed', 'HCC38', '37']]
     """
     with prepared(members, diagnoses, model, payment_year) as scorer:
         scorer.score()

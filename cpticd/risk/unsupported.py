@@ -107,10 +107,10 @@ def unsupported(
     Sources: OIG toolkit A-07-23-01213 for the high-risk groups; CMS's encounter rules in ``risk.conditions``.
 
     >>> import cpticd as cx
-    >>> claims = cx.simulate(persons=200, seed=1).claims
+    >>> claims = cx.simulate(persons=100, seed=1).claims
     >>> sure = cx.risk.unsupported(claims, year=2025, min_confidence=0.5)
-    >>> bool((sure["confidence"] >= 0.5).all())
-    True
+    >>> sure["hcc"].tolist(), sure["reasons"][1]
+    (['267', '65'], ['no claim that counts', 'no service one would expect'])
     """
     check_years([year])
     paid = hcc_tables.paid_year(model, year, payment_year)
