@@ -18,13 +18,13 @@ from tests.benchmarks.big_claims import build
 
 CALLS: dict[str, Callable[[Claims], pd.DataFrame]] = {
     "association": patterns.association,
-    "association by person": lambda claims: patterns.association(claims, unit="person"),
-    "providers, denial": lambda claims: patterns.providers(claims, "denial", provider="rendering_npi"),
+    "association by persons": lambda claims: patterns.association(claims, unit="persons"),
+    "providers, denial": lambda claims: patterns.providers(claims, provider="rendering_npi"),
     "mix": patterns.mix,
     "drift": patterns.drift,
     "drift against independence": lambda claims: patterns.drift(claims, against="independence"),
     "network": patterns.network,
-    "one payer's association": lambda claims: patterns.association(claims, payer="Payer 0"),
+    "one payer's association": lambda claims: patterns.association(claims.where(payer="Payer 0")),
 }
 
 
