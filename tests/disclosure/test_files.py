@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cpticd as cx
-from cpticd import disclosure, sheets
+from cpticd import disclosure
+from cpticd.disclosure import sheets
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, DisclosureError, OutputExistsError
 from cpticd.disclosure import Pseudonyms, Release
