@@ -103,6 +103,8 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
         flags = {of: _flags(s, of) for of in ("category", "carc")}
     numbered = {name: _numbered(lines.column(name)) for name in _NUMBERED}
     chosen_by = {name: numbered[name] for name in (*_ALWAYS, "person_id")}
+    # As the dimension calls lines without a procedure.
+    chosen_by["hcpcs_code"] = chosen_by["hcpcs_code"].named("(none)")
     chosen_by |= {each.name: _numbered(lines.column(f"by_{each.name}")) for each in dimensions}
     day = _days(lines, "service_date")
     strata = _strata(numbered, day.astype("datetime64[M]"))

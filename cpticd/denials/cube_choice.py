@@ -33,6 +33,13 @@ class Column:
         flags[wanted] = True
         return flags[self.code]
 
+    def named(self, missing: str) -> Column:
+        """The same with a name for what is missing."""
+        absent = self.code < 0
+        if not absent.any():
+            return self
+        return Column(np.where(absent, len(self.names), self.code), [*self.names, missing])
+
     def number(self, name: str | None) -> int:
         """The number of a name, -2 where no row has it."""
         return self.names.index(name) if name in self.names else -2
@@ -72,8 +79,6 @@ class Rows:
         found: set[str] = set()
         for column in _ANSWERED_BY.get(name, (name,)):
             found |= {*self.columns[column].names, *self.beside.get(column, ())}
-        if name == "hcpcs_code" and (self.columns[name].code < 0).any():
-            found.add("(none)")  # as the dimension calls what has no procedure
         return found
 
     def chosen(self, choice: Choice) -> np.ndarray:

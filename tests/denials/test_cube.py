@@ -186,6 +186,16 @@ def test_what_no_line_has_is_refused_in_the_same_words(
     assert str(here.value) == str(there.value)
 
 
+def test_lines_without_a_procedure_are_chosen_by_that() -> None:
+    claims = claims_of(
+        claims="claim_id | payer\nA | X",
+        lines="claim_id | claim_line_number | hcpcs_code | processing_indicator_code\nA | 1 | 99213 | A\nA | 2 | | C",
+    )
+    for hcpcs in ("(none)", ["(none)", "99213"], "99213"):
+        rates, selected = cube_of(claims).view(hcpcs=hcpcs).rates(), claims.where(hcpcs=hcpcs)
+        assert shown(rates, "n", "denied") == shown(denials.rates(selected), "n", "denied"), hcpcs
+
+
 def test_payers_of_claims_without_lines_can_be_chosen_as_well() -> None:
     claims = claims_of(
         claims="claim_id | payer | person_id\nA | X | p\nB | Y | q",
