@@ -62,7 +62,11 @@ def test_every_chart_is_drawn_and_nothing_is_fetched(
 
 def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_path: Path) -> None:
     report = cx.report(
-        cx.simulate(persons=300, seed=5).claims, tmp_path / "risk.html", base_rate=1000, minimum=1
+        cx.simulate(persons=300, seed=5).claims,
+        tmp_path / "risk.html",
+        base_rate=1000,
+        payment_year=2026,
+        minimum=1,
     )
     page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
     faults: list[str] = []
