@@ -44,7 +44,7 @@ def standing_lines(s: Session, groups: Grouping, *, superseded: bool = False) ->
 
     One row per service line of a claim that stands: none that a later claim replaced or voided, and no void itself;
     what was coded is what the last version says. ``superseded=True`` keeps those too (a first denial often stands on
-    one), and column ``is_superseded`` tells them. Further columns: claim_id, claim_line_number, person_id, payer,
+    one), and column ``is_superseded`` marks them. Further columns: claim_id, claim_line_number, person_id, payer,
     hcpcs_code, billing_npi, service_date, month (its first day), initial_outcome, charge_amount and denied_amount
     (DOUBLE), and ``by_<name>`` for each dimension of ``groups``, which are of claims or lines.
     """

@@ -51,7 +51,7 @@ def pairs_of(s: Session, groups: Grouping, pointer: Pointer, *, superseded: bool
     """
     one_of("pointer", pointer, POINTERS)
     of_lines = Grouping(tuple(each for each in groups.dimensions if each.name != POINTED))
-    said = model.standing_lines(s, of_lines, superseded=superseded)
+    terms = model.standing_lines(s, of_lines, superseded=superseded)
     s.create("pointed", sql.text("patterns/pointed"))
     for relation, code, source in (
         ("procedures_used", "hcpcs_code", "standing_lines"),
@@ -69,7 +69,7 @@ def pairs_of(s: Session, groups: Grouping, pointer: Pointer, *, superseded: bool
         share="CAST(1 AS DOUBLE)" if primary else "t.share",
         kept="t.is_primary" if primary else "TRUE",
     )
-    return said
+    return terms
 
 
 def persons_of_pairs(claims: Claims, pointer: Pointer, *, superseded: bool = False) -> pd.DataFrame:

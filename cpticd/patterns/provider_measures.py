@@ -16,10 +16,11 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
 from cpticd.patterns import code_levels, code_pairs
+from cpticd.reference import traits
 
 Measure = Literal["denial", "code", "level", "pair", "unspecified"]
-#: What each measure takes besides, and by what its case mix is adjusted unless said otherwise. What is measured is
-#: not adjusted away: a pair's diagnosis, a level's code.
+#: What each measure takes besides, and by what its case mix is adjusted by default. What is measured is not adjusted
+#: away: a pair's diagnosis, a level's code.
 TAKES: Final = {
     "denial": (),
     "code": ("code", "among"),
@@ -189,8 +190,6 @@ def lines_of(s: Session, what: Asked, provider: Grouping, adjust: Grouping) -> d
     for name, values in (("code", what.code), ("among", what.among), ("diagnosis", what.diagnosis)):
         s.load(f"{name}_wanted", pa.table({"value": pa.array(values, pa.string())}))
     if what.measure == "unspecified":
-        from cpticd.reference import traits
-
         s.load("unspecified_codes", traits.diagnosis().select(["diagnosis_code", "unspecified"]))
     hit, join, where = _COUNTED[what.measure]
     if what.among:

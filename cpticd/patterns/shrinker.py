@@ -52,7 +52,7 @@ class Prior:
     """Two gamma distributions of λ (shape α, rate β) with shares P and 1 - P; the first has the larger mean.
 
     log_likelihood is per pair fitted; pairs, points (after squashing), starts_agreeing (of ``STARTS``: how many
-    ended at the same likelihood) and at_bound (parameters that the data did not settle) tell how it was fitted.
+    ended at the same likelihood) and at_bound (parameters that the data did not settle) report how it was fitted.
     """
 
     alpha_1: float

@@ -104,9 +104,11 @@ def _pairs(came: list[str], old: list[str], table: pd.DataFrame) -> list[tuple[s
                 for one in old
                 if one == low or (high and low <= one and (one <= high or one.startswith(high)))
             ]
-    told = {code for code, previous in zip(table["code"], table["previous_code"], strict=True) if previous}
+    named_by_table = {
+        code for code, previous in zip(table["code"], table["previous_code"], strict=True) if previous
+    }
     for code in came:
-        if code not in told:
+        if code not in named_by_table:
             pairs += [
                 (code, one)
                 for one in old

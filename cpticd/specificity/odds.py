@@ -23,8 +23,8 @@ def mantel_haenszel(
     without continuity correction; homogeneity is Breslow and Day's statistic with Tarone's correction (Biometrika 72
     (1985) 91), chi-square with strata - 1 degrees, of strata whose four cells are each expected to hold at least
     ``min_expected``: where most hold less, the statistic is far from chi-square and finds differences that are not
-    there. Strata in which a margin is empty tell nothing, and are left out.
-    NaN where nothing is to be told: an odds ratio of 0 or infinity has no interval.
+    there. Strata in which a margin is empty carry no information, and are left out.
+    NaN where the counts determine nothing: an odds ratio of 0 or infinity has no interval.
     """
     from scipy.special import chdtrc
 

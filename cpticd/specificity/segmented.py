@@ -17,7 +17,7 @@ _TOLERANCE: Final = 1e-10
 
 @dataclass(frozen=True)
 class Break:
-    """An odds ratio with its interval and p-value; NaN where the counts do not tell."""
+    """An odds ratio with its interval and p-value; NaN where the counts do not determine it."""
 
     ratio: float = float("nan")
     low: float = float("nan")
@@ -46,7 +46,7 @@ def difference(
 ) -> Break:
     """How the odds of k out of n move at month 0 beyond those of the controls (k, n of the same months).
 
-    logit = a + b·month + c·after + d·group + e·after·group, e is told; as in ``level_change`` otherwise.
+    logit = a + b·month + c·after + d·group + e·after·group, e is returned; as in ``level_change`` otherwise.
     """
     both_k, both_n = np.concatenate([k, controls[0]]), np.concatenate([n, controls[1]])
     both_month = np.concatenate([month, month]).astype(float)

@@ -16,7 +16,7 @@ from cpticd.core.session import Session
 from cpticd.reference import traits
 from cpticd.specificity import judged_codes
 
-#: Counts, and of how many codes each is a share: of all, or of those that have such a thing to tell.
+#: Counts, and of how many codes each is a share: of all, or of those for which the question arises.
 _SHARES: Final = {
     "with_specific": "diagnoses",
     "condition_unspecified": "diagnoses",
@@ -98,7 +98,10 @@ def share(claims: Claims, by: By = None, *, confidence: float = 0.95) -> pd.Data
     groups = claims.grouping(by)
     columns = "".join(f"by_{name}, " for name in groups.names)
     own = judged_codes.columns(groups)
-    parts: dict[str, Any] = {"columns": columns, "group": f"GROUP BY {columns.rstrip(', ')}" if columns else ""}
+    parts: dict[str, Any] = {
+        "columns": columns,
+        "group": f"GROUP BY {columns.rstrip(', ')}" if columns else "",
+    }
     with claims.session() as s:
         terms = _prepared(s, groups)
         found = s.frame(sql.text("specificity/share"), **parts)

@@ -44,7 +44,7 @@ def siblings_in_claims(code: str, shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _episode(table: pd.DataFrame) -> pd.Series:
-    """The seventh character where it tells the episode; open and closed fractures have their own."""
+    """The seventh character where it stands for the episode; open and closed fractures have their own."""
     return table["episode"].where(table["episode"] == "", table.index.str[-1])
 
 
