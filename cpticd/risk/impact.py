@@ -12,7 +12,7 @@ import pandas as pd
 from cpticd.claims import Claims
 from cpticd.core.contract import amend, said
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.core.measure import Part, Protected, measure
+from cpticd.core.measure import Linked, Part, measure
 from cpticd.risk import hcc_tables, protection
 from cpticd.risk.kinds import CODED, GAPS, KINDS, OPEN, REVIEWED, UNSUPPORTED
 from cpticd.risk.labels import hcc_label
@@ -37,7 +37,7 @@ Months = float | Mapping[str, float] | pd.Series | None
 
 @measure(
     heading="Impact on the score",
-    leaves=Protected(protection.impact),
+    leaves=Linked(protection.impact_tables, protection.impact_as_shown),
     chart="impact",
     report=[
         Part(

@@ -11,7 +11,7 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Part, Protected, measure
+from cpticd.core.measure import Linked, Part, measure
 from cpticd.risk import hcc_tables, protection
 from cpticd.risk.conditions import load_encounters
 from cpticd.risk.kinds import OPEN, UNSUPPORTED
@@ -24,7 +24,7 @@ _ENROLLED: Final = "SELECT count(DISTINCT person_id) AS persons FROM members WHE
 
 @measure(
     heading="Prevalence of conditions",
-    leaves=Protected(protection.prevalence),
+    leaves=Linked(protection.prevalence_tables, protection.prevalence_as_shown),
     chart="prevalence",
     report=[
         Part(

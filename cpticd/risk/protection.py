@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from cpticd.core.contract import amend, carry, records_of
+from cpticd.core.measure import Cells, Parts
 from cpticd.risk.kinds import GAPS, OPEN, REVIEWED, UNSUPPORTED
-from cpticd.risk.nesting import nested
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -20,56 +21,84 @@ _EXPECTED: Final = ("expected", "expected_low", "expected_high")
 _RECAPTURE: Final = ("hcc", "label", "year", "due", "recaptured", "recapture_rate", "low", "high")
 
 
-def _hidden(listed: pd.DataFrame, minimum: int) -> list[tuple[str, ...]]:
-    """What may not be shown of conditions (person_id, hcc, kind): (direction, kind, hcc), or what these begin with.
+def _counted(listed: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, Cells]]:
+    """Conditions (person_id, hcc, kind) by condition of a kind, by kind, by direction and all together."""
+    if listed.empty:
+        return {}
+    facts = listed[["person_id", "hcc", "kind"]].astype(str).drop_duplicates()
+    facts["direction"] = facts["kind"].where(facts["kind"] == UNSUPPORTED, GAPS)
 
-    Shown are all together, each direction, each kind, and each condition of a kind: totals within totals.
-    """
-    direction = listed["kind"].astype(str).where(listed["kind"] == UNSUPPORTED, GAPS)
-    whole = nested(listed.assign(direction=direction), ["direction", "kind", "hcc"])
-    whole.settle(minimum)
-    return [total.name for total in whole.everything() if total.hidden]
+    def table(*by: str) -> tuple[pd.DataFrame, Cells]:
+        groups = facts.assign(every="all").groupby(list(by) or ["every"], sort=True)["person_id"]
+        counts = groups.agg(conditions="size", persons="nunique").reset_index()[
+            [*by, "conditions", "persons"]
+        ]
+        # The same facts for all: what one of them shows may give away what another hides.
+        return counts, Cells(by=by, persons="persons", facts=lambda claims, frame: facts)
+
+    return {
+        "cells": table("hcc", "kind"),
+        "kinds": table("kind"),
+        "directions": table("direction"),
+        "all": table(),
+    }
 
 
-def impact(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
+def _gone(table: pd.DataFrame, *keys: str) -> set[tuple[str, ...]]:
+    """Keys of the rows of a table that may not be shown."""
+    hidden = table[table["persons"].isna()]
+    return set(zip(*(hidden[key].astype(str) for key in keys), strict=True))
+
+
+def impact_tables(frame: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame, Cells]]:
+    """The conditions to review, counted."""
+    return _counted(frame[frame["status"] == OPEN])
+
+
+def impact_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The impact without the conditions and kinds of few persons, and its totals without theirs.
 
     ``records["hidden_kinds"]``: kinds, directions and ``reviewed`` whose totals were left out.
     """
-    if frame.empty:
-        return frame, 0
-    opened = frame[frame["status"] == OPEN]
-    hidden = _hidden(opened[["person_id", "hcc", "kind"]], minimum)
-    gone = {name[1:] for name in hidden if len(name) == len(("direction", "kind", "hcc"))}
-    kinds = {
-        name[-1] if name else REVIEWED for name in hidden if len(name) < len(("direction", "kind", "hcc"))
-    }
-    keys = zip(opened["kind"].astype(str), opened["hcc"].astype(str), strict=True)
-    visible = set(keys) - gone
-    kept = [key in visible for key in zip(frame["kind"].astype(str), frame["hcc"].astype(str), strict=True)]
+    if not tables:
+        return carry(frame, frame.head(0))
+    gone = _gone(tables["cells"], "hcc", "kind")
+    kinds = {kind for (kind,) in _gone(tables["kinds"], "kind") | _gone(tables["directions"], "direction")}
+    kinds |= {REVIEWED} if tables["all"]["persons"].isna().any() else set()
+    opened = tables["cells"][["hcc", "kind"]].astype(str)
+    visible = set(zip(opened["hcc"], opened["kind"], strict=True)) - gone
+    keys = zip(frame["hcc"].astype(str), frame["kind"].astype(str), strict=True)
+    shown = carry(frame, frame[[key in visible for key in keys]].reset_index(drop=True))
     totals = [record for record in records_of(frame).get("totals", []) if str(record["kind"]) not in kinds]
-    shown = carry(frame, frame[kept].reset_index(drop=True))
-    return amend(shown, {"totals": totals, "hidden_kinds": sorted(kinds)}), len(hidden)
+    return amend(shown, {"totals": totals, "hidden_kinds": sorted(kinds)})
 
 
-def prevalence(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
+def prevalence_tables(frame: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame, Cells]]:
+    """The conditions that would be added or removed, counted as those of the impact."""
+    return _counted(records_of(frame)["listed"])
+
+
+def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Conditions that enough persons have and enough have not; what review would change, where no kind is hidden.
 
     The same conditions by kind leave with the impact: where one of a condition's kinds may not be shown, neither may
     its sum over kinds, nor what is doubted where the rest of it, on no claim that counts, is of few.
     """
+    if not tables:
+        return carry(frame, frame.head(0))
+    minimum = int(tables["cells"].attrs["disclosure"]["minimum"])
     coded, rest = frame["coded_persons"], frame["persons"] - frame["coded_persons"]
     shown = frame[(coded >= minimum) & _enough(rest, minimum)].reset_index(drop=True)
     listed: pd.DataFrame = records_of(frame)["listed"]
     doubted = listed.loc[listed["kind"] == UNSUPPORTED, "hcc"].value_counts()
     uncounted = shown["hcc"].astype(str).map(doubted).fillna(0) - shown["doubtful"]
-    of_few = shown["hcc"].astype(str).isin({name[-1] for name in _hidden(listed, minimum) if name})
+    of_few = shown["hcc"].astype(str).isin({hcc for (hcc,) in _gone(tables["cells"], "hcc")})
     of_few |= ~_enough(uncounted, minimum)
     for name in (*_BESIDE, *_EXPECTED):
         values = shown[name].astype("Float64")
         small = of_few | (values.between(0, minimum, inclusive="neither") if name in _BESIDE else False)
         shown[name] = values.mask(small)
-    return amend(carry(frame, shown), {"listed": listed.head(0)}), len(frame) - len(shown)
+    return amend(carry(frame, shown), {"listed": listed.head(0)})
 
 
 def recapture(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
