@@ -17,34 +17,13 @@ from cpticd.core.errors import ArgumentError
 
 RECAPTURE: Final = ["hcc", "label", "year", "due", "recaptured", "recapture_rate", "low", "high"]
 PREVALENCE: Final = [
-    *(
-        "hcc",
-        "label",
-        "coded",
-        "coded_low",
-        "coded_high",
-        "expected",
-        "expected_low",
-        "expected_high",
-        "persons",
-    ),
-]
+    "hcc", "label", "coded", "coded_low", "coded_high", "expected", "expected_low", "expected_high", "persons",
+]  # fmt: skip
 CODED: Final = ["hcc", "label", "diagnosis_code", "claim_date", "setting", "counted", "reason"]
 REVIEW: Final = ["hcc", "label", "kind", "confidence", "evidence_codes", "evidence_dates"]
 EXPLAINED: Final = [
-    *(
-        "person_id",
-        "segment",
-        "kind",
-        "term",
-        "label",
-        "value",
-        "hcc",
-        "diagnosis_codes",
-        "removed_by",
-        "reason",
-    ),
-]
+    "person_id", "segment", "kind", "term", "label", "value", "hcc", "diagnosis_codes", "removed_by", "reason",
+]  # fmt: skip
 REMOVED: Final = "removed"
 TOTAL: Final = "Raw score"
 #: Kinds of a score's terms in the order of the stack.
@@ -83,9 +62,8 @@ def recapture(
     """
     frames.require(recapture, RECAPTURE, "recapture", "risk.recapture(claims)")
     title = "Recapture of conditions by year"
-    due = (
-        recapture["due"].astype("Float64").fillna(0)
-    )  # missing: a condition that does not last, a first year
+    # Missing: a condition that does not last, a first year.
+    due = recapture["due"].astype("Float64").fillna(0)
     rows = recapture[due.gt(0).astype(bool) & recapture["recapture_rate"].notna()]
     if rows.empty:
         message = "No condition was due again: recapture needs two years of the same persons."
@@ -100,9 +78,7 @@ def recapture(
     rows = rows[rows["hcc"].isin(shown)].assign(condition=parts.conditions, year=rows["year"].astype(int))
     rows = rows.assign(order=rows["hcc"].map(shown.index)).sort_values(["order", "year"], kind="stable")
     paler = (1 - FIRST_SHADE) / max(len(years) - 2, 1)
-    shades = [
-        themes.rgba(themes.GREY, round(FIRST_SHADE + paler * place, 2)) for place in range(len(years) - 1)
-    ]
+    shades = [themes.rgba(themes.GREY, round(FIRST_SHADE + paler * n, 2)) for n in range(len(years) - 1)]
     return intervals(
         rows, label="condition", x="recapture_rate", low="low", high="high", by="year", theme=theme, width=46,
         colors=dict(zip(years, [*shades, themes.BLUE], strict=True)), beside="n = {due}",
@@ -205,11 +181,8 @@ def _evidence(review: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Days of the evidence, by kind."""
     for kind in parts.kinds(review["kind"]):
         color, words = parts.look(kind)
-        facts = [
-            "{condition}",
-            f"kind: {words}, confidence {{confidence}}",
-            "on: {evidence_dates:date}, {evidence_codes}",
-        ]
+        when = "on: {evidence_dates:date}, {evidence_codes}"
+        facts = ["{condition}", f"kind: {words}, confidence {{confidence}}", when]
         look = {"symbol": "x-thin" if kind == parts.UNSUPPORTED else "diamond-open", "size": 15}
         part = review[review["kind"] == kind]
         yield from _days(part, "evidence_dates", facts, name=words, color=color, marker=look)
@@ -251,11 +224,8 @@ def risk_explain(explained: pd.DataFrame, *, person: str | None = None, theme: s
         margin={"r": 185, "b": 110}, max_rows=len(names) + 1,
     )  # fmt: skip
     grey, words = TERMS[REMOVED]
-    hatched = {
-        "color": themes.rgba(grey, 0.25),
-        "pattern": {"shape": "/", "fgcolor": grey},
-        "line": {"color": grey},
-    }
+    hatched = {"color": themes.rgba(grey, 0.25), "pattern": {"shape": "/", "fgcolor": grey}}
+    hatched["line"] = {"color": grey}
     fig.update_traces(marker_line={"width": 1, "color": "rgba(255,255,255,0.7)"})
     return fig.update_traces(marker=hatched, selector={"name": words})
 

@@ -160,31 +160,13 @@ _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
 }
 #: Headings that do not follow from the column's name.
 _HEADINGS: Final[dict[str, str]] = {
-    "person_id": "Person",
-    "hcc": "HCC",
-    "hccs": "HCCs",
-    "hcpcs_code": "Procedure",
-    "diagnosis_code": "Diagnosis",
-    "hcpcs_family": "Procedure family",
-    "diagnosis_family": "Diagnosis family",
-    "submitted_hcpcs_code": "Submitted procedure",
-    "claim_line_number": "Line",
-    "low": "Low (95 %)",
-    "high": "High (95 %)",
-    "ebgm": "EBGM",
-    "eb05": "EB05",
-    "eb95": "EB95",
-    "pmi": "PMI (bits)",
-    "p_value": "p",
-    "q_value": "q",
-    "top_carc": "Top CARC",
-    "carc": "CARC",
-    "denial_carc": "Denial CARC",
-    "rarc": "RARC",
-    "n": "n",
-    "table_name": "Table",
-    "denied_amount": "Denied $",
-}
+    "person_id": "Person", "hcc": "HCC", "hccs": "HCCs", "hcpcs_code": "Procedure", "diagnosis_code": "Diagnosis",
+    "hcpcs_family": "Procedure family", "diagnosis_family": "Diagnosis family",
+    "submitted_hcpcs_code": "Submitted procedure", "claim_line_number": "Line", "low": "Low (95 %)",
+    "high": "High (95 %)", "ebgm": "EBGM", "eb05": "EB05", "eb95": "EB95", "pmi": "PMI (bits)", "p_value": "p",
+    "q_value": "q", "top_carc": "Top CARC", "carc": "CARC", "denial_carc": "Denial CARC", "rarc": "RARC", "n": "n",
+    "table_name": "Table", "denied_amount": "Denied $",
+}  # fmt: skip
 
 
 def writer(column: str) -> Callable[[Any], str] | None:

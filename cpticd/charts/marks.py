@@ -135,14 +135,9 @@ def clouds(
         look: dict[str, Any] = {"color": themes.rgba(color, fill), "line": {"color": color, "width": 1}}
         look |= areas(part[size], largest, diameter) if size else {"size": diameter}
         columns: dict[str, Any] = {key: part[column].tolist() for key, column in (each or {}).items()}
-        columns |= {
-            "name": f"{name}: {len(part):,}",
-            "legendrank": 900 - place,
-            "color": themes.rgba(color, 0.5),
-            "marker": look,
-        }
+        columns |= {"name": f"{name}: {len(part):,}", "legendrank": 900 - place, "marker": look}
         if len(part):
-            found.append(points(part, x, y, **columns, **options))
+            found.append(points(part, x, y, color=themes.rgba(color, 0.5), **columns, **options))
     return found
 
 

@@ -177,13 +177,8 @@ def _means(means: list[float], sideways: bool) -> list[dict[str, Any]]:
     """The mean level beside or above each bar."""
     if sideways:
         return [frames.margin_words(y, f"{mean:.2f}", font={"size": 11}) for y, mean in enumerate(means)]
-    above: dict[str, Any] = {
-        "y": 1,
-        "yref": "paper",
-        "showarrow": False,
-        "yanchor": "bottom",
-        "font": {"size": 11},
-    }
+    above: dict[str, Any] = {"y": 1, "yref": "paper", "showarrow": False, "yanchor": "bottom"}
+    above["font"] = {"size": 11}
     shown = means if len(means) <= MOST_MEANS else []
     return [above | {"x": x, "text": f"{mean:.2f}"} for x, mean in enumerate(shown)]
 
@@ -223,12 +218,10 @@ def _changed(row: pd.Series, months: list[str]) -> Panel:
     pair, change = f"{row['hcpcs_code']} × {row['diagnosis_code']}", fmt.date(row["change_date"])
     q = fmt.probability(row["q_value"])
     counted = ["n: {of} lines of the procedure", "with the diagnosis: {lines}", "share: {share}"]
-    look: dict[str, Any] = {
-        "marker": {"size": 7},
-        "cliponaxis": False,
-        "facts": [f"{fmt.safe(pair)}, {{month}}", *counted],
-    }
-    traces = [marks.points(counts, "month", "share", name=pair, **look)]
+    facts = [f"{fmt.safe(pair)}, {{month}}", *counted]
+    traces = [
+        marks.points(counts, "month", "share", name=pair, marker={"size": 7}, cliponaxis=False, facts=facts)
+    ]
     before, after = (months[0], change, row["share_before"]), (change, months[-1], row["share_after"])
     for begin, end, level in (before, after):
         if pd.notna(level):

@@ -215,12 +215,8 @@ def matrix(
     _checked(frame, "matrix", [x, y], color, text, *keys)
     across, down = (sorted(frame[name].map(fmt.text).unique()) if given is None else list(given)
                     for given, name in ((columns, x), (rows, y)))  # fmt: skip
-    options: dict[str, Any] = {
-        "text": text,
-        "facts": facts or _facts(y, [x, color]),
-        "keys": keys,
-        "textfont": ink,
-    }
+    options: dict[str, Any] = {"text": text, "keys": keys, "textfont": ink}
+    options["facts"] = facts or _facts(y, [x, color])
     dim = pd.Series(False, index=frame.index) if few is None else few
     drawn = [marks.cells(frame[~dim], (x, y), (across, down), color, **options, coloraxis="coloraxis")]
     if few is not None:

@@ -72,11 +72,8 @@ def scorecard_scatter(
         return frames.nothing(title, "No rule flagged an adjudicated line.", theme=theme)
     amounts = shown["caught_amount"].fillna(0).astype(float)
     order = amounts.groupby(shown["group"]).sum().reset_index()
-    first = (
-        order.sort_values(["caught_amount", "group"], ascending=[False, True])["group"]
-        .head(max_groups)
-        .tolist()
-    )
+    order = order.sort_values(["caught_amount", "group"], ascending=[False, True])
+    first = order["group"].head(max_groups).tolist()
     rest = shown["group"].where(shown["group"].isin(first))
     others = shown.loc[rest.isna(), "group"].nunique()
     traces = []
