@@ -23,7 +23,7 @@ from cpticd.core import sources
 from cpticd.core.errors import InputError
 from cpticd.core.records import SHOWN, Records, Reject
 
-#: Number of cells of a row that are names of columns; tells a header from data.
+#: Number of cells of a row that are names of columns; distinguishes a header from data.
 Known = Callable[[list[str]], int]
 
 DELIMITERS = (",", "\t", "|", ";", "^", "~")
@@ -35,9 +35,8 @@ _DATA_CELL = re.compile(r"\s*(?:[($-]*\$?\d[\d.,/:\-]*\)?|[A-Za-z]\d{2}[\dA-Za-z
 class Text:
     """One delimited file: its columns, and its rows as they are read.
 
-    ``rejects`` and ``read`` grow meanwhile. ``read`` counts rows,
-        header and blank lines apart: once ``batches()`` is through it equals the rows that
-    came out plus those rejected.
+    ``rejects`` and ``read`` grow meanwhile. ``read`` counts rows without header and blank lines: once ``batches()`` is
+    through it equals the rows that came out and those rejected.
     """
 
     source: str
@@ -131,7 +130,7 @@ def _marked(line: bytes) -> bytes:
 
 
 def open_text(source: sources.Source, known: Known | None = None, *, progress: bool = False) -> Text:
-    """A delimited file with its dialect, encoding and header told from its start.
+    """A delimited file with its dialect, encoding and header found at its start.
 
     ``known`` counts the names in a row of cells that a header may have. Raises InputError for what is no
     table with a header: empty, binary, another format, or data from the first line on.

@@ -17,7 +17,7 @@ _QUOTED_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Reject:
-    """A line that is no row, or a row about which something is to be said."""
+    """A line that is no row, or a row with something to note about it."""
 
     location: str
     reason: str
@@ -185,8 +185,7 @@ class Records:
         return self._fitted(cells) if cells else None
 
     def _fitted(self, cells: list[str]) -> bytes | None:
-        """The cells written plainly, if they are as many as there are columns, blank ones at the end
-        aside."""
+        """The cells written plainly, if they are as many as there are columns but for blank ones at the end."""
         if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
             cells = cells[: self._columns]
         if self._surplus and len(cells) == self._columns - 1:

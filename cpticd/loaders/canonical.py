@@ -60,7 +60,7 @@ def read_tables(
     keep: Keep = None,
     progress: bool = True,
 ) -> Claims:
-    """Claims from tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
+    """One data set of tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
 
     Parameters: each a DataFrame, an Arrow table, a CSV or Parquet path, or a list of them.
     ``medical_claim`` is Tuva's input layer: one row per line, diagnosis_code_1…25 beside it. ``rename`` is
@@ -81,6 +81,12 @@ def read_tables(
 
     Raises SchemaError where a required column is missing (it lists what was found), InputError for what is
     no table.
+
+    >>> import cpticd as cx, pandas as pd
+    >>> lines = pd.DataFrame({"claim_id": ["A1"], "claim_line_number": [1], "hcpcs_code": "99213", "clinic": "east"})
+    >>> claims = cx.read_tables(lines=lines, progress=False)
+    >>> len(claims.table("claims")), claims.table("attributes")["value"].tolist()
+    (1, ['east'])
     """
     given = {
         "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures,

@@ -82,8 +82,7 @@ def whole(x: str) -> Cell:
 
 
 def date(x: str) -> Cell:
-    """Dates as 2024-01-31, 20240131, 01/31/2024, 1/31/24, 31-Jan-2024, with or without a time,
-        and serial numbers.
+    """Dates as 2024-01-31, 20240131, 01/31/2024, 1/31/24, 31-Jan-2024, with or without a time, and serial numbers.
 
     A five-digit number is a spreadsheet's count of days since 1899-12-30. Month comes before day.
     """
@@ -149,8 +148,7 @@ def padded(x: str, width: int, least: int) -> Cell:
 
 
 def procedure(x: str) -> Cell:
-    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a
-    modifier."""
+    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a modifier."""
     bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
     short = f"regexp_full_match({bare}, '[0-9]{{3,4}}')"
     joined = rf"regexp_full_match({x}, '[A-Za-z0-9]{{5}}[- ]+[A-Za-z0-9]{{2}}([-, ]+[A-Za-z0-9]{{2}})*')"

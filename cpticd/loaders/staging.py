@@ -55,8 +55,7 @@ _FAILED = pa.array(["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "
 
 @dataclass(frozen=True)
 class Staged:
-    """A table of text columns ``c0``, ``c1``… and ``place`` (line or row number), known to the intake's
-    engine."""
+    """A table of the intake's engine: text columns ``c0``, ``c1``… and ``place`` (line or row number)."""
 
     source: str
     table: str

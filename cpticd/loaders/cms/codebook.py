@@ -1,4 +1,4 @@
-"""DE-SynPUF: which columns its files have, and by which of them they are told apart.
+"""DE-SynPUF: which columns its files have, and which of them distinguish the files.
 
 Layout: CMS, "DE 1.0 Codebook" (Medicare Claims Synthetic Public Use Files).
 """
@@ -40,7 +40,7 @@ FACILITY = {
     "blood": ("NCH_BENE_BLOOD_DDCTBL_LBLTY_AM", repair.money),
     "segment": ("SEGMENT", repair.whole),
 }
-#: Columns by which the files are told apart; those of carrier claims begin so.
+#: Columns that distinguish the files; those of carrier claims begin so.
 SIGNS = {
     "beneficiary": {"DESYNPUF_ID", "BENE_BIRTH_DT"},
     "inpatient": {"DESYNPUF_ID", "CLM_ID", "CLM_ADMSN_DT"},

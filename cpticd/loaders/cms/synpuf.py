@@ -30,7 +30,7 @@ def read_synpuf(
     outpatient: Tables = None,
     progress: bool = True,
 ) -> Claims:
-    """Claims of the DE-SynPUF files: one claim per claim, one line per carrier line that holds something.
+    """One data set of DE-SynPUF files: one line per carrier line that holds something.
 
     Parameters: each a path (CSV, gzip, zip, Parquet; globs), a DataFrame or Arrow table, or a list of
     them. ``carrier`` is the official layout (13 lines side by side, or fewer) or the long form with one
@@ -44,6 +44,13 @@ def read_synpuf(
     added to the claim's diagnoses where it is not among them.
 
     Raises InputError for what is no table, SchemaError for columns that are not DE-SynPUF's.
+
+    >>> import cpticd as cx, pandas as pd
+    >>> row = {"DESYNPUF_ID": "P1", "CLM_ID": "7", "CLM_FROM_DT": "20080105", "CLM_THRU_DT": "20080105"}
+    >>> line = {"HCPCS_CD_1": "99213", "LINE_PRCSG_IND_CD_1": "A", "LINE_ALOWD_CHRG_AMT_1": "80"}
+    >>> claims = cx.read_synpuf(carrier=pd.DataFrame([row | line]), progress=False)
+    >>> claims.table("line_outcomes")["initial_outcome"].tolist()
+    ['paid']
     """
     if carrier is None and inpatient is None and outpatient is None and beneficiary is None:
         raise ArgumentError(
@@ -142,8 +149,7 @@ class Source:
         return f"list_transform(CAST([{cells}] AS VARCHAR[]), lambda x: {kind('x').value})"
 
     def _typed(self, sql: str, columns: Mapping[str, tuple[str, object]]) -> None:
-        """``puf``: the rows of ``sql`` in their types; a row with a cell that cannot be read is rejected
-        whole."""
+        """``puf``: the rows of ``sql`` in their types; one with a cell that cannot be read is rejected whole."""
         read = {short: kind(short) for short, (_, kind) in columns.items()}  # type: ignore[operator]
         values = ", ".join(f"{cell.value} AS {short}" for short, cell in read.items())
         bad = " ".join(
@@ -223,8 +229,7 @@ class Source:
         )
 
     def _diagnoses(self) -> None:
-        """``puf_dx``: claim_id, position, code; a line's diagnosis that the claim lacks comes after the
-        others."""
+        """``puf_dx``: claim_id, position, code; diagnoses of lines that the claim lacks come after the others."""
         self.intake.execute(
             """
             CREATE OR REPLACE TABLE puf_dx AS

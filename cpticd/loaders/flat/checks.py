@@ -1,4 +1,4 @@
-"""What flat rows lack, or hold beyond reason: loaded all the same, and said once for each kind."""
+"""What flat rows lack, or hold beyond reason: loaded all the same, and noted once for each kind."""
 
 from __future__ import annotations
 

@@ -216,8 +216,7 @@ def _pointers(flat: Flat) -> None:
 
 
 def _point_to_own(flat: Flat) -> None:
-    """Without pointers, rows whose diagnoses differ within a claim list the line's own: each points to
-    all of its own."""
+    """Without pointers, rows whose diagnoses differ within a claim list their line's own, and point to all of them."""
     flat.intake.insert(
         "pointers",
         """

@@ -220,13 +220,12 @@ def meaning(name: str) -> tuple[str, int] | None:
 
 
 def known(cells: Iterable[str]) -> int:
-    """How many cells of a row are names that a flat claims file may have: tells a header from data."""
+    """How many cells of a row are names that a flat claims file may have: distinguishes a header from data."""
     return sum(1 for cell in cells if cell.strip() and meaning(cell) is not None)
 
 
 def guess(columns: list[str], rename: Mapping[str, str] | None = None, *, exact: bool = False) -> list[Guess]:
-    """One guess per column. ``rename`` (their name → canonical name) overrides; ``exact`` takes canonical
-        names only.
+    """One guess per column; ``rename`` (their name → canonical name) overrides, ``exact`` takes canonical names only.
 
     Where two columns have the same meaning the one with the more usual name is taken, the other noted.
     Raises SchemaError where ``rename`` names a column that is not there or a meaning that does not exist.

@@ -30,8 +30,7 @@ _BETWEEN = r"[\s,:;|/&+^~.-]"  # what stands between pointers
 
 
 def status(text: str) -> str | None:
-    """CLP02 code of a status cell, ``pending`` where nothing is decided, None where the words mean
-    nothing."""
+    """CLP02 code of a status cell, ``pending`` where nothing is decided, None where its words are not known."""
     folded = re.sub(r"\.0$", "", text.strip().lower())
     if folded.isdigit():
         return folded if int(folded) in (1, 2, 3, 4, 5, 19, 20, 21, 22, 23, 25) else None

@@ -1,5 +1,4 @@
-"""Flat rows to claims, lines and adjudications: which rows are the same line, and which decision came
-first."""
+"""Flat rows to claims, lines and adjudications: which are the same line, and which decision came first."""
 
 from __future__ import annotations
 
@@ -22,8 +21,7 @@ _LINE = (
 
 
 def load(flat: Flat) -> None:
-    """Fill lines, claims, adjudications and line_payments; leaves ``flat_keys`` (one row per flat row)
-        behind.
+    """Fill lines, claims, adjudications, line_payments and attributes; leaves ``flat_keys``, one row per flat row.
 
     ``flat_keys``: rid (rowid in flat), claim_id, line, adj (null where the row is no adjudication), status,
     reversal, is_base (the row that describes the line), n (rows of the line).
@@ -112,7 +110,7 @@ def _number_lines(flat: Flat) -> None:
 
 
 def _evidence(flat: Flat) -> str:
-    """SQL: the row tells of an adjudication. Zeros alone do not, where the file could say more."""
+    """SQL: the row is an adjudication. Zeros alone make none, where the file could hold more."""
     families = ("group_code", "carc", "adjustment", "adjustment_amount", "rarc")
     reasons = [f"f.{c}" for family in families[:3] for c in flat.family(family)]
     reasons += [f"nullif(f.{column}, 0)" for column in flat.family("adjustment_amount")]

@@ -120,5 +120,5 @@ def returns(remarks: list[str]) -> bool:
 
 
 def is_denial(carc: str | None) -> bool:
-    """Whether a reason denies, as the view of adjudicated lines judges: all do that are not said not to."""
+    """Whether a reason denies, as the view of adjudicated lines judges: all do but those listed as no denials."""
     return carc is not None and carc not in _not_denials()

@@ -145,8 +145,7 @@ class Flat:
         )
 
     def note(self, reason: str, sql: str, *, action: str = "noted", table: str | None = None) -> None:
-        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then
-        their number."""
+        """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then their number."""
         found = self.intake.query(
             f"SELECT _source, count(*) AS n FROM ({sql}) GROUP BY 1 ORDER BY 1"
         ).to_pylist()
@@ -172,7 +171,7 @@ class Flat:
         self, reason: str, sql: str, *, action: str = "noted", table: str | None = None, tell: bool = False
     ) -> None:
         """Report the rows of ``sql`` (as :meth:`note` does) in one row for each source: how many, and where the
-        first stands. ``tell``: the user is told as well, not only who looks into rejects."""
+        first stands. ``tell``: it is printed as well, for who does not look into rejects."""
         found = self.intake.query(
             f"SELECT {self.source_name()} AS source, arg_min({self.location()}, _place) AS location, "
             f"arg_min(left(CAST(content AS VARCHAR), 500), _place) AS content, count(*) AS n "
@@ -273,8 +272,7 @@ class Flat:
         self.intake.execute("DROP TABLE flat_gone")
 
     def _reject_repeats(self) -> None:
-        """The same line, whole row alike: a copy. Without line numbers equal rows may be two services:
-        kept."""
+        """Reject copies: the same line, the whole row alike. Without line numbers equal rows may be two services."""
         key = "claim_id, claim_line_number, _hash"
         repeated = (
             f"SELECT {key} FROM flat WHERE claim_line_number IS NOT NULL GROUP BY ALL HAVING count(*) > 1"

@@ -27,7 +27,7 @@ def read_wide(
     quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
-    """Claims from flat files: one row per service line, repeated for each adjudication of it.
+    """One data set of flat files: one row per service line, repeated for each adjudication of it.
 
     Parameters: ``path_or_frame``, a CSV (any usual delimiter, encoding, gzip or zip) or Parquet path, a
     glob, a DataFrame or an Arrow table, or several of them, read as one data set. Columns are guessed from
@@ -72,6 +72,14 @@ def read_wide(
       pointers to diagnoses that are not there, errors of a spreadsheet (``#N/A``), which are read as empty.
 
     Raises InputError for what is no table, SchemaError where no column names the claim.
+
+    >>> import cpticd as cx, pandas as pd
+    >>> export = pd.DataFrame({"Claim #": ["A1"], "CPT": "99213", "Dx1": "E11.9", "Charge": "80", "Clinic": "east"})
+    >>> claims = cx.read_wide(export, keep=["Clinic"], quiet=True, progress=False)
+    >>> claims.table("lines")[["claim_id", "hcpcs_code", "charge_amount"]].values.tolist()
+    [['A1', '99213', 80.0]]
+    >>> claims.table("attributes")[["name", "value"]].values.tolist()
+    [['clinic', 'east']]
     """
     intake = Intake(progress=progress)
     load({"flat": [path_or_frame]}, intake, Options(rename=rename, keep=keep, quiet=quiet))
@@ -143,7 +151,7 @@ def _by_content(intake: Intake, table: Staged, cell: str, guess: Guess) -> Guess
 def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
     """Fill the canonical tables from staged flat tables whose columns have been guessed.
 
-    Returns what the user must be told of how denials were read.
+    Returns what the user must know of how denials were read.
     """
     for table, found in guesses:
         for each in found:
@@ -186,7 +194,7 @@ def shown(guesses: list[tuple[Staged, list[Guess]]]) -> str:
 
 
 def _no_payer(found: list[Guess]) -> str:
-    """What to say where no column names the payer, without whom no payer's denials can be told apart."""
+    """The note that no column names the payer, so that payers cannot be distinguished; empty where one does."""
     if any(each.meaning == "payer" for each in found):
         return ""
     likely = (each.column for each in found if not each.meaning and _LIKE_PAYER.search(each.column))

@@ -52,7 +52,7 @@ class Batches:
         self._envelopes: dict[int, Envelope] = {}
 
     def read(self, number: int, blocks: Iterable[bytes]) -> Outcome:
-        """Read one source, given in blocks of bytes; an InputError while reading ends it and is told."""
+        """Read one source, given in blocks of bytes; an InputError while reading ends it and stands in the outcome."""
         splitter = Splitter()
         text, begun = bytearray(), _Begun(number)
         error = ""

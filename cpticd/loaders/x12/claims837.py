@@ -239,14 +239,8 @@ class Claims837:
         numbered = self.first_of_line(
             np.flatnonzero(own & (s.tag == pack("REF")) & (which == pack("6R"))), w.line
         )
-        nm1 = (s.tag == pack("NM1")) & (which == pack("82"))
-        rendering = self.first_of_line(np.flatnonzero(own & nm1), w.line)
-        claim_rendering = self.first(w.rows((w.zone == Zone.CLAIM) & nm1), w.claim)
         owner = w.claim[lines]
-        by_claim = pick(identified(s, claim_rendering), self.first.of_owner[owner])
-        prv = (s.tag == pack("PRV")) & (which == pack("PE"))
-        own_specialty = element(s, self.first_of_line(np.flatnonzero(own & prv), w.line), 3)
-        claim_specialty = element(s, self.first(w.rows((w.zone == Zone.CLAIM) & prv), w.claim), 3)
+        npi, taxonomy = self._rendering(owner)
         start, end = dates(element(s, served, 3), served, notes, "DTP03", "lines")
         counter = np.where(self.opens != lines, self.opens, -1)
         place_of_service = s.get(lines, np.where(dental, 3, 5))
@@ -269,10 +263,8 @@ class Claims837:
                 ("lines", "units"),
             ),
             "place_of_service_code": pc.if_else(pa.array(hospital), nothing, code(place_of_service)),
-            "rendering_npi": pc.coalesce(identified(s, rendering), by_claim),
-            "rendering_taxonomy": code(
-                pc.coalesce(own_specialty, pick(claim_specialty, self.first.of_owner[owner]))
-            ),
+            "rendering_npi": npi,
+            "rendering_taxonomy": taxonomy,
             "charge_amount": decimals(
                 s.get(lines, np.where(hospital, 3, 2)), 2, lines, notes, ("lines", "charge")
             ),
@@ -280,6 +272,18 @@ class Claims837:
             "counter": element(s, counter, 1),
         }
         return pa.table(columns)
+
+    def _rendering(self, owner: Rows) -> tuple[pa.Array, pa.Array]:
+        """NPI and taxonomy of each line's rendering provider: its own, else the claim's."""
+        s, w = self.s, self.w
+        found = []
+        for tag, which in (("NM1", "82"), ("PRV", "PE")):
+            mask = (s.tag == pack(tag)) & (s.first_value == pack(which))
+            of_line = self.first_of_line(np.flatnonzero(self.in_line & mask), w.line)
+            of_claim = self.first(w.rows((w.zone == Zone.CLAIM) & mask), w.claim)
+            read = (lambda rows: identified(s, rows)) if tag == "NM1" else (lambda rows: element(s, rows, 3))
+            found.append(pc.coalesce(read(of_line), pick(read(of_claim), self.first.of_owner[owner])))
+        return found[0], code(found[1])
 
     def _pointers(self, diagnoses: Rows) -> pa.Table:
         """Pointers of professional lines; those past the claim's diagnoses are kept and noted."""

@@ -68,7 +68,7 @@ def _hidden(path: Path, folder: Path) -> bool:
 
 
 def blocks(item: Item, advance: Callable[[int], None] | None = None) -> Iterator[bytes]:
-    """Bytes of one item, unpacked; UTF-16 becomes UTF-8. ``advance`` is told of bytes of the file as stored.
+    """Bytes of one item, unpacked; UTF-16 becomes UTF-8. ``advance`` is called with bytes of the file as stored.
 
     Raises InputError where the file cannot be read on.
     """

@@ -3,6 +3,8 @@
 Everything here is set-based SQL over the staged tables; nothing depends on the order in which files were
 given or workers finished, because keys order by source name and place in it.
 
+Claims of other kinds of files that were read before are candidates too, behind those of an 837.
+
 How a remittance finds its claim: CLP01 = CLM01, and where the number repeats, by person, charge and dates,
 else in order. A number alone is not enough where person, charge and dates are all known and all differ:
 then the two are different claims that share a number, as happens in masked files and between senders.
@@ -34,37 +36,9 @@ UNMATCHED_LINE = 10_000
 
 def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, str]) -> None:
     """Join what ``staged`` holds and insert it into ``intake``; ``sources`` are the names by number."""
-    connection = intake.engine.connection
-    numbers = sorted(sources)
-    register = dict(staged)
-    register["sources"] = pa.table(
-        {
-            "number": pa.array(numbers, pa.int64()),
-            "name": pa.array([sources[number] for number in numbers], pa.string()),
-            "_source": pa.array([intake.source_id(sources[number]) for number in numbers], pa.int32()),
-        }
-    )
-    register |= _known(
-        intake, first_key=(numbers[-1] + 1 if numbers else 0) << 32, answered=staged["remits"].num_rows > 0
-    )
-    for name, table in register.items():
-        connection.register(f"x12_{name}", table)
-    intake.execute(
-        f"CREATE TEMP VIEW x12_taken AS SELECT DISTINCT claim_id FROM {intake.every('claims')};"
-        f"CREATE TEMP VIEW x12_given_members AS SELECT person_id, year FROM {intake.every('members')}"
-    )
+    registered = _register(intake, staged, sources)
     try:
-        for statements in (
-            sql.CLAIMS,
-            sql.SERVICES,
-            sql.DAYS,
-            sql.CROWDED,
-            sql.CANDIDATES,
-            sql.MATCH,
-            sql.GROUP,
-            sql.ORIGIN,
-            sql.CLAIM_LINES,
-        ):
+        for statements in _STEPS:
             intake.execute(statements)
         _match_lines(intake)
         intake.execute(sql.IDS)
@@ -79,30 +53,43 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
         _rejects(intake, sources)
     finally:
         for name in _TEMPORARY:
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
+            intake.engine.connection.execute(f"DROP TABLE IF EXISTS {name}")
         for name in _VIEWS:
-            connection.execute(f"DROP VIEW IF EXISTS {name}")
-        for name in register:
-            connection.unregister(f"x12_{name}")
+            intake.engine.connection.execute(f"DROP VIEW IF EXISTS {name}")
+        for name in registered:
+            intake.engine.connection.unregister(name)
 
 
+_STEPS = (
+    sql.CLAIMS, sql.SERVICES, sql.DAYS, sql.CROWDED, sql.CANDIDATES, sql.MATCH, sql.GROUP, sql.ORIGIN, sql.CLAIM_LINES,
+)  # fmt: skip
 _TEMPORARY = (
-    "x12_service",
-    "x12_claim_days",
-    "x12_remit_days",
-    "x12_crowded",
-    "x12_candidate",
-    "x12_match",
-    "x12_link",
-    "x12_origin",
-    "x12_claim_line",
-    "x12_line_match",
-    "x12_line_number",
-    "x12_id",
-)
-
-
+    "x12_service", "x12_claim_days", "x12_remit_days", "x12_crowded", "x12_candidate", "x12_match", "x12_link",
+    "x12_origin", "x12_claim_line", "x12_line_match", "x12_line_number", "x12_id",
+)  # fmt: skip
 _VIEWS = ("x12_every_claim", "x12_every_line", "x12_taken", "x12_given_members")
+
+
+def _register(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, str]) -> list[str]:
+    """Show the staged tables, the sources and the claims of other files to the engine; returns their names there."""
+    numbers = sorted(sources)
+    tables = dict(staged)
+    tables["sources"] = pa.table(
+        {
+            "number": pa.array(numbers, pa.int64()),
+            "name": pa.array([sources[number] for number in numbers], pa.string()),
+            "_source": pa.array([intake.source_id(sources[number]) for number in numbers], pa.int32()),
+        }
+    )
+    first_key = (numbers[-1] + 1 if numbers else 0) << 32
+    tables |= _known(intake, first_key=first_key, answered=staged["remits"].num_rows > 0)
+    for name, table in tables.items():
+        intake.engine.connection.register(f"x12_{name}", table)
+    intake.execute(
+        f"CREATE TEMP VIEW x12_taken AS SELECT DISTINCT claim_id FROM {intake.every('claims')};"
+        f"CREATE TEMP VIEW x12_given_members AS SELECT person_id, year FROM {intake.every('members')}"
+    )
+    return [f"x12_{name}" for name in tables]
 
 
 def _known(intake: Intake, *, first_key: int, answered: bool) -> dict[str, pa.Table]:

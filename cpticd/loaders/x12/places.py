@@ -155,7 +155,7 @@ class _Reader:
                 self.envelopes.pop(part.source, None)
 
     def _gap(self, openers: Rows, begin: int, stop: int) -> None:
-        """Where no set is open between two control segments, a segment that tells its kind opens one."""
+        """Where no set is open between two control segments, a segment that shows its kind opens one."""
         if self.open is not None:
             return
         at = int(np.searchsorted(openers, begin))

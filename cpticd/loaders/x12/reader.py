@@ -41,7 +41,7 @@ def looks_like_x12(head: bytes) -> bool:
 def read_x12(
     *paths: PathLike | Iterable[PathLike], progress: bool = True, workers: int | None = None
 ) -> Claims:
-    """Claims data set of X12 files: 837P, 837I and 835, joined.
+    """One data set of X12 files: 837P, 837I and 835, joined.
 
     Parameters: ``paths`` are files, folders (searched through), globs, ``.gz`` and ``.zip``, in any mix, one by
     one or as lists; ``progress`` shows a bar where reading takes longer than two seconds; ``workers`` is the number
@@ -50,6 +50,13 @@ def read_x12(
     What cannot be placed or read stands in ``claims.rejects`` with file, segment number and reason, and
     ``claims.accounting()`` shows for every file that segments read = loaded + rejected.
     Raises InputError where a path does not exist or nothing that was given is X12.
+
+    >>> import cpticd as cx, tempfile
+    >>> from cpticd.simulation import write_x12
+    >>> files = write_x12(cx.simulate(persons=20, seed=1), tempfile.mkdtemp())
+    >>> claims = cx.read_x12(*files, progress=False)
+    >>> bool(claims.accounting().eval("read == loaded + rejected").all())
+    True
     """
     intake = Intake(progress=progress)
     given = [[path] if isinstance(path, str | os.PathLike) else list(path) for path in paths]
