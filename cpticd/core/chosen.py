@@ -160,19 +160,23 @@ def _narrow(scope: Engine, parent: Engine, conditions: list[_Condition], derived
         persons += " UNION SELECT value FROM chosen_persons"
     scope.create("chosen_members", persons, materialize=True)
     payer = any(each.name == "payer" for each in conditions)
+    divided = scope.fetch("SELECT count(*) AS n FROM other_lines").column(0)[0].as_py() > 0
     for name in [*TABLES, *derived]:
         columns = parent.fetch(f"SELECT * FROM {name} LIMIT 0").column_names
-        where = _where(name, columns, payer=payer)
+        where = _where(name, columns, payer=payer, divided=divided)
         if where:
             scope.create(name, f"SELECT t.* FROM {scope.outer(name)} t WHERE {where}")
 
 
-def _where(name: str, columns: list[str], *, payer: bool) -> str:
+def _where(name: str, columns: list[str], *, payer: bool, divided: bool) -> str:
+    """The condition of a table's chosen rows; ``divided``: of some claims not every line is chosen."""
     if name == "members":
         return "t.person_id IN (SELECT person_id FROM chosen_members WHERE person_id IS NOT NULL)"
     if name in _WHOLE:
         return "t.payer IN (SELECT value FROM chosen_payer)" if payer else ""
     where = "t.claim_id IN (SELECT claim_id FROM chosen_claims)"
+    if not divided:
+        return where
     if "claim_line_number" in columns:
         where += (
             " AND NOT EXISTS (SELECT 1 FROM other_lines n "
