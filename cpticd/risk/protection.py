@@ -23,8 +23,6 @@ _RECAPTURE: Final = ("hcc", "label", "year", "due", "recaptured", "recapture_rat
 
 def _counted(listed: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, Cells]]:
     """Conditions (person_id, hcc, kind) by condition of a kind, by kind, by direction and all together."""
-    if listed.empty:
-        return {}
     facts = listed[["person_id", "hcc", "kind"]].astype(str).drop_duplicates()
     facts["direction"] = facts["kind"].where(facts["kind"] == UNSUPPORTED, GAPS)
 
@@ -36,6 +34,8 @@ def _counted(listed: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, Cells]]:
         # The same facts for all: what one of them shows may give away what another hides.
         return counts, Cells(by=by, persons="persons", facts=lambda claims, frame: facts)
 
+    if facts.empty:
+        return {"cells": table("hcc", "kind")}
     return {
         "cells": table("hcc", "kind"),
         "kinds": table("kind"),
@@ -60,7 +60,7 @@ def impact_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> 
 
     ``records["hidden_kinds"]``: kinds, directions and ``reviewed`` whose totals were left out.
     """
-    if not tables:
+    if "all" not in tables:  # nothing is open
         return carry(frame, frame.head(0))
     gone = _gone(tables["cells"], "hcc", "kind")
     kinds = {kind for (kind,) in _gone(tables["kinds"], "kind") | _gone(tables["directions"], "direction")}
@@ -84,8 +84,6 @@ def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame])
     The same conditions by kind leave with the impact: where one of a condition's kinds may not be shown, neither may
     its sum over kinds, nor what is doubted where the rest of it, on no claim that counts, is of few.
     """
-    if not tables:
-        return carry(frame, frame.head(0))
     minimum = int(tables["cells"].attrs["disclosure"]["minimum"])
     coded, rest = frame["coded_persons"], frame["persons"] - frame["coded_persons"]
     shown = frame[(coded >= minimum) & _enough(rest, minimum)].reset_index(drop=True)

@@ -117,6 +117,17 @@ def test_a_prevalence_leaves_where_enough_have_the_condition_and_enough_have_not
     assert records_of(found)["listed"].empty
 
 
+def test_a_prevalence_leaves_where_nothing_is_listed() -> None:
+    table = frame("""
+        hcc | coded_persons | persons | open_gaps | added | doubtful | removed | expected | expected_low | expected_high
+        37  | 10            | 20      | 0         | 0     | 0        | 0       | 0.5      | 0.5          | 0.5
+        19  | 2             | 20      | 0         | 0     | 0        | 0       | 0.1      | 0.1          | 0.1
+    """)
+    table = table.astype(dict.fromkeys([name for name in table.columns if name != "hcc"], "float64"))
+    found, _ = protected("prevalence", table, listed=IMPACT[["person_id", "hcc", "kind"]].head(0))
+    assert shown(found, "hcc", "coded_persons", "expected") == [("37", 10, 0.5)]
+
+
 def test_recapture_leaves_where_enough_came_back_and_enough_did_not() -> None:
     table = frame("""
         hcc | label | year | due | recaptured | recapture_rate | low | high | persons | incident
