@@ -1,6 +1,7 @@
-// One page of controls, tiles, charts and tables; what it shows is told by the model, what the reader does is told back.
+// One page of controls, tiles, charts and tables; what it shows comes from the model, what the reader does goes back.
 // The model's traits: controls (what can be chosen), values (what is chosen), parts (what is shown), turn (counts the
-// times that they were worked out), said (read aloud), download (a file to hand over). Nothing is computed here.
+// times that they were worked out), late (the times that some came later), said (read aloud), download (a file to hand
+// over). Nothing is computed here.
 
 const LIGHT = "light", DARK = "dark";
 
@@ -301,6 +302,14 @@ function render({ model, el }) {
     if (charts.length) requestAnimationFrame(() => setTimeout(rest)); else rest();
   }
 
+  // What came later takes its place on a page that was drawn.
+  function drawLate() {
+    for (const chart of place(model.get("parts"))) {
+      paint(chart);
+      fillBehind(chart.part, chart.node);
+    }
+  }
+
   // How often the charts in view, and all of the page, were drawn.
   function countUp(what) {
     root.dataset[what] = String(Number(root.dataset[what] ?? 0) + 1);
@@ -319,6 +328,7 @@ function render({ model, el }) {
   drawParts();
   model.on("change:controls change:values", drawControls);
   model.on("change:turn", drawParts);
+  model.on("change:late", drawLate);
   model.on("change:said", () => { voice.textContent = model.get("said"); });
   model.on("change:download", handOver);
   const watch = new MutationObserver(drawParts);

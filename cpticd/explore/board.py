@@ -131,7 +131,8 @@ class Control:
 class Board(anywidget.AnyWidget):
     """One page. ``controls``, ``parts``: what it shows; ``values``: what is chosen; ``event``: what the reader did.
 
-    ``turn`` counts how often the parts were worked out: the page is drawn at each, though nothing may have changed.
+    ``turn`` counts how often the parts were worked out: the page is drawn at each, though nothing may have changed;
+    ``late``, how often parts came after a page that was drawn.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -142,6 +143,7 @@ class Board(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True)
     parts = traitlets.List(traitlets.Dict()).tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
+    late = traitlets.Int(0).tag(sync=True)
     said = traitlets.Unicode("").tag(sync=True)
     event = traitlets.Dict().tag(sync=True)
     download = traitlets.Dict().tag(sync=True)

@@ -249,7 +249,9 @@ class Explorer(ABC):
 
     def _finish(self) -> None:
         found = {part["name"]: part for part in self.later()}
-        self._send([found.get(part["name"], part) for part in self.board.parts], self.board.said)
+        with self.board.hold_sync():
+            self.board.parts = [found.get(part["name"], part) for part in self.board.parts]
+            self.board.late += 1
 
     def _send(self, parts: list[dict[str, Any]], said: str) -> None:
         """One message with all that changed."""

@@ -14,18 +14,16 @@ _turn = itertools.count(1)
 
 def _told(explorer: Any, **tiles: str) -> str:
     """``tiles``: what the page must show, worked out here."""
-    facts = {"turn": next(_turn), "values": explorer.values, "selection": explorer.selection,
+    facts = {"turn": next(_turn), "values": explorer.values, "chosen": explorer.chosen,
              "rows": len(explorer.data), "said": explorer.said(), "figure": explorer.figure.layout.title.text,
              "tiles": {label.replace("_", " "): value for label, value in tiles.items()}}  # fmt: skip
     return json.dumps(facts, default=str)
 
 
 def denials(explorer: Any, claims: Any) -> str:
-    payer = explorer.values["payer"]
-    rates = cx.denials.rates(claims, by="payer")
-    kept = rates[rates["payer"] == payer] if payer else rates
-    # Only where the payer alone is chosen is this what the page must show.
-    alone = set(explorer.selection) <= {"payer"}
+    kept = cx.denials.rates(claims.where(**explorer.selection))
+    # Only where nothing else than lines is chosen is this what the page must show.
+    alone = set(explorer.chosen) <= {"payer", "dates", "place", "billing_npi"}
     tiles = {"Adjudicated_lines": fmt.count(kept["n"].sum()), "Denied_lines": fmt.count(kept["denied"].sum())}
     return _told(explorer, **(tiles if alone else {}))
 

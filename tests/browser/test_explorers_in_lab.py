@@ -22,8 +22,8 @@ pytestmark = pytest.mark.browser
 MATRIX = {"denials": "matrix", "risk": "matrix", "rules": "matrix", "two_ledgers": "ledgers"}
 TABLE = {"denials": "pairs", "risk": "persons", "rules": "work", "two_ledgers": "families"}
 #: Filters after which the notebook's last cell is asked: each asking takes a while.
-ASKED = {"denials": ("payer", "clock"), "risk": ("model", "confidence"), "rules": ("payer", "precision"),
-         "two_ledgers": ("family", "base_rate")}  # fmt: skip
+ASKED = {"denials": ("payer", "decision"), "risk": ("model", "min_confidence"), "rules": ("payer", "min_precision"),
+         "two_ledgers": ("diagnosis_family", "base_rate")}  # fmt: skip
 #: Of each filter's choices so many are tried until what is shown changes.
 TRIES = 3
 #: A filter that takes as long as this was not answered from what is kept in memory.
@@ -104,10 +104,10 @@ def test_a_click_a_sorted_column_and_a_page_are_followed(opened: Opened) -> None
         shown.press(table.get_by_label("next page"))
         assert "page 2 of" in table.locator(".cpticd-pager").text_content()
         assert table.locator("tbody").text_content() != rows
-    was = opened.notebook.ask()["selection"]
+    was = opened.notebook.ask()["chosen"]
     shown.click_mark(MATRIX[opened.name])
     assert shown.text != before
-    assert opened.notebook.ask()["selection"] != was, "what was clicked is read back"
+    assert opened.notebook.ask()["chosen"] != was, "what was clicked is read back"
     assert opened.notebook.faults == []
 
 

@@ -16,7 +16,7 @@ from tests.small_claims import small_claims
 
 pytestmark = pytest.mark.browser
 #: A filter of each explorer and what it is set to.
-FILTER = {"denials": ("measure", "rate"), "risk": ("direction", "gaps"), "rules": ("precision", "0.8"),
+FILTER = {"denials": ("measure", "rate"), "risk": ("direction", "gaps"), "rules": ("min_precision", "0.8"),
           "two_ledgers": ("denials", "all")}  # fmt: skip
 
 
