@@ -63,7 +63,10 @@ def test_a_notebook_was_saved_by_the_build(path: Path, build: ModuleType) -> Non
         (new_output("stream", text="/tmp/tmpq4h"), "/tmp/"),
         (new_output("stream", text="<object at 0x7f3b5c0d1e20>"), "0x7f3b5c0d1e20"),
         (new_output("stream", text="x" * 600_000), "at most 500,000"),
-        (new_output("display_data", data={"application/vnd.plotly.v1+json": {}}), "without a table or picture"),
+        (
+            new_output("display_data", data={"application/vnd.plotly.v1+json": {}}),
+            "without a table or picture",
+        ),
     ],
 )
 def test_the_build_refuses_what_is_of_one_machine_or_run(

@@ -30,13 +30,15 @@ def test_wilson_equals_statsmodels(confidence: float) -> None:
     n = np.array([1, 2, 7, 30, 1000, 10**7])
     k = np.array([0, 1, 7, 11, 1, 5_000_000])
     low, high = stats.wilson(k, n, confidence)
-    low_0, high_0 = proportion_confint(k, n, alpha=1 - level, method="wilson")
+    low_0, high_0 = proportion_confint(k, n, alpha=1 - confidence, method="wilson")
     np.testing.assert_allclose(low, np.clip(low_0, 0, 1), atol=1e-12)
     np.testing.assert_allclose(high, np.clip(high_0, 0, 1), atol=1e-12)
 
 
 @given(counts, st.floats(0.5, 0.9999))
-def test_wilson_lies_in_the_unit_interval_and_holds_the_rate(count: tuple[int, int], confidence: float) -> None:
+def test_wilson_lies_in_the_unit_interval_and_holds_the_rate(
+    count: tuple[int, int], confidence: float
+) -> None:
     k, n = count
     low, high = stats.wilson(k, n, confidence)
     assert 0 <= low <= k / n <= high <= 1

@@ -44,9 +44,11 @@ def configured(config: dict[str, Any] | None = None, *, renderer: str | None = N
 class Figure(go.Figure):
     """A plotly figure, to change and to save as any other, whose upload button is off; see the module."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.layout.modebar.remove is None:
+    def __init__(self, data: Any = None, layout: Any = None, *args: Any, **kwargs: Any) -> None:
+        if isinstance(layout, dict):  # at once: a later change takes plotly as long as all the rest
+            layout = {"modebar": {"remove": [UPLOAD]}, **layout}
+        super().__init__(data, layout, *args, **kwargs)
+        if not isinstance(layout, dict) and self.layout.modebar.remove is None:
             self.layout.modebar.remove = [UPLOAD]
 
     def to_html(self, config: dict[str, Any] | None = None, *args: Any, **kwargs: Any) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from cpticd.charts import theme as themes
 from cpticd.charts.figure import Figure
 from cpticd.charts.format import safe
-from cpticd.core.contract import said
+from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError
 
 
@@ -67,14 +67,23 @@ def labels(frame: pd.DataFrame, columns: Sequence[str], everything: str = "") ->
     if not columns:
         return [everything] * len(frame)
     parts = [
-        frame[column].astype("object").where(frame[column].notna(), "–").astype(str) for column in columns
+        ["–" if pd.isna(value) else str(value) for value in frame[column].tolist()] for column in columns
     ]
-    return [" · ".join(row) for row in zip(*parts, strict=True)]
+    return parts[0] if len(parts) == 1 else [" · ".join(row) for row in zip(*parts, strict=True)]
+
+
+def light(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its texts as Python's: pandas takes long to cut columns of Arrow's into many small parts."""
+    columns = {
+        name: column.to_numpy("object") if isinstance(column.dtype, pd.StringDtype) else column
+        for name, column in frame.items()
+    }
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def contract(frame: pd.DataFrame) -> dict[str, Any]:
     """The contract that the analysis left with the frame, or an empty one."""
-    return said(frame)
+    return terms_of(frame)
 
 
 def denials(frame: pd.DataFrame, of: str = "") -> str:

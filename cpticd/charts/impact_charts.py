@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pandas as pd
@@ -18,6 +19,7 @@ COLUMNS: Final = ["person_id", "hcc", "label", "kind", "expected_score"]
 SCALE: Final = [[0.0, "#E58A4E"], [0.25, "#EFBE9B"], [0.5, "#E4E4E4"], [0.75, "#A9CDE4"], [1.0, "#62A8D3"]]
 NOTHING: Final = "No gaps and no unsupported conditions."
 NET: Final = "net"
+ENDS: Final = {parts.CODED: "As coded", parts.REVIEWED: "After review, expected"}
 #: Points of a concentration curve: more cannot be told apart.
 CURVE_POINTS: Final = 200
 DIRECTIONS: Final = (
@@ -41,9 +43,9 @@ def impact(impact: pd.DataFrame, *, unit: parts.UnitName | None = None, theme: s
     if not parts.steps(totals):
         return frames.nothing(title, NOTHING, theme=theme)
     rows = _rows(totals, measure)
-    ends = rows["kind"].isin([parts.CODED, parts.REVIEWED])
+    ends = rows["kind"].isin([*ENDS])
     footing = parts.footing(impact)
-    bold = (rows["written"] + " ").str.replace(" ", "</b> ", n=1).radd("<b>").str.strip()
+    bold = [f"<b>{text.replace(' ', '</b> ', 1)}{'' if ' ' in text else '</b>'}" for text in rows["written"]]
     points = marks.points(
         rows[ends], "end", "kind", color=themes.GREY, ends=("low", "high"), name="total",
         marker={"size": 13, "symbol": "diamond"}, facts=["{words}", "total: {written}", "95 % interval: {span}"],
@@ -68,31 +70,28 @@ def impact(impact: pd.DataFrame, *, unit: parts.UnitName | None = None, theme: s
 
 def _rows(totals: dict[str, dict[str, Any]], measure: parts.Unit) -> pd.DataFrame:
     """As coded, the kinds with something to review, each from where the one before ends, and as expected afterwards."""
-    kinds = [parts.CODED, *parts.steps(totals), parts.REVIEWED]
-    rows = pd.DataFrame({"kind": kinds, "words": list(map(parts.words, kinds))})
-    rows.loc[[0, len(rows) - 1], "words"] = ["As coded", "After review, expected"]
-    for name, column in zip(("change", "low", "high", "whole"), measure.fields, strict=True):
-        rows[name] = [float(totals[kind][column]) for kind in kinds]
-    total = rows["kind"].isin([parts.CODED, parts.REVIEWED])
-    first, last = rows["change"].iloc[0], rows["change"].iloc[-1]
-    rows["end"] = (first + rows["change"].mask(total, 0).cumsum()).mask(total, rows["change"])
-    rows["start"] = rows["end"] - rows["change"]
-    rows["written"] = rows["change"].map(measure.signed).mask(total, rows["change"].map(measure.write))
-    share = f" ({fmt.signed(fmt.percent, last / first - 1)})" if first else ""
-    rows["written"] += pd.Series(share, index=rows.index).where(rows["kind"] == parts.REVIEWED, "")
-    rows["span"] = [
-        fmt.span(measure.write, low, high) for low, high in zip(rows["low"], rows["high"], strict=True)
-    ]
-    rows.loc[0, "span"] = ""
-    rows["whole"] = rows["whole"].map(measure.signed)
-    records = [totals[kind] for kind in kinds]
-    counted = [
-        f"{fmt.count(one['gaps'])} to review, {parts.counted(one['persons'], 'person')}" for one in records
-    ]
-    return rows.assign(counted=pd.Series(counted).mask(total, ""))
+    rows: list[dict[str, Any]] = []
+    end = 0.0
+    for kind in (parts.CODED, *parts.steps(totals), parts.REVIEWED):
+        record, whole = totals[kind], ENDS.get(kind)
+        change, low, high, every = (float(record[name]) for name in measure.fields)
+        start = 0.0 if whole else end
+        end = start + change
+        first = rows[0]["change"] if rows else 0.0
+        share = (
+            f" ({fmt.signed(fmt.percent, change / first - 1)})" if kind == parts.REVIEWED and first else ""
+        )
+        rows.append({
+            "kind": kind, "words": whole or parts.words(kind), "start": start, "end": end, "change": change, "low": low,
+            "high": high, "written": measure.write(change) + share if whole else measure.signed(change),
+            "span": "" if kind == parts.CODED else fmt.span(measure.write, low, high), "whole": measure.signed(every),
+            "counted": "" if whole else
+            f"{fmt.count(record['gaps'])} to review, {parts.counted(record['persons'], 'person')}",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
-def _two_lines(first: pd.Series, second: pd.Series) -> list[str]:
+def _two_lines(first: Iterable[str], second: Iterable[str]) -> list[str]:
     """Words, and smaller ones below them where there are any."""
     return [f"{one}<br><sub>{two}</sub>" if two else one for one, two in zip(first, second, strict=True)]
 

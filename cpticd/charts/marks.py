@@ -207,17 +207,17 @@ def cells(
     ``options``: ``text``, the column that is written in the cells; ``facts`` and ``keys`` of the hover; the trace's.
     """
     across, down = ({name: place for place, name in enumerate(axis)} for axis in axes)
-    columns, rows = (frame[name].map(fmt.text) for name in at)
-    inside = (columns.isin(across) & rows.isin(down)).to_numpy()
-    part = frame[inside]
-    spots = list(zip(rows[inside].map(down), columns[inside].map(across), strict=True))
+    names = zip(*(map(fmt.text, frame[name].tolist()) for name in at), strict=True)
+    found = [(down.get(row), across.get(column)) for column, row in names]
+    inside = [None not in spot for spot in found]
+    spots, part = [spot for spot in found if None not in spot], frame[inside]
     text, facts, keys = (options.pop(name, None) for name in ("text", "facts", "keys"))
     hover = told(part, facts, keys or ())
 
     def grid(content: Sequence[Any], blank: Any) -> list[list[Any]]:
         result = [[blank] * len(across) for _ in down]
         for (i, j), value in zip(spots, content, strict=True):
-            result[i][j] = value
+            result[i or 0][j or 0] = value
         return result
 
     hover["customdata"] = grid(hover["customdata"], [""] * hover["hovertemplate"].count("customdata"))

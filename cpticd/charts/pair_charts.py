@@ -57,11 +57,14 @@ def _groups(pairs: pd.DataFrame) -> list[str]:
 
 def _worded(pairs: pd.DataFrame, keys: tuple[str, str], groups: list[str]) -> pd.DataFrame:
     """The pairs with their names and first causes in words."""
-    procedure, diagnosis = (pairs[name].map(fmt.text) for name in keys)
-    cause, carc = (pairs[name].map(fmt.text) for name in ("top_category", "top_carc"))
+    codes = [f" (CARC {carc})" if carc else "" for carc in map(fmt.plain, pairs["top_carc"].tolist())]
     where = [f", {words}" if words else "" for words in frames.labels(pairs, groups)]
-    cause = cause.where(carc == fmt.MISSING, cause + " (CARC " + carc + ")")
-    return pairs.assign(pair=procedure + " × " + diagnosis + where, cause=cause)
+    named = zip(frames.labels(pairs, keys[:1]), frames.labels(pairs, keys[1:]), where, strict=True)
+    causes = zip(map(fmt.text, pairs["top_category"].tolist()), codes, strict=True)
+    return frames.light(pairs).assign(
+        pair=[f"{procedure} × {diagnosis}{of}" for procedure, diagnosis, of in named],
+        cause=[cause + carc for cause, carc in causes],
+    )
 
 
 def pair_matrix(

@@ -92,7 +92,7 @@ def intervals(
     """
     names = [label] if isinstance(label, str) else list(label)
     written = _checked(frame, "intervals", names, x, low, high, by)
-    shown, left_out = _first(frame.assign(label=written), max_rows)
+    shown, left_out = _first(frames.light(frame).assign(label=written), max_rows)
     shown, order = _placed(shown, by)
     if not series:
         every = list(shown[by].drop_duplicates()) if by else [""]
@@ -143,7 +143,7 @@ def bars(
     ('duplicate', 'other')
     """
     written = _checked(frame, "bars", [label], x, by)
-    shown, left_out = _first(frame.assign(label=written), max_rows)
+    shown, left_out = _first(frames.light(frame).assign(label=written), max_rows)
     order = list(shown[label].drop_duplicates())
     drawn = bar_traces(shown, label=label, x=x, by=by, colors=colors, text=text, facts=facts or _facts(label, [x]),
                        vertical=vertical, **(bar or {})) + (data or [])  # fmt: skip
@@ -343,6 +343,8 @@ def _checked(frame: pd.DataFrame, chart: str, names: Sequence[str], *columns: st
 
 def _first(frame: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
     """The rows of the first labels, and what is left out."""
+    if len(frame) <= most:
+        return frame, ""
     every = frame["label"].drop_duplicates()
     return frame[frame["label"].isin(every.head(most))], frames.cut(min(most, len(every)), len(every), "rows")
 

@@ -112,13 +112,13 @@ def attach(
 
 def amend(frame: pd.DataFrame, records: Mapping[str, Any] | None = None, **terms: Any) -> pd.DataFrame:
     """``frame`` with these terms and records added to its contract, or put in place of older ones."""
-    return _set(frame, Contract(said(frame) | terms, records_of(frame) | dict(records or {})))
+    return _set(frame, Contract(terms_of(frame) | terms, records_of(frame) | dict(records or {})))
 
 
 def carry(source: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """``frame``, which another step made of ``source``, with the contract of ``source``, of which it is a true part."""
     frame.attrs = {name: value for name, value in source.attrs.items() if name != ATTRIBUTE}
-    return _set(frame, Contract(said(source), records_of(source))) if ATTRIBUTE in source.attrs else frame
+    return _set(frame, Contract(terms_of(source), records_of(source))) if ATTRIBUTE in source.attrs else frame
 
 
 def _set(frame: pd.DataFrame, made: Contract) -> pd.DataFrame:
@@ -130,7 +130,7 @@ def _set(frame: pd.DataFrame, made: Contract) -> pd.DataFrame:
     return frame
 
 
-def said(frame: pd.DataFrame) -> dict[str, Any]:
+def terms_of(frame: pd.DataFrame) -> dict[str, Any]:
     """The terms that a result carries, none where it carries none; it is not asked whether they still hold."""
     key = getattr(frame, "attrs", {}).get(ATTRIBUTE)
     return dict(key.contract) if isinstance(key, Key) else {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpticd.core.contract import carry, said
+from cpticd.core.contract import carry, terms_of
 from cpticd.core.errors import ArgumentError, DisclosureError
 from cpticd.core.measure import Cells, Linked, Parts, Protected, Public, Records, leaves, measure_of
 from cpticd.disclosure.facts import of_claims
@@ -198,7 +198,7 @@ class Release:
         terms = [
             (name, str(term), meaning)
             for name in self._order
-            for term, meaning in said(self[name]).items()
+            for term, meaning in terms_of(self[name]).items()
             if isinstance(meaning, str)
         ]
         return pd.DataFrame(terms, columns=["table", "term", "meaning"], dtype=object)

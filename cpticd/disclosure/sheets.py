@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cpticd.core.contract import said
+from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError, OutputExistsError
 
 #: What a cell must not begin with: spreadsheets take it for a formula, or for the blank before one (OWASP, CSV
@@ -157,7 +157,7 @@ def _excel(sheets: Mapping[str, pd.DataFrame], path: Path, what: str) -> None:
 
 def _with_contract(sheets: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The sheets, and of a single frame its contract."""
-    terms = said(next(iter(sheets.values()))) if len(sheets) == 1 else {}
+    terms = terms_of(next(iter(sheets.values()))) if len(sheets) == 1 else {}
     if not terms:
         return dict(sheets)
     written = pd.DataFrame({"term": list(map(str, terms)), "meaning": [_words(v) for v in terms.values()]})

@@ -14,7 +14,7 @@ from cpticd import charts, disclosure, specificity
 from cpticd import risk as analyses
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
-from cpticd.core.contract import said
+from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError
 from cpticd.explore import tiles
 from cpticd.explore.board import Control, chart
@@ -88,7 +88,7 @@ def two_ledgers(
                 "two_ledgers: give gaps=risk.gaps(claims, year=…), or the year of service to find them in"
             )
         gaps, impact = analyses.gaps(claims, year=year, model=model), None
-    of = said(gaps)
+    of = terms_of(gaps)
     if impact is None:
         paid = of.get("payment_year")
         if paid is None:
@@ -114,7 +114,7 @@ class TwoLedgersExplorer(Explorer):
         of: dict[str, Any] = {"impact": worth, "base_rate": _UNIT}
         self._families = specificity.two_ledgers(claims, gaps, **of)
         self._categories = specificity.two_ledgers(claims, gaps, by="diagnosis_category", **of)
-        year = said(gaps).get("year")
+        year = terms_of(gaps).get("year")
         dated = year is not None and "dates" not in claims.selection
         self._dates = {"dates": (f"{year}-01-01", f"{year}-12-31")} if dated else {}
         chosen = claims.where(**self._dates) if dated else claims
@@ -249,7 +249,7 @@ class TwoLedgersExplorer(Explorer):
                            title=f"{family}: providers with unspecified codes"))  # fmt: skip
         return parts
 
-    def said(self) -> str:
+    def terms_of(self) -> str:
         family = self.value(FAMILY)
         return f"{len(self.data):,} families" + (
             f"; {family}: {len(self.codes):,} unspecified codes" if family else ""

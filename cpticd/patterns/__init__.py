@@ -15,3 +15,7 @@ from cpticd.patterns.network import network
 from cpticd.patterns.providers import providers
 
 __all__ = ["association", "drift", "mix", "network", "providers"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

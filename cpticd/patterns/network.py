@@ -10,7 +10,7 @@ import pandas as pd
 from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.arguments import whole
-from cpticd.core.contract import CLOCKS, attach, said
+from cpticd.core.contract import CLOCKS, attach, terms_of
 from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By, Grouping
 from cpticd.patterns import code_pairs
@@ -90,7 +90,7 @@ def network(
         linked = association(claims, stratify=stratify, pointer=pointer, min_observed=1)
         codes = ["hcpcs_code", "diagnosis_code"]
         result = result.merge(linked[[*codes, *ASSOCIATED]], on=codes, how="left")
-        facts = said(linked)
+        facts = terms_of(linked)
         more = {name: facts[name] for name in ("strata", "prior", "prior_method", "test", "family_size")}
     return attach(
         result,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from cpticd import denials, disclosure, risk, rules, specificity
-from cpticd.core.contract import said
+from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError, CpticdError
 from cpticd.core.measure import Given, Measure, Part, measures
 from cpticd.reporting import data_set
@@ -100,7 +100,7 @@ class Findings:
 
     def terms(self, key: str) -> dict[str, Any]:
         """The contract of one part; nothing where it is missing."""
-        return said(self.get(key))
+        return terms_of(self.get(key))
 
     def reason(self, key: str, otherwise: str) -> str:
         """Why a part has no rows."""

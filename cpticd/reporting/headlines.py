@@ -6,7 +6,7 @@ import pandas as pd
 
 from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
-from cpticd.core.contract import said
+from cpticd.core.contract import terms_of
 from cpticd.denials.pair_rates import Q_THRESHOLD
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.totals import Totals
@@ -170,7 +170,7 @@ def risk_headlines(findings: Findings) -> list[str]:
     if "risk_impact" not in findings.frames:
         return []
     totals = Totals(findings.get("risk_impact"))
-    terms = said(findings.get("risk_impact"))
+    terms = terms_of(findings.get("risk_impact"))
     noun = totals.unit.noun
     basis = (
         f"{parts.counted(totals.persons(parts.CODED), 'person')} scored by {terms.get('model')} for payment year "

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cpticd.claims import Claims
-from cpticd.core.contract import amend, said
+from cpticd.core.contract import amend, terms_of
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Linked, Part, measure
 from cpticd.risk import hcc_tables, protection
@@ -326,7 +326,7 @@ def _not_listed(gaps: pd.DataFrame, valued: pd.DataFrame, base_rate: float | Non
 
     Each is taken to be worth what the listed ones of its HCC are on average; empty where ``gaps`` does not say.
     """
-    left = said(gaps).get("left_out", {})
+    left = terms_of(gaps).get("left_out", {})
     weak = left.get("learned", {}).get("by_hcc", []) if isinstance(left, dict) else []
     listed = valued[(valued["status"] == OPEN) & (valued["kind"] != UNSUPPORTED)]
     if not weak or listed["confidence"].sum() == 0:

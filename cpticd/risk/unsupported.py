@@ -209,7 +209,7 @@ def _reasons(frame: pd.DataFrame) -> list[list[str]]:
         frame["services"].eq("none") | frame["rule"].eq("treatment missing"),
     )
     columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in zip(REASONS, flags, strict=True)]
-    return [[name for name in row if name] for row in zip(*columns, strict=True)]
+    return [[str(name) for name in row if name] for row in zip(*columns, strict=True)]
 
 
 def confidence(frame: pd.DataFrame, card: dict[tuple[str, str], float]) -> np.ndarray[Any, np.dtype[Any]]:

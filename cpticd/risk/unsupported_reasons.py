@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from cpticd.core.contract import attach, records_of, said
+from cpticd.core.contract import attach, records_of, terms_of
 from cpticd.core.measure import Cells, Part, measure
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def reasons(claims: Claims, unsupported: pd.DataFrame) -> pd.DataFrame:
         measure="reasons to doubt coded conditions",
         numerator="listed conditions that the reason speaks against",
         denominator="coded conditions that risk.unsupported lists",
-        clock=str(said(unsupported).get("clock", "as of the list")),
+        clock=str(terms_of(unsupported).get("clock", "as of the list")),
         records={"listed": flags},
     )
 

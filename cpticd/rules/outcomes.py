@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
-from cpticd.core.contract import records_of, said
+from cpticd.core.contract import records_of, terms_of
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
 from cpticd.rules.rule import Scope, scopes
@@ -107,7 +107,7 @@ def load(s: Session, findings: pd.DataFrame | pa.Table, what: str) -> Given:
     (counts,) = s.rows(sql.text("rules/findings_matched"))
     return Given(
         tuple(sorted({*plain["rule"]} | {*_ran(findings)})),
-        dict(said(findings).get("payer_kinds", {})),
+        dict(terms_of(findings).get("payer_kinds", {})),
         len(plain),
         counts["astray"],
         counts["open"],

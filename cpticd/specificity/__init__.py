@@ -15,3 +15,7 @@ from cpticd.specificity.ledgers import two_ledgers
 from cpticd.specificity.shares import share
 
 __all__ = ["calendar", "effect", "share", "two_ledgers"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -15,7 +15,7 @@ from cpticd import codes as _codes
 from cpticd import model, sql, stats
 from cpticd.claims import Claims
 from cpticd.core.arguments import whole
-from cpticd.core.contract import CLOCKS, attach, records_of, said
+from cpticd.core.contract import CLOCKS, attach, records_of, terms_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Cells, measure
 from cpticd.core.session import Session
@@ -47,7 +47,7 @@ _WITHHELD: Final = (
 
 def _persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
     """One row per person, boundary, group and what became of a line: facts for disclosure control."""
-    days, width = said(frame)["boundaries"], said(frame)["window_months"]
+    days, width = terms_of(frame)["boundaries"], terms_of(frame)["window_months"]
     groups = pd.DataFrame(records_of(frame)["groups"], columns=[*_KEY, "kind", "code", "role", "family"])
     with claims.session() as s:
         _bear(s, claims)

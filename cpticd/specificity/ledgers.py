@@ -13,7 +13,7 @@ from cpticd import reference, sql, stats
 from cpticd.claims import Claims
 from cpticd.core.arguments import one_of
 from cpticd.core.code_form import normal
-from cpticd.core.contract import CLOCKS, attach, records_of, said
+from cpticd.core.contract import CLOCKS, attach, records_of, terms_of
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Cells, measure
 from cpticd.core.session import Session
@@ -75,7 +75,7 @@ def _facts(claims: Claims, ledgers: pd.DataFrame) -> pd.DataFrame:
     """
     given = records_of(ledgers)["arguments"]
     by = given["by"]
-    chosen = _of_year(claims, said(ledgers).get("service_year"))
+    chosen = _of_year(claims, terms_of(ledgers).get("service_year"))
     with chosen.session() as s:
         _expose(s, chosen, by, given["pointer"])
         there = s.frame(sql.text("specificity/ledger_persons"), family=by)
@@ -183,7 +183,7 @@ def two_ledgers(
 
 
 def _contract(frame: pd.DataFrame | None) -> dict[str, Any]:
-    return {} if frame is None else said(frame)
+    return {} if frame is None else terms_of(frame)
 
 
 def _of_year(claims: Claims, year: int | None) -> Claims:

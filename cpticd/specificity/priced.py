@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cpticd.core.contract import amend, carry, said
+from cpticd.core.contract import amend, carry, terms_of
 from cpticd.core.errors import ArgumentError
 
 _DOLLARS: Final = ("expected_dollars", "unspecified_expected_dollars")
@@ -20,7 +20,7 @@ def priced(ledgers: pd.DataFrame, base_rate: float | None) -> pd.DataFrame:
     and ``pays_twice`` do not depend on it. Raises ArgumentError for ledgers without a base rate, or one that is not
     above 0.
     """
-    before = said(ledgers).get("base_rate")
+    before = terms_of(ledgers).get("base_rate")
     missing = [name for name in _DOLLARS if name not in ledgers.columns]
     if missing or not before:
         raise ArgumentError(

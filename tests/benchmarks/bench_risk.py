@@ -48,7 +48,9 @@ def population(persons: int, seed: int = 1, *, shuffled: bool = True) -> tuple[p
             "special_needs_plan": rng.random(persons) < 0.1,
         }
     )
-    mapped = np.unique(hcc_tables.mapping("V28", 2026).column("diagnosis_code").to_numpy(zero_copy_only=False))
+    mapped = np.unique(
+        hcc_tables.mapping("V28", 2026).column("diagnosis_code").to_numpy(zero_copy_only=False)
+    )
     plain = np.array(
         [f"{letter}{number:02d}{digit}" for letter in "KLMNR" for number in range(100) for digit in range(10)]
     )
@@ -74,7 +76,9 @@ def ours(persons: int, order: str, cores: str) -> dict[str, float]:
     from cpticd.risk.score import score
 
     members, diagnoses = population(persons, shuffled=order == "shuffled")
-    score(members.head(100), diagnoses.head(100), payment_year=2026)  # tables are read and kept once per process
+    score(
+        members.head(100), diagnoses.head(100), payment_year=2026
+    )  # tables are read and kept once per process
     base = _peak()
     wall, cpu = time.perf_counter(), time.process_time()
     scores = score(members, diagnoses, model="V28", payment_year=2026)

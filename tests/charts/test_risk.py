@@ -14,7 +14,7 @@ from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError
-from tests.charts.risk_samples import EXPLAINED, IMPACT, RECAPTURE, PREVALENCE
+from tests.charts.risk_samples import EXPLAINED, IMPACT, PREVALENCE, RECAPTURE
 from tests.charts.test_charts import hover, trace
 
 ALL = [

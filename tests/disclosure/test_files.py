@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 import cpticd as cx
 from cpticd import disclosure
-from cpticd.disclosure import sheets
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, DisclosureError, OutputExistsError
-from cpticd.disclosure import Pseudonyms, Release
+from cpticd.disclosure import Pseudonyms, Release, sheets
 from tests.spec import frame
 
 CELLS = pd.DataFrame({"payer": ["=North", "South", "West"], "persons": [30, 4, 20], "rate": [0.1, 0.5, 0.2]})
