@@ -209,8 +209,8 @@ def cells(
     across, down = ({name: place for place, name in enumerate(axis)} for axis in axes)
     names = zip(*(map(fmt.text, frame[name].tolist()) for name in at), strict=True)
     found = [(down.get(row), across.get(column)) for column, row in names]
-    inside = [None not in spot for spot in found]
-    spots, part = [spot for spot in found if None not in spot], frame[inside]
+    spots = [spot for spot in found if None not in spot]
+    part = frame[np.array([None not in spot for spot in found], dtype=bool)]
     text, facts, keys = (options.pop(name, None) for name in ("text", "facts", "keys"))
     hover = told(part, facts, keys or ())
 

@@ -254,7 +254,7 @@ class DenialsExplorer(Explorer):
     def later(self) -> Iterator[dict[str, Any]]:
         yield self._tiles()
 
-    def terms_of(self) -> str:
+    def said(self) -> str:
         row = self.view.rates(self.drill).iloc[0]
         return (
             f"{fmt.count(row['denied'])} of {fmt.count(row['n'])} adjudicated lines denied, "

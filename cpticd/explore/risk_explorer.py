@@ -271,7 +271,7 @@ class RiskExplorer(Explorer):
                   table=behind(by_claim, columns)),
         ]  # fmt: skip
 
-    def terms_of(self) -> str:
+    def said(self) -> str:
         reviewed = risk_parts.totals(self.impact, "explore")[risk_parts.REVIEWED]
         found = f"{reviewed['gaps']:,} conditions of {reviewed['persons']:,} persons to review"
         return f"{self.values['model']}, service year {self.values['year']}: {found}"

@@ -249,7 +249,7 @@ class TwoLedgersExplorer(Explorer):
                            title=f"{family}: providers with unspecified codes"))  # fmt: skip
         return parts
 
-    def terms_of(self) -> str:
+    def said(self) -> str:
         family = self.value(FAMILY)
         return f"{len(self.data):,} families" + (
             f"; {family}: {len(self.codes):,} unspecified codes" if family else ""
