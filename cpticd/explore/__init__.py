@@ -1,4 +1,15 @@
-"""Explorers: pages of filters, charts and tables in a notebook; they compute nothing, an analysis does."""
+"""Explorers: pages of filters, charts and tables in a notebook; they compute nothing, an analysis does.
+
+    page = cx.explore.denials(claims)                                   # or of claims.where(…)
+    page.choose(payer="Aspen Medicare", dates=("2024-01", "2024-06"))   # what a reader's click does, in code
+    page.selection                                                      # criteria: claims.where(**page.selection)
+    page.claims                                                         # the lines that are shown, for any analysis
+    page.data, page.figure                                              # the ranked rows, the main chart
+    page.chosen, page.state                                             # all that was chosen; as JSON, to come back to
+    page.export("lines.csv")                                            # through disclosure control
+
+``risk`` is given the year of service that it opens with, ``two_ledgers`` its gaps or their year.
+"""
 
 from __future__ import annotations
 
