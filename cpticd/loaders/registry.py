@@ -35,7 +35,7 @@ LOADERS: Final[tuple[Loader, ...]] = (
 _TRUTH: Final = "truth"
 
 
-class Told(NamedTuple):
+class Recognised(NamedTuple):
     """What one file is."""
 
     path: Path
@@ -54,6 +54,7 @@ def read(
     workers: int | None = None,
     engine: str = "duckdb",
     session: SparkSession | None = None,
+    memory_limit: str | None = None,
 ) -> Claims:
     """One data set of any mixture of files, each recognised by its content.
 
@@ -62,7 +63,8 @@ def read(
     and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with the columns of
     the table ``members`` under their usual names. ``rename`` ({their column: ours}) and ``keep`` (columns of your
     own) are those of ``read_wide`` and ``read_tables``, ``workers`` that of ``read_x12``, ``engine`` and ``session``
-    those of ``open``, for one saved data set alone. ``quiet``: the guess at the columns of flat files is not printed.
+    those of ``open``, for one saved data set alone. ``quiet``: the guess at the columns of flat files is not printed;
+    ``memory_limit``: DuckDB's, such as "4GB".
 
     A claim's identifier is unique in the data set: the number of a claim that another kind of file has too is ended
     by ``#2``, and ``rejects`` says so. Remittances answer claims of every kind of file, by number, person, charge and
@@ -82,23 +84,23 @@ def read(
     """
     options = Options(rename=rename, keep=keep, quiet=quiet, workers=workers)
     found = _found(paths)
-    told, refused = _told(found.files, rename)
-    if not told:
+    known, refused = _recognised(found.files, rename)
+    if not known:
         raise InputError(_nothing(found, list(refused.values())))
-    _check(told, options)
-    if len(told) == 1 and told[0].loader is saved.LOADER and members is None and not refused:
-        return claims.open(told[0].path, engine=engine, session=session)
+    _check(known, options)
+    if len(known) == 1 and known[0].loader is saved.LOADER and members is None and not refused:
+        return claims.open(known[0].path, engine=engine, session=session, memory_limit=memory_limit)
     if engine != "duckdb" or session is not None:
         raise ArgumentError(
             "engine and session go with one saved data set alone; save the claims, then open them"
         )
-    intake = Intake(progress=progress)
+    intake = Intake(progress=progress, memory_limit=memory_limit)
     intake.name(found.files)
     if members is not None:
         canonical.LOADER.load({"members": [members]}, intake, Options())
     intake.lenient = True
     for loader in sorted(LOADERS, key=lambda each: each.last):
-        mine = [each for each in told if each.loader is loader]
+        mine = [each for each in known if each.loader is loader]
         for group in [[each] for each in mine] if loader.apart else [mine] if mine else []:
             kinds: dict[str, list[Path]] = {}
             for each in group:
@@ -160,19 +162,19 @@ def _inside(folder: Path) -> list[Path]:
     return sorted({*inside})
 
 
-def _told(paths: Iterable[Path], rename: Rename | None) -> tuple[list[Told], dict[Path, str]]:
+def _recognised(paths: Iterable[Path], rename: Rename | None) -> tuple[list[Recognised], dict[Path, str]]:
     """What each file is, and why others are nothing that is read."""
-    told: list[Told] = []
+    known: list[Recognised] = []
     refused: dict[Path, str] = {}
     for path in paths:
         try:
-            told.append(tell(path, rename))
+            known.append(tell(path, rename))
         except InputError as error:
             refused[path] = str(error)
-    return told, refused
+    return known, refused
 
 
-def tell(path: Path, rename: Rename | None = None) -> Told:
+def tell(path: Path, rename: Rename | None = None) -> Recognised:
     """What one file is, its columns renamed as ``rename`` says.
 
     Raises InputError, which says what was seen, where it is nothing that cpticd reads.
@@ -182,7 +184,7 @@ def tell(path: Path, rename: Rename | None = None) -> Told:
     for loader in LOADERS:
         if kind := loader.tell(sample):
             columns = {name.strip().casefold() for name in sample.given} if loader.known else ()
-            return Told(path, loader, kind, frozenset(columns))
+            return Recognised(path, loader, kind, frozenset(columns))
     raise InputError(
         f"{path}: not recognised: columns {sample.columns[:20]}; if it is one row per service line, read it "
         "with cpticd.read_wide(path, rename={'<your column>': 'claim_id', …}); tables in the canonical form with "
@@ -209,11 +211,11 @@ def _known(cells: list[str], rename: Mapping[str, str]) -> int:
     return most + sum(cell.strip().casefold() in rename for cell in cells)
 
 
-def _check(told: list[Told], options: Options) -> None:
+def _check(known: list[Recognised], options: Options) -> None:
     """Raise where an option has nothing to do, or names columns that no file has."""
-    kinds = ", ".join(dict.fromkeys(each.loader.name for each in told))
+    kinds = ", ".join(dict.fromkeys(each.loader.name for each in known))
     for name, value in (("rename", options.rename), ("keep", options.keep), ("workers", options.workers)):
-        takers = [each for each in told if name in each.loader.takes]
+        takers = [each for each in known if name in each.loader.takes]
         if value and not takers:
             able = ", ".join(loader.name for loader in LOADERS if name in loader.takes)
             raise ArgumentError(

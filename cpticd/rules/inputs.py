@@ -18,7 +18,6 @@ RELATIONS: Final = ("groups", "persons", "claims", "lines", "modifiers", "diagno
 def prepare(s: Session, payer_kinds: Mapping[str, str]) -> None:
     """Compute RELATIONS; what each one holds stands at the top of its file in ``cpticd/sql/rules``."""
     load_payer_kinds(s, payer_kinds)
-    s.create("rule_superseded", sql.text("superseded"))
     for name in RELATIONS:
         own = ("claim_type", "setting") if name == "claims" else ()
         parts: dict[str, Any] = {each: DIMENSIONS[each].sql for each in own}

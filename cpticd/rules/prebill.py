@@ -81,7 +81,6 @@ def prebill(
     found = check(claims) if findings is None else findings
     with claims.session() as s:
         given = outcomes.load(s, found, "prebill")
-        s.create("rule_superseded", sql.text("superseded"))
         flagged = s.frame(sql.text("rules/prebill_flagged"))
         diagnoses = s.frame(sql.text("rules/prebill_diagnoses"))
         known = learn(s) if history is None else _learned(history, history_findings)

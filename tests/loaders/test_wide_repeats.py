@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -37,6 +39,19 @@ def test_the_row_that_sorts_first_by_its_line_is_kept(unrelated: dict[str, str])
         reason = "hcpcs_code: kept 99213, rejected 99214; service_unit_quantity: kept 2.000, rejected nothing"
         assert said(claims, "rejected") == [(f"row {1 if rows is LINE else 2}", f"{TWICE}: {reason}")]
         assert balanced(claims)
+
+
+def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+    names = ("a.csv", "b.csv", "c.csv")
+    for name, cpt in zip(names, ("99213", "99214", "99213"), strict=True):
+        LINE.iloc[:1].assign(cpt=cpt).to_csv(tmp_path / name, index=False)
+    results = []
+    for order in (names, names[::-1]):
+        claims = cx.read_wide([tmp_path / name for name in order], quiet=True, progress=False)
+        rejected = claims.rejects.query("action == 'rejected'")[["source", "location"]].values.tolist()
+        results.append((table(claims, "claims"), table(claims, "lines"), rejected))
+    assert results[0] == results[1]
+    assert results[0][2] == [["b.csv", "line 2"], ["c.csv", "line 2"]]
 
 
 def test_what_differs_beside_the_line_decides_where_the_line_agrees() -> None:

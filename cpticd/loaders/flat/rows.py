@@ -89,6 +89,9 @@ class Flat:
 
     def __init__(self, intake: Intake, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
         self.intake = intake
+        # Numbered by name: nothing depends on the order in which files were given.
+        for name in sorted(table.source for table, _ in staged):
+            intake.source_id(name)
         self.words = {intake.source_id(table.source): table.word for table, _ in staged}
         self.names = {intake.source_id(table.source): table.source for table, _ in staged}
         meanings = [guess.meaning for _, guesses in staged for guess in guesses if guess.meaning]

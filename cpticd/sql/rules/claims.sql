@@ -42,5 +42,5 @@ LEFT JOIN days d ON d.claim_id = s.claim_id
 LEFT JOIN rule_payer_kinds k ON k.payer = s.payer
 LEFT JOIN rule_persons p ON p.person_id = s.person_id
 LEFT JOIN rule_groups g ON g.claim_id = s.claim_id
-LEFT JOIN rule_superseded u ON u.claim_id = s.claim_id
+LEFT JOIN superseded u ON u.claim_id = s.claim_id
 LEFT JOIN pointing w ON w.data_source = coalesce(s.data_source, '') AND w.claim_type = coalesce(s.claim_type, '')

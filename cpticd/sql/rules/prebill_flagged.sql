@@ -7,7 +7,7 @@ SELECT f.rule, o.claim_id, o.claim_line_number, o.payer, o.place, o.service_date
 FROM rule_flags f
 JOIN line_outcomes o ON o.claim_id = f.claim_id AND o.claim_line_number = f.claim_line_number
 LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code
-LEFT JOIN rule_superseded u ON u.claim_id = o.claim_id
+LEFT JOIN superseded u ON u.claim_id = o.claim_id
 WHERE u.claim_id IS NULL
 UNION ALL
 SELECT DISTINCT f.rule, c.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, coalesce(c.payer, '(unknown)'),
@@ -18,5 +18,5 @@ FROM rule_findings f
 JOIN claims c ON c.claim_id = f.claim_id
 LEFT JOIN (SELECT DISTINCT claim_id FROM lines) l ON l.claim_id = c.claim_id
 LEFT JOIN (SELECT DISTINCT claim_id FROM adjudications) a ON a.claim_id = c.claim_id
-LEFT JOIN rule_superseded u ON u.claim_id = c.claim_id
+LEFT JOIN superseded u ON u.claim_id = c.claim_id
 WHERE l.claim_id IS NULL AND u.claim_id IS NULL AND f.claim_line_number IS NULL
