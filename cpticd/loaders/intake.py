@@ -122,10 +122,10 @@ class Intake:
         """Whether a table has rows that were read before this part."""
         return self._parts.aside and self._parts.filled(f"earlier_{table}")
 
-    def is_empty(self) -> bool:
-        """Whether no row of any table was loaded."""
+    def rows(self) -> int:
+        """How many rows all tables have together."""
         self.flush()
-        return self._parts.empty()
+        return sum(map(self._parts.rows, TABLES))
 
     def source_id(self, source: str) -> int:
         """The integer that stands for ``source`` in the column ``_source``."""

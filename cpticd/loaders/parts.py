@@ -83,14 +83,15 @@ class Parts:
             return []
         renamed = self._told_apart()
         for name in TABLES:
-            few, many = sorted((name, f"earlier_{name}"), key=self._rows)
+            few, many = sorted((name, f"earlier_{name}"), key=self.rows)
             if self.filled(few):
                 self._engine.execute(f"INSERT INTO {many} BY NAME SELECT * FROM {few}")
             self._engine.execute(f"DROP TABLE {few}")
         self._back()
         return renamed
 
-    def _rows(self, name: str) -> int:
+    def rows(self, name: str) -> int:
+        """How many rows a table has."""
         return self._engine.fetch(f"SELECT count(*) AS n FROM {name}").column("n")[0].as_py()
 
     def _back(self) -> None:

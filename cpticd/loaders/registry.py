@@ -98,6 +98,7 @@ def read(
     intake.name(found.files)
     if members is not None:
         canonical.LOADER.load({"members": [members]}, intake, Options())
+    before = intake.rows()
     intake.lenient = True
     for loader in sorted(LOADERS, key=lambda each: each.last):
         mine = [each for each in known if each.loader is loader]
@@ -108,7 +109,7 @@ def read(
             _load(intake, loader, kinds, options)
     for path, reason in refused.items():
         intake.refuse(intake.shown(path), reason)
-    if intake.is_empty():
+    if intake.rows() == before:
         raise InputError(_nothing(found, intake.refused))
     if intake.refused:
         shown = "; ".join(intake.refused[:5]) + ("; …" if len(intake.refused) > 5 else "")

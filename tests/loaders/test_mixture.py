@@ -246,3 +246,6 @@ def test_members_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
         cx.read(folder, members=MEMBERS.drop(columns="Plan Year"), quiet=True)
     with pytest.raises(InputError, match="no such file"):
         cx.read(folder, members=tmp_path / "none.csv", quiet=True)
+    (tmp_path / "a.csv").write_text(FLAT)
+    with pytest.raises(InputError, match="not one row was loaded"):
+        cx.read(folder, members=MEMBERS, quiet=True)
