@@ -46,7 +46,7 @@ EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
     (QueryError, 1),
     (EngineError, 1),
 )
-#: Models of risk adjustment, the default first; cpticd.risk.tables has them, too heavy to import for --help.
+#: Models of risk adjustment, the default first; cpticd.risk.hcc_tables has them, too heavy to import for --help.
 MODELS = ("V28", "V24", "ESRD V24", "RxHCC V08")
 #: Fewest persons of a cell; cpticd.disclosure has it, too heavy to import for --help.
 MINIMUM = 11
