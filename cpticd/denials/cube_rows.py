@@ -90,8 +90,8 @@ def _diagnoses(view: Chosen, rows: np.ndarray) -> list[str]:
     place[rows] = np.arange(len(rows))
     at = np.flatnonzero(place[pairing.line] >= 0)
     codes = pairing.keys["diagnosis_code"].to_numpy()[pairing.pair[at]]
-    told = pd.Series(codes).groupby(place[pairing.line[at]]).agg(lambda several: "; ".join(sorted(several)))
-    return told.reindex(range(len(rows))).fillna("").tolist()
+    listed = pd.Series(codes).groupby(place[pairing.line[at]]).agg(lambda several: "; ".join(sorted(several)))
+    return listed.reindex(range(len(rows))).fillna("").tolist()
 
 
 def _names(view: Chosen, column: str, rows: np.ndarray) -> list[str | None]:

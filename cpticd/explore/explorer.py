@@ -213,7 +213,7 @@ class Explorer(ABC):
         return known[name]
 
     def refresh(self) -> None:
-        """Draw the page for what is chosen; what cannot be shown is said in its place."""
+        """Draw the page for what is chosen; where it cannot be shown, the reason stands in its place."""
         parts: list[dict[str, Any]] = []
         try:
             for part in self.parts():

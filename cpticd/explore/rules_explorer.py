@@ -245,13 +245,13 @@ class RulesExplorer(Explorer):
         return replace(shown, rows=shown.rows.assign(evidence=cited, rule=named))
 
     def _of_line(self, line: Any, work: pd.DataFrame) -> list[dict[str, Any]]:
-        """All that is said of the chosen line of the worklist."""
+        """All that is known of the chosen line of the worklist."""
         shown = self._shown(work)
         mine = shown[(shown["claim"] + " " + shown["line"]) == line]
         if mine.empty:
             return []
         row = mine.iloc[0]
-        said = [
+        paragraphs = [
             f"{row['payer']}, {fmt.date(row['service_date'])}: {fmt.text(row['hcpcs_code'])} with "
             f"{fmt.text(row['diagnosis_codes'])}, charged {fmt.dollars(row['charge_amount'])}.",
             *(f"{word}: {self._names.inside(row[name])}" for word, name in
@@ -268,11 +268,11 @@ class RulesExplorer(Explorer):
                 "kind": "text",
                 "name": "line",
                 "title": f"{row['claim']}, line {row['line']}",
-                "paragraphs": said,
+                "paragraphs": paragraphs,
             }
         ]
 
-    def said(self) -> str:
+    def paragraphs(self) -> str:
         return f"{len(self.findings):,} findings, {len(self.data):,} lines in the worklist"
 
     def check_extra(self, extra: Mapping[str, Any]) -> None:
