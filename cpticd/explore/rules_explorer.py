@@ -272,7 +272,7 @@ class RulesExplorer(Explorer):
             }
         ]
 
-    def paragraphs(self) -> str:
+    def said(self) -> str:
         return f"{len(self.findings):,} findings, {len(self.data):,} lines in the worklist"
 
     def check_extra(self, extra: Mapping[str, Any]) -> None:
