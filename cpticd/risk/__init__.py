@@ -37,3 +37,7 @@ __all__ = [
     "score",
     "unsupported",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -116,6 +116,11 @@ def calendar(
     The contract's ``records["outside"]`` has a record per code borne outside its dates at any time: system, code,
     reason, code_date (its last, or first, day), first_date, last_date, lines, adjudicated, denied, denied_amount.
     By boundary, the untouched first, then by lines.
+
+    >>> import cpticd as cx
+    >>> breaks = cx.specificity.calendar(cx.simulate(persons=200, seed=1).claims, window_months=3)
+    >>> "untouched" in set(breaks["kind"])
+    True
     """
     width, fewest = whole("window_months", window_months, 2), whole("min_lines", min_lines)
     with claims.session() as s:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd import disclosure
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError, DisclosureError
+from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import leaves
 from cpticd.disclosure import Release
 from cpticd.disclosure.facts import FLAGS, KEYS, of_claims
@@ -375,25 +375,6 @@ def test_declarations_fit_the_analyses(claims: Claims) -> None:
             keys = [shape.by] if isinstance(shape.by, str) else [*shape.by]
             kept = [*keys, *as_names(shape.labels)]
             assert release[label].drop(columns=kept).isna().to_numpy().all(), label
-
-
-def test_what_no_measure_declares_is_refused_by_its_name(claims: Claims) -> None:
-    own = pd.DataFrame({"hcpcs_code": ["93000"], "n": [3]})
-    computed = cx.denials.rates(claims, by="payer").groupby("payer", as_index=False)["n"].sum()
-    computed.attrs = {}
-    for table in (own, computed):
-        with pytest.raises(DisclosureError, match="own part: no measure declares"):
-            Release(claims).add("own part", table)
-        with pytest.raises(DisclosureError):
-            disclosure.protect(table)
-    with disclosure.using(minimum=1):
-        assert Release(claims).add("own part", own)["own part"]["n"].tolist() == [3]
-
-
-def test_records_of_a_measure_leave_under_pseudonyms(claims: Claims) -> None:
-    silent = cx.denials.explain(claims, claims.table("lines").head(3))
-    shown = Release(claims).add("explained", silent)["explained"]
-    assert shown["claim_id"].str.startswith("claim ").all()
 
 
 def test_rows_of_claims_become_facts(claims: Claims) -> None:
