@@ -13,9 +13,9 @@ import pyarrow as pa
 from cpticd import model, reference, sql
 from cpticd.core import store
 from cpticd.core.chosen import both, choose, written
-from cpticd.core.conform import conform
 from cpticd.core.engine import DataEngine, DuckDBEngine, Engine
-from cpticd.core.errors import ArgumentError, InputError
+from cpticd.core.enrollment import members_table
+from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
 from cpticd.core.schema import TABLES
@@ -295,20 +295,18 @@ class Claims:
         made._has_pairs = True
         return made
 
-    def with_members(self, members: pd.DataFrame | pa.Table) -> Claims:
-        """These claims with another table of members: a view. ``members``: columns of the table ``members``.
+    def with_members(self, members: str | Path | pd.DataFrame | pa.Table) -> Claims:
+        """These claims with another table of members: a view.
 
-        Raises SchemaError for columns that are not there, InputError for a row that cannot be read.
+        ``members``: a CSV or Parquet file or a table with the columns of ``members``, under their usual names. What
+        cannot be read of it stands in ``rejects`` and counts in the accounting. Raises SchemaError where no column
+        names the person or the year, InputError for what is no table.
         """
-        rows, failed, _ = conform("members", members)
-        if failed.num_rows:
-            first = failed.slice(0, 1).to_pylist()[0]
-            raise InputError(
-                f"members: {failed.num_rows:,} rows cannot be read, the first is row {first['index']}: "
-                f"{first['reason']}; mend or drop them"
-            )
+        found = members_table(members)
         made = self._of(self.engine.scope(lasting=True))
-        made.engine.load("members", rows)
+        made.engine.load("members", found.rows)
+        made._rejects = pa.concat_tables([self._rejects, found.rejects], promote_options="default")
+        made._accounting = pa.concat_tables([self._accounting, found.accounting], promote_options="default")
         return made
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:

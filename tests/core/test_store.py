@@ -89,3 +89,17 @@ def test_a_selection_is_saved_as_what_it_holds(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(
         cx.denials.by_pair(opened, min_lines=1), cx.denials.by_pair(part, min_lines=1)
     )
+
+
+def test_members_of_another_file_are_a_view_with_their_accounts(tmp_path: Path) -> None:
+    claims = small_claims()
+    person = claims.table("claims")["person_id"].iloc[0]
+    file = tmp_path / "members.csv"
+    file.write_text(f"Member ID,Year,DOB,Gender\n{person},2024,1950-02-01,F\n{person},no year,1950-02-01,F\n")
+    seen = claims.with_members(file)
+    assert seen.table("members")[["person_id", "year", "sex"]].values.tolist() == [[person, 2024, "female"]]
+    assert len(seen.rejects) == len(claims.rejects) + 1
+    account = seen.accounting().set_index("source").loc["members.csv"]
+    assert (account["read"], account["loaded"], account["rejected"]) == (2, 1, 1)
+    assert claims.table("members").empty
+    assert len(seen.where(persons=person).table("members")) == 1
