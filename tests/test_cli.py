@@ -32,9 +32,12 @@ A2,1,99213,I10,A,100.00,2024-02-05,South
 
 @pytest.fixture(scope="module", autouse=True)
 def without_rules() -> Iterator[None]:
-    """Coding rules take most of a report's time and are told of in test_report_leaving."""
+    """Coding rules take most of a report's time and stand in reporting/test_release."""
+    from cpticd import denials, risk, specificity
+    from cpticd.reporting import data_set, findings
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cpticd.reporting.coding.PARTS", ())
+        patch.setattr(findings, "PACKAGES", (data_set, denials, specificity, risk))
         yield
 
 
@@ -112,7 +115,7 @@ def test_report_of_a_flat_file_with_renamed_columns(
     assert code == 0, captured.err
     assert "What was read" in captured.out
     assert "None of these service lines has been adjudicated" in captured.out
-    assert "Risk adjustment: the claims name no members" in captured.out
+    assert "risk adjustment needs a payment year" in captured.out
     assert "<h1>Mine</h1>" in out.read_text(encoding="utf-8")
 
 

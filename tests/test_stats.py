@@ -25,7 +25,7 @@ chances = st.floats(0, 1, allow_subnormal=False)
 # Wilson -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.999])
 def test_wilson_equals_statsmodels(confidence: float) -> None:
     n = np.array([1, 2, 7, 30, 1000, 10**7])
     k = np.array([0, 1, 7, 11, 1, 5_000_000])
@@ -56,7 +56,7 @@ def test_impossible_counts_are_refused(k: int, n: int) -> None:
 
 
 def test_a_level_outside_of_its_range_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="level: found 95"):
+    with pytest.raises(ArgumentError, match="confidence: found 95"):
         stats.wilson(1, 2, 95)
 
 

@@ -89,7 +89,7 @@ def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame])
     shown = frame[(coded >= minimum) & _enough(rest, minimum)].reset_index(drop=True)
     listed: pd.DataFrame = records_of(frame)["listed"]
     doubted = listed.loc[listed["kind"] == UNSUPPORTED, "hcc"].value_counts()
-    uncounted = shown["hcc"].astype(str).map(doubted).fillna(0) - shown["doubtful"]
+    uncounted = shown["hcc"].astype(str).map(doubted).astype("Float64").fillna(0) - shown["doubtful"]
     of_few = shown["hcc"].astype(str).isin({hcc for (hcc,) in _gone(tables["cells"], "hcc")})
     of_few |= ~_enough(uncounted, minimum)
     for name in (*_BESIDE, *_EXPECTED):
