@@ -228,6 +228,7 @@ def test_anchors_of_headings_are_those_of_repository_hosts(part: Callable[[str],
 
 def test_the_page_of_measures_states_what_a_result_says(part: Callable[[str], ModuleType]) -> None:
     page = part("measure_page")
+    importlib.import_module("cpticd.denials")  # a room declares its measures when it is loaded
     measures = {each.name: each for each in page.declared.measures("denials")}
     claims = importlib.import_module("cpticd").simulate(persons=20, seed=1).claims
     entry = page.entry(measures["denials.rates"], page.Results(claims).terms("denials.rates"))
