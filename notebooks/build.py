@@ -79,7 +79,9 @@ def check(name: str, notebook: nbformat.NotebookNode, text: str) -> None:
             if output.get("name") == "stderr":
                 sys.exit(f"{name}, {cell['id']}: writes to the error stream: {output['text'][:500]}")
             if CHART in (forms := output.get("data", {})) and not STATIC & {*forms}:
-                sys.exit(f"{name}, {cell['id']}: a chart without a table or picture for readers without plotly")
+                sys.exit(
+                    f"{name}, {cell['id']}: a chart without a table or picture for readers without plotly"
+                )
     places = [re.escape(place) for place in {str(HERE.parent), str(Path.home()), sys.prefix} if place != "/"]
     if found := re.search("|".join([*places, r"/tmp/", r"0x[0-9a-f]{9,}"]), text):
         sys.exit(f"{name}: shows {found[0]!r}, which is of this machine or run")

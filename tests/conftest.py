@@ -39,7 +39,7 @@ SAMPLED = {f"tests/risk/test_{name}.py" for name in ("oracle", "parity", "peers"
 
 
 #: Tests on Spark of one folder that the default run has; ``-m every_engine`` runs the others.
-SPARK_TESTS: Final = 2
+SPARK_TESTS: Final = 1
 
 
 @pytest.hookimpl(tryfirst=True)

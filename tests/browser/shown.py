@@ -97,7 +97,7 @@ class Shown:
         return str(self.root.evaluate(_TEXT, _WRITTEN))
 
     @property
-    def terms_of(self) -> str:
+    def said(self) -> str:
         return str(self.root.locator(".cpticd-said").text_content())
 
     def tile(self, label: str) -> str:
