@@ -72,6 +72,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
                 return "risk sample"
             return "tests/browser" if file.startswith("tests/browser/") else file
 
+    # In the order of the files: the browser's tests, which are few and long, begin at once, and notebooks end the run.
+    config.option.loadscopereorder = False
     return Together(config, log)
 
 
