@@ -120,7 +120,7 @@ class Claims:
         True
         """
         with self._lock:
-            choice = choose(self.engine, self._dimensions(), criteria, sql.LINES)
+            choice = choose(self.engine, self.known_dimensions(), criteria, sql.LINES)
         made = self._of(choice.engine)
         made.selection = both(self.selection, choice.terms)
         made._kept = sql.SENT
@@ -132,10 +132,11 @@ class Claims:
 
         Columns that you brought along (table ``attributes``) stand last.
         """
-        rows = [(each.name, each.label, each.level, each.unit) for each in self._dimensions().values()]
+        rows = [(each.name, each.label, each.level, each.unit) for each in self.known_dimensions().values()]
         return pd.DataFrame(rows, columns=["name", "label", "of", "unit"], dtype="str")
 
-    def _dimensions(self) -> dict[str, Dimension]:
+    def known_dimensions(self) -> dict[str, Dimension]:
+        """Every dimension of these claims by name, those of your own columns among them."""
         with self._lock:
             if "_known" not in self.__dict__:
                 names = self.engine.fetch("SELECT DISTINCT name FROM attributes ORDER BY name")
@@ -146,13 +147,9 @@ class Claims:
             known: dict[str, Dimension] = self.__dict__["_known"]
             return known
 
-    def known_dimensions(self) -> dict[str, Dimension]:
-        """Every dimension of these claims by name, those of your own columns among them."""
-        return dict(self._dimensions())
-
     def grouping(self, by: By, *, argument: str = "by") -> Grouping:
         """The dimensions of a ``by=`` as pieces of a query; ArgumentError for one that is not there."""
-        return grouping(by, self._dimensions(), argument=argument)
+        return grouping(by, self.known_dimensions(), argument=argument)
 
     # -- what is there ---------------------------------------------------------------------------
 

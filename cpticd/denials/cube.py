@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from cpticd import codes, sql
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
+from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import check_claims
 from cpticd.core.selection import DIMENSIONS, By, Dimension, joined, names
 from cpticd.core.session import Session
@@ -22,7 +23,7 @@ from cpticd.denials.cube_chosen import Columns
 from cpticd.denials.cube_pairs import Pairing, pairing
 from cpticd.denials.cube_view import View
 from cpticd.denials.pair_rates import Grain
-from cpticd.denials.rates import MATURITY_DAYS, Decision
+from cpticd.denials.rates import Decision
 
 #: What lines can be chosen by unless other dimensions are named.
 CHOSEN_BY: Final = ("payer", "place", "provider")

@@ -10,10 +10,10 @@ import pandas as pd
 from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import attach
+from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Chart, Part, measure
 from cpticd.core.selection import By, names
 from cpticd.denials import divided
-from cpticd.denials.rates import MATURITY_DAYS
 
 
 def _leaves(by: By = None, **_: Any) -> Cells:
@@ -89,14 +89,11 @@ def overturned(
     True
     """
     groups = claims.grouping(by)
-    young = f"o.first_paid_date > (SELECT max(paid_date) FROM main.adjudications) - INTERVAL {int(maturity_days)} DAY"
     with claims.session() as s:
         pieces = divided.lines(s, groups)
-        found = s.frame(
-            sql.text("denials/overturned"), mature=f"NOT coalesce({young}, FALSE)", **pieces.parts()
-        )
+        found = s.frame(sql.text("denials/overturned"), mature=mature(maturity_days), **pieces.parts())
         left_out = s.value(
-            f"SELECT count(*) AS n FROM line_outcomes o WHERE initial_outcome = 'denied' AND {young}"
+            f"SELECT count(*) AS n FROM line_outcomes o WHERE initial_outcome = 'denied' AND {young(maturity_days)}"
         )
     n, k = (found[name].fillna(0).to_numpy(float) for name in ("denied_lines", "overturned_lines"))
     low, high = stats.wilson(k, n, confidence)

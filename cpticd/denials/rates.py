@@ -11,6 +11,7 @@ from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
+from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, names
 from cpticd.core.session import Session
@@ -19,9 +20,6 @@ from cpticd.denials import divided
 Unit = Literal["lines", "claims", "charge"]
 Decision = Literal["initial", "final"]
 
-#: Days after which a line's latest adjudication is taken for its last: three rounds of appeal take longer
-#: (Premier: 45-60 days each), but most reworked lines are settled (see the contract's rows_left_out).
-MATURITY_DAYS: Final = 90
 _UNITS: Final = {"lines": "service lines", "claims": "claims", "charge": "charged US dollars"}
 _NUMERATORS: Final = {
     "lines": "lines denied: nothing allowed, and a denial CARC takes the charge",
@@ -127,17 +125,13 @@ def rates(
 
 
 def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple[str, int]:
-    """SQL that keeps rows old enough for their final decision, and the number of rows that it leaves out.
-
-    Old by the last day of the data set: a part that was chosen of it is no younger for that.
-    """
+    """SQL that keeps rows old enough for their final decision, and the number of rows that it leaves out."""
     if decision == "initial":
         return "TRUE", 0
-    young = f"o.first_paid_date > (SELECT max(paid_date) FROM main.adjudications) - INTERVAL {int(days)} DAY"
     left_out = s.value(
-        f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome <> 'not adjudicated' AND {young}"
+        f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome <> 'not adjudicated' AND {young(days)}"
     )
-    return f"NOT coalesce({young}, FALSE)", int(left_out)
+    return mature(days), int(left_out)
 
 
 def _by_count(found: pd.DataFrame, wanted: list[str], confidence: float) -> pd.DataFrame:

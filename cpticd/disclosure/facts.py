@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cpticd import sql
 from cpticd.core.errors import ArgumentError
+from cpticd.core.maturity import mature
 from cpticd.core.selection import Dimension, joined
 from cpticd.core.session import Session
 
@@ -23,9 +24,6 @@ KEYS: Final = {
     "category": Dimension("category", "o.denial_category", "root cause"),
     "carc": Dimension("carc", "o.denial_carc", "CARC"),
 }
-_LAST_DAY: Final = "(SELECT max(paid_date) FROM main.adjudications)"
-#: Days after which a latest adjudication is taken for the last, as denials.rates has it unless told otherwise.
-MATURITY_DAYS: Final = 90
 #: Yes-or-no columns: of which lines a table speaks, or its numerators.
 FLAGS: Final = {
     "adjudicated": "o.initial_outcome <> 'not adjudicated'",
@@ -35,7 +33,7 @@ FLAGS: Final = {
     "finally_adjudicated": "o.final_outcome <> 'not adjudicated'",
     "finally_denied": "o.final_outcome = 'denied'",
     "finally_partly_denied": "o.final_outcome = 'partly denied'",
-    "mature": f"NOT coalesce(o.first_paid_date > {_LAST_DAY} - INTERVAL {MATURITY_DAYS} DAY, false)",
+    "mature": mature(),
     "claim_adjudicated": "coalesce(k.initial_outcome, '') NOT IN ('', 'not adjudicated')",
     "claim_denied": "k.initial_outcome = 'denied'",
     "claim_partly_denied": "k.initial_outcome = 'partly denied'",

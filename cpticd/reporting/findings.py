@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 #: Packages whose measures a report has, in its order; importing them declares them.
 PACKAGES: Final = (data_set, denials, rules, specificity, risk)
+_YEAR: Final = (
+    "risk adjustment needs a payment year: cx.report(…, payment_year=2026), --payment-year 2026 in a "
+    "shell; diagnoses are those of the year before"
+)
 #: Options that have no default, and what to do where a part needs one.
-NEEDED: Final = {
-    "payment_year": "risk adjustment needs a payment year: cx.report(…, payment_year=2026), --payment-year 2026 in a "
-    "shell; diagnoses are those of the year before",
-}
-NEEDED_YEAR: Final = {"year": NEEDED["payment_year"]}
+NEEDED: Final = {"payment_year": _YEAR, "year": _YEAR}
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def gather(
             found.frames[key] = measure.function(claims, **part.arguments(given))
         return found.frames[key]
 
-    given = Given(found.options.values(), need, NEEDED | NEEDED_YEAR)
+    given = Given(found.options.values(), need, NEEDED)
     for key, (_, part) in parts.items():
         try:
             need(key)
