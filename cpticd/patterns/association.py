@@ -34,13 +34,7 @@ _WITHHELD: Final = (
 
 
 def _leaves(pointer: Pointer = "all", **_: Any) -> Cells:
-    return Cells(
-        by=("hcpcs_code", "diagnosis_code"),
-        persons="persons",
-        labels=("hcpcs_family", "diagnosis_family"),
-        facts=lambda claims, frame: code_pairs.persons_of_pairs(claims, pointer),
-        withheld=_WITHHELD,
-    )
+    return code_pairs.cells(pointer, _WITHHELD)
 
 
 @measure(heading="Associations of procedures and diagnoses", leaves=_leaves, chart="association")

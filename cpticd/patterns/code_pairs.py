@@ -12,6 +12,7 @@ from cpticd.claims import Claims
 from cpticd.core.arguments import one_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
+from cpticd.core.measure import Cells
 from cpticd.core.selection import By, Dimension, Grouping, grouping
 from cpticd.core.session import Session
 
@@ -79,6 +80,18 @@ def persons_of_pairs(claims: Claims, pointer: Pointer, *, superseded: bool = Fal
         s.create("pointed", sql.text("patterns/pointed"))
         kept = "t.is_primary" if pointer == "primary" else "TRUE"
         return s.frame(sql.text("patterns/pair_persons"), kept=kept)
+
+
+def cells(pointer: Pointer, withheld: tuple[str, ...], *, superseded: bool = False, **more: Any) -> Cells:
+    """How a table of pairs leaves: counted over the persons of :func:`persons_of_pairs`."""
+    return Cells(
+        by=("hcpcs_code", "diagnosis_code"),
+        persons="persons",
+        labels=("hcpcs_family", "diagnosis_family"),
+        facts=lambda claims, frame: persons_of_pairs(claims, pointer, superseded=superseded),
+        withheld=withheld,
+        **more,
+    )
 
 
 def stratified(s: Session, relation: str, columns: list[str]) -> str:

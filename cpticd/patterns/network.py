@@ -27,19 +27,14 @@ ASSOCIATED: Final = ("expected", "lift", "ebgm", "eb05", "eb95", "q_value")
 
 
 def _leaves(pointer: Pointer = "all", **_: Any) -> Cells:
-    return Cells(
-        by=("hcpcs_code", "diagnosis_code"),
-        persons="persons",
-        numerators={
-            "stands": ("lines", "persons", "charge_amount"),
-            "adjudicated": ("adjudicated_lines",),
-            "denied": ("denied_lines", "denial_rate", "low", "high", "denied_amount"),
-        },
-        labels=("hcpcs_family", "diagnosis_family"),
-        facts=lambda claims, frame: code_pairs.persons_of_pairs(claims, pointer, superseded=True),
-        # They compare an edge with others, of which some may be of few persons.
-        withheld=("procedure_share", "diagnosis_share", *ASSOCIATED),
-    )
+    numerators = {
+        "stands": ("lines", "persons", "charge_amount"),
+        "adjudicated": ("adjudicated_lines",),
+        "denied": ("denied_lines", "denial_rate", "low", "high", "denied_amount"),
+    }
+    # What is withheld compares an edge with others, of which some may be of few persons.
+    withheld = ("procedure_share", "diagnosis_share", *ASSOCIATED)
+    return code_pairs.cells(pointer, withheld, superseded=True, numerators=numerators)
 
 
 @measure(heading="Graph of procedures and diagnoses", leaves=_leaves, chart="network")
