@@ -18,7 +18,7 @@ from cpticd.core.enrollment import members_table
 from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
-from cpticd.core.schema import TABLES
+from cpticd.core.schema import REJECTS, TABLES, graded
 from cpticd.core.selection import DIMENSIONS, By, Dimension, Grouping, attribute, grouping
 from cpticd.core.session import Session
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from cpticd.core.engine_spark import SparkSession
 
 #: Reference tables that the model reads; :meth:`Claims.with_references` replaces one.
-REFERENCES: Final = ("carc_categories", "carc_rarc_overrides", "line_processing_indicators")
+REFERENCES: Final = (
+    "carc_categories", "carc_rarc_overrides", "adjustment_meanings", "claim_status_codes", "line_processing_indicators",
+)  # fmt: skip
+#: Of these, those of which a user replaces rows, not the whole.
+IN_PART: Final = ("adjustment_meanings",)
 _PAIRS: Final = tuple(name for name in sql.PAIRS if name not in sql.PASSING)
 _SAVED: Final = (*(name for name, computed in sql.LINES.items() if computed), *_PAIRS, *model.FAMILIES)
 #: What a saved data set must have been derived by, to be read as it stands.
@@ -53,7 +57,7 @@ class Claims:
     ) -> None:
         self.engine: Engine = engine
         self._accounting = accounting
-        self._rejects = rejects
+        self._rejects = graded(rejects).select(REJECTS.names)
         self._progress = progress
         self._lock = threading.RLock()
         self._parent: Claims | None = None
@@ -276,14 +280,17 @@ class Claims:
     def with_references(self, **references: str | Path | pd.DataFrame | pa.Table) -> Claims:
         """These claims as other reference tables judge them: a view, with outcomes derived by the tables given.
 
-        Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``line_processing_indicators``; the
-        table, or its CSV file, needs the columns of the built-in one (``cpticd.reference.table(name)``) and one
+        Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``adjustment_meanings`` (replaced row by row: what
+        you give is added, and goes before the row of the same key), ``claim_status_codes``,
+        ``line_processing_indicators``; the table, or its CSV file, needs the columns of the built-in one (``cpticd.reference.table(name)``) and one
         row per key, SchemaError otherwise. Criteria of :meth:`where` are kept.
         """
         for name in references:
             if name not in REFERENCES:
                 raise ArgumentError(f"no reference table {name!r} to replace; there are {list(REFERENCES)}")
         replaced = {name: reference.replacement(name, table) for name, table in references.items()}
+        for name in {*replaced} & {*IN_PART}:
+            replaced[name] = reference.amended(name, self._references[name], replaced[name])
         made = self._of(self.engine.scope(lasting=True))
         made._references = self._references | replaced
         for name, table in replaced.items():
@@ -360,7 +367,9 @@ def open(
         where,
         accounting=store.read_table(path, "accounting"),
         rejects=store.read_table(path, "rejects"),
-        references={name: store.read_table(path, name) for name in REFERENCES},
+        references={
+            name: store.read_table(path, name) for name in REFERENCES if (path / f"{name}.parquet").exists()
+        },
         derived=derived,
         kept=kept,
     )

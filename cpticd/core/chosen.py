@@ -15,7 +15,7 @@ from cpticd.core.schema import TABLES
 from cpticd.core.selection import Dimension, days, joined
 
 #: Relations that belong to no claim, and stay whole: remittances' own adjustments, unless a payer is chosen.
-_WHOLE: Final = ("provider_adjustments",)
+_WHOLE: Final = ("payments", "provider_adjustments")
 
 
 @dataclass

@@ -18,7 +18,7 @@ from cpticd.core.delimited import open_text
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.records import Places, Reject
 from cpticd.core.repeats import repeated
-from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES
+from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES, graded
 from cpticd.core.scratch import scratch
 
 #: One table of members as users pass it, or several.
@@ -101,7 +101,7 @@ def _rejects(told: list[tuple[str, Reject]]) -> pa.Table:
          "reason": each.reason, "content": each.content}
         for source, each in told
     ]  # fmt: skip
-    return pa.Table.from_pylist(rows, schema=REJECTS.arrow_schema)
+    return graded(pa.Table.from_pylist(rows, schema=REJECTS.arrow_schema))
 
 
 def _accounting(told: list[tuple[str, Reject]], loaded: Mapping[str, int]) -> pa.Table:

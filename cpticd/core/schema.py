@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Kind = Literal["text", "code", "date", "money", "number", "integer", "flag"]
 
@@ -79,6 +80,13 @@ class Table:
         return self.arrow_schema.empty_table()
 
 
+#: What columns were called before: read as today's, in tables that are given and in data sets that were saved.
+FORMER: Final[dict[str, str]] = {
+    "claim_frequency_code": "frequency_code",
+    "original_reference_number": "original_payer_claim_id",
+}
+
+
 def declare(name: str, grain: str, key: str, columns: str, amount: str | None = None) -> Table:
     """Read a table from lines ``name kind[!] doc``; ``!`` marks a required column."""
     parsed = []
@@ -99,14 +107,20 @@ _TABLES = (
         claim_type              text    professional or institutional
         person_id               text    patient, as the source names him
         payer                   text    payer's name, or identifier where there is no name
+        payer_id                text    payer's identifier, as the sender uses it
         payer_kind              text    medicare, medicare advantage, medicaid, commercial, marketplace, …
+        payer_sequence          integer 1 where the claim went to the primary payer, 2 to the secondary, 3
         billing_npi             text    National Provider Identifier of the billing provider
         billing_taxonomy        code    Health Care Provider Taxonomy code of the billing provider: his specialty
         facility_npi            text    National Provider Identifier of the place of service
         place_of_service_code   code    two digits, professional claims
         bill_type_code          code    three characters without the leading zero, institutional claims
-        claim_frequency_code    code    1 original, 7 replacement, 8 void
-        original_reference_number text  the payer's number of the claim that this one replaces
+        frequency_code          code    1 original, 7 replacement, 8 void
+        original_payer_claim_id text    the payer's number of the claim that this one replaces or voids
+        drg_code                code    diagnosis related group, institutional claims
+        discharge_status_code   code    two digits, institutional claims
+        is_encounter            flag    reported after adjudication or under capitation (BHT06 RP)
+        is_chart_review         flag    from a chart review; linked where original_payer_claim_id is given
         claim_start_date        date    first day of service
         claim_end_date          date    last day of service
         received_date           date    the day that the payer received the claim
@@ -131,6 +145,8 @@ _TABLES = (
         hcpcs_modifier_4        code
         revenue_center_code     code    four digits, institutional lines
         service_unit_quantity   number
+        unit_of_measure         code    UN units, MJ minutes, DA days, …
+        ndc_code                code    National Drug Code, eleven digits
         place_of_service_code   code    of the line; the claim's where the line has none
         rendering_npi           text
         rendering_taxonomy      code    Health Care Provider Taxonomy code of the rendering provider
@@ -148,6 +164,7 @@ _TABLES = (
         diagnosis_position      integer! 1 is the principal or first-listed diagnosis
         diagnosis_code          code!
         diagnosis_code_type     text    icd-10-cm or icd-9-cm
+        diagnosis_kind          text    principal, other, admitting, reason for visit or external cause
         present_on_admission_code code
         """,
     ),
@@ -182,8 +199,15 @@ _TABLES = (
         claim_id                text!
         adjudication_number     integer! 1 is the first, by paid date and position
         payer                   text
+        payer_id                text
+        payer_kind              text    of the payer that decided, where the remittance says so
+        payer_sequence          integer 1 where it decided as the primary payer, 2 as the secondary, 3
+        payment_id              text    of the remittance, into payments
         paid_date               date    of the remittance
         claim_status_code       code    CLP02: 1-3 processed, 4 denied, 19-21 forwarded, 22 reversal
+        is_reversal             flag    takes back an earlier decision; null: the status and the amounts decide
+        is_reported             flag    reported by another payer's claim (SVD), not by a remittance
+        frequency_code          code    of the claim that is answered, as the payer repeats it (CLP09)
         charge_amount           money
         paid_amount             money
         patient_responsibility_amount money
@@ -194,12 +218,13 @@ _TABLES = (
     ),
     declare(
         "line_payments",
-        "One row per service line of an adjudication.",
-        "claim_id adjudication_number claim_line_number",
+        "One row per service row of an adjudication; several may answer one line of the claim.",
+        "claim_id adjudication_number service_number",
         """
         claim_id                text!
         adjudication_number     integer!
-        claim_line_number       integer! of the claim; numbers above 10000 are lines that no claim line matches
+        service_number          integer within the adjudication; the line's number where a source has none
+        claim_line_number       integer the submitted line that it answers; null: none that was found
         hcpcs_code              code    as adjudicated
         submitted_hcpcs_code    code    as submitted, where the payer says that it changed it
         hcpcs_modifier_1        code
@@ -218,11 +243,12 @@ _TABLES = (
     declare(
         "adjustments",
         "One row per adjustment (group, CARC, amount) of an adjudication.",
-        "claim_id adjudication_number claim_line_number adjustment_position",
+        "claim_id adjudication_number service_number adjustment_position",
         """
         claim_id                text!
         adjudication_number     integer!
-        claim_line_number       integer null: of the claim as a whole
+        service_number          integer of line_payments; null: of the claim as a whole
+        claim_line_number       integer null: of the claim as a whole, or of a row that answers no line
         adjustment_position     integer! 1 is the first of its line or claim
         group_code              code    CO, PR, OA, PI; CR in 4010
         carc                    code    claim adjustment reason code
@@ -234,14 +260,32 @@ _TABLES = (
     declare(
         "remarks",
         "One row per remark code of an adjudication.",
-        "claim_id adjudication_number claim_line_number remark_position",
+        "claim_id adjudication_number service_number remark_position",
         """
         claim_id                text!
         adjudication_number     integer!
-        claim_line_number       integer null: of the claim as a whole
+        service_number          integer of line_payments; null: of the claim as a whole
+        claim_line_number       integer null: of the claim as a whole, or of a row that answers no line
         remark_position         integer!
         rarc                    code!   remittance advice remark code
         """,
+    ),
+    declare(
+        "payments",
+        "One row per remittance.",
+        "payment_id",
+        """
+        payment_id              text!   unique in the data set
+        payer                   text
+        payer_id                text
+        trace_number            text    of the check or transfer (TRN02)
+        method_code             code    ACH, CHK, NON, …
+        paid_date               date
+        amount                  money   that was paid (BPR02)
+        imbalance_amount        money   amount less what its claims and provider adjustments come to
+        data_source             text
+        """,
+        "amount",
     ),
     declare(
         "provider_adjustments",
@@ -250,6 +294,7 @@ _TABLES = (
         """
         data_source             text!
         adjustment_number       integer! within the source
+        payment_id              text    of the remittance, into payments
         payer                   text
         paid_date               date
         provider_id             text    payee
@@ -307,11 +352,28 @@ REJECTS: Final = declare(
     location    text    row, line, or segment number in the source
     table_name  text    canonical table that it was meant for, or segments
     action      text!   rejected, repaired or noted
+    severity    text    grave, warning or note; the gravest stand first
     reason      text!
     content     text    what was found, cut at 500 characters
     amount      money   dollars that the rejected row carried, where they could be read
     """,
 )
+Severity = Literal["grave", "warning", "note"]
+#: How grave an entry of rejects is, the gravest first.
+SEVERITIES: Final = ("grave", "warning", "note")
+#: How grave an entry is that says no more than what was done: something is lost, changed, or to be known.
+SEVERITY: Final[dict[str, Severity]] = {"rejected": "grave", "repaired": "warning", "noted": "note"}
+
+
+def graded(rows: pa.Table) -> pa.Table:
+    """Entries of rejects with a severity: their own, or the one of their action."""
+    usual = pa.array([SEVERITY.get(action, "note") for action in rows["action"].to_pylist()], pa.string())
+    if "severity" not in rows.column_names:
+        return rows.append_column("severity", usual)
+    own = pc.coalesce(rows["severity"], usual)
+    return rows.set_column(rows.column_names.index("severity"), "severity", own)
+
+
 #: One row per source and table; read = loaded + rejected, in rows and in dollars.
 ACCOUNTING: Final = pa.schema(
     [

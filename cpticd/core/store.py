@@ -18,14 +18,16 @@ import pyarrow.parquet as pq
 
 from cpticd.core.engine import DataEngine
 from cpticd.core.errors import InputError, OutputExistsError
-from cpticd.core.schema import SQL, TABLES, Table
+from cpticd.core.schema import FORMER, SQL, TABLES, Table
 
 MANIFEST: Final = "cpticd.json"
-FORMAT: Final = "cpticd-claims/3"
+FORMAT: Final = "cpticd-claims/4"
 #: Older formats whose canonical tables are read as they are.
-_READABLE: Final = (FORMAT, "cpticd-claims/2", "cpticd-claims/1")
+_READABLE: Final = (FORMAT, "cpticd-claims/3", "cpticd-claims/2", "cpticd-claims/1")
 #: Tables without which there is no data set.
 _NEEDED: Final = ("claims", "lines")
+#: Tables whose rows were numbered by the line that they answer, before several could answer one.
+_OF_SERVICES: Final = ("line_payments", "adjustments", "remarks")
 
 
 def digest(texts: Iterable[str]) -> str:
@@ -124,8 +126,13 @@ def _columns(table: Table, file: Path) -> str:
         ) from error
     if required := [name for name in table.required if name not in there]:
         raise InputError(f"{file}: no column {', '.join(required)}; load the claims and save them again")
+    former = {new: old for old, new in FORMER.items() if old in there}
+    if table.name in _OF_SERVICES and "claim_line_number" in there:
+        former["service_number"] = "claim_line_number"
     return ", ".join(
-        each.name if each.name in there else f"CAST(NULL AS {SQL[each.kind]}) AS {each.name}"
+        each.name
+        if each.name in there
+        else f"{former.get(each.name) or f'CAST(NULL AS {SQL[each.kind]})'} AS {each.name}"
         for each in table.columns
     )
 

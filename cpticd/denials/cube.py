@@ -16,7 +16,7 @@ from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import check_claims
-from cpticd.core.selection import DIMENSIONS, By, Dimension, joined, names
+from cpticd.core.selection import DECIDED, DIMENSIONS, By, Dimension, joined, names
 from cpticd.core.session import Session
 from cpticd.denials.cube_choice import Column, Rows, choice_of
 from cpticd.denials.cube_chosen import Columns
@@ -208,7 +208,7 @@ def _old_enough(paid: np.ndarray, last: Any, days: int) -> np.ndarray:
 
 def _decided(outcome: Column) -> np.ndarray:
     """Lines whose outcome is known."""
-    return outcome.code != outcome.number("not adjudicated")
+    return np.isin(outcome.code, [outcome.number(word) for word in DECIDED])
 
 
 def _strata(numbered: Mapping[str, Column], month: np.ndarray) -> np.ndarray:

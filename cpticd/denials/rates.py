@@ -129,7 +129,7 @@ def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple
     if decision == "initial":
         return "TRUE", 0
     left_out = s.value(
-        f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome <> 'not adjudicated' AND {young(days)}"
+        f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') AND {young(days)}"
     )
     return mature(days), int(left_out)
 

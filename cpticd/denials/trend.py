@@ -88,7 +88,7 @@ def trend(
         found = s.frame(sql.text("denials/trend"), period=period, day=day, **pieces.parts())
         last = s.value("SELECT max(greatest(first_paid_date, service_date)) AS day FROM main.line_outcomes")
         undated = s.value(
-            f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND initial_outcome <> 'not adjudicated'"
+            f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')"
         )
     found = found.astype({"lines": "int64", "n": "int64", "denied": "int64"})
     found["adjudicated_share"] = found["n"] / found["lines"]

@@ -26,18 +26,18 @@ KEYS: Final = {
 }
 #: Yes-or-no columns: of which lines a table speaks, or its numerators.
 FLAGS: Final = {
-    "adjudicated": "o.initial_outcome <> 'not adjudicated'",
+    "adjudicated": "o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')",
     "denied": "o.initial_outcome = 'denied'",
     "partly_denied": "o.initial_outcome = 'partly denied'",
     "any_denied": "o.initial_outcome IN ('denied', 'partly denied')",
-    "finally_adjudicated": "o.final_outcome <> 'not adjudicated'",
+    "finally_adjudicated": "o.final_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')",
     "finally_denied": "o.final_outcome = 'denied'",
     "finally_partly_denied": "o.final_outcome = 'partly denied'",
     "mature": mature(),
-    "claim_adjudicated": "coalesce(k.initial_outcome, '') NOT IN ('', 'not adjudicated')",
+    "claim_adjudicated": "coalesce(k.initial_outcome, '') IN ('paid', 'partly denied', 'denied', 'nothing paid')",
     "claim_denied": "k.initial_outcome = 'denied'",
     "claim_partly_denied": "k.initial_outcome = 'partly denied'",
-    "claim_finally_adjudicated": "coalesce(k.final_outcome, '') NOT IN ('', 'not adjudicated')",
+    "claim_finally_adjudicated": "coalesce(k.final_outcome, '') IN ('paid', 'partly denied', 'denied', 'nothing paid')",
     "claim_finally_denied": "k.final_outcome = 'denied'",
     "claim_finally_partly_denied": "k.final_outcome = 'partly denied'",
     "primary_pointer": "coalesce(p.is_primary, true)",

@@ -22,7 +22,7 @@ KINDS: Final[Mapping[str, str]] = {
     "evidence_claims": "claim",
     "source_claim_id": "claim",
     "payer_claim_id": "payer claim",
-    "original_reference_number": "payer claim",
+    "original_payer_claim_id": "payer claim",
 }
 #: Days that tell a person apart: only the year leaves.
 DAYS: Final = ("birth_date", "death_date")

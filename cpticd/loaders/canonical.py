@@ -17,7 +17,7 @@ from cpticd.claims import Claims
 from cpticd.core import enrollment
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.records import Places
-from cpticd.core.schema import TABLES, Table
+from cpticd.core.schema import FORMER, TABLES, Table
 from cpticd.core.sources import paths_of
 from cpticd.loaders import tuva
 from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
@@ -52,6 +52,7 @@ def read_tables(
     line_payments: Tables = None,
     adjustments: Tables = None,
     remarks: Tables = None,
+    payments: Tables = None,
     provider_adjustments: Tables = None,
     attributes: Tables = None,
     members: Tables = None,
@@ -91,7 +92,7 @@ def read_tables(
     given = {
         "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures,
         "pointers": pointers, "adjudications": adjudications, "line_payments": line_payments,
-        "adjustments": adjustments, "remarks": remarks, "provider_adjustments": provider_adjustments,
+        "adjustments": adjustments, "remarks": remarks, "payments": payments, "provider_adjustments": provider_adjustments,
         "attributes": attributes, "members": members, "medical_claim": medical_claim,
     }  # fmt: skip
     if all(table is None for table in given.values()):
@@ -146,7 +147,7 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     for table, each in staged:
         with intake.file(each.source):
             _add(intake, table, each, renames[table.name], keep=options.keep)
-    if any(name not in ("members", "provider_adjustments", "medical_claim") for name in files):
+    if any(name not in ("members", "payments", "provider_adjustments", "medical_claim") for name in files):
         _complete(intake, stage.names())
     stage.clear()
 
@@ -190,7 +191,8 @@ def _known(columns: Iterable[str], cells: list[str]) -> int:
 
 def _columns(table: Table, staged: Staged, rename: Mapping[str, str]) -> dict[str, str]:
     """Canonical column → staged column; SchemaError where a required one is missing."""
-    ours = {_folded(name): name for name in table.names}
+    ours = {_folded(old): name for old, name in FORMER.items() if name in table.names}
+    ours |= {_folded(name): name for name in table.names}
     theirs = {_folded(name): target for name, target in rename.items()}
     found: dict[str, str] = {}
     for place, column in enumerate(staged.columns):

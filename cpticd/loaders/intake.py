@@ -19,7 +19,7 @@ from cpticd.core.conform import conform
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import CpticdError, InputError, SchemaError
 from cpticd.core.repeats import repeated
-from cpticd.core.schema import REJECTS, TABLES, Table
+from cpticd.core.schema import REJECTS, SEVERITIES, SEVERITY, TABLES, Severity, Table, graded
 from cpticd.core.sources import names_of
 from cpticd.loaders.accounts import ZERO, Accounts, Count
 from cpticd.loaders.parts import Parts, own_columns
@@ -27,6 +27,9 @@ from cpticd.loaders.parts import Parts, own_columns
 #: What accounting calls files that could not be read at all.
 FILES: Final = "files"
 _FLUSH_ROWS = 200_000
+#: Tables of what answers a line: where a source has one row a line, the line's number is the row's.
+_OF_SERVICES: Final = ("line_payments", "adjustments", "remarks")
+_UNNUMBERED: Final = "service_number IS NULL AND claim_line_number IS NOT NULL"
 
 
 class Intake:
@@ -206,6 +209,7 @@ class Intake:
                     "location": pa.array(where, pa.string()),
                     "table_name": pa.array([table] * size, pa.string()),
                     "action": pa.array(["rejected"] * size, pa.string()),
+                    "severity": pa.array([SEVERITY["rejected"]] * size, pa.string()),
                     "reason": failed.column("reason"),
                     "content": failed.column("content"),
                     "amount": failed.column("amount"),
@@ -239,8 +243,12 @@ class Intake:
         content: str = "",
         action: str = "rejected",
         amount: Decimal | None = None,
+        severity: Severity | None = None,
     ) -> None:
-        """Record one thing that was rejected, repaired or noted; a rejected one counts as read."""
+        """Record one thing that was rejected, repaired or noted; a rejected one counts as read.
+
+        ``severity``: grave, warning or note; without one a rejected thing is grave, a repaired one a warning.
+        """
         if action == "rejected" and table_name:
             count = self._counts[source, table_name]
             count.read += 1
@@ -248,13 +256,14 @@ class Intake:
             count.amount_read += amount or ZERO
             count.amount_rejected += amount or ZERO
             count.unpriced += amount is None
-        row = (source, location, table_name, action, reason, content[:500], amount)
+        severity = severity or SEVERITY[action]
+        row = (source, location, table_name, action, severity, reason, content[:500], amount)
         for name, value in zip(REJECTS.names, row, strict=True):
             self._pending[name].append(value)
 
     def reject_many(self, data: pa.Table) -> None:
-        """Record many at once: a table with the columns of ``schema.REJECTS``."""
-        data = data.select(REJECTS.names).cast(REJECTS.arrow_schema)
+        """Record many at once: a table with the columns of ``schema.REJECTS``, of which severity may be left out."""
+        data = graded(data).select(REJECTS.names).cast(REJECTS.arrow_schema)
         self._rejects.append(data)
         bad = data.filter(pc.and_(pc.equal(data["action"], "rejected"), pc.is_valid(data["table_name"])))
         grouped = bad.group_by(["source", "table_name"]).aggregate(
@@ -312,12 +321,17 @@ class Intake:
             self._rejects.append(pa.table(arrays, schema=REJECTS.arrow_schema))
             self._pending = {name: [] for name in REJECTS.names}
         self._rejects = [pa.concat_tables([REJECTS.empty(), *self._rejects])]
-        order = [("source", "ascending"), ("action", "descending")]
-        return self._rejects[0].sort_by(order)
+        found = self._rejects[0]
+        rank = pc.index_in(found["severity"], value_set=pa.array(SEVERITIES))
+        order = [("rank", "ascending"), ("source", "ascending"), ("action", "descending")]
+        return found.append_column("rank", rank).sort_by(order).select(REJECTS.names)
 
     def claims(self) -> Claims:
         """End the intake: rows with a key that stands twice are rejected, the views are derived."""
         self.flush()
+        for name in _OF_SERVICES:
+            if self.query(f"SELECT 1 AS one FROM {name} WHERE {_UNNUMBERED} LIMIT 1").num_rows:
+                self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {_UNNUMBERED}")
         for table in TABLES.values():
             self._reject_repeats(table)
         for table in TABLES.values():
@@ -369,6 +383,7 @@ class Intake:
                 "",
                 table.name,
                 "rejected",
+                SEVERITY["rejected"],
                 row["reason"],
                 row["content"],
                 row["amount"],

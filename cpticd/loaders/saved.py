@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from cpticd.core import store
 from cpticd.core.engine import DuckDBEngine
-from cpticd.core.schema import REJECTS, TABLES
+from cpticd.core.schema import REJECTS, TABLES, graded
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Loader, Options, Sample
 
@@ -53,6 +53,7 @@ def _count(intake: Intake, name: str, accounts: pa.Table) -> None:
 def _reject(intake: Intake, name: str, rejects: pa.Table) -> None:
     """Reject what was rejected when it was read, the file that it came from before its place."""
     place = pc.binary_join_element_wise(rejects["source"], pc.fill_null(rejects["location"], ""), ", ")
+    rejects = graded(rejects)
     columns = {column: rejects[column] for column in REJECTS.names}
     columns["source"] = pa.repeat(pa.scalar(name), len(rejects))
     columns["location"] = pc.utf8_rtrim(place, ", ")

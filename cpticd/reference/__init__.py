@@ -173,6 +173,15 @@ def replacement(name: str, data: str | Path | pd.DataFrame | pa.Table) -> pa.Tab
     return data
 
 
+def amended(name: str, table: pa.Table, rows: pa.Table) -> pa.Table:
+    """``table`` with ``rows`` in place of its own of the same keys: rows as of :func:`replacement`."""
+    key = _sources()[name]["key"]
+    columns = table.column_names
+    kept = table.to_pandas().merge(rows.select(key).to_pandas(), on=key, how="left", indicator=True)
+    stay = pa.array(kept["_merge"].eq("left_only").to_numpy())
+    return pa.concat_tables([table.filter(stay), rows.select(columns)])
+
+
 def _check_key(name: str, data: pa.Table) -> None:
     key = _sources()[name]["key"]
     frame = data.select(key).to_pandas()

@@ -85,7 +85,7 @@ def _subscriber(head: Row, birth: str, sex: str) -> list[str]:
 
 
 def _claim(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[str]:
-    frequency = head["claim_frequency_code"] or "1"
+    frequency = head["frequency_code"] or "1"
     start, end = head["claim_start_date"], head["claim_end_date"]
     if institutional:
         place = composite(head["bill_type_code"][:2], "A", head["bill_type_code"][2:3] or frequency)
@@ -99,8 +99,8 @@ def _claim(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[
         segments = [
             segment("CLM", head["claim_id"], head["charge_amount"], "", "", place, "Y", "A", "Y", "Y")
         ]
-    if head["original_reference_number"]:
-        segments.append(segment("REF", "F8", clean(head["original_reference_number"])))
+    if head["original_payer_claim_id"]:
+        segments.append(segment("REF", "F8", clean(head["original_payer_claim_id"])))
     segments += _diagnoses(found["diagnoses"], institutional)
     segments += _procedures(found["procedures"])
     pointers: dict[str, list[str]] = {}

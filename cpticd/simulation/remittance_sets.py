@@ -92,7 +92,7 @@ def _remittance(row: Row, head: Row, own: dict[str, list[Row]], units: dict[str,
             "ZZ",
             clean(row["payer_claim_id"]),
             place,
-            head["claim_frequency_code"] or "1",
+            head["frequency_code"] or "1",
         )
     ]
     segments += _adjustments([item for item in own["adjustments"] if not item["claim_line_number"]])

@@ -61,8 +61,8 @@ def _claims(book: Book, ids: pa.Array, providers: list[str]) -> pa.Table:
             "billing_npi": text(providers, claims.billing),
             "place_of_service_code": text(places, claims.place, ~claims.institutional),
             "bill_type_code": pc.binary_join_element_wise(bill, frequency, ""),
-            "claim_frequency_code": frequency,
-            "original_reference_number": payer_numbers(
+            "frequency_code": frequency,
+            "original_payer_claim_id": payer_numbers(
                 claims.payer, np.maximum(claims.replaces, 0), valid=again
             ),
             "claim_start_date": date(claims.start),

@@ -11,16 +11,21 @@ from typing import Final
 
 #: Relations of lines and claims, in the order in which they build on each other; True: computed at once.
 LINES: Final = {
-    "superseded": True,
     "pairs": False,
     "unprocessable": False,
-    "adjudicated_lines": False,
+    "adjustment_readings": False,
+    "ledger": True,
+    "chains": True,
+    "versions": True,
+    "superseded": True,
+    "service_decisions": False,
+    "services": True,
     "line_outcomes": True,
     "claim_outcomes": True,
 }
 #: Of these, facts of the claims as they were sent, which no reference table changes, and no selection: a claim stays
 #: replaced, and a line points to its diagnoses, whatever else was chosen.
-SENT: Final = ("superseded", "pairs")
+SENT: Final = ("pairs", "chains", "versions", "superseded")
 #: Relations of pairs of codes, added up from all lines of a data set or of a selection, in order.
 _CODES: Final = ("strata", "bridge", "seen", "pair_totals", "payer_pair_totals", "cells", "cell_causes")
 _WHOLE: Final = "CAST(0 AS INTEGER)"

@@ -12,7 +12,7 @@ numbered AS (
     SELECT CAST(row_number() OVER (ORDER BY NULL) AS INTEGER) AS line_id, claim_id, claim_line_number, person_id, hcpcs_code, payer,
         place, service_date, initial_outcome, denied_amount, denial_category, denial_carc
     FROM line_outcomes
-    WHERE initial_outcome <> 'not adjudicated'
+    WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')
 )
 SELECT
     o.line_id, s.procedure_id, d.diagnosis_id, s.payer_id, s.stratum_id, n.person_id, p.diagnosis_code,

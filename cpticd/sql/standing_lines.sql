@@ -7,7 +7,7 @@ WITH given AS (
         o.service_date, CAST(date_trunc('month', o.service_date) AS DATE) AS month, o.initial_outcome,
         CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge_amount,
         CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS denied_amount,
-        u.claim_id IS NOT NULL OR coalesce(c.claim_frequency_code, substr(c.bill_type_code, 3, 1), '1') = '8'
+        u.claim_id IS NOT NULL OR coalesce(c.frequency_code, substr(c.bill_type_code, 3, 1), '1') = '8'
             AS is_superseded
     FROM line_outcomes o
     LEFT JOIN claims c ON c.claim_id = o.claim_id

@@ -6,7 +6,7 @@ WITH adjudicated AS (
         hcpcs_code, payer, place, initial_outcome,
         coalesce(CAST(date_trunc('quarter', service_date) AS DATE), DATE '1900-01-01') AS quarter
     FROM line_outcomes
-    WHERE initial_outcome <> 'not adjudicated'
+    WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')
 ),
 counted AS (
     SELECT

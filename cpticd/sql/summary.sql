@@ -9,7 +9,7 @@ SELECT (SELECT count(*) FROM claims) AS claims,
        (SELECT max(service_date) FROM line_outcomes) AS last_service_date,
        (SELECT CAST(sum(charge_amount) AS DOUBLE) FROM lines) AS charge,
        (SELECT count(*) FROM adjudications) AS adjudications,
-       (SELECT count(*) FROM line_outcomes WHERE initial_outcome <> 'not adjudicated') AS adjudicated,
+       (SELECT count(*) FROM line_outcomes WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')) AS adjudicated,
        (SELECT count(*) FROM line_outcomes WHERE initial_outcome = 'denied') AS denied,
        (SELECT CAST(sum(denied_amount) AS DOUBLE) FROM line_outcomes) AS denied_amount,
        (SELECT count(*) FROM unprocessable) AS returned

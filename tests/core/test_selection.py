@@ -17,7 +17,7 @@ from tests.spec import claims_of, shown
 
 TABLES = {
     "claims": """
-        claim_id | claim_type    | person_id | payer | payer_kind | place_of_service_code | bill_type_code | claim_frequency_code | original_reference_number | claim_start_date | received_date | billing_npi | billing_taxonomy | facility_npi | data_source
+        claim_id | claim_type    | person_id | payer | payer_kind | place_of_service_code | bill_type_code | frequency_code | original_payer_claim_id | claim_start_date | received_date | billing_npi | billing_taxonomy | facility_npi | data_source
         A        | professional  | p1        | North | commercial | 11                    |                | 1                    |                           | 2024-01-31       | 2024-02-01    | 111         | 207R00000X       |              | one
         B        | professional  | p2        | South | medicaid   | 22                    |                | 1                    |                           | 2024-02-01       | 2024-02-02    | 111         | 207R00000X       | 777          | one
         C        | institutional | p2        | South | medicaid   |                       | 131            | 1                    |                           | 2024-02-29       | 2024-03-02    | 222         |                  | 888          | one

@@ -19,7 +19,7 @@ CODES = ["E119", "E1165", "I10"]
 NONE = "(none)"
 HEADS = {
     "claims": "claim_id claim_type person_id payer place_of_service_code billing_npi claim_start_date "
-    "claim_frequency_code original_reference_number data_source",
+    "frequency_code original_payer_claim_id data_source",
     "lines": "claim_id claim_line_number hcpcs_code charge_amount place_of_service_code rendering_npi "
     "claim_line_start_date",
     "diagnoses": "claim_id diagnosis_position diagnosis_code",

@@ -174,7 +174,7 @@ def test_other_payers_do_not_become_the_claims_own(tmp_path: Path) -> None:
     )
     line = "LX*1~SV1*HC:99213*100*UN*1***1~DTP*472*D8*20250110~SVD*P9*93*HC:99213**1~CAS*PR*1*7~DTP*573*D8*20250120~"
     claims = load(tmp_path, interchange(professional(subscriber(), claim(lines=other + line))))
-    assert show(claims.table("claims"), "person_id payer original_reference_number") == ["M1 PAYER ONE -"]
+    assert show(claims.table("claims"), "person_id payer original_payer_claim_id") == ["M1 PAYER ONE -"]
     assert claims.table("adjustments").empty
     assert claims.table("adjudications").empty
     assert claims.rejects.empty
@@ -249,7 +249,7 @@ INSTITUTIONAL = (
 def test_institutional_claims(tmp_path: Path) -> None:
     # The guide named is the professional one, as in files that are out there: the content tells.
     claims = load(tmp_path, interchange(professional(subscriber(), INSTITUTIONAL)))
-    columns = "claim_type bill_type_code place_of_service_code claim_frequency_code original_reference_number claim_start_date claim_end_date"
+    columns = "claim_type bill_type_code place_of_service_code frequency_code original_payer_claim_id claim_start_date claim_end_date"
     assert show(claims.table("claims"), columns) == ["institutional 137 - 7 ORIG9 2025-01-05 2025-01-08"]
     assert show(claims.table("lines"), "revenue_center_code hcpcs_code hcpcs_modifier_1 service_unit_quantity charge_amount") == [
         "0360 - - 1.00 800.00", "0300 80053 91 2.00 100.00",

@@ -146,16 +146,16 @@ def test_equal_resubmissions_are_taken_in_order(tmp_path: Path) -> None:
     )
     claims = load(tmp_path, *files(claim("A1"), replaced, remits=remits))
     found = claims.query(
-        "SELECT c.claim_frequency_code, a.paid_amount FROM adjudications a JOIN claims c USING (claim_id)"
+        "SELECT c.frequency_code, a.paid_amount FROM adjudications a JOIN claims c USING (claim_id)"
     )
-    assert sorted(show(found, "claim_frequency_code paid_amount")) == ["1 0.00", "7 80.00"]
+    assert sorted(show(found, "frequency_code paid_amount")) == ["1 0.00", "7 80.00"]
 
 
 def test_a_replacement_that_names_the_adjudicated_claim_is_not_that_claim(tmp_path: Path) -> None:
     replacement = claim("A1", diagnoses="REF*F8*ICNA1~HI*ABK:E119~").replace("11:B:1", "11:B:7")
     claims = load(tmp_path, *files(replacement, claim("A1"), remits=(remittance(paid_claim()),)))
-    found = claims.query("SELECT c.claim_frequency_code FROM adjudications a JOIN claims c USING (claim_id)")
-    assert found["claim_frequency_code"].tolist() == ["1"]
+    found = claims.query("SELECT c.frequency_code FROM adjudications a JOIN claims c USING (claim_id)")
+    assert found["frequency_code"].tolist() == ["1"]
 
 
 def test_one_remittance_holds_different_claims_under_one_number(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def standing(claims: Claims) -> pd.DataFrame:
         """
         SELECT p.*, c.person_id, c.payer, c.billing_npi FROM pairs p JOIN claims c USING (claim_id)
         WHERE c.claim_id NOT IN (SELECT claim_id FROM superseded)
-            AND coalesce(c.claim_frequency_code, substr(c.bill_type_code, 3, 1), '1') <> '8'
+            AND coalesce(c.frequency_code, substr(c.bill_type_code, 3, 1), '1') <> '8'
         """
     )
     return rows[rows["hcpcs_code"].notna()]
@@ -136,7 +136,7 @@ def test_lines_stand_in_the_group_of_each_diagnosis_and_undated_ones_in_none(cla
         SELECT count(DISTINCT (p.claim_id, p.claim_line_number)) AS n FROM pairs p
         WHERE p.diagnosis_code LIKE 'I10%' AND p.hcpcs_code BETWEEN '99211' AND '99215'
             AND p.claim_id NOT IN (SELECT claim_id FROM superseded)
-            AND p.claim_id NOT IN (SELECT claim_id FROM claims WHERE claim_frequency_code = '8')
+            AND p.claim_id NOT IN (SELECT claim_id FROM claims WHERE frequency_code = '8')
         """
     )
     assert by[by["diagnosis_category"] == "I10"]["lines"].sum() == shown(pairs)[0][0]

@@ -65,7 +65,7 @@ def test_the_primary_diagnosis_has_the_whole_line(claims: Claims) -> None:
 def test_a_replaced_claim_counts_where_it_was_denied_but_not_as_coding() -> None:
     claims = claims_of(
         claims="""
-            claim_id | person_id | payer | claim_frequency_code | original_reference_number | claim_start_date | received_date
+            claim_id | person_id | payer | frequency_code | original_payer_claim_id | claim_start_date | received_date
             A        | p1        | North | 1                    |                           | 2024-01-01       | 2024-01-02
             B        | p1        | North | 7                    | A                         | 2024-01-01       | 2024-02-02
         """,

@@ -26,7 +26,7 @@ from tests.spec import claims_of, shown
 ROOT = Path(__file__).resolve().parents[2]
 ENCOUNTERS = {
     "claims": """
-        claim_id | claim_type    | person_id | billing_npi | place_of_service_code | bill_type_code | claim_frequency_code | original_reference_number | claim_start_date | claim_end_date | received_date
+        claim_id | claim_type    | person_id | billing_npi | place_of_service_code | bill_type_code | frequency_code | original_payer_claim_id | claim_start_date | claim_end_date | received_date
         IN       | institutional | p1        | H1          |                       | 111            | 1                    |                           | 2024-12-28       | 2025-01-03     | 2025-01-10
         OUT      | institutional | p1        | H1          |                       | 131            | 1                    |                           | 2025-02-01       | 2025-02-01     | 2025-02-03
         OUTLAB   | institutional | p1        | H1          |                       | 131            | 1                    |                           | 2025-02-02       | 2025-02-02     | 2025-02-03
@@ -262,8 +262,8 @@ CLAIM = st.fixed_dictionaries(
         "person_id": st.sampled_from(["p1", "p2", None]),
         "place_of_service_code": st.sampled_from(["11", "81", "21", None]),
         "bill_type_code": st.sampled_from([None, "111", "131", "721", "117", "9"]),
-        "claim_frequency_code": st.sampled_from([None, "1", "7", "8"]),
-        "original_reference_number": st.sampled_from([None, "C0", "C1", "C2"]),
+        "frequency_code": st.sampled_from([None, "1", "7", "8"]),
+        "original_payer_claim_id": st.sampled_from([None, "C0", "C1", "C2"]),
         "claim_start_date": st.sampled_from(["2024-12-30", "2025-01-01", None]),
         "claim_end_date": st.sampled_from(["2025-01-01", "2025-07-01", None]),
         "codes": st.lists(st.sampled_from(["E119", "I10", "C61"]), max_size=3),

@@ -47,8 +47,8 @@ def services(text: str) -> Claims:
                 "payer": heads["payer"],
                 "billing_npi": heads["billing"].replace("none", ""),
                 "bill_type_code": heads["bill"],
-                "claim_frequency_code": heads["replaces"].ne("").map({True: "7", False: "1"}),
-                "original_reference_number": heads["replaces"],
+                "frequency_code": heads["replaces"].ne("").map({True: "7", False: "1"}),
+                "original_payer_claim_id": heads["replaces"],
                 "claim_start_date": heads["day"],
                 "received_date": heads["replaces"].ne("").map({True: "2030-02-01", False: "2030-01-01"}),
             }

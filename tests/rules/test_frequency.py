@@ -89,7 +89,7 @@ def test_diagnoses_and_modifiers_change_the_months() -> None:
 def test_what_was_denied_and_what_was_replaced_is_no_earlier_service() -> None:
     claims = claims_of(
         claims="""
-            claim_id | claim_type   | person_id | payer | billing_npi | claim_start_date | claim_frequency_code | original_reference_number | received_date
+            claim_id | claim_type   | person_id | payer | billing_npi | claim_start_date | frequency_code | original_payer_claim_id | received_date
             denied   | professional | p1        | P     | g           | 2024-01-10       | 1                    |                           | 2024-01-11
             paid     | professional | p1        | P     | g           | 2024-03-10       | 1                    |                           | 2024-03-11
             wrong    | professional | p2        | P     | g           | 2024-01-10       | 1                    |                           | 2024-01-11

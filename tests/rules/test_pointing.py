@@ -28,7 +28,7 @@ def test_pointers_that_are_missing_or_lead_nowhere() -> None:
 
 
 CLAIMS = """
-    claim_id | claim_type    | person_id | claim_start_date | bill_type_code | claim_frequency_code | data_source
+    claim_id | claim_type    | person_id | claim_start_date | bill_type_code | frequency_code | data_source
     whole    | professional  | p1        | 2024-05-01       |                |                      | a.837
     no_dx    | professional  | p2        | 2024-05-01       |                | 1                    | a.837
     no_lines | professional  | p3        | 2024-05-01       |                |                      | a.837

@@ -182,7 +182,7 @@ def test_decided_lines_show_what_was_decided_and_are_not_judged_by_it(claims: Cl
 def test_replaced_claims_are_nobodys_work() -> None:
     tables = {
         "claims": """
-            claim_id | person_id | payer | claim_frequency_code | original_reference_number | received_date
+            claim_id | person_id | payer | frequency_code | original_payer_claim_id | received_date
             A        | p         | North | 1                    |                           | 2024-01-01
             B        | p         | North | 7                    | A                         | 2024-02-01
         """,

@@ -17,7 +17,7 @@ from tests.spec import claims_of, shown
 
 CLAIMS = {
     "claims": """
-        claim_id | claim_type    | person_id | payer | bill_type_code | claim_frequency_code | original_reference_number | claim_start_date | claim_end_date | received_date | data_source
+        claim_id | claim_type    | person_id | payer | bill_type_code | frequency_code | original_payer_claim_id | claim_start_date | claim_end_date | received_date | data_source
         A        | professional  | p1        | North |                | 1                    |                           | 2024-09-30       | 2024-09-30     | 2024-10-02    | x
         B        | professional  | p1        | South |                | 7                    | A                         | 2024-10-01       | 2024-10-01     | 2024-11-02    | x
         C        | institutional | p2        | North | 111            | 1                    |                           | 2024-09-28       | 2024-10-03     | 2024-10-09    | x

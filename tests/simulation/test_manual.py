@@ -48,7 +48,7 @@ def test_edits_that_have_ended_bind_nobody(simulation: Simulation):
 def test_persons_are_seen_once_a_day(simulation: Simulation):
     claims = simulation.claims.query(
         "SELECT person_id, claim_start_date AS day, count(DISTINCT billing_npi) AS n FROM claims "
-        "WHERE claim_type = 'professional' AND place_of_service_code = '11' AND claim_frequency_code = '1' GROUP BY ALL"
+        "WHERE claim_type = 'professional' AND place_of_service_code = '11' AND frequency_code = '1' GROUP BY ALL"
     )
     assert (claims["n"] > 1).mean() < 0.002
 

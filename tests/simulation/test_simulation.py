@@ -134,11 +134,11 @@ def test_reversals_undo_the_first_adjudication_to_the_cent(simulation: Simulatio
 
 def test_a_replacement_names_the_claim_that_it_replaces(simulation: Simulation):
     claims = simulation.claims.table("claims")
-    again = claims[claims["claim_frequency_code"] == "7"]
+    again = claims[claims["frequency_code"] == "7"]
     assert len(again) > 20
     numbers = simulation.claims.table("adjudications").query("adjudication_number == 1")
     named = again.merge(
-        numbers, left_on="original_reference_number", right_on="payer_claim_id", suffixes=("", "_old")
+        numbers, left_on="original_payer_claim_id", right_on="payer_claim_id", suffixes=("", "_old")
     )
     assert len(named) == len(again)
     assert (named["claim_id"] != named["claim_id_old"]).all()
@@ -198,7 +198,7 @@ def test_the_last_weeks_are_partly_open(simulation: Simulation):
     late = rows["service_date"] >= "2025-12-01"
     assert open_[late].mean() > 0.1
     claims = simulation.claims.table("claims").set_index("claim_id")
-    original = rows["claim_id"].map(claims["claim_frequency_code"]) == "1"
+    original = rows["claim_id"].map(claims["frequency_code"]) == "1"
     assert open_[original & (rows["service_date"] < "2025-09-01")].sum() == 0
 
 

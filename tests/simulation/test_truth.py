@@ -165,7 +165,7 @@ def test_new_patient_codes_are_right_unless_planted(simulation: Simulation):
             AND o.claim_type = 'professional' AND o.claim_start_date < l.claim_line_start_date) AS seen
         FROM lines l JOIN claims c USING (claim_id)
         WHERE l.hcpcs_code IN ('99202', '99203', '99204', '99205') AND c.claim_type = 'professional'
-          AND c.claim_frequency_code = '1'
+          AND c.frequency_code = '1'
         """
     )
     planted = simulation.truth["rule_violations"].query("rule == 'new_patient_seen_before'")

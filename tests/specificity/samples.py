@@ -8,7 +8,7 @@ from tests.spec import claims_of
 #: Claim 1 was replaced by claim 2; claim 4's second diagnosis is pointed to by no line; claim 5 lacks a character.
 SHARE = {
     "claims": """
-        claim_id | source_claim_id | claim_frequency_code | original_reference_number | claim_type   | person_id | payer | billing_npi | place_of_service_code | claim_start_date | received_date | charge_amount
+        claim_id | source_claim_id | frequency_code | original_payer_claim_id | claim_type   | person_id | payer | billing_npi | place_of_service_code | claim_start_date | received_date | charge_amount
         C1       | A1              | 1                    |                           | professional | p1        | North | 1           | 11                    | 2025-01-05       | 2025-01-06    | 100.00
         C2       | A2              | 7                    | A1                        | professional | p1        | North | 1           | 11                    | 2025-01-05       | 2025-02-06    | 100.00
         C3       |                 | 1                    |                           | professional | p2        | North | 2           | 11                    | 2025-02-05       | 2025-02-06    | 300.00

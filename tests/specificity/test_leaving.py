@@ -43,7 +43,7 @@ def coded(claims: Claims) -> pd.DataFrame:
         SELECT c.person_id, coalesce(c.payer, '(unknown)') AS payer, d.diagnosis_code, o.service_date
         FROM claims c JOIN diagnoses d USING (claim_id) JOIN line_outcomes o USING (claim_id)
         WHERE c.claim_id NOT IN (SELECT claim_id FROM superseded)
-            AND coalesce(c.claim_frequency_code, substr(c.bill_type_code, 3, 1), '1') <> '8'
+            AND coalesce(c.frequency_code, substr(c.bill_type_code, 3, 1), '1') <> '8'
         """
     )
     known = traits.of_codes(rows["diagnosis_code"].unique())["unspecified"]

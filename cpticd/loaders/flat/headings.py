@@ -42,8 +42,8 @@ rendering_npi: renderingnpi renderingprovidernpi renderprovnpi renderingprovider
 place_of_service_code: placeofservicecode placeofservice pos poscode placeofsvc plcsrvccd linepos
   servicelocation
 bill_type_code: billtypecode billtype typeofbill tob tobcode
-claim_frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
-original_reference_number: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
+frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
+original_payer_claim_id: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
 claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom
   claimservicedate admissiondate admitdate
 claim_end_date: claimenddate claimthrudate claimthroughdate statementthrudate statementthroughdate

@@ -248,7 +248,7 @@ def _claims(flat: Flat) -> None:
     )
     _payer_kinds(flat)
     same = ("payer", "payer_kind", "billing_npi", "billing_taxonomy", "facility_npi", "bill_type_code",
-            "claim_frequency_code", "original_reference_number", "received_date", "claim_charge_amount",
+            "frequency_code", "original_payer_claim_id", "received_date", "claim_charge_amount",
             "claim_type")  # fmt: skip
     flat.intake.execute(
         f"""
@@ -262,8 +262,8 @@ def _claims(flat: Flat) -> None:
                min(f.billing_npi) AS billing_npi, min(f.billing_taxonomy) AS billing_taxonomy,
                min(f.facility_npi) AS facility_npi,
                arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,
-               min(f.bill_type_code) AS bill_type_code, min(f.claim_frequency_code) AS claim_frequency_code,
-               min(f.original_reference_number) AS original_reference_number,
+               min(f.bill_type_code) AS bill_type_code, min(f.frequency_code) AS frequency_code,
+               min(f.original_payer_claim_id) AS original_payer_claim_id,
                coalesce(min(f.claim_start_date), min(f.claim_line_start_date)) AS claim_start_date,
                coalesce(max(f.claim_end_date), max(f.claim_line_end_date), max(f.claim_line_start_date),
                    max(f.claim_start_date)) AS claim_end_date,

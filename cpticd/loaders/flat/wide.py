@@ -39,7 +39,7 @@ def read_wide(
     The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
 
     - claim: claim_id, person_id, payer, payer_kind, claim_type, billing_npi, billing_taxonomy, facility_npi,
-      bill_type_code, claim_frequency_code, original_reference_number, claim_start_date, claim_end_date,
+      bill_type_code, frequency_code, original_payer_claim_id, claim_start_date, claim_end_date,
       received_date, claim_charge_amount
     - line: claim_line_number, claim_line_start_date, claim_line_end_date, hcpcs_code, hcpcs_modifier_n or
       modifiers ("25,59"), revenue_center_code, service_unit_quantity, place_of_service_code,

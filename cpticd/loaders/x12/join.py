@@ -26,7 +26,6 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from cpticd.core.schema import REJECTS
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.x12 import join_sql as sql
 
@@ -106,7 +105,7 @@ def _known(intake: Intake, *, first_key: int, answered: bool) -> dict[str, pa.Ta
         f"""
         SELECT {first_key} + row_number() OVER (ORDER BY claim_id) AS key, claim_id,
             coalesce(source_claim_id, claim_id) AS source_claim_id, person_id, CAST(NULL AS VARCHAR) AS member_id,
-            charge_amount, claim_start_date AS start_date, claim_end_date AS end_date, original_reference_number,
+            charge_amount, claim_start_date AS start_date, claim_end_date AS end_date, original_payer_claim_id,
             coalesce(a.decisions, 0) AS decisions
         FROM {claims} c LEFT JOIN (SELECT claim_id, max(adjudication_number) AS decisions FROM {adjudications} a
             GROUP BY claim_id) a USING (claim_id)
@@ -212,4 +211,4 @@ def _rejects(intake: Intake, sources: Mapping[int, str]) -> None:
         "JOIN x12_sources s ON s.number = r.key >> 32 ORDER BY r.key, r.action, r.reason"
     )
     if found.num_rows:
-        intake.reject_many(found.cast(REJECTS.arrow_schema))
+        intake.reject_many(found)

@@ -19,7 +19,7 @@ FROM x12_services s JOIN x12_remits r ON r.key = s.key
 CLAIMS = """
 CREATE TEMP VIEW x12_every_claim AS
 SELECT key, source_claim_id, person_id, member_id, charge_amount, start_date, end_date,
-    original_reference_number, true AS is_own
+    original_payer_claim_id, true AS is_own
 FROM x12_claims
 UNION ALL BY NAME
 SELECT * EXCLUDE (claim_id, decisions), false AS is_own FROM x12_known;
@@ -53,7 +53,7 @@ WITH facts AS (
         r.person_id = c.person_id OR coalesce(r.member_id = c.member_id, false) AS same_person,
         abs(r.charge_amount) = abs(c.charge_amount) AS same_charge,
         rd.day BETWEEN cd.first_day AND cd.last_day AS same_days,
-        coalesce(c.original_reference_number = r.payer_claim_id, false) AS names_it, c.is_own
+        coalesce(c.original_payer_claim_id = r.payer_claim_id, false) AS names_it, c.is_own
     FROM x12_remits r
     JOIN x12_every_claim c ON c.source_claim_id = r.source_claim_id
     JOIN x12_claim_days cd ON cd.key = c.key
@@ -216,7 +216,7 @@ INSERTS: Final[Mapping[str, tuple[str, ...]]] = {
         SELECT i.claim_id, c.source_claim_id, c.claim_type, c.person_id, c.payer, c.payer_kind, c.billing_npi,
             c.billing_taxonomy, c.facility_npi,
             c.place_of_service_code,
-            c.bill_type_code, c.claim_frequency_code, c.original_reference_number,
+            c.bill_type_code, c.frequency_code, c.original_payer_claim_id,
                 d.first_day AS claim_start_date,
             d.last_day AS claim_end_date, coalesce(v.received_date, c.sent_date) AS received_date,
                 c.charge_amount,
@@ -228,7 +228,7 @@ INSERTS: Final[Mapping[str, tuple[str, ...]]] = {
                 ON v.claim = c.key
         """,
         """
-        SELECT i.claim_id, r.source_claim_id, r.person_id, r.payer, r.billing_npi, r.claim_frequency_code,
+        SELECT i.claim_id, r.source_claim_id, r.person_id, r.payer, r.billing_npi, r.frequency_code,
             d.day AS claim_start_date, coalesce(r.end_date, e.last_day, d.day) AS claim_end_date,
                 r.received_date,
             r.charge_amount, s.name AS data_source, s._source

@@ -95,7 +95,7 @@ class Remits835:
                 ),
                 "payer_claim_id": s.get(remits, 7),
                 "facility_code": code(s.get(remits, 8)),
-                "claim_frequency_code": code(s.get(remits, 9)),
+                "frequency_code": code(s.get(remits, 9)),
                 "person_id": self._persons(patient, insured),
                 "member_id": pc.coalesce(element(s, insured, 9), element(s, patient, 9)),
                 "billing_npi": pc.if_else(is_npi, element(s, payee, 4), pa.scalar(None, pa.string())),

@@ -20,6 +20,7 @@ _KINDS = {
     "number": pa.decimal128(18, 3),
     "integer": pa.int32(),
     "key": pa.int64(),
+    "flag": pa.bool_(),
 }
 
 
@@ -31,19 +32,22 @@ _MODIFIERS = " ".join(f"hcpcs_modifier_{k}:text" for k in range(1, 5))
 _SUBMITTED = " ".join(f"submitted_modifier_{k}:text" for k in range(1, 5))
 STAGED: Final[dict[str, pa.Schema]] = {
     "claims": _schema(
-        "key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text payer_kind:text "
+        "key:key set_key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text payer_id:text "
+        "payer_kind:text payer_sequence:integer drg_code:text discharge_status_code:text is_encounter:flag "
+        "is_chart_review:flag "
         "billing_npi:text billing_taxonomy:text facility_npi:text place_of_service_code:text bill_type_code:text "
-        "claim_frequency_code:text "
-        "original_reference_number:text start_date:date end_date:date sent_date:date "
+        "frequency_code:text "
+        "original_payer_claim_id:text start_date:date end_date:date sent_date:date "
         "charge_amount:money birth_date:date sex:text"
     ),
     "lines": _schema(
         f"key:key line:integer start_date:date end_date:date hcpcs_code:text {_MODIFIERS} "
-        "revenue_center_code:text service_unit_quantity:number place_of_service_code:text "
+        "revenue_center_code:text service_unit_quantity:number unit_of_measure:text ndc_code:text "
+        "place_of_service_code:text "
         "rendering_npi:text rendering_taxonomy:text charge_amount:money control:text counter:text"
     ),
     "diagnoses": _schema(
-        "key:key diagnosis_position:integer diagnosis_code:text diagnosis_code_type:text "
+        "key:key diagnosis_position:integer diagnosis_code:text diagnosis_code_type:text diagnosis_kind:text "
         "present_on_admission_code:text"
     ),
     "pointers": _schema("key:key line:integer pointer_position:integer diagnosis_position:integer"),
@@ -51,9 +55,10 @@ STAGED: Final[dict[str, pa.Schema]] = {
         "key:key procedure_position:integer procedure_code:text procedure_code_type:text procedure_date:date"
     ),
     "remits": _schema(
-        "key:key set_key:key source_claim_id:text payer:text paid_date:date claim_status_code:text "
+        "key:key set_key:key source_claim_id:text payer:text payer_id:text payer_kind:text payer_sequence:integer "
+        "paid_date:date claim_status_code:text "
         "charge_amount:money paid_amount:money patient_responsibility_amount:money "
-        "payer_claim_id:text facility_code:text claim_frequency_code:text person_id:text "
+        "payer_claim_id:text facility_code:text frequency_code:text person_id:text "
         "member_id:text billing_npi:text rendering_npi:text start_date:date end_date:date "
         "received_date:date"
     ),
@@ -69,10 +74,28 @@ STAGED: Final[dict[str, pa.Schema]] = {
     ),
     "remarks": _schema("key:key ordinal:integer remark_position:integer rarc:text"),
     "provider_adjustments": _schema(
-        "key:key place:integer payer:text paid_date:date provider_id:text fiscal_period_date:date "
+        "key:key set_key:key place:integer payer:text paid_date:date provider_id:text fiscal_period_date:date "
         "adjustment_reason_code:text reference_id:text amount:money"
     ),
-    "rejects": _schema("key:key table_name:text action:text reason:text content:text"),
+    # One row per 835: what its check or transfer says.
+    "payments": _schema(
+        "key:key payer:text payer_id:text trace_number:text method_code:text paid_date:date amount:money"
+    ),
+    # What a claim reports of another payer's decision: of the claim (line null: 2320), of a line (2430).
+    "reported": _schema(
+        "key:key place:integer line:integer payer:text payer_id:text payer_sequence:integer paid_date:date "
+        "hcpcs_code:text paid_amount:money service_unit_quantity:number"
+    ),
+    "reported_adjustments": _schema(
+        "key:key place:integer adjustment_position:integer group_code:text carc:text amount:money quantity:number"
+    ),
+    # One row per transaction set: what tells a second copy of it.
+    "sets": _schema("key:key kind:text interchange:text set_control:text digest:text segments:integer"),
+    # Claims that a 277CA or 999 turned away before adjudication.
+    "turned_away": _schema(
+        "key:key source_claim_id:text payer:text day:date status:text reason:text person_id:text charge_amount:money"
+    ),
+    "rejects": _schema("key:key table_name:text action:text severity:text reason:text content:text"),
 }
 
 
@@ -91,6 +114,9 @@ class Spool:
         if name not in self._writers:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._writers[name] = pa.ipc.new_stream(str(self.folder / f"{name}.arrow"), schema)
+        for field in schema:
+            if field.name not in table.column_names:
+                table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
         self._writers[name].write_table(table.select(schema.names).cast(schema))
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ WITH used AS (
         o.denied_amount, o.denial_category, o.denial_carc,
         coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS stratum_quarter
     FROM line_outcomes o {joins}
-    WHERE o.initial_outcome <> 'not adjudicated'
+    WHERE o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')
 )
 SELECT
     s.stratum_id, s.procedure_id, s.payer_id, s.group_id, h.{hcpcs} AS h, d.{diagnosis} AS d, o.person_id,

@@ -4,7 +4,7 @@ WITH used AS (
     SELECT {select} o.hcpcs_code, o.payer, o.place, o.initial_outcome,
         coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS stratum_quarter
     FROM line_outcomes o {joins}
-    WHERE o.initial_outcome <> 'not adjudicated'
+    WHERE o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')
 ),
 counted AS (
     SELECT {keys} hcpcs_code, payer, place, stratum_quarter, count(*) AS lines,

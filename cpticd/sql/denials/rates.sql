@@ -4,7 +4,7 @@ WITH used AS (
         CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge,
         CAST(coalesce(o.{amount}, 0) AS DOUBLE) AS amount
     FROM {relation} o {joins}
-    WHERE o.{decision}_outcome <> 'not adjudicated'
+    WHERE o.{decision}_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')
         AND {mature}
 ),
 per_claim AS (

@@ -5,7 +5,7 @@ WITH used AS (
     WHERE {day} IS NOT NULL
 )
 SELECT {columns} period, count(*) AS lines,
-    sum(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS n,
+    sum(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 ELSE 0 END) AS n,
     sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied
 FROM used
 GROUP BY {columns} period

@@ -4,9 +4,9 @@ edges AS (
     SELECT procedure, diagnosis, sum(one) AS lines,
         count(DISTINCT CASE WHEN one = 1 AND known THEN person END) AS persons,
         sum(one * share * charge_amount) AS charge_amount,
-        sum(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS adjudicated_lines,
+        sum(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 ELSE 0 END) AS adjudicated_lines,
         sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied_lines,
-        sum(CASE WHEN initial_outcome <> 'not adjudicated' THEN share * denied_amount ELSE 0 END) AS denied_amount
+        sum(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN share * denied_amount ELSE 0 END) AS denied_amount
     FROM every
     GROUP BY procedure, diagnosis
 ),

@@ -20,7 +20,7 @@ judged AS (
         CASE
             WHEN t.person_id IS NULL THEN 'no person'
             WHEN t.through_date IS NULL AND t.eligible_date IS NULL THEN 'no service date'
-            WHEN coalesce(t.claim_frequency_code, substr(t.bill_type_code, 3, 1)) = '8' THEN 'void'
+            WHEN coalesce(t.frequency_code, substr(t.bill_type_code, 3, 1)) = '8' THEN 'void'
             WHEN s.claim_id IS NOT NULL THEN 'replaced or voided by a later claim'
             WHEN t.form = 'institutional' AND t.bill_type_code IS NULL THEN 'no bill type'
             WHEN t.form = 'institutional' AND NOT coalesce(b.counts, FALSE) THEN 'bill type does not count'

@@ -6,13 +6,13 @@ WITH found AS (
            coalesce(l.claim_line_start_date, c.claim_start_date) AS service_date
     FROM lines l
     JOIN claims c ON c.claim_id = l.claim_id
-    WHERE l.hcpcs_code IS NOT NULL AND coalesce(c.claim_frequency_code, '1') <> '8'
+    WHERE l.hcpcs_code IS NOT NULL AND coalesce(c.frequency_code, '1') <> '8'
     UNION ALL
     SELECT c.person_id, p.procedure_code_type, p.procedure_code, p.claim_id,
            coalesce(p.procedure_date, c.claim_start_date)
     FROM procedures p
     JOIN claims c ON c.claim_id = p.claim_id
-    WHERE p.procedure_code_type = 'icd-10-pcs' AND coalesce(c.claim_frequency_code, '1') <> '8'
+    WHERE p.procedure_code_type = 'icd-10-pcs' AND coalesce(c.frequency_code, '1') <> '8'
     UNION ALL
     SELECT person_id, 'icd-10-cm', diagnosis_code, claim_id, claim_date FROM encounters
 )

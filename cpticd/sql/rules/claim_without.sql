@@ -14,4 +14,4 @@ JOIN claims o ON o.claim_id = c.claim_id
 JOIN sources s ON s.data_source = coalesce(c.data_source, '') AND s.claim_type = c.claim_type
 LEFT JOIN there t ON t.claim_id = c.claim_id
 WHERE t.claim_id IS NULL
-    AND coalesce(o.claim_frequency_code, substr(o.bill_type_code, 3, 1), '1') <> '8'
+    AND coalesce(o.frequency_code, substr(o.bill_type_code, 3, 1), '1') <> '8'

@@ -35,7 +35,7 @@ SELECT
     CASE WHEN s.place_kind = 'inpatient' THEN coalesce(s.claim_end_date, d.last_day, s.claim_start_date)
          ELSE coalesce(s.claim_start_date, d.first_day) END AS service_date,
     coalesce(g.claim_group, s.claim_id) AS claim_group,
-    u.claim_id IS NOT NULL OR coalesce(s.claim_frequency_code, substr(s.bill_type_code, 3, 1), '1') = '8' AS is_superseded,
+    u.claim_id IS NOT NULL OR coalesce(s.frequency_code, substr(s.bill_type_code, 3, 1), '1') = '8' AS is_superseded,
     w.claim_type IS NOT NULL AS has_pointers
 FROM settled s
 LEFT JOIN days d ON d.claim_id = s.claim_id

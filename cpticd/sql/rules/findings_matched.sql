@@ -5,10 +5,10 @@ SELECT
 FROM rule_findings f
 LEFT JOIN (
     SELECT claim_id, claim_line_number,
-        max(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS adjudicated
+        max(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 ELSE 0 END) AS adjudicated
     FROM line_outcomes GROUP BY claim_id, claim_line_number
     UNION ALL
     SELECT claim_id, CAST(NULL AS INTEGER) AS claim_line_number,
-        max(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 ELSE 0 END) AS adjudicated
+        max(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 ELSE 0 END) AS adjudicated
     FROM line_outcomes GROUP BY claim_id
 ) seen ON seen.claim_id = f.claim_id AND coalesce(seen.claim_line_number, -1) = coalesce(f.claim_line_number, -1)

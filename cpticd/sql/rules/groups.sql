@@ -8,10 +8,10 @@ WITH named AS (
     SELECT claim_id, payer_claim_id FROM adjudications WHERE payer_claim_id IS NOT NULL
 ),
 later AS (
-    SELECT claim_id, person_id, original_reference_number AS number, coalesce(received_date, DATE '0001-01-01') AS received
+    SELECT claim_id, person_id, original_payer_claim_id AS number, coalesce(received_date, DATE '0001-01-01') AS received
     FROM claims
-    WHERE original_reference_number IS NOT NULL
-        AND coalesce(claim_frequency_code, substr(bill_type_code, 3, 1), '1') IN ('7', '8')
+    WHERE original_payer_claim_id IS NOT NULL
+        AND coalesce(frequency_code, substr(bill_type_code, 3, 1), '1') IN ('7', '8')
 ),
 parents AS MATERIALIZED (
     SELECT l.claim_id, min(n.claim_id) AS parent

@@ -5,6 +5,6 @@ FROM line_outcomes o
 LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code
 LEFT JOIN (SELECT DISTINCT claim_id, claim_line_number FROM rule_flags WHERE decides = 1) f
     ON f.claim_id = o.claim_id AND f.claim_line_number = o.claim_line_number
-WHERE o.initial_outcome <> 'not adjudicated' AND f.claim_id IS NULL
+WHERE o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') AND f.claim_id IS NULL
 GROUP BY o.payer, o.place, coalesce(h.hcpcs_family, '(none)')
 ORDER BY o.payer, o.place, hcpcs_family

@@ -8,4 +8,4 @@ SELECT dense_rank() OVER (ORDER BY o.claim_id, o.hcpcs_code, {day}) AS service,
     CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS amount
 FROM line_outcomes o
 LEFT JOIN residual_explained e ON e.claim_id = o.claim_id AND e.claim_line_number = o.claim_line_number
-WHERE o.initial_outcome <> 'not adjudicated' AND o.hcpcs_code IS NOT NULL AND {day} IS NOT NULL
+WHERE o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') AND o.hcpcs_code IS NOT NULL AND {day} IS NOT NULL

@@ -3,9 +3,12 @@
 WITH flagged AS (SELECT DISTINCT claim_id, claim_line_number FROM rule_flags),
 numbered AS (
     SELECT a.claim_id, a.claim_line_number, a.paid_amount,
-        row_number() OVER (PARTITION BY a.claim_id, a.claim_line_number ORDER BY a.adjudication_number) AS place
-    FROM adjudicated_lines a
+        row_number() OVER (
+            PARTITION BY a.claim_id, a.claim_line_number ORDER BY a.payer_sequence, a.adjudication_number
+        ) AS place
+    FROM ledger a
     JOIN flagged f ON f.claim_id = a.claim_id AND f.claim_line_number = a.claim_line_number
+    WHERE a.decision IN ('paid', 'partly denied', 'denied', 'nothing paid')
 )
 SELECT f.rule, r.scope, s.*, CASE WHEN m.cause IS NOT NULL THEN 1 ELSE 0 END AS related,
     CASE WHEN s.denied = 1 THEN 0 ELSE CAST(coalesce(p.paid_amount, 0) AS DOUBLE) * s.share END AS paid

@@ -14,4 +14,4 @@ FROM line_outcomes o {joins}
 LEFT JOIN rule_payer_kinds k ON k.payer = o.payer
 LEFT JOIN (SELECT DISTINCT claim_id, claim_line_number FROM rule_flags WHERE decides = 1) s
     ON s.claim_id = o.claim_id AND s.claim_line_number = o.claim_line_number
-WHERE o.initial_outcome <> 'not adjudicated'
+WHERE o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')

@@ -13,5 +13,5 @@ SELECT
 FROM pairs p
 JOIN standing_lines o ON o.claim_id = p.claim_id AND o.claim_line_number = p.claim_line_number
 JOIN judged_codes k ON k.diagnosis_code = p.diagnosis_code
-WHERE k.judged AND o.initial_outcome <> 'not adjudicated' AND o.hcpcs_code IS NOT NULL AND {pointer}
+WHERE k.judged AND o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') AND o.hcpcs_code IS NOT NULL AND {pointer}
 GROUP BY {by}, o.claim_id, o.claim_line_number, o.person_id, o.billing_npi

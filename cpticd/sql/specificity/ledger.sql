@@ -5,7 +5,7 @@ WITH procedures AS (
     SELECT payer, hcpcs_code, CAST(count(*) AS DOUBLE) AS n,
         CAST(count(CASE WHEN initial_outcome = 'denied' THEN 1 END) AS DOUBLE) AS d
     FROM standing_lines
-    WHERE initial_outcome <> 'not adjudicated' AND hcpcs_code IS NOT NULL
+    WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') AND hcpcs_code IS NOT NULL
     GROUP BY payer, hcpcs_code
 ),
 payers AS (SELECT payer, sum(d) / sum(n) AS rate FROM procedures GROUP BY payer),

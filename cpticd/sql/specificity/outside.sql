@@ -1,7 +1,7 @@
 -- One row per code and reason: lines that bear it on a day on which it was not yet, or no more, a code.
 SELECT d.system, d.code, d.reason, max(CASE WHEN d.reason = 'retired' THEN d.last_day ELSE d.first_day END) AS code_date,
     min(o.service_date) AS first_date, max(o.service_date) AS last_date, count(*) AS lines,
-    count(CASE WHEN o.initial_outcome <> 'not adjudicated' THEN 1 END) AS adjudicated,
+    count(CASE WHEN o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 END) AS adjudicated,
     count(CASE WHEN o.initial_outcome = 'denied' THEN 1 END) AS denied,
     sum(CASE WHEN o.initial_outcome IN ('denied', 'partly denied') THEN b.share * o.denied_amount ELSE 0 END) AS denied_amount
 FROM borne_codes b
