@@ -51,6 +51,7 @@ repeated AS (  -- what a reversal without its signs repeats
     WHERE coalesce(claim_status_code, '') <> '22'
         AND claim_id IN (SELECT claim_id FROM adjudications WHERE claim_status_code = '22')
 ),
+adjusted AS (SELECT DISTINCT claim_id, adjudication_number FROM sums),
 answers AS (
     SELECT
         a.claim_id, a.adjudication_number, a.paid_date, a.payer_claim_id, a.paid_amount AS claim_paid,
@@ -65,33 +66,38 @@ answers AS (
             CASE k.payer_order WHEN 'primary' THEN 1 WHEN 'secondary' THEN 2 WHEN 'tertiary' THEN 3 END,
             CASE WHEN coalesce(a.payer, c.payer) = c.payer THEN c.payer_sequence END) AS payer_sequence,
         i.claim_id IS NOT NULL AND i.last_line > 0 AS is_itemized,
-        i.paid AS itemized_paid, coalesce(i.loose, 0) AS loose, coalesce(i.has_loose, 0) AS has_loose
+        i.paid AS itemized_paid, coalesce(i.loose, 0) AS loose, coalesce(i.has_loose, 0) AS has_loose,
+        j.claim_id IS NULL AND a.patient_responsibility_amount > 0 AS has_share_alone
     FROM adjudications a
     LEFT JOIN claims c ON c.claim_id = a.claim_id
     LEFT JOIN claim_status_codes k ON k.code = a.claim_status_code
     LEFT JOIN itemized i ON i.claim_id = a.claim_id AND i.adjudication_number = a.adjudication_number
+    LEFT JOIN adjusted j ON j.claim_id = a.claim_id AND j.adjudication_number = a.adjudication_number
     LEFT JOIN repeated t ON t.claim_id = a.claim_id AND t.number = coalesce(a.payer_claim_id, '')
         AND t.charge_amount = a.charge_amount AND t.paid_amount = a.paid_amount
 ),
 whole AS (  -- what is to be spread: of each adjudication that says something of its claim as a whole
     SELECT
-        a.claim_id, a.adjudication_number, a.is_itemized,
+        a.claim_id, a.adjudication_number, a.is_itemized, a.has_share_alone,
         CAST(CASE WHEN NOT a.is_itemized THEN a.claim_paid
              ELSE a.loose - CASE  -- what the lines were paid beyond the claim, as far as its adjustments explain it
                 WHEN s.total > 0 AND a.itemized_paid > a.claim_paid THEN least(s.total, a.itemized_paid - a.claim_paid)
                 WHEN s.total < 0 AND a.itemized_paid < a.claim_paid THEN greatest(s.total, a.itemized_paid - a.claim_paid)
                 ELSE 0 END END AS DOUBLE) AS paid,
-        CASE WHEN s.claim_id IS NULL AND NOT a.is_itemized THEN CAST(a.claim_patient AS DOUBLE)
-             ELSE CAST(s.patient AS DOUBLE) END AS patient,
-        CASE WHEN s.claim_id IS NULL AND NOT a.is_itemized THEN CAST(a.claim_patient AS DOUBLE)
-             ELSE CAST(s.share AS DOUBLE) END AS share,
+        CAST(CASE WHEN a.has_share_alone THEN a.claim_patient ELSE s.patient END AS DOUBLE) AS patient,
+        CAST(CASE WHEN a.has_share_alone THEN a.claim_patient ELSE s.share END AS DOUBLE) AS share,
         CAST(s.denied AS DOUBLE) AS denied, CAST(s.covered AS DOUBLE) AS covered, CAST(s.pended AS DOUBLE) AS pended
     FROM answers a
     LEFT JOIN sums s ON s.claim_id = a.claim_id AND s.adjudication_number = a.adjudication_number AND s.line = 0
-    WHERE s.claim_id IS NOT NULL OR NOT a.is_itemized OR a.has_loose = 1
+    WHERE s.claim_id IS NOT NULL OR NOT a.is_itemized OR a.has_loose = 1 OR a.has_share_alone
 ),
 over AS (  -- the lines that it is spread over: those that are answered, else every line of the claim
-    SELECT w.claim_id, w.adjudication_number, p.line, CAST(coalesce(p.charge, 0) AS DOUBLE) AS charge
+    -- (a patient's share of which nothing else is known, over what was not paid)
+    SELECT w.claim_id, w.adjudication_number, p.line,
+        CASE WHEN w.has_share_alone AND p.charge > coalesce(p.paid, 0)
+             THEN CAST(p.charge - coalesce(p.paid, 0) AS DOUBLE)
+             WHEN w.has_share_alone THEN 0
+             ELSE CAST(coalesce(p.charge, 0) AS DOUBLE) END AS charge
     FROM whole w
     JOIN answered p ON p.claim_id = w.claim_id AND p.adjudication_number = w.adjudication_number AND p.line > 0
     WHERE w.is_itemized

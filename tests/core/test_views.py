@@ -167,7 +167,7 @@ def test_an_unlisted_carc_is_other_and_a_replaced_table_decides() -> None:
     table = claims.table("carc_categories")
     ours = table.iloc[:1].assign(carc="9Z9", category="house rule", is_denial=False)
     assert shown(claims.with_references(carc_categories=ours).table("line_outcomes"), *columns) == [
-        ("paid", None, None)
+        ("nothing paid", None, None)
     ]
 
 

@@ -152,12 +152,12 @@ def test_keep_of_tables() -> None:
             names if names is not None else {"plan_type", "clinic"}
         )
     tuva = frame("""
-        claim_id | claim_line_number | hcpcs_code | charge_amount | diagnosis_code_1 | drg_code | rendering_id | facility_id
+        claim_id | claim_line_number | hcpcs_code | charge_amount | diagnosis_code_1 | drg_type | rendering_id | facility_id
         1        | 1                 | 99213      | 10            | I10              | 470      | 1            | 1234567893
     """)
     assert len(cx.read_tables(medical_claim=tuva, progress=False).table("attributes")) == 0
-    claims = cx.read_tables(medical_claim=tuva, keep=["drg_code"], progress=False)
-    assert table(claims, "attributes", *COLUMNS) == [("1", 1, "drg_code", "470")]
+    claims = cx.read_tables(medical_claim=tuva, keep=["drg_type"], progress=False)
+    assert table(claims, "attributes", *COLUMNS) == [("1", 1, "drg_type", "470")]
     assert table(claims, "claims", "facility_npi") == [("1234567893",)]
 
 

@@ -226,8 +226,8 @@ def test_parts_make_identifiers_unique_and_a_failed_one_leaves_nothing() -> None
     assert shown(claims.table("claims"), "claim_id", "source_claim_id") == [("A", None), ("A#2", "A")]
     assert shown(claims.table("lines"), "claim_id") == [("A",), ("A#2",)]
     assert shown(claims.rejects, "source", "action", "content") == [
-        ("g", "noted", "A is A#2"),
         ("worse", "rejected", ""),
+        ("g", "noted", "A is A#2"),
     ]
     accounts = claims.accounting()
     assert set(accounts["source"]) == {"f", "g", "worse"} and (accounts["rejected"].sum() == 1)

@@ -51,7 +51,7 @@ def test_a_denial_code_without_a_paid_amount_denies(tmp_path: Path) -> None:
     missing, none = "missing information or documentation", None
     assert [(claim, outcome, carc, denied) for claim, outcome, carc, _, denied in outcomes(claims)] == [
         ("01", "denied", "16", 100.0), ("02", "denied", "16", 100.0), ("03", "denied", "16", 100.0),
-        ("04", "denied", "16", 60.0), ("05", "not adjudicated", none, none), ("06", "paid", none, 0.0),
+        ("04", "denied", "16", 60.0), ("05", "not adjudicated", none, none), ("06", "nothing paid", none, 0.0),
         ("07", "paid", none, 0.0), ("08", "denied", "97", 100.0), ("09", "denied", "97", 70.0),
         ("10", "paid", none, 0.0), ("11", "denied", "96", 100.0), ("12", "paid", none, 0.0),
         ("13", "paid", none, 0.0),

@@ -87,7 +87,7 @@ def test_a_replaced_claim_counts_where_it_was_denied_but_not_as_coding() -> None
         """,
     )
     edges = patterns.network(claims, min_lines=1)
-    assert shown(edges, "lines", "charge_amount", "adjudicated_lines", "denied_lines") == [(1, 50.0, 2, 1)]
+    assert shown(edges, "lines", "charge_amount", "adjudicated_lines", "denied_lines") == [(1, 50.0, 1, 1)]
     assert cx.contract(edges)["replaced_lines_kept"] == 1
 
 

@@ -6,14 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cpticd.core.selection import DECIDED
 from cpticd.simulation import Simulation
 from cpticd.simulation.catalogue import rows
 from cpticd.simulation.pipeline import run
 
 
 def outcomes(simulation: Simulation) -> pd.DataFrame:
-    """Lines with their outcome and their planted chances."""
-    lines = simulation.claims.table("line_outcomes")
+    """Lines with the first decision on their own claim and their planted chances."""
+    lines = simulation.claims.table("line_outcomes").drop(columns="initial_outcome")
+    first = simulation.claims.query(
+        "SELECT claim_id, claim_line_number, arg_min(decision, adjudication_number) AS initial_outcome FROM ledger "
+        "WHERE decision IN ('paid', 'partly denied', 'denied', 'nothing paid') GROUP BY ALL"
+    )
+    keys = ["claim_id", "claim_line_number"]
+    lines = lines.merge(first, on=keys, how="left", validate="one_to_one")
+    lines["initial_outcome"] = lines["initial_outcome"].fillna("not adjudicated")
     return lines.merge(simulation.truth["lines"], on=["claim_id", "claim_line_number"], validate="one_to_one")
 
 
@@ -217,7 +225,7 @@ def test_unwritten_policies_deny_from_their_first_day_on(simulation: Simulation)
     assert len(under) == (lines["driver"] == "policy").sum()
     assert "policy" not in set(rows[~late]["driver"])
     assert (under["denial_probability"].between(0.75, 0.98)).all()
-    decided = under[under["initial_outcome"] != "not adjudicated"].groupby("payer")
+    decided = under[under["initial_outcome"].isin(DECIDED)].groupby("payer")
     found = policies.set_index("payer")
     assert (decided.size() == found["lines_after"]).all()
     denied = under[under["initial_outcome"] == "denied"]
