@@ -37,11 +37,26 @@ def lines(s: Session, by: Grouping) -> Divided:
     return Divided(made, _own(by), "", by.columns, by.group)
 
 
+def services(s: Session, by: Grouping) -> Divided:
+    """Services, those of claims without lines among them; by diagnoses as lines."""
+    if by.level != "diagnosis":
+        return Divided("services", by.select, by.joins, by.columns, by.group)
+    made = s.once(
+        "divided_services",
+        sql.text("denials/divided_services"),
+        select=by.select,
+        joins=by.joins,
+        plain=_plain(by),
+        grouped="".join(f"g.{name}, " for name in by.names),
+    )
+    return Divided(made, _own(by), "", by.columns, by.group)
+
+
 def claims(s: Session, by: Grouping) -> Divided:
     """Claims; by what belongs to lines or diagnoses a claim stands once in the group of each that it has."""
     if by.level == "claim":
         return Divided("claim_outcomes", by.select, by.joins, by.columns, by.group)
-    made = s.create("divided_claims", sql.text("denials/divided_claims"), select=by.select, joins=by.joins)
+    made = s.once("divided_claims", sql.text("denials/divided_claims"), select=by.select, joins=by.joins)
     return Divided(made, _own(by), "", by.columns, by.group)
 
 

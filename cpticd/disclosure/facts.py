@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -40,10 +41,24 @@ FLAGS: Final = {
     "claim_finally_adjudicated": "coalesce(k.final_outcome, '') IN ('paid', 'partly denied', 'denied', 'nothing paid')",
     "claim_finally_denied": "k.final_outcome = 'denied'",
     "claim_finally_partly_denied": "k.final_outcome = 'partly denied'",
+    "duplicate": "(o.initial_outcome = 'denied' AND coalesce(o.denial_category, '') = 'duplicate')",
+    "claim_duplicate": "(k.initial_outcome = 'denied' AND coalesce(k.denial_category, '') = 'duplicate')",
+    "submitted": "o.initial_outcome NOT IN ('void', 'counted elsewhere') AND coalesce(v.state, '') <> 'returned'",
+    "claim_submitted": "coalesce(k.initial_outcome, '') NOT IN ('void', 'counted elsewhere') "
+    "AND coalesce(r.returned < r.n, false)",
+    "claim_resolved_at_first": "k.initial_outcome = 'paid' AND coalesce(r.submissions, 1) = 1",
+    "resubmitted": "v.days_to_resubmission IS NOT NULL",
+    "denied_for_good": "v.state = 'denied for good'",
     "primary_pointer": "coalesce(p.is_primary, true)",
 }
 #: Joins of the flags, beside those of the dimensions.
-_CLAIM: Final = "LEFT JOIN claim_outcomes k ON k.claim_id = o.claim_id"
+_OF_FLAGS: Final = {
+    "k": "LEFT JOIN claim_outcomes k ON k.claim_id = o.claim_id",
+    "v": "LEFT JOIN services v ON v.claim_id = o.claim_id AND v.claim_line_number = o.claim_line_number",
+    "r": "LEFT JOIN (SELECT claim_id, max(submissions) AS submissions, count(*) AS n, "
+    "count(CASE WHEN state = 'returned' THEN 1 END) AS returned FROM services GROUP BY claim_id) r "
+    "ON r.claim_id = o.claim_id",
+}
 
 
 def of_claims(
@@ -67,8 +82,9 @@ def of_claims(
     groups = [known[name] for name in wanted if name in known]
     pointed = [Dimension("", "", "", joins=("p",))] if any("p." in text for text in flags.values()) else []
     joins = joined([*groups, *pointed])
-    if any("k." in text for text in flags.values()):
-        joins += f" {_CLAIM}"
+    for alias, join in _OF_FLAGS.items():
+        if any(re.search(rf"\b{alias}\.", text) for text in flags.values()):
+            joins += f" {join}"
     columns = ["o.person_id", *(f"{each.sql} AS {each.name}" for each in groups)]
     columns += [f'{text} AS "{name}"' for name, text in flags.items()]
     with claims.session() as s:

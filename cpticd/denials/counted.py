@@ -1,0 +1,102 @@
+"""Shares of services and claims: what is counted of what, in numbers or in dollars, with an interval."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from cpticd import sql, stats
+from cpticd.core.errors import ArgumentError
+from cpticd.core.selection import DECIDED, Grouping
+from cpticd.core.session import Session
+from cpticd.denials import divided
+
+#: SQL over ``o``, services or claims: they were denied at first as duplicates of another, which HFMA leaves out.
+DUPLICATE: Final = "(o.initial_outcome = 'denied' AND coalesce(o.denial_category, '') = 'duplicate')"
+#: What a contract says of them.
+LEFT_OUT: Final = "left out, as HFMA does: denied at first as duplicates (CARC 18, B13)"
+_DECIDED: Final = ", ".join(f"'{each}'" for each in DECIDED)
+
+
+def decided(column: str) -> str:
+    """SQL: a payer has decided."""
+    return f"o.{column} IN ({_DECIDED})"
+
+
+def kept(duplicates: bool) -> str:
+    """SQL of what is counted: all, or all but duplicates."""
+    return "TRUE" if duplicates else f"NOT {DUPLICATE}"
+
+
+def duplicate_terms(duplicates: bool) -> dict[str, str]:
+    """What a contract says of duplicates."""
+    return {"duplicates": "counted" if duplicates else LEFT_OUT}
+
+
+def one_of(value: str, known: tuple[str, ...], what: str) -> None:
+    """Raise ArgumentError unless ``value`` is among ``known``."""
+    if value not in known:
+        raise ArgumentError(f"{what}={value!r}: expected {' or '.join(known)}")
+
+
+def share(
+    s: Session,
+    groups: Grouping,
+    *,
+    unit: str,
+    confidence: float,
+    hit: str,
+    of: str,
+    whole: str,
+    part: str,
+    duplicates: bool = True,
+) -> pd.DataFrame:
+    """One row per group: n, hits, whole, part, rate, low, high; ``unit`` claims, lines (services) or charge.
+
+    ``hit`` and ``of`` are conditions over ``o``: what is counted, and of what; ``whole`` and ``part`` its dollars. Of
+    ``claims`` n and hits count claims, else services; the rate is that of dollars where the unit is ``charge``.
+    """
+    pieces = divided.claims(s, groups) if unit == "claims" else divided.services(s, groups)
+    file = "denials/counted_claims" if unit == "claims" else "denials/counted_services"
+    rows = s.create(
+        "counted_rows", sql.text(file), hit=hit, of=of, whole=whole, part=part, kept=kept(duplicates),
+        select=pieces.select, joins=pieces.joins, relation=pieces.relation,
+    )  # fmt: skip
+    return interval(s, rows, groups, dollars=unit == "charge", confidence=confidence)
+
+
+def interval(s: Session, rows: str, groups: Grouping, *, dollars: bool, confidence: float) -> pd.DataFrame:
+    """The shares of a relation of rows (claim_id, hit, whole, part and the groups), by group."""
+    found = s.frame(sql.text("denials/counted"), rows=rows, columns=groups.columns, group=groups.group)
+    s.drop(rows)
+    numbers = {
+        name: found[name].fillna(0).to_numpy(float)
+        for name in ("n", "hits", "whole", "part", "claims", "xx", "xy", "yy")
+    }
+    if dollars:
+        rate, low, high = stats.ratio_interval_of_sums(
+            numbers["claims"], numbers["part"], numbers["whole"], num_squared=numbers["yy"],
+            den_squared=numbers["xx"], product=numbers["xy"], confidence=confidence,
+        )  # fmt: skip
+    else:
+        low, high = stats.wilson(numbers["hits"], numbers["n"], confidence)
+        rate = numbers["hits"] / np.where(numbers["n"] > 0, numbers["n"], np.nan)
+    return found[groups.names].assign(
+        n=numbers["n"].astype("int64"), hits=numbers["hits"].astype("int64"), whole=numbers["whole"].round(2),
+        part=numbers["part"].round(2), rate=rate, low=low, high=high,
+    )  # fmt: skip
+
+
+def words(unit: str, confidence: float) -> str:
+    """The interval in the words of a contract."""
+    dollars = unit not in ("lines", "claims")
+    return f"{confidence:.0%} " + ("linearised ratio, clustered by claim" if dollars else "Wilson")
+
+
+def ordered(frame: pd.DataFrame, groups: Grouping, *by: str) -> pd.DataFrame:
+    """The largest rate first, then the largest number, then by the names of groups."""
+    first = list(by or ("rate", "n"))
+    ascending: list[Any] = [*[False] * len(first), *[True] * len(groups.names)]
+    return frame.sort_values([*first, *groups.names], ascending=ascending, ignore_index=True)
