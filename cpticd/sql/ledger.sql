@@ -2,7 +2,8 @@
 -- All service rows that answer a line are added up. What is said of the claim as a whole (its adjustments, what was paid
 -- beside its lines, rows that answer no line) is spread over the lines by charge, to the cent. A reversal is a row of
 -- its own, and cancels the decision that it repeats, wherever the file has it.
-WITH sums AS (
+WITH readings AS MATERIALIZED (SELECT * FROM adjustment_readings),
+sums AS (
     SELECT
         claim_id, adjudication_number, line,
         sum(CASE WHEN meaning = 'denial' THEN amount ELSE 0 END) AS denied,
@@ -11,7 +12,7 @@ WITH sums AS (
         sum(CASE WHEN meaning IN ('capitation', 'packaging') THEN amount ELSE 0 END) AS covered,
         sum(CASE WHEN meaning = 'pended' THEN amount ELSE 0 END) AS pended,
         sum(amount) AS total
-    FROM adjustment_readings
+    FROM readings
     GROUP BY claim_id, adjudication_number, line
 ),
 ranked AS (
@@ -20,7 +21,7 @@ ranked AS (
         row_number() OVER (
             PARTITION BY claim_id, adjudication_number, line ORDER BY amount DESC, carc, group_code
         ) AS place
-    FROM adjustment_readings
+    FROM readings
     WHERE meaning = 'denial' AND amount > 0
 ),
 causes AS (SELECT * FROM ranked WHERE place = 1),
@@ -33,7 +34,7 @@ submitted AS (
 answered AS (  -- line 0: rows that answer no submitted line
     SELECT
         p.claim_id, p.adjudication_number, coalesce(s.line, 0) AS line, sum(p.charge_amount) AS charge,
-        sum(p.paid_amount) AS paid, sum(p.allowed_amount) AS allowed
+        sum(p.paid_amount) AS paid, sum(p.allowed_amount) AS allowed, max(s.charge) AS line_charge
     FROM line_payments p
     LEFT JOIN submitted s ON s.claim_id = p.claim_id AND s.line = p.claim_line_number
     GROUP BY p.claim_id, p.adjudication_number, coalesce(s.line, 0)
@@ -75,6 +76,12 @@ answers AS (
     LEFT JOIN adjusted j ON j.claim_id = a.claim_id AND j.adjudication_number = a.adjudication_number
     LEFT JOIN repeated t ON t.claim_id = a.claim_id AND t.number = coalesce(a.payer_claim_id, '')
         AND t.charge_amount = a.charge_amount AND t.paid_amount = a.paid_amount
+),
+ranked_answers AS (  -- an answer that does not say as which payer it comes is as the payer's others, else the first
+    SELECT
+        * EXCLUDE (payer_sequence),
+        coalesce(payer_sequence, min(payer_sequence) OVER (PARTITION BY claim_id, payer), 1) AS payer_sequence
+    FROM answers
 ),
 whole AS (  -- what is to be spread: of each adjudication that says something of its claim as a whole
     SELECT
@@ -135,10 +142,10 @@ spread AS (  -- differences of rounded running sums add up to the cent
     JOIN whole w ON w.claim_id = p.claim_id AND w.adjudication_number = p.adjudication_number
 ),
 spoken AS (
-    SELECT p.claim_id, p.adjudication_number, p.line, p.charge, p.paid, p.allowed
+    SELECT p.claim_id, p.adjudication_number, p.line, p.charge, p.paid, p.allowed, p.line_charge
     FROM answered p WHERE p.line > 0
     UNION ALL
-    SELECT a.claim_id, a.adjudication_number, s.line, s.charge, NULL AS paid, NULL AS allowed
+    SELECT a.claim_id, a.adjudication_number, s.line, s.charge, NULL AS paid, NULL AS allowed, s.charge AS line_charge
     FROM answers a JOIN submitted s ON s.claim_id = a.claim_id
     WHERE NOT a.is_itemized
 ),
@@ -154,7 +161,7 @@ added AS (
     SELECT
         k.claim_id, k.line, a.adjudication_number, a.payer, a.payer_id, a.payer_kind, a.payer_sequence, a.paid_date,
         a.payer_claim_id, a.is_reported, a.is_reversal, a.class, u.claim_id IS NOT NULL AS is_returned,
-        coalesce(k.charge, l.charge) AS charge, l.charge AS line_charge, k.paid AS own_paid,
+        coalesce(k.charge, k.line_charge) AS charge, k.line_charge, k.paid AS own_paid,
         CASE WHEN w.claim_id IS NULL THEN CAST(k.paid AS DOUBLE)
              WHEN k.paid IS NULL THEN w.paid ELSE CAST(k.paid AS DOUBLE) + coalesce(w.paid, 0) END AS paid,
         k.allowed,
@@ -167,8 +174,7 @@ added AS (
         coalesce(t.group_code, v.group_code) AS denial_group, coalesce(t.carc, v.carc) AS denial_carc,
         coalesce(t.category, v.category) AS denial_category, coalesce(r.rarcs, z.rarcs) AS rarcs
     FROM spoken k
-    JOIN answers a ON a.claim_id = k.claim_id AND a.adjudication_number = k.adjudication_number
-    JOIN submitted l ON l.claim_id = k.claim_id AND l.line = k.line
+    JOIN ranked_answers a ON a.claim_id = k.claim_id AND a.adjudication_number = k.adjudication_number
     LEFT JOIN spread w ON w.claim_id = k.claim_id AND w.adjudication_number = k.adjudication_number AND w.line = k.line
     LEFT JOIN sums s ON s.claim_id = k.claim_id AND s.adjudication_number = k.adjudication_number AND s.line = k.line
         AND k.line > 0
@@ -245,8 +251,7 @@ cancelled AS (
 )
 SELECT
     d.claim_id, d.line AS claim_line_number, d.adjudication_number, d.payer, d.payer_id, d.payer_kind,
-    CAST(coalesce(d.payer_sequence, min(d.payer_sequence) OVER (PARTITION BY d.claim_id, d.line, d.payer), 1) AS INTEGER)
-        AS payer_sequence,
+    CAST(d.payer_sequence AS INTEGER) AS payer_sequence,
     d.paid_date, d.decision, x.claim_id IS NOT NULL AS is_cancelled, d.is_reported,
     d.charge AS charge_amount, d.line_charge AS line_charge_amount,
     CAST(CASE WHEN d.decision IN ('denied', 'nothing paid') THEN 0

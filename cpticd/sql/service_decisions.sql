@@ -3,7 +3,7 @@
 -- the last that was not cancelled, as long as their charges stay within the line's. Of several versions of a claim the
 -- last that a payer accepted stands, else the last. What only a claim reports of another payer (SVD) counts where that
 -- payer's own remittance is not there, and is never the first decision beside one that is.
-WITH effective AS (
+WITH effective AS MATERIALIZED (
     SELECT
         coalesce(v.service_claim_id, g.claim_id) AS service_claim_id,
         coalesce(v.service_line_number, g.claim_line_number) AS service_line_number,
@@ -13,16 +13,23 @@ WITH effective AS (
     LEFT JOIN versions v ON v.claim_id = g.claim_id AND v.claim_line_number = g.claim_line_number
     WHERE g.decision IN ('paid', 'partly denied', 'denied', 'nothing paid')
 ),
+twice AS (  -- most services have one decision, which needs no ordering
+    SELECT service_claim_id, service_line_number
+    FROM effective
+    GROUP BY service_claim_id, service_line_number
+    HAVING count(*) > 1 OR max(CASE WHEN is_chained THEN 1 ELSE 0 END) = 1
+),
 counted AS (
     SELECT
-        *,
-        count(*) OVER (PARTITION BY service_claim_id, service_line_number) AS n,
-        count(CASE WHEN NOT is_reported THEN 1 END) OVER (PARTITION BY service_claim_id, service_line_number, payer)
-            AS own
-    FROM effective
+        e.*,
+        count(CASE WHEN NOT e.is_reported THEN 1 END) OVER (
+            PARTITION BY e.service_claim_id, e.service_line_number, e.payer
+        ) AS own
+    FROM effective e
+    JOIN twice t ON t.service_claim_id = e.service_claim_id AND t.service_line_number = e.service_line_number
 ),
 several AS (
-    SELECT * FROM counted WHERE (n > 1 OR is_chained) AND (own = 0 OR NOT is_reported)
+    SELECT * FROM counted WHERE own = 0 OR NOT is_reported
 ),
 ordered AS (
     SELECT
@@ -195,16 +202,18 @@ LEFT JOIN refusing r
     ON r.service_claim_id = f.service_claim_id AND r.service_line_number = f.service_line_number AND r.place = 1
 UNION ALL
 SELECT
-    service_claim_id, service_line_number, claim_id, claim_line_number, payer, payer_id, payer_kind, payer_sequence,
-    adjudication_number, paid_date, decision, denied_amount, denial_group, denial_carc, denial_category, rarcs,
-    CASE WHEN is_cancelled THEN 'not adjudicated' ELSE decision END,
-    CASE WHEN is_cancelled THEN 0 ELSE denied_amount END,
-    CASE WHEN NOT is_cancelled THEN denial_group END, CASE WHEN NOT is_cancelled THEN denial_carc END,
-    CASE WHEN NOT is_cancelled THEN denial_category END, CASE WHEN NOT is_cancelled THEN rarcs END,
-    CASE WHEN NOT is_cancelled AND decision = 'denied' THEN payer END,
-    CASE WHEN is_cancelled THEN 0 ELSE paid_amount END, CASE WHEN is_cancelled THEN 0 ELSE allowed_amount END,
-    CASE WHEN is_cancelled THEN 0 ELSE patient_responsibility_amount END,
-    CASE WHEN NOT is_cancelled THEN paid_date END,
-    CASE WHEN NOT is_cancelled AND decision IN ('paid', 'partly denied') THEN paid_date END, 1, 1
-FROM counted
-WHERE n = 1 AND NOT is_chained
+    e.service_claim_id, e.service_line_number, e.claim_id, e.claim_line_number, e.payer, e.payer_id, e.payer_kind,
+    e.payer_sequence, e.adjudication_number, e.paid_date, e.decision, e.denied_amount, e.denial_group, e.denial_carc,
+    e.denial_category, e.rarcs,
+    CASE WHEN e.is_cancelled THEN 'not adjudicated' ELSE e.decision END,
+    CASE WHEN e.is_cancelled THEN 0 ELSE e.denied_amount END,
+    CASE WHEN NOT e.is_cancelled THEN e.denial_group END, CASE WHEN NOT e.is_cancelled THEN e.denial_carc END,
+    CASE WHEN NOT e.is_cancelled THEN e.denial_category END, CASE WHEN NOT e.is_cancelled THEN e.rarcs END,
+    CASE WHEN NOT e.is_cancelled AND e.decision = 'denied' THEN e.payer END,
+    CASE WHEN e.is_cancelled THEN 0 ELSE e.paid_amount END, CASE WHEN e.is_cancelled THEN 0 ELSE e.allowed_amount END,
+    CASE WHEN e.is_cancelled THEN 0 ELSE e.patient_responsibility_amount END,
+    CASE WHEN NOT e.is_cancelled THEN e.paid_date END,
+    CASE WHEN NOT e.is_cancelled AND e.decision IN ('paid', 'partly denied') THEN e.paid_date END, 1, 1
+FROM effective e
+LEFT JOIN twice t ON t.service_claim_id = e.service_claim_id AND t.service_line_number = e.service_line_number
+WHERE t.service_claim_id IS NULL

@@ -1,7 +1,8 @@
 -- One row per service: a submitted line (0: a claim without lines) through its replacements, over all payers.
 -- It stands on the line whose claim the first decision answered, else on the last version of its claim. Charge counts
 -- once. A Medicare processing indicator, where a line has one, is the outcome, whatever was paid beside it.
-WITH submitted AS (
+WITH decisions AS MATERIALIZED (SELECT * FROM service_decisions),
+submitted AS (
     SELECT claim_id, claim_line_number AS line, claim_line_start_date, hcpcs_code, place_of_service_code, charge_amount,
         processing_indicator_code
     FROM lines
@@ -38,7 +39,7 @@ chained AS (
         max(CASE WHEN s.version = s.last_version AND s.relation = 'void' THEN 1 ELSE 0 END) AS is_void,
         max(CASE WHEN s.relation <> 'other payer' THEN s.version END) < max(s.last_version) AS is_dropped
     FROM sent s
-    LEFT JOIN service_decisions d
+    LEFT JOIN decisions d
         ON d.service_claim_id = s.service_claim_id AND d.service_line_number = s.service_line_number
     GROUP BY s.service_claim_id, s.service_line_number
 ),
@@ -88,7 +89,7 @@ found AS (
     LEFT JOIN claims c ON c.claim_id = l.claim_id
     LEFT JOIN versions v ON v.claim_id = l.claim_id AND v.claim_line_number = l.line
     LEFT JOIN chained h ON h.service_claim_id = v.service_claim_id AND h.service_line_number = v.service_line_number
-    LEFT JOIN service_decisions d ON d.claim_id = l.claim_id AND d.claim_line_number = l.line
+    LEFT JOIN decisions d ON d.claim_id = l.claim_id AND d.claim_line_number = l.line
     LEFT JOIN line_processing_indicators p ON p.code = l.processing_indicator_code
     LEFT JOIN waiting w ON w.claim_id = l.claim_id AND w.claim_line_number = l.line
     WHERE v.claim_id IS NULL OR (h.claim_id = l.claim_id AND h.line = l.line)
