@@ -75,6 +75,14 @@ def number(x: str) -> Cell:
     return money(x, 3)
 
 
+def payer_sequence(x: str) -> Cell:
+    """1, 2 and 3: also P, S and T (SBR01), ``primary``, ``2nd``; anything else is none."""
+    word = f"upper(left(regexp_replace({x}, '^0+', ''), 1))"
+    return Cell(
+        f"CASE WHEN {word} IN ('1', 'P') THEN 1 WHEN {word} IN ('2', 'S') THEN 2 WHEN {word} IN ('3', 'T') THEN 3 END"
+    )
+
+
 def whole(x: str) -> Cell:
     """Whole numbers; ``1.0`` is 1."""
     value = f"coalesce(TRY_CAST(CASE WHEN {x} NOT LIKE '%.%' THEN {x} END AS INTEGER), CASE WHEN regexp_full_match({x}, '[0-9]+[.]0*') THEN TRY_CAST(split_part({x}, '.', 1) AS INTEGER) END)"  # noqa: E501

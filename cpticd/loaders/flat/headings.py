@@ -22,6 +22,9 @@ claim_line_number: claimlinenumber linenumber lineno linenum claimline claimline
   lineseq seq
 payer_kind: payerkind kindofpayer payertype payortype lineofbusiness lob insurancetype insurancecategory payercategory
   payerclass coveragetype product producttype productline plantype
+payer_sequence: payersequence payersequencenumber payerrank payerorder payerlevel payerresponsibility
+  payerresponsibilitysequence coborder cobsequence filingorder insurancesequence insuranceorder insurancerank
+  primarysecondary coveragesequence
 billing_taxonomy: billingtaxonomy billingprovidertaxonomy billingtaxonomycode billingprovidertaxonomycode
 rendering_taxonomy: renderingtaxonomy renderingprovidertaxonomy renderingtaxonomycode providertaxonomy
   providertaxonomycode taxonomycode taxonomy renderingprovidertaxonomycode
@@ -42,8 +45,14 @@ rendering_npi: renderingnpi renderingprovidernpi renderprovnpi renderingprovider
 place_of_service_code: placeofservicecode placeofservice pos poscode placeofsvc plcsrvccd linepos
   servicelocation
 bill_type_code: billtypecode billtype typeofbill tob tobcode
+drg_code: drgcode drg msdrg msdrgcode drgcd
+discharge_status_code: dischargestatuscode dischargestatus dischargedispositioncode dischargedisposition
+  patientdischargestatuscode ptntdschrgstuscd patientstatus patientstatuscode
+ndc_code: ndccode ndc ndcnumber nationaldrugcode
+unit_of_measure: unitofmeasure uom unitmeasure unitqualifier unitbasis measurementunit
 frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
 original_payer_claim_id: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
+  originalpayerclaimid originalclaimid originalclaimicn replacedclaimid
 claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom
   claimservicedate admissiondate admitdate
 claim_end_date: claimenddate claimthrudate claimthroughdate statementthrudate statementthroughdate

@@ -16,7 +16,7 @@ _SERVICE = (
 )  # fmt: skip
 _LINE = (
     "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "revenue_center_code", "service_unit_quantity",
-    "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
+    "unit_of_measure", "ndc_code", "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
 )  # fmt: skip
 
 
@@ -259,6 +259,8 @@ def _claims(flat: Flat) -> None:
                    THEN 'institutional' ELSE 'professional' END) AS claim_type,
                min(f.person_id) AS person_id, coalesce(arg_min(f.payer, k.adj), min(f.payer)) AS payer,
                coalesce(arg_min(f.payer_kind, k.adj), min(f.payer_kind)) AS payer_kind,
+               coalesce(arg_min(f.payer_sequence, k.adj), min(f.payer_sequence)) AS payer_sequence,
+               min(f.drg_code) AS drg_code, min(f.discharge_status_code) AS discharge_status_code,
                min(f.billing_npi) AS billing_npi, min(f.billing_taxonomy) AS billing_taxonomy,
                min(f.facility_npi) AS facility_npi,
                arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,
@@ -353,7 +355,8 @@ def _payments(flat: Flat) -> None:
     flat.intake.insert(
         "adjudications",
         f"""
-        SELECT k.claim_id, k.adj AS adjudication_number, min(f.payer) AS payer, min(f.paid_date) AS paid_date,
+        SELECT k.claim_id, k.adj AS adjudication_number, min(f.payer) AS payer, min(f.payer_sequence) AS payer_sequence,
+               min(f.payer_kind) AS payer_kind, min(f.paid_date) AS paid_date,
                -- denied only where all of its lines are
                CASE WHEN count(k.status) = count(*) AND min(k.status) = max(k.status) THEN min(k.status)
                     ELSE min(k.status) FILTER (k.status NOT IN ('4', '22')) END AS claim_status_code,

@@ -33,6 +33,11 @@ _KINDS: dict[str, Callable[[str], repair.Cell]] = {
     "revenue_center_code": lambda x: repair.padded(x, 4, 1),
     "bill_type_code": repair.bill_type,
     "frequency_code": repair.code,
+    "payer_sequence": repair.payer_sequence,
+    "drg_code": lambda x: repair.padded(x, 3, 1),
+    "discharge_status_code": lambda x: repair.padded(x, 2, 1),
+    "ndc_code": repair.code,
+    "unit_of_measure": repair.code,
     "hcpcs_code": repair.procedure,
     "paid_hcpcs_code": repair.procedure,
     "service_unit_quantity": repair.number,
@@ -43,7 +48,7 @@ _KINDS: dict[str, Callable[[str], repair.Cell]] = {
 }
 #: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
 _TYPES = {
-    "claim_line_number": "INTEGER", "service_unit_quantity": "DECIMAL(18,3)",
+    "claim_line_number": "INTEGER", "payer_sequence": "INTEGER", "service_unit_quantity": "DECIMAL(18,3)",
     **dict.fromkeys(
         ("claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date",
          "received_date", "paid_date", "birth_date"),
@@ -56,7 +61,8 @@ _TYPES = {
     ),
 }  # fmt: skip
 _ALWAYS = (
-    "claim_id", "claim_line_number", "person_id", "payer", "payer_kind", "claim_type", "billing_npi",
+    "claim_id", "claim_line_number", "person_id", "payer", "payer_kind", "payer_sequence", "drg_code",
+    "discharge_status_code", "ndc_code", "unit_of_measure", "claim_type", "billing_npi",
     "billing_taxonomy", "facility_npi", "rendering_npi", "rendering_taxonomy",
     "place_of_service_code", "bill_type_code", "frequency_code", "original_payer_claim_id",
     "claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date",
@@ -70,7 +76,7 @@ _ALWAYS = (
 #: What describes a service line, in the order of the schema: of contradictory rows it decides first which is kept.
 _LINE = (
     "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "_modifiers", "revenue_center_code",
-    "service_unit_quantity", "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
+    "service_unit_quantity", "unit_of_measure", "ndc_code", "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
 )  # fmt: skip
 
 

@@ -38,12 +38,12 @@ def read_wide(
 
     The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
 
-    - claim: claim_id, person_id, payer, payer_kind, claim_type, billing_npi, billing_taxonomy, facility_npi,
-      bill_type_code, frequency_code, original_payer_claim_id, claim_start_date, claim_end_date,
+    - claim: claim_id, person_id, payer, payer_kind, payer_sequence (1, P or primary), claim_type, billing_npi,
+      billing_taxonomy, facility_npi, drg_code, discharge_status_code, bill_type_code, frequency_code, original_payer_claim_id, claim_start_date, claim_end_date,
       received_date, claim_charge_amount
     - line: claim_line_number, claim_line_start_date, claim_line_end_date, hcpcs_code, hcpcs_modifier_n or
-      modifiers ("25,59"), revenue_center_code, service_unit_quantity, place_of_service_code,
-      rendering_npi, rendering_taxonomy, charge_amount
+      modifiers ("25,59"), revenue_center_code, service_unit_quantity, unit_of_measure, ndc_code,
+      place_of_service_code, rendering_npi, rendering_taxonomy, charge_amount
     - diagnoses: diagnosis_code_n or diagnosis_codes ("E11.9;I10"), diagnosis_poa_n, diagnosis_code_type;
       diagnosis_pointers ("A,B", "AB", "1:2", "12" = 1 and 2) or diagnosis_pointer_n (one each)
     - payment: paid_date, status, denial_flag, allowed_amount, paid_amount, patient_responsibility_amount,
