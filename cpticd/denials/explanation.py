@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from typing import Any, Final
 
 import pandas as pd
@@ -32,6 +33,14 @@ _KINDS: Final = {
     "pended": "not decided yet",
     "sequestration": "reduction by law",
     "informational": "for information",
+}
+#: Answers that decide nothing, and those that take a decision back.
+_UNDECIDED: Final = {
+    "reversed": "earlier payment taken back",
+    "returned": "returned to be corrected, not decided",
+    "pended": "not decided yet",
+    "forwarded": "forwarded to another payer, not decided",
+    "predetermined": "priced in advance, not decided",
 }
 _BORNE: Final = {
     "provider": "by the provider",
@@ -91,8 +100,16 @@ class _Facts:
 
     def __init__(self, s: Session, names: list[str]) -> None:
         self._session = s
-        self._params = {f"c{place}": name for place, name in enumerate(names)}
-        self._places = ", ".join(f"${name}" for name in self._params) or "NULL"
+        self._bind(names)
+        chained = self._fetch(sql.text("denials/explained_chains").format(claims=self._places, limit=_LIMIT))
+        #: Of a line of a chain: every line that bills the same service, the first version first.
+        self.same: dict[Line, list[Line]] = {}
+        services: dict[Line, list[Line]] = defaultdict(list)
+        for row in chained:
+            service = services[row["service_claim_id"], row["service_line_number"]]
+            service.append((row["claim_id"], row["claim_line_number"]))
+            self.same[service[-1]] = service
+        self._bind(sorted({*names, *(claim for claim, _ in self.same)}))
         found = self._fetch(sql.text("denials/explained_lines").format(claims=self._places, limit=_LIMIT))
         self.lines: dict[Line, dict[str, Any]] = {
             (row["claim_id"], row["claim_line_number"]): row for row in found
@@ -100,7 +117,12 @@ class _Facts:
         self._diagnoses = self._by_claim("diagnoses", "diagnosis_position")
         self._pointers = self._by_claim("pointers", "claim_line_number, pointer_position")
         self._adjudications = self._by_claim("adjudications", "adjudication_number")
-        self._payments = self._by_claim("line_payments", "adjudication_number, claim_line_number")
+        self._payments = self._by_claim("line_payments", "adjudication_number, service_number")
+        self._ledger = {
+            (row["claim_id"], row["claim_line_number"], row["adjudication_number"]): row
+            for rows in self._by_claim("ledger", "adjudication_number").values()
+            for row in rows
+        }
         self._adjustments = self._by_claim(
             "adjustments", "adjudication_number, adjustment_position, group_code, carc"
         )
@@ -111,6 +133,11 @@ class _Facts:
         }
         codes = sorted({row["diagnosis_code"] for rows in self._diagnoses.values() for row in rows})
         self._titles = dict(zip(codes, icd10cm.title(codes).tolist(), strict=True)) if codes else {}
+
+    def _bind(self, names: list[str]) -> None:
+        """Claims that statements speak of from here on."""
+        self._params = {f"c{place}": name for place, name in enumerate(names)}
+        self._places = ", ".join(f"${name}" for name in self._params) or "NULL"
 
     def _fetch(self, text: str) -> list[dict[str, Any]]:
         return self._session.rows(text, self._params or None)
@@ -149,36 +176,59 @@ class _Facts:
     # -- what the payer said -----------------------------------------------------------------------
 
     def said(self, key: Line) -> str:
-        """Each decision in order, with its reasons."""
-        decisions = [self._decision(key, row) for row in self._adjudications[key[0]]]
+        """Each decision in order, over all payers and versions of the claim, with its reasons."""
+        versions = self.same.get(key, [key])
+        answers = [
+            (row["paid_date"] or date.min, place, row["adjudication_number"], version, row)
+            for place, version in enumerate(versions)
+            for row in self._adjudications[version[0]]
+        ]
+        payers = {row["payer"] for *_, row in answers if row["payer"]}
+        told = []
+        for *_, version, row in sorted(answers, key=lambda answer: answer[:3]):
+            who = f"{row['payer']} " if len(payers) > 1 and row["payer"] else ""
+            about = f", on claim {version[0]}" if version[0] != key[0] else ""
+            if text := self._decision(version, row, who=who, about=about):
+                told.append(text)
         row = self.lines[key]
-        told = " ".join(text for text in decisions if text)
         if told:
-            return told
-        if row["initial_outcome"] == "not adjudicated":
+            return " ".join(told)
+        if row["initial_outcome"] == "void":
+            return "A void: it takes an earlier claim back and asks for no payment."
+        if row["initial_outcome"] in ("not adjudicated", "counted elsewhere"):
             return "Nothing yet."
         return f"{str(row['initial_outcome']).capitalize()}, by the line's processing indicator."
 
-    def _decision(self, key: Line, adjudication: dict[str, Any]) -> str:
+    def _decision(self, key: Line, adjudication: dict[str, Any], *, who: str, about: str) -> str:
         claim, line = key
         number = adjudication["adjudication_number"]
         at = [row for row in self._payments[claim] if row["adjudication_number"] == number]
-        paid = next((row for row in at if row["claim_line_number"] == line), None)
-        if at and paid is None:
+        own = [row for row in at if row["claim_line_number"] == line]
+        if at and not own:
             return ""  # this adjudication speaks of other lines
         day = adjudication["paid_date"]
-        when = f"{day:%Y-%m-%d}" if day else "Undated"
-        if adjudication["claim_status_code"] == "22":
-            return f"{when}: earlier payment taken back."
-        reasons = self._reasons(key, number, whole=paid is None)
-        amount = _number((paid or adjudication)["paid_amount"])
-        scope = "" if paid else " for the claim as a whole"
-        allowed = f" of {_dollars(paid['allowed_amount'])} allowed" if paid and paid["allowed_amount"] else ""
+        when = f"{f'{day:%Y-%m-%d}' if day else 'Undated'}{about}: {who}"
+        entry = self._ledger.get((claim, line, number), {})
+        if word := _UNDECIDED.get(str(entry.get("decision"))):
+            return f"{when}{word}."
+        reasons = self._reasons(key, number, whole=not own)
+        amount = sum(_number(row["paid_amount"]) for row in own or [adjudication])
+        scope = "" if own else " for the claim as a whole"
+        allowance = sum(_number(row["allowed_amount"]) for row in own)
+        allowed = f" of {_dollars(allowance)} allowed" if allowance else ""
         head = f"paid {_dollars(amount)}{allowed}{scope}" if amount > 0 else f"paid nothing{scope}"
+        if entry.get("is_reported"):
+            head += ", as another payer's claim reports"
         recoded = ""
-        if paid and paid["submitted_hcpcs_code"] and paid["submitted_hcpcs_code"] != paid["hcpcs_code"]:
-            recoded = f" as {paid['hcpcs_code']} instead of {paid['submitted_hcpcs_code']}"
-        return f"{when}: {head}{recoded}{'; ' if reasons else ''}{'; '.join(reasons)}."
+        changed = {
+            (row["hcpcs_code"], row["submitted_hcpcs_code"])
+            for row in own
+            if row["submitted_hcpcs_code"] and row["submitted_hcpcs_code"] != row["hcpcs_code"]
+        }
+        if changed:
+            codes = " and ".join(sorted(str(code) for code, _ in changed))
+            recoded = f" as {codes} instead of {min(str(sent) for _, sent in changed)}"
+        return f"{when}{head}{recoded}{'; ' if reasons else ''}{'; '.join(reasons)}."
 
     def _reasons(self, key: Line, number: int, *, whole: bool) -> list[str]:
         """Adjustments of the line (and of the claim as a whole), then remarks, in words."""
@@ -218,6 +268,11 @@ class _Facts:
         """Who bears the charge, as of the latest adjudication."""
         row = self.lines[key]
         charge = _number(row["charge_amount"])
+        if row["final_outcome"] == "void":
+            return f"Void: nothing is asked for; {_dollars(charge)} had been charged."
+        if row["final_outcome"] == "counted elsewhere":
+            others = [f"{claim}, line {line}" for claim, line in self.same.get(key, []) if (claim, line) != key]
+            return f"Counted with the same service on claim {'; '.join(others)}."
         if row["final_outcome"] == "not adjudicated":
             return f"Open: {_dollars(charge)} charged" + (
                 ", payment taken back." if row["adjudication_count"] else "."
@@ -225,7 +280,7 @@ class _Facts:
         paid, patient, denied = (
             _number(row[name]) for name in ("paid_amount", "patient_amount", "denied_amount")
         )
-        bearer = self._bearer(key)
+        bearer = self._bearer(row)
         # What the patient owes of a denial stands in both sums.
         reduced = charge - paid - patient - (0 if bearer == "patient" else denied)
         parts = [f"Payer paid {_dollars(paid)}", f"patient owes {_dollars(patient)}"]
@@ -235,23 +290,11 @@ class _Facts:
             parts.append(f"{_dollars(reduced)} reduced by contract or terms")
         return f"{'; '.join(parts)}; of {_dollars(charge)} charged."
 
-    def _bearer(self, key: Line) -> str:
-        """Who bears the largest denial of the latest adjudication, by its group code."""
-        claim, line = key
-        denials = [
-            row for row in self._adjustments[claim]
-            if row["claim_line_number"] in (line, None) and _number(row["amount"]) > 0
-            and self._carcs.get(row["carc"] or "", {"is_denial": True})["is_denial"]
-        ]  # fmt: skip
-        if not denials:
-            return "provider"
-        last = max(row["adjudication_number"] for row in denials)
-        top = max(
-            (row for row in denials if row["adjudication_number"] == last),
-            key=lambda row: _number(row["amount"]),
-        )
-        bears = {row["group_code"]: row["who_bears_it"] for row in table("group_codes").to_pylist()}
-        return str(bears.get(top["group_code"], "provider"))
+    @staticmethod
+    def _bearer(row: dict[str, Any]) -> str:
+        """Who bears what stands denied, by the group code of its largest reason."""
+        bears = {each["group_code"]: each["who_bears_it"] for each in table("group_codes").to_pylist()}
+        return str(bears.get(row["final_denial_group"], "provider"))
 
 
 def _done(row: dict[str, Any]) -> str:

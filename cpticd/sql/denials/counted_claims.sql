@@ -7,7 +7,7 @@ WITH sent AS (
 )
 SELECT {select} o.claim_id, CASE WHEN {hit} THEN 1 ELSE 0 END AS hit, CAST(coalesce({whole}, 0) AS DOUBLE) AS whole,
     CASE WHEN {hit} THEN CAST(coalesce({part}, 0) AS DOUBLE) ELSE 0 END AS part
-FROM {relation} o
+FROM {source} o
 LEFT JOIN sent r ON r.claim_id = o.claim_id
 {joins}
 WHERE {of} AND {kept}

@@ -6,9 +6,11 @@ SELECT
     CAST(l.charge_amount AS DOUBLE) AS charge_amount, o.initial_outcome, o.final_outcome,
     CAST(o.paid_amount AS DOUBLE) AS paid_amount,
     CAST(o.patient_responsibility_amount AS DOUBLE) AS patient_amount,
-    CAST(o.final_denied_amount AS DOUBLE) AS denied_amount, o.adjudication_count, f.hcpcs_family
+    CAST(o.final_denied_amount AS DOUBLE) AS denied_amount, o.adjudication_count, f.hcpcs_family,
+    s.final_denial_group
 FROM lines l
 JOIN line_outcomes o ON o.claim_id = l.claim_id AND o.claim_line_number = l.claim_line_number
+LEFT JOIN services s ON s.claim_id = l.claim_id AND s.claim_line_number = l.claim_line_number
 LEFT JOIN claims c ON c.claim_id = l.claim_id
 LEFT JOIN procedure_families f ON f.hcpcs_code = l.hcpcs_code
 WHERE l.claim_id IN ({claims})
