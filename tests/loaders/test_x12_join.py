@@ -68,7 +68,7 @@ def test_denied_reversed_and_paid_are_one_claim_in_order(tmp_path: Path) -> None
     outcome = claims.query("SELECT * FROM line_outcomes")
     assert show(outcome, "initial_outcome final_outcome denial_carc paid_amount") == ["denied paid 50 90.00"]
     # The same four remittances without their claim are one claim too.
-    alone = load(tmp_path, *files(claim("Z9"), remits=remits))
+    alone = load(tmp_path, *files(claim("Z9", charge="70"), remits=remits))
     assert adjudications(alone) == expected
     assert show(alone.table("lines").query("claim_id == 'A1'"), "hcpcs_code charge_amount") == [
         "99213 100.00"
@@ -94,14 +94,15 @@ def test_lines_are_matched_by_number_else_by_what_they_share(tmp_path: Path) -> 
         *files(claim(charge="240", lines=lines), remits=(remittance(paid_claim(charge="240", lines=paid)),)),
     )
     assert show(
-        claims.table("line_payments"), "claim_line_number hcpcs_code submitted_hcpcs_code paid_amount"
+        claims.table("line_payments"),
+        "service_number claim_line_number hcpcs_code submitted_hcpcs_code paid_amount",
     ) == [
-        "1 99212 - 80.00",
-        "2 36415 - 6.00",
-        "3 36415 - 5.00",
-        "4 80050 80053 30.00",
-        "5 99211 - 40.00",
-        "10001 99999 - 0.00",
+        "1 - 99999 - 0.00",
+        "2 5 99211 - 40.00",
+        "3 4 80050 80053 30.00",
+        "4 3 36415 - 5.00",
+        "5 2 36415 - 6.00",
+        "6 1 99212 - 80.00",
     ]
     assert counts(claims)["remittance lines without an 837"] == 1
 
@@ -113,7 +114,7 @@ def test_lx_numbers_serve_where_the_claim_has_no_line_numbers(tmp_path: Path) ->
         tmp_path,
         *files(claim(charge="20", lines=lines), remits=(remittance(paid_claim(charge="20", lines=paid)),)),
     )
-    assert show(claims.table("line_payments"), "claim_line_number paid_amount") == ["1 6.00", "2 5.00"]
+    assert show(claims.table("line_payments"), "claim_line_number paid_amount") == ["2 5.00", "1 6.00"]
 
 
 def test_a_number_that_repeats_goes_by_person_charge_and_dates(tmp_path: Path) -> None:

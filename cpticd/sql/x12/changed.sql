@@ -1,0 +1,73 @@
+-- Remittances whose control number no claim has: cut, zeroed, written otherwise or another one. They belong to the one
+-- claim of the same person, first day and charge, of the same provider and procedures as far as these are known, that
+-- this payer has not answered under its own number; more numbers or claims than one leave it open.
+CREATE TEMP TABLE x12_changed AS
+WITH open AS (
+    SELECT r.*, d.day, d.who, abs(r.charge_amount) AS charge, x12_number(r.source_claim_id) AS number
+    FROM x12_remits r JOIN x12_remit_days d ON d.key = r.key
+    WHERE r.key NOT IN (SELECT remit FROM x12_match) AND d.day IS NOT NULL
+),
+-- Where the person is known by two numbers, either will do.
+persons AS (
+    SELECT key, person_id AS person FROM open WHERE person_id IS NOT NULL
+    UNION
+    SELECT key, member_id FROM open WHERE member_id IS NOT NULL
+),
+people AS (
+    SELECT key, person_id AS person FROM x12_every_claim WHERE person_id IS NOT NULL
+    UNION
+    SELECT key, member_id FROM x12_every_claim WHERE member_id IS NOT NULL
+),
+met AS (
+    SELECT DISTINCT o.key AS remit, c.key AS claim
+    FROM open o
+    JOIN persons p ON p.key = o.key
+    JOIN people q ON q.person = p.person
+    JOIN x12_every_claim c ON c.key = q.key AND abs(c.charge_amount) = o.charge
+    JOIN x12_claim_days d ON d.key = c.key AND d.first_day = o.day
+    WHERE coalesce(c.billing_npi = o.billing_npi, true)
+),
+done AS (
+    SELECT remit, list_sort(list(DISTINCT code)) AS codes
+    FROM x12_service WHERE remit IN (SELECT remit FROM met) AND code IS NOT NULL GROUP BY remit
+),
+billed AS (
+    SELECT key AS claim, list_sort(list(DISTINCT hcpcs_code)) AS codes
+    FROM x12_every_line WHERE key IN (SELECT claim FROM met) AND hcpcs_code IS NOT NULL GROUP BY key
+),
+answered AS (
+    SELECT DISTINCT m.claim, d.who FROM x12_match m JOIN x12_remit_days d ON d.key = m.remit
+),
+scored AS (
+    SELECT
+        m.remit, m.claim, o.who, coalesce(o.source_claim_id, '') AS number,
+        coalesce(starts_with(x12_number(c.source_claim_id), o.number) OR ends_with(x12_number(c.source_claim_id), o.number),
+            false) AND length(o.number) >= 4 AS is_like,
+        a.claim IS NOT NULL AS is_answered,
+        CASE WHEN o.payer_id = c.payer_id OR o.payer = c.payer THEN 12 WHEN o.payer IS NULL OR c.payer IS NULL THEN 0
+             WHEN x12_name(o.payer) = x12_name(c.payer) THEN 12 ELSE -12 END
+        + x12_agree(o.payer_sequence, c.payer_sequence, 6)
+        + CASE WHEN o.frequency_code IN ('7', '8') THEN x12_agree(o.frequency_code, coalesce(c.frequency_code, '1'), 20)
+               WHEN coalesce(c.frequency_code, '1') IN ('7', '8') THEN -6 ELSE 0 END
+        + CASE WHEN c.original_payer_claim_id = o.payer_claim_id THEN -30 ELSE 0 END AS score
+    FROM met m
+    JOIN open o ON o.key = m.remit
+    JOIN x12_every_claim c ON c.key = m.claim
+    LEFT JOIN done s ON s.remit = m.remit
+    LEFT JOIN billed l ON l.claim = m.claim
+    LEFT JOIN answered a ON a.claim = m.claim AND a.who = o.who
+    WHERE coalesce(s.codes = l.codes, true)
+),
+tops AS (
+    SELECT *, count(*) OVER (PARTITION BY remit) AS n
+    FROM (
+        SELECT *, max(score + CASE WHEN is_like THEN 50 ELSE 0 END) OVER (PARTITION BY remit) AS top
+        FROM scored WHERE is_like OR NOT is_answered
+    )
+    WHERE score + CASE WHEN is_like THEN 50 ELSE 0 END = top
+),
+sole AS (
+    SELECT claim, who FROM tops GROUP BY claim, who HAVING count(DISTINCT number) = 1
+)
+SELECT t.remit, t.claim FROM tops t JOIN sole s ON s.claim = t.claim AND s.who = t.who WHERE t.n = 1;
+INSERT INTO x12_match SELECT remit, claim FROM x12_changed;

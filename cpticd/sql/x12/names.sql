@@ -1,0 +1,16 @@
+-- Macros that the other statements use; gone with the join.
+-- A payer's name without capitals, punctuation and company suffix: what is equal here is likely one payer.
+CREATE OR REPLACE TEMP MACRO x12_name(name) AS
+    nullif(regexp_replace(regexp_replace(replace(regexp_replace(upper(name), '[.'']', '', 'g'), '&', ' AND '),
+        '\b(THE|INC|INCORPORATED|LLC|LLP|LP|CO|COMPANY|CORP|CORPORATION|LTD|PLC)\b', ' ', 'g'), '[^A-Z0-9]', '', 'g'), '');
+-- A control number without capitals, punctuation and leading zeros.
+CREATE OR REPLACE TEMP MACRO x12_number(number) AS
+    nullif(ltrim(regexp_replace(upper(number), '[^A-Z0-9]', '', 'g'), '0'), '');
+-- For and against a pair of claim and remittance; nothing where one side is unknown.
+CREATE OR REPLACE TEMP MACRO x12_agree(one, other, weight) AS
+    CASE WHEN one IS NULL OR other IS NULL THEN 0 WHEN one = other THEN weight ELSE -weight END;
+CREATE OR REPLACE TEMP MACRO x12_says(fact, weight) AS
+    CASE WHEN fact IS NULL THEN 0 WHEN fact THEN weight ELSE -weight END;
+-- Modifiers in one order: payers change it.
+CREATE OR REPLACE TEMP MACRO x12_modifiers(a, b, c, d) AS
+    CASE WHEN b IS NULL THEN coalesce(a, '') ELSE array_to_string(list_sort([a, b, c, d]), ' ') END;
