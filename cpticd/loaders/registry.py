@@ -13,6 +13,7 @@ from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from cpticd.loaders import canonical, saved
+from cpticd.loaders import payers as names_of_payers
 from cpticd.loaders.cms import synpuf
 from cpticd.loaders.flat import wide
 from cpticd.loaders.intake import Intake
@@ -47,6 +48,7 @@ class Recognised(NamedTuple):
 def read(
     *paths: sources.PathLike | Iterable[sources.PathLike],
     members: TableLike | None = None,
+    payers: names_of_payers.Aliases | None = None,
     rename: Rename | None = None,
     keep: Keep = None,
     quiet: bool = False,
@@ -61,9 +63,11 @@ def read(
     Parameters: ``paths`` are files, globs, or folders (searched through), one by one or as lists: X12 claims and
     remittances, flat exports, canonical tables (CSV or Parquet, by their columns), Tuva's medical_claim, DE-SynPUF,
     and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with the columns of
-    the table ``members`` under their usual names. ``rename`` ({their column: ours}) and ``keep`` (columns of your
-    own) are those of ``read_wide`` and ``read_tables``, ``workers`` that of ``read_x12``, ``engine`` and ``session``
-    those of ``open``, for one saved data set alone. ``quiet``: the guess at the columns of flat files is not printed;
+    the table ``members`` under their usual names. ``payers`` says which payer a name or a payer id stands for: {alias:
+    payer}, or a frame or CSV file of these two columns; names of one payer id are one payer without it, and ``rejects``
+    says which names are likely one. ``rename`` ({their column: ours}) and ``keep`` (columns of your own) are those of
+    ``read_wide`` and ``read_tables``, ``workers`` that of ``read_x12``, ``engine`` and ``session`` those of ``open``,
+    for one saved data set alone. ``quiet``: the guess at the columns of flat files is not printed;
     ``memory_limit``: DuckDB's, such as "4GB".
 
     A claim's identifier is unique in the data set: the number of a claim that another kind of file has too is ended
@@ -88,13 +92,15 @@ def read(
     if not known:
         raise InputError(_nothing(found, list(refused.values())))
     _check(known, options)
-    if len(known) == 1 and known[0].loader is saved.LOADER and members is None and not refused:
+    alone = len(known) == 1 and not refused and members is None and payers is None
+    if alone and known[0].loader is saved.LOADER:
         return claims.open(known[0].path, engine=engine, session=session, memory_limit=memory_limit)
     if engine != "duckdb" or session is not None:
         raise ArgumentError(
             "engine and session go with one saved data set alone; save the claims, then open them"
         )
     intake = Intake(progress=progress, memory_limit=memory_limit)
+    intake.aliases = names_of_payers.aliases(payers)
     intake.name(found.files)
     if members is not None:
         canonical.LOADER.load({"members": [members]}, intake, Options())

@@ -161,6 +161,7 @@ def _known(intake: Intake, *, first_key: int, answered: bool) -> dict[str, pa.Ta
 
 def _match(intake: Intake, *, answers: bool) -> None:
     """Who answers whom: x12_link, x12_line_number, x12_id and what is told of them."""
+    intake.execute(text("payers/key"))
     for name in _CLAIMS:
         intake.execute(text(f"x12/{name}"))
     found = intake.query("SELECT count(*) AS n FROM x12_match").column("n")[0].as_py()

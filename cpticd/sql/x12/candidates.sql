@@ -17,7 +17,7 @@ WITH facts AS (
         rd.day BETWEEN cd.first_day AND cd.last_day AS same_days,
         CASE WHEN r.payer_id = c.payer_id OR r.payer = c.payer THEN true
              WHEN r.payer IS NULL OR c.payer IS NULL THEN NULL
-             ELSE x12_name(r.payer) = x12_name(c.payer) END AS same_payer,
+             ELSE payer_key(r.payer) = payer_key(c.payer) END AS same_payer,
         x12_agree(r.payer_sequence, c.payer_sequence, 6) + x12_agree(r.billing_npi, c.billing_npi, 4) AS beside,
         r.frequency_code AS answered, coalesce(c.frequency_code, '1') AS sent,
         c.original_payer_claim_id = r.payer_claim_id AS names_it, c.sent_date > r.paid_date AS is_later

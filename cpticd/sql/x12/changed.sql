@@ -45,7 +45,7 @@ scored AS (
             false) AND length(o.number) >= 4 AS is_like,
         a.claim IS NOT NULL AS is_answered,
         CASE WHEN o.payer_id = c.payer_id OR o.payer = c.payer THEN 12 WHEN o.payer IS NULL OR c.payer IS NULL THEN 0
-             WHEN x12_name(o.payer) = x12_name(c.payer) THEN 12 ELSE -12 END
+             WHEN payer_key(o.payer) = payer_key(c.payer) THEN 12 ELSE -12 END
         + x12_agree(o.payer_sequence, c.payer_sequence, 6)
         + CASE WHEN o.frequency_code IN ('7', '8') THEN x12_agree(o.frequency_code, coalesce(c.frequency_code, '1'), 20)
                WHEN coalesce(c.frequency_code, '1') IN ('7', '8') THEN -6 ELSE 0 END

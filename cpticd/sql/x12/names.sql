@@ -1,8 +1,4 @@
 -- Macros that the other statements use; gone with the join.
--- A payer's name without capitals, punctuation and company suffix: what is equal here is likely one payer.
-CREATE OR REPLACE TEMP MACRO x12_name(name) AS
-    nullif(regexp_replace(regexp_replace(replace(regexp_replace(upper(name), '[.'']', '', 'g'), '&', ' AND '),
-        '\b(THE|INC|INCORPORATED|LLC|LLP|LP|CO|COMPANY|CORP|CORPORATION|LTD|PLC)\b', ' ', 'g'), '[^A-Z0-9]', '', 'g'), '');
 -- A control number without capitals, punctuation and leading zeros.
 CREATE OR REPLACE TEMP MACRO x12_number(number) AS
     nullif(ltrim(regexp_replace(upper(number), '[^A-Z0-9]', '', 'g'), '0'), '');
