@@ -30,7 +30,7 @@ def kept(duplicates: bool) -> str:
     return "TRUE" if duplicates else f"NOT {DUPLICATE}"
 
 
-def duplicate_terms(duplicates: bool) -> dict[str, str]:
+def duplicate_terms(duplicates: bool) -> dict[str, Any]:
     """What a contract says of duplicates."""
     return {"duplicates": "counted" if duplicates else LEFT_OUT}
 
@@ -52,19 +52,21 @@ def share(
     whole: str,
     part: str,
     duplicates: bool = True,
+    dollars: bool = False,
 ) -> pd.DataFrame:
     """One row per group: n, hits, whole, part, rate, low, high; ``unit`` claims, lines (services) or charge.
 
     ``hit`` and ``of`` are conditions over ``o``: what is counted, and of what; ``whole`` and ``part`` its dollars. Of
-    ``claims`` n and hits count claims, else services; the rate is that of dollars where the unit is ``charge``.
+    ``claims`` n and hits count claims, else services; the rate is that of dollars where the unit is ``charge``, or
+    ``dollars`` asks for it.
     """
     pieces = divided.claims(s, groups) if unit == "claims" else divided.services(s, groups)
     file = "denials/counted_claims" if unit == "claims" else "denials/counted_services"
     rows = s.create(
         "counted_rows", sql.text(file), hit=hit, of=of, whole=whole, part=part, kept=kept(duplicates),
-        select=pieces.select, joins=pieces.joins, relation=pieces.relation,
+        select=pieces.select, joins=pieces.joins, source=pieces.relation,
     )  # fmt: skip
-    return interval(s, rows, groups, dollars=unit == "charge", confidence=confidence)
+    return interval(s, rows, groups, dollars=dollars or unit == "charge", confidence=confidence)
 
 
 def interval(s: Session, rows: str, groups: Grouping, *, dollars: bool, confidence: float) -> pd.DataFrame:

@@ -26,10 +26,20 @@ def _protected(curve: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.Da
         return carry(curve, curve.head(0)), len(curve)
     with claims.session() as s:
         persons = s.frame(sql.text("denials/delay_persons"))
+    ends = shown_days(curve["day"], persons, minimum)
+    shown = curve[curve["day"].isin(ends)].reset_index(drop=True)
+    return carry(curve, shown.assign(at_risk=float("nan"), adjudicated=float("nan"))), len(curve) - len(shown)
+
+
+def shown_days(days: pd.Series, persons: pd.DataFrame, minimum: int) -> list[Any]:
+    """Days of a curve between which enough persons had the event, and after the last of which enough are left.
+
+    ``persons``: person_id and the day of the event, missing where it has not come.
+    """
     by_day = persons.dropna(subset=["day"]).groupby("day")["person_id"].agg(set)
     ends: list[Any] = []
     pending: set[str] = set()
-    for day in sorted(curve["day"]):
+    for day in sorted(days):
         pending |= by_day.get(day, set())
         if len(pending) >= minimum:
             ends.append(day)
@@ -39,8 +49,7 @@ def _protected(curve: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.Da
         if not rest or len(rest) >= minimum:
             break
         ends.pop()
-    shown = curve[curve["day"].isin(ends)].reset_index(drop=True)
-    return carry(curve, shown.assign(at_risk=float("nan"), adjudicated=float("nan"))), len(curve) - len(shown)
+    return ends
 
 
 @measure(

@@ -271,7 +271,9 @@ class _Facts:
         if row["final_outcome"] == "void":
             return f"Void: nothing is asked for; {_dollars(charge)} had been charged."
         if row["final_outcome"] == "counted elsewhere":
-            others = [f"{claim}, line {line}" for claim, line in self.same.get(key, []) if (claim, line) != key]
+            others = [
+                f"{claim}, line {line}" for claim, line in self.same.get(key, []) if (claim, line) != key
+            ]
             return f"Counted with the same service on claim {'; '.join(others)}."
         if row["final_outcome"] == "not adjudicated":
             return f"Open: {_dollars(charge)} charged" + (

@@ -15,7 +15,7 @@ from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, names
 from cpticd.core.session import Session
-from cpticd.denials import divided
+from cpticd.denials import counted, divided
 
 Unit = Literal["lines", "claims", "charge"]
 Decision = Literal["initial", "final"]
@@ -29,13 +29,19 @@ _NUMERATORS: Final = {
 _FLAGS: Final = ("coding_related", "diagnosis_related", "preventable")
 
 
-def _rates_leave(by: By = None, unit: Unit = "lines", decision: Decision = "initial", **_: Any) -> Cells:
+def _rates_leave(
+    by: By = None, unit: Unit = "lines", decision: Decision = "initial", duplicates: bool = True, **_: Any
+) -> Cells:
     of = ("claim_" if unit == "claims" else "") + ("finally_" if decision == "final" else "")
     dollars = ("denied_amount", *(("rate", "low", "high") if unit == "charge" else ()))
     counts = ("denied", *(() if unit == "charge" else ("rate", "low", "high")))
     return Cells(
         by=names(by),
-        where=(f"{of}adjudicated", *(("mature",) if decision == "final" else ())),
+        where=(
+            f"{of}adjudicated",
+            *(("mature",) if decision == "final" else ()),
+            *(() if duplicates else (f"!{'claim_' if unit == 'claims' else ''}duplicate",)),
+        ),
         numerators={
             f"{of}denied": (*counts, *dollars),
             f"{of}partly_denied": ("partly_denied", *(dollars if unit == "charge" else ())),
@@ -61,6 +67,7 @@ def rates(
     *,
     unit: Unit = "lines",
     decision: Decision = "initial",
+    duplicates: bool = True,
     maturity_days: int = MATURITY_DAYS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -75,6 +82,8 @@ def rates(
         lines denied as a whole and in part, and the rate is both over n.
     decision: ``initial`` (first adjudication) or ``final`` (latest adjudication, of lines whose first is at
         least ``maturity_days`` before the last adjudication in the data set; younger ones would look clean).
+    duplicates: whether lines (claims) denied at first as duplicates count, as denials and in the denominator; HFMA
+        leaves them out.
     confidence: of the interval; Wilson's for counts, linearised and clustered by claim for dollars.
 
     denied_amount is US dollars. Definitions: HFMA's line-level initial denial rate; a line is denied where
@@ -99,7 +108,7 @@ def rates(
             unit=unit,
             decision=decision,
             amount=amount,
-            mature=mature,
+            mature=f"{mature} AND {counted.kept(duplicates)}",
             **pieces.parts(),
         )
     for column in ("n", "denied", "partly_denied"):
@@ -120,6 +129,7 @@ def rates(
         rows_left_out=left_out,
         interval=f"{confidence:.0%} "
         + ("linearised ratio, clustered by claim" if unit == "charge" else "Wilson"),
+        **counted.duplicate_terms(duplicates),
         **divided.terms(groups, unit),
     )
 
@@ -129,7 +139,7 @@ def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple
     if decision == "initial":
         return "TRUE", 0
     left_out = s.value(
-        f"SELECT count(*) AS n FROM {relation} o WHERE o.final_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') AND {young(days)}"
+        f"SELECT count(*) AS n FROM {relation} o WHERE {counted.decided('final_outcome')} AND {young(days)}"
     )
     return mature(days), int(left_out)
 
@@ -166,10 +176,10 @@ def _by_charge(found: pd.DataFrame, wanted: list[str], confidence: float) -> pd.
     )
 
 
-def _causes_leave(by: By = None, **_: Any) -> Cells:
+def _causes_leave(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
     return Cells(
         by=(*names(by), "category"),
-        where="any_denied",
+        where=("any_denied", *(() if duplicates else ("!duplicate",))),
         numerators={"denied": ("lines",), "partly_denied": ("partly_denied_lines",)},
         shares={"share": names(by)},
         mixed="cumulative_share",
@@ -183,7 +193,7 @@ def _causes_leave(by: By = None, **_: Any) -> Cells:
     chart="causes",
     report=[Part("causes", "causes", "Root causes")],
 )
-def causes(claims: Claims, by: By = None) -> pd.DataFrame:
+def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.DataFrame:
     """One row per group and root-cause category of initial denials, the largest first.
 
     Columns: the dimensions of ``by``, category, lines (denied), partly_denied_lines, denied_amount (US
@@ -192,7 +202,8 @@ def causes(claims: Claims, by: By = None) -> pd.DataFrame:
 
     A line's category is that of its largest denial adjustment, corrected by its remark codes; a CARC that
     the table does not list is ``other``, a denial without a CARC ``no reason given``. The tables
-    ``carc_categories`` and ``carc_rarc_overrides`` decide; ``claims.with_references`` replaces them.
+    ``carc_categories`` and ``carc_rarc_overrides`` decide; ``claims.with_references`` replaces them. ``duplicates``:
+    whether lines denied as a whole as duplicates count, which HFMA leaves out.
 
     >>> import cpticd as cx
     >>> causes = cx.denials.causes(cx.simulate(persons=100, seed=1).claims)
@@ -201,7 +212,8 @@ def causes(claims: Claims, by: By = None) -> pd.DataFrame:
     """
     groups = claims.grouping(by)
     with claims.session() as s:
-        found = s.frame(sql.text("denials/causes"), **divided.lines(s, groups).parts())
+        kept = counted.kept(duplicates)
+        found = s.frame(sql.text("denials/causes"), kept=kept, **divided.lines(s, groups).parts())
         flags = _category_flags(s)
     found["denied_amount"] = found["denied_amount"].round(2)
     wanted = groups.names
@@ -222,6 +234,7 @@ def causes(claims: Claims, by: By = None) -> pd.DataFrame:
         denominator="all denied lines and dollars of the group",
         clock=CLOCKS["initial"],
         exclusions="lines paid in full or not adjudicated",
+        **counted.duplicate_terms(duplicates),
         categories="table carc_categories, by the CAQH CORE 360 business scenarios; flags are a judgement",
         **divided.terms(groups, "lines"),
     )

@@ -13,7 +13,7 @@ from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, names
-from cpticd.denials import divided
+from cpticd.denials import counted, divided
 
 Period = Literal["week", "month", "quarter"]
 
@@ -88,7 +88,7 @@ def trend(
         found = s.frame(sql.text("denials/trend"), period=period, day=day, **pieces.parts())
         last = s.value("SELECT max(greatest(first_paid_date, service_date)) AS day FROM main.line_outcomes")
         undated = s.value(
-            f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')"
+            f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND {counted.decided('initial_outcome')}"
         )
     found = found.astype({"lines": "int64", "n": "int64", "denied": "int64"})
     found["adjudicated_share"] = found["n"] / found["lines"]

@@ -18,12 +18,23 @@ from cpticd.core.session import Session
 if TYPE_CHECKING:
     from cpticd.claims import Claims
 
+#: Whether a service denied at first was billed again, and what became of it; ``v`` is its row in services.
+SENT_AGAIN: Final = (
+    "CASE WHEN v.days_to_resubmission IS NOT NULL THEN 'billed again' ELSE 'not billed again' END"
+)
+BECAME: Final = (
+    "CASE WHEN v.final_outcome = 'paid' THEN 'paid' WHEN v.final_outcome = 'partly denied' THEN 'paid in part' "
+    "WHEN v.final_outcome = 'denied' AND v.state = 'open' THEN 'open' WHEN v.final_outcome = 'denied' "
+    "THEN 'denied for good' ELSE 'taken back or undecided' END"
+)
 #: Columns by which lines are grouped beside the dimensions, written as the analyses write them.
 KEYS: Final = {
     "initial_outcome": Dimension("initial_outcome", "o.initial_outcome", "first outcome"),
     "final_outcome": Dimension("final_outcome", "o.final_outcome", "latest outcome"),
     "category": Dimension("category", "o.denial_category", "root cause"),
     "carc": Dimension("carc", "o.denial_carc", "CARC"),
+    "sent_again": Dimension("sent_again", SENT_AGAIN, "billed again"),
+    "became": Dimension("became", BECAME, "what became of it"),
 }
 #: Yes-or-no columns: of which lines a table speaks, or its numerators.
 FLAGS: Final = {
@@ -83,7 +94,9 @@ def of_claims(
     pointed = [Dimension("", "", "", joins=("p",))] if any("p." in text for text in flags.values()) else []
     joins = joined([*groups, *pointed])
     for alias, join in _OF_FLAGS.items():
-        if any(re.search(rf"\b{alias}\.", text) for text in flags.values()):
+        if any(
+            re.search(rf"\b{alias}\.", text) for text in [*flags.values(), *(each.sql for each in groups)]
+        ):
             joins += f" {join}"
     columns = ["o.person_id", *(f"{each.sql} AS {each.name}" for each in groups)]
     columns += [f'{text} AS "{name}"' for name, text in flags.items()]

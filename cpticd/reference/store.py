@@ -40,6 +40,7 @@ KINDS: Final = {
     "mce": _ROWS,
     "cpt": _RELEASE,
     "fee_schedule": _RELEASE,
+    "contract_rates": _ROWS,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {
