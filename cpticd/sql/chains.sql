@@ -1,7 +1,7 @@
 -- One row per claim that belongs to a chain: claims that bill the same services, from the first to the last.
 -- A replacement (frequency 7) or void (8) names the claim that it replaces by the payer's number, by the sender's or by
 -- ours; else it bears the number of that claim. A claim that bears neither is a resubmission where every line of it
--- repeats one that was denied before it was received: same person, provider, day, procedure, modifiers and charge.
+-- repeats one that was denied or returned before it was received: same person, provider, day, procedure, modifiers and charge.
 -- A claim to a second payer belongs to the claim to the first: same person, day and charge, and the sender's number or
 -- the provider. The frequency code is the third character of a bill type where it does not stand by itself.
 WITH facts AS (
@@ -24,7 +24,7 @@ named AS (
     WHERE payer_claim_id IS NOT NULL AND NOT coalesce(is_reported, false)
 ),
 by_number AS (
-    SELECT r.claim_id, o.claim_id AS parent, 1 AS sureness, o.received
+    SELECT r.claim_id, o.claim_id AS parent, 1 AS sureness, 0 AS doubt, o.received
     FROM later r
     JOIN named n ON n.number = r.named AND n.claim_id <> r.claim_id
     JOIN facts o ON o.claim_id = n.claim_id AND o.person_id = r.person_id
@@ -32,37 +32,46 @@ by_number AS (
         OR (o.received = r.received AND o.claim_id < r.claim_id)
 ),
 by_sender AS (
-    SELECT r.claim_id, o.claim_id AS parent, 2 AS sureness, o.received
+    SELECT r.claim_id, o.claim_id AS parent, 2 AS sureness, 0 AS doubt, o.received
     FROM later r
     JOIN facts o ON o.source_claim_id = r.source_claim_id AND o.person_id = r.person_id AND o.claim_id <> r.claim_id
     WHERE coalesce(o.payer_sequence, 1) = coalesce(r.payer_sequence, 1)
         AND (o.frequency NOT IN ('7', '8') OR o.received < r.received
             OR (o.received = r.received AND o.claim_id < r.claim_id))
 ),
+doubles AS (  -- claims that were denied as duplicates stand behind the ones that they double
+    SELECT claim_id FROM ledger GROUP BY claim_id
+    HAVING count(*) = count(CASE WHEN decision = 'denied' AND denial_category = 'duplicate' THEN 1 END)
+),
 seconds AS (
-    SELECT r.claim_id, o.claim_id AS parent, 3 AS sureness, o.received
+    SELECT
+        r.claim_id, o.claim_id AS parent, 3 AS sureness,
+        CASE WHEN d.claim_id IS NULL THEN 0 ELSE 2 END
+            + CASE WHEN o.source_claim_id = r.source_claim_id THEN 0 ELSE 1 END AS doubt, o.received
     FROM facts r
     JOIN facts o ON o.person_id = r.person_id AND o.claim_start_date = r.claim_start_date
         AND o.charge_amount = r.charge_amount AND coalesce(o.payer_sequence, 1) < r.payer_sequence
         AND coalesce(o.payer, '') <> coalesce(r.payer, '')
+    LEFT JOIN doubles d ON d.claim_id = o.claim_id
     WHERE r.payer_sequence > 1 AND r.frequency NOT IN ('7', '8')
         AND (o.source_claim_id = r.source_claim_id OR (o.billing_npi = r.billing_npi AND r.billing_npi <> ''))
 ),
 refused AS (
     SELECT claim_id, claim_line_number, min(coalesce(paid_date, DATE '9999-12-31')) AS day
     FROM ledger
-    WHERE decision = 'denied' AND claim_line_number > 0
+    WHERE decision IN ('denied', 'returned') AND claim_line_number > 0
     GROUP BY claim_id, claim_line_number
 ),
 keyed AS (
     SELECT
-        l.claim_id, l.claim_line_number, l.hcpcs_code, coalesce(l.claim_line_start_date, f.claim_start_date) AS day,
+        l.claim_id, l.claim_line_number, coalesce(l.hcpcs_code, l.revenue_center_code) AS hcpcs_code,
+        coalesce(l.claim_line_start_date, f.claim_start_date) AS day,
         l.charge_amount, coalesce(l.hcpcs_modifier_1, '') || '|' || coalesce(l.hcpcs_modifier_2, '') || '|'
             || coalesce(l.hcpcs_modifier_3, '') || '|' || coalesce(l.hcpcs_modifier_4, '') AS modifiers,
         f.person_id, f.billing_npi
     FROM lines l
     JOIN facts f ON f.claim_id = l.claim_id
-    WHERE l.hcpcs_code IS NOT NULL AND f.person_id IS NOT NULL
+    WHERE coalesce(l.hcpcs_code, l.revenue_center_code) IS NOT NULL AND f.person_id IS NOT NULL
 ),
 denied AS (
     SELECT k.*, r.day AS denied_day
@@ -85,11 +94,13 @@ first_answers AS (
     WHERE claim_id IN (SELECT claim_id FROM again) GROUP BY claim_id
 ),
 resubmitted AS (
-    SELECT a.claim_id, a.parent, 4 AS sureness, o.received
+    SELECT
+        a.claim_id, a.parent, 4 AS sureness, CASE WHEN d.claim_id IS NULL THEN 0 ELSE 2 END AS doubt, o.received
     FROM again a
     JOIN sizes z ON z.claim_id = a.claim_id AND z.n = a.n
     JOIN facts r ON r.claim_id = a.claim_id AND coalesce(r.payer_sequence, 1) = 1
     JOIN facts o ON o.claim_id = a.parent
+    LEFT JOIN doubles d ON d.claim_id = a.parent
     LEFT JOIN first_answers f ON f.claim_id = a.claim_id
     WHERE coalesce(r.received_date, f.day) > a.denied_day
 ),
@@ -104,7 +115,7 @@ found AS (
 ),
 ranked AS (
     SELECT
-        *, row_number() OVER (PARTITION BY claim_id ORDER BY sureness, received DESC, parent DESC) AS place
+        *, row_number() OVER (PARTITION BY claim_id ORDER BY sureness, doubt, received DESC, parent DESC) AS place
     FROM found
 ),
 parents AS (SELECT claim_id, parent, sureness FROM ranked WHERE place = 1),

@@ -98,15 +98,16 @@ whole AS (  -- what is to be spread: of each adjudication that says something of
     LEFT JOIN sums s ON s.claim_id = a.claim_id AND s.adjudication_number = a.adjudication_number AND s.line = 0
     WHERE s.claim_id IS NOT NULL OR NOT a.is_itemized OR a.has_loose = 1 OR a.has_share_alone
 ),
-over AS (  -- the lines that it is spread over: those that are answered, else every line of the claim
-    -- (a patient's share of which nothing else is known, over what was not paid)
+over AS (  -- the lines that it is spread over: those that are answered and whose own adjustments leave something, else
+    -- every line of the claim (a patient's share of which nothing else is known, over what was not paid)
     SELECT w.claim_id, w.adjudication_number, p.line,
         CASE WHEN w.has_share_alone AND p.charge > coalesce(p.paid, 0)
              THEN CAST(p.charge - coalesce(p.paid, 0) AS DOUBLE)
-             WHEN w.has_share_alone THEN 0
+             WHEN w.has_share_alone OR abs(s.total) >= abs(p.charge) THEN 0
              ELSE CAST(coalesce(p.charge, 0) AS DOUBLE) END AS charge
     FROM whole w
     JOIN answered p ON p.claim_id = w.claim_id AND p.adjudication_number = w.adjudication_number AND p.line > 0
+    LEFT JOIN sums s ON s.claim_id = p.claim_id AND s.adjudication_number = p.adjudication_number AND s.line = p.line
     WHERE w.is_itemized
     UNION ALL
     SELECT w.claim_id, w.adjudication_number, s.line, CAST(coalesce(s.charge, 0) AS DOUBLE) AS charge
@@ -216,9 +217,10 @@ decided AS (
 -- A correction may stand before its reversal; then the numbers of the payer tell which decision is meant.
 taken AS (
     SELECT claim_id, line, adjudication_number, payer, decision = 'reversed' AS is_reversal,
-        coalesce(payer_claim_id, '') AS number, abs(coalesce(charge, 0)) AS charge, abs(coalesce(own_paid, 0)) AS own_paid
+        coalesce(payer_claim_id, '') AS number, abs(coalesce(charge, 0)) AS charge, abs(coalesce(own_paid, 0)) AS own_paid,
+        decision IN ('paid', 'partly denied', 'denied', 'nothing paid') AS is_decision
     FROM decided
-    WHERE decision IN ('reversed', 'paid', 'partly denied', 'denied', 'nothing paid')
+    WHERE decision <> 'predetermined'
         AND claim_id IN (SELECT claim_id FROM answers WHERE is_reversal)
 ),
 counted AS (
@@ -239,7 +241,7 @@ nearest AS (  -- of a reversal that repeats none: the last decision before it th
     FROM taken r
     LEFT JOIN exact e ON e.claim_id = r.claim_id AND e.line = r.line AND e.reversal = r.adjudication_number
     JOIN taken d ON d.claim_id = r.claim_id AND d.line = r.line AND d.payer = r.payer AND NOT d.is_reversal
-        AND d.adjudication_number < r.adjudication_number
+        AND d.is_decision AND d.adjudication_number < r.adjudication_number
     LEFT JOIN exact x ON x.claim_id = d.claim_id AND x.line = d.line AND x.adjudication_number = d.adjudication_number
     WHERE r.is_reversal AND e.claim_id IS NULL AND x.claim_id IS NULL
     GROUP BY r.claim_id, r.line, r.adjudication_number

@@ -36,7 +36,7 @@ ordered AS (
         *,
         row_number() OVER forth AS place,
         sum(coalesce(charge_amount, 0)) OVER forth AS upto,
-        sum(CASE WHEN is_cancelled THEN 1 ELSE 0 END) OVER forth AS cancelled_upto,
+        sum(CASE WHEN is_cancelled THEN 1 ELSE 0 END) OVER forth AS cancelled_upto, min(day) OVER forth AS first_day,
         sum(CASE WHEN is_cancelled THEN 0 ELSE coalesce(charge_amount, 0) END) OVER back AS from_here,
         sum(CASE WHEN is_cancelled THEN 0 ELSE 1 END) OVER back AS place_from_last
     FROM several
@@ -52,7 +52,7 @@ ordered AS (
 flagged AS (
     SELECT
         *,
-        place = 1 OR (cancelled_upto = 0 AND charge_amount > 0 AND upto <= line_charge_amount) AS is_first,
+        place = 1 OR ((cancelled_upto = 0 OR day = first_day) AND charge_amount > 0 AND upto <= line_charge_amount) AS is_first,
         NOT is_cancelled AND (place_from_last = 1 OR (charge_amount > 0 AND from_here <= line_charge_amount)) AS is_last
     FROM ordered
 ),
@@ -150,6 +150,7 @@ lasts AS (
         count(CASE WHEN last_decision = 'denied' THEN 1 END) AS denying,
         max(CASE WHEN turn = 1 THEN last_decision END) AS of_first,
         max(CASE WHEN turn = 1 THEN last_denied_amount END) AS first_left,
+        max(CASE WHEN turn = 1 THEN greatest(0, patient_amount) END) AS first_share,
         min(CASE WHEN last_decision = 'partly denied' THEN last_denied_amount END) AS least_denied,
         sum(CASE WHEN turn > 1 THEN paid_amount ELSE 0 END) AS paid_beside,
         sum(paid_amount) AS paid_amount, max(allowed_amount) AS allowed_amount,
@@ -164,7 +165,8 @@ settled AS (
         *,
         CASE WHEN accepting = 0 THEN NULL
              WHEN of_first = 'paid' THEN 0
-             WHEN of_first = 'partly denied' THEN greatest(0, first_left - coalesce(paid_beside, 0))
+             WHEN of_first = 'partly denied' THEN greatest(0, first_left
+                - greatest(0, coalesce(paid_beside, 0) - coalesce(first_share, 0)))
              WHEN paying > 0 THEN 0
              ELSE least_denied END AS left_denied
     FROM lasts
@@ -182,15 +184,15 @@ SELECT
     CASE WHEN s.service_claim_id IS NULL THEN 'not adjudicated'
          WHEN s.accepting > 0 AND s.left_denied > 0 THEN 'partly denied'
          WHEN s.accepting > 0 THEN 'paid'
-         WHEN s.denying > 0 THEN 'denied' ELSE 'nothing paid' END AS last_decision,
+         WHEN s.of_first = 'denied' THEN 'denied' ELSE 'nothing paid' END AS last_decision,
     CASE WHEN s.service_claim_id IS NULL THEN 0
          WHEN s.accepting > 0 THEN s.left_denied
-         WHEN s.denying > 0 THEN r.last_denied_amount ELSE 0 END AS last_denied_amount,
-    CASE WHEN s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_group END AS last_denial_group,
-    CASE WHEN s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_carc END AS last_denial_carc,
-    CASE WHEN s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_category END AS last_denial_category,
-    CASE WHEN s.accepting = 0 OR s.left_denied > 0 THEN r.last_rarcs END AS last_rarcs,
-    CASE WHEN s.accepting = 0 AND s.denying > 0 THEN r.payer END AS denying_payer,
+         WHEN s.of_first = 'denied' THEN r.last_denied_amount ELSE 0 END AS last_denied_amount,
+    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_group END AS last_denial_group,
+    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_carc END AS last_denial_carc,
+    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_category END AS last_denial_category,
+    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_rarcs END AS last_rarcs,
+    CASE WHEN s.accepting = 0 AND s.of_first = 'denied' THEN r.payer END AS denying_payer,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.paid_amount END AS paid_amount,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.allowed_amount END AS allowed_amount,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.patient_amount END AS patient_responsibility_amount,

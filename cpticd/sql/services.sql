@@ -14,6 +14,9 @@ submitted AS (
 lasts AS (  -- the last version of each chain's claim to its first payer
     SELECT chain_id, max(version) AS version FROM chains WHERE relation <> 'other payer' GROUP BY chain_id
 ),
+replaced AS (  -- a line of such a claim that is on no later one was left out
+    SELECT DISTINCT parent_claim_id AS claim_id FROM chains WHERE relation = 'replacement'
+),
 sent AS (
     SELECT
         v.service_claim_id, v.service_line_number, v.claim_id, v.claim_line_number, v.version, v.relation,
@@ -37,8 +40,9 @@ chained AS (
         min(s.received_date) AS submitted_date,
         min(CASE WHEN s.relation IN ('replacement', 'resubmission') THEN s.received_date END) AS resubmitted_date,
         max(CASE WHEN s.version = s.last_version AND s.relation = 'void' THEN 1 ELSE 0 END) AS is_void,
-        max(CASE WHEN s.relation <> 'other payer' THEN s.version END) < max(s.last_version) AS is_dropped
+        max(CASE WHEN s.place = 1 AND r.claim_id IS NOT NULL THEN 1 ELSE 0 END) = 1 AS is_dropped
     FROM sent s
+    LEFT JOIN replaced r ON r.claim_id = s.claim_id
     LEFT JOIN decisions d
         ON d.service_claim_id = s.service_claim_id AND d.service_line_number = s.service_line_number
     GROUP BY s.service_claim_id, s.service_line_number
@@ -84,7 +88,8 @@ found AS (
         coalesce(c.received_date, c.claim_end_date, l.claim_line_start_date) AS clock_start, h.resubmitted_date,
         d.last_paid_date, d.accepted_date, coalesce(h.submissions, 1) AS submissions,
         coalesce(h.last_claim_id, l.claim_id) AS last_claim_id, coalesce(h.last_line, l.line) AS last_claim_line_number,
-        coalesce(h.is_void, 0) = 1 AS is_void, coalesce(w.pended, 0) = 1 AS was_pended, coalesce(w.returned, 0) = 1 AS was_returned
+        coalesce(h.is_void, 0) = 1 AS is_void, coalesce(w.pended, 0) = 1 AS was_pended, coalesce(w.returned, 0) = 1 AS was_returned,
+        c.rejection_code IS NOT NULL OR c.rejected_date IS NOT NULL AS was_rejected
     FROM submitted l
     LEFT JOIN claims c ON c.claim_id = l.claim_id
     LEFT JOIN versions v ON v.claim_id = l.claim_id AND v.claim_line_number = l.line
@@ -99,6 +104,7 @@ SELECT
     CASE WHEN final_outcome = 'void' THEN 'void'
          WHEN initial_outcome = 'not adjudicated' AND was_pended THEN 'pended'
          WHEN initial_outcome = 'not adjudicated' AND was_returned THEN 'returned'
+         WHEN initial_outcome = 'not adjudicated' AND was_rejected THEN 'rejected'
          WHEN final_outcome = 'not adjudicated' THEN 'not adjudicated'
          WHEN final_outcome = 'denied' AND first_paid_date <= k.last_day - INTERVAL 90 DAY THEN 'denied for good'
          WHEN final_outcome = 'denied' THEN 'open'
