@@ -101,6 +101,17 @@ class Book:
     diagnoses: DiagnosisRows
     codes: list[str]
 
+    def before(self, lines: int) -> Book:
+        """The book as it was when it had so many lines; later claims stand behind them."""
+        if lines == self.lines.size:
+            return self
+        first = slice(0, lines)
+        size = int(self.lines.claim[lines])
+        diagnoses = self.diagnoses.take(self.diagnoses.claim < size)
+        return Book(
+            self.catalogue, self.claims.take(slice(0, size)), self.lines.take(first), diagnoses, self.codes
+        )
+
     @property
     def payer(self) -> Ints:
         """Payer of every line."""

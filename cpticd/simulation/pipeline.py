@@ -25,6 +25,16 @@ arrays, one element per row, or changes the book of claims: claims, lines and di
     remittance       remit                     tables of adjudications        book, outcome
     truth            answers                   DataFrames of what is planted  all that plant
 
+With stories, these stand between adjudication and submission, in the place of resubmission, reconsideration and
+remittance, and claims may be sent more than once and to several payers:
+
+    insurers         insure                    Insurers                       book
+    contracts        agree                     Decisions (changed)            book, insurers, decisions
+    stories          tell                      Tales                          a Desk, of all before
+    dispatch         dispatch                  Sent; changes the book         book, tales
+    advice           advise                    tables of adjudications        book, insurers, tales
+    fates            fate_frame                a DataFrame of services        tales
+
 A new stage draws from streams of names of its own, so that everything drawn before stays as it is.
 """
 
@@ -39,11 +49,16 @@ import numpy as np
 from cpticd.core.errors import ArgumentError
 from cpticd.simulation import (
     adjudication,
+    advice,
     behaviour,
     billing,
     chances,
+    contracts,
+    dispatch,
     documentation,
     episodes,
+    fates,
+    insurers,
     membership,
     necessity,
     population,
@@ -55,11 +70,17 @@ from cpticd.simulation import (
     scrubber,
     services,
     settlement,
+    stories,
     submission,
     truth,
     violations,
 )
+from cpticd.simulation.behaviour import Reasons
+from cpticd.simulation.book import Book
 from cpticd.simulation.catalogue import catalogue
+from cpticd.simulation.chances import Chances
+from cpticd.simulation.desk import Desk
+from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.streams import Streams
 from cpticd.simulation.world import World
 
@@ -87,7 +108,10 @@ class Simulation:
     rule_violations   one row per line that breaks a coding rule
     downcodes         one row per line that was paid as a lower service
     conditions        one row per person, year and HCC: coded, under-coded or unsupported
+    services          one row per service, with stories: what was decided at first and at last, over all payers and
+                      all claims that bill it; by whom, when and why; what an appeal would have won, and how likely
 
+    ``lines`` and ``rule_violations`` speak of claims as they are sent first, with stories.
     ``persons``, ``seed`` and ``years`` are those that :func:`simulate` was given.
 
     >>> import cpticd as cx
@@ -113,7 +137,11 @@ class Simulation:
 
 
 def simulate(
-    persons: int = 2000, seed: int = 0, years: Sequence[int] = (2024, 2025), effects: bool = True
+    persons: int = 2000,
+    seed: int = 0,
+    years: Sequence[int] = (2024, 2025),
+    effects: bool = True,
+    stories: bool = False,
 ) -> Simulation:
     """One data set of claims of simulated persons, and one table per kind of what was planted in them.
 
@@ -124,7 +152,10 @@ def simulate(
 
     ``persons`` — how many, 1 to 999,999. ``seed`` — a whole number of at least 0; the same seed gives the same
     claims on every platform. ``years`` — consecutive calendar years of service. ``effects`` — with False neither
-    pairs, policies nor coding errors change the chance of denial (the errors are still there).
+    pairs, policies nor coding errors change the chance of denial (the errors are still there). ``stories`` — with
+    True claims live on after their first answer as they do in the field: second payers, replacements, voids,
+    resubmissions and appeals, reversals in any order, split, pended, returned, forwarded and duplicate claims,
+    capitation and packages; and ``truth["services"]`` says what became of every service.
 
     Raises ArgumentError for arguments outside of these.
 
@@ -138,7 +169,7 @@ def simulate(
     1  Birch Advantage      80061              I10
     """
     years = _checked(persons, seed, years)
-    tables, planted = run(int(persons), int(seed), years, effects)
+    tables, planted = run(int(persons), int(seed), years, effects, stories)
     from cpticd.loaders.intake import Intake
 
     intake = Intake()
@@ -172,7 +203,7 @@ def _checked(persons: int, seed: int, years: Sequence[int]) -> tuple[int, ...]:
 
 
 def run(
-    persons: int, seed: int, years: tuple[int, ...], effects: bool = True
+    persons: int, seed: int, years: tuple[int, ...], effects: bool = True, stories: bool = False
 ) -> tuple[dict[str, pa.Table], dict[str, pd.DataFrame]]:
     """The canonical tables and the truth, by name: all stages in their order."""
     world = World(catalogue(), Streams(seed), years)
@@ -197,14 +228,36 @@ def run(
     pairs = book.pairs()
     habits = behaviour.behave(world, book, pairs, effects=effects)
     chance = chances.weigh(world, book, pairs, habits)
-    chance = resubmission.resubmit(world, book, chance)
-    first = adjudication.decide(world, book, chance, habits.reasons)
-    later = reconsideration.reconsider(world, book, first, habits.reasons)
-    outcome = settlement.settle(world, book, habits.reasons, first, later)
+    if stories:
+        tables, outcome, services_of = _tell(world, book, met, habits.reasons, chance)
+    else:
+        chance = resubmission.resubmit(world, book, chance)
+        first = adjudication.decide(world, book, chance, habits.reasons)
+        later = reconsideration.reconsider(world, book, first, habits.reasons)
+        outcome = settlement.settle(world, book, habits.reasons, first, later)
+        tables = submission.submit(world, book, met) | remittance.remit(book, outcome, habits.reasons)
 
-    # Tables, and the answers.
+    # The answers.
     dialysis = ill.person[ill.condition == world.catalogue.conditions["esrd"]]
-    tables = submission.submit(world, book, met) | remittance.remit(book, outcome, habits.reasons)
     tables["members"] = membership.member_table(world, people, covered, dialysis)
-    planted = truth.answers(world, book, habits, chance, outcome, episodes=ill, unsupported=unsupported)
-    return tables, planted
+    first_sent = book.before(chance.base.size)
+    planted = truth.answers(world, first_sent, habits, chance, outcome, episodes=ill, unsupported=unsupported)
+    return tables, planted | ({"services": services_of} if stories else {})
+
+
+def _tell(
+    world: World, book: Book, met: Encounters, reasons: Reasons, chance: Chances
+) -> tuple[dict[str, pa.Table], settlement.Outcome, pd.DataFrame]:
+    """Tables of claims with stories, their first decisions, and what became of every service."""
+    book.claims.decided = resubmission.decision_days(world, book, "paid")
+    insured = insurers.insure(world, book)
+    first = adjudication.decide(world, book, chance, reasons)
+    first = contracts.agree(world, book, insured, first, reasons)
+    desk = Desk(world, book, insured, first, reasons)
+    tales = stories.tell(world, desk)
+    book.claims.decided = stories.first_days(book, tales)
+    outcome = settlement.settle(world, book, reasons, first, reconsideration.leave(book, first))
+    known = [found for tale in tales if (found := fates.cut(tale, world.end)) is not None]
+    sent = dispatch.dispatch(book, known)
+    tables = submission.submit(world, book, met, sent, insured) | advice.advise(book, insured, known)
+    return tables, outcome, fates.fate_frame(desk, known, tales, world.end)

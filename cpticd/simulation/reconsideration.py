@@ -60,6 +60,12 @@ def reconsider(world: World, book: Book, first: Decisions, reasons: Reasons) -> 
     )
 
 
+def leave(book: Book, first: Decisions) -> Reconsidered:
+    """First decisions stand."""
+    none = np.zeros(book.claims.size, dtype=bool)
+    return Reconsidered(first.take(np.zeros(book.lines.size, dtype=bool)), book.claims.decided, none, none)
+
+
 def _second(first: Decisions, again: Bools, refused: Bools, overturned: Bools, reasons: Reasons) -> Decisions:
     """Second decisions of the lines ``again``: what is refused is denied, and what is overturned is paid."""
     found = first.take(again)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -129,17 +131,22 @@ def _remarks(book: Book, outcome: Outcome, reasons: Reasons, ids: pa.Array) -> p
 
 
 def _carried_forward(book: Book, outcome: Outcome) -> pa.Table:
-    """Balances of remittances that take back more than they pay, until later ones have made up for them.
-
-    A remittance pays zero at least: what it lacks is carried forward (FB, negative), and taken off the
-    payer's next remittances (FB, positive).
-    """
+    """Balances of the remittances."""
     records, payers = outcome.records, book.catalogue.payers
     totals: dict[tuple[int, int], int] = {}
     for key, paid in zip(
         zip(records.day.tolist(), records.payer.tolist(), strict=True), records.paid.tolist(), strict=True
     ):
         totals[key] = totals.get(key, 0) + paid
+    return carried_forward(balances(totals, payers), payers)
+
+
+def balances(totals: Mapping[tuple[int, int], int], payers: Sequence[str]) -> list[tuple[int, int, int]]:
+    """(day, payer, cents) of what remittances carry forward and take off, from what each would pay.
+
+    A remittance pays zero at least: what it lacks is carried forward (negative), and taken off the payer's next
+    remittances (positive).
+    """
     owed = [0] * len(payers)
     found: list[tuple[int, int, int]] = []
     for when, who in sorted(totals, key=lambda key: (key[0], payers[key[1]])):
@@ -148,6 +155,11 @@ def _carried_forward(book: Book, outcome: Outcome) -> pa.Table:
         owed[who] -= taken
         if taken:
             found.append((when, who, taken))
+    return found
+
+
+def carried_forward(found: Sequence[tuple[int, int, int]], payers: Sequence[str]) -> pa.Table:
+    """The table provider_adjustments of such balances (FB)."""
     day, payer, amount = np.array(found, dtype=np.int64).reshape(-1, 3).T
     new_year = (calendar_years(day) - 1969).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
     return typed_table(

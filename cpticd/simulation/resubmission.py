@@ -20,13 +20,13 @@ def resubmit(world: World, book: Book, chances: Chances) -> Chances:
     Returns the chances of all lines, those of the replacements with a draw of their own.
     """
     originals = book.claims.size
-    book.claims.decided = _decision_days(world, book, "paid")
+    book.claims.decided = decision_days(world, book, "paid")
     again = _replace(world, book, chances)
-    book.claims.decided[originals:] = _decision_days(world, book, "paid again")[originals:]
+    book.claims.decided[originals:] = decision_days(world, book, "paid again")[originals:]
     return Chances.stack(chances, chances.take(again).drawn(world, "denied again"))
 
 
-def _decision_days(world: World, book: Book, stream: str) -> Ints:
+def decision_days(world: World, book: Book, stream: str) -> Ints:
     """Day of the first remittance of every claim, by the payer's pace; none is sent on a weekend."""
     delay, spread = (
         world.catalogue.payer_number(name).astype(np.int64)[book.claims.payer] for name in ("delay", "spread")

@@ -76,7 +76,7 @@ def settle(world: World, book: Book, reasons: Reasons, first: Decisions, later: 
     claim, kind = claim[order], kind[order]
     record = np.full((3, size), -1)
     record[kind, claim] = np.arange(claim.size)
-    at_first, again = _amounts(world, book, first), _amounts(world, book, later.decisions)
+    at_first, again = amounts_of(world, book, first), amounts_of(world, book, later.decisions)
     payments = Payments.stack(
         _of_kind(book, at_first, record[FIRST]),
         _of_kind(book, at_first, record[REVERSAL], sign=-1),
@@ -87,7 +87,7 @@ def settle(world: World, book: Book, reasons: Reasons, first: Decisions, later: 
     return Outcome(_records(world, book, reasons, payments, claim=claim, kind=kind, day=day), payments)
 
 
-def _amounts(world: World, book: Book, made: Decisions) -> Payments:
+def amounts_of(world: World, book: Book, made: Decisions) -> Payments:
     """Allowed, paid and adjusted amounts of the lines that are decided."""
     catalogue, lines, line = world.catalogue, book.lines, made.line
     payer = book.payer[line]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from cpticd.simulation.book import MODIFIERS, Book
 from cpticd.simulation.catalogue import rows
@@ -19,24 +22,44 @@ from cpticd.simulation.columns import (
     text,
     typed_table,
 )
+from cpticd.simulation.insurers import Insurers
 from cpticd.simulation.practices import npi
 from cpticd.simulation.schedule import Encounters
-from cpticd.simulation.vectors import Ints, group_starts, total, within
+from cpticd.simulation.vectors import Ints, Rows, group_starts, total, within
 from cpticd.simulation.world import World
 
 CLAIM_TYPES = ("professional", "institutional")
-#: 1: an original, 7: a replacement.
-FREQUENCIES = ("1", "7")
+#: 1: an original, 7: a replacement, 8: a void.
+FREQUENCIES = ("1", "7", "8")
 
 
-def submit(world: World, book: Book, met: Encounters) -> dict[str, pa.Table]:
-    """The tables claims, lines, diagnoses, pointers and procedures."""
+@dataclass
+class Sent(Rows):
+    """How each claim of the book is sent, where its story says more than the book."""
+
+    payer: Ints  # into the insurers
+    sequence: Ints
+    frequency: Ints  # into FREQUENCIES
+    number: Ints  # claim whose number it bears
+    names: NDArray[np.str_]  # payer's number of the claim that it replaces or voids
+
+
+def submit(
+    world: World, book: Book, met: Encounters, sent: Sent | None = None, insurers: Insurers | None = None
+) -> dict[str, pa.Table]:
+    """The tables claims, lines, diagnoses, pointers and procedures.
+
+    ``sent``, ``insurers`` — how claims are sent, and to whom, where stories are told of them.
+    """
     ids = claim_ids(np.arange(book.claims.size))
     most = max(book.claims.billing.max(initial=0), book.lines.rendering.max(initial=0))
     providers = [npi(i) for i in range(int(most) + 1)]
     line_ids = ids.take(pa.array(book.lines.claim))
+    claims = _claims(book, ids, providers, None if sent is None else sent.frequency)
+    if sent is not None and insurers is not None:
+        claims = _to_insurers(claims, sent, insurers)
     return {
-        "claims": _claims(book, ids, providers),
+        "claims": claims,
         "lines": _lines(book, line_ids, providers),
         "diagnoses": _diagnoses(book, ids),
         "pointers": _pointers(book, line_ids),
@@ -44,10 +67,25 @@ def submit(world: World, book: Book, met: Encounters) -> dict[str, pa.Table]:
     }
 
 
-def _claims(book: Book, ids: pa.Array, providers: list[str]) -> pa.Table:
+def _to_insurers(claims: pa.Table, sent: Sent, insurers: Insurers) -> pa.Table:
+    """The table claims with whom they are sent to, and under which number."""
+    columns = {
+        "source_claim_id": claim_ids(sent.number),
+        "payer": text(insurers.names, sent.payer),
+        "payer_id": text(insurers.ids, sent.payer),
+        "payer_kind": text(insurers.kinds, sent.payer),
+        "payer_sequence": pa.array(sent.sequence.astype(np.int32)),
+        "original_payer_claim_id": pa.array([name or None for name in sent.names.tolist()], pa.string()),
+    }
+    for name, values in columns.items():
+        claims = claims.set_column(claims.column_names.index(name), name, values)
+    return claims
+
+
+def _claims(book: Book, ids: pa.Array, providers: list[str], frequencies: Ints | None) -> pa.Table:
     claims, lines, places = book.claims, book.lines, book.catalogue.places
     again = claims.replaces >= 0
-    frequency = text(FREQUENCIES, again.astype(np.int64))
+    frequency = text(FREQUENCIES, again.astype(np.int64) if frequencies is None else frequencies)
     bill = text([place[:2] for place in places], claims.place, claims.institutional)
     return typed_table(
         "claims",
