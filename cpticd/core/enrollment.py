@@ -109,7 +109,7 @@ def _accounting(told: list[tuple[str, Reject]], loaded: Mapping[str, int]) -> pa
     for source, count in loaded.items():
         lost = sum(each.action == "rejected" for name, each in told if name == source)
         row = {"source": source, "table_name": _TABLE.name, "read": count + lost}
-        rows.append(row | {"loaded": count, "rejected": lost})
+        rows.append(row | {"loaded": count, "rejected": lost, "left_out": 0})
     return pa.Table.from_pylist(rows, schema=ACCOUNTING)
 
 

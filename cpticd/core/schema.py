@@ -124,6 +124,8 @@ _TABLES = (
         claim_start_date        date    first day of service
         claim_end_date          date    last day of service
         received_date           date    the day that the payer received the claim
+        rejected_date           date    the day that it was turned away before adjudication (277CA, 999)
+        rejection_code          text    why: status category and code, or the verdict on its transaction set
         charge_amount           money   billed by the provider, US dollars
         data_source             text    file or table that the claim came from
         """,
@@ -374,7 +376,7 @@ def graded(rows: pa.Table) -> pa.Table:
     return rows.set_column(rows.column_names.index("severity"), "severity", own)
 
 
-#: One row per source and table; read = loaded + rejected, in rows and in dollars.
+#: One row per source and table; read = loaded + rejected + left_out, in rows and in dollars.
 ACCOUNTING: Final = pa.schema(
     [
         ("source", pa.string()),
@@ -385,5 +387,7 @@ ACCOUNTING: Final = pa.schema(
         ("amount_read", pa.decimal128(18, 2)),
         ("amount_loaded", pa.decimal128(18, 2)),
         ("amount_rejected", pa.decimal128(18, 2)),
+        ("left_out", pa.int64()),
+        ("amount_left_out", pa.decimal128(18, 2)),
     ]
 )

@@ -1,4 +1,4 @@
-"""How many rows and dollars of each source and table were read, loaded and rejected."""
+"""How many rows and dollars of each source and table were read, loaded, rejected and left out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Count:
     read: int = 0
     loaded: int = 0
     rejected: int = 0
+    left_out: int = 0  # understood, and held by no table
     amount_read: Decimal = ZERO
     amount_loaded: Decimal = ZERO
     amount_rejected: Decimal = ZERO
@@ -55,6 +56,8 @@ class Accounts(defaultdict[tuple[str, str], Count]):
                     "amount_read": count.amount_read if has_amount else None,
                     "amount_loaded": count.amount_loaded if has_amount else None,
                     "amount_rejected": count.amount_rejected if has_amount else None,
+                    "left_out": count.left_out,
+                    "amount_left_out": ZERO if has_amount else None,
                 }
             )
         return pa.Table.from_pylist(rows, schema=ACCOUNTING)

@@ -78,6 +78,17 @@ def load(folder: Path, *texts: str | bytes, names: list[str] | None = None) -> C
     return read_x12(paths, progress=False)
 
 
+def problems(claims: Claims) -> pd.DataFrame:
+    """What rejects say beyond the note that every file has: which of its segments no table holds."""
+    return claims.rejects.query("reason != 'left out, since no table holds it'").reset_index(drop=True)
+
+
+def balanced(claims: Claims) -> bool:
+    """Whether read = loaded + rejected + left out, for every source and table."""
+    accounts = claims.accounting()
+    return bool((accounts["read"] == accounts["loaded"] + accounts["rejected"] + accounts["left_out"]).all())
+
+
 def show(frame: pd.DataFrame, columns: str) -> list[str]:
     """Rows of some columns as text, in order, nulls as a hyphen."""
     rows = []

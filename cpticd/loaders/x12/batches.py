@@ -8,7 +8,7 @@ billing provider, subscriber, patient) are carried into the next batch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -16,13 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.core.errors import InputError
-from cpticd.loaders.x12.cells import Notes
+from cpticd.loaders.x12.acknowledgements import Acknowledgements
+from cpticd.loaders.x12.cells import Notes, Tallies, merge
 from cpticd.loaders.x12.claims837 import Claims837
+from cpticd.loaders.x12.envelopes import Closed
 from cpticd.loaders.x12.places import Envelope, Kind, Place, Zone, place
 from cpticd.loaders.x12.remits835 import Remits835
-from cpticd.loaders.x12.segments import Part, Rows, Segments, pack
+from cpticd.loaders.x12.segments import SOURCE_SHIFT, Part, Rows, Segments, pack
 from cpticd.loaders.x12.splitter import END, SEP, Splitter
-from cpticd.loaders.x12.spool import Spool
+from cpticd.loaders.x12.spool import STAGED, Spool
 
 #: Bytes of canonical segments that are mapped at a time.
 BATCH: Final = 2 << 20
@@ -50,6 +52,7 @@ class Batches:
         self._parts: list[Part] = []
         self._size = 0
         self._envelopes: dict[int, Envelope] = {}
+        self._tallies: Tallies = {}
 
     def read(self, number: int, blocks: Iterable[bytes]) -> Outcome:
         """Read one source, given in blocks of bytes; an InputError while reading ends it and stands in the outcome."""
@@ -71,8 +74,9 @@ class Batches:
         return Outcome(number, splitter.count, splitter.found_header, error)
 
     def close(self) -> None:
-        """Map what is left and close the spool."""
+        """Map what is left, say what was seen often, and close the spool."""
         self._flush()
+        self._sum_up()
         self._spool.close()
 
     def _cut(self, text: bytearray, begun: _Begun) -> bytearray:
@@ -100,11 +104,25 @@ class Batches:
         self._parts, self._size = [], 0
         notes = Notes(segments)
         where = place(segments, self._envelopes, notes)
-        for reader in (Claims837(segments, where, notes), Remits835(segments, where, notes)):
-            for name, table in reader.tables().items():
+        for reader in (Claims837, Remits835, Acknowledgements):
+            for name, table in reader(segments, where, notes).tables().items():
                 self._spool.write(name, table)
         self._spool.write("rejects", notes.table())
+        self._spool.write("sets", _sets(where.closed))
+        self._spool.write("left_out", where.left(segments))
+        merge(self._tallies, notes.tallies)
         return segments, where
+
+    def _sum_up(self) -> None:
+        """What is noted once for a source, with how often it was seen."""
+        if not self._tallies:
+            return
+        rows = [
+            (tally.key, table, "noted", severity, f"{reason}: {tally.count:,}", tally.content)
+            for (_, table, reason, severity), tally in self._tallies.items()
+        ]
+        columns = ("key", "table_name", "action", "severity", "reason", "content")
+        self._spool.write("rejects", pa.table(dict(zip(columns, zip(*rows, strict=True), strict=True))))
 
     def _notes(self, number: int, splitter: Splitter) -> None:
         if not splitter.notes:
@@ -112,13 +130,19 @@ class Batches:
         at, reasons, contents = zip(*splitter.notes, strict=True)
         size = len(at)
         columns = {
-            "key": pa.array([number << 32 | place for place in at], pa.int64()),
+            "key": pa.array([number << SOURCE_SHIFT | place for place in at], pa.int64()),
             "table_name": pa.array(["segments"] * size),
             "action": pa.array(["noted"] * size),
+            "severity": pa.array(["warning"] * size),
             "reason": pa.array(reasons),
             "content": pa.array(contents),
         }
         self._spool.write("rejects", pa.table(columns))
+
+
+def _sets(closed: list[Closed]) -> pa.Table:
+    """Transaction sets as staged rows."""
+    return pa.Table.from_pylist([asdict(each) for each in closed], STAGED["sets"])
 
 
 @dataclass
@@ -146,7 +170,8 @@ def _carry(segments: Segments, where: Place, kind: Kind) -> Rows:
         return np.concatenate([group, [start]])
     in_set = last[last >= start]
     zone = where.zone[in_set]
-    head = in_set[((zone == Zone.HEAD) | (zone == Zone.REMIT_HEAD)) & where.accepted[in_set]]
+    heads = np.isin(zone, (Zone.HEAD, Zone.REMIT_HEAD, Zone.ANSWER_HEAD))
+    head = in_set[heads & where.accepted[in_set]]
     level = in_set[(zone == Zone.LEVEL) & where.accepted[in_set]]
     return np.unique(
         np.concatenate([group, [start], head, level[_open_levels(segments, level)]]).astype(np.int64)

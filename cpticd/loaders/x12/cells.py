@@ -11,50 +11,94 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cpticd.core.schema import SEVERITY, Severity
+from cpticd.loaders.x12.qualifiers import HCPCS
 from cpticd.loaders.x12.segments import Mask, Rows, Segments, components
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _TYPES = {2: pa.decimal128(18, 2), 3: pa.decimal128(18, 3)}
 _EPOCH_MONTH = 1970 * 12
 FIRST_YEAR, LAST_YEAR = 1850, 2200
-#: Qualifiers of a service that is no CPT or HCPCS code: drug codes, revenue codes.
-NOT_HCPCS = ("N1", "N2", "N3", "N4", "N5", "N6", "NU", "UI", "UP")
+
+
+@dataclass
+class Tally:
+    """How often one thing was seen in a source, and where first."""
+
+    count: int = 0
+    key: int = 0  # of the first segment
+    content: str = ""
+
+
+#: Tallies by source, table, reason and severity.
+Tallies = dict[tuple[int, str, str, Severity], Tally]
 
 
 @dataclass
 class Notes:
-    """What is rejected or noted about segments of a batch; one entry per segment, table and reason."""
+    """What is rejected or noted about segments of a batch; one entry per segment, table and reason.
+
+    Severity: grave where dollars or claims are lost, warning where something was changed or contradicts itself, note
+    for the rest.
+    """
 
     segments: Segments
     rows: list[int] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
+    severities: list[Severity] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    tallies: Tallies = field(default_factory=dict)
 
     def add(
-        self, rows: Rows | list[int], reason: str, table: str = "segments", action: str = "noted"
+        self,
+        rows: Rows | list[int],
+        reason: str,
+        table: str = "segments",
+        action: str = "noted",
+        severity: Severity | None = None,
     ) -> None:
         """Note ``reason`` for each of ``rows``."""
         size = len(rows)
         self.rows += [int(row) for row in rows]
         self.tables += [table] * size
         self.actions += [action] * size
+        self.severities += [severity or SEVERITY[action]] * size
         self.reasons += [reason] * size
+
+    def tally(self, rows: Rows, reason: str, table: str, severity: Severity = "note") -> None:
+        """Note ``reason`` once for the source of each of ``rows``, with how often it holds."""
+        if not len(rows):
+            return
+        sources, first, counts = np.unique(self.segments.source[rows], return_index=True, return_counts=True)
+        for source, place, count in zip(sources.tolist(), first.tolist(), counts.tolist(), strict=True):
+            row = int(rows[place])
+            entry = Tally(count, int(self.segments.key[row]), self.segments.content(row))
+            merge(self.tallies, {(source, table, reason, severity): entry})
 
     def table(self) -> pa.Table:
         """The entries by key of their segment, in the order of the segments, each once."""
         segments = self.segments
-        entries = sorted({*zip(self.rows, self.tables, self.actions, self.reasons, strict=True)})
+        columns = (self.rows, self.tables, self.actions, self.severities, self.reasons)
+        entries = sorted({*zip(*columns, strict=True)})
         rows = np.array([entry[0] for entry in entries], np.int64)
         return pa.table(
             {
                 "key": segments.key[rows],
                 "table_name": pa.array([entry[1] for entry in entries], pa.string()),
                 "action": pa.array([entry[2] for entry in entries], pa.string()),
-                "reason": pa.array([entry[3] for entry in entries], pa.string()),
+                "severity": pa.array([entry[3] for entry in entries], pa.string()),
+                "reason": pa.array([entry[4] for entry in entries], pa.string()),
                 "content": pa.array([segments.content(row) for row in rows], pa.string()),
             }
         )
+
+
+def merge(tallies: Tallies, more: Tallies) -> None:
+    """Add the tallies of a batch to those before it."""
+    for key, entry in more.items():
+        before = tallies.setdefault(key, Tally(0, entry.key, entry.content))
+        before.count += entry.count
 
 
 def code(strings: pa.Array) -> pa.Array:
@@ -86,7 +130,9 @@ def decimals(strings: pa.Array, scale: int, rows: Rows, notes: Notes, about: tup
         value, problem = _decimal(text, step)
         values.append(value)
         if problem:
-            notes.add([int(rows[place])], f"{what}: {problem}: {text[:60]}", table)
+            lost = value is None and scale == 2
+            reason = f"{what}: {problem}: {(text or '')[:60]}"
+            notes.add([int(rows[place])], reason, table, severity="grave" if lost else "warning")
     return pa.array(values, kind)
 
 
@@ -144,7 +190,8 @@ def dates(strings: pa.Array, rows: Rows, notes: Notes, what: str, table: str) ->
         end, end_good = np.where(is_range, end, start), np.where(is_range, end_good, start_good)
     bad = np.asarray(pc.is_valid(strings)) & ~(start_good & end_good)
     for place in np.flatnonzero(bad):
-        notes.add([int(rows[place])], f"{what}: not a date, left empty: {str(strings[place])[:60]}", table)
+        reason = f"{what}: not a date, left empty: {str(strings[place])[:60]}"
+        notes.add([int(rows[place])], reason, table, severity="warning")
     return _as_dates(start, start_good), _as_dates(end, end_good)
 
 
@@ -169,11 +216,17 @@ def pick(values: pa.Array, index: npt.NDArray[np.integer]) -> pa.Array:
 
 @dataclass
 class Service:
-    """A composite of a service: qualifier, code and four modifiers."""
+    """A composite of a service: qualifier, value, the value where it is a CPT or HCPCS code, and four modifiers."""
 
     qualifier: pa.Array
+    value: pa.Array
     code: pa.Array
     modifiers: list[pa.Array]
+
+    @property
+    def foreign(self) -> Mask:
+        """Where the value is a code of another list."""
+        return np.asarray(pc.and_(pc.is_null(self.code), pc.is_valid(self.value)))
 
 
 def service(elements: pa.Array) -> Service:
@@ -181,11 +234,11 @@ def service(elements: pa.Array) -> Service:
     parts = components(elements)
     rows = slice(None)
     qualifier, value = parts.get(rows, 0), parts.get(rows, 1)
-    # Some senders leave the qualifier out.
-    bare = pa.array(
-        (parts.count == 1) & np.asarray(pc.fill_null(pc.equal(pc.utf8_length(qualifier), 5), False))
-    )
-    value = pc.if_else(bare, qualifier, value)
-    other = pc.is_in(qualifier, value_set=pa.array(NOT_HCPCS))
-    value = pc.if_else(other, pa.scalar(None, pa.string()), value)
-    return Service(qualifier, code(value), [code(parts.get(rows, k)) for k in range(2, 6)])
+    if (parts.count == 1).any():  # some senders leave the qualifier out
+        alone = parts.count == 1
+        bare = pa.array(alone & np.asarray(pc.fill_null(pc.equal(pc.utf8_length(qualifier), 5), False)))
+        value = pc.if_else(bare, qualifier, value)
+        qualifier = pc.if_else(bare, pa.scalar(None, pa.string()), qualifier)
+    known = pc.or_(pc.is_in(qualifier, value_set=pa.array(HCPCS)), pc.is_null(qualifier))
+    procedure = code(pc.if_else(known, value, pa.scalar(None, pa.string())))
+    return Service(qualifier, value, procedure, [code(parts.get(rows, k)) for k in range(2, 6)])

@@ -28,22 +28,29 @@ class Item:
     size: int  # bytes as stored
 
 
-def expanded(given: sources.PathLike | Iterable[sources.PathLike]) -> list[Path]:
-    """The files that paths lead to, each once.
+def expanded(given: sources.PathLike | Iterable[sources.PathLike]) -> tuple[list[Path], list[Path]]:
+    """The files that paths lead to, each once, and which of them were found in folders.
 
     Folders are searched with everything below them, but for hidden files. Raises InputError for a path that
     does not exist, and for a folder without files.
     """
     paths: dict[Path, None] = {}
+    searched: list[Path] = []
     for path in sources.paths_of(given, folders=True):
         if not path.is_dir():
             paths[path] = None
             continue
-        inside = [p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p, path)]
+        inside = [p for p in sorted(path.rglob("*")) if _is_file(p) and not _hidden(p, path)]
         if not inside:
             raise InputError(f"{path} is a folder without files; pass X12 files or a folder that holds some")
+        searched += [found for found in inside if found not in paths]
         paths.update(dict.fromkeys(inside))
-    return list(paths)
+    return list(paths), searched
+
+
+def _is_file(path: Path) -> bool:
+    """Also a link that leads nowhere: it is told, not passed over."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def items(names: Mapping[Path, str]) -> tuple[list[Item], list[tuple[str, str]]]:

@@ -8,19 +8,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from cpticd.loaders.x12.cells import Notes
-from cpticd.loaders.x12.segments import Mask, Rows, Segments, pack
+from cpticd.loaders.x12.envelopes import CONTROL, Closed, Envelope, Kind, SetReader, tagged
+from cpticd.loaders.x12.segments import Mask, Rows, Segments, pack, unpack
 from cpticd.loaders.x12.splitter import END, MISFIT, SEP
 
-
-class Kind(IntEnum):
-    """What a transaction set is."""
-
-    NONE = 0
-    CLAIMS = 1
-    REMITTANCE = 2
-    FOREIGN = 3
+__all__ = ["Kind", "Place", "Zone", "place", "tagged"]
 
 
 class Zone(IntEnum):
@@ -38,6 +33,8 @@ class Zone(IntEnum):
     SERVICE = 9
     PROVIDER = 10
     FOREIGN = 11
+    ANSWER_HEAD = 12
+    ANSWER = 13
 
 
 _WORDS = {
@@ -52,9 +49,10 @@ _WORDS = {
     Zone.REMIT: "in a claim of an 835, before its service lines",
     Zone.SERVICE: "in a service line of an 835",
     Zone.PROVIDER: "after the provider adjustments (PLB) of an 835",
+    Zone.ANSWER_HEAD: "in an acknowledgement, before the first claim",
+    Zone.ANSWER: "in an acknowledgement",
 }
 _PARTY = "NM1 N2 N3 N4 PER REF PRV"
-_CONTROL: Final = ("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1", "ISB", "ISE")
 #: Segments of the 837 (professional, institutional, dental; 4010 and 5010) and the 835, by where they may
 #: stand.
 _ALLOWED: Final = {
@@ -72,38 +70,48 @@ _ALLOWED: Final = {
     Zone.SERVICE: "SVC DTM CAS REF AMT QTY LQ PER",
     Zone.PROVIDER: "PLB",
     Zone.FOREIGN: "",
+    Zone.ANSWER_HEAD: f"BHT HL TRN STC QTY AMT DTP {_PARTY}",
+    Zone.ANSWER: f"HL TRN STC SVC QTY AMT DTP AK1 AK2 AK3 AK4 AK5 AK9 IK3 IK4 IK5 CTX {_PARTY}",
+}
+#: Of these, what tables hold: of all of a kind, or of those with one of some qualifiers. What else may stand there is
+#: understood, and left out.
+_HELD: Final = {
+    Zone.HEAD: "BHT",
+    Zone.LEVEL: "HL SBR DMG NM1:85,IL,QC,PR PRV:BI",
+    Zone.CLAIM: "CLM CL1 HI DTP:434,472 REF:F8 NM1:77,82 PRV:PE PWK:09",
+    Zone.OTHER_PAYER: "SBR CAS HI AMT:D DTP:573 NM1:PR",
+    Zone.LINE: "LX SV1 SV2 SV3 HI LIN SVD CAS DTP:472,573 REF:6R NM1:82 PRV:PE",
+    Zone.REMIT_HEAD: "BPR TRN DTM:405 N1:PR,PE REF:2U",
+    Zone.REMIT_GROUP: "LX",
+    Zone.REMIT: "CLP CAS MIA MOA NM1:QC,IL,82 DTM:232,233,050",
+    Zone.SERVICE: "SVC CAS DTM:472,150,151 REF:6R AMT:B6 LQ:HE",
+    Zone.PROVIDER: "PLB",
+    Zone.ANSWER_HEAD: "BHT HL NM1:PR,AY",
+    Zone.ANSWER: "HL TRN STC NM1:QC AK1 AK2 AK5 AK9 IK5",
 }
 _TAGS = np.array(sorted({pack(tag) for tags in _ALLOWED.values() for tag in tags.split()} | {0}), np.int32)
-_TABLE = np.zeros((len(_TAGS), len(Zone)), np.bool_)
-for _zone, _tags in _ALLOWED.items():
-    _TABLE[np.searchsorted(_TAGS, [pack(tag) for tag in _tags.split()]), _zone] = True
-
-_OPENERS = {pack("BHT"): Kind.CLAIMS, pack("HL"): Kind.CLAIMS, pack("CLM"): Kind.CLAIMS}
-_OPENERS |= {pack("BPR"): Kind.REMITTANCE, pack("CLP"): Kind.REMITTANCE}
-_ISA, _GS, _ST, _SE, _GE, _IEA = (pack(tag) for tag in ("ISA", "GS", "ST", "SE", "GE", "IEA"))
-_SETS = {"837": Kind.CLAIMS, "835": Kind.REMITTANCE}
+#: 1 where a segment may stand, 2 where it is held too, 3 where its qualifier decides that.
+_TABLE = np.zeros((len(_TAGS), len(Zone)), np.uint8)
+_QUALIFIED: set[int] = set()
 
 
-def tagged(segments: Segments, *identifiers: str) -> Mask:
-    """Which segments have one of ``identifiers``."""
-    mask = np.zeros(segments.size, np.bool_)
-    for identifier in identifiers:
-        mask |= segments.tag == pack(identifier)
-    return mask
+def _fill() -> None:
+    for zone, tags in _ALLOWED.items():
+        _TABLE[np.searchsorted(_TAGS, [pack(tag) for tag in tags.split()]), zone] = 1
+    for zone, held in _HELD.items():
+        for item in held.split():
+            tag, _, qualifiers = item.partition(":")
+            _TABLE[np.searchsorted(_TAGS, pack(tag)), zone] = 3 if qualifiers else 2
+            _QUALIFIED.update(_qualified(zone, pack(tag), pack(q)) for q in qualifiers.split(",") if q)
 
 
-@dataclass
-class Envelope:
-    """What is open at some point of a source: interchange, group, transaction set; kept between batches."""
+def _qualified(zone: int, tag: int, qualifier: int) -> int:
+    return zone << 48 | tag << 24 | qualifier
 
-    interchange: str | None = None  # control number
-    groups: int = 0
-    group: str | None = None
-    sets: int = 0
-    kind: Kind = Kind.NONE
-    control: str | None = None  # of the open set; None where it began without an ST
-    number: int = 0  # of the ST segment
-    name: str = ""  # ST01
+
+_fill()
+_QUALIFIED_KEYS = np.array(sorted(_QUALIFIED), np.int64)
+_SE = pack("SE")
 
 
 @dataclass
@@ -116,168 +124,30 @@ class Place:
     line: Rows  # row that opens the service line (LX, SV1, SV2, SV3 or SVC); -1 outside
     accepted: Mask
     sets: list[tuple[int, int, Kind]] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
+    #: Accepted segments that no table holds.
+    left_out: Mask = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+    def left(self, segments: Segments) -> pa.Table:
+        """How many segments are left out, by the key of their transaction set and their identifier, as staged rows."""
+        rows = np.flatnonzero(self.left_out & ~segments.carried)
+        found, counts = np.unique(self.start[rows] << 24 | segments.tag[rows], return_counts=True)
+        return pa.table(
+            {
+                "key": segments.key[found >> 24],
+                "tag": pa.array([unpack(tag) for tag in (found & 0xFFFFFF).tolist()], pa.string()),
+                "segments": pa.array(counts, pa.int32()),
+            }
+        )
 
     def rows(self, mask: Mask) -> Rows:
         """Accepted segments where ``mask`` holds."""
         return np.flatnonzero(mask & self.accepted)
 
 
-class _Reader:
-    """Finds the transaction sets of a batch and checks the counts and control numbers of their trailers."""
-
-    def __init__(self, segments: Segments, envelopes: dict[int, Envelope], notes: Notes) -> None:
-        self.segments, self.envelopes, self.notes = segments, envelopes, notes
-        self.sets: list[tuple[int, int, Kind]] = []
-        self.foreign: list[tuple[int, int, str]] = []
-        self.state = Envelope()
-        self.open: int | None = None  # row where the open set begins in this batch
-
-    def read(self) -> None:
-        segments = self.segments
-        events = np.flatnonzero(tagged(segments, *_CONTROL)).tolist()
-        openers = np.flatnonzero(tagged(segments, "BHT", "HL", "CLM", "BPR", "CLP"))
-        stops = np.cumsum(segments.sizes.sum(axis=1)).tolist()
-        position = begin = 0
-        for part, stop in zip(segments.parts, stops, strict=True):
-            self.state = self.envelopes.setdefault(part.source, Envelope())
-            self.open = None
-            while position < len(events) and events[position] < stop:
-                self._gap(openers, begin, events[position])
-                self._event(events[position])
-                begin = events[position] + 1
-                position += 1
-            self._gap(openers, begin, stop)
-            begin = stop
-            if self.open is not None:
-                self._end(stop)
-            if part.closes:
-                self._source_ends(stop - 1)
-                self.envelopes.pop(part.source, None)
-
-    def _gap(self, openers: Rows, begin: int, stop: int) -> None:
-        """Where no set is open between two control segments, a segment that shows its kind opens one."""
-        if self.open is not None:
-            return
-        at = int(np.searchsorted(openers, begin))
-        if at < len(openers) and openers[at] < stop:
-            row = int(openers[at])
-            if self.segments.carried[row]:
-                self.open = row if self.state.kind else None
-            else:
-                self._open_without_st(row, _OPENERS[int(self.segments.tag[row])])
-
-    def _event(self, row: int) -> None:
-        tag = int(self.segments.tag[row])
-        if self.segments.carried[row]:
-            if tag == _ST:
-                self.open = row
-            return
-        fields = self.segments.raw(row).rstrip(END).decode("utf-8", "replace").split(SEP.decode())
-        fields += [""] * (17 - len(fields))
-        state = self.state
-        if tag == _ISA:
-            self._close_set(row)
-            self._close_group(row)
-            if state.interchange is not None:
-                self.notes.add([row], "an interchange begins before the last one ended (no IEA)")
-            state.interchange, state.groups = fields[13], 0
-        elif tag == _GS:
-            self._close_set(row)
-            self._close_group(row)
-            state.group, state.sets = fields[6], 0
-            state.groups += 1
-        elif tag == _ST:
-            self._close_set(row)
-            self._open(row, fields)
-        elif tag == _SE:
-            self._se(row, fields)
-        elif tag == _GE:
-            self._close_set(row)
-            self._trailer(row, "GE GS", state.sets, fields, state.group)
-            state.group = None
-        elif tag == _IEA:
-            self._close_set(row)
-            self._close_group(row)
-            self._trailer(row, "IEA ISA", state.groups, fields, state.interchange)
-            state.interchange = None
-
-    def _open(self, row: int, fields: list[str]) -> None:
-        state = self.state
-        state.sets += 1
-        state.control, state.number, state.name = fields[2], int(self.segments.number[row]), fields[1]
-        state.kind = _SETS.get(fields[1], Kind.FOREIGN)
-        if not fields[1].isalnum():  # ST01 is missing: the first segment that tells decides
-            later = np.flatnonzero(tagged(self.segments, "BHT", "HL", "CLM", "BPR", "CLP")[row:])
-            state.kind = _OPENERS[int(self.segments.tag[row + later[0]])] if len(later) else Kind.FOREIGN
-        self.open = row
-
-    def _open_without_st(self, row: int, kind: Kind) -> None:
-        state = self.state
-        if not (state.kind and state.control is None):
-            self.notes.add(
-                [row], "a transaction set without a header (ST): what it is was told by its content"
-            )
-        state.kind, state.control, state.number = kind, None, int(self.segments.number[row])
-        self.open = row
-
-    def _end(self, stop: int) -> None:
-        assert self.open is not None
-        self.sets.append((self.open, stop, self.state.kind))
-        if self.state.kind == Kind.FOREIGN:
-            self.foreign.append((self.open, stop, self.state.name))
-        self.open = None
-
-    def _close_set(self, row: int) -> None:
-        """The open set ends before ``row`` without a trailer."""
-        if self.open is None:
-            return
-        self._end(row)
-        if self.state.control is not None:
-            self.notes.add([row], f"transaction set {self.state.control} has no trailer (SE)")
-        self.state.kind, self.state.control = Kind.NONE, None
-
-    def _close_group(self, row: int) -> None:
-        if self.state.group is not None:
-            self.notes.add([row], f"functional group {self.state.group} has no trailer (GE)")
-        self.state.group = None
-
-    def _se(self, row: int, fields: list[str]) -> None:
-        state = self.state
-        if self.open is None:
-            self.notes.add([row], "SE closes a transaction set that was never opened", action="rejected")
-            return
-        if state.control is not None:
-            size = int(self.segments.number[row]) - state.number + 1
-            self._trailer(row, "SE ST", size, fields, state.control)
-        self._end(row + 1)
-        state.kind, state.control = Kind.NONE, None
-
-    def _trailer(self, row: int, names: str, found: int, fields: list[str], control: str | None) -> None:
-        tag, opener = names.split()
-        if control is None:
-            self.notes.add([row], f"{tag} closes a {opener} that was never opened", action="rejected")
-            return
-        said = fields[1].strip()
-        if not (said.isascii() and said.isdigit() and int(said[:12]) == found):
-            self.notes.add([row], f"{tag}01 says {said[:20] or 'nothing'}, {found} were found")
-        if fields[2].strip() != control.strip():
-            self.notes.add([row], f"{tag}02 is not the control number of its {opener}: {control[:20]}")
-
-    def _source_ends(self, row: int) -> None:
-        state = self.state
-        if row < 0:
-            return
-        if state.kind and state.control is not None:
-            self.notes.add([row], f"the source ends inside of transaction set {state.control}: no SE")
-        elif state.group is not None:
-            self.notes.add([row], f"the source ends inside of functional group {state.group}: no GE")
-        elif state.interchange is not None:
-            self.notes.add([row], f"the source ends inside of interchange {state.interchange}: no IEA")
-
-
 def place(segments: Segments, envelopes: dict[int, Envelope], notes: Notes) -> Place:
     """Where every segment of a batch stands; those that cannot stand there are rejected in ``notes``."""
-    reader = _Reader(segments, envelopes, notes)
+    reader = SetReader(segments, envelopes, notes)
     reader.read()
     start = np.full(segments.size, -1)
     kind = np.zeros(segments.size, np.uint8)
@@ -286,10 +156,12 @@ def place(segments: Segments, envelopes: dict[int, Envelope], notes: Notes) -> P
         kind[first:stop] = what
     trailer = segments.tag == _SE
     zone = np.where(kind == Kind.FOREIGN, Zone.FOREIGN, Zone.OUTSIDE).astype(np.uint8)
-    found = Place(zone, start, np.full(segments.size, -1), np.full(segments.size, -1), zone == 0, reader.sets)
+    none = np.full(segments.size, -1)
+    found = Place(zone, start, none, none.copy(), zone == 0, reader.sets, reader.closed)
     _zones_of_claims(segments, found, (kind == Kind.CLAIMS) & ~trailer)
     _zones_of_remittances(segments, found, (kind == Kind.REMITTANCE) & ~trailer)
-    _judge(segments, found, notes, reader.foreign)
+    _zones_of_answers(segments, found, (kind == Kind.ANSWER) & ~trailer)
+    _judge(segments, found, notes)
     return found
 
 
@@ -336,29 +208,58 @@ def _zones_of_remittances(segments: Segments, found: Place, inside: Mask) -> Non
     found.line[in_service] = service[in_service]
 
 
-def _judge(segments: Segments, found: Place, notes: Notes, foreign: list[tuple[int, int, str]]) -> None:
-    """Accept what may stand where it stands, and say of the rest why not."""
+def _zones_of_answers(segments: Segments, found: Place, inside: Mask) -> None:
+    """The head of a 277CA ends where the first patient's level begins; a 999 has none."""
+    if not inside.any():
+        return
+    levels = np.flatnonzero(inside & (segments.tag == pack("HL")))
+    patients = np.zeros(segments.size, np.bool_)
+    patients[levels[np.asarray(segments.get(levels, 3)) == "PT"]] = True
+    claim = segments.last(patients)
+    functional = segments.last(inside & tagged(segments, "AK1")) >= found.start
+    begun = (claim >= found.start) | functional
+    found.zone[inside] = np.where(begun, Zone.ANSWER, Zone.ANSWER_HEAD)[inside]
+    found.claim[inside & (claim >= found.start)] = claim[inside & (claim >= found.start)]
+
+
+def _judge(segments: Segments, found: Place, notes: Notes) -> None:
+    """Accept what may stand where it stands, and say of the rest why not; a foreign set is told as one."""
     position = np.minimum(np.searchsorted(_TAGS, segments.tag), len(_TAGS) - 1)
     known = (_TAGS[position] == segments.tag) & (segments.tag != 0)
-    control = tagged(segments, *_CONTROL) & (found.zone != Zone.FOREIGN)
-    found.accepted = (known & _TABLE[position, found.zone]) | control | segments.carried
-    if notes.rows:
-        found.accepted[[r for r, a in zip(notes.rows, notes.actions, strict=True) if a == "rejected"]] = False
-    names = {first: name for first, _, name in foreign}
+    foreign = found.zone == Zone.FOREIGN
+    control = tagged(segments, *CONTROL) & ~foreign
+    rank = np.where(known, _TABLE[position, found.zone], 0)
+    found.accepted = (rank > 0) | control | segments.carried
+    found.left_out = (rank == 1) & ~control
+    asked = np.flatnonzero(rank == 3)
+    zones, tags = found.zone[asked].astype(np.int64), segments.tag[asked].astype(np.int64)
+    keys = zones << 48 | tags << 24 | segments.first_value[asked]
+    place = np.minimum(np.searchsorted(_QUALIFIED_KEYS, keys), len(_QUALIFIED_KEYS) - 1)
+    found.left_out[asked] = _QUALIFIED_KEYS[place] != keys
     said = {row for row, action in zip(notes.rows, notes.actions, strict=True) if action == "rejected"}
-    for row in np.flatnonzero(~found.accepted).tolist():
+    if said:
+        found.accepted[list(said)] = False
+        found.left_out[list(said)] = False
+    for row in np.flatnonzero(~found.accepted & ~foreign).tolist():
         if row not in said:
-            notes.add([row], _why(segments, found, row, names, bool(known[row])), action="rejected")
+            lost = int(segments.tag[row]) in _OF_DOLLARS
+            reason = _why(segments, found, row, bool(known[row]))
+            notes.add([row], reason, action="rejected", severity="grave" if lost else "warning")
 
 
-def _why(segments: Segments, found: Place, row: int, names: dict[int, str], known: bool) -> str:
+#: Segments that carry claims or dollars; text that is no segment may be one of them.
+_OF_DOLLARS: Final = {
+    0,
+    pack(MISFIT.decode()),
+    *(pack(tag) for tag in ["CLM", "SV1", "SV2", "SV3", "CLP", "SVC", "CAS", "PLB", "AMT", "BPR", "SVD"]),
+}
+
+
+def _why(segments: Segments, found: Place, row: int, known: bool) -> str:
     raw = segments.raw(row)
     if raw.startswith(MISFIT):
         return raw.split(SEP, 2)[1].decode("utf-8", "replace")
     zone = Zone(int(found.zone[row]))
-    if zone == Zone.FOREIGN:
-        name = names.get(int(found.start[row]), "")
-        return f"transaction set {name or 'without a type'} is neither a claim (837) nor a remittance (835)"
     tag = raw.rstrip(END).split(SEP, 1)[0].decode("utf-8", "replace")[:10]
     if not known:
         return f"{tag or 'an empty identifier'}: not a segment of an 837 or 835"

@@ -11,10 +11,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cpticd.loaders.x12 import qualifiers
 from cpticd.loaders.x12.cells import Notes, code, dates, decimals, service
-from cpticd.loaders.x12.claims837 import First, element, identified, person_hash
-from cpticd.loaders.x12.places import Place, Zone
-from cpticd.loaders.x12.segments import Ints, Mask, Rows, Segments, components, pack, places
+from cpticd.loaders.x12.loops import (
+    First,
+    element,
+    identified,
+    in_order,
+    person_hash,
+    positions,
+    repeated,
+    triplets,
+)
+from cpticd.loaders.x12.places import Kind, Place, Zone
+from cpticd.loaders.x12.segments import Mask, Rows, Segments, components, pack, places
 
 # Elements that hold remark codes.
 _LQ_REMARKS: tuple[int, ...] = (2,)
@@ -39,9 +49,11 @@ class Remits835:
         self.in_head = where.accepted & (zone == Zone.REMIT_HEAD)
 
     def tables(self) -> dict[str, pa.Table]:
-        tables = {}
+        if not any(kind == Kind.REMITTANCE for _, _, kind in self.w.sets):
+            return {}
+        tables = {"payments": self._payments()}
         if len(self.remits):
-            tables = {
+            tables |= {
                 "remits": self._remits(),
                 "services": self._services(),
                 "adjustments": self._adjustments(),
@@ -57,18 +69,46 @@ class Remits835:
         found = self.s.last(mask & self.in_head)[rows]
         return np.where(found >= np.maximum(self.w.start[rows], 0), found, -1)
 
-    def _payer_and_date(self, rows: Rows) -> tuple[pa.Array, pa.Array]:
+    def _payment(self, rows: Rows) -> dict[str, pa.Array]:
+        """Payer and day of the remittance that each of ``rows`` stands in."""
         s, which = self.s, self.s.first_value
         payer = self._head((s.tag == pack("N1")) & (which == pack("PR")), rows)
+        further = self._head((s.tag == pack("REF")) & (which == pack("2U")), rows)
         produced = self._head((s.tag == pack("DTM")) & (which == pack("405")), rows)
         payment = self._head(s.tag == pack("BPR"), rows)
         day, _ = dates(element(s, produced, 2), produced, self.notes, "DTM02", "adjudications")
         effective, _ = dates(element(s, payment, 16), payment, self.notes, "BPR16", "adjudications")
-        return pc.coalesce(element(s, payer, 2), element(s, payer, 4)), pc.coalesce(day, effective)
+        named = pc.is_in(element(s, payer, 3), value_set=pa.array(["XV", "PI"]))
+        own = pc.if_else(named, element(s, payer, 4), pa.scalar(None, pa.string()))
+        return {
+            "payer": pc.coalesce(element(s, payer, 2), element(s, payer, 4)),
+            "payer_id": pc.coalesce(own, element(s, further, 2)),
+            "paid_date": pc.coalesce(day, effective),
+        }
+
+    def _payments(self) -> pa.Table:
+        """One row per 835 that begins in this batch: what its check or transfer says."""
+        s, w, notes = self.s, self.w, self.notes
+        begun = [start for start, _, kind in w.sets if kind == Kind.REMITTANCE and not s.carried[start]]
+        stops = [stop - 1 for start, stop, kind in w.sets if kind == Kind.REMITTANCE and not s.carried[start]]
+        sets, last = np.array(begun, np.int64), np.array(stops, np.int64)
+        transfer, trace = self._head(s.tag == pack("BPR"), last), self._head(s.tag == pack("TRN"), last)
+        amount = decimals(element(s, transfer, 2), 2, transfer, notes, ("payments", "BPR02"))
+        taken = pc.fill_null(pc.equal(element(s, transfer, 3), "D"), False)
+        return pa.table(
+            {
+                "key": s.key[sets],
+                **self._payment(last),
+                "trace_number": element(s, trace, 2),
+                "method_code": code(element(s, transfer, 4)),
+                "amount": pc.if_else(taken, pc.negate(amount), amount),
+            }
+        )
 
     def _remits(self) -> pa.Table:
         s, w, remits, notes, which = self.s, self.w, self.remits, self.notes, self.s.first_value
-        payer, paid_date = self._payer_and_date(remits)
+        payment = self._payment(remits)
+        status = code(s.get(remits, 2))
         payee = self._head((s.tag == pack("N1")) & (which == pack("PE")), remits)
         is_npi = pc.fill_null(pc.equal(element(s, payee, 3), "XX"), False)
         own = w.zone == Zone.REMIT
@@ -85,9 +125,10 @@ class Remits835:
                 "key": s.key[remits],
                 "set_key": s.key[w.start[remits]],
                 "source_claim_id": s.get(remits, 1),
-                "payer": payer,
-                "paid_date": paid_date,
-                "claim_status_code": code(s.get(remits, 2)),
+                **payment,
+                "payer_kind": qualifiers.payer_kinds(s.get(remits, 6)),
+                "payer_sequence": qualifiers.deciding_orders(status),
+                "claim_status_code": status,
                 "charge_amount": decimals(s.get(remits, 3), 2, remits, notes, ("adjudications", "CLP03")),
                 "paid_amount": decimals(s.get(remits, 4), 2, remits, notes, ("adjudications", "CLP04")),
                 "patient_responsibility_amount": decimals(
@@ -121,6 +162,9 @@ class Remits835:
     def _services(self) -> pa.Table:
         s, w, rows, notes, which = self.s, self.w, self.services, self.notes, self.s.first_value
         done, sent = service(s.get(rows, 1)), service(s.get(rows, 6))
+        is_revenue = pc.fill_null(pc.equal(done.qualifier, "NU"), False)
+        reason = "a service that is no CPT or HCPCS code, by its qualifier; hcpcs_code is empty"
+        notes.tally(rows[done.foreign & ~np.asarray(is_revenue)], reason, "line_payments")
         own = w.zone == Zone.SERVICE
 
         def first(tag: str, qualifier: str) -> Rows:
@@ -131,10 +175,7 @@ class Remits835:
         start, range_end = dates(element(s, start_row, 2), start_row, notes, "DTM02", "line_payments")
         last, _ = dates(element(s, end_row, 2), end_row, notes, "DTM02", "line_payments")
         control, allowed = first("REF", "6R"), first("AMT", "B6")
-        is_revenue = pc.fill_null(pc.equal(done.qualifier, "NU"), False)
-        revenue = pc.if_else(
-            is_revenue, components(s.get(rows, 1)).get(slice(None), 1), pa.scalar(None, pa.string())
-        )
+        revenue = pc.if_else(is_revenue, done.value, pa.scalar(None, pa.string()))
 
         def amount(k: int, scale: int, what: str) -> pa.Array:
             return decimals(s.get(rows, k), scale, rows, notes, ("line_payments", what))
@@ -162,48 +203,20 @@ class Remits835:
         )
 
     def _adjustments(self) -> pa.Table:
-        """Every triplet of every CAS; empty quantities and groups are kept, an empty triplet is none."""
+        """Every triplet of every CAS, of the claim as a whole (ordinal 0) or of a service line."""
         s, w = self.s, self.w
         rows = w.rows((s.tag == pack("CAS")) & ((w.zone == Zone.REMIT) | (w.zone == Zone.SERVICE)))
         rows = rows[self.first.of_owner[w.claim[rows]] >= 0]
-        found, at = self._repeated(rows, 2, 3)
+        found, columns = triplets(s, rows, self.notes)
         owner = np.where(w.line[found] >= 0, w.line[found], w.claim[found])
-        self.notes.add(found[~s.filled(found, at)], "CAS: an amount without a reason code", "adjustments")
         return pa.table(
             {
                 "key": s.key[w.claim[found]],
                 "ordinal": self.ordinal[owner],
-                "adjustment_position": self._positions(owner),
-                "group_code": code(s.get(found, 1)),
-                "carc": code(s.get(found, at)),
-                "amount": decimals(s.get(found, at + 1), 2, found, self.notes, ("adjustments", "CAS amount")),
-                "quantity": decimals(
-                    s.get(found, at + 2), 3, found, self.notes, ("adjustments", "CAS quantity")
-                ),
+                "adjustment_position": positions(owner),
+                **columns,
             }
         )
-
-    def _repeated(self, rows: Rows, first: int, step: int) -> tuple[Rows, Ints]:
-        """Groups of elements that repeat from element ``first`` on: segment and first element of each.
-
-        A group of which the first two elements are empty is none.
-        """
-        s = self.s
-        most = int(s.count[rows].max()) if len(rows) else 0
-        which, at = [], []
-        for k in range(first, most, step):
-            filled = rows[s.filled(rows, k) | s.filled(rows, k + 1)]
-            which.append(filled)
-            at.append(np.full(len(filled), k))
-        return _in_order(which, at)
-
-    @staticmethod
-    def _positions(owner: Rows) -> Ints:
-        """1, 2, 3… within each claim or line, whether or not its segments stand together."""
-        order = np.argsort(owner, kind="stable")
-        position = np.zeros(len(owner), np.int32)
-        position[order] = places(owner[order])
-        return position
 
     def _remarks(self) -> pa.Table:
         """Remark codes of lines (LQ*HE) and of claims as a whole (MIA, MOA)."""
@@ -220,7 +233,7 @@ class Remits835:
                 filled = rows[s.filled(rows, k)]
                 found.append(filled)
                 at.append(np.full(len(filled), k))
-        rows, number = _in_order(found, at)
+        rows, number = in_order(found, at)
         value = code(s.get(rows, number))
         there = np.asarray(pc.is_valid(value))
         rows, value = rows[there], value.filter(pa.array(there))
@@ -229,7 +242,7 @@ class Remits835:
             {
                 "key": s.key[w.claim[rows]],
                 "ordinal": self.ordinal[owner],
-                "remark_position": self._positions(owner),
+                "remark_position": positions(owner),
                 "rarc": value,
             }
         )
@@ -237,16 +250,17 @@ class Remits835:
     def _provider_adjustments(self) -> pa.Table:
         s, notes = self.s, self.notes
         rows = self.w.rows((s.tag == pack("PLB")) & (self.w.zone == Zone.PROVIDER))
-        found, at = self._repeated(rows, 3, 2)
-        payer, paid_date = self._payer_and_date(found)
+        found, at = repeated(s, rows, 3, 2)
+        payment = self._payment(found)
         fiscal, _ = dates(s.get(found, 2), found, notes, "PLB02", "provider_adjustments")
         reason = components(s.get(found, at))
         return pa.table(
             {
                 "key": s.key[found],
+                "set_key": s.key[self.w.start[found]],
                 "place": at,
-                "payer": payer,
-                "paid_date": paid_date,
+                "payer": payment["payer"],
+                "paid_date": payment["paid_date"],
                 "provider_id": s.get(found, 1),
                 "fiscal_period_date": fiscal,
                 "adjustment_reason_code": code(reason.get(slice(None), 0)),
@@ -256,11 +270,3 @@ class Remits835:
                 ),
             }
         )
-
-
-def _in_order(rows: list[Rows], elements: list[Rows]) -> tuple[Rows, Ints]:
-    """Segments and the elements meant in them, in the order in which they stand in the file."""
-    which = np.concatenate([np.zeros(0, np.int64), *rows])
-    element_number = np.concatenate([np.zeros(0, np.int64), *elements])
-    order = np.lexsort((element_number, which))
-    return which[order], element_number[order].astype(np.int32)

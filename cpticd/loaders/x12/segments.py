@@ -22,13 +22,18 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
 
-_SOURCE_SHIFT = 32  # a key is the source's number and the segment's number in it, side by side
+SOURCE_SHIFT = 32  # a key is the source's number and the segment's number in it, side by side
 
 
 def pack(identifier: str) -> int:
     """An identifier of at most three characters as an integer."""
     raw = identifier.encode().ljust(3, b"\0")
     return raw[0] << 16 | raw[1] << 8 | raw[2]
+
+
+def unpack(packed: int) -> str:
+    """The identifier that an integer stands for."""
+    return packed.to_bytes(3, "big").rstrip(b"\0").decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Segments(Strings):
             sources.append(np.full(before + own, part.source, np.int64))
         self.number, self.source = np.concatenate(numbers), np.concatenate(sources)
         self.carried = np.repeat(np.tile([True, False], len(self.parts)), self.sizes.ravel())
-        self.key = self.source << _SOURCE_SHIFT | self.number
+        self.key = self.source << SOURCE_SHIFT | self.number
 
     def _cut(self) -> None:
         raw = np.frombuffer(self.text + b"\0\0\0", np.uint8)

@@ -32,9 +32,9 @@ _MODIFIERS = " ".join(f"hcpcs_modifier_{k}:text" for k in range(1, 5))
 _SUBMITTED = " ".join(f"submitted_modifier_{k}:text" for k in range(1, 5))
 STAGED: Final[dict[str, pa.Schema]] = {
     "claims": _schema(
-        "key:key set_key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text payer_id:text "
-        "payer_kind:text payer_sequence:integer drg_code:text discharge_status_code:text is_encounter:flag "
-        "is_chart_review:flag "
+        "key:key set_key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text "
+        "payer_id:text payer_kind:text payer_sequence:integer drg_code:text discharge_status_code:text "
+        "is_encounter:flag is_chart_review:flag "
         "billing_npi:text billing_taxonomy:text facility_npi:text place_of_service_code:text bill_type_code:text "
         "frequency_code:text "
         "original_payer_claim_id:text start_date:date end_date:date sent_date:date "
@@ -87,13 +87,21 @@ STAGED: Final[dict[str, pa.Schema]] = {
         "hcpcs_code:text paid_amount:money service_unit_quantity:number"
     ),
     "reported_adjustments": _schema(
-        "key:key place:integer adjustment_position:integer group_code:text carc:text amount:money quantity:number"
+        "key:key place:integer line:integer adjustment_position:integer group_code:text carc:text amount:money "
+        "quantity:number"
     ),
     # One row per transaction set: what tells a second copy of it.
-    "sets": _schema("key:key kind:text interchange:text set_control:text digest:text segments:integer"),
-    # Claims that a 277CA or 999 turned away before adjudication.
+    "sets": _schema(
+        "key:key kind:text interchange:text group_control:text set_control:text digest:text segments:integer"
+    ),
+    # How many segments of a transaction set are understood, and held by no table.
+    "left_out": _schema("key:key tag:text segments:integer"),
+    # Claims that a 277CA turned away before adjudication, and sets of claims that a 999 or 997 did.
     "turned_away": _schema(
         "key:key source_claim_id:text payer:text day:date status:text reason:text person_id:text charge_amount:money"
+    ),
+    "turned_away_sets": _schema(
+        "key:key group_control:text set_control:text day:date status:text reason:text"
     ),
     "rejects": _schema("key:key table_name:text action:text severity:text reason:text content:text"),
 }
