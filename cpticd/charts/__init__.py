@@ -17,15 +17,17 @@ from cpticd.charts.network_chart import network
 from cpticd.charts.pair_charts import pair_matrix, pair_scatter
 from cpticd.charts.pattern_charts import association, drift, mix, providers
 from cpticd.charts.primitives import bars, intervals, matrix, steps
+from cpticd.charts.resolution_charts import flow, open_summary, overturned, resolution
 from cpticd.charts.rule_charts import residual_months, scorecard, scorecard_scatter
 from cpticd.charts.specificity_charts import calendar, effect, share
 from cpticd.charts.table import table, text_table
 
 __all__ = [
-    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "effect", "impact",
-    "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "network", "outcomes", "pair_matrix",
-    "pair_scatter", "pareto", "prevalence", "providers", "rates", "recapture", "residual_months", "risk_explain",
-    "scorecard", "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
+    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "effect",
+    "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "network",
+    "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto", "prevalence",
+    "providers", "rates", "recapture", "residual_months", "resolution", "risk_explain", "scorecard",
+    "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
 ]  # fmt: skip
 
 

@@ -150,6 +150,7 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
 #: Columns whose name is their measure.
 _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
+    **dict.fromkeys(("expected_allowed", "expected_recovery"), dollars),
     **dict.fromkeys(("rate_before", "rate_after", "rate_elsewhere"), percent),
     **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio"), ratio),
     **dict.fromkeys(("lift_low", "lift_high", "odds_low", "odds_high"), ratio),

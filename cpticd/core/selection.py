@@ -118,6 +118,9 @@ _TABLE: Final = (
         "diagnosis",
         joins=("p", "f"),
     ),
+    Dimension(
+        "denial_category", "coalesce(o.denial_category, '(not denied)')", "root cause of the first denial"
+    ),
     *(_period(step, "o.service_date", f"{step} of service") for step in ("week", "month", "quarter", "year")),
     *(
         _period(f"paid_{step}", "o.first_paid_date", f"{step} of the first adjudication")

@@ -30,8 +30,8 @@ def _sentence(frame: pd.DataFrame) -> str:
     ]
     paid = by.get("paid", 0) + by.get("paid in part", 0)
     return (
-        f"Of {total:,.0f} services denied at first {paid / total:.0%} have been paid since, {by.get('open', 0) / total:.0%} "
-        f"are open; {quiet.sum() / total:.0%} were lost without a second claim."
+        f"Of {total:,.0f} services denied at first {paid / total:.0%} have been paid since, "
+        f"{by.get('open', 0) / total:.0%} are open; {quiet.sum() / total:.0%} were lost without a second claim."
     )
 
 

@@ -11,7 +11,7 @@ from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.maturity import MATURITY_DAYS, mature, young
-from cpticd.core.measure import Cells, Chart, Part, measure
+from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
 from cpticd.denials import counted, divided
@@ -37,16 +37,6 @@ def _leaves(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
     )
 
 
-def _chart(frame: pd.DataFrame) -> dict[str, Any]:
-    """By group: the share of settled denials that were paid after all, with its interval."""
-    place = list(frame.columns).index("denied_lines")
-    groups = list(frame.columns[:place]) or ["denied_lines"]
-    return {
-        "label": groups, "x": "rate", "low": "low", "high": "high", "title": "Denials paid after all",
-        "beside": "{overturned_lines} of {denied_lines}", "axis": "Overturned of lines denied at first",
-    }  # fmt: skip
-
-
 def _sentence(frame: pd.DataFrame) -> str:
     shown = frame.dropna(subset=["rate", "overturned_lines"])
     if shown.empty or len(shown) < len(frame):
@@ -70,7 +60,7 @@ def _tile(frame: pd.DataFrame) -> tuple[str, str, str] | None:
 @measure(
     heading="Overturned denials",
     leaves=_leaves,
-    chart=Chart("intervals", _chart),
+    chart="overturned",
     report=[Part("overturned", "overturned", "Overturned denials", lambda given: {"by": "payer"})],
     sentence=_sentence,
     tile=_tile,

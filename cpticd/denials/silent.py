@@ -42,10 +42,11 @@ def silent(claims: Claims, *, folder: str | Path | None = None) -> pd.DataFrame:
     ``reference.add("contract_rates", …)``; ``folder``: where it was added) or ``imbalance`` (charge less adjustments is
     not what was paid, and the claim's own adjustments do not explain it).
 
-    amount, US dollars: for a takeback, what was paid before less what is paid now; for a changed code, the payer's median allowed amount for the submitted code, where it leaves it
-    unchanged, less what it allowed here (null where there is no such line to compare with; negative
-    where the payer allowed more); for nothing paid, what is expected to be allowed as in :func:`open`; for underpaid,
-    the contract's amount less the allowed; for an imbalance, charge - adjustments - paid.
+    amount, US dollars: for a takeback, what was paid before less what is paid now; for a changed code, the payer's
+    median allowed amount for the submitted code, where it leaves it unchanged, less what it allowed here (null where
+    there is no such line to compare with; negative where the payer allowed more); for nothing paid, what is expected
+    to be allowed as in :func:`open`; for underpaid, the contract's amount less the allowed; for an imbalance, charge -
+    adjustments - paid.
 
     Family of codes: the same first four characters (99213 and 99214).
 
