@@ -21,6 +21,7 @@ from cpticd.core.errors import CpticdError, InputError, SchemaError
 from cpticd.core.repeats import repeated
 from cpticd.core.schema import REJECTS, SEVERITIES, SEVERITY, TABLES, Severity, Table, graded
 from cpticd.core.sources import names_of
+from cpticd.loaders import payers
 from cpticd.loaders.accounts import ZERO, Accounts, Count
 from cpticd.loaders.parts import Parts, own_columns
 
@@ -47,6 +48,7 @@ class Intake:
         self.progress, self.lenient = progress, lenient
         self.engine = DuckDBEngine(memory_limit=memory_limit)
         self.refused: list[str] = []  # why files could not be read
+        self.aliases: dict[str, str] = {}  # payers by the names that a user gave for them
         self._names: dict[Path, str] = {}
         self._sources: dict[str, int] = {}
         self._counts = Accounts()
@@ -257,8 +259,11 @@ class Intake:
             count.amount_rejected += amount or ZERO
             count.unpriced += amount is None
         severity = severity or SEVERITY[action]
-        row = (source, location, table_name, action, severity, reason, content[:500], amount)
-        for name, value in zip(REJECTS.names, row, strict=True):
+        self._pend(source, location, table_name, action, severity, reason, content[:500], amount)
+
+    def _pend(self, *entry: Any) -> None:
+        """Keep one entry of rejects, its values in the order of the columns."""
+        for name, value in zip(REJECTS.names, entry, strict=True):
             self._pending[name].append(value)
 
     def reject_many(self, data: pa.Table) -> None:
@@ -278,11 +283,12 @@ class Intake:
             count.amount_rejected += row["amount_sum"] or ZERO
 
     def count(
-        self, source: str, table_name: str, *, read: int, loaded: int, amount: Decimal | None = None
-    ) -> int:
+        self, source: str, table_name: str, *, read: int, loaded: int, rejected: int = 0, left_out: int = 0,
+        amount: Decimal | None = None,
+    ) -> int:  # fmt: skip
         """Account for what is no canonical table, such as segments or file rows.
 
-        ``read`` and ``loaded`` are in addition to what :meth:`reject` counts; read - loaded must be 0.
+        They are in addition to what :meth:`reject` counts; read must be loaded + rejected + left_out.
         ``amount``: their dollars, None where the source knows none. Returns how many were rejected without
         an amount.
         """
@@ -291,6 +297,8 @@ class Intake:
         count = self._counts[source, table_name]
         count.read += read
         count.loaded += loaded
+        count.rejected += rejected
+        count.left_out += left_out
         if amount is not None:
             count.in_dollars = True
             count.amount_read += amount
@@ -327,11 +335,12 @@ class Intake:
         return found.append_column("rank", rank).sort_by(order).select(REJECTS.names)
 
     def claims(self) -> Claims:
-        """End the intake: rows with a key that stands twice are rejected, the views are derived."""
+        """End the intake: payers get one name each, rows with a key that stands twice are rejected, views derived."""
         self.flush()
         for name in _OF_SERVICES:
             if self.query(f"SELECT 1 AS one FROM {name} WHERE {_UNNUMBERED} LIMIT 1").num_rows:
                 self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {_UNNUMBERED}")
+        payers.settle(self, self.aliases)
         for table in TABLES.values():
             self._reject_repeats(table)
         for table in TABLES.values():
@@ -378,18 +387,10 @@ class Intake:
             count = self._counts[names[row["_source"]], table.name]
             count.rejected += 1
             count.amount_rejected += row["amount"] or ZERO
-            kept = (
-                names[row["_source"]],
-                "",
-                table.name,
-                "rejected",
-                SEVERITY["rejected"],
-                row["reason"],
-                row["content"],
+            self._pend(
+                names[row["_source"]], "", table.name, "rejected", SEVERITY["rejected"], row["reason"], row["content"],
                 row["amount"],
-            )
-            for name, value in zip(REJECTS.names, kept, strict=True):
-                self._pending[name].append(value)
+            )  # fmt: skip
 
     def _drop_attributes(self, table: str) -> None:
         """Attributes go with their row: those of ``repeated`` rows of claims or lines are as if never read."""
