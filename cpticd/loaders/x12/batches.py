@@ -186,7 +186,10 @@ def _open_levels(segments: Segments, rows: Rows) -> Rows:
     codes = segments.get(rows[headers], 3)
     ranks = pc.fill_null(pc.index_in(codes, value_set=pa.array(["20", "22", "23"])), 3)
     rank = np.asarray(ranks)
-    still = [i for i in range(len(headers)) if i + 1 == len(headers) or rank[i] < rank[i + 1 :].min()]
+    later = np.append(
+        np.minimum.accumulate(rank[::-1])[::-1][1:], rank.max() + 1
+    )  # the least of those behind each
+    still = np.flatnonzero(rank < later)
     open_headers = headers[still]
     mine = np.searchsorted(headers, np.arange(len(rows)), side="right") - 1
     return np.flatnonzero((mine >= 0) & np.isin(headers[np.maximum(mine, 0)], open_headers))

@@ -80,7 +80,8 @@ class Notes:
         """The entries by key of their segment, in the order of the segments, each once."""
         segments = self.segments
         columns = (self.rows, self.tables, self.actions, self.severities, self.reasons)
-        entries = sorted({*zip(*columns, strict=True)})
+        # What is carried from an earlier batch was noted there.
+        entries = sorted(each for each in {*zip(*columns, strict=True)} if not segments.carried[each[0]])
         rows = np.array([entry[0] for entry in entries], np.int64)
         return pa.table(
             {
@@ -180,7 +181,9 @@ def dates(strings: pa.Array, rows: Rows, notes: Notes, what: str, table: str) ->
     """
     if strings.null_count == len(strings):
         return pa.nulls(len(strings), pa.date32()), pa.nulls(len(strings), pa.date32())
-    long = _with_century(strings)
+    encoded = strings.dictionary_encode()  # few days, and many segments that name them
+    texts, index = encoded.dictionary, encoded.indices
+    long = _with_century(texts)
     start, start_good = _days(pc.utf8_slice_codeunits(long, 0, 8))
     is_range = np.asarray(pc.fill_null(pc.match_substring_regex(long, r"^[0-9]{8,}\s*-\s*[0-9]{8}"), False))
     end, end_good = start, start_good
@@ -188,11 +191,12 @@ def dates(strings: pa.Array, rows: Rows, notes: Notes, what: str, table: str) ->
         behind = pc.utf8_slice_codeunits(pc.replace_substring_regex(long, r"^[0-9]{8,}\s*-\s*", ""), 0, 8)
         end, end_good = _days(behind)
         end, end_good = np.where(is_range, end, start), np.where(is_range, end_good, start_good)
-    bad = np.asarray(pc.is_valid(strings)) & ~(start_good & end_good)
-    for place in np.flatnonzero(bad):
-        reason = f"{what}: not a date, left empty: {str(strings[place])[:60]}"
-        notes.add([int(rows[place])], reason, table, severity="warning")
-    return _as_dates(start, start_good), _as_dates(end, end_good)
+    bad = ~(start_good & end_good)
+    if bad.any():
+        for place in np.flatnonzero(np.asarray(pc.fill_null(pa.array(bad).take(index), False))):
+            reason = f"{what}: not a date, left empty: {str(strings[place])[:60]}"
+            notes.add([int(rows[place])], reason, table, severity="warning")
+    return _as_dates(start, start_good).take(index), _as_dates(end, end_good).take(index)
 
 
 def _with_century(strings: pa.Array) -> pa.Array:

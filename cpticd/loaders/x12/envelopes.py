@@ -200,7 +200,7 @@ class SetReader:
         if state.control is not None and first == self.open:
             first += 1  # the ST, whose number differs from copy to copy
         if first < stop - trailer:
-            state.digest = state.digest or hashlib.blake2b(digest_size=16)
+            state.digest = state.digest or hashlib.sha256()
             begin, end = int(segments.start[first]), int(segments.stop[stop - trailer - 1])
             state.digest.update(memoryview(segments.text)[begin:end])
         self.open = None
@@ -211,7 +211,7 @@ class SetReader:
         if state.kind:
             source = int(self.segments.source[row]) if self.segments.size else 0
             name = _NAMES.get(state.kind, state.name)
-            digest = (state.digest or hashlib.blake2b(digest_size=16)).hexdigest()
+            digest = (state.digest or hashlib.sha256()).hexdigest()[:32]
             key = source << SOURCE_SHIFT | state.number
             self.closed.append(
                 Closed(

@@ -18,6 +18,7 @@ class Loops837:
         self.s, self.w, self.notes = segments, where, notes
         zone, tag = where.zone, segments.tag
         self.is_claim = (zone == Zone.CLAIM) | (zone == Zone.OTHER_PAYER) | (zone == Zone.LINE)
+        self.above = where.accepted & ~self.is_claim
         self.claims = where.rows((zone == Zone.CLAIM) & (tag == pack("CLM")))
         self.first = First(self.claims, segments.size)
         in_line = where.accepted & (zone == Zone.LINE)
@@ -37,14 +38,14 @@ class Loops837:
         other = np.bincount(mine[kinds != pack("SV2")], minlength=size)
         qualifier = np.asarray(pc.fill_null(components(s.get(self.claims, 5)).get(slice(None), 1), ""))
         start = w.start[self.claims]
-        guide = pc.coalesce(s.get(start, 3), element(s, s.last(s.tag == pack("GS"))[self.claims], 8))
+        guide = pc.coalesce(s.get(start, 3), element(s, s.before(s.tag == pack("GS"), self.claims), 8))
         by_guide = np.asarray(pc.fill_null(pc.match_substring_regex(guide, "X(223|292|096)"), False))
         by_content = np.where(hospital != other, hospital > other, np.where(qualifier == "A", True, by_guide))
         return by_content & ~((hospital == other) & (qualifier == "B"))
 
     def context(self, mask: Mask, since: Rows) -> Rows:
         """The last segment of a kind before each claim, not older than ``since``; -1 where there is none."""
-        found = self.s.last(mask & self.w.accepted & ~self.is_claim)[self.claims]
+        found = self.s.before(mask & self.above, self.claims)
         return np.where(found >= np.maximum(since, 0), found, -1)
 
     def levels(self) -> tuple[Rows, Rows, Rows]:
@@ -57,7 +58,7 @@ class Loops837:
         for name in ("20", "22", "23"):
             mask = np.zeros(s.size, np.bool_)
             mask[rows[np.asarray(pc.fill_null(pc.equal(level, name), False))]] = True
-            found.append(np.maximum(s.last(mask)[claims], start))
+            found.append(np.maximum(s.before(mask, claims), start))
         provider, subscriber, patient = found
         return (
             provider,

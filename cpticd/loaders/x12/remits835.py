@@ -46,12 +46,15 @@ class Remits835:
             segments.size, np.int32
         )  # of a service line in its claim; 0: the claim as a whole
         self.ordinal[self.services] = places(where.claim[self.services])
+        sets = [(start, stop - 1) for start, stop, kind in where.sets if kind == Kind.REMITTANCE]
+        self.starts, self.stops = np.array(sets, np.int64).reshape(-1, 2).T  # first and last row of each 835
         self.in_head = where.accepted & (zone == Zone.REMIT_HEAD)
 
     def tables(self) -> dict[str, pa.Table]:
-        if not any(kind == Kind.REMITTANCE for _, _, kind in self.w.sets):
+        if not len(self.starts):
             return {}
-        tables = {"payments": self._payments()}
+        self.payments = self._payments()
+        tables = {"payments": self.payments.filter(pa.array(~self.s.carried[self.starts]))}
         if len(self.remits):
             tables |= {
                 "remits": self._remits(),
@@ -64,52 +67,46 @@ class Remits835:
             tables["provider_adjustments"] = provider
         return tables
 
-    def _head(self, mask: Mask, rows: Rows) -> Rows:
-        """The last header segment of a kind in the set of each of ``rows``; -1 where there is none."""
-        found = self.s.last(mask & self.in_head)[rows]
-        return np.where(found >= np.maximum(self.w.start[rows], 0), found, -1)
-
-    def _payment(self, rows: Rows) -> dict[str, pa.Array]:
-        """Payer and day of the remittance that each of ``rows`` stands in."""
-        s, which = self.s, self.s.first_value
-        payer = self._head((s.tag == pack("N1")) & (which == pack("PR")), rows)
-        further = self._head((s.tag == pack("REF")) & (which == pack("2U")), rows)
-        produced = self._head((s.tag == pack("DTM")) & (which == pack("405")), rows)
-        payment = self._head(s.tag == pack("BPR"), rows)
-        day, _ = dates(element(s, produced, 2), produced, self.notes, "DTM02", "adjudications")
-        effective, _ = dates(element(s, payment, 16), payment, self.notes, "BPR16", "adjudications")
-        named = pc.is_in(element(s, payer, 3), value_set=pa.array(["XV", "PI"]))
-        own = pc.if_else(named, element(s, payer, 4), pa.scalar(None, pa.string()))
-        return {
-            "payer": pc.coalesce(element(s, payer, 2), element(s, payer, 4)),
-            "payer_id": pc.coalesce(own, element(s, further, 2)),
-            "paid_date": pc.coalesce(day, effective),
-        }
+    def _head(self, tag: str, which: str = "") -> Rows:
+        """The last header segment of a kind in each 835; -1 where there is none."""
+        mask = self.in_head & (self.s.tag == pack(tag))
+        if which:
+            mask &= self.s.first_value == pack(which)
+        found = self.s.before(mask, self.stops)
+        return np.where(found >= self.starts, found, -1)
 
     def _payments(self) -> pa.Table:
-        """One row per 835 that begins in this batch: what its check or transfer says."""
-        s, w, notes = self.s, self.w, self.notes
-        begun = [start for start, _, kind in w.sets if kind == Kind.REMITTANCE and not s.carried[start]]
-        stops = [stop - 1 for start, stop, kind in w.sets if kind == Kind.REMITTANCE and not s.carried[start]]
-        sets, last = np.array(begun, np.int64), np.array(stops, np.int64)
-        transfer, trace = self._head(s.tag == pack("BPR"), last), self._head(s.tag == pack("TRN"), last)
+        """One row per 835, begun in this batch or before: payer, day, and what its check or transfer says."""
+        s, notes = self.s, self.notes
+        payer, further = self._head("N1", "PR"), self._head("REF", "2U")
+        produced, transfer, trace = self._head("DTM", "405"), self._head("BPR"), self._head("TRN")
+        day, _ = dates(element(s, produced, 2), produced, notes, "DTM02", "adjudications")
+        effective, _ = dates(element(s, transfer, 16), transfer, notes, "BPR16", "adjudications")
+        named = pc.is_in(element(s, payer, 3), value_set=pa.array(["XV", "PI"]))
+        own = pc.if_else(named, element(s, payer, 4), pa.scalar(None, pa.string()))
         amount = decimals(element(s, transfer, 2), 2, transfer, notes, ("payments", "BPR02"))
         taken = pc.fill_null(pc.equal(element(s, transfer, 3), "D"), False)
         return pa.table(
             {
-                "key": s.key[sets],
-                **self._payment(last),
+                "key": s.key[self.starts],
+                "payer": pc.coalesce(element(s, payer, 2), element(s, payer, 4)),
+                "payer_id": pc.coalesce(own, element(s, further, 2)),
+                "paid_date": pc.coalesce(day, effective),
                 "trace_number": element(s, trace, 2),
                 "method_code": code(element(s, transfer, 4)),
                 "amount": pc.if_else(taken, pc.negate(amount), amount),
             }
         )
 
+    def _of_payment(self, rows: Rows, *names: str) -> dict[str, pa.Array]:
+        """Columns of the remittance that each of ``rows`` stands in."""
+        which = pa.array(np.searchsorted(self.starts, self.w.start[rows]))
+        return {name: self.payments.column(name).combine_chunks().take(which) for name in names}
+
     def _remits(self) -> pa.Table:
         s, w, remits, notes, which = self.s, self.w, self.remits, self.notes, self.s.first_value
-        payment = self._payment(remits)
         status = code(s.get(remits, 2))
-        payee = self._head((s.tag == pack("N1")) & (which == pack("PE")), remits)
+        payee = self._head("N1", "PE")[np.searchsorted(self.starts, w.start[remits])]
         is_npi = pc.fill_null(pc.equal(element(s, payee, 3), "XX"), False)
         own = w.zone == Zone.REMIT
         nm1, dtm = own & (s.tag == pack("NM1")), own & (s.tag == pack("DTM"))
@@ -125,7 +122,7 @@ class Remits835:
                 "key": s.key[remits],
                 "set_key": s.key[w.start[remits]],
                 "source_claim_id": s.get(remits, 1),
-                **payment,
+                **self._of_payment(remits, "payer", "payer_id", "paid_date"),
                 "payer_kind": qualifiers.payer_kinds(s.get(remits, 6)),
                 "payer_sequence": qualifiers.deciding_orders(status),
                 "claim_status_code": status,
@@ -251,7 +248,6 @@ class Remits835:
         s, notes = self.s, self.notes
         rows = self.w.rows((s.tag == pack("PLB")) & (self.w.zone == Zone.PROVIDER))
         found, at = repeated(s, rows, 3, 2)
-        payment = self._payment(found)
         fiscal, _ = dates(s.get(found, 2), found, notes, "PLB02", "provider_adjustments")
         reason = components(s.get(found, at))
         return pa.table(
@@ -259,8 +255,7 @@ class Remits835:
                 "key": s.key[found],
                 "set_key": s.key[self.w.start[found]],
                 "place": at,
-                "payer": payment["payer"],
-                "paid_date": payment["paid_date"],
+                **self._of_payment(found, "payer", "paid_date"),
                 "provider_id": s.get(found, 1),
                 "fiscal_period_date": fiscal,
                 "adjustment_reason_code": code(reason.get(slice(None), 0)),

@@ -144,6 +144,11 @@ class Segments(Strings):
         """Segment ``row`` in canonical form, its end included."""
         return self.text[self.start[row] : self.stop[row]]
 
+    def before(self, mask: Mask, rows: Rows) -> Rows:
+        """For each of ``rows`` the last segment, itself included, where ``mask`` holds; -1 where there is none."""
+        held = np.concatenate([[-1], np.flatnonzero(mask)])
+        return held[np.searchsorted(held, rows, side="right") - 1]
+
     def last(self, mask: Mask) -> Rows:
         """For each segment the last one, itself included, where ``mask`` holds; -1 where there is none."""
         return np.maximum.accumulate(np.where(mask, self.index, -1)) if self.size else self.index

@@ -13,6 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
+_BUFFER: Final = 1 << 18
 _KINDS = {
     "text": pa.string(),
     "date": pa.date32(),
@@ -113,6 +114,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writers: dict[str, pa.ipc.RecordBatchStreamWriter] = {}
+        self._files: dict[str, pa.NativeFile] = {}
 
     def write(self, name: str, table: pa.Table) -> None:
         """Append rows to staged table ``name``."""
@@ -121,16 +123,19 @@ class Spool:
         schema = STAGED[name]
         if name not in self._writers:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._writers[name] = pa.ipc.new_stream(str(self.folder / f"{name}.arrow"), schema)
+            # Through a buffer: a batch has hundreds of small ones.
+            self._files[name] = pa.output_stream(str(self.folder / f"{name}.arrow"), buffer_size=_BUFFER)
+            self._writers[name] = pa.ipc.new_stream(self._files[name], schema)
         for field in schema:
             if field.name not in table.column_names:
                 table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
         self._writers[name].write_table(table.select(schema.names).cast(schema))
 
     def close(self) -> None:
-        for writer in self._writers.values():
+        for name, writer in self._writers.items():
             writer.close()
-        self._writers = {}
+            self._files[name].close()
+        self._writers, self._files = {}, {}
 
 
 def staged(folders: list[Path]) -> dict[str, pa.Table]:
