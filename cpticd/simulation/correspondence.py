@@ -202,8 +202,8 @@ def decided(answer: Answer, charges: Sequence[int], exempt: Sequence[bool]) -> d
         for item in row.taken:
             _take(one, item, row.remarks)
     if not answer.rows:
-        for line in found:
-            found[line].paid = charges[line]
+        for line, one in found.items():
+            one.paid = charges[line]
     over = [line for line, one in found.items() if one.paid > 0]
     if answer.whole and over:
         for item in answer.whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Desk:
         self.charges, self.units = lines.charge.tolist(), lines.units.tolist()
         self.procedures = lines.procedure.tolist()
         edges = bounds(lines.claim, claims.size).tolist()
-        self.lines = [list(range(a, b)) for a, b in zip(edges, edges[1:], strict=False)]
+        self.lines = [list(range(a, b)) for a, b in pairwise(edges)]
         self.dice, self.line_dice = Dice(world, claims.size), Dice(world, lines.size)
         self._lab = world.catalogue.in_family(lines.procedure, "lab").tolist()
         self._components = [world.catalogue.procedures[code] for code in COMPONENTS]
@@ -170,7 +171,7 @@ class Desk:
         return [first, Row(row.line, two, row.units, 0, moved, moved, [("CO", "94", -moved)], (), True)]
 
     def _whole(self, rows: list[Row], root: int) -> list[Adjustment]:
-        """What is taken off the claim as a whole: a stay's deductible, and some of what is sequestered; changes rows."""
+        """What is taken off the claim as a whole: a stay's deductible, some of what is sequestered. Changes rows."""
         found: list[Adjustment] = []
         if self.dice("whole sequester", root) < WHOLE_SEQUESTER:
             total = 0

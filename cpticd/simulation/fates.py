@@ -12,7 +12,6 @@ from cpticd.simulation.correspondence import (
     PENDED,
     RETURNED,
     VOID,
-    Answer,
     Decided,
     Sending,
     Tale,
@@ -78,7 +77,8 @@ def fate_frame(desk: Desk, known: Sequence[Tale], tales: Sequence[Tale], end: in
 def _fates(desk: Desk, tale: Tale, full: Tale, end: int, last: int) -> Iterator[dict[str, object]]:
     first = tale.sent[0]
     chain = [f"C{item.claim + 1:08d}" for item in tale.sent]
-    judged, later = judge(desk, tale, end), judge(desk, full, 1 << 40)
+    judged = judge(desk, tale, end)
+    later = judge(desk, full, 1 << 40) if len(full.answers) > len(tale.answers) else judged
     copied = "duplicate" in tale.kinds
     for place, line in enumerate(first.lines, start=1):
         own = judged.get(line, [])
@@ -144,7 +144,7 @@ def _state(desk: Desk, tale: Tale, line: int, own: list[Judged], last: int) -> d
         "paid_amount": paid / 100,
         "final_denied_amount": final_denied / 100,
         "final_denial_carc": cause,
-        "state": _worded(tale, line, own, initial, final, last, day),
+        "state": _worded(tale, line, own, (initial, final), last),
     }
 
 
@@ -194,27 +194,22 @@ def _taken_from_view(tale: Tale, line: int, final: str) -> str:
     return "void" if left_out and final != "denied" else final
 
 
-def _worded(
-    tale: Tale, line: int, own: list[Judged], initial: str, final: str, last: int, day: int | None
-) -> str:
-    if final == "void":
-        return "void"
-    current = [item for item in tale.sent if line in item.lines and item.relation not in (VOID, OTHER_PAYER)][
-        -1
-    ]
-    waiting: list[Answer] = [answer for answer in tale.answers if answer.sending is current]
-    if initial == "not adjudicated":
-        for kind in (PENDED, RETURNED):
-            if any(answer.kind == kind for answer in waiting):
-                return kind
-    if final == "denied" and day is not None:
-        return "denied for good" if day <= last - MATURE_DAYS else "open"
-    words = {"not adjudicated": final, "nothing paid": final, "partly denied": "paid in part"}
-    if final in words:
-        return words[final]
+def _worded(tale: Tale, line: int, own: list[Judged], words: tuple[str, str], last: int) -> str:
+    """State of a service, from its first and its latest outcome."""
+    initial, final = words
+    if initial == "not adjudicated" and final != "void":
+        current = [
+            item for item in tale.sent if line in item.lines and item.relation not in (VOID, OTHER_PAYER)
+        ][-1]
+        waiting = {answer.kind for answer in tale.answers if answer.sending is current}
+        return next((kind for kind in (PENDED, RETURNED) if kind in waiting), final)
+    if final == "denied":
+        first = min(own, key=lambda each: (each.sequence, each.version, each.day))
+        return "denied for good" if first.day <= last - MATURE_DAYS else "open"
+    if final != "paid":
+        return "paid in part" if final == "partly denied" else final
     if initial in ("denied", "partly denied"):
         return "overturned"
     standing = _standing(own)
-    if sum(each.one.paid for each in standing) <= 0 < standing[-1].one.share:
-        return "patient's"
-    return "paid at first"
+    nothing = sum(each.one.paid for each in standing) <= 0 < standing[-1].one.share
+    return "patient's" if nothing else "paid at first"

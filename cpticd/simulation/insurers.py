@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -46,6 +47,7 @@ def insure(world: World, book: Book) -> Insurers:
     )
 
 
+@cache
 def root_cause(carc: str, rarc: str) -> str:
     """Root cause of a denial (root_causes.csv): that of the reason with its remark, else of the reason."""
     causes = {reason: row["category"] for row in rows("root_causes") for reason in row["reasons"].split()}

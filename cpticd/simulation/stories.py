@@ -32,16 +32,10 @@ from cpticd.simulation.vectors import Ints
 from cpticd.simulation.world import World
 
 #: Before the first decision: shares of the claims.
-RETURN, SENT_AGAIN, FORWARD, TAKEN_UP, PEND, PEND_REVERSED, PEND_NUMBER, TWICE = (
-    0.012,
-    0.85,
-    0.005,
-    0.7,
-    0.02,
-    0.3,
-    0.5,
-    0.007,
-)
+RETURN, FORWARD, PEND, TWICE = 0.012, 0.005, 0.02, 0.007
+#: Of those returned, the ones sent again; of those forwarded, the ones decided; of those pended, the ones whose pend is
+#: reversed, and that keep the payer's number.
+SENT_AGAIN, TAKEN_UP, PEND_REVERSED, PEND_NUMBER = 0.85, 0.7, 0.3, 0.5
 #: Of the claims with a denial those that are worked, times the payer's rework; those worked too late.
 WORK, LATE, SECOND_ATTEMPT, FIRST_FAILS, UPHELD_IN_SILENCE = 1.7, 0.07, 0.2, 0.12, 0.4
 #: Ways of working a denial, added up: appeal, replacement, and the rest: sent again.
@@ -269,7 +263,7 @@ def _attempt(
     if again is None:
         if not wins and dice(f"{which} upheld", root) < UPHELD_IN_SILENCE:
             return answers
-        return _redecide(teller, tale, answers, answered, rows, which)
+        return _redecide(teller, tale, answers, (answered, rows), which)
     tale.kinds += ["late"] if late else []
     tale.sent.append(again)
     found = desk.decide(again, answered, rows, *_numbers(teller, tale))
@@ -295,10 +289,10 @@ def _again(desk: Desk, line: int, *, late: bool, wins: bool) -> Row:
 
 
 def _redecide(
-    teller: Teller, tale: Tale, answers: list[Answer], day: int, rows: list[Row], which: str
+    teller: Teller, tale: Tale, answers: list[Answer], again: tuple[int, list[Row]], which: str
 ) -> list[Answer]:
     """A new decision in the place of an old one: with its reversal before or after it, or without."""
-    dice, root, sending = teller.dice, tale.root, answers[0].sending
+    (day, rows), dice, root, sending = again, teller.dice, tale.root, answers[0].sending
     found = teller.desk.decide(sending, day, rows, *_numbers(teller, tale))
     u = dice(f"{which} order", root)
     if u >= UNREVERSED or u < LATER:
@@ -363,7 +357,7 @@ def _corrected(teller: Teller, tale: Tale, answers: list[Answer]) -> None:
                 row.taken[i] = (group, carc, amount - more)
                 row.paid, row.allowed = row.paid + more, row.allowed + more
         row.taken = [item for item in row.taken if item[2]]
-    _redecide(teller, tale, answers, day, rows, "corrected")
+    _redecide(teller, tale, answers, (day, rows), "corrected")
 
 
 def _fewer_lines(teller: Teller, tale: Tale, answers: list[Answer]) -> None:
