@@ -6,17 +6,22 @@ WITH pointing AS (  -- sources that carry pointers: there a line without one has
     FROM claims c
     JOIN (SELECT DISTINCT claim_id FROM pointers) p ON p.claim_id = c.claim_id
 ),
+reasons AS (  -- what a person was admitted or came with is no reason for a service
+    SELECT claim_id, diagnosis_position, diagnosis_code
+    FROM diagnoses
+    WHERE coalesce(diagnosis_kind, '') NOT IN ('admitting', 'reason for visit')
+),
 pointed AS (
     SELECT p.claim_id, p.claim_line_number, d.diagnosis_code, min(p.pointer_position) AS first_position, 'line' AS level
     FROM pointers p
-    JOIN diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position
+    JOIN reasons d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position
     GROUP BY p.claim_id, p.claim_line_number, d.diagnosis_code
     UNION ALL
     SELECT l.claim_id, l.claim_line_number, d.diagnosis_code, min(d.diagnosis_position) AS first_position, 'claim' AS level
     FROM lines l
     JOIN claims c ON c.claim_id = l.claim_id
     LEFT JOIN pointing s ON s.data_source = coalesce(c.data_source, '') AND s.claim_type = coalesce(c.claim_type, '')
-    JOIN diagnoses d ON d.claim_id = l.claim_id
+    JOIN reasons d ON d.claim_id = l.claim_id
     WHERE s.data_source IS NULL
     GROUP BY l.claim_id, l.claim_line_number, d.diagnosis_code
 ),

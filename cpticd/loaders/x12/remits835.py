@@ -24,7 +24,7 @@ from cpticd.loaders.x12.loops import (
     triplets,
 )
 from cpticd.loaders.x12.places import Kind, Place, Zone
-from cpticd.loaders.x12.segments import Mask, Rows, Segments, components, pack, places
+from cpticd.loaders.x12.segments import Rows, Segments, components, pack, places
 
 # Elements that hold remark codes.
 _LQ_REMARKS: tuple[int, ...] = (2,)

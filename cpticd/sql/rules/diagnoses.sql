@@ -1,10 +1,12 @@
 -- One row per ICD-10-CM diagnosis of a claim, with the day on which it is judged and the person's sex and age.
+-- What a person was admitted or came with is no reason for a service (is_reason): the code that is found stands beside it.
 -- A code whose system is missing is ICD-10-CM where the day is October 1, 2015 or later.
 SELECT
     d.claim_id,
     d.diagnosis_position,
     d.diagnosis_code,
     d.present_on_admission_code,
+    coalesce(d.diagnosis_kind, '') NOT IN ('admitting', 'reason for visit') AS is_reason,
     c.claim_type,
     c.setting,
     c.service_date,

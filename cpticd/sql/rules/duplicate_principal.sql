@@ -11,7 +11,7 @@ SELECT p.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, p.diagnosis_code 
     'mce_edits' AS release, CAST(NULL AS DATE) AS effective_date
 FROM rule_diagnoses p
 JOIN rule_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_code = p.diagnosis_code
-    AND d.diagnosis_position > p.diagnosis_position
+    AND d.diagnosis_position > p.diagnosis_position AND d.is_reason
 JOIN last l ON l.claim_id = p.claim_id
 WHERE p.diagnosis_position = 1
     AND CASE WHEN p.present_on_admission_code IS NOT NULL THEN d.present_on_admission_code IS NOT NULL

@@ -33,6 +33,7 @@ twice AS (
     FROM rule_diagnoses d
     JOIN rule_staged_codes a ON a.diagnosis_code = d.diagnosis_code AND a.role = 'injury' AND a.stage IS NOT NULL
     JOIN rule_diagnoses e ON e.claim_id = d.claim_id AND substr(e.diagnosis_code, 1, 6) = substr(d.diagnosis_code, 1, 6)
+        AND d.is_reason AND e.is_reason
     JOIN rule_staged_codes b ON b.diagnosis_code = e.diagnosis_code AND b.role = 'injury' AND b.stage > a.stage
     JOIN one_day o ON o.claim_id = d.claim_id
 )

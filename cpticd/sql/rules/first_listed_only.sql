@@ -3,7 +3,7 @@ WITH longest AS (
     SELECT d.claim_id, d.diagnosis_position, d.diagnosis_code, max(length(t.code)) AS longest
     FROM rule_diagnoses d
     JOIN table_first_listed_codes t ON starts_with(d.diagnosis_code, t.code)
-    WHERE d.diagnosis_code >= 'Z'
+    WHERE d.diagnosis_code >= 'Z' AND d.is_reason
     GROUP BY d.claim_id, d.diagnosis_position, d.diagnosis_code
 ),
 listed AS MATERIALIZED (

@@ -6,7 +6,7 @@ WITH pairs AS MATERIALIZED (
         s.written AS first_written, t.written AS second_written, s.laterality AS first_side, t.laterality AS second_side
     FROM rule_diagnoses a
     JOIN rule_sides s ON s.diagnosis_code = a.diagnosis_code
-    JOIN rule_diagnoses b ON b.claim_id = a.claim_id
+    JOIN rule_diagnoses b ON b.claim_id = a.claim_id AND a.is_reason AND b.is_reason
     JOIN rule_sides t ON t.diagnosis_code = b.diagnosis_code AND t.condition = s.condition
     WHERE (s.laterality = 'right' AND t.laterality = 'left' AND s.bilateral_code IS NOT NULL)
         OR (s.laterality = 'unspecified' AND t.laterality IN ('right', 'left', 'bilateral'))

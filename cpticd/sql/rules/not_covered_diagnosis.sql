@@ -45,7 +45,7 @@ unlisted AS (
         string_agg(DISTINCT d.written || ' (diagnosis ' || e.diagnosis_position || ') not on that list', ', '
             ORDER BY d.written || ' (diagnosis ' || e.diagnosis_position || ') not on that list') AS others
     FROM policies p
-    JOIN rule_diagnoses e ON e.claim_id = p.claim_id
+    JOIN rule_diagnoses e ON e.claim_id = p.claim_id AND e.is_reason
     JOIN rule_codes d ON d.diagnosis_code = e.diagnosis_code
     LEFT JOIN rule_policy_codes n ON n.document = p.document AND n.version = p.version AND n.role = 'not covered'
         AND n.diagnosis_code = e.diagnosis_code

@@ -9,7 +9,7 @@ SELECT
     l.service_date,
     'line' AS level
 FROM pointers p
-JOIN rule_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position
+JOIN rule_diagnoses d ON d.claim_id = p.claim_id AND d.diagnosis_position = p.diagnosis_position AND d.is_reason
 JOIN rule_lines l ON l.claim_id = p.claim_id AND l.claim_line_number = p.claim_line_number
 GROUP BY p.claim_id, p.claim_line_number, p.diagnosis_position, d.diagnosis_code, l.service_date
 UNION ALL
@@ -22,5 +22,5 @@ SELECT
     l.service_date,
     'claim' AS level
 FROM rule_lines l
-JOIN rule_diagnoses d ON d.claim_id = l.claim_id
+JOIN rule_diagnoses d ON d.claim_id = l.claim_id AND d.is_reason
 WHERE NOT l.has_pointers

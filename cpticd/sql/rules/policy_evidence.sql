@@ -12,7 +12,7 @@ candidates AS (
     SELECT l.claim_id, l.claim_line_number, d.diagnosis_code, min(d.diagnosis_position) AS diagnosis_position,
         max(CASE WHEN p.claim_id IS NULL THEN 0 ELSE 1 END) AS is_pointed
     FROM lines l
-    JOIN rule_diagnoses d ON d.claim_id = l.claim_id
+    JOIN rule_diagnoses d ON d.claim_id = l.claim_id AND d.is_reason
     LEFT JOIN pointed p ON p.claim_id = l.claim_id AND p.claim_line_number = l.claim_line_number
         AND p.diagnosis_code = d.diagnosis_code
     GROUP BY l.claim_id, l.claim_line_number, d.diagnosis_code
