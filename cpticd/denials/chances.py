@@ -1,112 +1,106 @@
-"""The chance that a denial is overturned, from what became of those before it: by payer, root cause and age."""
+"""The chance that a denial is overturned when it is worked, from those that were: by payer, root cause and age."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from cpticd import stats
 
-#: Who a chance was learned from, from the nearest on: at least so many of its services were open at that age.
+#: Fewest services that stand for who a chance was learned from.
 SUPPORTED: Final = 5
 WORDS: Final = (
-    "chance of overturn: of services denied at first, old enough to be resolved and still open at the same age, the "
-    "share that was paid later (Kaplan-Meier from that age on, so that none speaks for itself), by payer and root "
-    "cause, shrunk towards the root cause, and that towards all (empirical Bayes)"
+    "chance of overturn, when it is worked: of services denied at first, old enough to be settled, that were billed or "
+    "decided again after at least as many days, the share paid in the end; of those denied again already, of such "
+    "ones; by payer and root cause, shrunk towards the root cause, and that towards all (empirical Bayes). A service "
+    "that is still to be worked is none of them. Appeals that were lost without a new decision in the data are not seen"
 )
-
-
-class _Course:
-    """What became of one group of denials: the share paid after each age, and how many were open then."""
-
-    def __init__(self, part: pd.DataFrame) -> None:
-        day, paid, n = (part[name].to_numpy(float) for name in ("day", "is_paid", "n"))
-        curve = stats.kaplan_meier(day, paid.astype(bool), weights=n)
-        self._days = curve["day"].to_numpy(float)
-        self._open = np.append(curve["survival"].to_numpy(float), 1.0)
-        self._left = np.append(curve["at_risk"].to_numpy(float), 0.0)
-        self._last = float(self._open[-2]) if len(curve) else 1.0
-
-    def after(self, age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Of each age: how many were open then, and the share of these that was paid later."""
-        place = np.searchsorted(self._days, age, side="right")
-        n = self._left[place]
-        still_open = self._open[place - 1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = np.where((n > 0) & (still_open > 0), 1 - self._last / still_open, 0.0)
-        return n, np.clip(rate, 0.0, 1.0)
+_COLUMNS: Final = ("overturn_probability", "chance_source", "chance_lines")
 
 
 def chances(reference: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     """One row per wanted row: overturn_probability, chance_source, chance_lines (those it is learned from).
 
-    ``reference``: payer, category, is_paid, day and n, as ``resolved_before`` gives them; ``wanted``: payer, category
-    and age. Missing where there is no reference at all, or no age.
+    ``reference``: payer, category, turn, is_paid, day and n, as ``resolved_before`` gives them; ``wanted``: payer,
+    category, age and is_denied_again. Missing where there is no reference at all, or no age.
     """
     reference = reference[reference["day"].notna() & (reference["day"] >= 0)]
     asked = wanted[["payer", "category", "age"]].astype({"age": float})
-    known = asked["age"].notna().to_numpy() & (len(reference) > 0)
-    distinct = asked[known].drop_duplicates().reset_index(drop=True)
-    result = pd.DataFrame(
-        {"overturn_probability": np.nan, "chance_source": None, "chance_lines": np.nan}, index=wanted.index
-    ).astype({"chance_source": "str"})
-    if distinct.empty:
-        return result
-    learned = _learned(reference, distinct)
-    found = asked[known].merge(learned, on=["payer", "category", "age"], how="left")
-    for column in result.columns:
-        result.loc[known, column] = found[column].to_numpy()
-    return result
+    asked = asked.assign(turn=np.where(wanted["is_denied_again"].astype(bool), 2, 1))
+    parts = []
+    for turn, part in asked[asked["age"].notna()].groupby("turn"):
+        learned = reference[reference["turn"] == turn]
+        if len(learned):
+            distinct = part.drop_duplicates()
+            found = part.reset_index().merge(_learned(learned, distinct.reset_index(drop=True)), how="left")
+            parts.append(found.set_index(found.columns[0]))
+    nothing = {"overturn_probability": np.nan, "chance_source": None, "chance_lines": np.nan}
+    if not parts:
+        return pd.DataFrame(nothing, index=wanted.index).astype({"chance_source": "str"})
+    return pd.concat(parts)[list(_COLUMNS)].reindex(wanted.index)
 
 
 def _learned(reference: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The chance of each distinct payer, category and age."""
-    age = rows["age"].to_numpy(float)
-    all_n, all_rate = _Course(reference).after(age)
-    of_category = _by(reference, ["category"])
-    of_payer = _by(reference, ["payer", "category"])
-    keys = rows["category"].map(lambda category: (category,))
-    n_c, rate_c = _after(of_category, keys, age)
-    category, _ = stats.shrink(n_c * rate_c, n_c, all_rate, _precision(of_category, reference))
-    pairs = pd.Series(list(zip(rows["payer"], rows["category"], strict=True)))
-    n_p, rate_p = _after(of_payer, pairs, age)
-    chance, _ = stats.shrink(n_p * rate_p, n_p, category, _precision(of_payer, reference, of_category))
-    near = [n_p >= SUPPORTED, n_c >= SUPPORTED]
+    """The chance of each distinct payer, category and age (with its turn).
+
+    First of any age: all, then the root cause, then the payer within. Then of that age: who is worked late is paid less
+    often; how much less, all payers of a root cause say together.
+    """
+    whole, cause, own = (
+        _Counts(reference, names, rows) for names in ([], ["category"], ["payer", "category"])
+    )
+    every = whole.k / whole.n
+    m = _precision(cause, every)
+    of_cause, _ = stats.shrink(cause.k, cause.n, every, m)
+    w = _precision(own, of_cause)
+    of_own, _ = stats.shrink(own.k, own.n, of_cause, w)
+    late, _ = stats.shrink(whole.k_late, whole.n_late, every, m)
+    slow, _ = stats.shrink(cause.k_late, cause.n_late, _moved(of_cause, late, every), m)
+    chance, _ = stats.shrink(own.k_late, own.n_late, _moved(of_own, slow, of_cause), w)
+    near = [own.n_late >= SUPPORTED, cause.n_late >= SUPPORTED]
     source = np.select(near, ["payer and category", "category"], "all denials")
     return rows.assign(
-        overturn_probability=chance, chance_source=source, chance_lines=np.select(near, [n_p, n_c], all_n)
+        overturn_probability=chance,
+        chance_source=source,
+        chance_lines=np.select(near, [own.n_late, cause.n_late], whole.n),
     )
 
 
-def _by(reference: pd.DataFrame, names: list[str]) -> dict[tuple[object, ...], _Course]:
-    return {tuple(key): _Course(part) for key, part in reference.groupby(names, sort=True, dropna=False)}
+class _Counts:
+    """Of each row, by its group: worked denials (n) and those paid (k), of any age, and worked later than its own."""
+
+    def __init__(self, reference: pd.DataFrame, names: list[str], rows: pd.DataFrame) -> None:
+        size = len(rows)
+        self.n, self.k, self.n_late, self.k_late = (np.zeros(size) for _ in range(4))
+        known = reference.assign(k=reference["n"] * reference["is_paid"], every="")
+        keys = [*names, "every"]
+        places = rows.assign(every="", place=np.arange(size), age=rows["age"].astype(float)).groupby(
+            keys, sort=False
+        )
+        parts: dict[Any, pd.DataFrame] = dict(list(known.groupby(keys, sort=False)))
+        for key, part in places:
+            if key not in parts:
+                continue
+            by_day = parts[key].groupby("day")[["n", "k"]].sum()
+            after = by_day.to_numpy(float)[::-1].cumsum(axis=0)[::-1]
+            after = np.vstack([after, np.zeros((1, 2))])
+            at = part["place"].to_numpy()
+            self.n[at], self.k[at] = after[0]
+            first = np.searchsorted(by_day.index.to_numpy(float), part["age"].to_numpy(), side="right")
+            self.n_late[at], self.k_late[at] = after[first].T
 
 
-def _after(
-    courses: dict[tuple[object, ...], _Course], keys: pd.Series, age: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    n, rate = np.zeros(len(age)), np.zeros(len(age))
-    for key, rows in pd.Series(range(len(age))).groupby(keys.to_numpy(), sort=False).groups.items():
-        if key in courses:
-            places = np.asarray(rows)
-            n[places], rate[places] = courses[key].after(age[places])
-    return n, rate
+def _precision(counts: _Counts, expected: np.ndarray) -> float:
+    """How alike the groups are: what a group of its own must outweigh (each group once)."""
+    distinct = np.unique(np.stack([counts.k, counts.n, expected]), axis=1)
+    return stats.shrink(*distinct)[1]
 
 
-def _precision(
-    courses: dict[tuple[object, ...], _Course],
-    reference: pd.DataFrame,
-    within: dict[tuple[object, ...], _Course] | None = None,
-) -> float:
-    """How alike groups are, told by all that was denied: what a group of average size must outweigh."""
-    start = np.zeros(1) - 0.5
-    every = _Course(reference).after(start)[1][0]
-    n, k, expected = [], [], []
-    for key, course in courses.items():
-        size, rate = (part[0] for part in course.after(start))
-        n.append(size)
-        k.append(size * rate)
-        expected.append(within[key[1:]].after(start)[1][0] if within else every)
-    return stats.shrink(np.array(k), np.array(n), np.array(expected))[1]
+def _moved(rate: np.ndarray, now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """A rate, changed as a rate beside it changed, in odds."""
+    ends = 1e-6
+    rate, now, before = (np.clip(each, ends, 1 - ends) for each in (rate, now, before))
+    odds = rate / (1 - rate) * (now / (1 - now)) / (before / (1 - before))
+    return odds / (1 + odds)

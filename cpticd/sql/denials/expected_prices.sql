@@ -1,9 +1,10 @@
 -- One row per service of {wanted}: what is expected to be allowed for one unit of it, by what, and of how many services.
 -- What its payer allowed for the procedure, its modifiers and place in the year up to {day}; else what other payers of
--- the kind did; else what a contract or fee schedule says.
+-- the kind did; else what a contract or fee schedule says. A line without a procedure goes by its revenue center.
 WITH keyed AS (
     SELECT
-        s.claim_id, s.claim_line_number, s.payer, s.payer_kind, s.hcpcs_code, s.place, s.service_date,
+        s.claim_id, s.claim_line_number, s.payer, s.payer_kind, s.place, s.service_date,
+        coalesce(s.hcpcs_code, 'revenue ' || l.revenue_center_code) AS hcpcs_code,
         coalesce(l.hcpcs_modifier_1, '') || ' ' || coalesce(l.hcpcs_modifier_2, '') || ' '
             || coalesce(l.hcpcs_modifier_3, '') || ' ' || coalesce(l.hcpcs_modifier_4, '') AS modifiers,
         coalesce(l.hcpcs_modifier_1, '') AS modifier,
@@ -11,7 +12,7 @@ WITH keyed AS (
         CAST(s.allowed_amount AS DOUBLE) AS allowed, s.last_paid_date
     FROM services s
     LEFT JOIN lines l ON l.claim_id = s.claim_id AND l.claim_line_number = s.claim_line_number
-    WHERE s.hcpcs_code IS NOT NULL
+    WHERE coalesce(s.hcpcs_code, l.revenue_center_code) IS NOT NULL
 ),
 asked AS (
     SELECT k.* FROM keyed k

@@ -17,6 +17,7 @@ SELECT
     CASE WHEN is_still THEN coalesce(final_rarcs, rarcs) ELSE rarcs END AS rarcs,
     CASE WHEN is_still THEN coalesce(final_denial_group, denial_group) ELSE denial_group END AS group_code,
     CAST(charge_amount AS DOUBLE) AS charge_amount, submissions,
-    coalesce(is_still AND initial_outcome = 'denied' AND last_paid_date > first_paid_date, FALSE) AS is_denied_again
+    coalesce(is_still AND initial_outcome = 'denied' AND adjudication_count > payers
+        AND last_paid_date > first_paid_date, FALSE) AS is_denied_again
 FROM named o
 WHERE (denied_date IS NULL OR denied_date <= {day}) AND {kept}
