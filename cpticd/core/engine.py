@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
@@ -17,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from cpticd.core.errors import EngineError, QueryError
+from cpticd.core.folders import Folder
 
 #: Share of the machine's memory that DuckDB may use before it spills to disk.
 MEMORY_SHARE = 0.6
@@ -139,12 +138,11 @@ class DuckDBEngine(_Connection):
     """DuckDB, embedded: one database per data set, with a memory limit and a folder to spill to."""
 
     def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
-        self._spill = tempfile.mkdtemp(prefix="cpticd-")
-        self._cleanup = weakref.finalize(self, shutil.rmtree, self._spill, ignore_errors=True)
+        self._spill = Folder()
         limit = memory_limit or f"{int(machine_memory() * MEMORY_SHARE) >> 20}MB"
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": limit,
-            "temp_directory": self._spill,
+            "temp_directory": str(self._spill.path),
             "preserve_insertion_order": "false",
             "python_enable_replacements": "false",
             "autoinstall_known_extensions": "false",
@@ -178,7 +176,7 @@ class DuckDBEngine(_Connection):
 
     def close(self) -> None:
         super().close()
-        self._cleanup()
+        self._spill.close()
 
 
 class DuckDBScope(_Connection):

@@ -29,7 +29,7 @@ _OLD: Final = 3600.0
 _swept = threading.Event()
 
 
-class Scratch:
+class Folder:
     """One temporary folder; ``path`` exists until :meth:`close`, or until this object is gone."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Scratch:
 @contextmanager
 def temporary() -> Iterator[Path]:
     """A temporary folder for as long as the context lasts."""
-    made = Scratch()
+    made = Folder()
     try:
         yield made.path
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from cpticd.core import sources
 from cpticd.core.conform import as_arrow, quote
 from cpticd.core.delimited import Known, open_text
 from cpticd.core.errors import InputError, SchemaError
+from cpticd.core.folders import Folder
 from cpticd.loaders.intake import Intake
 
 #: One table as users pass it: a frame, an Arrow table, or the path of a CSV or Parquet file.
@@ -76,7 +76,7 @@ class Stage:
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
-        self._folder = tempfile.TemporaryDirectory(prefix="cpticd-", ignore_cleanup_errors=True)
+        self._folder = Folder()
         self.staged: list[Staged] = []
         self._clean = True
 
@@ -125,7 +125,7 @@ class Stage:
         for staged in self.staged:
             self.intake.engine.connection.unregister(staged.table)
         self.staged.clear()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _path(self, path: Path, unit: str, known: Known | None) -> list[Staged]:
         try:
@@ -186,7 +186,7 @@ class Stage:
         Rows without any value (spreadsheets write them by the thousand) are left out, and noted.
         """
         table = f"staged_{len(self.staged)}"
-        path = Path(self._folder.name) / f"{table}.arrow"
+        path = self._folder.path / f"{table}.arrow"
         schema = pa.schema([*((f"c{i}", pa.string()) for i in range(len(columns))), ("place", pa.int64())])
         rows = empty = wrapped = 0
         failed: dict[int, tuple[int, int, str]] = {}  # column: how many, where the first, what it says

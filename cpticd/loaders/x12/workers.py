@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,8 @@ from cpticd.loaders.x12.spool import Spool
 SMALL: Final = 24 << 20
 #: Bytes of small files that a worker is given at a time.
 TASK: Final = 8 << 20
+#: Seconds between two looks whether the parent process is there.
+_WATCH: Final = 0.5
 
 Advance = Callable[[int], None]
 
@@ -141,7 +144,7 @@ def _start(log: IO[bytes]) -> subprocess.Popen[bytes]:
     package = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
-        [sys.executable, "-m", "cpticd.loaders.x12.workers"],
+        [sys.executable, "-m", "cpticd.loaders.x12.workers", str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -161,8 +164,20 @@ def _ask(process: subprocess.Popen[bytes], order: str) -> list[dict[str, Any]] |
     return json.loads(answer) if answer else None
 
 
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent has, also where that was killed in the middle of a file."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main() -> None:
     """The worker's side: an order a line on standard input, an answer a line on standard output."""
+    _end_with(int(sys.argv[1]))
     for line in sys.stdin:
         order = json.loads(line)
         outcomes = run([Item(**item) for item in order["items"]], Path(order["folder"]))
