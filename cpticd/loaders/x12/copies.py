@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from cpticd.loaders.intake import Intake
 
 _SEGMENT = (1 << 32) - 1
+#: More copies than this of one file are noted together.
+_MANY = 20
 
 
 @dataclass(frozen=True)
@@ -88,23 +90,34 @@ def _outside(table: pa.Table, starts: np.ndarray, ends: np.ndarray) -> pa.Table:
 
 
 def note(intake: Intake, kept: Kept, sources: Mapping[int, str]) -> None:
-    """Note what was left out: once for a file that holds nothing else, else once for each transaction set."""
+    """Note what was left out: once for a file that holds nothing else or many, else once for each transaction set."""
     groups: dict[tuple[int, int], list[_Copy]] = defaultdict(list)
     for each in kept.copies:
         groups[each.key >> 32, each.original >> 32].append(each)
     for (number, original), found in groups.items():
+        first, size = found[0], sum(each.segments for each in found)
         if number != original and len(found) == kept.sets[number]:
-            intake.reject(
-                source=sources[number], location="file", table_name="segments", action="noted", severity="warning",
-                reason=f"a copy of {sources[original]}: left out",
-                content=f"{len(found):,} transaction sets, {sum(each.segments for each in found):,} segments",
-            )  # fmt: skip
+            where, what = "file", f"a copy of {sources[original]}"
+        elif len(found) > _MANY:
+            where = f"segment {first.key & _SEGMENT}"
+            what = f"copies of transaction sets of {sources[original]}, as of segment {first.original & _SEGMENT}"
+        else:
+            for each in found:
+                at = f"segment {each.original & _SEGMENT}"
+                what = f"a copy of the transaction set at {at} of {sources[original]}"
+                _left_out(
+                    intake,
+                    sources[number],
+                    f"segment {each.key & _SEGMENT}",
+                    what,
+                    f"{each.segments:,} segments",
+                )
             continue
-        for each in found:
-            where = f"segment {each.original & _SEGMENT}"
-            intake.reject(
-                source=sources[number], location=f"segment {each.key & _SEGMENT}", table_name="segments",
-                action="noted", severity="warning",
-                reason=f"a copy of the transaction set at {where} of {sources[original]}: left out",
-                content=f"ST*{each.kind}, {each.segments:,} segments",
-            )  # fmt: skip
+        _left_out(intake, sources[number], where, what, f"{len(found):,} transaction sets, {size:,} segments")
+
+
+def _left_out(intake: Intake, source: str, location: str, what: str, content: str) -> None:
+    intake.reject(
+        source=source, location=location, table_name="segments", action="noted", severity="warning",
+        reason=f"{what}: left out", content=content,
+    )  # fmt: skip
