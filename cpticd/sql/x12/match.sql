@@ -27,14 +27,14 @@ ordered AS (
         b.remit, b.who, coalesce(b.free, b.every) AS claims, b.free IS NULL AS is_again, r.paid_date,
         coalesce(r.claim_status_code, '') AS status,
         lag(coalesce(r.claim_status_code, '')) OVER (
-            PARTITION BY b.who, coalesce(b.free, b.every) ORDER BY r.paid_date, r.key) AS before
+            PARTITION BY b.who, coalesce(b.free, b.every)[1] ORDER BY r.paid_date, r.key) AS before
     FROM tied b JOIN x12_remits r ON r.key = b.remit
 ),
 counted AS (
     SELECT
         remit, claims, is_again,
         sum(CASE WHEN before IS NULL OR (status <> '22' AND before <> '22') THEN 1 ELSE 0 END) OVER (
-            PARTITION BY who, claims ORDER BY paid_date, remit ROWS UNBOUNDED PRECEDING) AS turn
+            PARTITION BY who, claims[1] ORDER BY paid_date, remit ROWS UNBOUNDED PRECEDING) AS turn
     FROM ordered
 )
 SELECT remit, claim FROM tops WHERE n = 1
