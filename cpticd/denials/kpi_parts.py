@@ -202,7 +202,7 @@ def cells(name: str, unit: str, groups: Sequence[str], given: Mapping[str, Any])
     of_claims = unit == "claims" or name == "first-pass resolution"
     duplicate = "!claim_duplicate" if of_claims else "!duplicate"
     but = () if given.get("duplicates") else (duplicate,)
-    shown = ("value", "low", "high", "numerator")
+    shown = ("reading", "value", "low", "high", "numerator")
     if name == "primary denial rate":
         return Cells(by=groups, numerators={"zero_paid": shown}, facts=primary_facts)
     if name == "open denials" or (name.startswith("days from denial") and groups):

@@ -30,8 +30,19 @@ MEASURES: Final = {
     "first-pass resolution": "claims (charges) resolved by the first decision, without resubmission ÷ decided",
     "open denials": "services open (and their expected allowed); no denominator",
 }
-COLUMNS: Final = ("measure", "unit", "value", "low", "high", "numerator", "denominator", "n", "maturity")
-_SHOWN: Final = ("value", "low", "high", "numerator")
+COLUMNS: Final = (
+    "measure",
+    "unit",
+    "reading",
+    "value",
+    "low",
+    "high",
+    "numerator",
+    "denominator",
+    "n",
+    "maturity",
+)
+_SHOWN: Final = ("reading", "value", "low", "high", "numerator")
 
 
 def _tables(frame: pd.DataFrame, _: Parts) -> Mapping[str, tuple[pd.DataFrame, Cells]]:
@@ -60,6 +71,18 @@ def _apply(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
             nothing = dict.fromkeys((*_SHOWN, "denominator", "n", "maturity"), np.nan)
             parts.append(part.assign(**nothing))
     return carry(frame, pd.concat(parts).sort_index() if parts else frame.head(0))
+
+
+def _reading(row: Any) -> str:
+    """The value in words: a share with its interval, days, services or dollars."""
+    if row.unit == "days":
+        return "not reached" if np.isnan(row.value) else f"{row.value:,.0f} days"
+    if np.isnan(row.value):
+        return "none to count"
+    if row.measure == "open denials":
+        return f"${row.value:,.0f}" if row.unit == "allowed" else f"{row.value:,.0f} services"
+    interval = "" if np.isnan(row.low) else f" ({row.low:.1%} to {row.high:.1%})"
+    return f"{row.value:.1%}{interval}"
 
 
 def _sentence(frame: pd.DataFrame) -> str:
@@ -94,15 +117,15 @@ def kpis(
     maturity_days: int = MATURITY_DAYS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group, measure and unit: value, low, high, numerator, denominator, n, maturity.
+    """One row per group, measure and unit: reading, value, low, high, numerator, denominator, n, maturity.
 
     Measures: initial denial rate (denominator: claims submitted, replacements counted once; the average of the three
     months before, which HFMA's task force takes, is not shown), primary denial rate, denial write-off, days from denial
     to resubmission and to resolution (medians), overturned, overturned of resubmitted, first-pass resolution, open
     denials. unit is ``claims`` (of primary denials: decisions), ``lines`` (services), ``charge`` (US dollars charged),
-    ``allowed`` (US dollars expected to be allowed) or ``days``. n counts claims, services or decisions behind a row;
-    maturity is the share of what the measure speaks of that is old enough to count: submitted claims that are decided,
-    denials first decided ``maturity_days`` before the last adjudication, …
+    ``allowed`` (US dollars expected to be allowed) or ``days``; reading is the value in words, in its unit. n counts the
+    claims, services or decisions behind a row; maturity is the share of what the measure speaks of that is old enough
+    to count: submitted claims that are decided, denials first decided ``maturity_days`` before the last adjudication.
 
     Parameters
     ----------
@@ -130,6 +153,7 @@ def kpis(
     result["order"] = result["measure"].map(list(MEASURES).index)
     result = result.sort_values([*groups.names, "order"], kind="stable", ignore_index=True)
     result["n"] = result["n"].astype("Int64")
+    result["reading"] = [_reading(row) for row in result.itertuples()]
     return attach(
         result[[*groups.names, *COLUMNS]],
         measure="the field's standard denial measures",

@@ -84,7 +84,7 @@ def open(
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=200, seed=1).claims
-    >>> cx.denials.open(claims, as_of="2026-02-01")["expected_recovery"].is_monotonic_decreasing
+    >>> cx.denials.open(claims, as_of="2026-02-01")["expected_recovery"].dropna().is_monotonic_decreasing
     True
     """
     found, late, limits = listed(
