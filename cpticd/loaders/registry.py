@@ -89,6 +89,7 @@ def read(
     options = Options(rename=rename, keep=keep, quiet=quiet, workers=workers)
     found = _found(paths)
     known, refused = _recognised(found.files, rename)
+    refused |= found.empty
     if not known:
         raise InputError(_nothing(found, list(refused.values())))
     _check(known, options)
@@ -136,22 +137,29 @@ def _load(intake: Intake, loader: Loader, files: Mapping[str, list[Path]], optio
 class _Found(NamedTuple):
     files: list[Path]  # and folders of saved data sets
     folders: list[Path]  # that were searched
+    empty: dict[Path, str]  # folders without files, and what is wrong with them
 
 
 def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> _Found:
     """The files and saved data sets that the paths lead to, each once."""
     given = [each for item in paths for each in ([item] if isinstance(item, (str, os.PathLike)) else item)]
     files: dict[Path, Path] = {}
-    folders = []
+    folders: list[Path] = []
+    empty: dict[Path, str] = {}
     for path in sources.paths_of(given, folders=True):
         if path.is_dir() and not saved.is_saved(path):
             folders.append(path)
             inside = _inside(path)
+            if not inside:
+                reason = (
+                    f"{path}: the folder holds no files; pass the folder or the files that hold the claims"
+                )
+                empty[path] = reason
         else:
             inside = [path]
         for each in inside:
             files.setdefault(each.absolute(), each)
-    return _Found(list(files.values()), folders)
+    return _Found(list(files.values()), folders, empty)
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -160,12 +168,11 @@ def _inside(folder: Path) -> list[Path]:
     inside = []
     for path in folder.rglob("*"):
         below = path.relative_to(folder).parts
-        if path.is_file() and not path.name.startswith(".") and _TRUTH not in below[:-1]:
+        there = path.is_file() or (
+            path.is_symlink() and not path.exists()
+        )  # a link that leads nowhere is told
+        if there and not path.name.startswith(".") and _TRUTH not in below[:-1]:
             inside.append(next((each for each in sets if each in path.parents), path))
-    if not inside:
-        raise InputError(
-            f"{folder}: the folder holds no files; pass the folder or the files that hold the claims"
-        )
     return sorted({*inside})
 
 

@@ -37,10 +37,10 @@ def said(claims: Claims, action: str) -> list[tuple[str, str]]:
 
 
 def balanced(claims: Claims) -> bool:
-    """Whether read = loaded + rejected holds for every source and table, in rows and dollars."""
+    """Whether read = loaded + rejected + left out holds for every source and table, in rows and dollars."""
     a = claims.accounting()
     dollars = (a.amount_read.fillna(0) - a.amount_loaded.fillna(0) - a.amount_rejected.fillna(0)).abs().max()
-    return bool((a.read == a.loaded + a.rejected).all() and dollars < 0.005)
+    return bool((a.read == a.loaded + a.rejected + a.left_out).all() and dollars < 0.005)
 
 
 def assert_same(one: Claims, other: Claims, *, but: tuple[str, ...] = ()) -> None:

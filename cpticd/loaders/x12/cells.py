@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.core.schema import SEVERITY, Severity
-from cpticd.loaders.x12.qualifiers import HCPCS
+from cpticd.loaders.x12.qualifiers import NOT_HCPCS
 from cpticd.loaders.x12.segments import Mask, Rows, Segments, components
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
@@ -243,6 +243,6 @@ def service(elements: pa.Array) -> Service:
         bare = pa.array(alone & np.asarray(pc.fill_null(pc.equal(pc.utf8_length(qualifier), 5), False)))
         value = pc.if_else(bare, qualifier, value)
         qualifier = pc.if_else(bare, pa.scalar(None, pa.string()), qualifier)
-    known = pc.or_(pc.is_in(qualifier, value_set=pa.array(HCPCS)), pc.is_null(qualifier))
-    procedure = code(pc.if_else(known, value, pa.scalar(None, pa.string())))
+    other = pc.is_in(qualifier, value_set=pa.array(NOT_HCPCS))
+    procedure = code(pc.if_else(other, pa.scalar(None, pa.string()), value))
     return Service(qualifier, value, procedure, [code(parts.get(rows, k)) for k in range(2, 6)])

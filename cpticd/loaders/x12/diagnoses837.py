@@ -21,6 +21,8 @@ _KNOWN = pa.array([*_DIAGNOSES, *qualifiers.PROCEDURES, *qualifiers.OTHER_LISTS]
 _POINTED = pa.array([*qualifiers.DIAGNOSES["principal"], *qualifiers.DIAGNOSES["other"]])
 _OTHER = pa.array([name for name in qualifiers.OTHER_LISTS if name != "DR"])
 _SUB = SUB.decode()
+#: How many composites of a batch are noted one by one.
+_MANY = 50
 
 
 class Diagnoses837:
@@ -132,7 +134,10 @@ class Diagnoses837:
         kept = f"{reason}; it keeps its place"
         self.notes.add(self.rows[blank & ~pointed], reason, "diagnoses", severity="warning")
         self.notes.add(self.rows[blank & pointed], kept, "diagnoses", severity="warning")
-        for place in np.flatnonzero(unread).tolist():
+        unreadable = np.flatnonzero(unread)
+        reason = "HI: more composites that cannot be read, and keep their places"
+        self.notes.tally(self.rows[unreadable[_MANY:]], reason, "diagnoses", "warning")
+        for place in unreadable[:_MANY].tolist():
             first, count = int(self.parts.first[place]), int(self.parts.count[place])
             text = _SUB.join(part or "" for part in self.parts.flat.slice(first, count).to_pylist())
             shown = readable(text.encode())[:60] or "an empty one"

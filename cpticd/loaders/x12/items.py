@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cpticd.core import sources
 from cpticd.core.errors import InputError
@@ -28,24 +28,35 @@ class Item:
     size: int  # bytes as stored
 
 
-def expanded(given: sources.PathLike | Iterable[sources.PathLike]) -> tuple[list[Path], list[Path]]:
-    """The files that paths lead to, each once, and which of them were found in folders.
+class Expanded(NamedTuple):
+    """The files that paths lead to."""
 
-    Folders are searched with everything below them, but for hidden files. Raises InputError for a path that
-    does not exist, and for a folder without files.
+    paths: list[Path]  # each once
+    searched: list[Path]  # those of them that were found in folders
+    empty: list[tuple[str, str]]  # name of a folder without files, and what is wrong with it
+
+
+def expanded(given: sources.PathLike | Iterable[sources.PathLike]) -> Expanded:
+    """The files that paths lead to; folders are searched with everything below them, but for hidden files.
+
+    Raises InputError for a path that does not exist, and where there is no file at all.
     """
     paths: dict[Path, None] = {}
     searched: list[Path] = []
+    empty = []
     for path in sources.paths_of(given, folders=True):
         if not path.is_dir():
             paths[path] = None
             continue
         inside = [p for p in sorted(path.rglob("*")) if _is_file(p) and not _hidden(p, path)]
         if not inside:
-            raise InputError(f"{path} is a folder without files; pass X12 files or a folder that holds some")
+            reason = f"{path} is a folder without files; pass X12 files or a folder that holds some"
+            empty.append((path.name, reason))
         searched += [found for found in inside if found not in paths]
         paths.update(dict.fromkeys(inside))
-    return list(paths), searched
+    if not paths and empty:
+        raise InputError(empty[0][1])
+    return Expanded(list(paths), searched, empty)
 
 
 def _is_file(path: Path) -> bool:

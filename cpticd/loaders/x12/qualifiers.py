@@ -27,8 +27,12 @@ PROCEDURES: Final = ("BBR", "BBQ", "BR", "BQ")
 PRINCIPAL_PROCEDURES: Final = ("BBR", "BR")
 #: Other lists whose codes HI holds: groups, conditions, occurrences, values, treatments, anesthesia.
 OTHER_LISTS: Final = ("BE", "BG", "BH", "BI", "BO", "BP", "CAH", "DR", "TC", "ABU", "ABV")
-#: Qualifiers of a code that is CPT or HCPCS, or stands in its place as HIPPS and dental codes do.
-HCPCS: Final = ("HC", "HP", "AD", "ZZ")
+#: Qualifiers of codes of other lists than HCPCS: drugs and supplies, revenue, ICD and LOINC codes, home infusion,
+#: jurisdictions, billing concepts. An unknown qualifier, as in files that were masked, says nothing.
+NOT_HCPCS: Final = (
+    "N1", "N2", "N3", "N4", "N5", "N6", "EN", "EO", "HI", "ON", "UA", "UI", "UK", "UN", "UP", "NU", "RB", "DX", "ID",
+    "LB", "IV", "ER", "WK",
+)  # fmt: skip
 #: Units of which a quantity counts services: units, and days of a room. Minutes (MJ), grams and doses do not.
 COUNTED: Final = ("UN", "DA")
 

@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from cpticd.core import folders, sources
 from cpticd.core.errors import ArgumentError, InputError
+from cpticd.core.schema import Severity
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Loader, Options, Sample
 from cpticd.loaders.payers import Aliases, aliases
@@ -106,9 +107,10 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     workers = options.workers
     if workers is not None and workers < 1:
         raise ArgumentError(f"workers: {workers}; pass None, or a number of processes of at least 1")
-    paths, searched = expanded([path for some in files.values() for path in some])
+    paths, searched, empty = expanded([path for some in files.values() for path in some])
     intake.name(paths)
     found, failed = items({path: intake.shown(path) for path in paths})
+    failed += empty
     found, others = _of_x12(found, {str(path) for path in searched})
     names = {item.number: item.name for item in found}
     with folders.temporary() as folder:
@@ -131,8 +133,10 @@ def load(files: Files, intake: Intake, options: Options) -> None:
             _reject_file(intake, names[outcome.number], reason)
         elif not outcome.segments:
             _reject_file(intake, names[outcome.number], "the file is empty")
-    for source, reason in failed + others:
+    for source, reason in failed:
         _reject_file(intake, source, reason)
+    for source, reason in others:
+        _reject_file(intake, source, reason, "note")
 
 
 _WHAT = (
@@ -176,8 +180,8 @@ def _begins_x12(item: Item) -> bool:
     return not head.strip() or looks_like_x12(head)
 
 
-def _reject_file(intake: Intake, source: str, reason: str) -> None:
-    intake.reject(source=source, location="file", table_name="segments", reason=reason)
+def _reject_file(intake: Intake, source: str, reason: str, severity: Severity | None = None) -> None:
+    intake.reject(source=source, location="file", table_name="segments", reason=reason, severity=severity)
 
 
 LOADER = Loader("X12", tell, load, takes=frozenset({"workers"}), last=True)
