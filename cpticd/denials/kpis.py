@@ -123,8 +123,8 @@ def kpis(
     months before, which HFMA's task force takes, is not shown), primary denial rate, denial write-off, days from denial
     to resubmission and to resolution (medians), overturned, overturned of resubmitted, first-pass resolution, open
     denials. unit is ``claims`` (of primary denials: decisions), ``lines`` (services), ``charge`` (US dollars charged),
-    ``allowed`` (US dollars expected to be allowed) or ``days``; reading is the value in words, in its unit. n counts the
-    claims, services or decisions behind a row; maturity is the share of what the measure speaks of that is old enough
+    ``allowed`` (US dollars expected to be allowed) or ``days``; reading is the value in words. n counts the claims,
+    services or decisions behind a row; maturity is the share of what the measure speaks of that is old enough
     to count: submitted claims that are decided, denials first decided ``maturity_days`` before the last adjudication.
 
     Parameters
