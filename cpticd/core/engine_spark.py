@@ -26,9 +26,8 @@ except ImportError as error:
 _count = itertools.count(1)
 
 
-def translate(sql: str, views: Callable[[str, str], str] | None = None) -> str:
-    """A SELECT in DuckDB's dialect as one in Spark's; ``views(schema, name)`` names the view of each table (no CTE)."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
+def translate(tree: exp.Expression, views: Callable[[str, str], str]) -> str:
+    """A SELECT in Spark's dialect; ``views(schema, name)`` names the view of each table (no CTE)."""
     ctes = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for cte in tree.find_all(exp.CTE):
         cte.set("materialized", None)
@@ -36,9 +35,8 @@ def translate(sql: str, views: Callable[[str, str], str] | None = None) -> str:
         if not isinstance(table.this, exp.Identifier) or (not table.db and table.name.lower() in ctes):
             continue
         alias = table.alias or table.name
-        if views is not None:
-            table.this.set("this", views(table.db, table.name))
-            table.set("db", None)
+        table.this.set("this", views(table.db, table.name))
+        table.set("db", None)
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return tree.sql(dialect="spark")
@@ -99,8 +97,7 @@ class _Views:
         with _errors():
             frame = self._run(sql, None)
             self.drop(name)
-            # Computed now, and the long plan behind it forgotten.
-            self._keep(name, frame.localCheckpoint() if materialize else frame, cached=materialize)
+            self._keep(name, _computed(frame) if materialize else frame, cached=materialize)
 
     def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
         self.drop(name)
@@ -124,7 +121,36 @@ class _Views:
         self._own[name.lower()] = frame if cached else None
 
     def _run(self, sql: str, params: Mapping[str, Any] | None) -> DataFrame:
-        return self.session.sql(translate(sql, self.view), args=dict(params) if params else None)
+        """The result of a SELECT in DuckDB's dialect; a CTE that is MATERIALIZED is computed once, before the others.
+
+        Spark writes every CTE out wherever it is named, and plans of relations that build on each other double at
+        every step.
+        """
+        tree = sqlglot.parse_one(sql, read="duckdb")
+        args = dict(params) if params else None
+        computed: dict[str, str] = {}
+
+        def view(schema: str, name: str) -> str:
+            return computed[name.lower()] if not schema and name.lower() in computed else self.view(schema, name)
+
+        try:
+            for cte in tree.ctes:
+                if not cte.args.get("materialized"):
+                    continue
+                before = cte.this.copy()
+                for other in tree.ctes[: tree.ctes.index(cte)]:
+                    before = before.with_(other.alias, as_=other.this.copy(), copy=False)
+                frame = _computed(self.session.sql(translate(before, view), args=args))
+                name = f"{self._prefix}{next(_count)}_{cte.alias}"
+                frame.createOrReplaceTempView(name)
+                computed[cte.alias.lower()] = name
+                cte.pop()
+            if (names := tree.find(exp.With)) and not names.expressions:
+                names.pop()
+            return self.session.sql(translate(tree, view), args=args)
+        finally:  # what was made of them is planned by now
+            for name in computed.values():
+                self.session.catalog.dropTempView(name)
 
 
 class SparkEngine(_Views):
@@ -140,11 +166,24 @@ class SparkEngine(_Views):
             raise EngineError(f"Spark cannot read {path}: {error}") from error
         self._keep(name, frame)
         if columns != "*":
-            text = translate(f"SELECT {columns} FROM {name}", self.view)
-            self._keep(name, self.session.sql(text))
+            self._keep(name, self._run(f"SELECT {columns} FROM {name}", None))
 
     def seal(self) -> None:
         """Nothing to do: what users may run is checked before it is translated."""
+
+
+def _computed(frame: DataFrame) -> DataFrame:
+    """The rows of a frame, computed now, and the long plan behind them forgotten.
+
+    A checkpoint keeps the size that the plan behind it was estimated at, which joins multiply until the numbers alone
+    take minutes; rows without a plan have none.
+    """
+    plan = getattr(frame, "_jdf", None)  # a session elsewhere (Spark Connect) has none
+    if plan is not None:
+        session = frame.sparkSession
+        rows = session._jsparkSession.createDataFrame(plan.toJavaRDD(), plan.schema())
+        frame = type(frame)(rows, session)
+    return frame.localCheckpoint()
 
 
 @contextlib.contextmanager

@@ -77,7 +77,7 @@ denied AS (
     SELECT k.*, r.day AS denied_day
     FROM keyed k JOIN refused r ON r.claim_id = k.claim_id AND r.claim_line_number = k.claim_line_number
 ),
-again AS (
+again AS MATERIALIZED (
     SELECT
         k.claim_id, d.claim_id AS parent, count(DISTINCT k.claim_line_number) AS n, max(d.denied_day) AS denied_day
     FROM denied d
@@ -118,22 +118,22 @@ ranked AS (
         *, row_number() OVER (PARTITION BY claim_id ORDER BY sureness, doubt, received DESC, parent DESC) AS place
     FROM found
 ),
-parents AS (SELECT claim_id, parent, sureness FROM ranked WHERE place = 1),
+parents AS MATERIALIZED (SELECT claim_id, parent, sureness FROM ranked WHERE place = 1),
 -- A parent has a parent in turn: four steps that each double what the last one reached.
-step_1 AS (
+step_1 AS MATERIALIZED (
     SELECT a.claim_id, coalesce(b.parent, a.parent) AS root
     FROM parents a LEFT JOIN parents b ON b.claim_id = a.parent
 ),
-step_2 AS (
+step_2 AS MATERIALIZED (
     SELECT a.claim_id, coalesce(b.root, a.root) AS root FROM step_1 a LEFT JOIN step_1 b ON b.claim_id = a.root
 ),
-step_3 AS (
+step_3 AS MATERIALIZED (
     SELECT a.claim_id, coalesce(b.root, a.root) AS root FROM step_2 a LEFT JOIN step_2 b ON b.claim_id = a.root
 ),
 step_4 AS (
     SELECT a.claim_id, coalesce(b.root, a.root) AS root FROM step_3 a LEFT JOIN step_3 b ON b.claim_id = a.root
 ),
-members AS (
+members AS MATERIALIZED (
     SELECT claim_id, root AS chain_id FROM step_4
     UNION
     SELECT root, root FROM step_4

@@ -3,7 +3,7 @@
 -- beside its lines, rows that answer no line) is spread over the lines by charge, to the cent. A reversal is a row of
 -- its own, and cancels the decision that it repeats, wherever the file has it.
 WITH readings AS MATERIALIZED (SELECT * FROM adjustment_readings),
-sums AS (
+sums AS MATERIALIZED (
     SELECT
         claim_id, adjudication_number, line,
         sum(CASE WHEN meaning = 'denial' THEN amount ELSE 0 END) AS denied,
@@ -31,7 +31,7 @@ submitted AS (
     SELECT c.claim_id, 0 AS line, c.charge_amount AS charge FROM claims c
     WHERE c.claim_id NOT IN (SELECT claim_id FROM lines WHERE claim_id IS NOT NULL)
 ),
-answered AS (  -- line 0: rows that answer no submitted line
+answered AS MATERIALIZED (  -- line 0: rows that answer no submitted line
     SELECT
         p.claim_id, p.adjudication_number, coalesce(s.line, 0) AS line, sum(p.charge_amount) AS charge,
         sum(p.paid_amount) AS paid, sum(p.allowed_amount) AS allowed, max(s.charge) AS line_charge
@@ -77,13 +77,13 @@ answers AS (
     LEFT JOIN repeated t ON t.claim_id = a.claim_id AND t.number = coalesce(a.payer_claim_id, '')
         AND t.charge_amount = a.charge_amount AND t.paid_amount = a.paid_amount
 ),
-ranked_answers AS (  -- an answer that does not say as which payer it comes is as the payer's others, else the first
+ranked_answers AS MATERIALIZED (  -- an answer that does not say as which payer it comes is as the payer's others, else the first
     SELECT
         * EXCLUDE (payer_sequence),
         coalesce(payer_sequence, min(payer_sequence) OVER (PARTITION BY claim_id, payer), 1) AS payer_sequence
     FROM answers
 ),
-whole AS (  -- what is to be spread: of each adjudication that says something of its claim as a whole
+whole AS MATERIALIZED (  -- what is to be spread: of each adjudication that says something of its claim as a whole
     SELECT
         a.claim_id, a.adjudication_number, a.is_itemized, a.has_share_alone,
         CAST(CASE WHEN NOT a.is_itemized THEN a.claim_paid
@@ -195,7 +195,7 @@ capped AS (  -- no more can be denied than was neither paid nor the patient's
             - greatest(share, 0))) ELSE denied END AS refused
     FROM added
 ),
-decided AS (
+decided AS MATERIALIZED (
     SELECT
         *,
         CASE WHEN is_reversal THEN 'reversed'
@@ -229,7 +229,7 @@ counted AS (
     ) AS k
     FROM taken
 ),
-exact AS (
+exact AS MATERIALIZED (
     SELECT r.claim_id, r.line, r.adjudication_number AS reversal, d.adjudication_number
     FROM counted r
     JOIN counted d ON d.claim_id = r.claim_id AND d.line = r.line AND d.payer = r.payer AND d.number = r.number

@@ -56,7 +56,7 @@ flagged AS (
         NOT is_cancelled AND (place_from_last = 1 OR (charge_amount > 0 AND from_here <= line_charge_amount)) AS is_last
     FROM ordered
 ),
-caused AS (
+caused AS MATERIALIZED (
     SELECT
         *,
         row_number() OVER (
@@ -114,7 +114,7 @@ worded AS (
              WHEN last_nothing = last_n THEN 'nothing paid' ELSE 'paid' END AS last_decision
     FROM of_versions
 ),
-chosen AS (
+chosen AS MATERIALIZED (
     SELECT
         *,
         row_number() OVER (
@@ -128,7 +128,7 @@ chosen AS (
     FROM worded
 ),
 firsts AS (SELECT * FROM chosen WHERE first_place = 1),
-standing AS (
+standing AS MATERIALIZED (
     SELECT
         *, row_number() OVER (PARTITION BY service_claim_id, service_line_number ORDER BY payer_sequence, payer) AS turn,
         row_number() OVER (PARTITION BY service_claim_id, service_line_number ORDER BY payer_sequence DESC, payer DESC)

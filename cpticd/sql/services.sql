@@ -29,7 +29,7 @@ sent AS (
     JOIN claims c ON c.claim_id = v.claim_id
     LEFT JOIN lasts z ON z.chain_id = v.chain_id
 ),
-chained AS (
+chained AS MATERIALIZED (
     SELECT
         s.service_claim_id, s.service_line_number,
         coalesce(max(d.claim_id), max(CASE WHEN s.place = 1 THEN s.claim_id END)) AS claim_id,

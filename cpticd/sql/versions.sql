@@ -10,7 +10,7 @@ WITH every AS (
     FROM chains c
     LEFT JOIN lines l ON l.claim_id = c.claim_id
 ),
-ordered AS (
+ordered AS MATERIALIZED (
     SELECT
         *,
         row_number() OVER (PARTITION BY claim_id, code, modifiers, day, charge ORDER BY line) AS k1,
@@ -20,7 +20,7 @@ ordered AS (
 ),
 first AS (SELECT * FROM ordered WHERE claim_id = chain_id),
 other AS (SELECT * FROM ordered WHERE claim_id <> chain_id),
-pass_1 AS (
+pass_1 AS MATERIALIZED (
     SELECT o.claim_id, o.line, f.line AS first_line
     FROM other o
     JOIN first f ON f.chain_id = o.chain_id AND f.code = o.code AND f.modifiers = o.modifiers AND f.k1 = o.k1
@@ -36,7 +36,7 @@ pass_2 AS (
     LEFT JOIN pass_1 y ON y.claim_id = o.claim_id AND y.first_line = f.line
     WHERE x.claim_id IS NULL AND y.claim_id IS NULL
 ),
-upto_2 AS (SELECT * FROM pass_1 UNION ALL SELECT * FROM pass_2),
+upto_2 AS MATERIALIZED (SELECT * FROM pass_1 UNION ALL SELECT * FROM pass_2),
 pass_3 AS (
     SELECT o.claim_id, o.line, f.line AS first_line
     FROM other o
@@ -45,7 +45,7 @@ pass_3 AS (
     LEFT JOIN upto_2 y ON y.claim_id = o.claim_id AND y.first_line = f.line
     WHERE x.claim_id IS NULL AND y.claim_id IS NULL
 ),
-upto_3 AS (SELECT * FROM upto_2 UNION ALL SELECT * FROM pass_3),
+upto_3 AS MATERIALIZED (SELECT * FROM upto_2 UNION ALL SELECT * FROM pass_3),
 pass_4 AS (  -- a corrected procedure stands where the wrong one stood
     SELECT o.claim_id, o.line, f.line AS first_line
     FROM other o
@@ -54,14 +54,14 @@ pass_4 AS (  -- a corrected procedure stands where the wrong one stood
     LEFT JOIN upto_3 y ON y.claim_id = o.claim_id AND y.first_line = f.line
     WHERE x.claim_id IS NULL AND y.claim_id IS NULL
 ),
-matched AS (SELECT * FROM upto_3 UNION ALL SELECT * FROM pass_4),
+matched AS MATERIALIZED (SELECT * FROM upto_3 UNION ALL SELECT * FROM pass_4),
 alone AS (
     SELECT o.*, row_number() OVER (PARTITION BY o.claim_id, o.code ORDER BY o.line) AS k
     FROM other o
     LEFT JOIN matched m ON m.claim_id = o.claim_id AND m.line = o.line
     WHERE m.claim_id IS NULL
 ),
-anchored AS (
+anchored AS MATERIALIZED (
     SELECT *, min(version) OVER (PARTITION BY chain_id, code, k) AS first_version FROM alone
 )
 SELECT
