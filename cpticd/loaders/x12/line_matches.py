@@ -11,10 +11,11 @@ from typing import Final
 from cpticd.loaders.intake import Intake
 from cpticd.sql import text
 
-#: After the sender's line numbers: a statement of its own, or the facts in which a row and a line agree.
+#: After the sender's line numbers: the facts in which a row and a line agree, or a statement of its own and its key.
 _STEPS: Final = (
-    "code modifiers day charge", "lines_in_parts", "lines_of_panels", "code modifiers charge", "code day charge",
-    "code charge", "lines_of_one", "code modifiers day", "code day", "code", "revenue charge", "charge day", "charge",
+    "code modifiers day charge", "lines_in_parts code", "lines_in_parts revenue", "lines_of_panels",
+    "code modifiers charge", "code day charge", "code charge", "lines_of_one code", "code modifiers day", "code day",
+    "code", "revenue charge", "lines_of_one revenue", "charge day", "charge",
 )  # fmt: skip
 #: The facts in which a row and a line agree at best, also where both lack one.
 _BEST: Final = "code modifiers revenue day charge units"
@@ -26,16 +27,18 @@ def match_lines(intake: Intake) -> None:
     for step in (_BEST, *_STEPS):
         if not intake.query("SELECT 1 AS one FROM x12_left LIMIT 1").num_rows:
             return
-        intake.execute(text(f"x12/{step}") if step.startswith("lines_") else _paired(step))
+        intake.execute(_statement(step))
         intake.execute(
             "DELETE FROM x12_left USING x12_line_match m "
             "WHERE m.remit = x12_left.remit AND m.ordinal = x12_left.ordinal"
         )
 
 
-def _paired(step: str) -> str:
-    """The statement that pairs rows and lines which agree in some facts."""
+def _statement(step: str) -> str:
+    """The statement of one step."""
+    first, *rest = step.split()
+    if first.startswith("lines_"):
+        return text(f"x12/{first}").format(key=" ".join(rest))
     equal = "IS NOT DISTINCT FROM" if step == _BEST else "="
-    keys = step.split()
-    on = " AND ".join(f"a.{key} {'=' if key == 'charge' else equal} b.{key}" for key in keys)
-    return text("x12/lines_in_order").format(keys=", ".join(keys), on=on)
+    on = " AND ".join(f"a.{key} {'=' if key == 'charge' else equal} b.{key}" for key in (first, *rest))
+    return text("x12/lines_in_order").format(keys=", ".join((first, *rest)), on=on)

@@ -9,23 +9,24 @@ WITH open AS (
 ),
 -- Where the person is known by two numbers, either will do.
 persons AS (
-    SELECT key, person_id AS person FROM open WHERE person_id IS NOT NULL
+    SELECT key, day, charge, billing_npi, person_id AS person FROM open WHERE person_id IS NOT NULL
     UNION
-    SELECT key, member_id FROM open WHERE member_id IS NOT NULL
+    SELECT key, day, charge, billing_npi, member_id FROM open WHERE member_id IS NOT NULL
+),
+sent AS (
+    SELECT c.*, d.first_day, abs(c.charge_amount) AS charge
+    FROM x12_every_claim c JOIN x12_claim_days d ON d.key = c.key
+    SEMI JOIN open o ON o.day = d.first_day AND o.charge = abs(c.charge_amount)
 ),
 people AS (
-    SELECT key, person_id AS person FROM x12_every_claim WHERE person_id IS NOT NULL
+    SELECT key, first_day, charge, billing_npi, person_id AS person FROM sent WHERE person_id IS NOT NULL
     UNION
-    SELECT key, member_id FROM x12_every_claim WHERE member_id IS NOT NULL
+    SELECT key, first_day, charge, billing_npi, member_id FROM sent WHERE member_id IS NOT NULL
 ),
 met AS (
-    SELECT DISTINCT o.key AS remit, c.key AS claim
-    FROM open o
-    JOIN persons p ON p.key = o.key
-    JOIN people q ON q.person = p.person
-    JOIN x12_every_claim c ON c.key = q.key AND abs(c.charge_amount) = o.charge
-    JOIN x12_claim_days d ON d.key = c.key AND d.first_day = o.day
-    WHERE coalesce(c.billing_npi = o.billing_npi, true)
+    SELECT DISTINCT p.key AS remit, q.key AS claim
+    FROM persons p JOIN people q ON q.person = p.person AND q.first_day = p.day AND q.charge = p.charge
+    WHERE coalesce(p.billing_npi = q.billing_npi, true)
 ),
 done AS (
     SELECT remit, list_sort(list(DISTINCT code)) AS codes
@@ -70,4 +71,23 @@ sole AS (
     SELECT claim, who FROM tops GROUP BY claim, who HAVING count(DISTINCT number) = 1
 )
 SELECT t.remit, t.claim FROM tops t JOIN sole s ON s.claim = t.claim AND s.who = t.who WHERE t.n = 1;
+-- What else of the payer bears such a number and the person, such as a reversal of one line, goes with it: with the
+-- decision of the same payer claim number, else where there is just one such claim.
+INSERT INTO x12_changed
+WITH beside AS (
+    SELECT
+        o.key AS remit, m.claim, max(CASE WHEN r.payer_claim_id = o.payer_claim_id THEN 1 ELSE 0 END) AS is_same
+    FROM x12_changed m
+    JOIN x12_remits r ON r.key = m.remit
+    JOIN x12_remit_days b ON b.key = r.key
+    JOIN x12_remits o ON o.source_claim_id = r.source_claim_id AND o.person_id = r.person_id
+    JOIN x12_remit_days d ON d.key = o.key AND d.who = b.who
+    JOIN x12_claim_days e ON e.key = m.claim AND d.day BETWEEN e.first_day AND e.last_day
+    JOIN x12_every_claim c ON c.key = m.claim
+    WHERE o.key NOT IN (SELECT remit FROM x12_match) AND o.key NOT IN (SELECT remit FROM x12_changed)
+        AND (coalesce(o.frequency_code, '1') NOT IN ('7', '8') OR d.is_reversal OR o.frequency_code = c.frequency_code)
+    GROUP BY o.key, m.claim
+),
+best AS (SELECT *, max(is_same) OVER (PARTITION BY remit) AS top FROM beside)
+SELECT remit, min(claim) FROM best WHERE is_same = top GROUP BY remit HAVING count(*) = 1;
 INSERT INTO x12_match SELECT remit, claim FROM x12_changed;
