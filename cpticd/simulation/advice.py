@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd.simulation.book import MODIFIERS, Book
 from cpticd.simulation.columns import SOURCE, claim_ids, date, money, number, text, typed_table
@@ -36,13 +37,15 @@ def advise(book: Book, insurers: Insurers, tales: Sequence[Tale]) -> dict[str, p
 
 
 def _numbered(tales: Iterable[Tale]) -> Iterable[tuple[Answer, int]]:
-    """Answers of each claim with their numbers: by day, those of one day in their order."""
+    """Answers of each claim with their numbers: by day, those of one day in their order, then what is reported."""
     by_claim: dict[int, list[Answer]] = {}
     for tale in tales:
         for answer in tale.answers:
             by_claim.setdefault(answer.sending.claim, []).append(answer)
     for claim in sorted(by_claim):
-        for i, answer in enumerate(sorted(by_claim[claim], key=lambda item: item.day), start=1):
+        for i, answer in enumerate(
+            sorted(by_claim[claim], key=lambda item: (item.kind == REPORTED, item.day)), start=1
+        ):
             yield answer, i
 
 
@@ -54,8 +57,14 @@ def _claim(answers: Iterable[Answer]) -> pa.Array:
     return claim_ids(_ints(answer.sending.claim for answer in answers))
 
 
+def _unless(reported: np.ndarray[Any, Any], values: pa.Array) -> pa.Array:
+    """Values, but for what a claim reports of another payer without them."""
+    return pc.if_else(pa.array(~reported), values, pa.scalar(None, values.type))
+
+
 def payment_names(numbers: Iterable[int]) -> list[str]:
-    return [f"R{value:06d}" if value else "" for value in numbers]
+    """Number of each payment, which is its trace number too; blank for none."""
+    return [f"{value:09d}" if value else "" for value in numbers]
 
 
 def _or_none(values: Iterable[str]) -> pa.Array:
@@ -87,7 +96,7 @@ def _adjudications(
             "frequency_code": _or_none("" if a.kind == REPORTED else a.sending.frequency for a in answers),
             "charge_amount": money(_ints(answer.charge for answer in answers)),
             "paid_amount": money(_ints(answer.paid for answer in answers)),
-            "patient_responsibility_amount": money(_ints(answer.patient for answer in answers)),
+            "patient_responsibility_amount": _unless(reported, money(_ints(a.patient for a in answers))),
             "payer_claim_id": _or_none(answer.number for answer in answers),
             "data_source": SOURCE,
         },
@@ -100,6 +109,7 @@ def _line_payments(book: Book, rows: list[tuple[Answer, int, int, Row]]) -> pa.T
     answers = [answer for answer, *_ in rows]
     done = _ints(row.procedure for *_, row in rows)
     changed = np.array([row.changed for *_, row in rows], dtype=bool)
+    reported = np.array([answer.kind == REPORTED for answer in answers], dtype=bool)
     facility = book.claims.institutional[lines.claim]
     return typed_table(
         "line_payments",
@@ -115,7 +125,7 @@ def _line_payments(book: Book, rows: list[tuple[Answer, int, int, Row]]) -> pa.T
             "hcpcs_modifier_2": text(MODIFIERS, lines.modifiers[:, 1]),
             "revenue_center_code": text(catalogue.revenue, lines.procedure, facility),
             "charge_amount": money(_ints(row.charge for *_, row in rows)),
-            "allowed_amount": money(_ints(row.allowed for *_, row in rows)),
+            "allowed_amount": _unless(reported, money(_ints(row.allowed for *_, row in rows))),
             "paid_amount": money(_ints(row.paid for *_, row in rows)),
             "service_unit_quantity": number(_ints(row.units for *_, row in rows)),
             "service_date": date(lines.start),
@@ -203,7 +213,7 @@ def _payments(
                 "payment_id": _or_none(payment_names(numbers)),
                 "payer": text(insurers.names, payer),
                 "payer_id": text(insurers.ids, payer),
-                "trace_number": _or_none(f"{value:09d}" for value in numbers),
+                "trace_number": _or_none(payment_names(numbers)),
                 "method_code": _or_none("ACH" if amount else "NON" for amount in amounts),
                 "paid_date": date(_ints(key[0] for key in sent)),
                 "amount": money(_ints(amounts)),

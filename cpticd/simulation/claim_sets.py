@@ -12,24 +12,30 @@ from cpticd.simulation.elements import (
     Extract,
     Follower,
     Row,
+    adjustment_segments,
+    claim_number,
     clean,
     composite,
+    filing,
     organization,
     patient,
     period,
     segment,
     service,
+    service_number,
 )
 
 #: Qualifiers of the first and of other diagnoses, and of the principal and of other procedures.
 _DIAGNOSIS = {"icd-9-cm": ("BK", "BF")}
 _PROCEDURE = {"icd-9-pcs": ("BR", "BQ")}
+#: The order of a payer, by its number.
+_ORDER = {"": "P", "1": "P", "2": "S", "3": "T"}
 
 
 def claim_sets(extract: Extract, kind: str) -> Iterator[tuple[str, list[str]]]:
     """(day, segments) of every transaction set of ``kind`` professional or institutional claims."""
     sets: dict[str, list[tuple[str, str, list[str]]]] = {}
-    names = ("lines", "diagnoses", "pointers", "procedures")
+    names = ("lines", "diagnoses", "pointers", "procedures", "adjudications", "line_payments", "adjustments")
     tables = {name: Follower(extract.by_claim(name, kind)) for name in names}
     institutional = kind == "institutional"
     sexes = {"female": "F", "male": "M"}
@@ -41,7 +47,7 @@ def claim_sets(extract: Extract, kind: str) -> Iterator[tuple[str, list[str]]]:
         found = {name: table(claim) for name, table in tables.items()}
         day = head["received_date"] or head["claim_end_date"] or head["claim_start_date"] or NO_DAY
         segments = [
-            *_subscriber(head, *members.get(head["person_id"], ("", "U"))),
+            *_subscriber(head, *members.get(head["person_id"], ("", "U")), institutional),
             *_claim(head, found, institutional),
         ]
         sets.setdefault(day, []).append((head["billing_npi"], claim, segments))
@@ -77,11 +83,16 @@ def _billing(npi: str) -> list[str]:
     return [organization("85", f"PROVIDER {npi}", "XX", npi), *ADDRESS, "REF*EI*999999999"]
 
 
-def _subscriber(head: Row, birth: str, sex: str) -> list[str]:
-    segments = ["SBR*P*18*******ZZ", patient(head["person_id"], "IL"), *ADDRESS]
+def _subscriber(head: Row, birth: str, sex: str, institutional: bool) -> list[str]:
+    order = _ORDER.get(head["payer_sequence"], "U")
+    segments = [
+        f"SBR*{order}*18*******{filing(head['payer_kind'], institutional)}",
+        patient(head["person_id"], "IL"),
+        *ADDRESS,
+    ]
     if birth or sex != "U":
         segments.append(segment("DMG", "D8", birth, sex))
-    return [*segments, organization("PR", head["payer"], "PI", head["payer"])]
+    return [*segments, organization("PR", head["payer"], "PI", head["payer_id"] or head["payer"])]
 
 
 def _claim(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[str]:
@@ -89,7 +100,9 @@ def _claim(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[
     start, end = head["claim_start_date"], head["claim_end_date"]
     if institutional:
         place = composite(head["bill_type_code"][:2], "A", head["bill_type_code"][2:3] or frequency)
-        segments = [segment("CLM", head["claim_id"], head["charge_amount"], "", "", place, "", "A", "Y", "Y")]
+        segments = [
+            segment("CLM", claim_number(head), head["charge_amount"], "", "", place, "", "A", "Y", "Y")
+        ]
         if start:
             segments.append(f"DTP*434*RD8*{start}-{end or start}")
         if head["bill_type_code"].startswith("11"):
@@ -97,12 +110,13 @@ def _claim(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[
     else:
         place = composite(head["place_of_service_code"], "B", frequency)
         segments = [
-            segment("CLM", head["claim_id"], head["charge_amount"], "", "", place, "Y", "A", "Y", "Y")
+            segment("CLM", claim_number(head), head["charge_amount"], "", "", place, "Y", "A", "Y", "Y")
         ]
     if head["original_payer_claim_id"]:
         segments.append(segment("REF", "F8", clean(head["original_payer_claim_id"])))
     segments += _diagnoses(found["diagnoses"], institutional)
     segments += _procedures(found["procedures"])
+    segments += _other_payers(head, found, institutional)
     pointers: dict[str, list[str]] = {}
     for row in found["pointers"]:
         pointers.setdefault(row["claim_line_number"], []).append(row["diagnosis_position"])
@@ -118,7 +132,55 @@ def _claim(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[
         segments.append(f"REF*6R*{line['claim_line_number']}")
         if line["rendering_npi"]:
             segments.append(f"NM1*82*1*DOCTOR*SIMULATED****XX*{clean(line['rendering_npi'])}")
+        segments += _decided_line(line["claim_line_number"], found)
     return segments
+
+
+def _reported(found: dict[str, list[Row]]) -> list[Row]:
+    """Decisions of other payers that a claim reports."""
+    return [row for row in found["adjudications"] if row["is_reported"] == "true"]
+
+
+def _other_payers(head: Row, found: dict[str, list[Row]], institutional: bool) -> list[str]:
+    """Loops 2320 and 2330: other payers, and what each decided of the claim as a whole."""
+    segments = []
+    for row in _reported(found):
+        order = _ORDER.get(row["payer_sequence"], "U")
+        own = [item for item in _of(row, found["adjustments"]) if not service_number(item)]
+        segments += [
+            f"SBR*{order}*18*******{filing(row['payer_kind'], institutional)}",
+            *adjustment_segments(own),
+            segment("AMT", "D", row["paid_amount"]),
+            "OI***Y***Y",
+            patient(head["person_id"], "IL"),
+            organization("PR", row["payer"], "PI", row["payer_id"] or row["payer"]),
+        ]
+        if row["paid_date"] and not _of(row, found["line_payments"]):
+            segments.append(f"DTP*573*D8*{row['paid_date']}")
+    return segments
+
+
+def _decided_line(number: str, found: dict[str, list[Row]]) -> list[str]:
+    """Loops 2430: what other payers decided of a line."""
+    segments = []
+    for row in _reported(found):
+        payer = clean(row["payer_id"] or row["payer"])
+        for item in _of(row, found["line_payments"]):
+            if item["claim_line_number"] != number:
+                continue
+            done = service(item, item["hcpcs_code"]) or "HC"
+            units, revenue = item["service_unit_quantity"], item["revenue_center_code"]
+            segments.append(segment("SVD", payer, item["paid_amount"], done, revenue, units))
+            own = _of(row, found["adjustments"])
+            own = [other for other in own if service_number(other) == service_number(item)]
+            segments += adjustment_segments(own)
+            segments += [f"DTP*573*D8*{row['paid_date']}"] if row["paid_date"] else []
+    return segments
+
+
+def _of(row: Row, rows: list[Row]) -> list[Row]:
+    """Rows of an adjudication."""
+    return [item for item in rows if item["adjudication_number"] == row["adjudication_number"]]
 
 
 def _diagnoses(rows: list[Row], institutional: bool) -> list[str]:

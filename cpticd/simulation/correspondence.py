@@ -177,6 +177,24 @@ class Tale:
     kinds: list[str] = field(default_factory=list)  # of what was planted
 
 
+def merged(rows: Sequence[Row]) -> list[Row]:
+    """One row per line, as a claim to another payer repeats what was decided of it: without remarks."""
+    found: dict[int, Row] = {}
+    for row in rows:
+        if row.line not in found:
+            found[row.line] = replace(
+                row, taken=[], units=0, charge=0, allowed=0, paid=0, remarks=(), changed=False
+            )
+        one = found[row.line]
+        one.units, one.charge, one.paid = one.units + row.units, one.charge + row.charge, one.paid + row.paid
+        one.allowed += row.allowed
+        sums = {(group, carc): amount for group, carc, amount in one.taken}
+        for group, carc, amount in row.taken:
+            sums[group, carc] = sums.get((group, carc), 0) + amount
+        one.taken = [(group, carc, amount) for (group, carc), amount in sums.items() if amount]
+    return list(found.values())
+
+
 def spread(amount: int, weights: Sequence[int]) -> Iterator[int]:
     """Parts of an amount by weights, which add up to it."""
     total, upto, before = sum(weights), 0, 0

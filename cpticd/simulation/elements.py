@@ -19,6 +19,18 @@ Row = dict[str, str]
 SENDER, RECEIVER = "SIMSENDER", "SIMRECEIVER"
 ADDRESS = ("N3*1 SIMULATION WAY", "N4*TESTVILLE*OH*432150000")
 NO_DAY = "19000101"
+TRIPLETS = 6  # of reason, amount and quantity in one CAS
+#: Claim filing indicators; plans of the marketplace have none of their own and are filed as commercial.
+FILING = {
+    "medicare advantage": "16",
+    "medicaid": "MC",
+    "commercial": "CI",
+    "marketplace": "CI",
+    "tricare or va": "CH",
+    "workers compensation": "WC",
+    "self pay": "09",
+    "other": "OF",
+}
 
 
 def clean(text: str, most: int = 60) -> str:
@@ -55,9 +67,42 @@ def organization(qualifier: str, name: str, kind: str, number: str) -> str:
     )
 
 
+def claim_number(head: Row) -> str:
+    """The sender's number of a claim, which another claim may bear too; else the one that is unique."""
+    return head["source_claim_id"] or head["claim_id"]
+
+
+def filing(kind: str, institutional: bool) -> str:
+    """Claim filing indicator of a kind of payer; ZZ where it has none."""
+    if kind == "medicare":
+        return "MA" if institutional else "MB"
+    return FILING.get(kind, "ZZ")
+
+
 def period(start: str, end: str) -> tuple[str, str]:
     """Qualifier and value of a day, or of a range of days."""
     return ("RD8", f"{start}-{end}") if end and end != start else ("D8", start)
+
+
+def service_number(row: Row) -> str:
+    """Which service row of its adjudication a row is, or speaks of; blank: the claim as a whole."""
+    return row["service_number"] or row["claim_line_number"]
+
+
+def adjustment_segments(rows: list[Row]) -> list[str]:
+    """CAS segments: neighbours of one group share a segment, six reasons at most."""
+    blocks: list[list[Row]] = []
+    for row in rows:
+        same = blocks and blocks[-1][0]["group_code"] == row["group_code"] and len(blocks[-1]) < TRIPLETS
+        if same:
+            blocks[-1].append(row)
+        else:
+            blocks.append([row])
+    found = []
+    for block in blocks:
+        triplets = [text for row in block for text in (row["carc"], row["amount"], row["quantity"])]
+        found.append(segment("CAS", block[0]["group_code"], *triplets))
+    return found
 
 
 class Extract:

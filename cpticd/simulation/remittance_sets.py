@@ -11,58 +11,66 @@ from cpticd.simulation.elements import (
     Extract,
     Follower,
     Row,
+    adjustment_segments,
+    claim_number,
     clean,
     composite,
+    filing,
     patient,
     segment,
     service,
+    service_number,
 )
 from cpticd.simulation.remittance import PAYEE
 
-_TRIPLETS = 6  # of reason, amount and quantity in one CAS
+Key = tuple[str, str, str]  # day, payer, number of the payment
 _PER_LOOP = 5  # remark codes in an MOA or MIA
 
 
 def remittance_sets(extract: Extract) -> Iterator[tuple[str, list[str]]]:
     """(day, segments) of every transaction set, in the order of days."""
-    sets: dict[tuple[str, str], list[tuple[Decimal, list[str]]]] = {}
+    sets: dict[Key, list[tuple[Decimal, list[str]]]] = {}
     names = ("adjudications", "line_payments", "adjustments", "remarks", "lines")
     tables = {name: Follower(extract.by_claim(name)) for name in names}
     for claim, rows in extract.by_claim("claims"):
         found = {name: table(claim) for name, table in tables.items()}
         units = {row["claim_line_number"]: row["service_unit_quantity"] for row in found["lines"]}
         for row in found["adjudications"]:
+            if row["is_reported"] == "true":  # by the claim, and by no remittance
+                continue
             own = {
                 name: [
                     item for item in found[name] if item["adjudication_number"] == row["adjudication_number"]
                 ]
                 for name in ("line_payments", "adjustments", "remarks")
             }
+            key = (row["paid_date"] or NO_DAY, row["payer"] or rows[0]["payer"], row["payment_id"])
             paid = Decimal(row["paid_amount"] or 0)
-            key = (row["paid_date"] or NO_DAY, row["payer"] or rows[0]["payer"])
             sets.setdefault(key, []).append((paid, _remittance(row, rows[0], own, units)))
-    others: dict[tuple[str, str], list[Row]] = {}
+    others: dict[Key, list[Row]] = {}
     for row in extract.rows("provider_adjustments"):
-        others.setdefault((row["paid_date"] or NO_DAY, row["payer"]), []).append(row)
+        others.setdefault((row["paid_date"] or NO_DAY, row["payer"], row["payment_id"]), []).append(row)
+    payments = {row["payment_id"]: row for row in extract.rows("payments")}
     for number, key in enumerate(sorted({*sets, *others}), start=1):
-        yield key[0], _set(number, key, sets.get(key, []), others.get(key, []))
+        payment = payments.get(key[2], {"trace_number": f"{number:09d}", "method_code": "", "payer_id": ""})
+        yield key[0], _set(payment, key, sets.get(key, []), others.get(key, []))
 
 
-def _set(
-    number: int, key: tuple[str, str], claims: list[tuple[Decimal, list[str]]], others: list[Row]
-) -> list[str]:
-    day, payer = key
+def _set(payment: Row, key: Key, claims: list[tuple[Decimal, list[str]]], others: list[Row]) -> list[str]:
+    day, payer, _ = key
     total = sum((paid for paid, _ in claims), Decimal(0))
     total -= sum((Decimal(row["amount"] or 0) for row in others), Decimal(0))
     # More taken back than paid, and not carried forward, is a debit: a payment is never negative.
     sign, amount = ("D", -total) if total < 0 else ("C", total)
-    text = f"{amount:f}"
+    method = payment["method_code"] or "ACH"
+    handling, form = ("H", "") if method == "NON" else ("I", "CCP")
     bank = ("01", "999999992", "DA", "0000000000")
+    name = segment("N1", "PR", clean(payer) or "UNKNOWN")
     segments = [
-        segment("BPR", "I", text, sign, "ACH", "CCP", *bank, "1999999999", "", *bank, day),
-        f"TRN*1*{number:09d}*1999999999",
+        segment("BPR", handling, f"{amount:f}", sign, method, form, *bank, "1999999999", "", *bank, day),
+        f"TRN*1*{clean(payment['trace_number'])}*1999999999",
         f"DTM*405*{day}",
-        segment("N1", "PR", clean(payer) or "UNKNOWN"),
+        segment(name, "XV", clean(payment["payer_id"])) if payment["payer_id"] else name,
         *ADDRESS,
         "PER*BL*SIMULATION*TE*5555550100",
         f"N1*PE*SIMULATED PAYEE*FI*{PAYEE}",
@@ -84,20 +92,20 @@ def _remittance(row: Row, head: Row, own: dict[str, list[Row]], units: dict[str,
     segments = [
         segment(
             "CLP",
-            head["claim_id"],
+            claim_number(head),
             row["claim_status_code"] or "1",
             row["charge_amount"],
             row["paid_amount"],
             row["patient_responsibility_amount"],
-            "ZZ",
+            filing(row["payer_kind"] or head["payer_kind"], institutional),
             clean(row["payer_claim_id"]),
             place,
-            head["frequency_code"] or "1",
+            row["frequency_code"] or head["frequency_code"] or "1",
         )
     ]
-    segments += _adjustments([item for item in own["adjustments"] if not item["claim_line_number"]])
+    segments += adjustment_segments([item for item in own["adjustments"] if not service_number(item)])
     segments.append(patient(head["person_id"], "QC"))
-    remarks = [item["rarc"] for item in own["remarks"] if not item["claim_line_number"]]
+    remarks = [item["rarc"] for item in own["remarks"] if not service_number(item)]
     if len(remarks) > _PER_LOOP:  # the second five: what an MIA lists before its own last four
         segments.append(segment("MIA", "0", "", "", "", remarks[0], *[""] * 14, *remarks[1:_PER_LOOP]))
         remarks = remarks[_PER_LOOP:]
@@ -117,15 +125,16 @@ def _remittance(row: Row, head: Row, own: dict[str, list[Row]], units: dict[str,
 
 def _line(line: Row, own: dict[str, list[Row]], submitted_units: str) -> list[str]:
     """SVC and what belongs to it."""
-    number = line["claim_line_number"]
+    number = service_number(line)
     segments = [_service(line, submitted_units)]
     if line["service_date"]:
         segments.append(f"DTM*472*{line['service_date']}")
-    segments += _adjustments([item for item in own["adjustments"] if item["claim_line_number"] == number])
-    segments.append(f"REF*6R*{number}")
+    segments += adjustment_segments([item for item in own["adjustments"] if service_number(item) == number])
+    if line["claim_line_number"]:
+        segments.append(f"REF*6R*{line['claim_line_number']}")
     if line["allowed_amount"]:
         segments.append(f"AMT*B6*{line['allowed_amount']}")
-    remarks = [item["rarc"] for item in own["remarks"] if item["claim_line_number"] == number]
+    remarks = [item["rarc"] for item in own["remarks"] if service_number(item) == number]
     return segments + [f"LQ*HE*{rarc}" for rarc in remarks]
 
 
@@ -147,19 +156,3 @@ def _service(line: Row, submitted_units: str) -> str:
         submitted,
         changed,
     )
-
-
-def _adjustments(rows: list[Row]) -> list[str]:
-    """CAS segments: neighbours of one group share a segment, six reasons at most."""
-    blocks: list[list[Row]] = []
-    for row in rows:
-        same = blocks and blocks[-1][0]["group_code"] == row["group_code"] and len(blocks[-1]) < _TRIPLETS
-        if same:
-            blocks[-1].append(row)
-        else:
-            blocks.append([row])
-    found = []
-    for block in blocks:
-        triplets = [text for row in block for text in (row["carc"], row["amount"], row["quantity"])]
-        found.append(segment("CAS", block[0]["group_code"], *triplets))
-    return found

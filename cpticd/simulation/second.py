@@ -14,6 +14,7 @@ from cpticd.simulation.correspondence import (
     Sending,
     Tale,
     decided,
+    merged,
 )
 from cpticd.simulation.desk import Desk
 
@@ -47,7 +48,16 @@ def bill_second(desk: Desk, tale: Tale, first: Answer, paced: Callable[[int], in
         same = dice("second number", root) < SAME_NUMBER
         sending = Sending(root, sending.lines, payer, received, OTHER_PAYER, 2, "1", same)
         tale.sent.append(sending)
-        report = replace(first, sending=sending, kind=REPORTED, status="", number="", undone={})
+        report = replace(
+            first,
+            sending=sending,
+            rows=merged(first.rows),
+            kind=REPORTED,
+            status="",
+            number="",
+            remarks=(),
+            undone={},
+        )
         tale.answers.append(report)
         day = paced(received)
     rows = [_answered(desk, line, one, dice("second way", root)) for line, one in lines.items()]
