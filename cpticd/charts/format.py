@@ -151,6 +151,7 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
 _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
     **dict.fromkeys(("expected_allowed", "expected_recovery"), dollars),
+    **dict.fromkeys(("maturity",), percent),
     **dict.fromkeys(("rate_before", "rate_after", "rate_elsewhere"), percent),
     **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio"), ratio),
     **dict.fromkeys(("lift_low", "lift_high", "odds_low", "odds_high"), ratio),
@@ -166,6 +167,7 @@ _HEADINGS: Final[dict[str, str]] = {
     "submitted_hcpcs_code": "Submitted procedure", "claim_line_number": "Line", "low": "Low (95 %)",
     "high": "High (95 %)", "ebgm": "EBGM", "eb05": "EB05", "eb95": "EB95", "pmi": "PMI (bits)", "p_value": "p",
     "q_value": "q", "top_carc": "Top CARC", "carc": "CARC", "denial_carc": "Denial CARC", "rarc": "RARC", "n": "n",
+    "overturn_probability": "Chance of overturn", "rarcs": "RARCs", "became": "What became of it",
     "table_name": "Table", "denied_amount": "Denied $",
 }  # fmt: skip
 
