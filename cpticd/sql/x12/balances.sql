@@ -29,3 +29,4 @@ SELECT
 FROM x12_payments p
 LEFT JOIN (SELECT set_key, sum(paid_amount) AS paid FROM x12_remits GROUP BY set_key) r ON r.set_key = p.key
 LEFT JOIN (SELECT set_key, sum(amount) AS amount FROM x12_provider_adjustments GROUP BY set_key) a ON a.set_key = p.key;
+DROP TABLE x12_explained;

@@ -55,3 +55,5 @@ FROM (
     GROUP BY v.key
 ) found
 WHERE found.remit = x12_match.remit;
+DROP TABLE x12_candidate;
+DROP TABLE x12_crowded;
