@@ -15,6 +15,7 @@ from tests.loaders.x12_text import (
     remittance,
     show,
     subscriber,
+    transaction,
 )
 
 BATCH = interchange(professional(subscriber(), claim("A1"), claim("B1")))
@@ -28,7 +29,8 @@ TABLES = ("claims", "lines", "diagnoses", "pointers", "members", "adjudications"
 
 def sent_again(*claims: str, on: str = "20250310", control: str = "000000002") -> str:
     """The claims in a batch of another day, under another control number."""
-    return interchange(professional(subscriber(), *claims, sent=on)).replace("000000001", control)
+    text = interchange(professional(subscriber(), *claims, sent=on)).replace("000000001", control)
+    return text.replace("*1200*1*X*", f"*1200*{int(control)}*X*").replace("GE*1*1~", f"GE*1*{int(control)}~")
 
 
 def sizes(claims: Taken) -> dict[str, int]:
@@ -133,3 +135,21 @@ def test_a_claim_sent_again_that_was_answered_again_stays(tmp_path: Path) -> Non
     )
     assert show(found, "data_source paid_amount") == ["f0.edi 0.00", "f1.edi 80.00"]
     assert show(claims.noted("a claim sent again"), "source") == ["f4.edi"]
+
+
+@pytest.mark.parametrize("by", ["277CA", "999"])
+def test_a_claim_sent_again_after_it_was_turned_away_is_the_later_one(tmp_path: Path, by: str) -> None:
+    refused = {
+        "999": "AK1*HC*1~AK2*837*0001~IK5*R*5~AK9*R*1*1*0~",
+        "277CA": "BHT*0085*08*1*20250305*1200*TH~HL*1**20*1~NM1*PR*2*PAYER ONE*****PI*P1~HL*2*1*21*1~HL*3*2*19*1~"
+        "HL*4*3*PT~NM1*QC*1*DOE*PAT****MI*M1~TRN*2*A1~STC*A3:21*20250305*U*100~",
+    }
+    texts = [interchange(professional(subscriber(), claim())), sent_again(claim()), interchange(
+        transaction(refused[by], kind=by[:3]), kind="FA" if by == "999" else "HN",
+        version="005010X231A1" if by == "999" else "005010X214",
+    ).replace("20250301", "20250305")]  # fmt: skip
+    claims = Taken(tmp_path, *texts)
+    assert show(claims.table("claims"), "claim_id data_source rejection_code") == ["A1 f1.edi -"]
+    assert show(claims.noted("a claim sent again"), "source") == ["f0.edi"]
+    (tmp_path / "alone").mkdir()
+    assert Taken(tmp_path / "alone", texts[0], texts[2]).table("claims")["rejection_code"].notna().all()

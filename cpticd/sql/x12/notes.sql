@@ -1,7 +1,7 @@
 -- What the join has to say: claims that were sent again, numbers that were changed, remittances without a claim.
 SELECT
     s.name AS source, 'segment ' || (d.key & 4294967295) AS location, 'claims' AS table_name, 'rejected' AS action,
-    'warning' AS severity, 'a claim sent again unchanged: it is ' || o.name || ', segment ' || (d.kept & 4294967295) AS reason,
+    'warning' AS severity, 'a claim sent again unchanged: counted once, as that of ' || o.name || ', segment ' || (d.kept & 4294967295) AS reason,
     'claim ' || c.source_claim_id || ', charge ' || coalesce(c.charge_amount::VARCHAR, '') AS content,
     c.charge_amount AS amount, d.key
 FROM x12_resent d

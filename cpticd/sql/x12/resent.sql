@@ -1,5 +1,6 @@
 -- Claims that repeat another one in all that they say, sent in another transaction set: the service was done once. The
--- first that has an answer stays, else the first that was sent; those with an answer of their own stay too.
+-- first that has an answer stays, else the first that was sent and not turned away; those with an answer of their own
+-- stay too.
 CREATE TEMP TABLE x12_resent AS
 WITH alike AS (
     SELECT key, coalesce(set_key, key) AS set_key, sent_date, source_claim_id AS number, person_id AS person,
@@ -36,6 +37,18 @@ contents AS (
     SELECT key, md5(string_agg(kind || ':' || place || ':' || fact, '|' ORDER BY kind, place, fact)) AS content
     FROM facts GROUP BY key
 ),
+refused AS (  -- by a 277CA, the last one that was sent by its day; by a 999, with its transaction set
+    SELECT arg_max(f.key, f.sent_date) AS key
+    FROM x12_turned_away t
+    JOIN x12_claims c ON c.source_claim_id = t.source_claim_id AND coalesce(c.person_id = t.person_id, true)
+    JOIN few f ON f.key = c.key AND f.sent_date <= t.day
+    GROUP BY t.key
+    UNION
+    SELECT f.key
+    FROM x12_turned_away_sets t
+    JOIN x12_sets s ON s.group_control = t.group_control AND (t.set_control IS NULL OR s.set_control = t.set_control)
+    JOIN few f ON f.set_key = s.key
+),
 ranked AS (
     SELECT
         f.key, t.content, a.claim IS NOT NULL AS is_answered, row_number() OVER w AS place, first_value(f.key) OVER w AS kept,
@@ -43,8 +56,10 @@ ranked AS (
     FROM few f
     JOIN contents t USING (key)
     LEFT JOIN (SELECT DISTINCT claim FROM x12_link) a ON a.claim = f.key
+    LEFT JOIN refused r ON r.key = f.key
     WINDOW w AS (
-        PARTITION BY t.content ORDER BY CASE WHEN a.claim IS NULL THEN 1 ELSE 0 END, f.sent_date NULLS LAST, f.key
+        PARTITION BY t.content ORDER BY CASE WHEN a.claim IS NULL THEN 1 ELSE 0 END,
+            CASE WHEN r.key IS NULL THEN 0 ELSE 1 END, f.sent_date NULLS LAST, f.key
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 )
 SELECT key, kept FROM ranked WHERE place > 1 AND NOT is_answered AND set_key <> kept_set;

@@ -28,12 +28,12 @@ found AS (
     SELECT
         a.*, c.claim_id, row_number() OVER (
             PARTITION BY a.key, a.source_claim_id, a.person_id, a.charge_amount
-            ORDER BY coalesce(c.received_date <= a.day, false) DESC, c.received_date DESC NULLS LAST, c.claim_id
+            ORDER BY c.received_date DESC NULLS LAST, c.claim_id
         ) AS place
     FROM asked a
     LEFT JOIN {claims} c ON coalesce(c.source_claim_id, c.claim_id) = a.source_claim_id
         AND coalesce(c.person_id = a.person_id OR starts_with(c.person_id, a.person_id || '-'), true)
-        AND coalesce(c.charge_amount = a.charge_amount, true)
+        AND coalesce(c.charge_amount = a.charge_amount, true) AND coalesce(c.received_date <= a.day, true)
         AND coalesce(c.data_source = a.data_source, true)
 )
 SELECT key, source_claim_id, day, reason, charge_amount, claim_id FROM found WHERE place = 1
