@@ -139,9 +139,10 @@ class DuckDBEngine(_Connection):
 
     def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         self._spill = Folder()
-        limit = memory_limit or f"{int(machine_memory() * MEMORY_SHARE) >> 20}MB"
+        self._limited = memory_limit is not None  # by the user
+        self._limit = memory_limit or f"{int(machine_memory() * MEMORY_SHARE) >> 20}MB"
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": limit,
+            "memory_limit": self._limit,
             "temp_directory": str(self._spill.path),
             "preserve_insertion_order": "false",
             "python_enable_replacements": "false",
@@ -168,7 +169,13 @@ class DuckDBEngine(_Connection):
         self.drop(name)
         self.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet('{literal}')")
 
+    def spill_beyond(self, size: int) -> None:
+        """Keep no more than ``size`` bytes in memory until the engine is sealed, unless the user set a limit."""
+        if not self._limited:
+            self.execute(f"SET memory_limit = '{size >> 20}MB'")
+
     def seal(self) -> None:
+        self.execute(f"SET memory_limit = '{self._limit}'")
         folders = "[" + ", ".join("'" + f.replace("'", "''") + "'" for f in sorted({*self._folders})) + "]"
         self.execute(f"SET allowed_directories = {folders}")
         self.execute("SET enable_external_access = false")

@@ -33,6 +33,8 @@ __all__ = ["looks_like_x12", "read_x12"]
 PathLike = str | os.PathLike[str]
 
 _HEADER = re.compile(rb"ISA[^A-Za-z0-9\s]|(?:^|[\r\n])\s*(?:GS|ST)([^A-Za-z0-9\s])(?:[A-Z]{2}|[0-9]{3})\1")
+#: Bytes of files from which on what is read and derived may lie on disk, until it is whole; and what stays in memory.
+_LARGE, _IN_MEMORY = 128 << 20, 280 << 20
 #: Bytes that are looked at to tell X12 from text that quotes it.
 _HEAD = 1 << 15
 _MARKUP = (b"{", b"[", b"<", b"---", b"#", b"//", b"/*")
@@ -113,6 +115,8 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     failed += empty
     found, others = _of_x12(found, {str(path) for path in searched})
     names = {item.number: item.name for item in found}
+    if sum(item.size for item in found) > _LARGE:
+        intake.engine.spill_beyond(_IN_MEMORY)
     with folders.temporary() as folder:
         outcomes, spooled = _read(found, folder, intake, workers)
         if not any(outcome.found_header for outcome in outcomes):
@@ -122,10 +126,11 @@ def load(files: Files, intake: Intake, options: Options) -> None:
                 "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3} more" if len(reasons) > 3 else "")
             )
         tables = staged(spooled)
-        copied = join(intake, tables, names)
-        kept = copies.without(tables).tables
-        acknowledgements.mark(intake, kept, names)
-        account(intake, outcomes, names, kept, copied)
+        with tables.bounded():
+            copied = join(intake, tables, names)
+            kept = copies.without(tables).tables
+            acknowledgements.mark(intake, kept, names)
+            account(intake, outcomes, names, kept, copied)
         del tables, kept
     for outcome in outcomes:
         if outcome.error:

@@ -8,12 +8,18 @@ when.
 
 from __future__ import annotations
 
+import mmap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
 _BUFFER: Final = 1 << 18
+#: Seconds after which pages of staged tables are given back.
+_GIVE_BACK: Final = 0.02
 _KINDS = {
     "text": pa.string(),
     "date": pa.date32(),
@@ -138,15 +144,43 @@ class Spool:
         self._writers, self._files = {}, {}
 
 
-def staged(folders: list[Path]) -> dict[str, pa.Table]:
-    """Every staged table of ``folders``, mapped into memory, not read."""
-    tables = {}
-    for name, schema in STAGED.items():
-        parts = []
-        for folder in folders:
-            path = folder / f"{name}.arrow"
-            if path.exists():
-                with pa.memory_map(str(path)) as file:
-                    parts.append(pa.ipc.open_stream(file).read_all())
-        tables[name] = pa.concat_tables([schema.empty_table(), *parts])
-    return tables
+class Staged(dict[str, pa.Table]):
+    """Every staged table by name, mapped into memory, not read."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        super().__init__()
+        self._maps: list[mmap.mmap] = []
+        for name, schema in STAGED.items():
+            parts = [self._mapped(path) for folder in folders if (path := folder / f"{name}.arrow").exists()]
+            self[name] = pa.concat_tables([schema.empty_table(), *parts])
+
+    def _mapped(self, path: Path) -> pa.Table:
+        with path.open("rb") as file:
+            self._maps.append(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return pa.ipc.open_stream(pa.py_buffer(self._maps[-1])).read_all()
+
+    @contextmanager
+    def bounded(self) -> Iterator[None]:
+        """Give pages that were read back to the system as long as the context lasts: reading them again is cheap."""
+        if not hasattr(mmap, "MADV_DONTNEED"):
+            yield
+            return
+        done = threading.Event()
+
+        def give_back() -> None:
+            while not done.wait(_GIVE_BACK):
+                for each in self._maps:
+                    each.madvise(mmap.MADV_DONTNEED)
+
+        thread = threading.Thread(target=give_back, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def staged(folders: list[Path]) -> Staged:
+    """Every staged table of ``folders``."""
+    return Staged(folders)
