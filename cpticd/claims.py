@@ -18,6 +18,7 @@ from cpticd.core.enrollment import members_table
 from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
+from cpticd.core.reading import closing
 from cpticd.core.schema import REJECTS, TABLES, graded
 from cpticd.core.selection import DIMENSIONS, By, Dimension, Grouping, attribute, grouping
 from cpticd.core.session import Session
@@ -273,7 +274,8 @@ class Claims:
         if figures["rejected"]:
             text += f"; {figures['rejected']:,} rejected (see .rejects)"
         calls = ".accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
-        return f"{text}\nNext: {calls}"
+        read = "" if self.selection else closing(self._accounting, self._rejects)
+        return "\n".join(filter(None, (text, read, f"Next: {calls}")))
 
     # -- what it is judged by, and where it is kept ------------------------------------------------
 
