@@ -180,6 +180,17 @@ def test_a_changed_number_finds_the_claim_that_is_alike_and_says_so(
     assert f"number {shown} answers claim {number}" in note["content"]
 
 
+def test_a_number_written_otherwise_is_enough_where_the_person_has_another(tmp_path: Path) -> None:
+    paid = paid_claim("clinic00012345678", member="OTHER")
+    claims = Taken(tmp_path, sent(claim("CLINIC-00012345678901")), answered(paid))
+    assert who(claims, "claim_id") == ["CLINIC-00012345678901"]
+    (tmp_path / "else").mkdir()
+    stranger = Taken(
+        tmp_path / "else", sent(claim("CLINIC-00012345678901")), answered(paid_claim("Z1", member="OTHER"))
+    )
+    assert who(stranger, "claim_id") == ["Z1"]
+
+
 @pytest.mark.parametrize(
     ("claims_sent", "shown"),
     [

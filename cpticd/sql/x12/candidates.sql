@@ -15,10 +15,12 @@ WITH facts AS (
         r.person_id = c.person_id OR coalesce(r.member_id = c.member_id, false) AS same_person,
         abs(r.charge_amount) = abs(c.charge_amount) AS same_charge,
         rd.day BETWEEN cd.first_day AND cd.last_day AS same_days,
-        CASE WHEN r.payer_id = c.payer_id OR r.payer = c.payer THEN true
-             WHEN r.payer IS NULL OR c.payer IS NULL THEN NULL
-             ELSE payer_key(r.payer) = payer_key(c.payer) END AS same_payer,
-        x12_agree(r.payer_sequence, c.payer_sequence, 6) + x12_agree(r.billing_npi, c.billing_npi, 4) AS beside,
+        CASE WHEN r.payer_id = c.payer_id OR r.payer = c.payer THEN 12
+             WHEN r.payer IS NULL OR c.payer IS NULL THEN 0
+             ELSE x12_alike(payer_key(r.payer), payer_key(c.payer)) END AS payer,
+        x12_agree(r.billing_npi, c.billing_npi, 4) + CASE
+            WHEN r.payer_sequence IS NULL AND rd.is_after THEN x12_says(c.payer_sequence > 1, 6)
+            ELSE x12_agree(r.payer_sequence, c.payer_sequence, 6) END AS beside,
         r.frequency_code AS answered, coalesce(c.frequency_code, '1') AS sent,
         c.original_payer_claim_id = r.payer_claim_id AS names_it, c.sent_date > r.paid_date AS is_later
     FROM x12_remits r
@@ -30,7 +32,7 @@ WITH facts AS (
 )
 SELECT
     remit, claim, is_reversal,
-    x12_says(same_person, 64) + x12_says(same_days, 16) + x12_says(same_charge, 12) + x12_says(same_payer, 12) + beside
+    x12_says(same_person, 64) + x12_says(same_days, 16) + x12_says(same_charge, 12) + payer + beside
     + CASE WHEN is_reversal OR answered IS NULL THEN 0
            WHEN answered IN ('7', '8') THEN CASE WHEN sent = answered THEN 20 ELSE -20 END
            WHEN sent = answered THEN 6 ELSE -6 END

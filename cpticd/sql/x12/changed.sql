@@ -1,6 +1,7 @@
 -- Remittances whose control number no claim has: cut, zeroed, written otherwise or another one. They belong to the one
--- claim of the same person, first day and charge, of the same provider and procedures as far as these are known, that
--- this payer has not answered under its own number; more numbers or claims than one leave it open.
+-- claim of the same person (or a number that begins alike), first day and charge, of the same provider and procedures as
+-- far as these are known, that this payer has not answered under its own number; more numbers or claims than one leave
+-- it open.
 CREATE TEMP TABLE x12_changed AS
 WITH open AS (
     SELECT r.*, d.day, d.who, abs(r.charge_amount) AS charge, x12_number(r.source_claim_id) AS number
@@ -14,7 +15,7 @@ persons AS (
     SELECT key, day, charge, billing_npi, member_id FROM open WHERE member_id IS NOT NULL
 ),
 sent AS (
-    SELECT c.*, d.first_day, abs(c.charge_amount) AS charge
+    SELECT c.*, d.first_day, abs(c.charge_amount) AS charge, x12_number(c.source_claim_id) AS number
     FROM x12_every_claim c JOIN x12_claim_days d ON d.key = c.key
     SEMI JOIN open o ON o.day = d.first_day AND o.charge = abs(c.charge_amount)
 ),
@@ -23,10 +24,19 @@ people AS (
     UNION
     SELECT key, first_day, charge, billing_npi, member_id FROM sent WHERE member_id IS NOT NULL
 ),
-met AS (
-    SELECT DISTINCT p.key AS remit, q.key AS claim
-    FROM persons p JOIN people q ON q.person = p.person AND q.first_day = p.day AND q.charge = p.charge
-    WHERE coalesce(p.billing_npi = q.billing_npi, true)
+met AS (  -- by the person, else by a number that begins alike
+    SELECT remit, claim, max(by_person) AS by_person
+    FROM (
+        SELECT p.key AS remit, q.key AS claim, 1 AS by_person
+        FROM persons p JOIN people q ON q.person = p.person AND q.first_day = p.day AND q.charge = p.charge
+        WHERE coalesce(p.billing_npi = q.billing_npi, true)
+        UNION ALL
+        SELECT o.key, q.key, 0
+        FROM open o
+        JOIN sent q ON left(q.number, 8) = left(o.number, 8) AND q.first_day = o.day AND q.charge = o.charge
+        WHERE coalesce(o.billing_npi = q.billing_npi, true)
+    )
+    GROUP BY remit, claim
 ),
 done AS (
     SELECT remit, list_sort(list(DISTINCT code)) AS codes
@@ -41,12 +51,12 @@ answered AS (
 ),
 scored AS (
     SELECT
-        m.remit, m.claim, o.who, coalesce(o.source_claim_id, '') AS number,
+        m.remit, m.claim, m.by_person, o.who, coalesce(o.source_claim_id, '') AS number,
         coalesce(starts_with(x12_number(c.source_claim_id), o.number) OR ends_with(x12_number(c.source_claim_id), o.number),
             false) AND length(o.number) >= 4 AS is_like,
         a.claim IS NOT NULL AS is_answered,
         CASE WHEN o.payer_id = c.payer_id OR o.payer = c.payer THEN 12 WHEN o.payer IS NULL OR c.payer IS NULL THEN 0
-             WHEN payer_key(o.payer) = payer_key(c.payer) THEN 12 ELSE -12 END
+             ELSE x12_alike(payer_key(o.payer), payer_key(c.payer)) END
         + x12_agree(o.payer_sequence, c.payer_sequence, 6)
         + CASE WHEN o.frequency_code IN ('7', '8') THEN x12_agree(o.frequency_code, coalesce(c.frequency_code, '1'), 20)
                WHEN coalesce(c.frequency_code, '1') IN ('7', '8') THEN -6 ELSE 0 END
@@ -63,7 +73,7 @@ tops AS (
     SELECT *, count(*) OVER (PARTITION BY remit) AS n
     FROM (
         SELECT *, max(score + CASE WHEN is_like THEN 50 ELSE 0 END) OVER (PARTITION BY remit) AS top
-        FROM scored WHERE is_like OR NOT is_answered
+        FROM scored WHERE is_like OR (by_person = 1 AND NOT is_answered)
     )
     WHERE score + CASE WHEN is_like THEN 50 ELSE 0 END = top
 ),

@@ -2,6 +2,12 @@
 -- A control number without capitals, punctuation and leading zeros.
 CREATE OR REPLACE TEMP MACRO x12_number(number) AS
     nullif(ltrim(regexp_replace(upper(number), '[^A-Z0-9]', '', 'g'), '0'), '');
+-- How much keys of payers' names speak for one payer: equal, one the beginning of the other, spelled nearly so, or not.
+CREATE OR REPLACE TEMP MACRO x12_alike(one, other) AS
+    CASE WHEN one = other THEN 12
+         WHEN least(length(one), length(other)) >= 5 AND (starts_with(one, other) OR starts_with(other, one)) THEN 10
+         WHEN jaro_winkler_similarity(one, other) >= 0.9 THEN -4
+         ELSE -12 END;
 -- For and against a pair of claim and remittance; nothing where one side is unknown.
 CREATE OR REPLACE TEMP MACRO x12_agree(one, other, weight) AS
     CASE WHEN one IS NULL OR other IS NULL THEN 0 WHEN one = other THEN weight ELSE -weight END;

@@ -27,6 +27,7 @@ SELECT
     r.key, coalesce(r.start_date, s.first_day) AS day,
     coalesce(r.claim_status_code = '22' AND NOT coalesce(r.charge_amount > 0 OR r.paid_amount > 0, false), false)
         AS is_reversal,
-    coalesce(r.payer_id, payer_key(r.payer), '') AS who
+    coalesce(r.payer_id, payer_key(r.payer), '') AS who, b.key IS NOT NULL AS is_after
 FROM x12_remits r
+LEFT JOIN (SELECT DISTINCT key FROM x12_adjustments WHERE carc = '23') b ON b.key = r.key  -- what a payer before decided
 LEFT JOIN (SELECT remit, min(day) AS first_day FROM x12_service GROUP BY remit) s ON s.remit = r.key;
