@@ -1,7 +1,8 @@
 -- One row per claim that belongs to a chain: claims that bill the same services, from the first to the last.
 -- A replacement (frequency 7) or void (8) names the claim that it replaces by the payer's number, by the sender's or by
--- ours; else it bears the number of that claim. A claim that bears neither is a resubmission where every line of it
--- repeats one that was denied or returned before it was received: same person, provider, day, procedure, modifiers and charge.
+-- ours; else it bears the number of that claim. A claim with neither frequency is a resubmission where it repeats another
+-- under the sender's number (person, provider, payer, day and charge), or where every line of it repeats one that was
+-- denied or returned before it was received: same person, provider, day, procedure, modifiers and charge.
 -- A claim to a second payer belongs to the claim to the first: same person, day and charge, and the sender's number or
 -- the provider. The frequency code is the third character of a bill type where it does not stand by itself.
 WITH facts AS (
@@ -43,6 +44,17 @@ doubles AS (  -- claims that were denied as duplicates stand behind the ones tha
     SELECT claim_id FROM ledger GROUP BY claim_id
     HAVING count(*) = count(CASE WHEN decision = 'denied' AND denial_category = 'duplicate' THEN 1 END)
 ),
+sent_again AS (
+    SELECT r.claim_id, o.claim_id AS parent, 4 AS sureness, 0 AS doubt, o.received
+    FROM facts r
+    JOIN facts o ON o.source_claim_id = r.source_claim_id AND o.person_id = r.person_id AND o.claim_id <> r.claim_id
+        AND o.claim_start_date = r.claim_start_date AND o.charge_amount = r.charge_amount
+        AND o.billing_npi = r.billing_npi AND coalesce(o.payer_sequence, 1) = coalesce(r.payer_sequence, 1)
+        AND coalesce(o.payer, '') = coalesce(r.payer, '')
+    LEFT JOIN doubles d ON d.claim_id = r.claim_id
+    WHERE r.frequency NOT IN ('7', '8') AND o.frequency NOT IN ('7', '8') AND d.claim_id IS NULL
+        AND (o.received < r.received OR (o.received = r.received AND o.claim_id < r.claim_id))
+),
 seconds AS (
     SELECT
         r.claim_id, o.claim_id AS parent, 3 AS sureness,
@@ -59,7 +71,7 @@ seconds AS (
 refused AS (
     SELECT claim_id, claim_line_number, min(coalesce(paid_date, DATE '9999-12-31')) AS day
     FROM ledger
-    WHERE decision IN ('denied', 'returned') AND claim_line_number > 0
+    WHERE decision IN ('denied', 'returned') AND payer_sequence = 1 AND claim_line_number > 0
     GROUP BY claim_id, claim_line_number
 ),
 keyed AS (
@@ -108,6 +120,8 @@ found AS (
     SELECT * FROM by_number
     UNION ALL
     SELECT * FROM by_sender
+    UNION ALL
+    SELECT * FROM sent_again
     UNION ALL
     SELECT * FROM seconds
     UNION ALL

@@ -218,14 +218,14 @@ decided AS MATERIALIZED (
 taken AS (
     SELECT claim_id, line, adjudication_number, payer, decision = 'reversed' AS is_reversal,
         coalesce(payer_claim_id, '') AS number, abs(coalesce(charge, 0)) AS charge, abs(coalesce(own_paid, 0)) AS own_paid,
-        decision IN ('paid', 'partly denied', 'denied', 'nothing paid') AS is_decision
+        decision IN ('paid', 'partly denied', 'denied', 'nothing paid') AS is_decision, pended <> 0 AS is_pended
     FROM decided
     WHERE decision <> 'predetermined'
         AND claim_id IN (SELECT claim_id FROM answers WHERE is_reversal)
 ),
 counted AS (
     SELECT *, row_number() OVER (
-        PARTITION BY claim_id, line, payer, number, charge, own_paid, is_reversal ORDER BY adjudication_number
+        PARTITION BY claim_id, line, payer, number, charge, own_paid, is_pended, is_reversal ORDER BY adjudication_number
     ) AS k
     FROM taken
 ),
@@ -233,7 +233,7 @@ exact AS MATERIALIZED (
     SELECT r.claim_id, r.line, r.adjudication_number AS reversal, d.adjudication_number
     FROM counted r
     JOIN counted d ON d.claim_id = r.claim_id AND d.line = r.line AND d.payer = r.payer AND d.number = r.number
-        AND d.charge = r.charge AND d.own_paid = r.own_paid AND d.k = r.k AND NOT d.is_reversal
+        AND d.charge = r.charge AND d.own_paid = r.own_paid AND d.is_pended = r.is_pended AND d.k = r.k AND NOT d.is_reversal
     WHERE r.is_reversal
 ),
 nearest AS (  -- of a reversal that repeats none: the last decision before it that none has cancelled
