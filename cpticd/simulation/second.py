@@ -34,7 +34,9 @@ def bill_second(desk: Desk, tale: Tale, first: Answer, paced: Callable[[int], in
     lines = decided(first, desk.charges, desk.exempt)
     left = sum(one.share for one in lines.values() if one.word != "denied")
     denied = any(one.word == "denied" for one in lines.values())
-    if payer < 0 or payer == first.payer or not (left or (denied and dice("denied on", root) < DENIED_ON)):
+    if payer < 0 or payer == first.payer or first.status == "22":
+        return
+    if not (left or (denied and dice("denied on", root) < DENIED_ON)):
         return
     sending, day = first.sending, paced(first.day + 3)
     if dice("crosses over", root) < CROSSES_OVER:
@@ -45,7 +47,7 @@ def bill_second(desk: Desk, tale: Tale, first: Answer, paced: Callable[[int], in
     else:
         tale.kinds.append("second claim")
         received = first.day + dice.between("second sent", root, 4, 25)
-        same = dice("second number", root) < SAME_NUMBER
+        same = sending is tale.sent[0] and dice("second number", root) < SAME_NUMBER
         sending = Sending(root, sending.lines, payer, received, OTHER_PAYER, 2, "1", same)
         tale.sent.append(sending)
         report = replace(

@@ -202,8 +202,7 @@ def _go_on(teller: Teller, tale: Tale, answers: list[Answer]) -> None:
     lines = answers[0].sending.lines
     if any(desk.refused[line] for line in lines):
         if dice("worked", root) < teller.work[root]:
-            _work(teller, tale, answers)
-            return
+            answers = _work(teller, tale, answers)
     else:
         u = dice("afterwards", root)
         for limit, happens in (
@@ -216,12 +215,12 @@ def _go_on(teller: Teller, tale: Tale, answers: list[Answer]) -> None:
             if u < limit:
                 happens(teller, tale, answers)
                 return
-    if answers[0].sending is tale.sent[0] and len(answers) == 1:
+    if len(answers) == 1:
         bill_second(desk, tale, answers[0], lambda day: teller.paced("second answer", root, 0, day))
 
 
-def _work(teller: Teller, tale: Tale, answers: list[Answer]) -> None:
-    """A denial is worked, once or twice; it is won only where it can be, and in time."""
+def _work(teller: Teller, tale: Tale, answers: list[Answer]) -> list[Answer]:
+    """A denial is worked, once or twice, and won only where it can be, and in time; returns the answers that stand."""
     desk, dice, root = teller.desk, teller.dice, tale.root
     winnable = any(desk.winnable[line] for line in answers[0].sending.lines)
     late = dice("late", root) < LATE
@@ -230,7 +229,8 @@ def _work(teller: Teller, tale: Tale, answers: list[Answer]) -> None:
     answers = _attempt(teller, tale, answers, "first", late=late, wins=not fails)
     if fails and twice:
         tale.kinds.append("second attempt")
-        _attempt(teller, tale, answers, "second", late=False, wins=winnable)
+        answers = _attempt(teller, tale, answers, "second", late=False, wins=winnable)
+    return answers
 
 
 def _attempt(

@@ -16,9 +16,9 @@ from cpticd.simulation.pipeline import run
 from cpticd.simulation.practices import luhn, npi
 
 
-def digest(persons: int, seed: int) -> str:
+def digest(persons: int, seed: int, *, stories: bool = False) -> str:
     """Checksum over every cell of every table and of the truth, but for columns that the simulation leaves empty."""
-    tables, truth = run(persons, seed, (2024, 2025), True)
+    tables, truth = run(persons, seed, (2024, 2025), True, stories)
     found = hashlib.sha256()
     for name in sorted(tables):
         for column in tables[name].columns:
@@ -28,6 +28,7 @@ def digest(persons: int, seed: int) -> str:
         frame = truth[name]
         for column in frame.columns:
             values = frame[column]
+            values = values.dt.strftime("%Y-%m-%d") if values.dtype.kind == "M" else values
             text = values.map(float.hex) if values.dtype.kind == "f" else values.fillna("").astype(str)
             found.update("|".join(text).encode())
     return found.hexdigest()
