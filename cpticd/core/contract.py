@@ -20,8 +20,8 @@ from cpticd.core.errors import ArgumentError
 
 #: What an initial and a final denial are, in the words of the contract.
 CLOCKS: Final = {
-    "initial": "first adjudication of the line that is no reversal",
-    "final": "latest adjudication of the line; a payment taken back leaves it not adjudicated",
+    "initial": "first decision of the first payer on the service; what is pended or returned is none",
+    "final": "latest decisions of every payer on the service; one taken back leaves it not adjudicated",
 }
 #: Where the key stands in ``frame.attrs``.
 ATTRIBUTE: Final = "cpticd"
