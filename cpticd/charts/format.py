@@ -62,6 +62,11 @@ def ratio(value: Any) -> str:
     return MISSING if _missing(value) else f"{float(value):,.2f}×"
 
 
+def measured(value: Any) -> str:
+    """A value whose unit stands beside it: ``12,345``, ``0.045``; a text or day as it is."""
+    return expectation(value) if isinstance(value, int | float) else text(value)
+
+
 def decimal(value: Any) -> str:
     """A number of two decimals, such as a mean level or a distance: ``3.44``."""
     return MISSING if _missing(value) else f"{float(value):,.2f}"
@@ -152,6 +157,7 @@ _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
     **dict.fromkeys(("expected_allowed", "expected_recovery"), dollars),
     **dict.fromkeys(("maturity",), percent),
+    **dict.fromkeys(("value",), measured),
     **dict.fromkeys(("rate_before", "rate_after", "rate_elsewhere"), percent),
     **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio"), ratio),
     **dict.fromkeys(("lift_low", "lift_high", "odds_low", "odds_high"), ratio),

@@ -31,10 +31,19 @@ def _chart(frame: pd.DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _tile(frame: pd.DataFrame) -> tuple[str, str, str] | None:
+    row = frame.iloc[0] if len(frame) == 1 else None
+    if row is None or pd.isna(row["rate"]):
+        return None
+    note = f"{row['low']:.0%} to {row['high']:.0%}, of {row['claims']:,.0f} claims decided"
+    return "Resolved at first", f"{row['rate']:.1%}", note
+
+
 @measure(
     heading="First-pass resolution",
     leaves=_leaves,
     chart=Chart("intervals", _chart),
+    tile=_tile,
 )
 def first_pass(
     claims: Claims,

@@ -39,7 +39,7 @@ def _sentence(frame: pd.DataFrame) -> str:
     heading="What became of denied services",
     leaves=_leaves,
     chart="flow",
-    report=[Part("flow", "resolution", "What became of denied services")],
+    report=[Part("flow", "from_denial_to_payment", "What became of denied services")],
     sentence=_sentence,
 )
 def flow(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.DataFrame:

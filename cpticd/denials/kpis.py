@@ -103,7 +103,7 @@ def _sentence(frame: pd.DataFrame) -> str:
 @measure(
     heading="Standard denial measures",
     leaves=Linked(_tables, _apply),
-    report=[Part("kpis", "resolution", "Standard denial measures")],
+    report=[Part("kpis", "from_denial_to_payment", "Standard denial measures")],
     sentence=_sentence,
 )
 def kpis(

@@ -193,7 +193,7 @@ def _sentence(frame: pd.DataFrame) -> str:
         withheld=("unpriced_lines", "near_deadline", "unknown_deadline"),
     ),
     chart="open_summary",
-    report=[Part("open_summary", "open", "Open denials by age and route")],
+    report=[Part("open_summary", "from_denial_to_payment", "Open denials by age and route")],
     sentence=_sentence,
 )
 def open_summary(

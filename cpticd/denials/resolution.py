@@ -61,7 +61,7 @@ def _sentence(frame: pd.DataFrame) -> str:
     heading="Time from denial to resolution",
     leaves=Protected(_protected),
     chart="resolution",
-    report=[Part("resolution", "resolution", "Time from denial to resolution")],
+    report=[Part("resolution", "from_denial_to_payment", "Time from denial to resolution")],
     sentence=_sentence,
 )
 def resolution(

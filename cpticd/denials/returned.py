@@ -75,7 +75,7 @@ def _chart(frame: pd.DataFrame) -> dict[str, object]:
     heading="Returned as unprocessable, by remark",
     leaves=Cells(by=("payer", "rarc"), facts=_persons),
     chart=Chart("bars", _chart),
-    report=[Part("returned", "resolution", "Returned as unprocessable")],
+    report=[Part("returned", "from_denial_to_payment", "Returned as unprocessable")],
 )
 def returned_by_remark(claims: Claims) -> pd.DataFrame:
     """One row per payer and remark of claims returned as unprocessable: claims, charge_amount; the most claims first.

@@ -2,13 +2,13 @@
 -- A claim all of whose services stand on other claims of its chain is 'counted elsewhere', a void 'void'.
 WITH every AS (  -- lines, and claims that have none
     SELECT
-        claim_id, charge_amount, initial_outcome, final_outcome, allowed_amount, paid_amount, denied_amount,
+        claim_id, payer, charge_amount, initial_outcome, final_outcome, allowed_amount, paid_amount, denied_amount,
         final_denied_amount, patient_responsibility_amount, first_paid_date, days_to_first_adjudication, denial_group,
         denial_carc, denial_category
     FROM line_outcomes
     UNION ALL
     SELECT
-        claim_id, charge_amount, initial_outcome, final_outcome, allowed_amount, paid_amount, denied_amount,
+        claim_id, payer, charge_amount, initial_outcome, final_outcome, allowed_amount, paid_amount, denied_amount,
         final_denied_amount, patient_responsibility_amount, first_paid_date, days_to_first_adjudication, denial_group,
         denial_carc, denial_category
     FROM services
@@ -27,6 +27,7 @@ ranked_causes AS (
 summed AS (
     SELECT
         claim_id, count(*) AS n,
+        min(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN payer END) AS payer,
         count(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 END) AS initial_n,
         count(CASE WHEN initial_outcome = 'denied' THEN 1 END) AS initial_denied,
         count(CASE WHEN initial_outcome = 'partly denied' THEN 1 END) AS initial_partly,
@@ -45,7 +46,7 @@ summed AS (
     GROUP BY claim_id
 )
 SELECT
-    c.claim_id, c.person_id, coalesce(c.payer, '(unknown)') AS payer, c.claim_type,
+    c.claim_id, c.person_id, coalesce(b.payer, c.payer, '(unknown)') AS payer, c.claim_type,
     coalesce(c.place_of_service_code, substr(c.bill_type_code, 1, 2) || 'X', '(unknown)') AS place,
     c.claim_start_date AS service_date, c.charge_amount,
     CASE WHEN coalesce(b.n, 0) = 0 THEN 'not adjudicated'

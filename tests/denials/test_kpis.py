@@ -139,6 +139,8 @@ def test_rates_are_by_the_payer_that_decided() -> None:
     text = {name: table.replace("South | 2024-01-28", "North | 2024-01-28") for name, table in TABLES.items()}
     found = cx.denials.rates(claims_of(**text), by="payer").set_index("payer")["n"]
     assert (found["North"], found["South"]) == (6, 2)
+    whole = cx.denials.rates(claims_of(**text), by="payer", unit="claims").set_index("payer")["n"]
+    assert (whole["North"], whole["South"]) == (5, 2)
 
 
 def test_net_revenue_of_the_general_ledger_takes_the_place_of_the_allowed(small: Claims) -> None:
