@@ -290,14 +290,19 @@ def accounting(accounts: pd.DataFrame, *, max_rows: int = 40, theme: str = "ligh
     shown = accounts[accounts.index.isin(order)].reset_index(drop=True)
     loaded, rejected, read = (fmt.count(accounts[name].sum()) for name in ("loaded", "rejected", "read"))
     sources = accounts["source"].nunique()
+    accounts = accounts if "left_out" in accounts else accounts.assign(left_out=0)
+    shown = shown.assign(left_out=accounts["left_out"][accounts.index.isin(order)].to_numpy())
+    total = accounts["left_out"].sum()
+    counts = f"{loaded} loaded, {rejected} rejected" + (f", {fmt.count(total)} left out" if total else "")
     words = [
         f"{fmt.count(row.loaded)} loaded"
         + (f", <b>{fmt.count(row.rejected)} rejected</b>" if row.rejected else "")
+        + (f", {fmt.count(row.left_out)} left out" if row.left_out else "")
         for row in shown.itertuples()
     ]
     return intervals(
         shown.assign(name=_tables(shown)), label="name", theme=theme, title=title, width=56,
-        subtitle=f"{read} records of {sources:,} source{'s' * (sources != 1)}: {loaded} loaded, {rejected} rejected",
+        subtitle=f"{read} records of {sources:,} source{'s' * (sources != 1)}: {counts}",
         series=[
             Mark("loaded", name="loaded", where=shown["loaded"] > 0),
             Mark("rejected", name="rejected", color=themes.VERMILION, where=shown["rejected"] > 0,

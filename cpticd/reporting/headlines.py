@@ -162,7 +162,13 @@ def _accounting(findings: Findings) -> str:
     if accounting["loaded"].isna().any():
         return f"{int(accounting['rejected'].sum()):,} of the rows and segments read were rejected."
     read, loaded, rejected = (int(accounting[name].sum()) for name in ("read", "loaded", "rejected"))
-    return f"Of {read:,} rows and segments read, {loaded:,} were loaded and {rejected:,} rejected."
+    left = int(accounting["left_out"].sum()) if "left_out" in accounting else 0
+    text = f"Of {read:,} rows and segments read, {loaded:,} were loaded and {rejected:,} rejected"
+    return (
+        f"{text}; {left:,} were left out, since no table holds them or they are copies."
+        if left
+        else f"{text}."
+    )
 
 
 def risk_headlines(findings: Findings) -> list[str]:

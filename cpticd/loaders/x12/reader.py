@@ -52,7 +52,14 @@ def looks_like_x12(head: bytes) -> bool:
     if not _HEADER.search(head) or head.lstrip().startswith(_MARKUP):
         return False
     header = find_header(head)
-    return header is not None and _share(head, header) >= 0.5
+    if header is None or _share(head, header) < 0.5:
+        return False
+    return not (header.guessed and _in_words(head))
+
+
+def _in_words(head: bytes) -> bool:
+    """Whether small letters make up much of a text, as in a list of segments with what they mean."""
+    return sum(head.count(letter) for letter in range(97, 123)) > 0.25 * len(head)
 
 
 def _share(head: bytes, header: Header) -> float:
