@@ -11,6 +11,8 @@ import cpticd as cx
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.payers import Aliases, aliases, settle
+from cpticd.loaders.x12 import read_x12
+from tests.loaders.x12_text import claim, interchange, load, paid_claim, professional, remittance, subscriber
 
 CLAIMS = """\
 claim_id payer payer_id
@@ -48,6 +50,35 @@ def test_names_of_one_id_are_one_payer_under_the_most_frequent() -> None:
         "HARBOR (1), Harbor Co. (1)",
         "payer id 40001 is NORTHFIELD: NORTHFIELD (2), NFH OF OHIO (1), Northfield, Inc. (1)",
     ]
+
+
+def test_decisions_payments_and_what_is_paid_beside_claims_go_with_the_name(tmp_path: Path) -> None:
+    claims = load(
+        tmp_path,
+        interchange(professional(subscriber(payer="ACME HEALTH"), claim(), claim("B1"))),
+        interchange(
+            remittance(
+                paid_claim(),
+                "PLB*1111111111*20251231*L6:X*-1~",
+                payer="Acme Health Inc",
+                payer_id="P1",
+                trace="A",
+            ),
+            remittance(
+                paid_claim("B1"),
+                "PLB*1111111111*20251231*L6:X*-2~",
+                payer="ACME HEALTH",
+                number="0002",
+                trace="B",
+            ),
+            kind="HP",
+        ),
+    )
+    for table in ("claims", "adjudications", "payments", "provider_adjustments"):
+        assert claims.table(table)["payer"].tolist() == ["ACME HEALTH"] * 2, table
+    named = read_x12(tmp_path, payers={"P1": "Acme", "acme health": "Acme"}, progress=False)
+    for table in ("claims", "adjudications", "payments", "provider_adjustments"):
+        assert named.table(table)["payer"].tolist() == ["Acme"] * 2, table
 
 
 def test_of_equally_frequent_names_the_first_is_taken() -> None:
