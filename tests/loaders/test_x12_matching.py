@@ -259,6 +259,18 @@ def test_components_of_a_panel_answer_its_line(tmp_path: Path) -> None:
     assert answers(claims) == ["1 1 40.00", "2 1 50.00", "3 2 40.00", "4 2 50.00", "5 3 15.00"]
 
 
+def test_a_part_without_a_charge_goes_with_the_row_before(tmp_path: Path) -> None:
+    """A line of the claim without a charge, such as a quality code, has its own row."""
+    lines = line(1, "97110", "200", units="4") + line(2, "3074F", "0")
+    parts = row("97110", "200", "90") + row("97110", "0", "30") + row("3074F", "0", "0")
+    claims = Taken(
+        tmp_path,
+        sent(claim(charge="200", lines=lines)),
+        answered(paid_claim(charge="200", paid="120", lines=parts)),
+    )
+    assert answers(claims) == ["1 1 90.00", "2 1 30.00", "3 2 0.00"]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -1,8 +1,8 @@
--- Components of a panel beside the one that repeats its charge: rows without a charge that name what was submitted
--- belong to the line of the row before that names the same, else to the only line with that procedure.
+-- Components of a panel beside the one that repeats its charge, and other parts without a charge: they belong to the line
+-- of the row before that names the same procedure as submitted, else to the only line with that procedure.
 INSERT INTO x12_line_match
 WITH parts AS (
-    SELECT remit, claim, ordinal, code FROM x12_left WHERE is_recoded AND coalesce(charge, 0) = 0
+    SELECT remit, claim, ordinal, code FROM x12_left WHERE coalesce(charge, 0) = 0
 ),
 before AS (
     SELECT p.remit, p.ordinal, arg_max(m.line, s.ordinal) AS line
