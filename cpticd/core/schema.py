@@ -146,7 +146,7 @@ _TABLES = (
         hcpcs_modifier_3        code
         hcpcs_modifier_4        code
         revenue_center_code     code    four digits, institutional lines
-        service_unit_quantity   number
+        service_unit_quantity   number  null where it counts no units of service, but minutes or doses
         unit_of_measure         code    UN units, MJ minutes, DA days, …
         ndc_code                code    National Drug Code, eleven digits
         place_of_service_code   code    of the line; the claim's where the line has none
