@@ -59,7 +59,10 @@ def assert_true(truth: pd.DataFrame, found: pd.DataFrame) -> None:
         assert off.empty, (column, off[[*KEY, column, f"{column}_found", "story"]].head().to_string())
     for column in DOLLARS:
         difference = rows[column].astype(float) - rows[f"{column}_found"].fillna(0).astype(float)
-        off = rows[difference.abs() > 0.001]
+        # Where half a cent of a claim's adjustment falls to is nobody's ruling; the claim's sum is exact.
+        off = rows[
+            (difference.abs() > 0.011) | (difference.groupby(rows["claim_id"]).transform("sum").abs() > 0.001)
+        ]
         assert off.empty, (column, off[[*KEY, column, f"{column}_found", "story"]].head().to_string())
 
 

@@ -80,7 +80,7 @@ def assert_same_tables(expected: cx.Claims, found: cx.Claims) -> None:
 
 
 @settings(max_examples=6, **QUICKLY)
-@given(persons=st.integers(1, 60), seed=st.integers(0, 10_000), effects=st.booleans(), stories=st.booleans())
+@given(persons=st.integers(1, 40), seed=st.integers(0, 10_000), effects=st.booleans(), stories=st.booleans())
 def test_files_read_back_to_the_same_tables(
     tmp_path_factory: pytest.TempPathFactory, persons: int, seed: int, effects: bool, stories: bool
 ):
@@ -97,7 +97,7 @@ def test_files_read_back_to_the_same_tables(
 
 @pytest.fixture(scope="module", params=[False, True], ids=["first answers", "stories"])
 def told(request: pytest.FixtureRequest) -> Simulation:
-    return simulate(400, 8, stories=request.param)
+    return simulate(200, 8, stories=request.param)
 
 
 @pytest.fixture(scope="module")
