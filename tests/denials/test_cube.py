@@ -342,7 +342,7 @@ def test_every_frame_says_what_it_counts(cube: Cube) -> None:
     view = cube.view(payer=payer, decision="final")
     for frame in (view.rates(), view.causes(), view.trend(), view.by_pair(), view.worklist(), view.change()):
         contract = cx.contract(frame)
-        assert contract["clock"].startswith("latest adjudication")
+        assert contract["clock"].startswith("latest decisions")
         assert contract["selection"]["payer"] == [payer]
         assert contract["rows_left_out"] > 0
 
