@@ -23,6 +23,8 @@ CALLS: dict[str, Callable[[Claims], pd.DataFrame]] = {
     "trend": lambda c: cx.denials.trend(c, by="payer"),
     "delay": lambda c: cx.denials.delay(c, by="payer"),
     "silent": cx.denials.silent,
+    "standard measures": lambda c: cx.denials.kpis(c, by="payer"),
+    "open denials": lambda c: cx.denials.open(c, as_of="2024-12-31"),
     "a selection": lambda c: cx.denials.by_pair(c.where(place="11"), min_lines=1),
     "a query": lambda c: c.query(
         "SELECT payer, count(*) AS n FROM line_outcomes GROUP BY payer ORDER BY payer"
