@@ -82,6 +82,12 @@ def cells(
         if name == "low" and "high" in names:
             headings.append("Interval")
             written = list(map(fmt.interval, part["low"].tolist(), part["high"].tolist()))
+            if "unit" in frame.columns:  # a row in days among others that are shares
+                days = (frame["unit"].head(max_rows) == "days").tolist()
+                spans = [fmt.span(fmt.count, *ends) for ends in zip(part["low"], part["high"], strict=True)]
+                written = [
+                    span if day else text for day, span, text in zip(days, spans, written, strict=True)
+                ]
             columns_written.append(_marked(part, name, written))
             numeric.append(True)
             continue

@@ -76,7 +76,8 @@ def _apply(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
 def _reading(row: Any) -> str:
     """The value in words: a share with its interval, days, services or dollars."""
     if row.unit == "days":
-        return "not reached" if np.isnan(row.value) else f"{row.value:,.0f} days"
+        ends = "" if np.isnan(row.low) or np.isnan(row.high) else f" ({row.low:,.0f} to {row.high:,.0f})"
+        return "not reached" if np.isnan(row.value) else f"{row.value:,.0f} days{ends}"
     if np.isnan(row.value):
         return "none to count"
     if row.measure == "open denials":

@@ -138,6 +138,19 @@ def test_overturned_by_payer_and_cause_has_a_row_per_cause() -> None:
     assert any("1 of 2 values of payer shown" in note.text for note in cut.layout.annotations)
 
 
+def test_a_table_of_measures_writes_days_as_days() -> None:
+    rows = numbers(
+        """
+        measure | unit   | value | low | high
+        delay   | days   | 58    | 50  | 63
+        rate    | claims | 0.045 | 0.04 | 0.05
+        """,
+        "value", "low", "high",
+    )  # fmt: skip
+    text = charts.text_table(rows)
+    assert "50 to 63" in text and "4.0–5.0 %" in text and "0.045" in text
+
+
 def test_results_draw_themselves() -> None:
     claims = cx.simulate(persons=150, seed=2).claims
     for found in (
