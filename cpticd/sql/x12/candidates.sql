@@ -16,8 +16,8 @@ WITH facts AS (
         abs(r.charge_amount) = abs(c.charge_amount) AS same_charge,
         rd.day BETWEEN cd.first_day AND cd.last_day AS same_days,
         CASE WHEN r.payer_id = c.payer_id OR r.payer = c.payer THEN 12
-             WHEN r.payer IS NULL OR c.payer IS NULL THEN 0
-             ELSE x12_alike(payer_key(r.payer), payer_key(c.payer)) END AS payer,
+             WHEN rd.payer IS NULL OR cd.payer IS NULL THEN 0
+             ELSE x12_alike(rd.payer, cd.payer) END AS payer,
         x12_agree(r.billing_npi, c.billing_npi, 4) + CASE
             WHEN r.payer_sequence IS NULL AND rd.is_after THEN x12_says(c.payer_sequence > 1, 6)
             ELSE x12_agree(r.payer_sequence, c.payer_sequence, 6) END AS beside,

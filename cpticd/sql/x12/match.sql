@@ -1,6 +1,7 @@
 -- The claim of each remittance, where it has one: the best candidate. Of equal ones, those that no other remittance of
 -- the payer has for sure are taken in the order in which they were sent; a reversal and what follows it stay with the
--- claim before. A reversal belongs to the claim of the decision with its payer claim number.
+-- claim before; a second payer without a claim of his own answers the last version of the claim to the first. A reversal
+-- belongs to the claim of the decision with its payer claim number.
 CREATE TEMP TABLE x12_match AS
 WITH tops AS (
     SELECT remit, claim, is_reversal, count(*) OVER (PARTITION BY remit) AS n
@@ -14,8 +15,10 @@ tied AS (
     SELECT
         t.remit, d.who, list(t.claim ORDER BY coalesce(c.frequency_code IN ('7', '8'), false), c.sent_date, t.claim) AS every,
         list(t.claim ORDER BY coalesce(c.frequency_code IN ('7', '8'), false), c.sent_date, t.claim)
-            FILTER (k.claim IS NULL) AS free
+            FILTER (k.claim IS NULL) AS free,
+        bool_or(r.payer_sequence > 1 AND c.payer_sequence = 1 AND c.frequency_code = '7') AS is_second
     FROM tops t
+    JOIN x12_remits r ON r.key = t.remit
     JOIN x12_remit_days d ON d.key = t.remit
     JOIN x12_every_claim c ON c.key = t.claim
     LEFT JOIN taken k ON k.claim = t.claim AND k.who = d.who
@@ -24,7 +27,7 @@ tied AS (
 ),
 ordered AS (
     SELECT
-        b.remit, b.who, coalesce(b.free, b.every) AS claims, b.free IS NULL AS is_again, r.paid_date,
+        b.remit, b.who, coalesce(b.free, b.every) AS claims, b.free IS NULL OR b.is_second AS is_again, r.paid_date,
         coalesce(r.claim_status_code, '') AS status,
         lag(coalesce(r.claim_status_code, '')) OVER (
             PARTITION BY b.who, coalesce(b.free, b.every)[1] ORDER BY r.paid_date, r.key) AS before
