@@ -34,6 +34,10 @@ def _enter(book: Book, later: list[Sending]) -> None:
     claims.replaces, claims.received = root, np.array([item.received for item in later])
     lines = book.lines.take(np.array([line for item in later for line in item.lines]))
     lines.claim = size + np.repeat(np.arange(len(later)), [len(item.lines) for item in later])
+    # A professional claim has the days of its lines, of which some may be left out.
+    begin = bounds(lines.claim - size, len(later))[:-1]
+    claims.start = np.where(claims.institutional, claims.start, np.minimum.reduceat(lines.start, begin))
+    claims.end = np.where(claims.institutional, claims.end, np.maximum.reduceat(lines.end, begin))
     edges = bounds(book.diagnoses.claim, size)
     which, step = expand(np.diff(edges)[root])
     diagnoses = book.diagnoses.take(edges[root][which] + step)
