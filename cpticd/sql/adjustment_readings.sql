@@ -2,15 +2,21 @@
 -- and its root cause. Line 0 stands for the claim as a whole.
 -- A CARC's meaning is that of carc_categories, of a remark beside it (carc_rarc_overrides) or, most specific first, of
 -- adjustment_meanings, which may also ask for group, payer, kind of payer, bill type and place.
-WITH overridden AS (  -- what a remark says of the reason beside it
+WITH overriding AS (  -- what a remark makes of a reason: of the one that it is listed with, or of any that needs one
+    SELECT carc, rarc, category, 0 AS is_general FROM carc_rarc_overrides WHERE carc <> '*' AND category <> ''
+    UNION ALL
+    SELECT c.carc, o.rarc, o.category, 1 AS is_general
+    FROM carc_categories c JOIN carc_rarc_overrides o ON o.carc = '*' AND o.category <> ''
+    WHERE c.rarc_required
+),
+overridden AS (
     SELECT
         a.claim_id, a.adjudication_number, a.claim_line_number, a.carc,
-        coalesce(min(CASE WHEN o.carc <> '*' THEN o.category END), min(o.category)) AS category
+        coalesce(min(CASE WHEN o.is_general = 0 THEN o.category END), min(o.category)) AS category
     FROM adjustments a
-    JOIN carc_categories c ON c.carc = a.carc
-    JOIN carc_rarc_overrides o ON o.carc = CASE WHEN c.rarc_required THEN '*' END OR o.carc = a.carc
+    JOIN overriding o ON o.carc = a.carc
     JOIN remarks r ON r.claim_id = a.claim_id AND r.adjudication_number = a.adjudication_number AND r.rarc = o.rarc
-    WHERE (r.claim_line_number IS NULL OR r.claim_line_number = a.claim_line_number) AND o.category <> ''
+    WHERE r.claim_line_number IS NULL OR r.claim_line_number = a.claim_line_number
     GROUP BY a.claim_id, a.adjudication_number, a.claim_line_number, a.carc
 ),
 special AS (

@@ -3,7 +3,7 @@
 -- beside its lines, rows that answer no line) is spread over the lines by charge, to the cent. A reversal is a row of
 -- its own, and cancels the decision that it repeats, wherever the file has it.
 WITH readings AS MATERIALIZED (SELECT * FROM adjustment_readings),
-sums AS MATERIALIZED (
+added_up AS (
     SELECT
         claim_id, adjudication_number, line,
         sum(CASE WHEN meaning = 'denial' THEN amount ELSE 0 END) AS denied,
@@ -24,7 +24,12 @@ ranked AS (
     FROM readings
     WHERE meaning = 'denial' AND amount > 0
 ),
-causes AS (SELECT * FROM ranked WHERE place = 1),
+sums AS MATERIALIZED (  -- with the largest denial of each
+    SELECT s.*, c.group_code AS denial_group, c.carc AS denial_carc, c.category AS denial_category
+    FROM added_up s
+    LEFT JOIN ranked c
+        ON c.claim_id = s.claim_id AND c.adjudication_number = s.adjudication_number AND c.line = s.line AND c.place = 1
+),
 submitted AS (
     SELECT claim_id, claim_line_number AS line, charge_amount AS charge FROM lines
     UNION ALL
@@ -53,7 +58,15 @@ repeated AS (  -- what a reversal without its signs repeats
         AND claim_id IN (SELECT claim_id FROM adjudications WHERE claim_status_code = '22')
 ),
 adjusted AS (SELECT DISTINCT claim_id, adjudication_number FROM sums),
-answers AS (
+remarked AS (
+    SELECT claim_id, adjudication_number, coalesce(claim_line_number, 0) AS line, list_sort(array_agg(DISTINCT rarc)) AS rarcs
+    FROM remarks
+    GROUP BY claim_id, adjudication_number, coalesce(claim_line_number, 0)
+),
+returned AS (
+    SELECT DISTINCT claim_id, adjudication_number, coalesce(claim_line_number, 0) AS line FROM unprocessable
+),
+answers AS MATERIALIZED (
     SELECT
         a.claim_id, a.adjudication_number, a.paid_date, a.payer_claim_id, a.paid_amount AS claim_paid,
         a.patient_responsibility_amount AS claim_patient, k.class, a.claim_status_code,
@@ -77,26 +90,39 @@ answers AS (
     LEFT JOIN repeated t ON t.claim_id = a.claim_id AND t.number = coalesce(a.payer_claim_id, '')
         AND t.charge_amount = a.charge_amount AND t.paid_amount = a.paid_amount
 ),
-ranked_answers AS MATERIALIZED (  -- an answer that does not say as which payer it comes is as the payer's others, else the first
-    SELECT
-        * EXCLUDE (payer_sequence),
-        coalesce(payer_sequence, min(payer_sequence) OVER (PARTITION BY claim_id, payer), 1) AS payer_sequence
+-- An answer that does not say as which payer it comes is as the payer's others, else the first.
+known_orders AS (
+    SELECT claim_id, payer, min(payer_sequence) AS payer_sequence
     FROM answers
+    WHERE claim_id IN (SELECT claim_id FROM answers WHERE payer_sequence IS NULL)
+    GROUP BY claim_id, payer
+),
+-- With what it says of the claim as a whole.
+ranked_answers AS MATERIALIZED (
+    SELECT
+        a.* EXCLUDE (payer_sequence),
+        coalesce(a.payer_sequence, k.payer_sequence, 1) AS payer_sequence,
+        s.claim_id IS NOT NULL AS is_adjusted, s.total, s.patient, s.share, s.denied, s.covered, s.pended,
+        s.denial_group, s.denial_carc, s.denial_category, r.rarcs, u.claim_id IS NOT NULL AS is_returned
+    FROM answers a
+    LEFT JOIN known_orders k ON k.claim_id = a.claim_id AND k.payer = a.payer
+    LEFT JOIN sums s ON s.claim_id = a.claim_id AND s.adjudication_number = a.adjudication_number AND s.line = 0
+    LEFT JOIN remarked r ON r.claim_id = a.claim_id AND r.adjudication_number = a.adjudication_number AND r.line = 0
+    LEFT JOIN returned u ON u.claim_id = a.claim_id AND u.adjudication_number = a.adjudication_number AND u.line = 0
 ),
 whole AS MATERIALIZED (  -- what is to be spread: of each adjudication that says something of its claim as a whole
     SELECT
         a.claim_id, a.adjudication_number, a.is_itemized, a.has_share_alone,
         CAST(CASE WHEN NOT a.is_itemized THEN a.claim_paid
              ELSE a.loose - CASE  -- what the lines were paid beyond the claim, as far as its adjustments explain it
-                WHEN s.total > 0 AND a.itemized_paid > a.claim_paid THEN least(s.total, a.itemized_paid - a.claim_paid)
-                WHEN s.total < 0 AND a.itemized_paid < a.claim_paid THEN greatest(s.total, a.itemized_paid - a.claim_paid)
+                WHEN a.total > 0 AND a.itemized_paid > a.claim_paid THEN least(a.total, a.itemized_paid - a.claim_paid)
+                WHEN a.total < 0 AND a.itemized_paid < a.claim_paid THEN greatest(a.total, a.itemized_paid - a.claim_paid)
                 ELSE 0 END END AS DOUBLE) AS paid,
-        CAST(CASE WHEN a.has_share_alone THEN a.claim_patient ELSE s.patient END AS DOUBLE) AS patient,
-        CAST(CASE WHEN a.has_share_alone THEN a.claim_patient ELSE s.share END AS DOUBLE) AS share,
-        CAST(s.denied AS DOUBLE) AS denied, CAST(s.covered AS DOUBLE) AS covered, CAST(s.pended AS DOUBLE) AS pended
-    FROM answers a
-    LEFT JOIN sums s ON s.claim_id = a.claim_id AND s.adjudication_number = a.adjudication_number AND s.line = 0
-    WHERE s.claim_id IS NOT NULL OR NOT a.is_itemized OR a.has_loose = 1 OR a.has_share_alone
+        CAST(CASE WHEN a.has_share_alone THEN a.claim_patient ELSE a.patient END AS DOUBLE) AS patient,
+        CAST(CASE WHEN a.has_share_alone THEN a.claim_patient ELSE a.share END AS DOUBLE) AS share,
+        CAST(a.denied AS DOUBLE) AS denied, CAST(a.covered AS DOUBLE) AS covered, CAST(a.pended AS DOUBLE) AS pended
+    FROM ranked_answers a
+    WHERE a.is_adjusted OR NOT a.is_itemized OR a.has_loose = 1 OR a.has_share_alone
 ),
 over AS (  -- the lines that it is spread over: those that are answered and whose own adjustments leave something, else
     -- every line of the claim (a patient's share of which nothing else is known, over what was not paid)
@@ -147,22 +173,14 @@ spoken AS (
     FROM answered p WHERE p.line > 0
     UNION ALL
     SELECT a.claim_id, a.adjudication_number, s.line, s.charge, NULL AS paid, NULL AS allowed, s.charge AS line_charge
-    FROM answers a JOIN submitted s ON s.claim_id = a.claim_id
+    FROM ranked_answers a JOIN submitted s ON s.claim_id = a.claim_id
     WHERE NOT a.is_itemized
-),
-returned AS (
-    SELECT claim_id, adjudication_number, coalesce(claim_line_number, 0) AS line FROM unprocessable
-),
-remarked AS (
-    SELECT claim_id, adjudication_number, coalesce(claim_line_number, 0) AS line, list_sort(array_agg(DISTINCT rarc)) AS rarcs
-    FROM remarks
-    GROUP BY claim_id, adjudication_number, coalesce(claim_line_number, 0)
 ),
 added AS (
     SELECT
         k.claim_id, k.line, a.adjudication_number, a.payer, a.payer_id, a.payer_kind, a.payer_sequence, a.paid_date,
-        a.payer_claim_id, a.is_reported, a.is_reversal, a.class, u.claim_id IS NOT NULL AS is_returned,
-        coalesce(k.charge, k.line_charge) AS charge, k.line_charge, k.paid AS own_paid,
+        a.payer_claim_id, a.is_reported, a.is_reversal, a.class,
+        a.is_returned OR u.claim_id IS NOT NULL AS is_returned, coalesce(k.charge, k.line_charge) AS charge, k.line_charge, k.paid AS own_paid,
         CASE WHEN w.claim_id IS NULL THEN CAST(k.paid AS DOUBLE)
              WHEN k.paid IS NULL THEN w.paid ELSE CAST(k.paid AS DOUBLE) + coalesce(w.paid, 0) END AS paid,
         k.allowed,
@@ -172,21 +190,18 @@ added AS (
         CAST(coalesce(s.covered, 0) AS DOUBLE) + coalesce(w.covered, 0) AS covered,
         CAST(coalesce(s.pended, 0) AS DOUBLE) + coalesce(w.pended, 0) AS pended,
         coalesce(a.claim_status_code, '') = '4' AND coalesce(a.claim_paid, 0) <= 0 AS claim_denied,
-        coalesce(t.group_code, v.group_code) AS denial_group, coalesce(t.carc, v.carc) AS denial_carc,
-        coalesce(t.category, v.category) AS denial_category, coalesce(r.rarcs, z.rarcs) AS rarcs
+        CASE WHEN s.denial_category IS NULL THEN a.denial_group ELSE s.denial_group END AS denial_group,
+        CASE WHEN s.denial_category IS NULL THEN a.denial_carc ELSE s.denial_carc END AS denial_carc,
+        coalesce(s.denial_category, a.denial_category) AS denial_category, coalesce(r.rarcs, a.rarcs) AS rarcs
     FROM spoken k
     JOIN ranked_answers a ON a.claim_id = k.claim_id AND a.adjudication_number = k.adjudication_number
     LEFT JOIN spread w ON w.claim_id = k.claim_id AND w.adjudication_number = k.adjudication_number AND w.line = k.line
     LEFT JOIN sums s ON s.claim_id = k.claim_id AND s.adjudication_number = k.adjudication_number AND s.line = k.line
         AND k.line > 0
-    LEFT JOIN causes t ON t.claim_id = k.claim_id AND t.adjudication_number = k.adjudication_number AND t.line = k.line
-        AND k.line > 0
-    LEFT JOIN causes v ON v.claim_id = k.claim_id AND v.adjudication_number = k.adjudication_number AND v.line = 0
     LEFT JOIN remarked r ON r.claim_id = k.claim_id AND r.adjudication_number = k.adjudication_number AND r.line = k.line
         AND k.line > 0
-    LEFT JOIN remarked z ON z.claim_id = k.claim_id AND z.adjudication_number = k.adjudication_number AND z.line = 0
-    LEFT JOIN returned u ON u.claim_id = k.claim_id AND u.adjudication_number = k.adjudication_number
-        AND u.line IN (0, k.line)
+    LEFT JOIN returned u ON u.claim_id = k.claim_id AND u.adjudication_number = k.adjudication_number AND u.line = k.line
+        AND k.line > 0
 ),
 capped AS (  -- no more can be denied than was neither paid nor the patient's
     SELECT
@@ -221,7 +236,7 @@ taken AS (
         decision IN ('paid', 'partly denied', 'denied', 'nothing paid') AS is_decision, pended <> 0 AS is_pended
     FROM decided
     WHERE decision <> 'predetermined'
-        AND claim_id IN (SELECT claim_id FROM answers WHERE is_reversal)
+        AND claim_id IN (SELECT claim_id FROM ranked_answers WHERE is_reversal)
 ),
 counted AS (
     SELECT *, row_number() OVER (
