@@ -282,10 +282,10 @@ class Claims:
     def with_references(self, **references: str | Path | pd.DataFrame | pa.Table) -> Claims:
         """These claims as other reference tables judge them: a view, with outcomes derived by the tables given.
 
-        Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``adjustment_meanings`` (replaced row by row: what
-        you give is added, and goes before the row of the same key), ``claim_status_codes``,
-        ``line_processing_indicators``; the table, or its CSV file, needs the columns of the built-in one (``cpticd.reference.table(name)``) and one
-        row per key, SchemaError otherwise. Criteria of :meth:`where` are kept.
+        Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``adjustment_meanings`` (replaced row by row:
+        what you give is added, and goes before the row of the same key), ``claim_status_codes``,
+        ``line_processing_indicators``; the table, or its CSV file, needs the columns of the built-in one
+        (``cpticd.reference.table(name)``) and one row per key, SchemaError otherwise. Criteria of :meth:`where` are kept.
         """
         for name in references:
             if name not in REFERENCES:

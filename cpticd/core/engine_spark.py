@@ -131,7 +131,9 @@ class _Views:
         computed: dict[str, str] = {}
 
         def view(schema: str, name: str) -> str:
-            return computed[name.lower()] if not schema and name.lower() in computed else self.view(schema, name)
+            return (
+                computed[name.lower()] if not schema and name.lower() in computed else self.view(schema, name)
+            )
 
         try:
             for cte in tree.ctes:

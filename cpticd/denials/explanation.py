@@ -185,9 +185,9 @@ class _Facts:
         ]
         payers = {row["payer"] for *_, row in answers if row["payer"]}
         told = []
-        for *_, version, row in sorted(answers, key=lambda answer: answer[:3]):
+        for _, place, _, version, row in sorted(answers, key=lambda answer: answer[:3]):
             who = f"{row['payer']} " if len(payers) > 1 and row["payer"] else ""
-            about = f", on claim {version[0]}" if version[0] != key[0] else ""
+            about = f", version {place + 1} of the claim" if len(versions) > 1 else ""
             if text := self._decision(version, row, who=who, about=about):
                 told.append(text)
         row = self.lines[key]
@@ -271,10 +271,7 @@ class _Facts:
         if row["final_outcome"] == "void":
             return f"Void: nothing is asked for; {_dollars(charge)} had been charged."
         if row["final_outcome"] == "counted elsewhere":
-            others = [
-                f"{claim}, line {line}" for claim, line in self.same.get(key, []) if (claim, line) != key
-            ]
-            return f"Counted with the same service on claim {'; '.join(others)}."
+            return "Counted with the same service on another version of its claim."
         if row["final_outcome"] == "not adjudicated":
             return f"Open: {_dollars(charge)} charged" + (
                 ", payment taken back." if row["adjudication_count"] else "."

@@ -92,7 +92,8 @@ def read_tables(
     given = {
         "claims": claims, "lines": lines, "diagnoses": diagnoses, "procedures": procedures,
         "pointers": pointers, "adjudications": adjudications, "line_payments": line_payments,
-        "adjustments": adjustments, "remarks": remarks, "payments": payments, "provider_adjustments": provider_adjustments,
+        "adjustments": adjustments, "remarks": remarks, "payments": payments,
+        "provider_adjustments": provider_adjustments,
         "attributes": attributes, "members": members, "medical_claim": medical_claim,
     }  # fmt: skip
     if all(table is None for table in given.values()):

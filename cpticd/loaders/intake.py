@@ -387,10 +387,15 @@ class Intake:
             count = self._counts[names[row["_source"]], table.name]
             count.rejected += 1
             count.amount_rejected += row["amount"] or ZERO
-            self._pend(
-                names[row["_source"]], "", table.name, "rejected", SEVERITY["rejected"], row["reason"], row["content"],
+            told = (
+                table.name,
+                "rejected",
+                SEVERITY["rejected"],
+                row["reason"],
+                row["content"],
                 row["amount"],
-            )  # fmt: skip
+            )
+            self._pend(names[row["_source"]], "", *told)
 
     def _drop_attributes(self, table: str) -> None:
         """Attributes go with their row: those of ``repeated`` rows of claims or lines are as if never read."""

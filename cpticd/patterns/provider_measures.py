@@ -151,7 +151,11 @@ _DIAGNOSIS: Final = {
 }
 #: Of each measure what counts (hit), what it joins, and which lines are of it.
 _COUNTED: Final = {
-    "denial": ("l.initial_outcome = 'denied'", "", "l.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')"),
+    "denial": (
+        "l.initial_outcome = 'denied'",
+        "",
+        "l.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')",
+    ),
     "code": ("l.hcpcs_code IN (SELECT value FROM code_wanted)", "", "l.hcpcs_code IS NOT NULL"),
     "level": (
         "v.level >= {level}",

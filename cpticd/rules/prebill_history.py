@@ -87,5 +87,8 @@ def learn(s: Session) -> History:
     rules, clean, allowed = (
         s.frame(sql.text(f"rules/history_{name}")) for name in ("rules", "clean", "allowed")
     )
-    lines = s.value("SELECT count(*) AS n FROM line_outcomes WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')")
+    lines = s.value(
+        "SELECT count(*) AS n FROM line_outcomes "
+        "WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')"
+    )
     return History(rules, clean, allowed, lines)

@@ -55,7 +55,9 @@ def test_a_measure_that_declares_a_tile_is_shown_and_kept(
     ).iloc[0]
     shown = part(page, "tiles")["tiles"]
     assert shown[-1] == {"label": "Charged", "value": f"${charge:,.0f}", "note": f"{persons:,.0f} persons"}
-    assert [tile["label"] for tile in shown[5:]] == ["Resolved at first", "Overturned", "Charged"], "after what was there before"
+    assert [tile["label"] for tile in shown[5:]] == ["Resolved at first", "Overturned", "Charged"], (
+        "after what was there before"
+    )
     assert f"Charged: <b>${charge:,.0f}</b>" in page._repr_mimebundle_()[0]["text/html"]
     page.choose(payer="Birch Advantage")
     charge = claims.query("SELECT sum(l.charge_amount) FROM lines l JOIN claims USING (claim_id) WHERE payer = 'Birch Advantage'").iloc[0, 0]  # fmt: skip

@@ -298,9 +298,12 @@ def test_the_remark_names_the_cause_of_a_reason_that_needs_one(claims: Claims) -
 def test_the_explanation_tells_every_payer_and_version(claims: Claims) -> None:
     keys = pd.DataFrame({"claim_id": ["A1", "E1", "E1R", "F2", "D1"], "claim_line_number": 1})
     said = cx.denials.explain(claims, keys).set_index("claim_id")
-    assert "2025-04-01: N paid $60.00;" in said["said"]["A1"] and "2025-04-20: H paid $20.00;" in said["said"]["A1"]
-    assert "2025-06-01, on claim E1R: paid $80.00" in said["said"]["E1"]
-    assert said["owed"]["E1R"] == "Counted with the same service on claim E1, line 1."
+    assert (
+        "2025-04-01: N paid $60.00;" in said["said"]["A1"]
+        and "2025-04-20: H paid $20.00;" in said["said"]["A1"]
+    )
+    assert "2025-06-01, version 2 of the claim: paid $80.00" in said["said"]["E1"]
+    assert said["owed"]["E1R"] == "Counted with the same service on another version of its claim."
     assert said["said"]["F2"].startswith("2025-04-01: not decided yet.")
     assert "earlier payment taken back" in said["said"]["D1"]
 

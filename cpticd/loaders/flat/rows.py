@@ -76,7 +76,8 @@ _ALWAYS = (
 #: What describes a service line, in the order of the schema: of contradictory rows it decides first which is kept.
 _LINE = (
     "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "_modifiers", "revenue_center_code",
-    "service_unit_quantity", "unit_of_measure", "ndc_code", "place_of_service_code", "rendering_npi", "rendering_taxonomy", "charge_amount",
+    "service_unit_quantity", "unit_of_measure", "ndc_code", "place_of_service_code", "rendering_npi",
+    "rendering_taxonomy", "charge_amount",
 )  # fmt: skip
 
 

@@ -39,8 +39,8 @@ def read_wide(
     The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
 
     - claim: claim_id, person_id, payer, payer_kind, payer_sequence (1, P or primary), claim_type, billing_npi,
-      billing_taxonomy, facility_npi, drg_code, discharge_status_code, bill_type_code, frequency_code, original_payer_claim_id, claim_start_date, claim_end_date,
-      received_date, claim_charge_amount
+      billing_taxonomy, facility_npi, drg_code, discharge_status_code, bill_type_code, frequency_code,
+      original_payer_claim_id, claim_start_date, claim_end_date, received_date, claim_charge_amount
     - line: claim_line_number, claim_line_start_date, claim_line_end_date, hcpcs_code, hcpcs_modifier_n or
       modifiers ("25,59"), revenue_center_code, service_unit_quantity, unit_of_measure, ndc_code,
       place_of_service_code, rendering_npi, rendering_taxonomy, charge_amount
