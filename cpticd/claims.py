@@ -285,7 +285,8 @@ class Claims:
         Keyword: one of ``carc_categories``, ``carc_rarc_overrides``, ``adjustment_meanings`` (replaced row by row:
         what you give is added, and goes before the row of the same key), ``claim_status_codes``,
         ``line_processing_indicators``; the table, or its CSV file, needs the columns of the built-in one
-        (``cpticd.reference.table(name)``) and one row per key, SchemaError otherwise. Criteria of :meth:`where` are kept.
+        (``cpticd.reference.table(name)``) and one row per key, SchemaError otherwise. Criteria of :meth:`where` are
+        kept.
         """
         for name in references:
             if name not in REFERENCES:
