@@ -91,7 +91,7 @@ def denials(frame: pd.DataFrame, of: str = "") -> str:
     terms = contract(frame)
     words = f"{terms.get('decision', '')} {terms.get('measure', '')} {terms.get('clock', '')}".lower()
     initial, final = (
-        ("initial" in words or "first adjudication" in words),
+        ("initial" in words or "first adjudication" in words or "first decision" in words),
         "final" in words or "latest" in words,
     )
     decision = "" if initial == final else "initial " if initial else "final "

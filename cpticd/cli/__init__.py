@@ -182,6 +182,11 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format", choices=["parquet", "csv", "x12"], default="parquet", help="default: %(default)s"
     )
+    command.add_argument(
+        "--stories",
+        action="store_true",
+        help="plant second payers, replacements, reversals, appeals, and what became of every service",
+    )
     command.add_argument("--out", type=Path, required=True, help="folder to write to")
 
 
@@ -337,7 +342,7 @@ def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_folder(options.out, overwrite=options.overwrite)
     with terminal.working(f"simulating {options.persons:,} persons"):
-        simulation = cx.simulate(options.persons, options.seed)
+        simulation = cx.simulate(options.persons, options.seed, stories=options.stories)
     with terminal.working("writing"):
         path = export(simulation, options.out, format=options.format, overwrite=options.overwrite)
     terminal.result(path)

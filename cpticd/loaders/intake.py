@@ -204,21 +204,11 @@ class Intake:
         size = failed.num_rows
         count.rejected += size
         count.amount_rejected += pc.sum(failed.column("amount")).as_py() or ZERO
-        self._rejects.append(
-            pa.table(
-                {
-                    "source": pa.array([source] * size, pa.string()),
-                    "location": pa.array(where, pa.string()),
-                    "table_name": pa.array([table] * size, pa.string()),
-                    "action": pa.array(["rejected"] * size, pa.string()),
-                    "severity": pa.array([SEVERITY["rejected"]] * size, pa.string()),
-                    "reason": failed.column("reason"),
-                    "content": failed.column("content"),
-                    "amount": failed.column("amount"),
-                },
-                schema=REJECTS.arrow_schema,
-            )
-        )
+        same = {"source": source, "table_name": table, "action": "rejected"}
+        columns = {name: pa.array([text] * size, pa.string()) for name, text in same.items()}
+        columns |= {name: failed.column(name) for name in ("reason", "content", "amount")}
+        rows = pa.table(columns | {"location": pa.array(where, pa.string())})
+        self._rejects.append(graded(rows).select(REJECTS.names).cast(REJECTS.arrow_schema))
 
     def insert(self, table: str, select: str, params: Mapping[str, Any] | None = None) -> int:
         """Add the rows of a SELECT (canonical columns by name, and ``_source``), counted as read. Returns how many."""

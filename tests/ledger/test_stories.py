@@ -308,11 +308,14 @@ def test_the_explanation_tells_every_payer_and_version(claims: Claims) -> None:
     assert "earlier payment taken back" in said["said"]["D1"]
 
 
-def test_spark_derives_the_same(claims: Claims, tmp_path: Path, spark_session: Any) -> None:
+@pytest.mark.parametrize("engine", ["spark"])
+def test_every_engine_derives_the_same(
+    claims: Claims, tmp_path: Path, spark_session: Any, engine: str
+) -> None:
     folder = claims.save(tmp_path / "stories")
     manifest = json.loads((folder / "cpticd.json").read_text())
     (folder / "cpticd.json").write_text(json.dumps(manifest | {"model": "another", "kept": []}))
-    twin = cx.open(folder, engine="spark", session=spark_session)
+    twin = cx.open(folder, engine=engine, session=spark_session)
     assert outcomes(twin) == outcomes(claims)
     order = "ORDER BY claim_id, claim_line_number"
     for relation in ("services", "ledger", "versions", "chains"):

@@ -75,10 +75,11 @@ def test_every_service_is_what_was_planted(simulation: Simulation):
     assert_true(simulation.truth["services"], services_of(simulation.claims))
 
 
-def test_what_was_planted_on_spark(spark_session: Any, tmp_path: Any):
+@pytest.mark.parametrize("engine", ["spark"])
+def test_what_was_planted_on_another_engine(spark_session: Any, tmp_path: Any, engine: str):
     told = simulate(persons=120, seed=7, stories=True)
     folder = told.claims.save(tmp_path / "claims")
-    claims = cx.open(folder, engine="spark", session=spark_session).with_references()
+    claims = cx.open(folder, engine=engine, session=spark_session).with_references()
     assert_true(told.truth["services"], services_of(claims))
 
 
