@@ -75,14 +75,15 @@ class Claims:
                 engine.create(name, sql.text(name))
         else:
             model.derive(engine, kept=kept, progress=progress)
-        self._has_pairs = True
+        #: Pairs are added up when they are first asked for; those of a saved data set are there.
+        self._has_pairs = derived
         engine.seal()
 
     def _derive_pairs(self) -> None:
-        """Add up the pairs of a selection, once, when they are first asked for."""
+        """Add up the pairs, once, when they are first asked for."""
         with self._lock:
             if not self._has_pairs:
-                model.derive_pairs(self.engine)
+                model.derive_pairs(self.engine, progress=self._progress)
                 self._has_pairs = True
 
     def _of(self, engine: Engine) -> Claims:
@@ -97,7 +98,7 @@ class Claims:
         """Where one analysis works, in ``with``: relations of its own, gone at its end (cpticd.core.session).
 
         ``pairs``: it reads the relations of pairs (strata, pair_totals, payer_pair_totals, cells, cell_causes), which
-        a selection adds up when they are first asked for.
+        are added up when they are first asked for.
         """
         if pairs:
             self._derive_pairs()
@@ -299,7 +300,7 @@ class Claims:
         for name, table in replaced.items():
             made.engine.load(name, table)
         model.derive(made.engine, kept=sql.SENT)
-        made._has_pairs = True
+        made._has_pairs = False
         return made
 
     def with_members(self, members: str | Path | pd.DataFrame | pa.Table) -> Claims:

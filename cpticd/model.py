@@ -19,14 +19,13 @@ FAMILIES: Final = ("procedure_families", "diagnosis_families")
 
 
 def derive(engine: Engine, *, kept: Collection[str] = (), progress: bool = False) -> None:
-    """Define every relation of the model over an engine's tables, but those that are to be ``kept`` as they are."""
+    """Define every relation of the model over an engine's tables but those of pairs, and those that are to be ``kept``."""
     from tqdm.auto import tqdm
 
     wanted = [name for name in sql.LINES if name not in kept]
     for name in tqdm(wanted, desc="deriving", delay=2, leave=False, disable=not progress):
         engine.create(name, sql.text(name), materialize=sql.LINES[name])
     _derive_families(engine)
-    derive_pairs(engine, progress=progress)
 
 
 def derive_pairs(engine: Engine, *, progress: bool = False) -> None:
