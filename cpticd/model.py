@@ -19,7 +19,7 @@ FAMILIES: Final = ("procedure_families", "diagnosis_families")
 
 
 def derive(engine: Engine, *, kept: Collection[str] = (), progress: bool = False) -> None:
-    """Define every relation of the model over an engine's tables but those of pairs, and those that are to be ``kept``."""
+    """Define every relation of the model over an engine's tables, but pairs and those that are to be ``kept``."""
     from tqdm.auto import tqdm
 
     wanted = [name for name in sql.LINES if name not in kept]
