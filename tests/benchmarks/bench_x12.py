@@ -156,16 +156,19 @@ def main() -> None:
             )
         code = (
             "import sys, time, resource; import cpticd.loaders.intake, tqdm.auto; "
-            "from cpticd.loaders.x12 import read_x12; b = time.perf_counter(); "
+            "from cpticd.loaders.x12 import read_x12; b = time.perf_counter(); p = time.process_time(); "
             "c = read_x12(sys.argv[1:], progress=False, workers=1); t = time.perf_counter() - b; "
-            "print(t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            "print(t, time.process_time() - p, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         result = subprocess.run(
             [sys.executable, "-c", code, str(p837), str(p835)], capture_output=True, text=True, check=True
         )
-        took, peak = (float(word) for word in result.stdout.split())
+        took, used, peak = (float(word) for word in result.stdout.split())
         total = sum(sizes.values())
-        print(f"read_x12 end to end, joined, one process: {total / took:.1f} MB/s, peak {peak / 1024:.0f} MB")
+        print(
+            f"read_x12 end to end, with join and ledger, one process: {total / took:.1f} MB/s "
+            f"({total / used:.1f} per processor second), peak {peak / 1024:.0f} MB"
+        )
         try:
             import oxedi
         except ImportError:
