@@ -215,7 +215,8 @@ def _denials(s: Session, by: Family, confidence: float) -> pd.DataFrame:
     found["excess_high_amount"] = found["excess_allowed_amount"] + half
     found["expected_denials"] = found["expected_denials"].astype(float).round(6)
     # Sums in another order differ in their last digits, which may not decide a half cent.
-    return found.assign(**{name: found[name].astype(float).round(6).round(2) for name in _MONEY}).set_index(by)
+    cents = {name: found[name].astype(float).round(6).round(2) for name in _MONEY}
+    return found.assign(**cents).set_index(by)
 
 
 def _persons(s: Session, by: Family) -> pd.DataFrame:
