@@ -136,11 +136,13 @@ class _Views:
             )
 
         try:
-            for cte in tree.ctes:
+            plain: list[exp.CTE] = []  # those before, which are written out
+            for cte in list(tree.ctes):
                 if not cte.args.get("materialized"):
+                    plain.append(cte)
                     continue
                 before = cte.this.copy()
-                for other in tree.ctes[: tree.ctes.index(cte)]:
+                for other in plain:
                     before = before.with_(other.alias, as_=other.this.copy(), copy=False)
                 frame = _computed(self.session.sql(translate(before, view), args=args))
                 name = f"{self._prefix}{next(_count)}_{cte.alias}"
