@@ -127,8 +127,6 @@ _TABLE: Final = (
         for step in ("week", "month", "quarter", "year")
     ),
 )
-#: Outcomes of what a payer has decided; others are open, void, or counted on another claim of their chain.
-DECIDED: Final = ("paid", "partly denied", "denied", "nothing paid")
 #: Every dimension by name.
 DIMENSIONS: Final[dict[str, Dimension]] = {each.name: each for each in _TABLE}
 #: Shorter names of ``Claims.where`` and the dimensions that they choose by.

@@ -8,37 +8,23 @@ import numpy as np
 import pandas as pd
 
 from cpticd import sql, stats
-from cpticd.core.errors import ArgumentError
-from cpticd.core.selection import DECIDED, Grouping
+from cpticd.core.outcomes import duplicate
+from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
 from cpticd.denials import divided
 
-#: SQL over ``o``, services or claims: they were denied at first as duplicates of another, which HFMA leaves out.
-DUPLICATE: Final = "(o.initial_outcome = 'denied' AND coalesce(o.denial_category, '') = 'duplicate')"
-#: What a contract says of them.
+#: What a contract says of duplicates.
 LEFT_OUT: Final = "left out, as HFMA does: denied at first as duplicates (CARC 18, B13)"
-_DECIDED: Final = ", ".join(f"'{each}'" for each in DECIDED)
-
-
-def decided(column: str) -> str:
-    """SQL: a payer has decided."""
-    return f"o.{column} IN ({_DECIDED})"
 
 
 def kept(duplicates: bool) -> str:
-    """SQL of what is counted: all, or all but duplicates."""
-    return "TRUE" if duplicates else f"NOT {DUPLICATE}"
+    """SQL over ``o``, services or claims, of what is counted: all, or all but duplicates."""
+    return "TRUE" if duplicates else f"NOT {duplicate('o')}"
 
 
 def duplicate_terms(duplicates: bool) -> dict[str, Any]:
     """What a contract says of duplicates."""
     return {"duplicates": "counted" if duplicates else LEFT_OUT}
-
-
-def one_of(value: str, known: tuple[str, ...], what: str) -> None:
-    """Raise ArgumentError unless ``value`` is among ``known``."""
-    if value not in known:
-        raise ArgumentError(f"{what}={value!r}: expected {' or '.join(known)}")
 
 
 def share(

@@ -16,7 +16,8 @@ from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import check_claims
-from cpticd.core.selection import DECIDED, DIMENSIONS, By, Dimension, joined, names
+from cpticd.core.outcomes import DECIDED
+from cpticd.core.selection import DIMENSIONS, By, Dimension, joined, names
 from cpticd.core.session import Session
 from cpticd.denials.cube_choice import Column, Rows, choice_of
 from cpticd.denials.cube_chosen import Columns

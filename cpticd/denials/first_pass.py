@@ -7,8 +7,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from cpticd.claims import Claims
+from cpticd.core.arguments import one_of
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.measure import Cells, Chart, measure
+from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
 from cpticd.denials import counted, divided
 
@@ -69,10 +71,10 @@ def first_pass(
     >>> bool(found["rate"].between(0, 1).all())
     True
     """
-    counted.one_of(unit, ("claims", "charge"), "first_pass: unit")
+    one_of("unit", unit, ("claims", "charge"))
     groups = claims.grouping(by)
     with claims.session() as s:
-        of = counted.decided("initial_outcome")
+        of = decided("o.initial_outcome")
         found = counted.share(
             s, groups, unit="claims", confidence=confidence, duplicates=duplicates, of=of, dollars=unit == "charge",
             hit="o.initial_outcome = 'paid' AND coalesce(r.submissions, 1) = 1",

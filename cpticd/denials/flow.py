@@ -10,6 +10,7 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.outcomes import became, sent_again
 from cpticd.core.selection import By, names
 from cpticd.denials import counted, divided
 
@@ -57,15 +58,9 @@ def flow(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.DataFr
     """
     groups = claims.grouping(by)
     with claims.session() as s:
-        pieces = divided.services(s, groups)
-        plain = (
-            pieces.columns
-            if groups.level == "diagnosis"
-            else "".join(f"{d.sql}, " for d in groups.dimensions)
-        )
         found = s.frame(
-            sql.text("denials/flow"), select=pieces.select, joins=pieces.joins, source=pieces.relation, plain=plain,
-            kept=counted.kept(duplicates),
+            sql.text("denials/flow"), kept=counted.kept(duplicates), sent_again=sent_again("o"), became=became("o"),
+            **divided.services(s, groups).parts(),
         )  # fmt: skip
     found["denied_amount"] = found["denied_amount"].astype(float).round(2)
     keys = ["category", "sent_again", "became"]

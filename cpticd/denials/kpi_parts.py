@@ -12,6 +12,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import records_of
 from cpticd.core.maturity import mature
 from cpticd.core.measure import Cells
+from cpticd.core.outcomes import decided
 from cpticd.core.selection import Grouping
 from cpticd.denials import counted, divided, open_denials
 from cpticd.denials.first_pass import first_pass
@@ -77,7 +78,7 @@ def _with(rows: pd.DataFrame, ages: pd.DataFrame, column: str, groups: Grouping)
 def _initial(claims: Claims, groups: Grouping, usual: Mapping[str, Any]) -> list[pd.DataFrame]:
     """Claims, and charges, denied at first of those submitted; mature is what is decided."""
     found = []
-    is_decided = counted.decided("initial_outcome")
+    is_decided = decided("o.initial_outcome")
     for unit, hit, part in (
         ("claims", "o.initial_outcome = 'denied'", "o.charge_amount"),
         ("charge", "o.initial_outcome IN ('denied', 'partly denied')", "o.denied_amount"),
@@ -100,7 +101,7 @@ def _ages(claims: Claims, groups: Grouping, duplicates: bool, days: int) -> pd.D
     with claims.session() as s:
         pieces = divided.services(s, groups)
         of = {
-            "settled": counted.decided("final_outcome"),
+            "settled": decided("o.final_outcome"),
             "denied": "o.initial_outcome = 'denied'",
             "again": "o.initial_outcome = 'denied' AND o.days_to_resubmission IS NOT NULL",
         }

@@ -190,7 +190,7 @@ def _sentence(frame: pd.DataFrame) -> str:
     leaves=Cells(
         by=("age_band", "route"),
         facts=_persons,
-        withheld=("unpriced_lines", "near_deadline", "unknown_deadline"),
+        withheld=WITHHELD,
     ),
     chart="open_summary",
     report=[Part("open_summary", "from_denial_to_payment", "Open denials by age and route")],

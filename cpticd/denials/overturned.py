@@ -9,6 +9,7 @@ import pandas as pd
 
 from cpticd import sql, stats
 from cpticd.claims import Claims
+from cpticd.core.arguments import one_of
 from cpticd.core.contract import attach
 from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Part, measure
@@ -95,7 +96,7 @@ def overturned(
     >>> bool((found["overturned_lines"] <= found["denied_lines"]).all())
     True
     """
-    counted.one_of(unit, ("lines", "charge"), "overturned: unit")
+    one_of("unit", unit, ("lines", "charge"))
     groups = claims.grouping(by)
     with claims.session() as s:
         pieces = divided.services(s, groups)

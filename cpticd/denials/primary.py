@@ -8,6 +8,7 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
+from cpticd.core.arguments import one_of
 from cpticd.core.contract import attach, records_of
 from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By, Grouping, names
@@ -60,7 +61,7 @@ def primary(
     >>> bool((found["zero_paid_decisions"] <= found["decisions"]).all())
     True
     """
-    counted.one_of(unit, ("claims", "charge"), "primary: unit")
+    one_of("unit", unit, ("claims", "charge"))
     groups = claims.grouping(by)
     with claims.session() as s:
         rows = _rows(s, groups, duplicates)

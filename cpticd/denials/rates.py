@@ -13,6 +13,7 @@ from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
 from cpticd.core.session import Session
 from cpticd.denials import counted, divided
@@ -139,7 +140,7 @@ def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple
     if decision == "initial":
         return "TRUE", 0
     left_out = s.value(
-        f"SELECT count(*) AS n FROM {relation} o WHERE {counted.decided('final_outcome')} AND {young(days)}"
+        f"SELECT count(*) AS n FROM {relation} o WHERE {decided('o.final_outcome')} AND {young(days)}"
     )
     return mature(days), int(left_out)
 

@@ -12,8 +12,9 @@ from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
-from cpticd.denials import counted, divided
+from cpticd.denials import divided
 
 Period = Literal["week", "month", "quarter"]
 
@@ -88,7 +89,7 @@ def trend(
         found = s.frame(sql.text("denials/trend"), period=period, day=day, **pieces.parts())
         last = s.value("SELECT max(greatest(first_paid_date, service_date)) AS day FROM main.line_outcomes")
         undated = s.value(
-            f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND {counted.decided('initial_outcome')}"
+            f"SELECT count(*) AS n FROM line_outcomes o WHERE {day} IS NULL AND {decided('o.initial_outcome')}"
         )
     found = found.astype({"lines": "int64", "n": "int64", "denied": "int64"})
     found["adjudicated_share"] = found["n"] / found["lines"]

@@ -14,6 +14,7 @@ from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, measure
+from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
 from cpticd.denials import counted, divided, expected
@@ -100,7 +101,7 @@ def _counted(
     s: Session, groups: Grouping, prices: str, *, duplicates: bool, maturity_days: int, confidence: float
 ) -> tuple[pd.DataFrame, int]:
     pieces = divided.services(s, groups)
-    is_settled = f"{counted.decided('final_outcome')} AND {mature(maturity_days)}"
+    is_settled = f"{decided('o.final_outcome')} AND {mature(maturity_days)}"
     rows = s.create(
         "counted_rows", sql.text("denials/write_off"), of=is_settled, kept=counted.kept(duplicates), prices=prices,
         select=pieces.select, joins=pieces.joins, source=pieces.relation,
@@ -127,7 +128,7 @@ def _counted(
         "high",
     ]
     left_out = s.value(
-        f"SELECT count(*) AS n FROM services o WHERE {counted.decided('final_outcome')} AND {young(maturity_days)} "
+        f"SELECT count(*) AS n FROM services o WHERE {decided('o.final_outcome')} AND {young(maturity_days)} "
         f"AND {counted.kept(duplicates)}"
     )
     return found[[*groups.names, *order]], int(left_out)

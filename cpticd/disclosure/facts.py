@@ -12,48 +12,40 @@ import pyarrow as pa
 from cpticd import sql
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import mature
+from cpticd.core.outcomes import became, decided, duplicate, sent_again
 from cpticd.core.selection import Dimension, joined
 from cpticd.core.session import Session
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
 
-#: Whether a service denied at first was billed again, and what became of it; ``v`` is its row in services.
-SENT_AGAIN: Final = (
-    "CASE WHEN v.days_to_resubmission IS NOT NULL THEN 'billed again' ELSE 'not billed again' END"
-)
-BECAME: Final = (
-    "CASE WHEN v.final_outcome = 'paid' THEN 'paid' WHEN v.final_outcome = 'partly denied' THEN 'paid in part' "
-    "WHEN v.final_outcome = 'denied' AND v.state = 'open' THEN 'open' WHEN v.final_outcome = 'denied' "
-    "THEN 'denied for good' ELSE 'taken back or undecided' END"
-)
 #: Columns by which lines are grouped beside the dimensions, written as the analyses write them.
 KEYS: Final = {
     "initial_outcome": Dimension("initial_outcome", "o.initial_outcome", "first outcome"),
     "final_outcome": Dimension("final_outcome", "o.final_outcome", "latest outcome"),
     "category": Dimension("category", "o.denial_category", "root cause"),
     "carc": Dimension("carc", "o.denial_carc", "CARC"),
-    "sent_again": Dimension("sent_again", SENT_AGAIN, "billed again"),
-    "became": Dimension("became", BECAME, "what became of it"),
+    "sent_again": Dimension("sent_again", sent_again("v"), "billed again"),
+    "became": Dimension("became", became("v"), "what became of it"),
 }
 #: Yes-or-no columns: of which lines a table speaks, or its numerators.
 FLAGS: Final = {
-    "adjudicated": "o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')",
+    "adjudicated": decided("o.initial_outcome"),
     "denied": "o.initial_outcome = 'denied'",
     "partly_denied": "o.initial_outcome = 'partly denied'",
     "any_denied": "o.initial_outcome IN ('denied', 'partly denied')",
-    "finally_adjudicated": "o.final_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')",
+    "finally_adjudicated": decided("o.final_outcome"),
     "finally_denied": "o.final_outcome = 'denied'",
     "finally_partly_denied": "o.final_outcome = 'partly denied'",
     "mature": mature(),
-    "claim_adjudicated": "coalesce(k.initial_outcome, '') IN ('paid', 'partly denied', 'denied', 'nothing paid')",
+    "claim_adjudicated": decided("coalesce(k.initial_outcome, '')"),
     "claim_denied": "k.initial_outcome = 'denied'",
     "claim_partly_denied": "k.initial_outcome = 'partly denied'",
-    "claim_finally_adjudicated": "coalesce(k.final_outcome, '') IN ('paid', 'partly denied', 'denied', 'nothing paid')",
+    "claim_finally_adjudicated": decided("coalesce(k.final_outcome, '')"),
     "claim_finally_denied": "k.final_outcome = 'denied'",
     "claim_finally_partly_denied": "k.final_outcome = 'partly denied'",
-    "duplicate": "(o.initial_outcome = 'denied' AND coalesce(o.denial_category, '') = 'duplicate')",
-    "claim_duplicate": "(k.initial_outcome = 'denied' AND coalesce(k.denial_category, '') = 'duplicate')",
+    "duplicate": duplicate("o"),
+    "claim_duplicate": duplicate("k"),
     "submitted": "o.initial_outcome NOT IN ('void', 'counted elsewhere') AND coalesce(v.state, '') <> 'returned'",
     "claim_submitted": "coalesce(k.initial_outcome, '') NOT IN ('void', 'counted elsewhere') "
     "AND coalesce(r.returned < r.n, false)",

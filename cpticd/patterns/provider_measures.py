@@ -13,6 +13,7 @@ from cpticd.core.arguments import one_of
 from cpticd.core.code_form import normal
 from cpticd.core.contract import CLOCKS
 from cpticd.core.errors import ArgumentError
+from cpticd.core.outcomes import decided
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
 from cpticd.patterns import code_levels, code_pairs
@@ -154,7 +155,7 @@ _COUNTED: Final = {
     "denial": (
         "l.initial_outcome = 'denied'",
         "",
-        "l.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')",
+        decided("l.initial_outcome"),
     ),
     "code": ("l.hcpcs_code IN (SELECT value FROM code_wanted)", "", "l.hcpcs_code IS NOT NULL"),
     "level": (

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cpticd import sql, stats
+from cpticd.core.outcomes import decided
 from cpticd.core.session import Session
 
 #: Lines with an allowed amount from which on a procedure's share of charges is a payer's own.
@@ -87,8 +88,5 @@ def learn(s: Session) -> History:
     rules, clean, allowed = (
         s.frame(sql.text(f"rules/history_{name}")) for name in ("rules", "clean", "allowed")
     )
-    lines = s.value(
-        "SELECT count(*) AS n FROM line_outcomes "
-        "WHERE initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')"
-    )
+    lines = s.value(f"SELECT count(*) AS n FROM line_outcomes WHERE {decided('initial_outcome')}")
     return History(rules, clean, allowed, lines)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cpticd.core.selection import DECIDED
+from cpticd.core.outcomes import DECIDED
 from cpticd.simulation import Simulation
 from cpticd.simulation.catalogue import rows
 from cpticd.simulation.pipeline import run
