@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from cpticd import sql, stats
+from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import attach, carry
 from cpticd.core.measure import Part, Protected, measure
 from cpticd.core.selection import By
-from cpticd.denials import divided
+from cpticd.denials import curves, divided
 
 _COLUMNS = ("day", "at_risk", "adjudicated", "survival", "low", "high")
 
@@ -26,30 +24,9 @@ def _protected(curve: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.Da
         return carry(curve, curve.head(0)), len(curve)
     with claims.session() as s:
         persons = s.frame(sql.text("denials/delay_persons"))
-    ends = shown_days(curve["day"], persons, minimum)
+    ends = curves.shown_days(curve["day"], persons, minimum)
     shown = curve[curve["day"].isin(ends)].reset_index(drop=True)
     return carry(curve, shown.assign(at_risk=float("nan"), adjudicated=float("nan"))), len(curve) - len(shown)
-
-
-def shown_days(days: pd.Series, persons: pd.DataFrame, minimum: int) -> list[Any]:
-    """Days of a curve between which enough persons had the event, and after the last of which enough are left.
-
-    ``persons``: person_id and the day of the event, missing where it has not come.
-    """
-    by_day = persons.dropna(subset=["day"]).groupby("day")["person_id"].agg(set)
-    ends: list[Any] = []
-    pending: set[str] = set()
-    for day in sorted(days):
-        pending |= by_day.get(day, set())
-        if len(pending) >= minimum:
-            ends.append(day)
-            pending = set()
-    while ends:
-        rest = set(persons.loc[~(persons["day"] <= ends[-1]), "person_id"])
-        if not rest or len(rest) >= minimum:
-            break
-        ends.pop()
-    return ends
 
 
 @measure(
@@ -75,24 +52,11 @@ def delay(claims: Claims, by: By = None, *, confidence: float = 0.95) -> pd.Data
     groups = claims.grouping(by)
     with claims.session() as s:
         found = s.frame(sql.text("denials/delay"), **divided.claims(s, groups).parts())
-    wanted = groups.names
-    usable = found["day"].notna() & (found["day"] >= 0)
+    usable = curves.usable(found)
     left_out = int(found.loc[~usable, "n"].sum())
-    found = found[usable].sort_values([*wanted, "day", "is_adjudicated"])
-    parts: list[Any] = list(found.groupby(wanted, sort=True, dropna=False)) if wanted else [((), found)]
-    curves = []
-    for key, part in parts:
-        curve = stats.kaplan_meier(
-            part["day"].to_numpy(float),
-            part["is_adjudicated"].to_numpy(bool),
-            weights=part["n"].to_numpy(float),
-            confidence=confidence,
-        )
-        curve = curve.rename(columns={"events": "adjudicated"})
-        for name, value in zip(wanted, key, strict=True):
-            curve.insert(0, name, value)
-        curves.append(curve[[*wanted, *_COLUMNS]])
-    result = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=[*wanted, *_COLUMNS])
+    result = curves.curves(
+        found[usable], groups.names, ended="is_adjudicated", events="adjudicated", confidence=confidence
+    )
     return attach(
         result,
         measure="share of claims without a first adjudication, by days since receipt",

@@ -7,32 +7,31 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from cpticd import sql, stats
+from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import attach, carry, records_of
 from cpticd.core.measure import Part, Protected, measure
 from cpticd.core.selection import By
-from cpticd.denials import counted, divided
-from cpticd.denials.delay import shown_days
+from cpticd.denials import counted, curves, divided
 
 #: What may follow a denial, in the order in which it does.
 STEPS: Final = ("resubmission", "resolution")
 _COLUMNS: Final = ("step", "day", "at_risk", "done", "survival", "low", "high")
 
 
-def _protected(curves: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
+def _protected(found: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
     """The curves at days between which enough persons' denials took the step; curves by groups do not leave."""
-    if list(curves.columns) != list(_COLUMNS):
-        return carry(curves, curves.head(0)), len(curves)
-    kept = counted.kept(bool(records_of(curves)["arguments"]["duplicates"]))
+    if list(found.columns) != list(_COLUMNS):
+        return carry(found, found.head(0)), len(found)
+    kept = counted.kept(bool(records_of(found)["arguments"]["duplicates"]))
     with claims.session() as s:
         persons = s.frame(sql.text("denials/resolution_persons"), kept=kept)
     parts = []
-    for step, part in curves.groupby("step", sort=False):
-        days = shown_days(part["day"], persons[persons["step"] == step], minimum)
+    for step, part in found.groupby("step", sort=False):
+        days = curves.shown_days(part["day"], persons[persons["step"] == step], minimum)
         parts.append(part[part["day"].isin(days)].assign(at_risk=np.nan, done=np.nan))
-    shown = pd.concat(parts, ignore_index=True) if parts else curves.head(0)
-    return carry(curves, shown), len(curves) - len(shown)
+    shown = pd.concat(parts, ignore_index=True) if parts else found.head(0)
+    return carry(found, shown), len(found) - len(shown)
 
 
 def median(curve: pd.DataFrame) -> tuple[float, float, float]:
@@ -87,22 +86,10 @@ def resolution(
     with claims.session() as s:
         pieces = divided.services(s, groups)
         found = s.frame(sql.text("denials/resolution"), kept=counted.kept(duplicates), **pieces.parts())
-    wanted = [*groups.names, "step"]
-    usable = found["day"].notna() & (found["day"] >= 0)
+    usable = curves.usable(found)
     left_out = int(found.loc[~usable & (found["step"] == STEPS[1]), "n"].sum())
-    found = found[usable].sort_values([*wanted, "day", "is_done"])
-    curves = []
-    parts: list[Any] = list(found.groupby(wanted, sort=True, dropna=False))
-    for key, part in parts:
-        curve = stats.kaplan_meier(
-            part["day"].to_numpy(float), part["is_done"].to_numpy(bool), weights=part["n"].to_numpy(float),
-            confidence=confidence,
-        ).rename(columns={"events": "done"})  # fmt: skip
-        for name, value in zip(wanted, key, strict=True):
-            curve[name] = value
-        curves.append(curve[[*groups.names, *_COLUMNS]])
-    columns = [*groups.names, *_COLUMNS]
-    result = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=columns)
+    wanted = [*groups.names, "step"]
+    result = curves.curves(found[usable], wanted, ended="is_done", events="done", confidence=confidence)
     terms: dict[str, Any] = counted.duplicate_terms(duplicates) | divided.terms(groups, "lines")
     return attach(
         result,
