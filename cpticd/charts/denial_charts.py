@@ -224,14 +224,9 @@ def delay(delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "light") -> 
     groups = frames.group_columns(delay, DELAY)
     who = frames.labels(delay, groups, "All claims")
     rows = delay.assign(group=who if groups else "not yet adjudicated", who=who)
-    # Where the frame leaves it out, a curve begins when no claim had been adjudicated.
-    first = rows.drop_duplicates("group")
-    first = first[first["day"] > 0].assign(day=0, adjudicated=0, survival=1.0, low=1.0, high=1.0)
-    rows = pd.concat([first, rows])
-    rows = rows.assign(order=pd.factorize(rows["group"])[0]).sort_values(["order", "day"], kind="stable")
     return steps(
-        rows, x="day", y="survival", low="low", high="high", by="group", max_groups=max_groups, title=title,
-        theme=theme, subtitle="Kaplan–Meier: open claims count as long as they were seen",
+        frames.begun(rows, "adjudicated"), x="day", y="survival", low="low", high="high", by="group",
+        max_groups=max_groups, title=title, theme=theme, subtitle="Kaplan–Meier: open claims count as long as they were seen",
         facts=["{who}, day {day}", "n: {at_risk} claims open, {adjudicated} adjudicated this day",
                "not yet adjudicated: {survival} (95 % interval {low~high})"],
         axes=("Days to first adjudication", marks.quantity("Share not yet adjudicated", "survival", range=[0, 1.02])),

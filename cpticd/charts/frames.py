@@ -154,3 +154,14 @@ def _below(message: str) -> dict[str, Any]:
 def noticed(fig: Figure, message: str) -> Figure:
     """The figure, which says below the plot what it leaves out."""
     return fig.add_annotation(_below(message)) if message else fig
+
+
+def begun(rows: pd.DataFrame, events: str) -> pd.DataFrame:
+    """Kaplan–Meier rows (group, day, survival, low, high, ``events``) in the order of their groups, each from day 0.
+
+    Where a frame leaves it out, a curve begins when nothing had happened.
+    """
+    nothing = {"day": 0, events: 0, "survival": 1.0, "low": 1.0, "high": 1.0}
+    first = rows.drop_duplicates("group")
+    rows = pd.concat([first[first["day"] > 0].assign(**nothing), rows])
+    return rows.assign(order=pd.factorize(rows["group"])[0]).sort_values(["order", "day"], kind="stable")

@@ -109,10 +109,7 @@ def resolution(resolution: pd.DataFrame, *, max_groups: int = 7, theme: str = "l
         return frames.nothing(title, "No service was denied at first, on a known day.", theme=theme)
     words = rows["step"].map(_STEPS).tolist()
     rows = rows.assign(group=frames.labels(rows, groups) if groups else words, waiting=words)
-    first = rows.drop_duplicates("group")
-    first = first[first["day"] > 0].assign(day=0, done=0, survival=1.0, low=1.0, high=1.0)
-    rows = pd.concat([first, rows])
-    rows = rows.assign(order=pd.factorize(rows["group"])[0]).sort_values(["order", "day"], kind="stable")
+    rows = frames.begun(rows, "done")
     half = upright(0) | {"x0": 0, "x1": 1, "xref": "x domain", "y0": 0.5, "y1": 0.5, "yref": "y"}
     return steps(
         rows, x="day", y="survival", low="low", high="high", by="group", max_groups=max_groups, title=title,

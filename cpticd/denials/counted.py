@@ -83,6 +83,14 @@ def words(unit: str, confidence: float) -> str:
     return f"{confidence:.0%} " + ("linearised ratio, clustered by claim" if dollars else "Wilson")
 
 
+def tile(label: str, frame: pd.DataFrame, n: str, what: str) -> tuple[str, str, str] | None:
+    """The rate of a whole data set as a tile, with its interval and of how many it is; None where there is none."""
+    row = frame.iloc[0] if len(frame) == 1 else None
+    if row is None or pd.isna(row["rate"]):
+        return None
+    return label, f"{row['rate']:.1%}", f"{row['low']:.0%} to {row['high']:.0%}, of {row[n]:,.0f} {what}"
+
+
 def ordered(frame: pd.DataFrame, groups: Grouping, *by: str) -> pd.DataFrame:
     """The largest rate first, then the largest number, then by the names of groups."""
     first = list(by or ("rate", "n"))

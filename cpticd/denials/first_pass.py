@@ -34,11 +34,7 @@ def _chart(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _tile(frame: pd.DataFrame) -> tuple[str, str, str] | None:
-    row = frame.iloc[0] if len(frame) == 1 else None
-    if row is None or pd.isna(row["rate"]):
-        return None
-    note = f"{row['low']:.0%} to {row['high']:.0%}, of {row['claims']:,.0f} claims decided"
-    return "Resolved at first", f"{row['rate']:.1%}", note
+    return counted.tile("Resolved at first", frame, "claims", "claims decided")
 
 
 @measure(

@@ -51,11 +51,7 @@ def _sentence(frame: pd.DataFrame) -> str:
 
 
 def _tile(frame: pd.DataFrame) -> tuple[str, str, str] | None:
-    row = frame.iloc[0] if len(frame) == 1 else None
-    if row is None or pd.isna(row["rate"]):
-        return None
-    note = f"{row['low']:.0%} to {row['high']:.0%}, of {row['denied_lines']:,.0f} settled denials"
-    return "Overturned", f"{row['rate']:.1%}", note
+    return counted.tile("Overturned", frame, "denied_lines", "settled denials")
 
 
 @measure(
