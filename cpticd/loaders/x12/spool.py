@@ -132,9 +132,6 @@ class Spool:
             # Through a buffer: a batch has hundreds of small ones.
             self._files[name] = pa.output_stream(str(self.folder / f"{name}.arrow"), buffer_size=_BUFFER)
             self._writers[name] = pa.ipc.new_stream(self._files[name], schema)
-        for field in schema:
-            if field.name not in table.column_names:
-                table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
         self._writers[name].write_table(table.select(schema.names).cast(schema))
 
     def close(self) -> None:
