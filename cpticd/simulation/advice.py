@@ -118,7 +118,7 @@ def _line_payments(book: Book, rows: list[tuple[Answer, int, int, Row]]) -> pa.T
             "claim_id": _claim(answers),
             "adjudication_number": _ints(i for _, i, *_ in rows),
             "service_number": _ints(k for _, _, k, _ in rows),
-            "claim_line_number": _places(rows),
+            "claim_line_number": _ints(_place(answer, row) for answer, *_, row in rows),
             "hcpcs_code": text(catalogue.hcpcs, done),
             "submitted_hcpcs_code": text(catalogue.hcpcs, lines.procedure, changed),
             "hcpcs_modifier_1": text(MODIFIERS, lines.modifiers[:, 0]),
@@ -133,9 +133,20 @@ def _line_payments(book: Book, rows: list[tuple[Answer, int, int, Row]]) -> pa.T
     )
 
 
-def _places(rows: Iterable[tuple[Answer, int, int, Row]]) -> np.ndarray[Any, Any]:
-    """Number of each row's line on the claim that is answered."""
-    return _ints(answer.sending.lines.index(row.line) + 1 for answer, *_, row in rows)
+def _place(answer: Answer, row: Row) -> int:
+    """Number of a row's line on the claim that is answered."""
+    return answer.sending.lines.index(row.line) + 1
+
+
+def _at(found: list[tuple[Any, ...]]) -> dict[str, Any]:
+    """The columns that say what adjustments or remarks are of: (answer, its number, service row, line, …); 0: none."""
+    whole = _ints(item[2] for item in found) == 0
+    return {
+        "claim_id": _claim(item[0] for item in found),
+        "adjudication_number": _ints(item[1] for item in found),
+        "service_number": pa.array(_ints(item[2] for item in found), mask=whole).cast(pa.int32()),
+        "claim_line_number": pa.array(_ints(item[3] for item in found), mask=whole).cast(pa.int32()),
+    }
 
 
 def _adjustments(numbered: list[tuple[Answer, int]]) -> pa.Table:
@@ -143,20 +154,14 @@ def _adjustments(numbered: list[tuple[Answer, int]]) -> pa.Table:
     found = []
     for answer, i in numbered:
         for k, row in enumerate(answer.rows, start=1):
-            line = answer.sending.lines.index(row.line) + 1
+            line = _place(answer, row)
             found += [(answer, i, k, line, n, *item) for n, item in enumerate(row.taken, start=1)]
         found += [(answer, i, 0, 0, n, *item) for n, item in enumerate(answer.whole, start=1)]
-    service = _ints(item[2] for item in found)
     return typed_table(
         "adjustments",
         len(found),
         {
-            "claim_id": _claim(item[0] for item in found),
-            "adjudication_number": _ints(item[1] for item in found),
-            "service_number": pa.array(service, mask=service == 0).cast(pa.int32()),
-            "claim_line_number": pa.array(_ints(item[3] for item in found), mask=service == 0).cast(
-                pa.int32()
-            ),
+            **_at(found),
             "adjustment_position": _ints(item[4] for item in found),
             "group_code": _or_none(item[5] for item in found),
             "carc": _or_none(item[6] for item in found),
@@ -170,19 +175,13 @@ def _remarks(numbered: list[tuple[Answer, int]]) -> pa.Table:
     for answer, i in numbered:
         found += [(answer, i, 0, 0, n, rarc) for n, rarc in enumerate(answer.remarks, start=1)]
         for k, row in enumerate(answer.rows, start=1):
-            line = answer.sending.lines.index(row.line) + 1
+            line = _place(answer, row)
             found += [(answer, i, k, line, n, rarc) for n, rarc in enumerate(row.remarks, start=1)]
-    service = _ints(item[2] for item in found)
     return typed_table(
         "remarks",
         len(found),
         {
-            "claim_id": _claim(item[0] for item in found),
-            "adjudication_number": _ints(item[1] for item in found),
-            "service_number": pa.array(service, mask=service == 0).cast(pa.int32()),
-            "claim_line_number": pa.array(_ints(item[3] for item in found), mask=service == 0).cast(
-                pa.int32()
-            ),
+            **_at(found),
             "remark_position": _ints(item[4] for item in found),
             "rarc": _or_none(item[5] for item in found),
         },

@@ -16,6 +16,8 @@ from cpticd.loaders.x12.batches import Batches
 from cpticd.loaders.x12.splitter import MAX_SEGMENT, Splitter
 from cpticd.loaders.x12.spool import Spool, staged
 from tests.loaders.x12_text import (
+    PLAIN,
+    another,
     balanced,
     claim,
     interchange,
@@ -27,13 +29,6 @@ from tests.loaders.x12_text import (
     show,
     subscriber,
 )
-
-PLAIN = interchange(professional(subscriber(), claim()))
-
-
-def another(number: int) -> str:
-    """The plain file with another claim of another person: a file that holds the same would be its copy."""
-    return PLAIN.replace("*A1*", f"*A{number}*").replace("*M1~", f"*M{number}~")
 
 
 def test_folders_globs_and_archives_in_any_mix(tmp_path: Path) -> None:

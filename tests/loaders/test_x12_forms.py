@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tests.loaders.x12_text import (
     ISA,
+    PLAIN,
+    another,
     claim,
     interchange,
     load,
@@ -16,13 +18,6 @@ from tests.loaders.x12_text import (
     show,
     subscriber,
 )
-
-PLAIN = interchange(professional(subscriber(), claim()))
-
-
-def another(number: int) -> str:
-    """The plain file with another claim of another person: a file that holds the same would be its copy."""
-    return PLAIN.replace("*A1*", f"*A{number}*").replace("*M1~", f"*M{number}~")
 
 
 def respell(text: str, element: str, component: str, terminator: str) -> bytes:

@@ -14,6 +14,7 @@ from cpticd.loaders.x12.lines837 import drug_codes
 from cpticd.loaders.x12.reader import looks_like_x12, read_x12
 from cpticd.loaders.x12.spool import Spool, staged
 from tests.loaders.x12_text import (
+    PLAIN,
     balanced,
     claim,
     interchange,
@@ -333,9 +334,6 @@ def test_prose_and_configurations_that_quote_x12_are_no_claims(tmp_path: Path) -
     claims = read_x12(tmp_path, progress=False)
     assert len(claims.table("claims")) == 1 and balanced(claims)
     assert set(problems(claims)["source"]) == set(others)
-
-
-PLAIN = interchange(professional(subscriber(), claim()))
 
 
 def test_what_cannot_be_opened_is_told_and_the_rest_loads(tmp_path: Path) -> None:

@@ -99,6 +99,15 @@ def paid_claim(
     )
 
 
+def another(number: int) -> str:
+    """A file with one claim of one person, both of this number: a file that holds the same would be its copy."""
+    return interchange(professional(subscriber(f"M{number}"), claim(f"A{number}")))
+
+
+#: The first of these files.
+PLAIN = another(1)
+
+
 def load(folder: Path, *texts: str | bytes, names: list[str] | None = None) -> Claims:
     """Write each text to a file of its own and read them all."""
     paths = []
