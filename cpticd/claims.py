@@ -72,7 +72,7 @@ class Claims:
         self._kept = tuple(kept)
         if derived:
             for name in (name for name, computed in sql.LINES.items() if not computed and name not in kept):
-                engine.create(name, sql.text(name))
+                engine.create(name, sql.relation(name))
         else:
             model.derive(engine, kept=kept, progress=progress)
         #: Pairs are added up when they are first asked for; those of a saved data set are there.

@@ -24,7 +24,7 @@ def derive(engine: Engine, *, kept: Collection[str] = (), progress: bool = False
 
     wanted = [name for name in sql.LINES if name not in kept]
     for name in tqdm(wanted, desc="deriving", delay=2, leave=False, disable=not progress):
-        engine.create(name, sql.text(name), materialize=sql.LINES[name])
+        engine.create(name, sql.relation(name), materialize=sql.LINES[name])
     _derive_families(engine)
 
 

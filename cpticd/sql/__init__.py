@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from cpticd.core.maturity import MATURITY_DAYS
+
 #: Relations of lines and claims, in the order in which they build on each other; True: computed at once.
 LINES: Final = {
     "pairs": False,
@@ -45,6 +47,8 @@ _FAMILIES: Final = {
     "family_cells": ("pair_cells_of", _BOTH),
     "family_causes": ("pair_causes_of", _BOTH),
 }
+#: What relations of lines take from elsewhere: how old a denial is that stands for good.
+_LINES: Final = {"services": {"maturity": MATURITY_DAYS}}
 #: Relations of pairs, in order.
 PAIRS: Final = (*_CODES, *_FAMILIES)
 #: Of these, needed to compute the others and dropped afterwards: the largest of all.
@@ -53,7 +57,7 @@ PASSING: Final = ("bridge", "seen", "family_bridge")
 
 def relation(name: str) -> str:
     """SQL of a relation of the model."""
-    file, parts = _FAMILIES.get(name, (name, {}))
+    file, parts = _FAMILIES.get(name, (name, _LINES.get(name, {})))
     return text(file).format(**parts) if parts else text(file)
 
 

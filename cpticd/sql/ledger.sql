@@ -51,11 +51,14 @@ itemized AS (
     FROM answered
     GROUP BY claim_id, adjudication_number
 ),
+classed AS (
+    SELECT a.*, coalesce(k.class, 'unknown') AS class, k.payer_order
+    FROM adjudications a LEFT JOIN claim_status_codes k ON k.code = a.claim_status_code
+),
 repeated AS (  -- what a reversal without its signs repeats
     SELECT DISTINCT claim_id, coalesce(payer_claim_id, '') AS number, charge_amount, paid_amount
-    FROM adjudications
-    WHERE coalesce(claim_status_code, '') <> '22'
-        AND claim_id IN (SELECT claim_id FROM adjudications WHERE claim_status_code = '22')
+    FROM classed
+    WHERE class <> 'reversal' AND claim_id IN (SELECT claim_id FROM classed WHERE class = 'reversal')
 ),
 adjusted AS (SELECT DISTINCT claim_id, adjudication_number FROM sums),
 remarked AS (
@@ -69,22 +72,21 @@ returned AS (
 answers AS MATERIALIZED (
     SELECT
         a.claim_id, a.adjudication_number, a.paid_date, a.payer_claim_id, a.paid_amount AS claim_paid,
-        a.patient_responsibility_amount AS claim_patient, k.class, a.claim_status_code,
+        a.patient_responsibility_amount AS claim_patient, a.class,
         coalesce(a.is_reported, false) AS is_reported,
-        coalesce(a.is_reversal, k.class = 'reversal' AND (
-            NOT coalesce(a.charge_amount > 0 OR a.paid_amount > 0, false) OR t.claim_id IS NOT NULL), false) AS is_reversal,
+        coalesce(a.is_reversal, a.class = 'reversal' AND (
+            NOT coalesce(a.charge_amount > 0 OR a.paid_amount > 0, false) OR t.claim_id IS NOT NULL)) AS is_reversal,
         coalesce(a.payer, c.payer, '(unknown)') AS payer, coalesce(a.payer_id, CASE WHEN coalesce(a.payer, c.payer) = c.payer
             THEN c.payer_id END) AS payer_id,
         coalesce(a.payer_kind, CASE WHEN coalesce(a.payer, c.payer) = c.payer THEN c.payer_kind END) AS payer_kind,
         coalesce(a.payer_sequence,
-            CASE k.payer_order WHEN 'primary' THEN 1 WHEN 'secondary' THEN 2 WHEN 'tertiary' THEN 3 END,
+            CASE a.payer_order WHEN 'primary' THEN 1 WHEN 'secondary' THEN 2 WHEN 'tertiary' THEN 3 END,
             CASE WHEN coalesce(a.payer, c.payer) = c.payer THEN c.payer_sequence END) AS payer_sequence,
         i.claim_id IS NOT NULL AND i.last_line > 0 AS is_itemized,
         i.paid AS itemized_paid, coalesce(i.loose, 0) AS loose, coalesce(i.has_loose, 0) AS has_loose,
         j.claim_id IS NULL AND a.patient_responsibility_amount > 0 AS has_share_alone
-    FROM adjudications a
+    FROM classed a
     LEFT JOIN claims c ON c.claim_id = a.claim_id
-    LEFT JOIN claim_status_codes k ON k.code = a.claim_status_code
     LEFT JOIN itemized i ON i.claim_id = a.claim_id AND i.adjudication_number = a.adjudication_number
     LEFT JOIN adjusted j ON j.claim_id = a.claim_id AND j.adjudication_number = a.adjudication_number
     LEFT JOIN repeated t ON t.claim_id = a.claim_id AND t.number = coalesce(a.payer_claim_id, '')
@@ -180,7 +182,8 @@ added AS (
     SELECT
         k.claim_id, k.line, a.adjudication_number, a.payer, a.payer_id, a.payer_kind, a.payer_sequence, a.paid_date,
         a.payer_claim_id, a.is_reported, a.is_reversal, a.class,
-        a.is_returned OR u.claim_id IS NOT NULL AS is_returned, coalesce(k.charge, k.line_charge) AS charge, k.line_charge, k.paid AS own_paid,
+        a.is_returned OR u.claim_id IS NOT NULL AS is_returned, coalesce(k.charge, k.line_charge) AS charge, k.line_charge,
+        k.paid AS own_paid,
         CASE WHEN w.claim_id IS NULL THEN CAST(k.paid AS DOUBLE)
              WHEN k.paid IS NULL THEN w.paid ELSE CAST(k.paid AS DOUBLE) + coalesce(w.paid, 0) END AS paid,
         k.allowed,
@@ -189,7 +192,7 @@ added AS (
         CAST(coalesce(s.denied, 0) AS DOUBLE) + coalesce(w.denied, 0) AS denied,
         CAST(coalesce(s.covered, 0) AS DOUBLE) + coalesce(w.covered, 0) AS covered,
         CAST(coalesce(s.pended, 0) AS DOUBLE) + coalesce(w.pended, 0) AS pended,
-        coalesce(a.claim_status_code, '') = '4' AND coalesce(a.claim_paid, 0) <= 0 AS claim_denied,
+        a.class = 'denied' AND coalesce(a.claim_paid, 0) <= 0 AS claim_denied,
         CASE WHEN s.denial_category IS NULL THEN a.denial_group ELSE s.denial_group END AS denial_group,
         CASE WHEN s.denial_category IS NULL THEN a.denial_carc ELSE s.denial_carc END AS denial_carc,
         coalesce(s.denial_category, a.denial_category) AS denial_category, coalesce(r.rarcs, a.rarcs) AS rarcs

@@ -188,10 +188,7 @@ SELECT
     CASE WHEN s.service_claim_id IS NULL THEN 0
          WHEN s.accepting > 0 THEN s.left_denied
          WHEN s.of_first = 'denied' THEN r.last_denied_amount ELSE 0 END AS last_denied_amount,
-    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_group END AS last_denial_group,
-    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_carc END AS last_denial_carc,
-    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_denial_category END AS last_denial_category,
-    CASE WHEN s.of_first = 'denied' AND s.accepting = 0 OR s.left_denied > 0 THEN r.last_rarcs END AS last_rarcs,
+    r.last_denial_group, r.last_denial_carc, r.last_denial_category, r.last_rarcs,
     CASE WHEN s.accepting = 0 AND s.of_first = 'denied' THEN r.payer END AS denying_payer,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.paid_amount END AS paid_amount,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.allowed_amount END AS allowed_amount,
@@ -202,6 +199,7 @@ JOIN totals t ON t.service_claim_id = f.service_claim_id AND t.service_line_numb
 LEFT JOIN settled s ON s.service_claim_id = f.service_claim_id AND s.service_line_number = f.service_line_number
 LEFT JOIN refusing r
     ON r.service_claim_id = f.service_claim_id AND r.service_line_number = f.service_line_number AND r.place = 1
+    AND ((s.accepting = 0 AND s.of_first = 'denied') OR s.left_denied > 0)
 UNION ALL
 SELECT
     e.service_claim_id, e.service_line_number, e.claim_id, e.claim_line_number, e.payer, e.payer_id, e.payer_kind,

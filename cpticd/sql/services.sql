@@ -106,7 +106,7 @@ SELECT
          WHEN initial_outcome = 'not adjudicated' AND was_returned THEN 'returned'
          WHEN initial_outcome = 'not adjudicated' AND was_rejected THEN 'rejected'
          WHEN final_outcome = 'not adjudicated' THEN 'not adjudicated'
-         WHEN final_outcome = 'denied' AND first_paid_date <= k.last_day - INTERVAL 90 DAY THEN 'denied for good'
+         WHEN final_outcome = 'denied' AND first_paid_date <= k.last_day - INTERVAL {maturity} DAY THEN 'denied for good'
          WHEN final_outcome = 'denied' THEN 'open'
          WHEN final_outcome = 'nothing paid' THEN 'nothing paid'
          WHEN final_outcome = 'partly denied' THEN 'paid in part'
