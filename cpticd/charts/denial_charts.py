@@ -226,7 +226,8 @@ def delay(delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "light") -> 
     rows = delay.assign(group=who if groups else "not yet adjudicated", who=who)
     return steps(
         frames.begun(rows, "adjudicated"), x="day", y="survival", low="low", high="high", by="group",
-        max_groups=max_groups, title=title, theme=theme, subtitle="Kaplan–Meier: open claims count as long as they were seen",
+        max_groups=max_groups, title=title, theme=theme,
+        subtitle="Kaplan–Meier: open claims count as long as they were seen",
         facts=["{who}, day {day}", "n: {at_risk} claims open, {adjudicated} adjudicated this day",
                "not yet adjudicated: {survival} (95 % interval {low~high})"],
         axes=("Days to first adjudication", marks.quantity("Share not yet adjudicated", "survival", range=[0, 1.02])),

@@ -24,7 +24,11 @@ _COLUMNS: Final = (
     *("done", "why", "said", "owed", "charge_amount", "paid_amount", "patient_amount", "denied_amount"),
     *("initial_outcome", "final_outcome"),
 )
-#: What an adjustment that is no denial is, in our words.
+#: What an adjustment that is no denial is, in our words: by what the ledger reads it as, else by the kind of its CARC.
+_MEANINGS: Final = {
+    "capitation": "paid for by the month",
+    "packaging": "paid within another service",
+}
 _KINDS: Final = {
     "contractual": "reduction by contract",
     "patient responsibility": "the patient's share",
@@ -91,7 +95,7 @@ def explain(claims: Claims, lines: pd.DataFrame) -> pd.DataFrame:
         numerator="none: a list, not a rate",
         denominator="none: a list, not a rate",
         clock=f"decisions: every adjudication; amounts: {CLOCKS['final']}",
-        categories="table carc_categories, corrected by remarks; numbers of codes, no texts of X12",
+        categories="as the ledger reads reasons (adjustment_readings); numbers of codes, no texts of X12",
     )
 
 
@@ -124,13 +128,10 @@ class _Facts:
             for row in rows
         }
         self._adjustments = self._by_claim(
-            "adjustments", "adjudication_number, adjustment_position, group_code, carc"
+            "adjustment_readings", "adjudication_number, adjustment_position, group_code, carc"
         )
         self._remarks = self._by_claim("remarks", "adjudication_number, remark_position")
-        self._carcs = {row["carc"]: row for row in self._read("carc_categories")}
-        self._overrides = {
-            (row["carc"], row["rarc"]): row["category"] for row in self._read("carc_rarc_overrides")
-        }
+        self._kinds = {row["carc"]: row["kind"] for row in self._read("carc_categories")}
         codes = sorted({row["diagnosis_code"] for rows in self._diagnoses.values() for row in rows})
         self._titles = dict(zip(codes, icd10cm.title(codes).tolist(), strict=True)) if codes else {}
 
@@ -233,34 +234,30 @@ class _Facts:
     def _reasons(self, key: Line, number: int, *, whole: bool) -> list[str]:
         """Adjustments of the line (and of the claim as a whole), then remarks, in words."""
         claim, line = key
-        places = (None,) if whole else (line, None)
-        adjustments, remarks = (
-            [
-                row
-                for row in rows[claim]
-                if row["adjudication_number"] == number and row["claim_line_number"] in places
-            ]
-            for rows in (self._adjustments, self._remarks)
+        places = (0,) if whole else (line, 0)
+        adjustments = [
+            row
+            for row in self._adjustments[claim]
+            if row["adjudication_number"] == number and row["line"] in places
+        ]
+        rarcs = dict.fromkeys(
+            row["rarc"]
+            for row in self._remarks[claim]
+            if row["adjudication_number"] == number and (row["claim_line_number"] or 0) in places
         )
-        rarcs = list(dict.fromkeys(row["rarc"] for row in remarks))
         told = []
         for row in adjustments:
             code = "-".join(part for part in (row["group_code"], row["carc"]) if part) or "no reason code"
-            whose = "" if row["claim_line_number"] or whole else ", of the claim"
-            told.append(f"{code} {_dollars(row['amount'])} ({self._meaning(row['carc'], rarcs)}{whose})")
+            whose = "" if row["line"] or whole else ", of the claim"
+            told.append(f"{code} {_dollars(row['amount'])} ({self._meaning(row)}{whose})")
         return told + ([f"remarks {', '.join(rarcs)}"] if rarcs else [])
 
-    def _meaning(self, carc: str | None, rarcs: list[str]) -> str:
-        """Our category of a reason, corrected by the remarks beside it."""
-        known = self._carcs.get(carc or "")
-        if known is None:
-            return "no reason given" if carc is None else "other"
-        if not known["is_denial"]:
-            return _KINDS.get(known["kind"], known["kind"])
-        corrected = sorted(
-            self._overrides[carc or "", rarc] for rarc in rarcs if (carc, rarc) in self._overrides
-        )
-        return str(corrected[0] if corrected else known["category"])
+    def _meaning(self, reading: dict[str, Any]) -> str:
+        """What a reason means: our root cause of a denial, else in words what it is."""
+        if reading["meaning"] == "denial" or reading["carc"] is None:
+            return str(reading["category"])
+        kind = self._kinds.get(reading["carc"], "")
+        return _MEANINGS.get(reading["meaning"]) or _KINDS.get(kind, kind)
 
     # -- who owes what -----------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ special AS (
         ))
 )
 SELECT
-    a.claim_id, a.adjudication_number, coalesce(a.claim_line_number, 0) AS line,
+    a.claim_id, a.adjudication_number, coalesce(a.claim_line_number, 0) AS line, a.adjustment_position,
     a.group_code, a.carc, coalesce(a.amount, 0) AS amount,
     CASE WHEN x.meaning IS NOT NULL THEN x.meaning
          WHEN coalesce(c.is_denial, a.carc IS NOT NULL OR coalesce(a.group_code, '') <> 'PR') THEN 'denial'

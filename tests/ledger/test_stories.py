@@ -308,6 +308,16 @@ def test_the_explanation_tells_every_payer_and_version(claims: Claims) -> None:
     assert "earlier payment taken back" in said["said"]["D1"]
 
 
+def test_the_explanation_reads_reasons_as_the_ledger_does(claims: Claims) -> None:
+    keys = pd.DataFrame({"claim_id": ["F7", "F8", "F9", "G1", "G4"], "claim_line_number": 1})
+    said = cx.denials.explain(claims, keys).set_index("claim_id")["said"]
+    assert "CO-24 $100.00 (paid for by the month)" in said["F7"]
+    assert "CO-24 $100.00 (eligibility or coordination of benefits)" in said["F8"]
+    assert "CO-97 $60.00 (paid within another service)" in said["F9"]
+    assert "CO-97 $60.00 (bundling or missing qualifying service)" in said["G1"]
+    assert "CO-A1 $100.00 (medical necessity or level of care); remarks N115" in said["G4"]
+
+
 @pytest.mark.parametrize("engine", ["spark"])
 def test_every_engine_derives_the_same(
     claims: Claims, tmp_path: Path, spark_session: Any, engine: str
