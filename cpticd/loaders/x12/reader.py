@@ -17,11 +17,11 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Loader, Options, Sample
 from cpticd.loaders.payers import Aliases, aliases
 from cpticd.loaders.x12 import acknowledgements, copies
-from cpticd.loaders.x12.accounts import account
 from cpticd.loaders.x12.batches import Outcome
 from cpticd.loaders.x12.delimiters import Header, find_header
 from cpticd.loaders.x12.items import Item, expanded, items
 from cpticd.loaders.x12.join import join
+from cpticd.loaders.x12.segment_accounts import account
 from cpticd.loaders.x12.spool import staged
 from cpticd.loaders.x12.workers import read_items
 
