@@ -20,7 +20,7 @@ from cpticd.core.errors import ArgumentError
 
 #: What an initial and a final denial are, in the words of the contract.
 CLOCKS: Final = {
-    "initial": "first decision of the first payer on the service; what is pended or returned is none",
+    "initial": "first decision of the first payer on the service (pended or returned: not decided)",
     "final": "latest decisions of every payer on the service; one taken back leaves it not adjudicated",
 }
 #: Where the key stands in ``frame.attrs``.
