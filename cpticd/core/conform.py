@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cpticd.core import plain_cells
 from cpticd.core.errors import SchemaError
 from cpticd.core.schema import SQL, TABLES, Column, Table
 from cpticd.core.scratch import scratch
@@ -136,7 +137,10 @@ def _reason(table: Table, columns: list[Column], kinds: dict[str, pa.DataType]) 
             shown = f"left(CAST({name} AS VARCHAR), 60)"
             bad = f"{cast} IS NULL AND {filled}"
             if column.kind == "date":
-                bad = f"({bad}) OR year({cast}) NOT BETWEEN 1850 AND 2200"
+                # "infinity" is a date to DuckDB, without a year.
+                bad = (
+                    f"({bad}) OR ({cast} IS NOT NULL AND coalesce(year({cast}), 0) NOT BETWEEN 1850 AND 2200)"
+                )
             tests.append(f"WHEN {bad} THEN '{column.name}: {word}: ' || {shown}")
     return f"CASE {' '.join(tests)} END" if tests else "CAST(NULL AS VARCHAR)"
 
@@ -155,17 +159,15 @@ def conform(name: str | Table, data: pa.Table | pd.DataFrame) -> Conformed:
     kinds = {column.name: arrow.schema.field(column.name).type for column in columns}
     if arrow.num_rows == 0:
         return Conformed(table.empty(), _failed([], [], [], []), None)
-    casts = ", ".join(f"{_cast(c, kinds[c.name])} AS {quote('cast:' + c.name)}" for c in columns)
-    sql = f"WITH cast_rows AS (SELECT *, {casts} FROM data) "
-    sql += f"SELECT {', '.join(quote('cast:' + c.name) for c in columns)}, {_reason(table, columns, kinds)} AS why"
-    with scratch() as connection:
-        connection.register("data", _plain(arrow))
-        result = connection.sql(sql + " FROM cast_rows").to_arrow_table()
-    why = result.column("why")
+    read = _read_plain(columns, arrow)
+    why = pa.nulls(arrow.num_rows, pa.string())
+    if others := [column for column in columns if column.name not in read]:
+        cast, why = _read_others(table, others, arrow, kinds)
+        read |= cast
     good = pc.is_null(why)
     full = pa.table(
         {
-            column.name: _column(result, column) if column in columns else pa.nulls(len(result), column.arrow)
+            column.name: read[column.name] if column in columns else pa.nulls(arrow.num_rows, column.arrow)
             for column in table.columns
         },
         schema=table.arrow_schema,
@@ -183,16 +185,37 @@ def conform(name: str | Table, data: pa.Table | pd.DataFrame) -> Conformed:
     return Conformed(full.filter(good) if bad else full, failed, total)
 
 
-def _plain(arrow: pa.Table) -> pa.Table:
+def _read_plain(columns: list[Column], arrow: pa.Table) -> dict[str, pa.Array]:
+    """Of a small table, the columns whose every cell is in plain form, cast: no cell of them can fail."""
+    if arrow.num_rows > plain_cells.ROWS:
+        return {}
+    read = {
+        column.name: plain_cells.plain(column, arrow.column(column.name).combine_chunks())
+        for column in columns
+    }
+    return {name: array for name, array in read.items() if array is not None}
+
+
+def _read_others(
+    table: Table, columns: list[Column], arrow: pa.Table, kinds: dict[str, pa.DataType]
+) -> tuple[dict[str, pa.ChunkedArray], pa.ChunkedArray]:
+    """Columns cast by DuckDB, and of each row why it fails, null where it does not."""
+    casts = ", ".join(f"{_cast(c, kinds[c.name])} AS {quote('cast:' + c.name)}" for c in columns)
+    sql = f"WITH cast_rows AS (SELECT *, {casts} FROM data) "
+    sql += f"SELECT {', '.join(quote('cast:' + c.name) for c in columns)}, {_reason(table, columns, kinds)} AS why"
+    with scratch() as connection:
+        connection.register("data", _decoded(arrow.select([column.name for column in columns])))
+        result = connection.sql(sql + " FROM cast_rows").to_arrow_table()
+    cast = {c.name: result.column("cast:" + c.name).cast(c.arrow) for c in columns}
+    return cast, result.column("why")
+
+
+def _decoded(arrow: pa.Table) -> pa.Table:
     """Dictionary columns decoded: DuckDB would make each an ENUM, which refuses text functions."""
     fields = [
         pa.field(f.name, f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in arrow.schema
     ]
     return arrow.cast(pa.schema(fields))
-
-
-def _column(result: pa.Table, column: Column) -> pa.ChunkedArray:
-    return result.column("cast:" + column.name).cast(column.arrow)
 
 
 def _content(arrow: pa.Table, index: int) -> str:
