@@ -37,6 +37,23 @@ Parts = Callable[[str], pd.DataFrame]
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Columns that hold a row against other lines: with them more follows than the row itself counts.
+
+    They leave where no small set follows from the row, from all lines of its strata and from what is shown beside; a
+    release rounds them. Where one needs more than that to be told, it belongs into ``withheld``.
+    """
+
+    columns: Names
+    #: Columns of the facts in whose every combination the row is held against the other lines.
+    within: Names
+    #: Further combinations, on whose sums an expectation leans where a stratum has few lines.
+    leaning: Sequence[Names] = ()
+    #: Yes-or-no facts whose lines are compared, beside all lines.
+    flags: Names = "denied"
+
+
+@dataclass(frozen=True)
 class Cells:
     """Rows are cells of persons: how ``disclosure.Release.add`` protects them; its parameters by their names.
 
@@ -57,11 +74,21 @@ class Cells:
     #: Yes-or-no facts of service lines that no dimension has, by name: the lines that have them, as a frame of claim_id
     #: and claim_line_number (missing: the claim as a whole), such as those that a rule flags.
     marks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    #: Columns that compare a row with others, and with which.
+    compared: Compared | None = None
+    #: The frame as it may leave in, the same rows out: what is made of all rows (q-values, shrunk rates) made anew of
+    #: those that are shown, and their order by what is shown. Rows keep the labels of their index.
+    anew: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
 class Records:
-    """Rows are records of persons and claims, such as a worklist: they leave under pseudonyms."""
+    """Rows are records of persons and claims, such as a worklist: they leave under pseudonyms.
+
+    protect: frame and minimum in; the frame without what its rows say of few others, such as lines alike, out.
+    """
+
+    protect: Callable[[pd.DataFrame, int], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)

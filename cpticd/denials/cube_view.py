@@ -17,7 +17,8 @@ from cpticd.denials import cube_periods, cube_rows
 from cpticd.denials.cube_choice import Choice
 from cpticd.denials.cube_chosen import Chosen, Columns, Within, pair_columns
 from cpticd.denials.cube_pairs import Totals
-from cpticd.denials.pair_rates import Q_THRESHOLD, Grain, judge
+from cpticd.denials.pair_leaves import Q_THRESHOLD
+from cpticd.denials.pair_rates import Grain, judge
 from cpticd.denials.rates import Decision
 from cpticd.denials.trend import MATURE_SHARE
 
@@ -147,10 +148,10 @@ class View(Chosen):
         unit: cube_periods.Unit = "lines",
         mature_share: float = MATURE_SHARE,
     ) -> pd.DataFrame:
-        """One row per month of service: n, denied, rate, center, lower, upper, adjudicated_share, mature, signal.
+        """One row per month of service: n, denied, rate, its limits, adjudicated_share, mature, signal, direction.
 
-        As ``denials.trend`` says of these lines. ``unit="charge"``: n are dollars charged, denied dollars denied; the
-        limits are those of an individuals chart, center ± 3 · mean moving range / 1.128.
+        As ``denials.trend`` says of these lines, without changes. ``unit="charge"``: n are dollars charged, denied
+        dollars denied; the limits are those of an individuals chart, center ± 3 · mean moving range / 1.128.
         """
         if unit not in ("lines", "charge"):
             raise ArgumentError(f"unit={unit!r}: expected lines or charge")

@@ -11,39 +11,22 @@ from cpticd import codes, sql, stats
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Cells, Part, measure
-from cpticd.core.selection import By, Grouping, names
+from cpticd.core.measure import Part, measure
+from cpticd.core.selection import By, Grouping
 from cpticd.core.session import Session
+from cpticd.denials import pair_leaves
+from cpticd.denials.pair_leaves import KEYS, Q_THRESHOLD
 
 Grain = Literal["code", "family"]
 Pointer = Literal["all", "primary"]
 
 #: Lines that a coarser rate weighs beside those of a stratum, so that a small stratum is not taken at its word.
 PRIOR_LINES: Final = 10
-#: Error rate at which a pair is put before the others.
-Q_THRESHOLD: Final = 0.10
-
-_KEYS: Final = {"code": ("hcpcs_code", "diagnosis_code"), "family": ("hcpcs_family", "diagnosis_family")}
-#: Columns of a pair that speak of its denials; the others speak of all its lines, or of its key alone.
-_OF_DENIED: Final = (
-    "denied_lines", "rate", "low", "high", "expected_rate", "shrunk_rate", "excess_denials", "lift", "p_value",
-    "q_value", "denied_amount", "excess_amount", "top_category", "top_carc",
-)  # fmt: skip
-
-
-def _leaves(by: By = None, grain: Grain = "code", pointer: Pointer = "all", **_: Any) -> Cells:
-    return Cells(
-        by=(*names(by), *_KEYS[grain]),
-        persons="persons",
-        where=("adjudicated", *(("primary_pointer",) if pointer == "primary" else ())),
-        numerators={"denied": _OF_DENIED},
-        labels=_KEYS["family"] if grain == "code" else (),
-    )
 
 
 @measure(
     heading="Diagnosis × procedure pairs",
-    leaves=_leaves,
+    leaves=pair_leaves.leaves,
     chart="pair_scatter",
     report=[
         Part("pairs", "pairs", "Diagnosis × procedure pairs", lambda given: {"min_lines": given["min_lines"]}),
@@ -95,14 +78,14 @@ def by_pair(
     True
     """
     groups = claims.grouping(by)
-    if grain not in _KEYS or pointer not in ("all", "primary") or min_lines < 1:
+    if grain not in KEYS or pointer not in ("all", "primary") or min_lines < 1:
         raise ArgumentError(
             f"grain={grain!r}, pointer={pointer!r}, min_lines={min_lines!r}: expected grain 'code' or 'family', "
             "pointer 'all' or 'primary', min_lines 1 or more"
         )
     if groups.level == "diagnosis":
         raise ArgumentError(f"by={by!r}: a pair has its diagnosis itself; divide pairs by other dimensions")
-    keys = [*groups.names, *_KEYS[grain]]
+    keys = [*groups.names, *KEYS[grain]]
     with claims.session(pairs=True) as s:
         found = s.frame(
             sql.text("denials/pairs_judged"),
@@ -175,7 +158,7 @@ def _grouped(s: Session, grain: Grain, groups: Grouping) -> dict[str, Any]:
         "group_strata", sql.text("denials/pair_strata"),
         select=groups.select, joins=groups.joins, keys=keys, order_keys=f"ORDER BY {', '.join(groups.names)}",
     )  # fmt: skip
-    hcpcs, diagnosis = _KEYS[grain]
+    hcpcs, diagnosis = KEYS[grain]
     bridge = s.create(
         "group_bridge", sql.text("denials/pair_bridge"), grain=grain, select=groups.select, joins=groups.joins,
         strata=strata, hcpcs=hcpcs, diagnosis=diagnosis,

@@ -34,15 +34,15 @@ def as_matrix(sets: Sequence[Array], atoms: int) -> Any:
 class Exposure:
     """What the shown cells of a system (``shown``: their numbers) give away."""
 
-    def __init__(self, system: System, shown: Array, gram: Array) -> None:
+    def __init__(self, system: System, shown: Array, gram: Array, *, probes: int = _PROBES) -> None:
         self._system = system
         self.shown = shown
         self._cells = system.matrix[shown]
         self.span = Span(gram[np.ix_(shown, shown)])
         # At right angles to every combination of what is shown: only what follows from it sums to nothing.
         basis = self._cells[self.span.basis]
-        probe = np.random.default_rng(_SEED).standard_normal((system.matrix.shape[1], _PROBES))
-        self._probe = probe - basis.T @ self.span.solve(basis @ probe)
+        probe = np.random.default_rng(_SEED).standard_normal((system.matrix.shape[1], probes))
+        self.probe = probe - basis.T @ self.span.solve(basis @ probe)
 
     def of_known(self, private: Sequence[Secret], inner: Array) -> list[Exposed]:
         """Those of ``private`` that follow; ``inner``: shown cells × private, atoms in common."""
@@ -55,7 +55,7 @@ class Exposure:
         """Small groups of atoms, alike in all cells shown, that follow, whether or not a table has them as a cell."""
         group = self._groups()
         count = np.bincount(group)
-        sums = np.stack([np.bincount(group, column) for column in self._probe.T], axis=1)
+        sums = np.stack([np.bincount(group, column) for column in self.probe.T], axis=1)
         near = np.nonzero(np.abs(sums).max(axis=1) < _UNSURE * np.sqrt(count))[0]
         return self._confirmed(np.nonzero(group == number)[0] for number in near.tolist())
 
@@ -65,8 +65,8 @@ class Exposure:
         persons = self._system.persons_by(group)
         small = np.nonzero((persons > 0) & (persons < self._system.minimum))[0]
         sets = [secret.atoms for secret in private]
-        sums = np.stack([np.bincount(group, column)[small] for column in self._probe.T], axis=1)
-        sums = np.concatenate([sums, as_matrix(sets, len(group)) @ self._probe])
+        sums = np.stack([np.bincount(group, column)[small] for column in self.probe.T], axis=1)
+        sums = np.concatenate([sums, as_matrix(sets, len(group)) @ self.probe])
 
         def atoms(number: int) -> Array:
             return np.nonzero(group == small[number])[0] if number < len(small) else sets[number - len(small)]

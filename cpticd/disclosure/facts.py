@@ -19,6 +19,9 @@ from cpticd.core.session import Session
 if TYPE_CHECKING:
     from cpticd.claims import Claims
 
+#: Lines × diagnoses that a fact stands for, and those of them that are a line's first.
+LINES: Final = "_lines"
+FIRST: Final = "_first"
 #: Columns by which lines are grouped beside the dimensions, written as the analyses write them.
 KEYS: Final = {
     "initial_outcome": Dimension("initial_outcome", "o.initial_outcome", "first outcome"),
@@ -65,14 +68,19 @@ _OF_FLAGS: Final = {
 
 
 def of_claims(
-    claims: Claims, names: Iterable[str], *, marks: Mapping[str, pd.DataFrame] | None = None
+    claims: Claims,
+    names: Iterable[str],
+    *,
+    marks: Mapping[str, pd.DataFrame] | None = None,
+    counted: bool = False,
 ) -> pd.DataFrame:
     """One row per person and combination of ``names`` over service lines × diagnoses.
 
     names: dimensions (``claims.dimensions()``), :data:`KEYS` and :data:`FLAGS`. Diagnoses are those that a line points
     to, and only looked up where a name asks for them. Lines of no known person count as one person's. marks: further
-    yes-or-no columns by name, each with its lines (claim_id, claim_line_number; missing: the claim as a whole). Raises
-    ArgumentError for a name that is not there.
+    yes-or-no columns by name, each with its lines (claim_id, claim_line_number; missing: the claim as a whole).
+    counted: also how many lines × diagnoses a row stands for, and how many lines by their primary diagnosis (columns
+    ``LINES``, ``FIRST``). Raises ArgumentError for a name that is not there.
     """
     known = claims.known_dimensions() | KEYS
     wanted = sorted(set(names) - set(marks or {}))
@@ -102,7 +110,14 @@ def of_claims(
                 f" LEFT JOIN {relation} m{place} ON m{place}.claim_id = o.claim_id "
                 f"AND m{place}.claim_line_number = o.claim_line_number"
             )
-        return s.frame(f"SELECT DISTINCT {', '.join(columns)} FROM line_outcomes o {joins}")
+        if not counted:
+            return s.frame(f"SELECT DISTINCT {', '.join(columns)} FROM line_outcomes o {joins}")
+        first = "coalesce(p.is_primary, true)" if re.search(r"\bp ON\b", joins) else "true"
+        numbers = [f"count(*) AS {LINES}", f"count(CASE WHEN {first} THEN 1 END) AS {FIRST}"]
+        groups_ = ", ".join(str(place) for place in range(1, len(columns) + 1))
+        return s.frame(
+            f"SELECT {', '.join([*columns, *numbers])} FROM line_outcomes o {joins} GROUP BY {groups_}"
+        )
 
 
 def _flag(name: str) -> str:

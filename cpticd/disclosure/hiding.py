@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from cpticd.core.contract import carry
 from cpticd.core.errors import ArgumentError
-from cpticd.disclosure.tables import Table
+from cpticd.core.rounding import rounded
+from cpticd.disclosure.tables import Table, as_names
 
 if TYPE_CHECKING:
     from cpticd.disclosure.suppress import Suppressed
     from cpticd.disclosure.system import System
+
+#: Digits with which what compares leaves, so that whole numbers behind it cannot be read off its last ones.
+DIGITS: Final = 4
 
 
 def protect(
@@ -21,15 +28,22 @@ def protect(
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     if minimum <= 1:
         return {each.name: _hide(each, {}, account(len(each.frame), 0, 0, minimum)) for each in tables}
+    from cpticd.disclosure.comparing import comparisons
     from cpticd.disclosure.suppress import suppress
     from cpticd.disclosure.system import build
 
     system = build(tables, facts, person, minimum)
     left_out = suppress(system)
-    return {each.name: _protected_table(each, system, left_out) for each in tables}
+    compared = comparisons(tables, facts, system, left_out)
+    return {
+        each.name: _protected_table(each, system, left_out, compared.get(each.name, frozenset()))
+        for each in tables
+    }
 
 
-def _protected_table(made: Table, system: System, left_out: Suppressed) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _protected_table(
+    made: Table, system: System, left_out: Suppressed, compared: frozenset[int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     hidden: dict[str, set[int]] = {}
     counts = {"all": 0, "primary": 0, "complementary": 0}
     counted = set()
@@ -52,8 +66,27 @@ def _protected_table(made: Table, system: System, left_out: Suppressed) -> tuple
     if hidden:
         for column in made.mixed:
             hidden[column] = set(range(len(made.frame)))
-    result = account(counts["all"], counts["primary"], counts["complementary"], system.minimum)
+    alone = len(compared - set().union(*hidden.values()))
+    if made.compared is not None:
+        hidden |= {column: hidden.get(column, set()) | compared for column in as_names(made.compared.columns)}
+        made = replace(made, frame=_rounded(made.frame, as_names(made.compared.columns)))
+    result = account(counts["all"], counts["primary"], counts["complementary"], system.minimum, alone)
     return _hide(made, hidden, result)
+
+
+def _rounded(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Comparisons to few digits: numbers of lines to two, all else to four."""
+    values: dict[str, Any] = {}
+    for column in (each for each in columns if pd.api.types.is_numeric_dtype(frame[each])):
+        if pd.api.types.is_integer_dtype(frame[column]):
+            values[column] = pd.array([rounded(value) for value in frame[column]], dtype="Int64")
+        else:
+            values[column] = [_significant(value) for value in frame[column]]
+    return carry(frame, frame.assign(**values))
+
+
+def _significant(value: float) -> float:
+    return value if not math.isfinite(value) or not value else float(f"{value:.{DIGITS}g}")
 
 
 def _rows_of(made: Table, row: int, keys: Sequence[str]) -> set[int]:
@@ -95,13 +128,7 @@ def _hide(
         order += sorted((n for n in range(len(labels)) if gone[n]), key=labels.__getitem__)
         kept, mask = (part.iloc[order].reset_index(drop=True) for part in (kept, mask))
     kept.attrs = dict(made.frame.attrs)
-    # By label of the index, so that a part of the rows still knows; as text, which pandas copies at no cost.
-    left_out = {
-        str(column): " ".join(map(str, mask.index[mask[column]]))
-        for column in mask.columns
-        if mask[column].any()
-    }
-    kept.attrs["disclosure"] = counted | {"hidden": left_out}
+    kept.attrs["disclosure"] = counted | {"hidden": _labels(mask)}
     return kept, mask
 
 
@@ -112,7 +139,32 @@ def nullable(values: pd.Series) -> pd.Series:
     return values.astype("Int64") if pd.api.types.is_integer_dtype(values) else values
 
 
-def account(cells: int, primary: int, complementary: int, minimum: int) -> dict[str, Any]:
+def again(
+    shown: tuple[pd.DataFrame, pd.DataFrame], anew: Callable[[pd.DataFrame], pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A protected frame with what is made of all its rows made anew of those that are shown, in their order."""
+    frame, mask = shown
+    made = anew(frame)
+    mask = mask.loc[made.index].reset_index(drop=True)
+    kept = made.reset_index(drop=True)
+    kept.attrs = dict(frame.attrs) | dict(made.attrs)
+    kept.attrs["disclosure"] = frame.attrs["disclosure"] | {"hidden": _labels(mask)}
+    return kept, mask
+
+
+def _labels(mask: pd.DataFrame) -> dict[str, str]:
+    """Of each column where it was left out, by label of the index, so that a part of the rows still knows.
+
+    As text, which pandas copies at no cost.
+    """
+    return {
+        str(column): " ".join(map(str, mask.index[mask[column]]))
+        for column in mask.columns
+        if mask[column].any()
+    }
+
+
+def account(cells: int, primary: int, complementary: int, minimum: int, compared: int = 0) -> dict[str, Any]:
     if minimum <= 1:
         text = "Disclosure control is switched off: cells of any number of persons are shown."
     elif not primary + complementary:
@@ -124,11 +176,14 @@ def account(cells: int, primary: int, complementary: int, minimum: int) -> dict[
             if complementary
             else "."
         )
+    if minimum > 1 and compared:
+        text += f" What compares {compared:,} more rows with others is left out, since it would give such counts away."
     return {
         "minimum": minimum,
         "cells": cells,
         "suppressed": primary,
         "complementary": complementary,
+        "comparisons": compared,
         "sentence": text,
     }
 

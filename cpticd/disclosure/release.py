@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cpticd.core.contract import carry, terms_of
 from cpticd.core.errors import ArgumentError, DisclosureError
-from cpticd.core.measure import Cells, Linked, Parts, Protected, Public, Records, leaves, measure_of
+from cpticd.core.measure import Cells, Compared, Linked, Parts, Protected, Public, Records, leaves, measure_of
 from cpticd.disclosure.facts import of_claims
-from cpticd.disclosure.hiding import account, hidden_of, protect
+from cpticd.disclosure.hiding import account, again, hidden_of, protect
 from cpticd.disclosure.implied import PERSON, facts_of, with_person
 from cpticd.disclosure.pseudonyms import Pseudonyms
 from cpticd.disclosure.settings import settings
-from cpticd.disclosure.tables import Names, Table, as_names, table
+from cpticd.disclosure.tables import Names, Table, as_names, columns_of, table
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -41,6 +41,7 @@ class Release:
         self._records: dict[str, pd.DataFrame] = {}
         self._linked: dict[str, tuple[pd.DataFrame, Linked, list[str]]] = {}
         self._marks: dict[str, pd.DataFrame] = {}
+        self._anew: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {}
         self._order: list[str] = []
         self._done: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
         self._numbered: dict[str, pd.DataFrame] = {}
@@ -60,6 +61,7 @@ class Release:
         labels: Names = (),
         where: Names = (),
         facts: pd.DataFrame | None = None,
+        compared: Compared | None = None,
     ) -> Release:
         """A table whose rows are cells; returns the release.
 
@@ -77,6 +79,8 @@ class Release:
         mixed: columns that mix rows, such as cumulative shares and ranks: left out where any cell is.
         where: yes-or-no columns of the facts: of which of them the table speaks, such as ``adjudicated``.
         facts: facts of this table, of other persons or events than the release's.
+        compared: columns that compare rows with others, such as expected rates, and within which columns of the facts
+            (``cpticd.core.measure.Compared``); without such facts all of them are left out.
 
         Raises ArgumentError for columns that are not there and rows that are not cells of ``by``.
         """
@@ -85,7 +89,7 @@ class Release:
         self._name(name)
         self._tables[name] = table(
             name, frame, by=by or (), persons=persons, measures=measures, numerators=numerators, shares=shares,
-            mixed=mixed, labels=labels, where=where,
+            mixed=mixed, labels=labels, where=where, compared=compared,
         )  # fmt: skip
         self._facts_of[name] = facts
         return self
@@ -122,10 +126,12 @@ class Release:
         kept = carry(frame, frame.assign(**nothing))
         facts = shape.facts(self._claims(name), frame) if shape.facts is not None else None
         self._marks |= shape.marks
+        if shape.anew is not None:
+            self._anew[name] = shape.anew
         return self.add(
             name, kept, by=shape.by, persons=shape.persons, measures=shape.measures or _rest(kept, shape),
             numerators=shape.numerators, shares=shape.shares, mixed=shape.mixed, labels=shape.labels,
-            where=shape.where, facts=facts,
+            where=shape.where, facts=facts, compared=shape.compared,
         )  # fmt: skip
 
     def _claims(self, name: str) -> Claims:
@@ -222,6 +228,8 @@ class Release:
         done = {name: _record(frame) for name, frame in self._records.items()}
         for tables, facts, person in self._systems():
             done |= protect(tables, facts, person, self._judged.minimum)
+        if self._judged.is_on:
+            done |= {name: again(done[name], anew) for name, anew in self._anew.items()}
         for name, (frame, shape, tables_of) in self._linked.items():
             done[name] = self._applied(
                 name, frame, shape, {each: done[f"{name}: {each}"][0] for each in tables_of}
@@ -261,7 +269,10 @@ class Release:
         elif shared and self._facts is not None:
             wanted = {key for each in shared for key in [*each.keys.values(), *each.numerators]}
             wanted |= {flag for each in shared for flag in each.where}
-            systems.append((shared, of_claims(self._facts, wanted, marks=self._marks), "person_id"))
+            compared = [each.compared for each in shared if each.compared is not None]
+            wanted |= {name for each in compared for name in columns_of(each)}
+            facts = of_claims(self._facts, wanted, marks=self._marks, counted=bool(compared))
+            systems.append((shared, facts, "person_id"))
         return systems
 
 

@@ -55,6 +55,8 @@ class System:
     persons: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     member: Array = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
     matrix: Any = None  # cells × atoms, 0/1
+    label: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # of each fact its atom
+    person: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # and its person, from 1
     _start: Array = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     _held: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
@@ -79,8 +81,8 @@ class System:
         return _distinct(self._held[offset + np.arange(int(length.sum()))])
 
     def atoms_of(self, cell: int) -> Array:
-        row = self.matrix[[cell]]
-        return np.sort(row.indices.astype(np.int64))
+        first, last = self.matrix.indptr[cell], self.matrix.indptr[cell + 1]
+        return np.sort(self.matrix.indices[first:last].astype(np.int64))
 
     def is_large_cell(self, atoms: Array) -> bool:
         """Whether a set is one of the cells and not small, as a table says that knows more than the facts."""
@@ -110,25 +112,63 @@ def build(tables: Sequence[Table], facts: pd.DataFrame, person: str, minimum: in
     for table in sorted(tables, key=lambda each: each.name):
         for part, at, total in _parts(table, facts):
             columns.append(_number(system, table, part, at, total))
-    label = np.zeros(len(facts), dtype=np.int64)
-    for column in columns:
-        label = pd.factorize(label * (len(system.cells) + 1) + column + 1)[0]
-    count = int(label.max(initial=-1)) + 1
-    first = np.zeros(count, dtype=np.int64)
-    first[label[::-1]] = np.arange(len(label))[::-1]
+    system.label = np.zeros(len(facts), dtype=np.int64)
+    system.person = pd.factorize(facts[person])[0].astype(np.int64) + 1
+    first = _divide(system, [column + 1 for column in columns])
     system.member = (
         np.stack([column[first] for column in columns], axis=1)
         if columns
-        else np.empty((count, 0), dtype=np.int64)
+        else np.empty((len(first), 0), dtype=np.int64)
     )
+    _join(system, tables)
+    return system
+
+
+def refined(system: System, parts: Sequence[tuple[str, str, Array]], splits: Sequence[Array]) -> System:
+    """The system with more cells, and with atoms that other columns divide.
+
+    parts: table and name of a part, and of each fact the number of the cell that counts it, or -1; splits: of each
+    fact a number from 0.
+    """
+    fine = System(system.minimum, list(system.cells), list(system.parts), system.persons)
+    fine.label, fine.person = system.label, system.person
+    columns = []
+    for name, part, at in parts:
+        numbers = np.unique(at[at >= 0])
+        place = len(fine.cells) + np.arange(len(numbers))
+        fine.cells += [Cell(name, part, int(n), (str(n),)) for n in numbers.tolist()]
+        fine.parts.append(place)
+        columns.append(
+            np.where(at >= 0, np.append(place, -1)[np.searchsorted(numbers, np.maximum(at, 0))], -1)
+        )
+    first = _divide(fine, [*splits, *(column + 1 for column in columns)])
+    before = system.member[system.label[first]]
+    fine.member = np.concatenate([before, *(column[first][:, None] for column in columns)], axis=1)
+    _join(fine, (), known=len(system.cells))
+    return fine
+
+
+def _divide(system: System, columns: Sequence[Array]) -> Array:
+    """Number the atoms of facts that are alike in the columns, and were before; of each atom its first fact."""
+    label = system.label
+    for column in columns:
+        label = pd.factorize(label * (int(column.max(initial=0)) + 1) + column)[0].astype(np.int64)
+    first = np.zeros(int(label.max(initial=-1)) + 1, dtype=np.int64)
+    first[label[::-1]] = np.arange(len(label))[::-1]
+    system.label = label
+    return first
+
+
+def _join(system: System, tables: Sequence[Table], *, known: int = 0) -> None:
+    """Cells × atoms, and the persons of each: of the first ``known`` cells they stand already."""
     atom, place = np.nonzero(system.member >= 0)
     system.matrix = sparse.csr_matrix(
         (np.ones(len(atom), dtype=np.int64), (system.member[atom, place], atom)),
-        shape=(len(system.cells), count),
+        shape=(len(system.cells), len(system.member)),
     )
-    _hold(system, label, pd.factorize(facts[person])[0].astype(np.int64) + 1, count)
-    system.persons = _counted(system, tables)
-    return system
+    _hold(system, system.label, system.person, len(system.member))
+    counted = _counted(system, tables)
+    system.persons = np.concatenate([system.persons[:known], counted[known:]])
 
 
 def _parts(table: Table, facts: pd.DataFrame) -> Iterator[tuple[str, Array, bool]]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import Compared
 
 Names = str | Sequence[str]
 
@@ -28,6 +29,7 @@ class Table:
     shares: Mapping[str, tuple[str, ...]]
     mixed: tuple[str, ...]
     where: tuple[str, ...]
+    compared: Compared | None = None
 
     @property
     def labels(self) -> list[tuple[str, ...]]:
@@ -48,6 +50,7 @@ def table(
     mixed: Names = (),
     labels: Names = (),
     where: Names = (),
+    compared: Compared | None = None,
 ) -> Table:
     """A checked :class:`Table`; ArgumentError for a column that is not there or a row that stands twice."""
     if not isinstance(frame, pd.DataFrame):
@@ -65,9 +68,11 @@ def table(
         shares={column: as_names(group) for column, group in (shares or {}).items()},
         mixed=as_names(mixed),
         where=as_names(where),
+        compared=compared,
     )
     asked = [*keys, *([persons] if persons else []), *made.measures, *made.mixed, *made.shares, *named]
     asked += [column for columns in made.numerators.values() for column in columns]
+    asked += as_names(compared.columns) if compared else ()
     _present(made, asked)
     _present(made, [column for group in made.shares.values() for column in group], among=list(keys))
     rows = made.labels
@@ -89,6 +94,11 @@ def _present(made: Table, columns: Iterable[str], among: list[str] | None = None
 
 def as_names(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def columns_of(compared: Compared) -> set[str]:
+    """Columns of facts that tell what rows are compared with."""
+    return {*as_names(compared.within), *as_names(compared.flags)}.union(*map(as_names, compared.leaning))
 
 
 def texts(values: pd.Series) -> list[str]:

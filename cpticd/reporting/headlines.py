@@ -7,7 +7,7 @@ import pandas as pd
 from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
 from cpticd.core.contract import terms_of
-from cpticd.denials.pair_rates import Q_THRESHOLD
+from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.totals import Totals
 

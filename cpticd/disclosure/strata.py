@@ -1,0 +1,123 @@
+"""What a comparison is made of: a row's lines and all lines alike, stratum by stratum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cpticd.disclosure.exposure import Array
+from cpticd.disclosure.facts import FIRST, LINES
+from cpticd.disclosure.suppress import Suppressed
+from cpticd.disclosure.system import WHOLE, System
+from cpticd.disclosure.tables import Table, as_names, columns_of, flags, places
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Of each fact the row of a table that counts it, the stratum and the sums that the row is held against, or -1.
+
+    kinds: of each fact whether it has each of the yes-or-no facts that are compared; ``shown``: rows whose own counts
+    are shown.
+    """
+
+    table: Table
+    row: Array
+    stratum: Array
+    sums: tuple[Array, ...]
+    kinds: tuple[Array, ...]
+    shown: Array
+
+
+def strata_of(
+    table: Table, facts: pd.DataFrame, system: System, left_out: Suppressed, numbered: dict[str, Array]
+) -> Strata | None:
+    """The strata of a table that compares; None where the facts do not have them.
+
+    ``numbered``: combinations of columns that were numbered for other tables, which share them.
+    """
+    compared = table.compared
+    if compared is None:
+        return None
+    names = [as_names(compared.within), *map(as_names, compared.leaning)]
+    if not columns_of(compared) <= set(facts.columns):
+        return None
+    counted = np.ones(len(facts), dtype=bool)
+    for flag in table.where:
+        counted &= flags(table, facts, flag)
+    numbers = []
+    for each in names:
+        key = f"{sorted(each)} {sorted(table.where)}"
+        if key not in numbered:
+            numbered[key] = np.where(counted, _number(facts, each), -1)
+        numbers.append(numbered[key])
+    kinds = tuple(flags(table, facts, flag) for flag in as_names(compared.flags))
+    row = places(table, facts)
+    return Strata(table, row, numbers[0], tuple(numbers[1:]), kinds, _shown(table, row, system, left_out))
+
+
+def _number(facts: pd.DataFrame, names: Sequence[str]) -> Array:
+    found = np.zeros(len(facts), dtype=np.int64)
+    for name in names:
+        code, values = pd.factorize(facts[name], use_na_sentinel=False)
+        found = pd.factorize(found * max(len(values), 1) + code)[0].astype(np.int64)
+    return found
+
+
+def _shown(table: Table, row: Array, system: System, left_out: Suppressed) -> Array:
+    """Rows that have lines and all of whose counts are shown."""
+    gone = {
+        cell.row
+        for cell, hidden in zip(system.cells, left_out.hidden.tolist(), strict=True)
+        if hidden and cell.table == table.name and not cell.total
+    }
+    counted = {cell.row for cell in system.cells if cell.table == table.name and cell.part == WHOLE}
+    return np.array(sorted(counted - gone), dtype=np.int64)
+
+
+def with_few(found: Strata, facts: pd.DataFrame, person: Array, minimum: int) -> set[int]:
+    """Rows whose comparison is with lines of few persons, or with few persons' denied lines or others.
+
+    A line that points to several diagnoses stands in several rows: the others of its stratum are those that do not
+    point to the row's, as the columns ``LINES`` and ``FIRST`` of the facts say where they have them.
+    """
+    every = np.ones(len(facts))
+    lines, first = (facts[name].to_numpy(float) if name in facts else every for name in (LINES, FIRST))
+    order = np.argsort(found.stratum, kind="stable")
+    ends = np.searchsorted(found.stratum[order], np.arange(int(found.stratum.max(initial=-1)) + 2))
+    own_of = _grouped(found.row)
+    few = set()
+    for row in found.shown.tolist():
+        own = own_of[row]
+        around = np.concatenate(
+            [order[ends[s] : ends[s + 1]] for s in np.unique(found.stratum[own]).tolist()]
+        )
+        for kind in _kinds(found.kinds):
+            others = _persons(around[kind[around]], person, first, own[kind[own]], lines)
+            if 0 < others < minimum:
+                few.add(row)
+    return few
+
+
+def _grouped(row: Array) -> dict[int, Array]:
+    order = np.argsort(row, kind="stable")
+    numbers, starts = np.unique(row[order], return_index=True)
+    return dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
+
+
+def _kinds(kinds: Sequence[Array]) -> Iterator[Array]:
+    """All lines, then those with and without each yes-or-no fact."""
+    yield np.ones(len(kinds[0]) if kinds else 0, dtype=bool)
+    for each in kinds:
+        yield each
+        yield ~each
+
+
+def _persons(around: Array, person: Array, first: Array, own: Array, lines: Array) -> int:
+    """Persons of the lines around that are not the row's own."""
+    names, code = np.unique(person[around], return_inverse=True)
+    left = np.bincount(code, first[around], minlength=len(names))
+    left -= np.bincount(np.searchsorted(names, person[own]), lines[own], minlength=len(names))
+    return int(np.count_nonzero(left > 0.5))
