@@ -187,6 +187,11 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="plant second payers, replacements, reversals, appeals, and what became of every service",
     )
+    command.add_argument(
+        "--recurring",
+        action="store_true",
+        help="plant services that recur, and what denies lines together: courses, spells, gaps, habits of providers",
+    )
     command.add_argument("--out", type=Path, required=True, help="folder to write to")
 
 
@@ -342,7 +347,9 @@ def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:
 
     check_folder(options.out, overwrite=options.overwrite)
     with terminal.working(f"simulating {options.persons:,} persons"):
-        simulation = cx.simulate(options.persons, options.seed, stories=options.stories)
+        simulation = cx.simulate(
+            options.persons, options.seed, stories=options.stories, recurring=options.recurring
+        )
     with terminal.working("writing"):
         path = export(simulation, options.out, format=options.format, overwrite=options.overwrite)
     terminal.result(path)

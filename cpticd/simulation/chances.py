@@ -17,8 +17,12 @@ from cpticd.simulation.streams import cumulative
 from cpticd.simulation.vectors import Bools, Floats, Ints, Rows, group_starts
 from cpticd.simulation.world import World
 
-DRIVERS = ("base", "pair", "rule", "policy")
-BASE, PAIR, RULE, POLICY = range(len(DRIVERS))
+LEVELS = ("payer x procedure", "procedure", "provider")
+DRIVERS = ("base", "pair", "rule", "policy", "habit", *LEVELS, "course", "spell", "gap")
+BASE, PAIR, RULE, POLICY, HABIT = range(5)
+COURSE, SPELL, GAP = range(HABIT + 1 + len(LEVELS), len(DRIVERS))
+#: Chance of denial of a line that is refused with all of its course, spell or gap.
+REFUSED = 0.97
 
 
 @dataclass
@@ -36,18 +40,51 @@ class Chances(Rows):
         return replace(self, denied=world.draws(stream, self.denial.size) < self.denial)
 
 
-def weigh(world: World, book: Book, pairs: tuple[Ints, Ints], behaviour: Behaviour) -> Chances:
+@dataclass
+class Moved(Rows):
+    """One element per line: what circumstances make of its chance, whatever its diagnosis is."""
+
+    odds: Floats  # factor on the odds of denial
+    driver: Ints  # what moved it most, into DRIVERS
+    special: Ints  # reason of that, −1 none
+
+    def raise_odds(self, which: Bools, odds: float, level: int, reason: int) -> None:
+        """Lines of which more is denied; of two drivers the later one is named."""
+        self.odds[which] *= odds
+        self.driver[which], self.special[which] = HABIT + 1 + level, reason
+
+    def refuse(self, which: Bools, driver: int, reason: Ints) -> None:
+        """Lines that are refused together."""
+        self.driver[which], self.special[which] = driver, reason[which]
+
+
+def weigh(
+    world: World, book: Book, pairs: tuple[Ints, Ints], behaviour: Behaviour, moved: Moved | None = None
+) -> Chances:
     """Chance of denial of every line, and whether it is denied.
 
     A line that breaks a rule is judged by the payer's strictness there; another by the unwritten policy that it
-    falls under; another by the strongest of its planted pair effects.
+    falls under; another by the strongest of its planted pair effects. ``moved`` multiplies the odds that come of it,
+    and what is refused with its cluster is refused, whatever else is planted on it.
     """
     odds = _base_odds(world, book)
     base = odds / (1.0 + odds)
     found = Chances(base, base, *(np.full(odds.size, item) for item in (BASE, -1, False)))
     if behaviour.strictness.size:
         _move(found, odds, book, pairs, behaviour)
+    if moved is not None:
+        _befall(found, moved)
     return found.drawn(world, "denied")
+
+
+def _befall(chances: Chances, moved: Moved) -> None:
+    """What circumstances make of the chances."""
+    odds = chances.denial / (1.0 - chances.denial) * moved.odds
+    together = moved.driver >= COURSE
+    chances.denial = np.where(together, REFUSED, odds / (1.0 + odds))
+    named = together | (chances.driver == BASE)
+    chances.driver = np.where(named, moved.driver, chances.driver)
+    chances.special = np.where(named, moved.special, chances.special)
 
 
 def _move(chances: Chances, odds: Floats, book: Book, pairs: tuple[Ints, Ints], behaviour: Behaviour) -> None:
@@ -85,6 +122,7 @@ def draw_reasons(world: World, book: Book, chances: Chances, index: Ints) -> Int
         lean = np.array([leaning.get(name, 1.0) for leaning in leanings])
         found[mine] = np.searchsorted(cumulative(weight * lean)[:-1], uniform[mine], side="right")
     extra = 1.0 - chances.base[index] / chances.denial[index]
+    extra[chances.driver[index] >= COURSE] = 1.0
     special = chances.special[index]
     return np.where((special >= 0) & (draws("own cause", index.size) < extra), special, found)
 

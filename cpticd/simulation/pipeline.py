@@ -25,6 +25,13 @@ arrays, one element per row, or changes the book of claims: claims, lines and di
     remittance       remit                     tables of adjudications        book, outcome
     truth            answers                   DataFrames of what is planted  all that plant
 
+With recurring services, these stand after schedule, services and behaviour:
+
+    recurrence       recur                     Encounters, Courses            people, episodes, encounters
+    recurrence       sessions                  Services                       encounters, courses, services
+    circumstances    befall                    Circumstances                  book, encounters, courses, behaviour
+    clusters         cluster_frames            DataFrames of what befalls     book, courses, circumstances
+
 With stories, these stand between adjudication and submission, in the place of resubmission, reconsideration and
 remittance, and claims may be sent more than once and to several payers:
 
@@ -55,6 +62,8 @@ from cpticd.simulation import (
     billing,
     chances,
     chargemaster,
+    circumstances,
+    clusters,
     contracts,
     dispatch,
     documentation,
@@ -66,6 +75,7 @@ from cpticd.simulation import (
     population,
     practices,
     reconsideration,
+    recurrence,
     remittance,
     resubmission,
     schedule,
@@ -113,6 +123,15 @@ class Simulation:
     services          one row per service, with stories: what was decided at first and at last, over all payers and
                       all claims that bill it; by whom, when and why; what an appeal would have won, and how likely
 
+    With recurring services there are also
+
+    drivers           one row per payer x procedure, procedure or billing provider of which more is denied, whatever
+                      the diagnosis, with the day on which it begins
+    habits            one row per billing provider: the odds ratio of all of its lines
+    spells            one row per person and spell without coverage
+    gaps              one row per billing provider, payer and gap in the payer's directory
+    courses           one row per course of therapy, month of dialysis or year of weekly visits, and what is refused
+
     ``lines`` and ``rule_violations`` speak of claims as they are sent first, with stories.
     ``persons``, ``seed`` and ``years`` are those that :func:`simulate` was given.
 
@@ -144,6 +163,8 @@ def simulate(
     years: Sequence[int] = (2024, 2025),
     effects: bool = True,
     stories: bool = False,
+    *,
+    recurring: bool = False,
 ) -> Simulation:
     """One data set of claims of simulated persons, and one table per kind of what was planted in them.
 
@@ -157,7 +178,11 @@ def simulate(
     pairs, policies nor coding errors change the chance of denial (the errors are still there). ``stories`` — with
     True claims live on after their first answer as they do in the field: second payers, replacements, voids,
     resubmissions and appeals, reversals in any order, split, pended, returned, forwarded and duplicate claims,
-    capitation and packages; and ``truth["services"]`` says what became of every service.
+    capitation and packages; and ``truth["services"]`` says what became of every service. ``recurring`` — with True
+    services recur, and lines depend on one another: courses of therapy, monthly claims of dialysis with a row a
+    session and weekly visits of behavioral health, some refused as a whole or beyond a limit; persons have spells
+    without coverage, providers have habits and gaps at a payer, whether or not there are ``effects``; with these,
+    some payers deny a procedure more, all payers one, or all payers a provider (``truth["drivers"]``).
 
     Raises ArgumentError for arguments outside of these.
 
@@ -171,7 +196,7 @@ def simulate(
     1  Birch Advantage      80061              I10
     """
     years = _checked(persons, seed, years)
-    tables, planted = run(int(persons), int(seed), years, effects, stories)
+    tables, planted = run(int(persons), int(seed), years, effects, stories, recurring=recurring)
     from cpticd.loaders.intake import Intake
 
     intake = Intake()
@@ -205,7 +230,13 @@ def _checked(persons: int, seed: int, years: Sequence[int]) -> tuple[int, ...]:
 
 
 def run(
-    persons: int, seed: int, years: tuple[int, ...], effects: bool = True, stories: bool = False
+    persons: int,
+    seed: int,
+    years: tuple[int, ...],
+    effects: bool = True,
+    stories: bool = False,
+    *,
+    recurring: bool = False,
 ) -> tuple[dict[str, pa.Table], dict[str, pd.DataFrame]]:
     """The canonical tables and the truth, by name: all stages in their order."""
     world = World(catalogue(), Streams(seed), years)
@@ -214,12 +245,16 @@ def run(
     people = population.populate(world, persons)
     covered = membership.enroll(world, people)
     ill = episodes.fall_ill(world, people, covered)
-    met, unsupported = schedule.encounters(world, people, covered, ill)
+    met, unsupported = schedule.encounters(world, people, covered, ill, courses=recurring)
+    if recurring:
+        met, courses = recurrence.recur(world, people, ill, met)
     noted = documentation.document(world, people, ill, met)
     seen = practices.attribute(world, people, met)
     lines = services.order(world, met, seen, noted)
     lines = necessity.limit(world, met, lines)
     lines = services.complete(world, met, lines)
+    if recurring:
+        lines = recurrence.sessions(world, people, met, courses, lines)
 
     # Claims: right ones, then errors planted.
     book = billing.bill(world, people, met, seen, noted=noted, lines=lines)
@@ -229,22 +264,32 @@ def run(
     # What payers decide, at first and later.
     pairs = book.pairs()
     habits = behaviour.behave(world, book, pairs, effects=effects)
-    chance = chances.weigh(world, book, pairs, habits)
+    befallen = circumstances.befall(world, book, met, courses, habits, effects=effects) if recurring else None
+    chance = chances.weigh(world, book, pairs, habits, befallen.moved if befallen else None)
     if stories:
         tables, outcome, services_of = _tell(world, book, met, habits.reasons, chance)
     else:
-        chance = resubmission.resubmit(world, book, chance)
-        first = adjudication.decide(world, book, chance, habits.reasons)
-        later = reconsideration.reconsider(world, book, first, habits.reasons)
-        outcome = settlement.settle(world, book, habits.reasons, first, later)
-        tables = submission.submit(world, book, met) | remittance.remit(book, outcome, habits.reasons)
+        tables, outcome, chance = _answer(world, book, met, habits.reasons, chance)
 
     # The answers.
     dialysis = ill.person[ill.condition == world.catalogue.conditions["esrd"]]
     tables["members"] = membership.member_table(world, people, covered, dialysis)
     first_sent = book.before(chance.base.size)
     planted = truth.answers(world, first_sent, habits, chance, outcome, episodes=ill, unsupported=unsupported)
+    if befallen:
+        planted |= clusters.cluster_frames(first_sent, courses, befallen, habits.reasons)
     return tables, planted | ({"services": services_of} if stories else {})
+
+
+def _answer(
+    world: World, book: Book, met: Encounters, reasons: Reasons, chance: Chances
+) -> tuple[dict[str, pa.Table], settlement.Outcome, Chances]:
+    """Tables of claims without stories, their decisions, and the chances of all lines, replacements among them."""
+    chance = resubmission.resubmit(world, book, chance)
+    first = adjudication.decide(world, book, chance, reasons)
+    later = reconsideration.reconsider(world, book, first, reasons)
+    outcome = settlement.settle(world, book, reasons, first, later)
+    return submission.submit(world, book, met) | remittance.remit(book, outcome, reasons), outcome, chance
 
 
 def _tell(

@@ -37,6 +37,7 @@ class Encounters(Rows):
     silent: Bools  # the reason is another one than the one written down
     service: Ints  # procedure row that is certain to be done, −1 none
     stay: Ints  # days, where it is an inpatient stay
+    course: Ints  # of recurring services that it belongs to, −1 none
 
 
 @dataclass
@@ -70,17 +71,18 @@ class _Booked(_Wanted):
 
 
 def encounters(
-    world: World, people: People, membership: Membership, episodes: Episodes
+    world: World, people: People, membership: Membership, episodes: Episodes, *, courses: bool = False
 ) -> tuple[Encounters, Unsupported]:
     """All encounters, sorted by person and day, and the unsupported codes planted on some.
 
+    ``courses`` — what recurs by courses comes later, so that single sessions of dialysis are left out.
     A new kind of encounter is one more group of ``_Wanted``.
     """
     unsupported, groundless = _unsupported(world, people, membership, episodes)
     wanted = (
         _for_episodes(world, people, episodes),
         *_for_events(world, people, membership),
-        *_recurring(world, episodes),
+        *_recurring(world, episodes, () if not courses else ("dialysis",)),
         _for_signals(world, episodes),
         groundless,
     )
@@ -132,10 +134,10 @@ def _for_events(world: World, people: People, membership: Membership) -> Iterato
         yield _Wanted(person, year, which, setting, reason, np.full(person.size, -1))
 
 
-def _recurring(world: World, episodes: Episodes) -> Iterator[_Wanted]:
-    """Supplies and treatments that come again within a year, by condition (recurring.csv)."""
+def _recurring(world: World, episodes: Episodes, without: tuple[str, ...]) -> Iterator[_Wanted]:
+    """Supplies and treatments that come again within a year, by condition (recurring.csv), but for some settings."""
     catalogue, draws = world.catalogue, world.draws
-    table = rows("recurring")
+    table = [item for item in rows("recurring") if item["setting"] not in without]
     least, most, share = whole(table, "least"), whole(table, "most"), numbers(table, "share")
     for i, item in enumerate(table):
         mine = (episodes.condition == catalogue.conditions[item["condition"]]) & ~episodes.history
@@ -198,14 +200,20 @@ def _book(world: World, wanted: _Wanted) -> _Booked:
     """Encounters with a reason that is written down; a course of therapy is several, a week apart."""
     catalogue, draws = world.catalogue, world.draws
     size = wanted.person.size
-    silent = wanted.reason < 0
-    among = np.array([catalogue.conditions[name] for name in FALLBACK])
-    instead = among[draws.below("fallback", size, len(FALLBACK))]
-    fallback = catalogue.diagnosis_menu.choose(instead, draws("fallback", size))
-    wanted.reason = np.where(silent, fallback, wanted.reason)
+    wanted.reason, silent = written_down(world, wanted.reason, "fallback")
     sessions = 2 + draws.below("sessions", size, 3)
     row, week = expand(np.where(wanted.setting == catalogue.settings["therapy"], sessions, 1))
     return _Booked(**vars(wanted.take(row)), silent=silent[row], week=week)
+
+
+def written_down(world: World, reason: Ints, stream: str) -> tuple[Ints, Bools]:
+    """The diagnosis rows that are written down as reasons, and where the true one (−1) is not."""
+    catalogue, draws = world.catalogue, world.draws
+    silent = reason < 0
+    among = np.array([catalogue.conditions[name] for name in FALLBACK])
+    instead = among[draws.below(stream, reason.size, len(FALLBACK))]
+    fallback = catalogue.diagnosis_menu.choose(instead, draws(stream, reason.size))
+    return np.where(silent, fallback, reason), silent
 
 
 def _dated(world: World, people: People, booked: _Booked) -> Encounters:
@@ -229,7 +237,9 @@ def _dated(world: World, people: People, booked: _Booked) -> Encounters:
     day = _days_apart(person, day, begin, end, weekdays)
     condition, reason, silent, service = booked.condition, booked.reason, booked.silent, booked.service
     one = np.ones_like(day)
-    found = Encounters(person, year, day, setting, condition, reason, silent, service, stay=one)
+    found = Encounters(
+        person, year, day, setting, condition, reason, silent, service, stay=one, course=one * -1
+    )
     _of_age(world, people, found)
     found = found.take(day < end)
     found = found.take(np.lexsort((np.arange(found.day.size), found.day, found.person)))

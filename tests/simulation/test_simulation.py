@@ -16,9 +16,9 @@ from cpticd.simulation.pipeline import run
 from cpticd.simulation.practices import luhn, npi
 
 
-def digest(persons: int, seed: int, *, stories: bool = False) -> str:
+def digest(persons: int, seed: int, *, stories: bool = False, recurring: bool = False) -> str:
     """Checksum over every cell of every table and of the truth, but for columns that the simulation leaves empty."""
-    tables, truth = run(persons, seed, (2024, 2025), True, stories)
+    tables, truth = run(persons, seed, (2024, 2025), True, stories, recurring=recurring)
     found = hashlib.sha256()
     for name in sorted(tables):
         for column in tables[name].columns:
