@@ -17,7 +17,16 @@ from cpticd.core.errors import ArgumentError
 RATES: Final = ["n", "denied", "rate", "low", "high", "denied_amount"]
 FLAGS: Final = ["coding_related", "diagnosis_related", "preventable"]
 CAUSES: Final = ["category", "lines", "denied_amount", "share", "cumulative_share", *FLAGS]
-TREND: Final = ["period", "n", "denied", "rate", "center", "lower", "upper", "mature", "signal"]
+TREND: Final = ["period", "n", "denied", "rate", "center", "lower", "upper", "mature", "signal", "direction"]
+#: Signals of a trend by their name in the legend, each with its color. A rise beyond the limits alone has the color of
+#: an alarm; a fall is none, and what several periods show together is neither.
+SIGNALS: Final = {
+    "above the limits: a rise": ({"above limit"}, themes.VERMILION),
+    "below the limits: a fall": ({"below limit"}, themes.GREEN),
+    "run or trend, up or down": (
+        {"two of three above", "run above", "rising", "two of three below", "run below", "falling"}, themes.GREY,
+    ),
+}  # fmt: skip
 DELAY: Final = ["day", "at_risk", "adjudicated", "survival", "low", "high"]
 ACCOUNTING: Final = ["source", "table_name", "read", "loaded", "rejected", "amount_read", "amount_rejected"]
 #: What causes are related to, in the order of the legend.
@@ -155,7 +164,10 @@ def pareto(
 
 
 def trend(trend: pd.DataFrame, *, max_groups: int = 12, theme: str = "light") -> Figure:
-    """One point per period: denial rate within control limits; signals marked, immature periods hollow.
+    """One point per period: denial rate within control limits; rises, falls and runs marked, immature periods hollow.
+
+    A rise above the limits has the color of an alarm, a fall below them another one, runs and trends are grey: eight
+    periods on one side, six rising or falling, two of three near a limit.
 
     Parameters: ``trend`` as ``denials.trend`` returns it; with ``by``, one panel per group, the first ``max_groups`` of
     them, the rest is announced. Raises ArgumentError for other frames.
@@ -172,7 +184,10 @@ def trend(trend: pd.DataFrame, *, max_groups: int = 12, theme: str = "light") ->
     every = list(rows["group"].drop_duplicates())
     shown = every[:max_groups]
     rows = rows[rows["group"].isin(shown)].sort_values("period", kind="stable")
-    parts = [Panel(_periods(rows[rows["group"] == name], name == shown[0], dollars), name) for name in shown]
+    kinds = [name for name, (words, _) in SIGNALS.items() if rows["signal"].isin(words).any()]
+    parts = [
+        Panel(_periods(rows[rows["group"] == name], kinds, name == shown[0], dollars), name) for name in shown
+    ]
     along = str(contract.get("measure", "")).rpartition(" by ")[2].capitalize() or "Period"
     return panels(
         parts, title=title, x=marks.quantity(along, "period"), shared=True, theme=theme,
@@ -190,25 +205,41 @@ def _top(rows: pd.DataFrame) -> float:
     return 1.0 if pd.isna(highest) else min(1.02, round(1.15 * max(float(highest), 0.01), 4))
 
 
-def _periods(part: pd.DataFrame, legend: bool, dollars: bool) -> list[dict[str, Any]]:
+def _periods(part: pd.DataFrame, kinds: Sequence[str], legend: bool, dollars: bool) -> list[dict[str, Any]]:
     """Limits, center, rate and signals of one group."""
     mature = part["mature"].astype(bool)
     words = [f"{name}, " if name else "" for name in part["group"]]
-    part = part.assign(words=words, state=mature.map({True: "", False: "; not yet complete"}))
+    state = mature.map({True: "", False: "; not yet complete"})
+    read = [f"; {word}" if word else "" for word in part["signal"].fillna("")]
+    part = part.assign(words=words, state=state, read=read)
     unit = ":dollars}" if dollars else "} lines"
     counts = [f"n: {{n{unit}", f"denied: {{denied{unit}"]
-    facts = ["{words:plain}{period}{state:plain}", *counts, "rate: {rate} (limits {lower~upper})"]
+    facts = ["{words:plain}{period}{state:plain}{read:plain}", *counts, "rate: {rate} (limits {lower~upper})"]
+    if "rate_change" in part:
+        facts.append("against the period before: {rate_change} ({rate_change_low} to {rate_change_high})")
     symbols = ["circle" if one else "circle-open" for one in mature]
-    signal = {"size": 16, "symbol": "diamond-open"}
     return [
         *marks.band(part, "period", "lower", "upper", shape="hvh", name="control limits", showlegend=legend),
         marks.line(part, "period", "center", color=themes.GREY, look={"dash": "dash", "width": 1}, name="center",
                    showlegend=legend),
         marks.line(part, "period", "rate", facts=facts, name="denial rate", mode="lines+markers", showlegend=legend,
                    marker={"size": 8, "symbol": symbols}),
-        marks.points(part[part["signal"].fillna(False).astype(bool)], "period", "rate", color=themes.VERMILION,
-                     marker=signal, name="outside of limits", showlegend=legend),
+        *_signals(part, kinds, legend),
     ]  # fmt: skip
+
+
+def _signals(part: pd.DataFrame, kinds: Sequence[str], legend: bool) -> list[dict[str, Any]]:
+    """Marks of each kind of signal, pointing up for a rise and down for a fall."""
+    found = []
+    for name in kinds:
+        words, color = SIGNALS[name]
+        rows = part[part["signal"].isin(words)]
+        symbols = [f"triangle-{'up' if way == 'rise' else 'down'}-open" for way in rows["direction"]]
+        marker = {"size": 16, "symbol": symbols, "color": color, "line": {"width": 2, "color": color}}
+        found.append(
+            marks.points(rows, "period", "rate", color=color, marker=marker, name=name, showlegend=legend)
+        )
+    return found
 
 
 def delay(delay: pd.DataFrame, *, max_groups: int = 7, theme: str = "light") -> Figure:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from cpticd.core.words import percent as written
+
 MISSING: Final = "–"
 
 
@@ -42,7 +44,7 @@ def dollars(value: Any) -> str:
 
 def percent(value: Any) -> str:
     """A share of one as per cent: ``11.6 %``."""
-    return MISSING if _missing(value) else f"{100 * float(value):,.1f} %"
+    return MISSING if _missing(value) else written(float(value))
 
 
 def points(value: Any) -> str:
@@ -149,7 +151,7 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
     (("rate", "share", "low", "high", "survival", "center", "lower", "upper"), percent),
     (("prevalence", "incidence", "persistence", "precision", "recall", "probability"), percent),
     (("confidence",), chance),
-    (("coding_related", "diagnosis_related", "preventable", "signal", "mature"), flag),
+    (("coding_related", "diagnosis_related", "preventable", "mature"), flag),
     (("date", "period"), date),
 )
 #: Columns whose name is their measure.
@@ -165,6 +167,11 @@ _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
         ("pmi", "z", "z_adjusted", "mean_level", "mean_low", "mean_high", "entropy", "evenness"), decimal
     ),
     **dict.fromkeys(("change_from", "change_to"), date),
+    **{
+        f"{name}{end}": points
+        for name in ("rate_change", "year_rate_change")
+        for end in ("", "_low", "_high")
+    },
 }
 #: Headings that do not follow from the column's name.
 _HEADINGS: Final[dict[str, str]] = {

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cpticd import stats
+from cpticd.denials import trend_rules
 from cpticd.denials.cube_choice import Choice
 from cpticd.denials.cube_chosen import Chosen, Columns, Within
+from cpticd.denials.trend import COLUMNS
 
 Unit = Literal["lines", "charge"]
 #: First and last month or day of a period, as written and as days.
@@ -21,7 +23,7 @@ _D2: Final = 1.1283791670955126
 
 
 def months(chosen: Chosen, within: Within, unit: Unit, mature_share: float) -> pd.DataFrame:
-    """One row per month of service: n, denied, rate, center, lower, upper, adjudicated_share, mature, signal."""
+    """One row per month of service: n, denied, rate, its limits, adjudicated_share, mature, signal, direction."""
     cube = chosen.cube
     used = chosen.those(chosen.used, within)
     lines, adjudicated = _by_month(cube, chosen.inside(within)), _by_month(cube, used)
@@ -55,24 +57,21 @@ def _month(cube: Columns, place: int) -> np.datetime64:
 
 
 def _limits(found: pd.DataFrame, unit: Unit) -> pd.DataFrame:
-    """Rate and limits of months, from the mature ones."""
+    """Rate, limits and signals of months, from the mature ones."""
     n, denied = found["n"].to_numpy(float), found["denied"].to_numpy(float)
     mature = found["mature"].to_numpy(bool) & (n > 0)
     if unit == "lines":
-        chart = stats.laney_p_prime(denied, n, use=mature)
-        rate, center = chart["rate"].to_numpy(), chart["center"].to_numpy()
-        lower, upper = np.clip(chart["lower"].to_numpy(), 0, 1), np.clip(chart["upper"].to_numpy(), 0, 1)
+        limited = trend_rules.limited(stats.laney_p_prime(denied, n, use=mature), n, mature)
     else:
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = np.where(n > 0, denied / n, np.nan)
         total = n[mature].sum()
         center = np.full(len(n), denied[mature].sum() / total if total > 0 else np.nan)
         half = 3 * np.abs(np.diff(rate[mature])).mean() / _D2 if mature.sum() > 1 else np.nan
-        lower, upper = np.clip(center - half, 0, 1), np.clip(center + half, 0, 1)
-    signal = mature & ((rate < lower) | (rate > upper))
-    found = found.assign(rate=rate, center=center, lower=lower, upper=upper, signal=signal)
-    order = ["period", "n", "denied", "rate", "center", "lower", "upper"]
-    return found[[*order, "adjudicated_share", "mature", "signal"]]
+        ends = {"lower": np.clip(center - half, 0, 1), "upper": np.clip(center + half, 0, 1)}
+        read = trend_rules.read(rate, center, np.full(len(n), half / 3), mature)
+        limited = {"rate": rate, "center": center, **ends, **read}
+    return found.assign(**limited)[list(COLUMNS)]
 
 
 def compared(cube: Columns, choice: Choice) -> tuple[Period, Period] | None:

@@ -207,9 +207,11 @@ class View(Chosen):
 
     # -- lines -------------------------------------------------------------------------------------
 
-    def facts(self, pairs: pd.DataFrame, *, grain: Grain = "code") -> pd.DataFrame:
-        """One row per used line and pair of those given: the pair, person_id, adjudicated, denied."""
-        return cube_rows.facts(self, pairs, grain=grain)
+    def facts(
+        self, pairs: pd.DataFrame, *, grain: Grain = "code", within: Within = (None, None), alike: int
+    ) -> pd.DataFrame:
+        """One row per used line and pair: what disclosure control needs of these pairs, and of the lines ``within``."""
+        return cube_rows.facts(self, pairs, grain=grain, within=within, alike=alike)
 
     def line_facts(self, within: Within = (None, None), *, alike: int) -> pd.DataFrame:
         """One row per person and outcome of used lines: person_id (a number), adjudicated, denied, partly_denied.

@@ -143,7 +143,10 @@ def trend_section(findings: Findings) -> str:
         return note(findings.reason("trend", "No adjudicated line has a date."))
     trend = findings.get("trend")
     trend = trend[trend["n"].notna()].reset_index(drop=True)
-    return chart(charts.trend(trend), "trend") + brief(findings, "trend")
+    measure, _ = findings.parts["trend"]
+    changed = measure.sentence(findings.get("trend")) if measure.sentence else ""
+    text = chart(charts.trend(trend), "trend") + (note(changed) if changed else "")
+    return text + brief(findings, "trend")
 
 
 def delay_section(findings: Findings) -> str:

@@ -54,10 +54,10 @@ RATES = frame(
 OVERALL = frame("n|denied|partly_denied|rate|low|high|denied_amount\n2100|405|11|0.193|0.176|0.21|90500")
 TREND = frame(
     """
-    period    |  n|denied|rate|center|lower|upper|mature|signal
-    2024-01-01|100|    10|0.10|  0.12| 0.05| 0.19|true  |false
-    2024-02-01|120|    36|0.30|  0.12| 0.06| 0.18|true  |true
-    2024-03-01| 20|     1|0.05|  0.12| 0.00| 0.26|false |false
+    period    |  n|denied|rate|center|lower|upper|mature|signal     |direction
+    2024-01-01|100|    10|0.10|  0.12| 0.05| 0.19|true  |           |
+    2024-02-01|120|    36|0.30|  0.12| 0.06| 0.18|true  |above limit|rise
+    2024-03-01| 20|     1|0.05|  0.12| 0.00| 0.26|false |           |
     """
 )
 DELAY = frame(

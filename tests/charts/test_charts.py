@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from cpticd import charts
+from cpticd.charts import theme
 from cpticd.core.errors import ArgumentError
 from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
 
@@ -190,12 +191,25 @@ def test_trend_marks_signals_and_immature_periods() -> None:
     assert list(rate.x) == ["2024-01-01", "2024-02-01", "2024-03-01"]
     assert list(rate.y) == [0.1, 0.3, 0.05]
     assert list(rate.marker.symbol) == ["circle", "circle", "circle-open"]
-    assert list(trace(fig, "outside of limits").x) == ["2024-02-01"]
+    rise = trace(fig, "above the limits: a rise")
+    assert list(rise.x) == ["2024-02-01"] and list(rise.marker.symbol) == ["triangle-up-open"]
+    assert "above limit" in hover(rate, 1) and "; " not in hover(rate, 0)
     assert list(trace(fig, "upper limit").y) == [0.19, 0.18, 0.26]
     assert list(trace(fig, "control limits").y) == [0.05, 0.06, 0]
     assert "n: 120 lines" in hover(rate, 1)
     assert "limits 6.0–18.0 %" in hover(rate, 1)
     assert "not yet complete" in hover(rate, 2)
+
+
+def test_a_rise_alone_has_the_color_of_an_alarm() -> None:
+    signal, direction = ["run below", "below limit", "rising"], ["fall", "fall", "rise"]
+    fig = charts.trend(TREND.assign(signal=signal, direction=direction))
+    fall, run = trace(fig, "below the limits: a fall"), trace(fig, "run or trend, up or down")
+    assert list(fall.marker.symbol) == ["triangle-down-open"] and list(fall.x) == ["2024-02-01"]
+    assert list(run.marker.symbol) == ["triangle-down-open", "triangle-up-open"]
+    rise = trace(charts.trend(TREND), "above the limits: a rise").marker.color
+    assert len({rise, fall.marker.color, run.marker.color}) == 3 and rise == theme.VERMILION
+    assert not any(item.name == "above the limits: a rise" for item in fig.data)
 
 
 def test_a_period_of_a_few_lines_does_not_flatten_the_trend() -> None:

@@ -113,7 +113,7 @@ def test_the_table_has_what_the_hover_says() -> None:
     assert rows(html) == [
         ["", "n", "denied", "rate"],
         ["2024-01-01", "100 lines", "10 lines", "10.0 % (limits 5.0–19.0 %)"],
-        ["2024-02-01", "120 lines", "36 lines", "30.0 % (limits 6.0–18.0 %)"],
+        ["2024-02-01; above limit", "120 lines", "36 lines", "30.0 % (limits 6.0–18.0 %)"],
         ["2024-03-01; not yet complete", "20 lines", "1 lines", "5.0 % (limits 0.0–26.0 %)"],
     ]
     assert "<caption><b>Denial rate of service lines over time</b>" in html

@@ -21,6 +21,7 @@ from cpticd.denials.cube import Cube
 from cpticd.denials.cube import cube as cube_of
 from cpticd.denials.cube_choice import Rows
 from cpticd.denials.pair_rates import Grain
+from cpticd.denials.trend import COLUMNS
 from tests.spec import claims_of, shown
 
 #: What depends on which other pairs there are.
@@ -46,12 +47,17 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     )
 
 
+def trend_of(claims: Claims, by: str | None = None) -> pd.DataFrame:
+    """The trend without changes, which a view has none of."""
+    return denials.trend(claims, by)[[*([by] if by else []), *COLUMNS]]
+
+
 def test_without_filters_it_says_what_the_analyses_say(claims: Claims, cube: Cube) -> None:
     view = cube.view()
     rates = denials.rates(claims)
     same(view.rates()[rates.columns], rates)
     same(view.causes(), denials.causes(claims))
-    same(view.trend(), denials.trend(claims))
+    same(view.trend(), trend_of(claims))
     same(view.by_pair(), denials.by_pair(claims))
     same(view.by_pair(grain="family", min_lines=10), denials.by_pair(claims, grain="family", min_lines=10))
 
@@ -71,7 +77,7 @@ def test_a_filter_gives_the_group_of_that_name(
 def test_a_payer_alone_has_its_own_causes_trend_and_pairs(claims: Claims, cube: Cube) -> None:
     payer = cube.counts("payer").index[1]
     view = cube.view(payer=payer)
-    for found, of_all in ((view.causes(), denials.causes(claims, "payer")), (view.trend(), denials.trend(claims, "payer"))):  # fmt: skip
+    for found, of_all in ((view.causes(), denials.causes(claims, "payer")), (view.trend(), trend_of(claims, "payer"))):  # fmt: skip
         same(found, of_all[of_all["payer"] == payer].drop(columns="payer"))
     for grain in ("code", "family"):
         keys = [f"hcpcs_{grain}", f"diagnosis_{grain}"]
@@ -120,7 +126,7 @@ def test_a_view_says_what_the_analyses_say_of_the_same_selection(
     alike(view.rates(), denials.rates(selected))
     alike(cube.view(**chosen, decision="final").rates(), denials.rates(selected, decision="final"))
     alike(view.causes(), denials.causes(selected))
-    alike(view.trend(), denials.trend(selected))
+    alike(view.trend(), trend_of(selected))
     for grain in ("code", "family"):
         alike(
             view.by_pair(grain=grain, min_lines=5),  # type: ignore[arg-type]
@@ -143,7 +149,7 @@ def test_a_pair_of_families_is_a_selection_of_lines(claims: Claims, cube: Cube) 
     view = cube.view()
     alike(view.rates(within), denials.rates(selected))
     alike(view.causes(within), denials.causes(selected))
-    alike(view.trend(within), denials.trend(selected))
+    alike(view.trend(within), trend_of(selected))
     assert (view.trend(within)["adjudicated_share"] < 1).any(), "lines that wait for an answer count as well"
 
 
@@ -311,8 +317,8 @@ def test_a_page_of_a_pair_holds_its_lines_denied_ones_first(claims: Claims, cube
 
 def test_facts_count_the_persons_of_a_pair(cube: Cube) -> None:
     pairs = cube.view().by_pair(grain="family").head(4)
-    facts = cube.view().facts(pairs, grain="family")
-    persons = facts.groupby(["hcpcs_family", "diagnosis_family"])["person_id"].nunique()
+    facts = cube.view().facts(pairs, grain="family", alike=11)
+    persons = facts.groupby(["hcpcs_family", "diagnosis_family"], observed=True)["person_id"].nunique()
     for row in pairs.itertuples():
         assert persons[row.hcpcs_family, row.diagnosis_family] == row.persons
 

@@ -16,7 +16,7 @@ import cpticd as cx
 from cpticd import disclosure
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import leaves
+from cpticd.core.measure import Linked, leaves
 from cpticd.disclosure import Release
 from cpticd.disclosure.facts import FLAGS, KEYS, of_claims
 from cpticd.disclosure.tables import as_names
@@ -373,6 +373,8 @@ def test_declarations_fit_the_analyses(claims: Claims) -> None:
     with disclosure.using(minimum=400):
         for label, table in tables.items():
             shape = leaves(table)
+            if isinstance(shape, Linked):
+                ((_, shape),) = shape.tables(table, release.__getitem__).values()
             keys = [shape.by] if isinstance(shape.by, str) else [*shape.by]
             kept = [*keys, *as_names(shape.labels)]
             assert release[label].drop(columns=kept).isna().to_numpy().all(), label
