@@ -12,31 +12,62 @@ from cpticd.denials.cube_chosen import Chosen, Within, pair_columns
 from cpticd.denials.pair_rates import Grain
 
 
-def facts(view: Chosen, pairs: pd.DataFrame, *, grain: Grain) -> pd.DataFrame:
-    """One row per used line and pair of those given: the pair, person_id, adjudicated, denied.
+def facts(view: Chosen, pairs: pd.DataFrame, *, grain: Grain, within: Within, alike: int) -> pd.DataFrame:
+    """One row per used line and pair that it belongs to: what ``cx.disclosure.Release`` needs for these pairs.
 
-    What ``cx.disclosure.Release`` needs to protect a table of these pairs.
+    The pair's names (diagnoses and families are missing of pairs that are not given), hcpcs_code, payer, place, quarter
+    (a number of the stratum), person_id (a number, 0: nobody known), adjudicated, denied, partly_denied, inside (the
+    line is ``within`` the families), _first (one row of each line). Lines of procedures that no given pair has
+    stand for figures of all lines alone: as :func:`line_facts` has them, and no more.
     """
     pairing, names = view.pairing(grain), list(pair_columns(grain))
     chosen = pd.MultiIndex.from_frame(pairing.keys[names]).isin(pd.MultiIndex.from_frame(pairs[names]))
-    at = np.flatnonzero(chosen[pairing.pair] & view.used[pairing.line])
-    line = pairing.line[at]
-    found = pairing.keys[names].iloc[pairing.pair[at]].reset_index(drop=True)
-    found["person_id"] = _names(view, "person_id", line)
-    return found.assign(adjudicated=True, denied=view.denied[line])
+    procedure = view.cube.columns["hcpcs_code"].code
+    asked = np.zeros(int(procedure.max(initial=0)) + 2, dtype=bool)
+    asked[procedure[pairing.line[chosen[pairing.pair]]]] = True
+    alike_lines = (
+        view.used & asked[procedure]
+    )  # -1 is the last, which is asked for where a pair has no procedure
+    rows = np.flatnonzero(alike_lines[pairing.line])
+    line, pair = pairing.line[rows], pairing.pair[rows]
+    alone = np.setdiff1d(np.flatnonzero(alike_lines), line)
+    line, pair = np.concatenate([line, alone]), np.concatenate([pair, np.full(len(alone), -1)])
+    found: dict[str, Any] = {}
+    for name in ("hcpcs_code", "payer", "place"):
+        column = view.cube.columns[name]
+        found[name] = pd.Categorical.from_codes(column.code[line], categories=pd.Index(column.names))
+    found["quarter"] = view.cube.strata[line]  # no finer than the strata, whose quarter it tells
+    for name in (each for each in names if each not in found):
+        code, values = pd.factorize(pairing.keys[name].where(chosen))
+        found[name] = pd.Categorical.from_codes(np.where(pair >= 0, code[pair], -1), categories=values)
+    found |= {
+        "person_id": view.cube.columns["person_id"].code[line].astype(np.int64) + 1,
+        "adjudicated": True,
+    }
+    found |= {"denied": view.denied[line], "partly_denied": view.partly_denied[line]}
+    found |= {"inside": view.inside(within)[line], "_first": _firsts(line)}
+    rest = line_facts(view, within, alike=alike, among=~alike_lines)
+    return pd.concat([pd.DataFrame(found), rest.assign(inside=True, _first=1)], ignore_index=True)
+
+
+def _firsts(line: np.ndarray) -> np.ndarray:
+    """1 for the first row of each line."""
+    first = np.zeros(len(line), dtype=np.int64)
+    first[np.unique(line, return_index=True)[1]] = 1
+    return first
 
 
 #: What becomes of a line, by the number of its outcome.
 _OUTCOMES: Final = pd.DataFrame({"denied": [False, True, False], "partly_denied": [False, False, True]})
 
 
-def line_facts(view: Chosen, within: Within, *, alike: int) -> pd.DataFrame:
+def line_facts(view: Chosen, within: Within, *, alike: int, among: np.ndarray | None = None) -> pd.DataFrame:
     """One row per person (a number) and outcome of used lines: person_id, adjudicated, denied, partly_denied.
 
     Of persons with the same outcomes the first ``alike`` stand for all, as many as disclosure control tells from more:
-    what ``cx.disclosure.Release`` needs to protect figures of these lines, and no more.
+    what ``cx.disclosure.Release`` needs to protect figures of these lines, and no more. ``among``: of these alone.
     """
-    rows = np.flatnonzero(view.those(view.used, within))
+    rows = np.flatnonzero(view.those(view.used if among is None else view.used & among, within))
     person = view.cube.columns["person_id"].code[rows].astype(np.int64) + 1  # 0: nobody known
     outcome = view.denied[rows] + 2 * view.partly_denied[rows].astype(np.int64)
     size = int(person.max(initial=0)) + 1

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from cpticd import charts, disclosure
 from cpticd.charts import format as fmt
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError
+from cpticd.core.errors import ArgumentError, DisclosureError
 from cpticd.core.measure import Cells, Measure, measures, shape_of
 from cpticd.core.selection import By
 from cpticd.denials.cube import cube
@@ -68,6 +68,7 @@ class DenialsExplorer(Explorer):
         self._pseudonyms = disclosure.Pseudonyms()
         self._ranked: tuple[View, Any, pd.DataFrame] | None = None
         self._declared: dict[str, tiles.Declared] = {}
+        self._last: tuple[str, pd.DataFrame, list[tiles.Tile]] | None = None
         self.criteria = (*dimensions, "dates")
         super().__init__(claims, controls(claims, self._cube, dimensions))
 
@@ -139,18 +140,37 @@ class DenialsExplorer(Explorer):
 
     # -- what may leave ----------------------------------------------------------------------------
 
-    def _protected(self, pairs: pd.DataFrame, grain: Grain) -> pd.DataFrame:
+    def _release(self, pairs: pd.DataFrame, grain: Grain) -> disclosure.Release:
+        """A release of pairs over the lines that are shown, others alike among them."""
+        alike = disclosure.settings().minimum
+        facts = self.view.facts(pairs, grain=grain, within=self.drill, alike=alike)
         shape = shape_of("denials.by_pair", grain=grain)
-        release = disclosure.Release(self.view.facts(pairs, grain=grain))
-        return release.cells("pairs", pairs, shape)["pairs"] if isinstance(shape, Cells) else pairs.head(0)
+        if not isinstance(shape, Cells):
+            raise DisclosureError("pairs: no cells are declared, by which they could be protected")
+        return disclosure.Release(facts).cells("pairs", pairs, shape)
+
+    def _protected(self, pairs: pd.DataFrame, grain: Grain) -> pd.DataFrame:
+        return self._release(pairs, grain)["pairs"]
+
+    def _kept(self) -> tuple[pd.DataFrame, list[tiles.Tile]]:
+        """The first pairs of enough persons and the tiles, protected together: one gives the rest of the other away."""
+        key = json.dumps([self.values, self._extra, repr(disclosure.settings())], sort_keys=True, default=str)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, *self._leaving())
+        return self._last[1:]
+
+    def _leaving(self) -> tuple[pd.DataFrame, list[tiles.Tile]]:
+        rates, change = tiles.protected_denials(
+            self.view, self.drill, release := self._release(_of_enough(self.data).head(FIRST), "code")
+        )
+        shown = tiles.denials(rates, change, **self._look)
+        return release["pairs"], tiles.kept(self._tiles_of_view(), shown)
 
     def shareable(self) -> pd.DataFrame:
-        shown = self._protected(self.data.head(FIRST), "code")
-        return shown[[*CODE, *(name for name in _FACTS if name != "persons")]]
+        return self._kept()[0][[*CODE, *(name for name in _FACTS if name != "persons")]]
 
     def shareable_tiles(self) -> list[tiles.Tile]:
-        rates, change = tiles.protected_denials(self.view, self.drill)
-        found = tiles.kept(self._tiles_of_view(), tiles.denials(rates, change, **self._look))
+        found = self._kept()[1]
         return found + (declared.kept if (declared := self._declared.get(self._key)) else [])
 
     def worklist(self) -> pd.DataFrame:
@@ -313,3 +333,13 @@ class DenialsExplorer(Explorer):
 
 def _with_tiles() -> list[Measure]:
     return [each for each in measures("denials") if each.tile is not None]
+
+
+def _of_enough(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs whose counts are large enough to be shown at all."""
+    minimum = disclosure.settings().minimum
+    denied, rest = pairs["denied_lines"], pairs["lines"] - pairs["denied_lines"]
+    enough = pairs["persons"] >= minimum
+    for part in (denied, rest):
+        enough &= (part == 0) | (part >= minimum)
+    return pairs[enough].reset_index(drop=True)

@@ -83,12 +83,17 @@ def _change(change: pd.DataFrame, *, dollars: bool) -> Tile:
     return tile("Change of the rate", fmt.points(row["difference"]), f"{span}; {note}")
 
 
-def protected_denials(view: View, within: tuple[str | None, str | None]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rates and change of a view without figures of few persons; of the change none where either period has some."""
-    alike = settings().minimum
-    release = Release(view.line_facts(within, alike=alike)).cells("lines", view.rates(within), _RATES)
+def protected_denials(
+    view: View, within: tuple[str | None, str | None], release: Release
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rates and change of a view without figures of few persons; of the change none where either period has some.
+
+    ``release``: what leaves beside the rates, of facts that say which lines are ``inside``; they join it as ``lines``.
+    """
+    release.cells("lines", view.rates(within), replace(_RATES, where=("adjudicated", "inside")))
     change, views = view.change(within), view.periods()
     if views is not None and len(change):
+        alike = settings().minimum
         periods = [each.line_facts(within, alike=alike).assign(period=n) for n, each in enumerate(views)]
         rates = pd.concat([each.rates(within).assign(period=n) for n, each in enumerate(views)])
         both = Release(pd.concat(periods)).cells(
