@@ -9,7 +9,9 @@ Over ``recurring_claims``, without and with planted effects. Reported is what ha
   among them of which a tenth of the lines or more carry a planted pair through another pointer: apart from the false
   in the discovery proportion (``fdp``), within them in ``fdp_all``.
 - **Recall** is of pairs in the table, by the odds ratio averaged over the pair's lines (before an effect begins it is 1)
-  and by effective lines: n / the design effect that the generator itself has, from outcomes drawn again.
+  and by effective lines: n / the design effect that the generator itself has, from outcomes drawn again; ``as given``
+  is that of 3 and more with 100 effective lines by the table's own column. ``p05`` is the share of null pairs with a
+  p value up to 0.05.
 - **Coverage** is of the pair's expected rate: the mean chance of its lines over courses, claims, persons and spells that
   could have been drawn, with the providers, their habits and their gaps as they were (``cover``), or with other gaps
   too (``cover_gaps``). ``naive`` is Wilson's interval of lines taken as independent.
@@ -37,6 +39,8 @@ REDRAWS: Final = 60
 CO_POINTED: Final = 0.10
 STRENGTHS: Final = (("<2", 1.0001, 2.0), ("2-3", 2.0, 3.0), (">=3", 3.0, np.inf))
 SIZES: Final = (("<100", 0, 100), (">=100", 100, np.inf))
+#: What must be found: of at least so strong an effect, on at least so many effective lines.
+STRONG, ENOUGH = 3.0, 100
 
 
 def known(world: World, rows: pd.DataFrame, keys: list[str], hits: np.ndarray) -> pd.DataFrame:
@@ -61,7 +65,9 @@ def known(world: World, rows: pd.DataFrame, keys: list[str], hits: np.ndarray) -
 
 def judged(found: pd.DataFrame, truth: pd.DataFrame, keys: list[str]) -> dict[str, float]:
     """What a list reports: false pairs, and recall by strength and effective lines."""
-    table = truth[truth["n"] >= MIN_LINES].merge(found[[*keys, "q_value"]], on=keys, how="left")
+    columns = [name for name in ("q_value", "p_value", "effective_lines") if name in found]
+    table = truth[truth["n"] >= MIN_LINES].drop(columns=columns, errors="ignore")
+    table = table.merge(found[[*keys, *columns]], on=keys, how="left")
     reported = (table["q_value"] <= Q).to_numpy()
     null = (table["own"] <= 0).to_numpy()
     beside = null & (table["beside"] >= CO_POINTED).to_numpy()
@@ -77,6 +83,12 @@ def judged(found: pd.DataFrame, truth: pd.DataFrame, keys: list[str]) -> dict[st
             )
             result[f"n {strength} {size}"] = int(there.sum())
             result[f"hit {strength} {size}"] = int((there & reported).sum())
+    if "p_value" in table:
+        of_null = table.loc[null & ~beside, "p_value"].dropna()
+        result["p05"] = float((of_null <= 0.05).mean())
+    if "effective_lines" in table:
+        there = (table["odds_ratio"] >= STRONG) & (table["effective_lines"] >= ENOUGH)
+        result |= {"n as given": int(there.sum()), "hit as given": int((there & reported).sum())}
     return result
 
 
@@ -169,7 +181,13 @@ def summary(results: pd.DataFrame) -> pd.DataFrame:
             for size, _, _ in SIZES:
                 name, n = f"{strength} {size}", part[f"n {strength} {size}"].sum()
                 row[name] = f"{part[f'hit {name}'].sum() / n:.2f}/{n:.0f}" if n else "-"
-        row |= {name: part[name].mean() for name in ("cover", "cover_gaps", "naive", "width") if name in part}
+        if "n as given" in part and (n := part["n as given"].sum()):
+            row["as given"] = f"{part['hit as given'].sum() / n:.2f}/{n:.0f}"
+        row |= {
+            name: part[name].mean()
+            for name in ("p05", "cover", "cover_gaps", "naive", "width")
+            if name in part
+        }
         rows.append(row)
     return pd.DataFrame(rows).round(3)
 
