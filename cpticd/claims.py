@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow as pa
 from cpticd import model, reference, sql
 from cpticd.core import store
 from cpticd.core.chosen import both, choose, written
-from cpticd.core.engine import DataEngine, DuckDBEngine, Engine
+from cpticd.core.engine import DataEngine, Engine, engine_of
 from cpticd.core.enrollment import members_table
 from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
@@ -34,6 +35,7 @@ REFERENCES: Final = (
 IN_PART: Final = ("adjustment_meanings",)
 _PAIRS: Final = tuple(name for name in sql.PAIRS if name not in sql.PASSING)
 _SAVED: Final = (*(name for name, computed in sql.LINES.items() if computed), *_PAIRS, *model.FAMILIES)
+_DERIVED: Final = re.compile(rf"\b({'|'.join([*sql.LINES, *model.FAMILIES])})\b", re.IGNORECASE)
 #: What a saved data set must have been derived by, to be read as it stands.
 _MODEL: Final = store.digest(sql.relation(name) for name in (*sql.LINES, *sql.PAIRS))
 
@@ -65,22 +67,29 @@ class Claims:
         #: The criteria of the selection, by name; none of a whole data set.
         self.selection: dict[str, Any] = {}
         self._references = {name: reference.table(name) for name in REFERENCES} | dict(references or {})
-        for name, table in self._references.items():
+        for name, table in (self._references | {"bill_types": reference.table("bill_types")}).items():
             engine.load(name, table)
-        engine.load("bill_types", reference.table("bill_types"))
         #: Relations of ``sql.SENT`` that are of a larger data set, and not to be derived from these tables.
         self._kept = tuple(kept)
         if derived:
             for name in (name for name, computed in sql.LINES.items() if not computed and name not in kept):
                 engine.create(name, sql.relation(name))
-        else:
-            model.derive(engine, kept=kept, progress=progress)
-        #: Pairs are added up when they are first asked for; those of a saved data set are there.
-        self._has_pairs = derived
+        #: The model is derived when it is first asked for, and so are pairs; those of a saved data set are there.
+        self._has_lines = self._has_pairs = derived
         engine.seal()
+
+    def _derive(self, text: str = "pairs") -> None:
+        """Derive the relations of lines and claims, once, when a statement first names one."""
+        if self._has_lines or not _DERIVED.search(text):
+            return
+        with self._lock:
+            if not self._has_lines:
+                model.derive(self.engine, kept=self._kept, progress=self._progress)
+                self._has_lines = True
 
     def _derive_pairs(self) -> None:
         """Add up the pairs, once, when they are first asked for."""
+        self._derive()
         with self._lock:
             if not self._has_pairs:
                 model.derive_pairs(self.engine, progress=self._progress)
@@ -97,14 +106,13 @@ class Claims:
     def session(self, *, pairs: bool = False) -> Session:
         """Where one analysis works, in ``with``: relations of its own, gone at its end (cpticd.core.session).
 
-        ``pairs``: it reads the relations of pairs (strata, pair_totals, payer_pair_totals, cells, cell_causes), which
-        are added up when they are first asked for.
+        ``pairs``: it reads relations of pairs (strata, pair_totals, cells, …), added up when they are first asked for.
         """
         if pairs:
             self._derive_pairs()
         with self._lock:
             scope = self.engine.scope()
-        return Session(scope, reserved=[*self.tables, *sql.PASSING])
+        return Session(scope, reserved=[*self.tables, *sql.PASSING], prepare=self._derive)
 
     def where(self, **criteria: Any) -> Claims:
         """The claims and lines that meet all criteria: a view over these, which stay as they are.
@@ -125,6 +133,7 @@ class Claims:
         >>> len(claims.where(place="11", dates=("2024-01-01", None)).table("lines")) < len(claims.table("lines"))
         True
         """
+        self._derive()
         with self._lock:
             choice = choose(self.engine, self.known_dimensions(), criteria, sql.LINES)
         made = self._of(choice.engine)
@@ -295,6 +304,7 @@ class Claims:
         replaced = {name: reference.replacement(name, table) for name, table in references.items()}
         for name in {*replaced} & {*IN_PART}:
             replaced[name] = reference.amended(name, self._references[name], replaced[name])
+        self._derive()
         made = self._of(self.engine.scope(lasting=True))
         made._references = self._references | replaced
         for name, table in replaced.items():
@@ -311,6 +321,7 @@ class Claims:
         names the person or the year, InputError for what is no table.
         """
         found = members_table(members)
+        self._derive()
         made = self._of(self.engine.scope(lasting=True))
         made.engine.load("members", found.rows)
         made._rejects = pa.concat_tables([self._rejects, found.rejects], promote_options="default")
@@ -340,9 +351,8 @@ class Claims:
     def _batches(s: Session, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
         if name in TABLES:
             return s.engine.batches(f"SELECT * FROM {name} ORDER BY {', '.join(TABLES[name].key)}")
-        empty = s.fetch(f"SELECT * FROM {name} LIMIT 0")
-        count = s.value(f"SELECT count(*) AS n FROM {name}")
-        return s.engine.batches(f"SELECT * FROM {name}") if count else empty
+        some = s.value(f"SELECT count(*) AS n FROM {name}") > 0
+        return s.engine.batches(f"SELECT * FROM {name}") if some else s.fetch(f"SELECT * FROM {name} LIMIT 0")
 
 
 def open(
@@ -361,7 +371,7 @@ def open(
     """
     path = Path(folder)
     manifest = store.manifest_of(path)
-    where = _engine(engine, session, memory_limit)
+    where = engine_of(engine, session, memory_limit)
     store.scan_tables(where, path)
     derived = manifest.get("model") == _MODEL and all((path / f"{name}.parquet").exists() for name in _SAVED)
     kept = [name for name in manifest.get("kept", []) if (path / f"{name}.parquet").exists()]
@@ -377,18 +387,6 @@ def open(
         derived=derived,
         kept=kept,
     )
-
-
-def _engine(name: str, session: SparkSession | None, memory_limit: str | None) -> DataEngine:
-    if name == "duckdb":
-        if session is not None:
-            raise ArgumentError("session goes with engine='spark'")
-        return DuckDBEngine(memory_limit=memory_limit)
-    if name == "spark":
-        from cpticd.core.engine_spark import SparkEngine
-
-        return SparkEngine(session)
-    raise ArgumentError(f"no engine {name!r}; there are 'duckdb' and 'spark'")
 
 
 def pairs(claims: Claims) -> pd.DataFrame:

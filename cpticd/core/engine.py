@@ -9,13 +9,16 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import pyarrow as pa
 
-from cpticd.core.errors import EngineError, QueryError
+from cpticd.core.errors import ArgumentError, EngineError, QueryError
 from cpticd.core.folders import Folder
+
+if TYPE_CHECKING:
+    from cpticd.core.engine_spark import SparkSession
 
 #: Share of the machine's memory that DuckDB may use before it spills to disk.
 MEMORY_SHARE = 0.6
@@ -204,6 +207,19 @@ class DuckDBEngine(_Connection):
     def close(self) -> None:
         super().close()
         self._spill.close()
+
+
+def engine_of(name: str, session: SparkSession | None, memory_limit: str | None) -> DataEngine:
+    """The engine of a name; ArgumentError for another."""
+    if name == "duckdb":
+        if session is not None:
+            raise ArgumentError("session goes with engine='spark'")
+        return DuckDBEngine(memory_limit=memory_limit)
+    if name == "spark":
+        from cpticd.core.engine_spark import SparkEngine
+
+        return SparkEngine(session)
+    raise ArgumentError(f"no engine {name!r}; there are 'duckdb' and 'spark'")
 
 
 class DuckDBScope(_Connection):

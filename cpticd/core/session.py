@@ -10,7 +10,7 @@ Sessions of several threads over the same claims see nothing of each other. The 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -27,9 +27,17 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 class Session:
     """One analysis at work on an engine's relations; made by ``Claims.session()`` and used in ``with``."""
 
-    def __init__(self, engine: Engine, *, reserved: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        reserved: Collection[str] = (),
+        prepare: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.engine = engine
         self._reserved = frozenset(reserved)
+        #: Called with every statement before it runs: what it reads may have to be made first.
+        self._prepare = prepare
         self._made: dict[str, object] = {}
 
     def __enter__(self) -> Self:
@@ -46,13 +54,13 @@ class Session:
         ``{part}`` in the text stands for the part of that name: a number, a name that was checked, or SQL of the
         package's own; never a user's text, which is bound (``rows``, ``frame``, ``load``).
         """
-        self.engine.create(self._named(relation), _filled(sql, parts), materialize=not lazy)
+        self.engine.create(self._named(relation), self._filled(sql, parts), materialize=not lazy)
         self._made[relation] = sql
         return relation
 
     def once(self, relation: str, sql: str, **parts: Any) -> str:
         """As ``create``, unless this session made the relation from the same text before. Returns its name."""
-        text = _filled(sql, parts)
+        text = self._filled(sql, parts)
         if self._made.get(relation, text) != text:
             raise CpticdError(
                 f"relation {relation!r} is made from two queries; give one of them another name"
@@ -89,7 +97,7 @@ class Session:
 
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None, **parts: Any) -> pa.Table:
         """The rows of a SELECT as an Arrow table; ``$name`` stands for ``params["name"]``."""
-        return self.engine.fetch(_filled(sql, parts), params)
+        return self.engine.fetch(self._filled(sql, parts), params)
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None, **parts: Any) -> pd.DataFrame:
         """The rows of a SELECT as a DataFrame: money as float64 dollars, text as str."""
@@ -110,6 +118,7 @@ class Session:
             )
         return relation
 
-
-def _filled(sql: str, parts: Mapping[str, Any]) -> str:
-    return sql.format(**parts) if parts else sql
+    def _filled(self, sql: str, parts: Mapping[str, Any]) -> str:
+        text = sql.format(**parts) if parts else sql
+        self._prepare(text)
+        return text

@@ -130,7 +130,7 @@ class Intake:
     def rows(self) -> int:
         """How many rows all tables have together."""
         self.flush()
-        return sum(map(self._parts.rows, TABLES))
+        return sum(self._parts.sizes().values())
 
     def source_id(self, source: str) -> int:
         """The integer that stands for ``source`` in the column ``_source``."""
@@ -325,20 +325,22 @@ class Intake:
         return found.append_column("rank", rank).sort_by(order).select(REJECTS.names)
 
     def claims(self) -> Claims:
-        """End the intake: payers get one name each, rows with a key that stands twice are rejected, views derived."""
+        """End the intake: payers get one name each, rows with a key that stands twice are rejected."""
         self.flush()
-        for name in _OF_SERVICES:
+        filled = [name for name, rows in self._parts.sizes().items() if rows]
+        for name in filter(filled.__contains__, _OF_SERVICES):
             if self.query(f"SELECT 1 AS one FROM {name} WHERE {_UNNUMBERED} LIMIT 1").num_rows:
                 self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {_UNNUMBERED}")
         payers.settle(self, self.aliases)
-        for table in TABLES.values():
-            self._reject_repeats(table)
-        for table in TABLES.values():
-            for source, (rows, amount) in self._totals(table.name).items():
-                count = self._counts[self._source_names()[source], table.name]
+        for name in filled:
+            self._reject_repeats(TABLES[name])
+        for name in filled:
+            for source, (rows, amount) in self._totals(name).items():
+                count = self._counts[self._source_names()[source], name]
                 count.loaded, count.amount_loaded = rows, amount
-            for name in own_columns(table.name):
-                self.engine.execute(f"ALTER TABLE {table.name} DROP COLUMN {name}")
+        for name in TABLES:
+            for column in own_columns(name):
+                self.engine.execute(f"ALTER TABLE {name} DROP COLUMN {column}")
         return Claims(
             self.engine, accounting=self.accounting(), rejects=self.rejects(), progress=self.progress
         )

@@ -49,6 +49,7 @@ def derive(lines: int, base: Path) -> dict[str, float]:
 
     start = time.perf_counter()
     claims = Claims(engine, accounting=ACCOUNTING.empty_table(), rejects=REJECTS.empty())  # type: ignore[arg-type]
+    claims.summary()
     derived = time.perf_counter() - start
     claims.save(base / f"claims-{lines}")
     return {"make": made, "derive": derived, "peak_gb": peak_gb()}

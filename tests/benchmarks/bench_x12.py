@@ -157,7 +157,7 @@ def main() -> None:
         code = (
             "import sys, time, resource; import cpticd.loaders.intake, tqdm.auto; "
             "from cpticd.loaders.x12 import read_x12; b = time.perf_counter(); p = time.process_time(); "
-            "c = read_x12(sys.argv[1:], progress=False, workers=1); t = time.perf_counter() - b; "
+            "c = read_x12(sys.argv[1:], progress=False, workers=1); c.summary(); t = time.perf_counter() - b; "
             "print(t, time.process_time() - p, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         result = subprocess.run(

@@ -59,7 +59,9 @@ def build(lines: int, *, memory_limit: str = "2GB", derive: bool = True) -> Clai
     )
     if not derive:
         return engine
-    return Claims(engine, accounting=ACCOUNTING.empty_table(), rejects=REJECTS.empty())
+    claims = Claims(engine, accounting=ACCOUNTING.empty_table(), rejects=REJECTS.empty())
+    claims.summary()  # derives what analyses stand on, which are measured without it
+    return claims
 
 
 #: One plain statement: what an analyst would write over the text-keyed tables.
