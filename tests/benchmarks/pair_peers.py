@@ -13,13 +13,14 @@ from scipy.special import expit
 from scipy.stats import norm, t
 
 KEYS: Final = ["payer", "hcpcs_code", "diagnosis_code"]
+CLUSTERS: Final = {"by claim": "claim_id", "by person": "person_id", "by provider": "billing_npi"}
 _ROUNDS: Final = 25
 
 
 def tables_of(lines: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """One row per line and diagnosis with its payer and procedure."""
     at = pairs["line"].to_numpy()
-    keys = {name: lines[name].to_numpy()[at] for name in ("payer", "hcpcs_code", "claim_id", "person_id")}
+    keys = {name: lines[name].to_numpy()[at] for name in ("payer", "hcpcs_code", *CLUSTERS.values())}
     return pd.DataFrame({"line": at, "diagnosis_code": pairs["diagnosis_code"].to_numpy(), **keys})
 
 
@@ -45,16 +46,16 @@ def expected(lines: pd.DataFrame) -> np.ndarray:
 
 
 def score_tests(lines: pd.DataFrame, rows: pd.DataFrame, min_lines: int) -> dict[str, pd.DataFrame]:
-    """The one-sided score test of each pair's indicator beside its payer's procedure, four variances.
+    """The one-sided score test of each pair's indicator beside its payer's procedure, by variance.
 
     ``fixed effects``: that of independent lines; ``one dispersion``: times Pearson's dispersion of all pairs;
-    ``by claim``, ``by person``: sums of squared scores of clusters, t with their number less one.
+    ``by claim``, ``by person``, ``by provider``: sums of squared scores of clusters, t with their number less one.
     """
     p = expected(lines)
     e, w = lines["denied"].to_numpy() - p, p * (1 - p)
     rows = rows.assign(e=e[rows["line"]], w=w[rows["line"]])
     cell = KEYS[:2]
-    of_cell = lines[cell].assign(e=e, w=w, claim_id=lines["claim_id"], person_id=lines["person_id"])
+    of_cell = lines[[*cell, *CLUSTERS.values()]].assign(e=e, w=w)
     total = of_cell.groupby(cell)["w"].sum().rename("cell_w").reset_index()
     pair = rows.groupby(KEYS, as_index=False).agg(lines=("e", "size"), score=("e", "sum"), w=("w", "sum"))
     pair = pair[pair["lines"] >= min_lines].merge(total, on=cell)
@@ -66,7 +67,7 @@ def score_tests(lines: pd.DataFrame, rows: pd.DataFrame, min_lines: int) -> dict
         "fixed effects": _result(pair, norm.sf(z)),
         "one dispersion": _result(pair, norm.sf(z / np.sqrt(dispersion))),
     }
-    for name, key in (("by claim", "claim_id"), ("by person", "person_id")):
+    for name, key in CLUSTERS.items():
         found[name] = _result(pair, _robust(pair, rows, of_cell, share.to_numpy(), key))
     return found
 
