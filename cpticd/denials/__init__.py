@@ -1,5 +1,6 @@
 """Denials: how often, for what, of which pairs, since when, and those that do not look like one."""
 
+from cpticd.denials.decisions import decisions
 from cpticd.denials.delay import delay
 from cpticd.denials.explanation import explain
 from cpticd.denials.first_pass import first_pass
@@ -19,6 +20,7 @@ from cpticd.denials.write_off import write_off
 __all__ = [
     "by_pair",
     "causes",
+    "decisions",
     "delay",
     "explain",
     "first_pass",

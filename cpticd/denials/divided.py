@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cpticd import sql
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
+
+#: Which payer groups by payer are of.
+PAYER: Final = (
+    "the one whose decision on the service came first, else the one billed; a second payer's decisions are counted by "
+    "denials.decisions"
+)
 
 
 class Divided(NamedTuple):
@@ -69,7 +75,12 @@ def _plain(by: Grouping) -> str:
 
 
 def terms(by: Grouping, unit: str) -> dict[str, Any]:
-    """What a contract says where groups overlap."""
+    """What a contract says where groups overlap, and of whose decisions it speaks."""
+    payer = {"payer": PAYER} if "payer" in by.names else {}
+    return _overlap(by, unit) | payer
+
+
+def _overlap(by: Grouping, unit: str) -> dict[str, Any]:
     if by.level == "diagnosis":
         return {
             "groups": f"overlap: {unit} count in the group of each diagnosis that a line points to; dollars are shared "

@@ -86,16 +86,25 @@ def primary(
         rows_left_out=int(reported),
         interval=counted.words("charge" if unit == "charge" else "claims", confidence),
         **counted.duplicate_terms(duplicates),
-        **divided.terms(groups, "claims"),
+        **divided.terms(groups, "claims") | {"payer": "the one that decided"},
     )
 
 
 def _rows(s: Session, groups: Grouping, duplicates: bool) -> str:
     """A relation of decisions by group."""
-    every = sql.text("denials/primary_decisions")
-    s.create("primary_decisions", every, duplicates="TRUE" if duplicates else "FALSE")
+    payer_decisions(s, duplicates, turn="g.payer_sequence = 1")
     return s.create(
         "counted_rows", sql.text("denials/primary"), select=groups.select, joins=groups.joins, columns=groups.columns,
-        plain="".join(f"{each.sql}, " for each in groups.dimensions),
-        part="coalesce(p.share, 1)" if groups.level == "diagnosis" else "1",
+        plain="".join(f"{each.sql}, " for each in groups.dimensions), part=part_of(groups),
     )  # fmt: skip
+
+
+def payer_decisions(s: Session, duplicates: bool, *, turn: str = "TRUE") -> str:
+    """A relation of lines of payers' decisions in the place of service lines; ``turn``: SQL of which over ``g``."""
+    text = sql.text("denials/payer_decisions")
+    return s.create("payer_decisions", text, duplicates="TRUE" if duplicates else "FALSE", turn=turn)
+
+
+def part_of(groups: Grouping) -> str:
+    """SQL of the part of a line's dollars that counts in a group: shared out over diagnoses."""
+    return "coalesce(p.share, 1)" if groups.level == "diagnosis" else "1"

@@ -3,13 +3,13 @@
 WITH whole AS (
     SELECT claim_id, adjudication_number, count(*) AS n,
         count(CASE WHEN decision IN ('denied', 'nothing paid') THEN 1 END) AS nothing
-    FROM primary_decisions
+    FROM payer_decisions
     GROUP BY claim_id, adjudication_number
 ),
 grouped AS (
     SELECT {select} o.claim_id, o.adjudication_number, o.claim_line_number,
         CAST(coalesce(max(o.charge_amount), 0) AS DOUBLE) * sum({part}) AS charge
-    FROM primary_decisions o
+    FROM payer_decisions o
     {joins}
     GROUP BY {plain} o.claim_id, o.adjudication_number, o.claim_line_number
 )
