@@ -197,7 +197,7 @@ def of_drivers(results: pd.DataFrame) -> pd.DataFrame:
     sums = results.groupby(["way"], sort=False).agg(
         reported=("reported", "mean"), false=("false", "mean"), false_max=("false", "max"),
         planted=("planted", "sum"), found=("at its level", "sum"),
-        strong=("strong", "sum"), strong_found=("strong at its level", "sum"),
+        strong=("strong", "sum"), strong_found=("strong at its level", "sum"), elsewhere=("elsewhere", "mean"),
     )  # fmt: skip
     return sums.round(2).reset_index()
 

@@ -31,7 +31,7 @@ def level_of(keys: frozenset[str]) -> str:
 
 
 def levels(world: World, claims: cx.Claims, hits: np.ndarray, q: float) -> Iterator[dict[str, Any]]:
-    """One row per level: rows reported, false among them, and planted effects found there."""
+    """One row per level: rows reported, false among them, planted effects found there, and their rows elsewhere."""
     found = cx.denials.drivers(claims, dimensions=("payer", "hcpcs_code", "billing_npi", "diagnosis"))
     found = found[found["q_value"] <= q]
     there = found.reindex(columns=list(KEYS)).notna()
@@ -51,6 +51,7 @@ def levels(world: World, claims: cx.Claims, hits: np.ndarray, q: float) -> Itera
             "false": sum(not _planted(mine, row) for row in rows.itertuples()) if judged else np.nan,
             "planted": len(mine), "at its level": int(mine["hit"].sum()), "strong": int(mine["strong"].sum()),
             "strong at its level": int((mine["hit"] & mine["strong"]).sum()),
+            "elsewhere": sum(_repeated(found, planted, effect) for effect in mine.itertuples()),
         }  # fmt: skip
 
 
@@ -79,6 +80,15 @@ def _stands(found: pd.DataFrame, effect: Any) -> bool:
         if isinstance(getattr(effect, key, None), str):
             rows = rows[rows[key] == getattr(effect, key)]
     return not rows.empty
+
+
+def _repeated(found: pd.DataFrame, planted: pd.DataFrame, effect: Any) -> int:
+    """Rows of finer levels on the effect's keys, on which nothing of their own level is planted."""
+    rows = found[(found["level"] != effect.level) & found["level"].isin(JUDGED)]
+    for key in KEYS:
+        if isinstance(getattr(effect, key, None), str):
+            rows = rows[rows[key] == getattr(effect, key)]
+    return sum(not _planted(planted[planted["level"] == row.level], row) for row in rows.itertuples())
 
 
 def _planted(effects: pd.DataFrame, row: Any) -> bool:
