@@ -75,7 +75,8 @@ def resolution(
 
     Parameters: ``by``, dimensions (``claims.dimensions()``); ``duplicates``, whether services denied at first as
     duplicates count; ``confidence``, of the interval. Services that were taken back (void) are left out; those without
-    a date, or that took a step before their denial, too, and are counted in the contract.
+    a date too, and are counted in the contract. A service that another payer had paid before it was denied is resolved
+    on the day of its denial.
 
     >>> import cpticd as cx
     >>> curves = cx.denials.resolution(cx.simulate(persons=200, seed=1).claims)
@@ -97,7 +98,7 @@ def resolution(
         numerator="services not yet billed again, not yet paid in whole or in part",
         denominator="services denied as a whole at first (Kaplan-Meier: open ones are censored, not dropped)",
         clock="from the first denial to the next claim, and to the decision that pays",
-        exclusions="void; without dates, or with a step before the denial",
+        exclusions="void; without dates",
         rows_left_out=left_out,
         interval=f"{confidence:.0%} Greenwood, log-log",
         **terms,

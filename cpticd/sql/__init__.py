@@ -47,8 +47,8 @@ _FAMILIES: Final = {
     "family_cells": ("pair_cells_of", _BOTH),
     "family_causes": ("pair_causes_of", _BOTH),
 }
-#: What relations of lines take from elsewhere: how old a denial is that stands for good.
-_LINES: Final = {"services": {"maturity": MATURITY_DAYS}}
+#: What relations of lines take from elsewhere: the lines as submitted, how old a denial is that stands for good.
+_LINES: Final = {"ledger": {}, "services": {"maturity": MATURITY_DAYS}}
 #: Relations of pairs, in order.
 PAIRS: Final = (*_CODES, *_FAMILIES)
 #: Of these, needed to compute the others and dropped afterwards: the largest of all.
@@ -57,7 +57,9 @@ PASSING: Final = ("bridge", "seen", "family_bridge")
 
 def relation(name: str) -> str:
     """SQL of a relation of the model."""
-    file, parts = _FAMILIES.get(name, (name, _LINES.get(name, {})))
+    if name in _LINES:
+        return text(name).format(submitted=text("submitted_lines"), **_LINES[name])
+    file, parts = _FAMILIES.get(name, (name, {}))
     return text(file).format(**parts) if parts else text(file)
 
 

@@ -31,10 +31,9 @@ sums AS MATERIALIZED (  -- with the largest denial of each
         ON c.claim_id = s.claim_id AND c.adjudication_number = s.adjudication_number AND c.line = s.line AND c.place = 1
 ),
 submitted AS (
-    SELECT claim_id, claim_line_number AS line, charge_amount AS charge FROM lines
-    UNION ALL
-    SELECT c.claim_id, 0 AS line, c.charge_amount AS charge FROM claims c
-    WHERE c.claim_id NOT IN (SELECT claim_id FROM lines WHERE claim_id IS NOT NULL)
+    SELECT claim_id, line, charge_amount AS charge FROM (
+    {submitted}
+    ) x
 ),
 answered AS MATERIALIZED (  -- line 0: rows that answer no submitted line
     SELECT

@@ -193,7 +193,7 @@ SELECT
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.paid_amount END AS paid_amount,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.allowed_amount END AS allowed_amount,
     CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.patient_amount END AS patient_responsibility_amount,
-    s.last_paid_date, s.accepted_date, t.decisions, t.payers
+    s.last_paid_date, s.accepted_date, t.decisions, t.payers, coalesce(s.denying, 0) AS refusing_payers
 FROM firsts f
 JOIN totals t ON t.service_claim_id = f.service_claim_id AND t.service_line_number = f.service_line_number
 LEFT JOIN settled s ON s.service_claim_id = f.service_claim_id AND s.service_line_number = f.service_line_number
@@ -213,7 +213,8 @@ SELECT
     CASE WHEN e.is_cancelled THEN 0 ELSE e.paid_amount END, CASE WHEN e.is_cancelled THEN 0 ELSE e.allowed_amount END,
     CASE WHEN e.is_cancelled THEN 0 ELSE e.patient_responsibility_amount END,
     CASE WHEN NOT e.is_cancelled THEN e.paid_date END,
-    CASE WHEN NOT e.is_cancelled AND e.decision IN ('paid', 'partly denied') THEN e.paid_date END, 1, 1
+    CASE WHEN NOT e.is_cancelled AND e.decision IN ('paid', 'partly denied') THEN e.paid_date END, 1, 1,
+    CASE WHEN NOT e.is_cancelled AND e.decision = 'denied' THEN 1 ELSE 0 END
 FROM effective e
 LEFT JOIN twice t ON t.service_claim_id = e.service_claim_id AND t.service_line_number = e.service_line_number
 WHERE t.service_claim_id IS NULL

@@ -3,13 +3,7 @@
 -- once. A Medicare processing indicator, where a line has one, is the outcome, whatever was paid beside it.
 WITH decisions AS MATERIALIZED (SELECT * FROM service_decisions),
 submitted AS (
-    SELECT claim_id, claim_line_number AS line, claim_line_start_date, hcpcs_code, place_of_service_code, charge_amount,
-        processing_indicator_code
-    FROM lines
-    UNION ALL
-    SELECT c.claim_id, 0, CAST(NULL AS DATE), NULL, NULL, c.charge_amount, NULL
-    FROM claims c
-    WHERE c.claim_id NOT IN (SELECT claim_id FROM lines WHERE claim_id IS NOT NULL)
+    {submitted}
 ),
 lasts AS (  -- the last version of each chain's claim to its first payer
     SELECT chain_id, max(version) AS version FROM chains WHERE relation <> 'other payer' GROUP BY chain_id
@@ -82,6 +76,7 @@ found AS (
             AS final_denial_category,
         d.last_denial_group AS final_denial_group, d.rarcs, d.last_rarcs AS final_rarcs,
         CAST(coalesce(d.decisions, 0) AS INTEGER) AS adjudication_count, coalesce(d.payers, 0) AS payers,
+        coalesce(d.refusing_payers, 0) AS refusing_payers,
         coalesce(d.first_payer_id, c.payer_id) AS payer_id, coalesce(d.first_payer_kind, c.payer_kind) AS payer_kind,
         coalesce(d.first_payer_sequence, c.payer_sequence) AS payer_sequence, d.denying_payer,
         coalesce(h.submitted_date, c.received_date) AS submitted_date,
@@ -112,11 +107,14 @@ SELECT
          WHEN final_outcome = 'partly denied' THEN 'paid in part'
          WHEN initial_outcome IN ('denied', 'partly denied') THEN 'overturned'
          WHEN coalesce(paid_amount, 0) <= 0 AND patient_responsibility_amount > 0 THEN 'patient''s'
+         -- What one payer left to the patient another one refused, and took from the patient too (CO).
+         WHEN coalesce(paid_amount, 0) <= 0 AND refusing_payers > 0 THEN 'nothing paid'
          ELSE 'paid at first' END AS state,
     date_diff('day', clock_start, first_paid_date) AS days_to_first_adjudication,
     CASE WHEN initial_outcome = 'denied' AND resubmitted_date >= first_paid_date
          THEN date_diff('day', first_paid_date, resubmitted_date) END AS days_to_resubmission,
     CASE WHEN initial_outcome = 'denied' AND final_outcome IN ('paid', 'partly denied')
-         THEN date_diff('day', first_paid_date, accepted_date) END AS days_to_resolution
+         -- Where another payer had paid before, the denial left nothing to resolve: it ended on its own day.
+         THEN greatest(0, date_diff('day', first_paid_date, accepted_date)) END AS days_to_resolution
 FROM found f
 CROSS JOIN clock k

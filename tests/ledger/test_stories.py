@@ -29,6 +29,7 @@ BILLED = """
     A7   | 1 | N | 1 |          |   |    | 2025-03-15 | 2025-03-10 | 99213 |    | 100 |
     A8#1 | 1 | N | 1 |          |   |    | 2025-03-15 | 2025-03-10 | 99213 |    | 100 |
     A8#2 | 1 | H | 2 |          |   |    | 2025-04-15 | 2025-03-10 | 99213 |    | 100 |
+    AX   | 1 | N | 1 |          |   |    | 2025-03-15 | 2025-03-10 | 99213 |    | 100 |
     B1   | 1 | N | 1 |          |   |    | 2025-03-15 | 2025-03-10 | 99213 |    | 100 |
     B1   | 2 | N | 1 |          |   |    | 2025-03-15 | 2025-03-10 | 93000 |    | 200 |
     B2   | 1 | N | 1 |          |   |    | 2025-03-15 | 2025-03-10 | 99213 |    | 100 |
@@ -92,6 +93,8 @@ ANSWERED = """
     A7   | 1 | H | 2 | H1 | 2025-04-20 | 2  | 100 | 50  | OA-23 50
     A8#1 | 1 | N | 1 | I1 | 2025-04-01 | 1  | 100 | 0   | CO-11 100
     A8#2 | 1 | H | 2 | H1 | 2025-03-20 | 2  | 100 | 20  | OA-23 80
+    AX   | 1 | N | 1 | I1 | 2025-04-01 | 1  | 100 | 0   | PR-1 100
+    AX   | 1 | H | 2 | H1 | 2025-04-20 | 2  | 100 | 0   | CO-29 100
     B1   | 1 | N | 1 | I1 | 2025-04-01 | 1  | 100 | 100 |
     B1   | 2 | N | 1 | I1 | 2025-04-01 | 1  | 200 | 200 |
     B1   | - | N | 1 | I1 | 2025-04-01 | 1  | 300 | 0   | CO-29 300
@@ -167,6 +170,7 @@ EXPECTED = """
     A7 1 | N | partly denied | paid | 90 | 0 | 50 | 0 | 50
     A8#1 1 | N | denied | paid | 20 | 0 | 100 | 0 | 11
     A8#2 1 | H | counted elsewhere | counted elsewhere | | | | |
+    AX 1 | N | paid | paid | 0 | 0 | 0 | 0 |
     B1 1 | N | denied | denied | 0 | 0 | 100 | 100 | 29
     B1 2 | N | denied | denied | 0 | 0 | 200 | 200 | 29
     B2 1 | N | paid | paid | 46.67 | 33.33 | 0 | 0 |
@@ -260,7 +264,7 @@ def test_a_service_is_charged_and_counted_once(claims: Claims) -> None:
 
 
 def test_a_service_knows_its_chain_its_state_and_its_days(claims: Claims) -> None:
-    wanted = "'A1', 'A5', 'A6', 'B4', 'E1', 'E2#1', 'F2', 'F3', 'F4', 'F6', 'G2'"
+    wanted = "'A1', 'A5', 'A6', 'A8#1', 'AX', 'B4', 'E1', 'E2#1', 'F2', 'F3', 'F4', 'F6', 'G2'"
     found = claims.query(
         "SELECT claim_id, last_claim_id, submissions, payers, state, days_to_resubmission, days_to_resolution "
         f"FROM services WHERE claim_id IN ({wanted}) ORDER BY claim_id"
@@ -269,6 +273,16 @@ def test_a_service_knows_its_chain_its_state_and_its_days(claims: Claims) -> Non
         ("A1", "A1", 1, 2, "paid at first", None, None),
         ("A5", "A5", 1, 2, "open", None, None),
         ("A6", "A6", 1, 1, "overturned", None, 61),
+        ("A8#1", "A8#1", 1, 2, "overturned", None, 0),  # the second payer had paid before the first denied
+        (
+            "AX",
+            "AX",
+            1,
+            2,
+            "nothing paid",
+            None,
+            None,
+        ),  # left to the patient, then refused as the provider's own loss
         ("B4", "B4", 1, 1, "open", None, None),
         ("E1", "E1R", 2, 1, "overturned", 34, 61),
         ("E2#1", "E2#1", 1, 1, "void", None, None),
