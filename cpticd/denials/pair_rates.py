@@ -14,12 +14,16 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
+from cpticd.denials.pair_dependence import with_dependence
+from cpticd.sql.pair_parts import line_clusters, pair_clusters
 
 Grain = Literal["code", "family"]
 Pointer = Literal["all", "primary"]
 
 #: Lines that a coarser rate weighs beside those of a stratum, so that a small stratum is not taken at its word.
 PRIOR_LINES: Final = 10
+#: All root causes that concern the diagnosis, as one word of ``cause``.
+DIAGNOSIS_RELATED: Final = "diagnosis related"
 #: Error rate at which a pair is put before the others.
 Q_THRESHOLD: Final = 0.10
 
@@ -27,7 +31,7 @@ _KEYS: Final = {"code": ("hcpcs_code", "diagnosis_code"), "family": ("hcpcs_fami
 #: Columns of a pair that speak of its denials; the others speak of all its lines, or of its key alone.
 _OF_DENIED: Final = (
     "denied_lines", "rate", "low", "high", "expected_rate", "shrunk_rate", "excess_denials", "lift", "p_value",
-    "q_value", "denied_amount", "excess_amount", "top_category", "top_carc",
+    "q_value", "design_effect", "effective_lines", "denied_amount", "excess_amount", "top_category", "top_carc",
 )  # fmt: skip
 
 
@@ -63,6 +67,7 @@ def by_pair(
     by: By = None,
     grain: Grain = "code",
     pointer: Pointer = "all",
+    cause: str | None = None,
     min_lines: int = 30,
 ) -> pd.DataFrame:
     """One row per procedure and diagnosis (and group) of at least ``min_lines`` adjudicated lines.
@@ -72,17 +77,23 @@ def by_pair(
     by: dimensions, see ``claims.dimensions()``: each group has its own pairs, compared with lines of the group.
     grain: ``code``, or ``family`` (procedure section x diagnosis chapter; a line counts once per pair).
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one alone.
+    cause: count only denials of this root cause, a category of ``causes``, or ``diagnosis related``: all categories
+        that concern the diagnosis (table carc_categories). Eligibility, credentialing and limits, which deny a
+        person's or a provider's lines together, then do not blur what a diagnosis does.
     min_lines: pairs with fewer lines are left out, and counted in the contract.
 
     Columns
     -------
     the dimensions of ``by``, hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; lines, persons,
-    denied_lines; rate with its Wilson interval low, high; expected_rate, that of other diagnoses' lines
+    denied_lines; rate with its interval low, high (Wilson's of effective lines); expected_rate, that of other diagnoses' lines
     of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure, with
     the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
     expected_rate); excess_denials = denied_lines - expected; lift = rate / expected_rate;
-    comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric,
-    saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size);
+    comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric of effective
+    counts, saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size);
+    design_effect, how many times the variance of the rate is that of independent lines, by claim or by
+    person, the larger (``stats.dependence``), effective_lines = lines / design_effect, and the shares of
+    the person and the provider with most of the lines; p_value minds providers as well, whose habits are no diagnosis's;
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
     top_category, the most frequent of its denied lines, and top_carc, the most frequent of that category.
 
@@ -104,13 +115,7 @@ def by_pair(
         raise ArgumentError(f"by={by!r}: a pair has its diagnosis itself; divide pairs by other dimensions")
     keys = [*groups.names, *_KEYS[grain]]
     with claims.session(pairs=True) as s:
-        found = s.frame(
-            sql.text("denials/pairs_judged"),
-            {"min_lines": int(min_lines)},
-            p="primary_" if pointer == "primary" else "",
-            prior_lines=PRIOR_LINES,
-            **(_model(grain, groups) or _grouped(s, grain, groups)),
-        )
+        found = _found(s, grain, groups, pointer, cause, int(min_lines))
         left_out = _left_out(s)
     result = judge(found, keys, grain)
     return attach(
@@ -124,7 +129,9 @@ def by_pair(
         expected="other lines of the same procedure, payer, place and quarter of service"
         + ("" if groups.names in ([], ["payer"]) else ", in the group"),
         family_size=int(result["p_value"].notna().sum()),
-        test="stratified hypergeometric, one-sided (excess), Benjamini-Hochberg",
+        test="stratified hypergeometric of effective counts (design effect by claim, person or provider, the largest), "
+        "one-sided (excess), Benjamini-Hochberg",
+        interval="95% Wilson of effective lines (design effect by claim or person, the larger)",
         rows_left_out=left_out,
         small_pairs_left_out=int(found["all_pairs"].iloc[0]) - len(found) if len(found) else None,
     )
@@ -151,46 +158,63 @@ def _model(grain: Grain, groups: Grouping) -> dict[str, Any] | None:
             "key": "payer_pair_id" if payer else "pair_id",
             "cells": "cells", "causes": "cell_causes",
             "names": ("e.payer, " if payer else "") + names, "name_joins": joins,
+            "of": f"e.procedure_id AS procedure, {'e.payer_id' if payer else '0'} AS grp",
+            "clusters": "payer_pair_clusters" if payer else "pair_clusters",
+            "procedures": "payer_procedure_clusters" if payer else "procedure_clusters",
+            "procedure": "procedure_id", "grp": "payer_id" if payer else "0",
         }  # fmt: skip
     if not payer:
-        return _families("family_totals", "pair_id", "", "")
-    totals = "(SELECT t.*, t.pair_id AS payer_pair_id FROM payer_family_totals t)"
-    return _families(
-        totals, "payer_pair_id", "g0.payer, ",
-        "JOIN (SELECT DISTINCT payer_id, payer FROM strata) g0 ON g0.payer_id = e.group_id",
-    )  # fmt: skip
-
-
-def _families(totals: str, key: str, names: str, joins: str) -> dict[str, Any]:
+        return {
+            "totals": "family_totals", "key": "pair_id", "clusters": "family_clusters",
+            "of": "e.h AS procedure, 0 AS grp", "procedures": "procedure_family_clusters", "grp": "0",
+            **_families("", ""),
+        }  # fmt: skip
     return {
-        "totals": totals, "key": key, "cells": "family_cells", "causes": "family_causes",
+        "totals": "(SELECT t.*, t.pair_id AS payer_pair_id FROM payer_family_totals t)", "key": "payer_pair_id",
+        "clusters": "payer_family_clusters", "of": "e.h AS procedure, e.group_id AS grp",
+        "procedures": "payer_procedure_family_clusters", "grp": "payer_id",
+        **_families("g0.payer, ", "JOIN (SELECT DISTINCT payer_id, payer FROM strata) g0 ON g0.payer_id = e.group_id"),
+    }  # fmt: skip
+
+
+def _families(names: str, joins: str) -> dict[str, Any]:
+    return {
+        "cells": "family_cells", "causes": "family_causes", "procedure": "h",
         "names": f"{names}e.h AS hcpcs_family, e.d AS diagnosis_family,", "name_joins": joins,
     }  # fmt: skip
 
 
-def _grouped(s: Session, grain: Grain, groups: Grouping) -> dict[str, Any]:
-    """Pairs of other groups, added up in the session; parts of ``pairs_judged``."""
+def _grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> dict[str, Any]:
+    """Pairs of other groups or of a cause, added up in the session; parts of ``pairs_judged``."""
     keys = groups.columns
-    strata = s.create(
-        "group_strata", sql.text("denials/pair_strata"),
-        select=groups.select, joins=groups.joins, keys=keys, order_keys=f"ORDER BY {', '.join(groups.names)}",
+    of = {"select": groups.select, "joins": groups.joins, "hit": _hit(s, cause)}
+    order = f"ORDER BY {', '.join(groups.names)}" if groups.names else ""
+    strata = s.create("group_strata", sql.text("denials/pair_strata"), keys=keys, order_keys=order, **of)
+    same = "".join(f" AND s.{name} IS NOT DISTINCT FROM o.{name}" for name in groups.names)
+    lines = s.create(
+        "group_lines", sql.text("decided_lines"), strata=strata, same=same, quarter="stratum_quarter",
+        group="s.group_id,", amount=f"CASE WHEN {of['hit']} THEN o.denied_amount END" if cause else "o.denied_amount",
+        **of,
     )  # fmt: skip
     hcpcs, diagnosis = _KEYS[grain]
     bridge = s.create(
-        "group_bridge", sql.text("denials/pair_bridge"), grain=grain, select=groups.select, joins=groups.joins,
-        strata=strata, hcpcs=hcpcs, diagnosis=diagnosis,
-        same="".join(f" AND s.{name} IS NOT DISTINCT FROM o.{name}" for name in groups.names),
+        "group_bridge", sql.text("denials/pair_bridge"), grain=grain, lines=lines, hcpcs=hcpcs, diagnosis=diagnosis
     )  # fmt: skip
+    seen = s.create("group_seen", sql.text("seen_of"), bridge=bridge, group="group_id")
     parts: dict[str, Any] = {
-        "bridge": bridge, "strata": strata, "group": "group_id", "ids": "t.pair_id",
+        "bridge": bridge, "seen": seen, "strata": strata, "group": "group_id", "ids": "t.pair_id",
         "totals": "JOIN group_totals t ON t.h = c.h AND t.d = c.d AND t.group_id = c.group_id",
     }  # fmt: skip
     s.create("group_totals", sql.text("pair_totals_of"), **parts)
     s.create("group_cells", sql.text("pair_cells_of"), **parts)
     s.create("group_causes", sql.text("pair_causes_of"), **parts)
+    of_pair = {"h": "h", "d": "d", "group_id": "group_id"}
+    s.create("group_clusters", sql.text("clusters_of"), **pair_clusters(bridge, seen, "group_totals", of_pair))
+    with_h = f"(SELECT o.*, f.{hcpcs} AS h FROM {lines} o JOIN procedure_families f ON f.hcpcs_code = o.hcpcs_code) x"
+    s.create("group_procedures", sql.text("line_clusters_of"), **line_clusters(with_h, "h", "group_id"))
     listed = "".join(f"g0.{name}, " for name in groups.names)
     names = f"{listed}e.h AS {hcpcs}, e.d AS {diagnosis}, "
-    joins = f"JOIN (SELECT DISTINCT {keys} group_id FROM {strata}) g0 ON g0.group_id = e.group_id "
+    joins = f"JOIN (SELECT DISTINCT {keys} group_id FROM {strata}) g0 ON g0.group_id = e.group_id " if listed else ""
     if grain == "code":
         names += "hf.hcpcs_family, df.diagnosis_family,"
         joins += (
@@ -199,8 +223,39 @@ def _grouped(s: Session, grain: Grain, groups: Grouping) -> dict[str, Any]:
         )
     return {
         "totals": "group_totals", "key": "pair_id", "cells": "group_cells", "causes": "group_causes",
-        "names": names, "name_joins": joins,
+        "names": names, "name_joins": joins, "of": "e.h AS procedure, e.group_id AS grp", "clusters": "group_clusters",
+        "procedures": "group_procedures", "procedure": "h", "grp": "group_id",
     }  # fmt: skip
+
+
+def _hit(s: Session, cause: str | None) -> str:
+    """SQL of what counts as denied: all initial denials, or those of a root cause."""
+    if cause is None:
+        return "o.initial_outcome = 'denied'"
+    known = s.frame("SELECT DISTINCT category, diagnosis_related FROM carc_categories WHERE is_denial")
+    chosen = known["diagnosis_related"].eq("yes") if cause == DIAGNOSIS_RELATED else known["category"].eq(cause)
+    wanted = sorted(set(known.loc[chosen, "category"].astype(str)))
+    if not wanted:
+        raise ArgumentError(
+            f"cause={cause!r}: expected {DIAGNOSIS_RELATED!r} or a category of denials: "
+            f"{sorted(set(known['category'].astype(str)))}"
+        )
+    listed = ", ".join("'" + each.replace("'", "''") + "'" for each in wanted)
+    return f"o.initial_outcome = 'denied' AND o.denial_category IN ({listed})"
+
+
+def _found(
+    s: Session, grain: Grain, groups: Grouping, pointer: Pointer, cause: str | None, min_lines: int
+) -> pd.DataFrame:
+    """What the pairs are judged from: counts, what is expected, and how lines depend on one another."""
+    parts = (None if cause else _model(grain, groups)) or _grouped(s, grain, groups, cause)
+    parts |= {"p": "primary_" if pointer == "primary" else ""}
+    found = s.frame(
+        sql.text("denials/pairs_judged"), {"min_lines": min_lines}, prior_lines=PRIOR_LINES, **parts
+    )
+    sums = s.frame(sql.text("denials/pairs_clustered"), {"min_lines": min_lines}, **parts)
+    procedures = s.frame(sql.text("denials/procedures_clustered"), **parts)
+    return with_dependence(found, sums, procedures)
 
 
 def _left_out(s: Session) -> int:
@@ -221,9 +276,13 @@ def judge(found: pd.DataFrame, keys: list[str], grain: Grain) -> pd.DataFrame:
     mean, variance, third, fourth = (
         found[name].to_numpy(float) for name in ("mean", "variance", "third", "fourth")
     )
-    p_value = stats.stratified_excess(k, mean, variance, third, fourth)
+    p_value = stats.stratified_excess(
+        k, mean, variance, third, fourth,
+        design_effect=found["test_effect"].to_numpy(float), freedom=found["test_freedom"].to_numpy(float),
+    )  # fmt: skip
     p_value = np.where(variance > 0, p_value, np.nan)
-    low, high = stats.wilson(k, n)
+    effect = found["design_effect"].to_numpy(float)
+    low, high = stats.wilson(k, n, design_effect=effect, freedom=found["freedom"].to_numpy(float))
     rate = k / n
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = np.where(expected > 0, rate / expected, np.nan)
@@ -247,6 +306,10 @@ def judge(found: pd.DataFrame, keys: list[str], grain: Grain) -> pd.DataFrame:
         p_value=p_value,
         q_value=stats.benjamini_hochberg(p_value),
         lift=lift,
+        design_effect=effect,
+        effective_lines=n / effect,
+        largest_person_share=found["largest_person_share"],
+        largest_provider_share=found["largest_provider_share"],
         denied_amount=amount.round(2),
         excess_amount=(amount * beyond).round(2),
         top_category=found["top_category"],
