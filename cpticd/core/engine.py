@@ -83,6 +83,8 @@ class _Connection:
     path: tuple[str, ...] = ("main",)
     #: What CREATE is followed by: TEMP where relations are the connection's own.
     _kept = ""
+    #: Names of tables that are read where they lie.
+    _registered: set[str]
 
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         with _errors():
@@ -98,17 +100,30 @@ class _Connection:
             self.connection.execute(sql, dict(params) if params else None)
 
     def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
-        self.drop(name)
-        self.execute(f"CREATE {self._kept} {'TABLE' if materialize else 'VIEW'} {name} AS {sql}")
+        self._define(name, f"CREATE {self._kept} {'TABLE' if materialize else 'VIEW'} {name} AS {sql}")
 
     def load(self, name: str, data: pa.Table, *, copy: bool = True) -> None:
-        self.drop(name)
         if not copy:
+            self.drop(name)
             self.connection.register(name, data)
+            self._registered.add(name)
             return
         self.connection.register("incoming", data)
-        self.execute(f"CREATE {self._kept} TABLE {name} AS SELECT * FROM incoming")
+        self._define(name, f"CREATE {self._kept} TABLE {name} AS SELECT * FROM incoming")
         self.connection.unregister("incoming")
+
+    def _define(self, name: str, statement: str) -> None:
+        """Run a CREATE; what has the name already goes, which is seldom there: to ask first costs more."""
+        if name in self._registered:  # it would hide the relation, and not be in its way
+            self.drop(name)
+        with _errors():
+            try:
+                self.connection.execute(statement)
+            except duckdb.CatalogException as error:
+                if "already exists" not in str(error):
+                    raise
+                self.drop(name)
+                self.connection.execute(statement)
 
     def append(self, name: str, data: pa.Table) -> None:
         """Add rows to table ``name``, by column name."""
@@ -117,6 +132,7 @@ class _Connection:
         self.connection.unregister("incoming")
 
     def drop(self, name: str) -> None:
+        self._registered.discard(name)
         for kind in ("VIEW", "TABLE"):
             with contextlib.suppress(duckdb.CatalogException):
                 self.connection.execute(f"DROP {kind} IF EXISTS {name}")
@@ -140,6 +156,7 @@ class DuckDBEngine(_Connection):
     def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         self._spill = Folder()
         self._limited = memory_limit is not None  # by the user
+        self._spills = False  # before that limit is reached
         self._limit = memory_limit or f"{int(machine_memory() * MEMORY_SHARE) >> 20}MB"
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self._limit,
@@ -158,6 +175,7 @@ class DuckDBEngine(_Connection):
         except duckdb.Error as error:
             raise EngineError(f"DuckDB does not start with {config}: {error}") from error
         self._folders: list[str] = []
+        self._registered = set()
 
     def scope(self, *, lasting: bool = False) -> DuckDBScope:
         return DuckDBScope(self, lasting=lasting)
@@ -173,9 +191,11 @@ class DuckDBEngine(_Connection):
         """Keep no more than ``size`` bytes in memory until the engine is sealed, unless the user set a limit."""
         if not self._limited:
             self.execute(f"SET memory_limit = '{size >> 20}MB'")
+            self._spills = True
 
     def seal(self) -> None:
-        self.execute(f"SET memory_limit = '{self._limit}'")
+        if self._spills:
+            self.execute(f"SET memory_limit = '{self._limit}'")
         folders = "[" + ", ".join("'" + f.replace("'", "''") + "'" for f in sorted({*self._folders})) + "]"
         self.execute(f"SET allowed_directories = {folders}")
         self.execute("SET enable_external_access = false")
@@ -199,6 +219,7 @@ class DuckDBScope(_Connection):
                 # By a cursor of its own: this one may be at work when the scope is collected.
                 self._removed = weakref.finalize(self, _remove, parent.connection.cursor(), self.path[0])
             self.connection.execute(f"SET search_path = '{','.join(self.path)}'")
+        self._registered = set()
         self._lasting = lasting
         self._kept = "" if lasting else "TEMP"
 
@@ -207,6 +228,7 @@ class DuckDBScope(_Connection):
 
     def drop(self, name: str) -> None:
         # Only what is its own: without the schema's name DROP would reach the data set.
+        self._registered.discard(name)
         own = self.path[0] if self._lasting else "temp"
         super().drop(f"{own}.{name}")
 

@@ -28,6 +28,7 @@ arrays, one element per row, or changes the book of claims: claims, lines and di
 With stories, these stand between adjudication and submission, in the place of resubmission, reconsideration and
 remittance, and claims may be sent more than once and to several payers:
 
+    chargemaster     mark_up                   changes charges of the book    book
     insurers         insure                    Insurers                       book
     contracts        agree                     Decisions (changed)            book, insurers, decisions
     stories          tell                      Tales                          a Desk, of all before
@@ -53,6 +54,7 @@ from cpticd.simulation import (
     behaviour,
     billing,
     chances,
+    chargemaster,
     contracts,
     dispatch,
     documentation,
@@ -249,6 +251,7 @@ def _tell(
     world: World, book: Book, met: Encounters, reasons: Reasons, chance: Chances
 ) -> tuple[dict[str, pa.Table], settlement.Outcome, pd.DataFrame]:
     """Tables of claims with stories, their first decisions, and what became of every service."""
+    chargemaster.mark_up(world, book)
     book.claims.decided = resubmission.decision_days(world, book, "paid")
     insured = insurers.insure(world, book)
     first = adjudication.decide(world, book, chance, reasons)

@@ -80,6 +80,8 @@ class World:
     lines: pd.DataFrame
     #: One row per line and diagnosis: line (row of ``lines``), diagnosis_code, own, others (log odds of planted pairs).
     pairs: pd.DataFrame
+    #: Whether providers differ in any case.
+    habits: bool
     _again: Any = field(repr=False)
 
     def redraw(self, seed: int) -> np.ndarray:
@@ -131,7 +133,15 @@ def draw(scenario: str, seed: int, lines: int = 150_000, effects: bool = False) 
         base=1 - free * (1 - loose_base),
     )
     tables = _tables(rng, s, names, denied, carc)
-    return World(scenario, tables, truth_of(planted, s, payer, FIRST_DAY), frame, planted.pairs, outcomes)
+    return World(
+        scenario,
+        tables,
+        truth_of(planted, s, payer, FIRST_DAY),
+        frame,
+        planted.pairs,
+        scenario in HABITS,
+        outcomes,
+    )
 
 
 def _none(s: Services, chances: list[np.ndarray]) -> np.ndarray:

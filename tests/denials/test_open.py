@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.denials.chances import chances
 from cpticd.denials.deadlines import deadline_table, last_days, routes
+from cpticd.simulation.book import MODIFIERS
+from cpticd.simulation.catalogue import catalogue
 from cpticd.simulation.pipeline import Simulation
 from tests.denials.test_kpis import TABLES
 from tests.denials.worked import CHANCES, LAST, PRICES, worked_claims
@@ -249,7 +252,7 @@ def test_expected_recovery_is_calibrated_and_its_top_holds_most(worked: tuple[Cl
 
 
 def test_against_planted_stories(simulation: Simulation) -> None:
-    """By what the simulation planted: chances hold on average, and the first tenth holds most of what an old list has."""
+    """Chances hold on average, by what the simulation planted."""
     claims, planted = simulation.claims, simulation.truth["services"]
     last = claims.table("adjudications")["paid_date"].max()
     found = cx.denials.open(claims, as_of=last).merge(
@@ -260,9 +263,49 @@ def test_against_planted_stories(simulation: Simulation) -> None:
     half = fresh["overturn_probability"] > fresh["overturn_probability"].median()
     for part in (fresh[half], fresh[~half]):
         assert abs(part["overturn_probability"].mean() - part["overturn_chance"].mean()) < 0.12
-    tenth = len(found) // 10
-    oldest = found.sort_values("age", ascending=False, kind="stable").head(tenth)["recoverable_amount"].sum()
-    assert found.head(tenth)["recoverable_amount"].sum() >= 2 * oldest
+
+
+@pytest.fixture(scope="module")
+def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rates of every payer of the simulation for every code, with each modifier that changes no price there."""
+    folder = tmp_path_factory.mktemp("contracts")
+    known = catalogue()
+    percent = dict(zip(known.payers, known.payer_number("allowed"), strict=True))
+    codes = [row["revenue"] if row["family"] == "room" else row["code"] for row in known.procedure_rows]
+    keys = itertools.product(percent, MODIFIERS, zip(codes, known.fee, strict=True))
+    rows = [(payer, code, modifier, fee * percent[payer] / 10_000) for payer, modifier, (code, fee) in keys]
+    pd.DataFrame(rows, columns=["payer", "code", "modifier", "amount"]).to_csv(
+        folder / "rates.csv", index=False
+    )
+    cx.reference.add(
+        "contract_rates", folder / "rates.csv", effective_from="2023-01-01", folder=folder / "kept"
+    )
+    return folder / "kept"
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_where_contracts_are_known_the_first_tenth_holds_most_of_what_can_be_won(
+    seed: int, contracts: Path
+) -> None:
+    """On stories, whose markups differ by department, provider and item.
+
+    Few services hold most dollars there, as in the field: of what a perfect first tenth would hold, the largest charges
+    hold 0.55 to 0.87 already (seeds 1 to 5), the oldest denials at most 0.25, this list 0.75 to 0.92. Twice a list by
+    charge is out of reach of any list.
+    """
+    told = cx.simulate(persons=600, seed=seed, stories=True)
+    last = told.claims.table("adjudications")["paid_date"].max()
+    found = cx.denials.open(told.claims, as_of=last, folder=contracts).merge(
+        told.truth["services"][["claim_id", "claim_line_number", "recoverable_amount"]]
+    )
+    assert found["expected_allowed"].notna().all()
+
+    def held(by: str) -> float:
+        first = found.sort_values(by, ascending=False, kind="stable").head(len(found) // 10)
+        return float(first["recoverable_amount"].sum())
+
+    ours, perfect = held("expected_recovery"), held("recoverable_amount")
+    assert ours >= 2 * held("age") and ours > held("charge_amount") and ours >= 0.7 * perfect
 
 
 def test_no_service_speaks_for_itself(worked: tuple[Claims, pd.DataFrame]) -> None:

@@ -59,9 +59,10 @@ def assert_true(truth: pd.DataFrame, found: pd.DataFrame) -> None:
         assert off.empty, (column, off[[*KEY, column, f"{column}_found", "story"]].head().to_string())
     for column in DOLLARS:
         difference = rows[column].astype(float) - rows[f"{column}_found"].fillna(0).astype(float)
-        # Where half a cent of a claim's adjustment falls to is nobody's ruling; the claim's sum is exact.
+        # Where half a cent of a claim's adjustment falls to is nobody's ruling (a claim has at most two of them); the
+        # claim's sum is exact.
         off = rows[
-            (difference.abs() > 0.011) | (difference.groupby(rows["claim_id"]).transform("sum").abs() > 0.001)
+            (difference.abs() > 0.021) | (difference.groupby(rows["claim_id"]).transform("sum").abs() > 0.001)
         ]
         assert off.empty, (column, off[[*KEY, column, f"{column}_found", "story"]].head().to_string())
 
@@ -75,9 +76,10 @@ def test_every_service_is_what_was_planted(simulation: Simulation):
     assert_true(simulation.truth["services"], services_of(simulation.claims))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("engine", ["spark"])
-def test_what_was_planted_on_another_engine(spark_session: Any, tmp_path: Any, engine: str):
-    told = simulate(persons=120, seed=7, stories=True)
+def test_what_was_planted_on_another_engine(spark_session: Any, tmp_path: Any, engine: str, seed: int):
+    told = simulate(persons=120, seed=seed, stories=True)
     folder = told.claims.save(tmp_path / "claims")
     claims = cx.open(folder, engine=engine, session=spark_session).with_references()
     assert_true(told.truth["services"], services_of(claims))

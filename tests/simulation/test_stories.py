@@ -84,7 +84,9 @@ def test_what_is_worked_in_time_is_paid_where_it_can_be(services: pd.DataFrame):
     overturned = denied[(denied["state"] == "overturned") & ~second]
     assert overturned["is_recoverable"].all()
     assert (overturned["recoverable_amount"] > 0).mean() > 0.9
-    assert (overturned["paid_amount"] >= overturned["recoverable_amount"] - 0.2).all()
+    # What is sequestered of a claim as a whole is spread by charge, which is not in proportion to what is paid.
+    assert (overturned["paid_amount"] >= 0.95 * overturned["recoverable_amount"] - 0.2).all()
+    assert overturned["paid_amount"].sum() >= 0.999 * overturned["recoverable_amount"].sum()
     left = denied[denied["story"] == ""]
     assert set(left["state"]) <= {"denied for good", "open"}
     assert not denied.loc[~denied["is_recoverable"], "recoverable_amount"].any()
@@ -164,7 +166,7 @@ def test_nothing_is_known_after_the_end_of_the_data(told: Simulation):
 
 
 def test_stories_are_the_same_on_every_platform():
-    assert digest(40, 11, stories=True) == "859ecdf93fa6486e91f34f1217fe3d063ddf28231e61e4cf96919c359af0602f"
+    assert digest(40, 11, stories=True) == "6532cd08dce4647a0370f089b3435b8530eceb773830946238614b306c45bdc3"
 
 
 def test_without_stories_there_is_no_table_of_services():

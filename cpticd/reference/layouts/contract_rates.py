@@ -3,7 +3,8 @@
 Layout: CSV, tabs or Excel with headings in any order. code (or hcpcs_code, cpt) and amount (or allowed_amount, fee,
 rate) are needed, US dollars for one unit; payer (as the claims name it), payer_kind, modifier, place (place of service,
 or place_of_service_code), effective_from and effective_to (both inclusive) may be there. An empty cell is any payer,
-kind, place or day; an empty modifier is a line without one.
+kind, place or day; an empty modifier is a line without one. A code of four digits is a revenue center: the amount is
+of one unit of a line that has no procedure.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 -- One row per service of {wanted} for which a contract or fee schedule of the user's has an amount: the one of its unit,
--- from the row that names most of payer, kind of payer and place; the first modifier must be the row's (none: the row's is empty).
+-- from the row that names most of payer, kind of payer and place; the first modifier must be the row's (none: the row's is
+-- empty). A line without a procedure goes by its revenue center.
 WITH matching AS (
     SELECT
         s.claim_id, s.claim_line_number, r.amount,
@@ -11,7 +12,7 @@ WITH matching AS (
     FROM services s
     JOIN {wanted} w ON w.claim_id = s.claim_id AND w.claim_line_number = s.claim_line_number
     LEFT JOIN lines l ON l.claim_id = s.claim_id AND l.claim_line_number = s.claim_line_number
-    JOIN contract_rates r ON r.code = s.hcpcs_code AND r.payer IN ('', s.payer)
+    JOIN contract_rates r ON r.code = coalesce(s.hcpcs_code, l.revenue_center_code) AND r.payer IN ('', s.payer)
         AND r.payer_kind IN ('', coalesce(s.payer_kind, ''))
         AND r.modifier = coalesce(l.hcpcs_modifier_1, '')
         AND r.place IN ('', s.place)
