@@ -17,7 +17,8 @@ from cpticd.denials import cube_periods, cube_rows
 from cpticd.denials.cube_choice import Choice
 from cpticd.denials.cube_chosen import Chosen, Columns, Within, pair_columns
 from cpticd.denials.cube_pairs import Totals
-from cpticd.denials.pair_rates import Q_THRESHOLD, Grain, judge
+from cpticd.denials.pair_rates import Q_THRESHOLD, judge
+from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 from cpticd.denials.trend import MATURE_SHARE
 

@@ -32,9 +32,7 @@ def with_dependence(found: pd.DataFrame, sums: pd.DataFrame, procedures: pd.Data
         alone = own["clusters"].isna().to_numpy()
         # Where no cluster has two lines each line is one of its own.
         rest = {"clusters": n, "uu": squares, "un": total, "nn": n}
-        clusters[kind] = Clusters(
-            *(np.where(alone, rest[name], own[name].to_numpy(float)) for name in _SUMS)
-        )
+        clusters[kind] = Clusters(*(np.where(alone, rest[name], own[name].to_numpy(float)) for name in _SUMS))
         largest[kind] = np.where(alone, np.minimum(n, 1), own["largest"].to_numpy(float))
     expected = {kind: _expected(found, procedures, kind) for kind in KINDS}
     interval = stats.dependence(n, total, squares, {k: clusters[k] for k in OF_INTERVAL}, expected)
@@ -58,6 +56,7 @@ def _expected(found: pd.DataFrame, procedures: pd.DataFrame, kind: str) -> np.nd
         own["n"].to_numpy(float),
         own["squares"].to_numpy(float),
         Clusters(*(own[name].to_numpy(float) for name in _SUMS)),
+        within=own["grp"].to_numpy(),
     )
     known = own[names].assign(alike=alike)
     return found[names].merge(known, on=names, how="left")["alike"].fillna(0.0).to_numpy(float)

@@ -15,19 +15,15 @@ from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
 from cpticd.denials.pair_dependence import with_dependence
-from cpticd.sql.pair_parts import line_clusters, pair_clusters
+from cpticd.denials.pair_sources import KEYS, Grain, grouped, of_model
 
-Grain = Literal["code", "family"]
 Pointer = Literal["all", "primary"]
 
 #: Lines that a coarser rate weighs beside those of a stratum, so that a small stratum is not taken at its word.
 PRIOR_LINES: Final = 10
-#: All root causes that concern the diagnosis, as one word of ``cause``.
-DIAGNOSIS_RELATED: Final = "diagnosis related"
 #: Error rate at which a pair is put before the others.
 Q_THRESHOLD: Final = 0.10
 
-_KEYS: Final = {"code": ("hcpcs_code", "diagnosis_code"), "family": ("hcpcs_family", "diagnosis_family")}
 #: Columns of a pair that speak of its denials; the others speak of all its lines, or of its key alone.
 _OF_DENIED: Final = (
     "denied_lines", "rate", "low", "high", "expected_rate", "shrunk_rate", "excess_denials", "lift", "p_value",
@@ -37,11 +33,11 @@ _OF_DENIED: Final = (
 
 def _leaves(by: By = None, grain: Grain = "code", pointer: Pointer = "all", **_: Any) -> Cells:
     return Cells(
-        by=(*names(by), *_KEYS[grain]),
+        by=(*names(by), *KEYS[grain]),
         persons="persons",
         where=("adjudicated", *(("primary_pointer",) if pointer == "primary" else ())),
         numerators={"denied": _OF_DENIED},
-        labels=_KEYS["family"] if grain == "code" else (),
+        labels=KEYS["family"] if grain == "code" else (),
     )
 
 
@@ -85,15 +81,15 @@ def by_pair(
     Columns
     -------
     the dimensions of ``by``, hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; lines, persons,
-    denied_lines; rate with its interval low, high (Wilson's of effective lines); expected_rate, that of other diagnoses' lines
-    of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure, with
-    the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
+    denied_lines; rate with its interval low, high (Wilson's of effective lines); expected_rate, that of other
+    diagnoses' lines of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure,
+    with the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
     expected_rate); excess_denials = denied_lines - expected; lift = rate / expected_rate;
     comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric of effective
-    counts, saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size);
-    design_effect, how many times the variance of the rate is that of independent lines, by claim or by
-    person, the larger (``stats.dependence``), effective_lines = lines / design_effect, and the shares of
-    the person and the provider with most of the lines; p_value minds providers as well, whose habits are no diagnosis's;
+    counts, saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size); design_effect, how
+    many times the variance of the rate is that of independent lines, by claim or by person, the larger
+    (``stats.dependence``), effective_lines = lines / design_effect, and the shares of the person and of the
+    provider with most of the lines (p_value minds providers as well, whose habits are no diagnosis's);
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
     top_category, the most frequent of its denied lines, and top_carc, the most frequent of that category.
 
@@ -106,14 +102,14 @@ def by_pair(
     True
     """
     groups = claims.grouping(by)
-    if grain not in _KEYS or pointer not in ("all", "primary") or min_lines < 1:
+    if grain not in KEYS or pointer not in ("all", "primary") or min_lines < 1:
         raise ArgumentError(
             f"grain={grain!r}, pointer={pointer!r}, min_lines={min_lines!r}: expected grain 'code' or 'family', "
             "pointer 'all' or 'primary', min_lines 1 or more"
         )
     if groups.level == "diagnosis":
         raise ArgumentError(f"by={by!r}: a pair has its diagnosis itself; divide pairs by other dimensions")
-    keys = [*groups.names, *_KEYS[grain]]
+    keys = [*groups.names, *KEYS[grain]]
     with claims.session(pairs=True) as s:
         found = _found(s, grain, groups, pointer, cause, int(min_lines))
         left_out = _left_out(s)
@@ -137,118 +133,11 @@ def by_pair(
     )
 
 
-#: Names of a pair of codes or families, and of its payer, beside its totals.
-_CODE_NAMES: Final = (
-    "LEFT JOIN procedure_families hf ON hf.hcpcs_code = {q}.hcpcs_code "
-    "LEFT JOIN diagnosis_families df ON df.diagnosis_code = {q}.diagnosis_code"
-)
-
-
-def _model(grain: Grain, groups: Grouping) -> dict[str, Any] | None:
-    """The relations of the model that hold these pairs, as parts of ``pairs_judged``; none where no relation does."""
-    if groups.names not in ([], ["payer"]):
-        return None
-    payer = bool(groups.names)
-    if grain == "code":
-        q = "q" if payer else "e"
-        names = f"{q}.hcpcs_code, {q}.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,"
-        joins = ("JOIN pair_totals q ON q.pair_id = e.pair_id " if payer else "") + _CODE_NAMES.format(q=q)
-        return {
-            "totals": "payer_pair_totals" if payer else "pair_totals",
-            "key": "payer_pair_id" if payer else "pair_id",
-            "cells": "cells", "causes": "cell_causes",
-            "names": ("e.payer, " if payer else "") + names, "name_joins": joins,
-            "of": f"e.procedure_id AS procedure, {'e.payer_id' if payer else '0'} AS grp",
-            "clusters": "payer_pair_clusters" if payer else "pair_clusters",
-            "procedures": "payer_procedure_clusters" if payer else "procedure_clusters",
-            "procedure": "procedure_id", "grp": "payer_id" if payer else "0",
-        }  # fmt: skip
-    if not payer:
-        return {
-            "totals": "family_totals", "key": "pair_id", "clusters": "family_clusters",
-            "of": "e.h AS procedure, 0 AS grp", "procedures": "procedure_family_clusters", "grp": "0",
-            **_families("", ""),
-        }  # fmt: skip
-    return {
-        "totals": "(SELECT t.*, t.pair_id AS payer_pair_id FROM payer_family_totals t)", "key": "payer_pair_id",
-        "clusters": "payer_family_clusters", "of": "e.h AS procedure, e.group_id AS grp",
-        "procedures": "payer_procedure_family_clusters", "grp": "payer_id",
-        **_families("g0.payer, ", "JOIN (SELECT DISTINCT payer_id, payer FROM strata) g0 ON g0.payer_id = e.group_id"),
-    }  # fmt: skip
-
-
-def _families(names: str, joins: str) -> dict[str, Any]:
-    return {
-        "cells": "family_cells", "causes": "family_causes", "procedure": "h",
-        "names": f"{names}e.h AS hcpcs_family, e.d AS diagnosis_family,", "name_joins": joins,
-    }  # fmt: skip
-
-
-def _grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> dict[str, Any]:
-    """Pairs of other groups or of a cause, added up in the session; parts of ``pairs_judged``."""
-    keys = groups.columns
-    of = {"select": groups.select, "joins": groups.joins, "hit": _hit(s, cause)}
-    order = f"ORDER BY {', '.join(groups.names)}" if groups.names else ""
-    strata = s.create("group_strata", sql.text("denials/pair_strata"), keys=keys, order_keys=order, **of)
-    same = "".join(f" AND s.{name} IS NOT DISTINCT FROM o.{name}" for name in groups.names)
-    lines = s.create(
-        "group_lines", sql.text("decided_lines"), strata=strata, same=same, quarter="stratum_quarter",
-        group="s.group_id,", amount=f"CASE WHEN {of['hit']} THEN o.denied_amount END" if cause else "o.denied_amount",
-        **of,
-    )  # fmt: skip
-    hcpcs, diagnosis = _KEYS[grain]
-    bridge = s.create(
-        "group_bridge", sql.text("denials/pair_bridge"), grain=grain, lines=lines, hcpcs=hcpcs, diagnosis=diagnosis
-    )  # fmt: skip
-    seen = s.create("group_seen", sql.text("seen_of"), bridge=bridge, group="group_id")
-    parts: dict[str, Any] = {
-        "bridge": bridge, "seen": seen, "strata": strata, "group": "group_id", "ids": "t.pair_id",
-        "totals": "JOIN group_totals t ON t.h = c.h AND t.d = c.d AND t.group_id = c.group_id",
-    }  # fmt: skip
-    s.create("group_totals", sql.text("pair_totals_of"), **parts)
-    s.create("group_cells", sql.text("pair_cells_of"), **parts)
-    s.create("group_causes", sql.text("pair_causes_of"), **parts)
-    of_pair = {"h": "h", "d": "d", "group_id": "group_id"}
-    s.create("group_clusters", sql.text("clusters_of"), **pair_clusters(bridge, seen, "group_totals", of_pair))
-    with_h = f"(SELECT o.*, f.{hcpcs} AS h FROM {lines} o JOIN procedure_families f ON f.hcpcs_code = o.hcpcs_code) x"
-    s.create("group_procedures", sql.text("line_clusters_of"), **line_clusters(with_h, "h", "group_id"))
-    listed = "".join(f"g0.{name}, " for name in groups.names)
-    names = f"{listed}e.h AS {hcpcs}, e.d AS {diagnosis}, "
-    joins = f"JOIN (SELECT DISTINCT {keys} group_id FROM {strata}) g0 ON g0.group_id = e.group_id " if listed else ""
-    if grain == "code":
-        names += "hf.hcpcs_family, df.diagnosis_family,"
-        joins += (
-            "LEFT JOIN procedure_families hf ON hf.hcpcs_code = e.h "
-            "LEFT JOIN diagnosis_families df ON df.diagnosis_code = e.d"
-        )
-    return {
-        "totals": "group_totals", "key": "pair_id", "cells": "group_cells", "causes": "group_causes",
-        "names": names, "name_joins": joins, "of": "e.h AS procedure, e.group_id AS grp", "clusters": "group_clusters",
-        "procedures": "group_procedures", "procedure": "h", "grp": "group_id",
-    }  # fmt: skip
-
-
-def _hit(s: Session, cause: str | None) -> str:
-    """SQL of what counts as denied: all initial denials, or those of a root cause."""
-    if cause is None:
-        return "o.initial_outcome = 'denied'"
-    known = s.frame("SELECT DISTINCT category, diagnosis_related FROM carc_categories WHERE is_denial")
-    chosen = known["diagnosis_related"].eq("yes") if cause == DIAGNOSIS_RELATED else known["category"].eq(cause)
-    wanted = sorted(set(known.loc[chosen, "category"].astype(str)))
-    if not wanted:
-        raise ArgumentError(
-            f"cause={cause!r}: expected {DIAGNOSIS_RELATED!r} or a category of denials: "
-            f"{sorted(set(known['category'].astype(str)))}"
-        )
-    listed = ", ".join("'" + each.replace("'", "''") + "'" for each in wanted)
-    return f"o.initial_outcome = 'denied' AND o.denial_category IN ({listed})"
-
-
 def _found(
     s: Session, grain: Grain, groups: Grouping, pointer: Pointer, cause: str | None, min_lines: int
 ) -> pd.DataFrame:
     """What the pairs are judged from: counts, what is expected, and how lines depend on one another."""
-    parts = (None if cause else _model(grain, groups)) or _grouped(s, grain, groups, cause)
+    parts = (None if cause else of_model(grain, groups)) or grouped(s, grain, groups, cause)
     parts |= {"p": "primary_" if pointer == "primary" else ""}
     found = s.frame(
         sql.text("denials/pairs_judged"), {"min_lines": min_lines}, prior_lines=PRIOR_LINES, **parts

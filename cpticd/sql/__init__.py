@@ -59,7 +59,7 @@ _FAMILIES: Final = {
 }
 #: Lines by family of procedures.
 _LINES_OF_FAMILIES: Final = (
-    "(SELECT o.*, f.hcpcs_family AS h FROM decided_lines o JOIN procedure_families f ON f.hcpcs_code = o.hcpcs_code) x"
+    "(SELECT o.*, f.hcpcs_family AS h FROM decided_lines o JOIN procedure_families f USING (hcpcs_code)) x"
 )
 _PAIR: Final = {"procedure_id": "procedure_id", "diagnosis_id": "diagnosis_id"}
 _FAMILY: Final = {"h": "h", "d": "d"}

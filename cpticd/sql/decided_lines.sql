@@ -6,7 +6,7 @@ WITH person_ids AS (
     SELECT person_id AS person, CAST(row_number() OVER (ORDER BY person_id) AS INTEGER) AS person_id
     FROM (SELECT DISTINCT person_id FROM claims WHERE person_id IS NOT NULL) persons
 ),
-billing AS (SELECT count(DISTINCT billing_npi) AS providers FROM claims),
+billing AS (SELECT count(DISTINCT billing_npi) AS providers FROM main.claims),
 numbered AS (
     SELECT c.claim_id, CAST(row_number() OVER (ORDER BY c.claim_id) AS INTEGER) AS claim_number, p.person_id, c.billing_npi,
         b.providers >= 10 AS by_billing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 #: Of a cluster's lines: how many, and the sum of their residuals.
 _SUMS: Final = "CAST(count(*) AS DOUBLE) AS n, sum(residual) AS u"
@@ -27,8 +27,8 @@ def _added(p: str = "") -> dict[str, str]:
     """What is added up over clusters, by its name."""
     n, u = f"{p}n", f"{p}u"
     return {
-        f"{p}clusters": f"count(CASE WHEN {n} > 0 THEN 1 END)", f"{p}uu": f"sum({u} * {u})", f"{p}un": f"sum({u} * {n})",
-        f"{p}nn": f"sum({n} * {n})", f"{p}largest": f"max({n})",
+        f"{p}clusters": f"count(CASE WHEN {n} > 0 THEN 1 END)", f"{p}uu": f"sum({u} * {u})",
+        f"{p}un": f"sum({u} * {n})", f"{p}nn": f"sum({n} * {n})", f"{p}largest": f"max({n})",
     }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def _columns(added: Mapping[str, str]) -> dict[str, str]:
 
 def pair_clusters(
     bridge: str, seen: str, totals: str, keys: Mapping[str, str], *, id: str = "pair_id", whole: bool = False
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Parts of ``clusters_of``: ``keys`` of a pair in the bridge and in its totals, whose ``id`` the result carries.
 
     ``whole``: a person may stand in several rows of ``seen`` (one a payer), which are added up.
@@ -56,7 +56,7 @@ def pair_clusters(
     }  # fmt: skip
 
 
-def line_clusters(source: str, *keys: str) -> dict[str, str]:
+def line_clusters(source: str, *keys: str) -> dict[str, Any]:
     """Parts of ``line_clusters_of``: lines, each once, by procedure (and group)."""
     sums = f"{_SUMS}, sum(residual * residual) AS squares"
     added = _columns(_added() | {"n": "sum(n)", "squares": "sum(squares)"})["added"]
