@@ -23,7 +23,7 @@ from cpticd.denials.cube_choice import Column, Rows, choice_of
 from cpticd.denials.cube_chosen import Columns
 from cpticd.denials.cube_pairs import Pairing, pairing
 from cpticd.denials.cube_view import View
-from cpticd.denials.pair_rates import Grain
+from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 
 #: What lines can be chosen by unless other dimensions are named.
@@ -110,7 +110,7 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
     chosen_by |= {each.name: _numbered(lines.column(f"by_{each.name}")) for each in dimensions}
     day = _days(lines, "service_date")
     strata = _strata(numbered, day.astype("datetime64[M]"))
-    made = _pairings(pairs, numbered, strata, families)
+    made = _pairings(pairs, numbered, strata, _clustered(lines, numbered["person_id"]), families)
     return Cube(
         columns=numbered,
         lines=Rows(chosen_by, day, beside),
@@ -133,6 +133,7 @@ def _pairings(
     pairs: pa.Table,
     numbered: Mapping[str, Column],
     strata: np.ndarray,
+    clustered: Mapping[str, np.ndarray],
     families: Mapping[str, Mapping[str, str]],
 ) -> dict[Grain, Pairing]:
     """Pairs of codes and of families."""
@@ -144,9 +145,18 @@ def _pairings(
         "procedures": numbered["hcpcs_code"],
         "payer": numbered["payer"].code,
         "person": numbered["person_id"].code,
+        "clustered": clustered,
         "families": families,
     }
     return {grain: pairing(grain, *pointed_by, **shared) for grain in ("code", "family")}
+
+
+def _clustered(lines: pa.Table, person: Column) -> dict[str, np.ndarray]:
+    """Of each line its claim, its person (one of the claim's own where it is not known) and its provider."""
+    claim = _numbered(lines.column("claim_id")).code.astype(np.int64)
+    whose = np.where(person.code >= 0, person.code, len(person.names) + claim)
+    provider = _numbered(lines.column("clinician")).code + 1
+    return {"claim": claim, "person": whose, "provider": provider}
 
 
 def _dimensions(claims: Claims, by: By) -> list[Dimension]:

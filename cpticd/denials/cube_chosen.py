@@ -14,7 +14,7 @@ from cpticd.core.contract import CLOCKS
 from cpticd.core.errors import ArgumentError
 from cpticd.denials.cube_choice import Choice, Column, Rows
 from cpticd.denials.cube_pairs import Pairing, Used
-from cpticd.denials.pair_rates import Grain
+from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 
 #: A procedure (family) and a diagnosis (family) that lines are restricted to; None: any.

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cpticd import codes, stats
+from cpticd.denials import cube_clusters
 from cpticd.denials.cube_choice import Column
-from cpticd.denials.pair_rates import PRIOR_LINES, Grain
+from cpticd.denials.cube_clusters import Clusters, Counted
+from cpticd.denials.pair_dependence import with_dependence
+from cpticd.denials.pair_rates import PRIOR_LINES
+from cpticd.denials.pair_sources import Grain
 
 
 @dataclass
@@ -30,7 +35,7 @@ class Used:
 
     ``shown``: numbers of the pairs with enough lines, whose ``n``, ``persons``; of each row its line and the place of
     its pair among those shown; of each cell with lines their number and that place; ``own_n``: by pair, procedure
-    and payer.
+    and payer; ``clusters`` of the rows by kind; ``lines`` used, and their clusters by procedure.
     """
 
     shown: np.ndarray
@@ -44,6 +49,9 @@ class Used:
     cell_n: np.ndarray
     cell_place: np.ndarray
     own_n: np.ndarray
+    clusters: Mapping[str, Counted]
+    lines: np.ndarray
+    procedures: Mapping[str, Counted]
 
 
 @dataclass
@@ -51,7 +59,8 @@ class Pairing:
     """One row per line and pair that it belongs to, in the order of pair and person.
 
     A cell is a pair in a stratum (procedure, payer, place, quarter), ``own`` a pair's lines of one procedure and
-    payer; ``of_procedure`` the procedure and payer of a stratum.
+    payer; ``of_procedure`` the procedure and payer of a stratum. ``clustered``: of each line its claim, person and
+    provider, by kind; ``pair_procedure`` and ``line_procedure``: procedures (families), -1 where a line has none.
     """
 
     line: np.ndarray
@@ -64,7 +73,26 @@ class Pairing:
     cell_own: np.ndarray
     of_procedure: np.ndarray
     of_payer: np.ndarray
+    stratum: np.ndarray
     keys: pd.DataFrame
+    pair_procedure: np.ndarray
+    line_procedure: np.ndarray
+    clustered: Mapping[str, np.ndarray]
+
+    @cached_property
+    def clusters(self) -> dict[str, Clusters]:
+        """Rows of one claim, person or provider in a pair."""
+        return {
+            kind: cube_clusters.clusters_of(self.pair, of[self.line]) for kind, of in self.clustered.items()
+        }
+
+    @cached_property
+    def procedures(self) -> dict[str, Clusters]:
+        """Lines of one claim, person or provider in a procedure (family)."""
+        return {
+            kind: cube_clusters.clusters_of(self.line_procedure + 1, of)
+            for kind, of in self.clustered.items()
+        }
 
     def lines_of(self, pairs: np.ndarray) -> np.ndarray:
         """Numbers of the lines that belong to any of the pairs, each once."""
@@ -102,10 +130,18 @@ class Pairing:
         lines_of_cell = np.bincount(self.cell[rows], minlength=len(self.cell_pair))
         cells = np.flatnonzero(lines_of_cell)
         lines = lines_of_cell[cells].astype(float)
+        chosen = np.flatnonzero(used & (self.line_procedure >= 0))
+        size = int(self.line_procedure.max(initial=-1)) + 1
         return Used(
             shown=shown, n=n[shown], all_pairs=int((n > 0).sum()), rows=rows, line=self.line[rows], place=place,
             persons=_persons(place, self.person[rows], len(shown)), cells=cells, cell_n=lines,
             cell_place=place_of[self.cell_pair[cells]], own_n=_sums(self.cell_own[cells], lines),
+            clusters={kind: cube_clusters.counted(of, rows, place_of) for kind, of in self.clusters.items()},
+            lines=chosen,
+            procedures={
+                kind: cube_clusters.counted(of, chosen, np.arange(size + 1))
+                for kind, of in self.procedures.items()
+            },
         )  # fmt: skip
 
     def counts(
@@ -131,6 +167,7 @@ class Pairing:
             "all_pairs": of.all_pairs,
         }
         found |= self._expected(of, self.cell[of.rows][hits], totals)
+        found |= self._dependence(of, denied, found, totals)
         category, carc = tops["category"], tops["carc"]
         first = _top(place, category.code[line], len(category.names), size)
         # The CARC is the most frequent one of that category, not of them all.
@@ -141,6 +178,30 @@ class Pairing:
             found[f"top_{name}"] = pd.Series(names, dtype="str")
         keys = self.keys.iloc[of.shown].reset_index(drop=True)
         return pd.concat([keys, pd.DataFrame(found, index=keys.index)], axis=1)
+
+    def _dependence(
+        self, of: Used, denied: np.ndarray, found: Mapping[str, Any], totals: Totals
+    ) -> dict[str, np.ndarray]:
+        """How lines of a pair depend on one another, as ``by_pair`` measures it."""
+        size, rate = len(of.shown), totals.d / np.maximum(totals.n, 1)
+        residual = denied - rate[self.stratum]
+        rows = residual[of.line]
+        pairs = pd.DataFrame(
+            {
+                "id": np.arange(size), "procedure": self.pair_procedure[of.shown], "grp": 0, "lines": of.n,
+                "denied_lines": found["denied_lines"], "mean": found["mean"],
+                "squares": np.bincount(of.place, rows * rows, minlength=size),
+            }
+        )  # fmt: skip
+        lines = residual[of.lines]
+        width = int(self.line_procedure.max(initial=-1)) + 1
+        own = cube_clusters.by_kind(of.procedures, lines, width + 1)
+        squares = np.bincount(self.line_procedure[of.lines] + 1, lines * lines, minlength=width + 1)
+        own = own.assign(procedure=own["id"] - 1, grp=0, squares=squares[own["id"]])
+        sums = cube_clusters.by_kind(of.clusters, rows, size)
+        made = with_dependence(pairs, sums[sums["largest"] > 1], own[own["n"] > 0])
+        added = [name for name in made.columns if name not in pairs.columns]
+        return {name: made[name].to_numpy() for name in ("squares", *added)}
 
     def _expected(self, of: Used, denied_cell: np.ndarray, totals: Totals) -> dict[str, np.ndarray]:
         """What the strata let expect of each pair: as the SQL of ``by_pair``, over the used lines."""
@@ -199,9 +260,11 @@ def pairing(
     procedures: Column,
     payer: np.ndarray,
     person: np.ndarray,
+    clustered: Mapping[str, np.ndarray],
     families: Mapping[str, Mapping[str, str]],
 ) -> Pairing:
     """Rows of lines × diagnoses as pairs of codes, or of families, where a line counts once per pair."""
+    line_procedure = procedures.code.astype(np.int64)
     procedure = procedures.code[line]
     left, right = procedures.names, diagnosis_names
     to_family = [
@@ -212,6 +275,7 @@ def pairing(
         (procedure, left), (diagnosis, right) = (
             _grouped(code, names) for code, names in zip((procedure, diagnosis), to_family, strict=True)
         )
+        line_procedure = _grouped(line_procedure, to_family[0])[0]
     pair_key = procedure.astype(np.int64) * max(len(right), 1) + diagnosis
     unique, pair = np.unique(pair_key, return_inverse=True)
     if grain == "family":
@@ -241,7 +305,8 @@ def pairing(
     return Pairing(
         line=line, pair=pair, person=person[line], share=share, cell=cell.astype(np.intp),
         cell_pair=cell_pair, cell_stratum=cell_stratum, cell_own=own, of_procedure=of_procedure,
-        of_payer=of_payer, keys=keys.astype("str"),
+        of_payer=of_payer, stratum=strata, keys=keys.astype("str"), pair_procedure=unique // max(len(right), 1),
+        line_procedure=line_procedure, clustered=clustered,
     )  # fmt: skip
 
 
@@ -249,7 +314,8 @@ def _grouped(code: np.ndarray, families: list[str]) -> tuple[np.ndarray, list[st
     """Codes as their families' numbers, and the families' names in alphabetical order."""
     names = sorted(set(families))
     place = {name: number for number, name in enumerate(names)}
-    return np.array([place[name] for name in families], dtype=np.int64)[code], names
+    # The last one is for a line without a code, whose number is -1.
+    return np.array([*(place[name] for name in families), -1], dtype=np.int64)[code], names
 
 
 def _once(pair: np.ndarray, line: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

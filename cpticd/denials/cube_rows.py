@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd.denials.cube_chosen import Chosen, Within, pair_columns
-from cpticd.denials.pair_rates import Grain
+from cpticd.denials.pair_sources import Grain
 
 
 def facts(view: Chosen, pairs: pd.DataFrame, *, grain: Grain, within: Within, alike: int) -> pd.DataFrame:

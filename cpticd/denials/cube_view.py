@@ -18,7 +18,8 @@ from cpticd.denials.cube_choice import Choice
 from cpticd.denials.cube_chosen import Chosen, Columns, Within, pair_columns
 from cpticd.denials.cube_pairs import Totals
 from cpticd.denials.pair_leaves import Q_THRESHOLD
-from cpticd.denials.pair_rates import Grain, judge
+from cpticd.denials.pair_rates import judge
+from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 from cpticd.denials.trend import MATURE_SHARE
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cpticd import stats
+from cpticd.core.contract import amend, carry
 from cpticd.core.measure import Cells, Compared
 from cpticd.core.selection import By, names
 
@@ -17,7 +18,8 @@ Q_THRESHOLD: Final = 0.10
 KEYS: Final = {"code": ("hcpcs_code", "diagnosis_code"), "family": ("hcpcs_family", "diagnosis_family")}
 #: Columns of a pair that speak of its denials; the others speak of all its lines, or of its key alone.
 _OF_DENIED: Final = (
-    "denied_lines", "rate", "low", "high", "denied_amount", "top_category", "top_carc",
+    "denied_lines", "rate", "low", "high", "design_effect", "effective_lines", "denied_amount", "top_category",
+    "top_carc",
 )  # fmt: skip
 #: Columns that hold a pair against other lines of its procedure, payer, place and quarter.
 _COMPARED: Final = (
@@ -54,7 +56,8 @@ def anew(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     if known.any():
         shrunk[known] = stats.shrink(k[known], n[known], expected[known])[0]
     p_value = shown["p_value"].to_numpy(float)
-    return in_order(shown.assign(shrunk_rate=shrunk, q_value=stats.benjamini_hochberg(p_value)), keys)
+    made = in_order(shown.assign(shrunk_rate=shrunk, q_value=stats.benjamini_hochberg(p_value)), keys)
+    return amend(carry(shown, made), family_size=int(np.isfinite(p_value).sum()))
 
 
 def in_order(pairs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -12,12 +12,13 @@ from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Part, measure
-from cpticd.core.selection import By, Grouping
+from cpticd.core.selection import By
 from cpticd.core.session import Session
 from cpticd.denials import pair_leaves
+from cpticd.denials.pair_dependence import with_dependence
 from cpticd.denials.pair_leaves import KEYS, Q_THRESHOLD
+from cpticd.denials.pair_sources import Grain, grouped, of_model
 
-Grain = Literal["code", "family"]
 Pointer = Literal["all", "primary"]
 
 #: Lines that a coarser rate weighs beside those of a stratum, so that a small stratum is not taken at its word.
@@ -46,6 +47,7 @@ def by_pair(
     by: By = None,
     grain: Grain = "code",
     pointer: Pointer = "all",
+    cause: str | None = None,
     min_lines: int = 30,
 ) -> pd.DataFrame:
     """One row per procedure and diagnosis (and group) of at least ``min_lines`` adjudicated lines.
@@ -55,17 +57,23 @@ def by_pair(
     by: dimensions, see ``claims.dimensions()``: each group has its own pairs, compared with lines of the group.
     grain: ``code``, or ``family`` (procedure section x diagnosis chapter; a line counts once per pair).
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one alone.
+    cause: count only denials of this root cause, a category of ``causes``, or ``diagnosis related``: all categories
+        that concern the diagnosis (table carc_categories). Eligibility, credentialing and limits, which deny a
+        person's or a provider's lines together, then do not blur what a diagnosis does.
     min_lines: pairs with fewer lines are left out, and counted in the contract.
 
     Columns
     -------
     the dimensions of ``by``, hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; lines, persons,
-    denied_lines; rate with its Wilson interval low, high; expected_rate, that of other diagnoses' lines
-    of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure, with
-    the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
+    denied_lines; rate with its interval low, high (Wilson's of effective lines); expected_rate, that of other
+    diagnoses' lines of the same procedure, payer, place and quarter (leaning on the payer's rate for the procedure,
+    with the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
     expected_rate); excess_denials = denied_lines - expected; lift = rate / expected_rate;
-    comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric,
-    saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size);
+    comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric of effective
+    counts, saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size); design_effect, how
+    many times the variance of the rate is that of independent lines, by claim or by person, the larger
+    (``stats.dependence``), effective_lines = lines / design_effect, and the shares of the person and of the
+    provider with most of the lines (p_value minds providers as well, whose habits are no diagnosis's);
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
     top_category, the most frequent of its denied lines, and top_carc, the most frequent of that category.
 
@@ -87,13 +95,9 @@ def by_pair(
         raise ArgumentError(f"by={by!r}: a pair has its diagnosis itself; divide pairs by other dimensions")
     keys = [*groups.names, *KEYS[grain]]
     with claims.session(pairs=True) as s:
-        found = s.frame(
-            sql.text("denials/pairs_judged"),
-            {"min_lines": int(min_lines)},
-            p="primary_" if pointer == "primary" else "",
-            prior_lines=PRIOR_LINES,
-            **(_model(grain, groups) or _grouped(s, grain, groups)),
-        )
+        parts = (None if cause else of_model(grain, groups)) or grouped(s, grain, groups, cause)
+        parts["p"] = "primary_" if pointer == "primary" else ""
+        found = _found(s, int(min_lines), parts)
         left_out = _left_out(s)
     result = judge(found, keys, grain)
     return attach(
@@ -107,83 +111,22 @@ def by_pair(
         expected="other lines of the same procedure, payer, place and quarter of service"
         + ("" if groups.names in ([], ["payer"]) else ", in the group"),
         family_size=int(result["p_value"].notna().sum()),
-        test="stratified hypergeometric, one-sided (excess), Benjamini-Hochberg",
+        test="stratified hypergeometric of effective counts (design effect by claim, person or provider, the largest), "
+        "one-sided (excess), Benjamini-Hochberg",
+        interval="95% Wilson of effective lines (design effect by claim or person, the larger)",
         rows_left_out=left_out,
         small_pairs_left_out=int(found["all_pairs"].iloc[0]) - len(found) if len(found) else None,
     )
 
 
-#: Names of a pair of codes or families, and of its payer, beside its totals.
-_CODE_NAMES: Final = (
-    "LEFT JOIN procedure_families hf ON hf.hcpcs_code = {q}.hcpcs_code "
-    "LEFT JOIN diagnosis_families df ON df.diagnosis_code = {q}.diagnosis_code"
-)
-
-
-def _model(grain: Grain, groups: Grouping) -> dict[str, Any] | None:
-    """The relations of the model that hold these pairs, as parts of ``pairs_judged``; none where no relation does."""
-    if groups.names not in ([], ["payer"]):
-        return None
-    payer = bool(groups.names)
-    if grain == "code":
-        q = "q" if payer else "e"
-        names = f"{q}.hcpcs_code, {q}.diagnosis_code, hf.hcpcs_family, df.diagnosis_family,"
-        joins = ("JOIN pair_totals q ON q.pair_id = e.pair_id " if payer else "") + _CODE_NAMES.format(q=q)
-        return {
-            "totals": "payer_pair_totals" if payer else "pair_totals",
-            "key": "payer_pair_id" if payer else "pair_id",
-            "cells": "cells", "causes": "cell_causes",
-            "names": ("e.payer, " if payer else "") + names, "name_joins": joins,
-        }  # fmt: skip
-    if not payer:
-        return _families("family_totals", "pair_id", "", "")
-    totals = "(SELECT t.*, t.pair_id AS payer_pair_id FROM payer_family_totals t)"
-    return _families(
-        totals, "payer_pair_id", "g0.payer, ",
-        "JOIN (SELECT DISTINCT payer_id, payer FROM strata) g0 ON g0.payer_id = e.group_id",
-    )  # fmt: skip
-
-
-def _families(totals: str, key: str, names: str, joins: str) -> dict[str, Any]:
-    return {
-        "totals": totals, "key": key, "cells": "family_cells", "causes": "family_causes",
-        "names": f"{names}e.h AS hcpcs_family, e.d AS diagnosis_family,", "name_joins": joins,
-    }  # fmt: skip
-
-
-def _grouped(s: Session, grain: Grain, groups: Grouping) -> dict[str, Any]:
-    """Pairs of other groups, added up in the session; parts of ``pairs_judged``."""
-    keys = groups.columns
-    strata = s.create(
-        "group_strata", sql.text("denials/pair_strata"),
-        select=groups.select, joins=groups.joins, keys=keys, order_keys=f"ORDER BY {', '.join(groups.names)}",
-    )  # fmt: skip
-    hcpcs, diagnosis = KEYS[grain]
-    bridge = s.create(
-        "group_bridge", sql.text("denials/pair_bridge"), grain=grain, select=groups.select, joins=groups.joins,
-        strata=strata, hcpcs=hcpcs, diagnosis=diagnosis,
-        same="".join(f" AND s.{name} IS NOT DISTINCT FROM o.{name}" for name in groups.names),
-    )  # fmt: skip
-    parts: dict[str, Any] = {
-        "bridge": bridge, "strata": strata, "group": "group_id", "ids": "t.pair_id",
-        "totals": "JOIN group_totals t ON t.h = c.h AND t.d = c.d AND t.group_id = c.group_id",
-    }  # fmt: skip
-    s.create("group_totals", sql.text("pair_totals_of"), **parts)
-    s.create("group_cells", sql.text("pair_cells_of"), **parts)
-    s.create("group_causes", sql.text("pair_causes_of"), **parts)
-    listed = "".join(f"g0.{name}, " for name in groups.names)
-    names = f"{listed}e.h AS {hcpcs}, e.d AS {diagnosis}, "
-    joins = f"JOIN (SELECT DISTINCT {keys} group_id FROM {strata}) g0 ON g0.group_id = e.group_id "
-    if grain == "code":
-        names += "hf.hcpcs_family, df.diagnosis_family,"
-        joins += (
-            "LEFT JOIN procedure_families hf ON hf.hcpcs_code = e.h "
-            "LEFT JOIN diagnosis_families df ON df.diagnosis_code = e.d"
-        )
-    return {
-        "totals": "group_totals", "key": "pair_id", "cells": "group_cells", "causes": "group_causes",
-        "names": names, "name_joins": joins,
-    }  # fmt: skip
+def _found(s: Session, min_lines: int, parts: dict[str, Any]) -> pd.DataFrame:
+    """What the pairs are judged from: counts, what is expected, and how lines depend on one another."""
+    found = s.frame(
+        sql.text("denials/pairs_judged"), {"min_lines": min_lines}, prior_lines=PRIOR_LINES, **parts
+    )
+    sums = s.frame(sql.text("denials/pairs_clustered"), {"min_lines": min_lines}, **parts)
+    procedures = s.frame(sql.text("denials/procedures_clustered"), **parts)
+    return with_dependence(found, sums, procedures)
 
 
 def _left_out(s: Session) -> int:
@@ -204,9 +147,13 @@ def judge(found: pd.DataFrame, keys: list[str], grain: Grain) -> pd.DataFrame:
     mean, variance, third, fourth = (
         found[name].to_numpy(float) for name in ("mean", "variance", "third", "fourth")
     )
-    p_value = stats.stratified_excess(k, mean, variance, third, fourth)
+    p_value = stats.stratified_excess(
+        k, mean, variance, third, fourth,
+        design_effect=found["test_effect"].to_numpy(float), freedom=found["test_freedom"].to_numpy(float),
+    )  # fmt: skip
     p_value = np.where(variance > 0, p_value, np.nan)
-    low, high = stats.wilson(k, n)
+    effect = found["design_effect"].to_numpy(float)
+    low, high = stats.wilson(k, n, design_effect=effect, freedom=found["freedom"].to_numpy(float))
     rate = k / n
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = np.where(expected > 0, rate / expected, np.nan)
@@ -230,6 +177,10 @@ def judge(found: pd.DataFrame, keys: list[str], grain: Grain) -> pd.DataFrame:
         p_value=p_value,
         q_value=stats.benjamini_hochberg(p_value),
         lift=lift,
+        design_effect=effect,
+        effective_lines=n / effect,
+        largest_person_share=found["largest_person_share"],
+        largest_provider_share=found["largest_provider_share"],
         denied_amount=amount.round(2),
         excess_amount=(amount * beyond).round(2),
         top_category=found["top_category"],

@@ -17,7 +17,7 @@ from cpticd.core.measure import Cells, Measure, measures, shape_of
 from cpticd.core.selection import By
 from cpticd.denials.cube import cube
 from cpticd.denials.cube_view import View
-from cpticd.denials.pair_rates import Grain
+from cpticd.denials.pair_sources import Grain
 from cpticd.explore import explained, tiles
 from cpticd.explore.board import chart
 from cpticd.explore.denials_controls import MEASURES, controls

@@ -59,7 +59,8 @@ class Parts:
         """How many rows each canonical table has."""
         counts = (f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in TABLES)
         found = self._engine.fetch(" UNION ALL ".join(counts))
-        return dict(zip(found.column("name").to_pylist(), found.column("n").to_pylist(), strict=True))
+        sizes = dict(zip(found.column("name").to_pylist(), found.column("n").to_pylist(), strict=True))
+        return {name: sizes[name] for name in TABLES}  # rows of a union come in any order
 
     def begin(self) -> None:
         """Set aside what was read before."""

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Final
 
 from cpticd.core.maturity import MATURITY_DAYS
+from cpticd.sql.pair_parts import line_clusters, pair_clusters
 
 #: Relations of lines and claims, in the order in which they build on each other; True: computed at once.
 LINES: Final = {
@@ -29,7 +30,14 @@ LINES: Final = {
 #: replaced, and a line points to its diagnoses, whatever else was chosen.
 SENT: Final = ("pairs", "chains", "versions", "superseded")
 #: Relations of pairs of codes, added up from all lines of a data set or of a selection, in order.
-_CODES: Final = ("strata", "bridge", "seen", "pair_totals", "payer_pair_totals", "cells", "cell_causes")
+_CODES: Final = {
+    "strata": {},
+    "decided_lines": {
+        "select": "", "joins": "", "group": "", "same": "", "strata": "strata", "quarter": "quarter",
+        "hit": "o.initial_outcome = 'denied'", "amount": "o.denied_amount",
+    },
+    "bridge": {}, "seen": {}, "pair_totals": {}, "payer_pair_totals": {}, "cells": {}, "cell_causes": {},
+}  # fmt: skip
 _WHOLE: Final = "CAST(0 AS INTEGER)"
 _TOTALS: Final = (
     "JOIN family_totals t ON t.h = c.h AND t.d = c.d "
@@ -42,24 +50,63 @@ _BOTH: Final = {
 #: The same of pairs of families, from the same lines.
 _FAMILIES: Final = {
     "family_bridge": ("family_bridge", {}),
-    "family_totals": ("pair_totals_of", {"bridge": "family_bridge", "group": _WHOLE}),
-    "payer_family_totals": ("pair_totals_of", {"bridge": "family_bridge", "group": "payer_id"}),
+    "family_seen": ("seen_of", {"bridge": "family_bridge", "group": _WHOLE}),
+    "payer_family_seen": ("seen_of", {"bridge": "family_bridge", "group": "payer_id"}),
+    "family_totals": ("pair_totals_of", {"seen": "family_seen"}),
+    "payer_family_totals": ("pair_totals_of", {"seen": "payer_family_seen"}),
     "family_cells": ("pair_cells_of", _BOTH),
     "family_causes": ("pair_causes_of", _BOTH),
 }
+#: Lines by family of procedures.
+_LINES_OF_FAMILIES: Final = (
+    "(SELECT o.*, f.hcpcs_family AS h FROM decided_lines o JOIN procedure_families f USING (hcpcs_code)) x"
+)
+_PAIR: Final = {"procedure_id": "procedure_id", "diagnosis_id": "diagnosis_id"}
+_FAMILY: Final = {"h": "h", "d": "d"}
+_BY_PAYER: Final = _PAIR | {"payer_id": "payer_id"}
+#: How pairs' lines, and those of procedures, depend on one another.
+_CLUSTERS: Final = {
+    "pair_clusters": ("clusters_of", pair_clusters("bridge", "seen", "pair_totals", _PAIR, whole=True)),
+    "payer_pair_clusters": (
+        "clusters_of",
+        pair_clusters("bridge", "seen", "payer_pair_totals", _BY_PAYER, id="payer_pair_id"),
+    ),
+    "family_clusters": (
+        "clusters_of",
+        pair_clusters("family_bridge", "family_seen", "family_totals", _FAMILY),
+    ),
+    "payer_family_clusters": (
+        "clusters_of",
+        pair_clusters(
+            "(SELECT *, payer_id AS group_id FROM family_bridge)", "payer_family_seen", "payer_family_totals",
+            _FAMILY | {"group_id": "group_id"},
+        ),
+    ),
+    "procedure_clusters": ("line_clusters_of", line_clusters("decided_lines", "procedure_id")),
+    "payer_procedure_clusters": (
+        "line_clusters_of",
+        line_clusters("decided_lines", "procedure_id", "payer_id"),
+    ),
+    "procedure_family_clusters": ("line_clusters_of", line_clusters(_LINES_OF_FAMILIES, "h")),
+    "payer_procedure_family_clusters": (
+        "line_clusters_of",
+        line_clusters(_LINES_OF_FAMILIES, "h", "payer_id"),
+    ),
+}  # fmt: skip
 #: What relations of lines take from elsewhere: the lines as submitted, how old a denial is that stands for good.
 _LINES: Final = {"ledger": {}, "services": {"maturity": MATURITY_DAYS}}
 #: Relations of pairs, in order.
-PAIRS: Final = (*_CODES, *_FAMILIES)
+PAIRS: Final = (*_CODES, *_FAMILIES, *_CLUSTERS)
 #: Of these, needed to compute the others and dropped afterwards: the largest of all.
-PASSING: Final = ("bridge", "seen", "family_bridge")
+PASSING: Final = ("decided_lines", "bridge", "seen", "family_bridge", "family_seen", "payer_family_seen")
 
 
 def relation(name: str) -> str:
     """SQL of a relation of the model."""
     if name in _LINES:
         return text(name).format(submitted=text("submitted_lines"), **_LINES[name])
-    file, parts = _FAMILIES.get(name, (name, {}))
+    made = _FAMILIES | _CLUSTERS
+    file, parts = made.get(name, (name, _CODES.get(name, {})))
     return text(file).format(**parts) if parts else text(file)
 
 

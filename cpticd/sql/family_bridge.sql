@@ -10,11 +10,12 @@ diagnoses_by_id AS (
     JOIN diagnosis_families f ON f.diagnosis_code = i.diagnosis_code
 )
 SELECT
-    b.stratum_id, b.procedure_id, b.payer_id, p.h, f.d, b.person_id, b.is_denied, b.denial_category, b.denial_carc,
+    b.stratum_id, b.procedure_id, b.payer_id, p.h, f.d, b.person_id, b.claim_number, b.whose,
+    b.provider_id, b.residual, b.is_denied, b.denial_category, b.denial_carc,
     max(CASE WHEN b.is_primary THEN 1 ELSE 0 END) = 1 AS is_primary, sum(b.share) AS share,
     sum(b.denied_amount) AS denied_amount
 FROM bridge b
 JOIN procedures p ON p.procedure_id = b.procedure_id
 JOIN diagnoses_by_id f ON f.diagnosis_id = b.diagnosis_id
-GROUP BY b.line_id, b.stratum_id, b.procedure_id, b.payer_id, p.h, f.d, b.person_id, b.is_denied, b.denial_category,
-    b.denial_carc
+GROUP BY b.line_id, b.stratum_id, b.procedure_id, b.payer_id, p.h, f.d, b.person_id, b.claim_number, b.whose,
+    b.provider_id, b.residual, b.is_denied, b.denial_category, b.denial_carc

@@ -1,10 +1,10 @@
 -- One row per pair, whoever pays: lines, dollars, distinct persons; for all pointers and for primary ones.
 -- pair_id counts from the most frequent pair on, so that the frequent ones lie together.
 WITH persons AS (
-    SELECT procedure_id, diagnosis_id, person_id, sum(primary_lines) AS primary_lines
+    SELECT procedure_id, diagnosis_id, whose, sum(primary_lines) AS primary_lines
     FROM seen
-    WHERE person_id IS NOT NULL
-    GROUP BY procedure_id, diagnosis_id, person_id
+    WHERE whose > 0
+    GROUP BY procedure_id, diagnosis_id, whose
 ),
 counted AS (
     SELECT

@@ -44,19 +44,20 @@ class Dependence(NamedTuple):
     freedom: Floats
 
 
-def correlation(n: Array, squares: Array, clusters: Clusters) -> Floats:
+def correlation(n: Array, squares: Array, clusters: Clusters, within: Array | None = None) -> Floats:
     """One number per row, 0 to 1: how alike lines of one cluster are (intraclass correlation of residuals).
 
     ``n`` lines with residuals that add up to nothing, whose squares add up to ``squares``. Moments of pairs of lines;
-    a row of few clusters leans on all rows together.
+    a row of few clusters leans on all rows together, or on those of the same number in ``within``.
     """
     n, squares, uu, nn = broadcast(n, squares, clusters.uu, clusters.nn)
     with np.errstate(divide="ignore", invalid="ignore"):
         room = np.where(n > 0, squares * (nn / n - 1), 0.0)
         own = np.where(room > 1e-9, (uu - squares) / room, 0.0)
         effective = np.where(nn > 0, n * n / nn, 0.0)
-    whole = float(np.nansum(room))
-    pooled = float(np.nansum(uu - squares)) / whole if whole > 1e-9 else 0.0
+    group = np.zeros(n.shape, dtype=int) if within is None else np.unique(within, return_inverse=True)[1]
+    whole, shared = (np.bincount(group, np.nan_to_num(each)) for each in (room, uu - squares))
+    pooled = (shared / np.where(whole > 1e-9, whole, np.inf))[group]
     weight = effective / (effective + _PRIOR_OF_CORRELATION)
     return np.clip(weight * own + (1 - weight) * np.clip(pooled, 0, 1), 0, 1)
 
@@ -101,7 +102,8 @@ def _design_effect(
         mean = np.where(n > 0, total / n, 0.0)
         between = uu - 2 * mean * un + mean * mean * nn
         within = squares - n * mean * mean
-        own = between * number / (number - 1) / within
+        # Each about the mean that it was taken from; lines that are clusters of their own have a design effect of 1.
+        own = (between * number / (number - 1)) / (within * n / (n - 1))
         effective = np.where(nn > 0, n * n / nn, 0.0)
         size = np.where(n > 0, nn / n, 1.0)
     known = (number > 1) & (within > 1e-9 * np.maximum(n, 1))

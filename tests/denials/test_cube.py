@@ -20,7 +20,7 @@ from cpticd.core.errors import ArgumentError
 from cpticd.denials.cube import Cube
 from cpticd.denials.cube import cube as cube_of
 from cpticd.denials.cube_choice import Rows
-from cpticd.denials.pair_rates import Grain
+from cpticd.denials.pair_sources import Grain
 from cpticd.denials.trend import COLUMNS
 from tests.spec import claims_of, shown
 

@@ -21,6 +21,7 @@ expected AS (
             THEN v * (ns * (ns + 1) - 6 * ds * (ns - ds) - 6 * n * (ns - n) + 6 * v * (5 * ns - 6))
                 / ((ns - 2) * (ns - 3))
             ELSE v * (1 - 6 * v) END) AS fourth,
+        sum(d * (1 - 2 * ds / ns) + n * ds / ns * ds / ns) AS squares,
         sum(n * (ds - d + {prior_lines} * prior) / (ns - n + {prior_lines})) AS expected,
         CAST(sum(ns - n) AS BIGINT) AS comparison_lines
     FROM weighed
@@ -47,8 +48,9 @@ carcs AS (
         GROUP BY c.id, c.denial_carc
     ) ranked WHERE place = 1
 )
-SELECT {names} e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
-    e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.third, x.fourth, x.expected, x.comparison_lines,
+SELECT {names} e.{key} AS id, {of}, e.{p}lines AS lines, e.{p}persons AS persons, e.{p}denied_lines AS denied_lines,
+    e.{p}denied_amount AS denied_amount, x.mean, x.variance, x.third, x.fourth, x.squares,
+    x.expected, x.comparison_lines,
     g.denial_category AS top_category, k.denial_carc AS top_carc,
     (SELECT count(*) FROM {totals} WHERE {p}lines > 0) AS all_pairs
 FROM enough e
