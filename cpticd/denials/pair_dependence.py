@@ -39,10 +39,11 @@ def with_dependence(found: pd.DataFrame, sums: pd.DataFrame, procedures: pd.Data
     test = stats.dependence(n, total, squares, clusters, expected)
     with np.errstate(divide="ignore", invalid="ignore"):
         return found.assign(
-            design_effect=interval.design_effect,
-            freedom=interval.freedom,
-            test_effect=test.design_effect,
-            test_freedom=test.freedom,
+            design_effect=interval.design_effect.round(9),
+            freedom=interval.freedom.round(6),
+            # Sums over rows in any order end in noise, and a tail of few draws has steps.
+            test_effect=test.design_effect.round(9),
+            test_freedom=test.freedom.round(6),
             largest_person_share=largest["person"] / n,
             largest_provider_share=largest["provider"] / n,
         )
