@@ -2,6 +2,7 @@
 
 from cpticd.denials.decisions import decisions
 from cpticd.denials.delay import delay
+from cpticd.denials.drivers import drivers
 from cpticd.denials.explanation import explain
 from cpticd.denials.first_pass import first_pass
 from cpticd.denials.flow import flow
@@ -22,6 +23,7 @@ __all__ = [
     "causes",
     "decisions",
     "delay",
+    "drivers",
     "explain",
     "first_pass",
     "flow",

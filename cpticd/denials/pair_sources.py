@@ -65,7 +65,7 @@ def _families(names: str, joins: str) -> dict[str, Any]:
 def grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> dict[str, Any]:
     """Pairs of other groups or of a cause, added up in the session; parts of ``pairs_judged``."""
     keys = groups.columns
-    of: dict[str, Any] = {"select": groups.select, "joins": groups.joins, "hit": _hit(s, cause)}
+    of: dict[str, Any] = {"select": groups.select, "joins": groups.joins, "hit": hit_of(s, cause)}
     order = f"ORDER BY {', '.join(groups.names)}" if groups.names else ""
     strata = s.create("group_strata", sql.text("denials/pair_strata"), keys=keys, order_keys=order, **of)
     same = "".join(f" AND s.{name} IS NOT DISTINCT FROM o.{name}" for name in groups.names)
@@ -113,7 +113,7 @@ def grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> di
     }  # fmt: skip
 
 
-def _hit(s: Session, cause: str | None) -> str:
+def hit_of(s: Session, cause: str | None) -> str:
     """SQL of what counts as denied: all initial denials, or those of a root cause."""
     if cause is None:
         return "o.initial_outcome = 'denied'"
