@@ -119,6 +119,28 @@ def test_report_of_a_flat_file_with_renamed_columns(
     assert "<h1>Mine</h1>" in out.read_text(encoding="utf-8")
 
 
+def test_a_table_of_payers_makes_names_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, names, seen = tmp_path / "lines.csv", tmp_path / "names.csv", []
+    source.write_text(FLAT, encoding="utf-8")
+    names.write_text("alias,payer\nNorth,Compass\nSouth,Compass\n", encoding="utf-8")
+    monkeypatch.setattr(cli, "_analyse", lambda claims, *_, **__: seen.append(claims))
+    given = [
+        "report",
+        str(source),
+        "--out",
+        str(tmp_path / "report.html"),
+        "--rename",
+        "PROC=hcpcs_code",
+        "--payers",
+    ]
+    assert cli.main([*given, str(names)]) == 0
+    assert set(seen[0].table("claims")["payer"]) == {"Compass"}
+    assert cli.main([*given, str(tmp_path / "none.csv")]) != 0
+    assert "pass a CSV of alias and payer" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cpticd.core.words import percent as written
+from cpticd.core import words as written
 
 MISSING: Final = "–"
 
@@ -44,7 +44,7 @@ def dollars(value: Any) -> str:
 
 def percent(value: Any) -> str:
     """A share of one as per cent: ``11.6 %``."""
-    return MISSING if _missing(value) else written(float(value))
+    return MISSING if _missing(value) else written.percent(float(value))
 
 
 def points(value: Any) -> str:
@@ -78,7 +78,7 @@ def interval(low: Any, high: Any) -> str:
     """An interval of a rate: ``8.1–12.3 %``."""
     if _missing(low) or _missing(high):
         return MISSING
-    return f"{100 * float(low):.1f}–{100 * float(high):.1f} %"
+    return written.interval(float(low), float(high))
 
 
 def score(value: Any) -> str:

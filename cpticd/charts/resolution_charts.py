@@ -12,6 +12,7 @@ from cpticd.charts import theme as themes
 from cpticd.charts.alluvial import alluvial
 from cpticd.charts.figure import Figure
 from cpticd.charts.primitives import bars, intervals, steps, upright
+from cpticd.core.words import percent
 
 FLOW: Final = ["category", "sent_again", "became", "lines", "denied_amount"]
 RESOLUTION: Final = ["step", "day", "at_risk", "done", "survival", "low", "high"]
@@ -90,7 +91,7 @@ def _shares(rows: pd.DataFrame, name: str, column: str) -> dict[str, str]:
     write = fmt.count if column == "lines" else fmt.dollars
     total = float(sums.sum())
     return {
-        str(value): f"{fmt.short(value, 38)}<br>{write(sum_)} ({sum_ / total:.0%})"
+        str(value): f"{fmt.short(value, 38)}<br>{write(sum_)} ({percent(sum_ / total, 0)})"
         for value, sum_ in sums.items()
     }
 

@@ -170,6 +170,12 @@ def _report_arguments(command: argparse.ArgumentParser) -> None:
         "--rename", action="append", default=[], type=_pair, metavar="THEIRS=OURS",
         help="what a column of a flat file holds, e.g. --rename PROC=hcpcs_code; repeatable",
     )  # fmt: skip
+    command.add_argument(
+        "--payers",
+        type=Path,
+        metavar="FILE",
+        help="CSV of alias and payer: which payer a name or a payer id stands for",
+    )
     command.add_argument("--title", help="heading of the report")
     _min_lines(command)
     _rules(command)
@@ -308,6 +314,8 @@ def _report(options: argparse.Namespace, terminal: Terminal) -> None:
 
     # The loaders show bars of their own, over bytes.
     extra: dict[str, Any] = {"rename": dict(options.rename)} if options.rename else {}
+    if options.payers is not None:
+        extra["payers"] = options.payers
     # What a reader prints, such as its guess at the columns, is for people.
     with contextlib.redirect_stdout(io.StringIO() if options.quiet else sys.stdout):
         claims = read(*options.files, progress=terminal.shows_progress, **extra)

@@ -267,6 +267,14 @@ def shape_of(name: str, **arguments: Any) -> Leaves:
     return _MEASURES[name].shape(arguments)
 
 
+def records_shown(name: str, rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Rows of a measure's records without what they say of fewer others than ``minimum``."""
+    shape = shape_of(name)
+    if minimum <= 1 or not isinstance(shape, Records) or shape.protect is None:
+        return rows
+    return shape.protect(rows, minimum)
+
+
 def measure_of(frame: pd.DataFrame) -> Measure | None:
     """The measure that a frame is a result of; None where none declares it."""
     return _MEASURES.get(str(records_of(frame).get("analysis", "")))

@@ -8,6 +8,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:,.{digits}f} %"
 
 
+def interval(low: float, high: float) -> str:
+    """An interval of a share: ``8.1–12.3 %``."""
+    return f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
 def points(difference: float) -> str:
     """A difference of two shares, with its sign: ``+2.3``."""
     return f"{100 * difference:+,.1f}"

@@ -11,6 +11,8 @@ from cpticd import sql, stats
 from cpticd.core.outcomes import duplicate
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
+from cpticd.core.words import interval as interval_of
+from cpticd.core.words import percent
 from cpticd.denials import divided
 
 #: What a contract says of duplicates.
@@ -88,7 +90,7 @@ def tile(label: str, frame: pd.DataFrame, n: str, what: str) -> tuple[str, str, 
     row = frame.iloc[0] if len(frame) == 1 else None
     if row is None or pd.isna(row["rate"]):
         return None
-    return label, f"{row['rate']:.1%}", f"{row['low']:.0%} to {row['high']:.0%}, of {row[n]:,.0f} {what}"
+    return label, percent(row["rate"]), f"{interval_of(row['low'], row['high'])}, of {row[n]:,.0f} {what}"
 
 
 def ordered(frame: pd.DataFrame, groups: Grouping, *by: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.outcomes import became, sent_again
 from cpticd.core.selection import By, names
+from cpticd.core.words import percent
 from cpticd.denials import counted, divided
 
 
@@ -31,8 +32,9 @@ def _sentence(frame: pd.DataFrame) -> str:
     ]
     paid = by.get("paid", 0) + by.get("paid in part", 0)
     return (
-        f"Of {total:,.0f} services denied at first {paid / total:.0%} have been paid since, "
-        f"{by.get('open', 0) / total:.0%} are open; {quiet.sum() / total:.0%} were lost without a second claim."
+        f"Of {total:,.0f} services denied at first {percent(paid / total, 0)} have been paid since, "
+        f"{percent(by.get('open', 0) / total, 0)} are open; {percent(quiet.sum() / total, 0)} were lost "
+        "without a second claim."
     )
 
 

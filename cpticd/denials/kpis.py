@@ -15,6 +15,8 @@ from cpticd.core.contract import attach, carry
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import Cells, Linked, Part, Parts, measure
 from cpticd.core.selection import By, names
+from cpticd.core.words import interval as written_interval
+from cpticd.core.words import percent
 from cpticd.denials import counted, divided, kpi_parts
 from cpticd.denials.expected import WORDS
 
@@ -82,19 +84,24 @@ def _reading(row: Any) -> str:
         return "none to count"
     if row.measure == "open denials":
         return f"${row.value:,.0f}" if row.unit == "allowed" else f"{row.value:,.0f} services"
-    interval = "" if np.isnan(row.low) else f" ({row.low:.1%} to {row.high:.1%})"
-    return f"{row.value:.1%}{interval}"
+    interval = "" if np.isnan(row.low) else f" ({written_interval(row.low, row.high)})"
+    return f"{percent(row.value)}{interval}"
 
 
 def _sentence(frame: pd.DataFrame) -> str:
     if list(frame.columns) != list(COLUMNS):
         return ""
-    known = {(row.measure, row.unit): row for row in frame.dropna(subset=["value"]).itertuples()}
+    rows: list[Any] = list(frame.dropna(subset=["value"]).itertuples())
+    known = {(row.measure, row.unit): row for row in rows}
     words = []
     if row := known.get(("first-pass resolution", "claims")):
-        words.append(f"the first decision resolved {row.value:.1%} of {row.denominator:,.0f} claims decided")
+        words.append(
+            f"the first decision resolved {percent(row.value)} of {row.denominator:,.0f} claims decided"
+        )
     if row := known.get(("denial write-off", "allowed")):
-        words.append(f"denials took {row.value:.1%} of expected net revenue for good (${row.numerator:,.0f})")
+        words.append(
+            f"denials took {percent(row.value)} of expected net revenue for good (${row.numerator:,.0f})"
+        )
     if not words:
         return ""
     text = "; ".join(words)

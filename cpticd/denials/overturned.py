@@ -15,6 +15,7 @@ from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
+from cpticd.core.words import percent
 from cpticd.denials import counted, divided
 
 
@@ -46,7 +47,7 @@ def _sentence(frame: pd.DataFrame) -> str:
     dollars = shown["overturned_amount"].sum()
     return (
         f"Of {denied:,.0f} lines denied at first and old enough to be settled, {overturned:,.0f} "
-        f"({overturned / denied:.1%}) have been paid since, ${dollars:,.0f} of the denied dollars."
+        f"({percent(overturned / denied)}) have been paid since, ${dollars:,.0f} of the denied dollars."
     )
 
 

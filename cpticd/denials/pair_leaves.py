@@ -31,9 +31,19 @@ _OF_ONE: Final = ("largest_person_share", "largest_provider_share")
 _LEANING: Final = (("hcpcs_code", "payer"), ("payer",))
 
 
-def leaves(by: By = None, grain: str = "code", pointer: str = "all", **_: Any) -> Cells:
-    """How a result of ``denials.by_pair`` leaves."""
+def leaves(
+    by: By = None, grain: str = "code", pointer: str = "all", cause: str | None = None, **_: Any
+) -> Cells:
+    """How a result of ``denials.by_pair`` leaves; of one cause no denials: whose they are is not known."""
     keys = (*names(by), *KEYS[grain])
+    if cause is not None:
+        return Cells(
+            by=keys, persons="persons",
+            where=("adjudicated", *(("primary_pointer",) if pointer == "primary" else ())),
+            labels=KEYS["family"] if grain == "code" else (),
+            withheld=(*_OF_ONE, *_OF_DENIED, *_COMPARED),
+            anew=lambda shown: shown.sort_values(["lines", *keys], ascending=[False, *[True] * len(keys)]),
+        )  # fmt: skip
     within = dict.fromkeys(("hcpcs_code", "payer", "place", "quarter", *names(by)))
     return Cells(
         by=keys,

@@ -12,6 +12,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach, carry, records_of
 from cpticd.core.measure import Part, Protected, measure
 from cpticd.core.selection import By
+from cpticd.core.words import percent
 from cpticd.denials import counted, curves, divided
 
 #: What may follow a denial, in the order in which it does.
@@ -52,7 +53,9 @@ def _sentence(frame: pd.DataFrame) -> str:
     left = curve["survival"].iloc[-1]
     if np.isnan(day):
         days = curve["day"].iloc[-1]
-        return f"{1 - left:.1%} of denials were ended by a payment within {days:,.0f} days of the denial."
+        return (
+            f"{percent(1 - left)} of denials were ended by a payment within {days:,.0f} days of the denial."
+        )
     return f"Half of all denials were ended by a payment within {day:,.0f} days of the denial."
 
 

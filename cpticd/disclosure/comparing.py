@@ -217,14 +217,10 @@ def _safe(fine: _Fine, rows: set[Row]) -> set[Row]:
     private = [secret for secret in private if id(secret) not in known]
     inner = _inner(fine, private)
     left = set(rows)
-    while left:
-        exposure, found = _found(fine, private, inner, left)
-        gone = _given_up(fine, found, exposure, left)
-        if not gone:
-            break
+    while gone := _given_up(fine, private, inner, left):
         left -= gone
     for row in _worth_another_look(fine, rows - left):
-        if not _found(fine, private, inner, left | {row})[1]:
+        if not _given_up(fine, private, inner, left | {row}):
             left |= {row}
     return left
 
@@ -235,17 +231,16 @@ def _inner(fine: _Fine, private: Sequence[Secret]) -> Array:
     return np.asarray((fine.system.matrix @ held.T).toarray(), dtype=float)
 
 
-def _found(
-    fine: _Fine, private: Sequence[Secret], inner: Array, rows: set[Row]
-) -> tuple[Exposure, list[Exposed]]:
-    """What is exposed where the comparisons of the rows are shown."""
+def _given_up(fine: _Fine, private: Sequence[Secret], inner: Array, rows: set[Row]) -> set[Row]:
+    """Comparisons that take part in what is exposed where those of the rows are shown: of each set the fewest."""
     exposure = Exposure(fine.system, fine.given(rows), fine.gram)
     found = exposure.of_known(private, inner[exposure.shown]) + exposure.of_groups()
-    return exposure, found or exposure.of_pairs(private)
+    return _of_least(fine, found, exposure, rows) or _of_least(
+        fine, exposure.of_pairs(private), exposure, rows
+    )
 
 
-def _given_up(fine: _Fine, found: Sequence[Exposed], exposure: Exposure, rows: set[Row]) -> set[Row]:
-    """Comparisons that take part in what is exposed: of each set the fewest, of fewest persons."""
+def _of_least(fine: _Fine, found: Sequence[Exposed], exposure: Exposure, rows: set[Row]) -> set[Row]:
     gone: set[Row] = set()
     for _, common in found:
         part = exposure.shown[exposure.span.taking_part(common)].tolist()

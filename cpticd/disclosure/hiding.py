@@ -62,7 +62,8 @@ def _protected_table(
         columns = made.measures if whole else (cell.part,) if cell.total else made.numerators[cell.part]
         for column in columns:
             hidden.setdefault(column, set()).update(rows)
-    _unmatched(made, counted)
+    if made.counts:
+        _unmatched(made, counted)
     if hidden:
         for column in made.mixed:
             hidden[column] = set(range(len(made.frame)))

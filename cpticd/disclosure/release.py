@@ -101,6 +101,8 @@ class Release:
             self._records[name] = frame
             return self
         shape = leaves(frame, name)
+        if isinstance(shape, Records) and shape.protect is not None:
+            return self.records(name, shape.protect(frame, self._judged.minimum))
         if isinstance(shape, Records | Public):
             return self.records(name, frame)
         if isinstance(shape, Protected):
@@ -242,11 +244,12 @@ class Release:
         """A linked result as its tables let it leave, with their account added up."""
         shown = shape.apply(frame, tables)
         told = [table.attrs["disclosure"] for table in tables.values()]
-        few, more, cells = (
-            sum(each[key] for each in told) for key in ("suppressed", "complementary", "cells")
+        few, more, cells, compared = (
+            sum(each[key] for each in told) for key in ("suppressed", "complementary", "cells", "comparisons")
         )
         hidden = shown.attrs.get("disclosure", {}).get("hidden", {})
-        shown.attrs["disclosure"] = account(cells, few, more, self._judged.minimum) | {"hidden": hidden}
+        counted = account(cells, few, more, self._judged.minimum, compared)
+        shown.attrs["disclosure"] = counted | {"hidden": hidden}
         return shown, hidden_of(shown)
 
     def _systems(self) -> list[tuple[list[Table], pd.DataFrame, str]]:
@@ -312,6 +315,7 @@ def _rest(frame: pd.DataFrame, shape: Cells) -> Names:
         *as_names(shape.withheld),
         *(shape.by if isinstance(shape.by, Mapping) else as_names(shape.by)),
         *as_names(shape.labels),
+        *(as_names(shape.compared.columns) if shape.compared else ()),
     )
     return [str(column) for column in frame.columns if column not in named]
 

@@ -67,7 +67,9 @@ def _number(facts: pd.DataFrame, names: Sequence[str]) -> Array:
 
 
 def _shown(table: Table, row: Array, system: System, left_out: Suppressed) -> Array:
-    """Rows that have lines and all of whose counts are shown."""
+    """Rows that have lines and all of whose counts are shown, as far as the table has counts."""
+    if not table.counts:
+        return np.unique(row[row >= 0])
     gone = {
         cell.row
         for cell, hidden in zip(system.cells, left_out.hidden.tolist(), strict=True)
@@ -96,7 +98,9 @@ def with_few(found: Strata, facts: pd.DataFrame, person: Array, minimum: int) ->
         )
         for kind in _kinds(found.kinds):
             others = _persons(around[kind[around]], person, first, own[kind[own]], lines)
-            if 0 < others < minimum:
+            # Of a table that shows no counts the row itself is known by its comparison alone.
+            itself = 0 if found.table.counts else len(np.unique(person[own[kind[own]]]))
+            if 0 < others < minimum or 0 < itself < minimum:
                 few.add(row)
     return few
 

@@ -109,7 +109,7 @@ def build(tables: Sequence[Table], facts: pd.DataFrame, person: str, minimum: in
     """The system of tables over facts; ``person`` is the column that names one (missing: one unknown person)."""
     system = System(minimum=minimum)
     columns = []
-    for table in sorted(tables, key=lambda each: each.name):
+    for table in sorted((each for each in tables if each.counts), key=lambda each: each.name):
         for part, at, total in _parts(table, facts):
             columns.append(_number(system, table, part, at, total))
     system.label = np.zeros(len(facts), dtype=np.int64)

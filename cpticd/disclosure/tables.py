@@ -32,6 +32,11 @@ class Table:
     compared: Compared | None = None
 
     @property
+    def counts(self) -> bool:
+        """Whether its rows show anything that they count; a table may show comparisons alone."""
+        return bool(self.measures or self.numerators or self.shares or self.persons)
+
+    @property
     def labels(self) -> list[tuple[str, ...]]:
         """The key of each row as text, by which rows are ordered whatever their place."""
         columns = [texts(self.frame[column]) for column in self.keys]

@@ -18,6 +18,7 @@ from cpticd.charts.rule_charts import READABLE_LINES
 from cpticd.claims import Claims
 from cpticd.core.contract import carry
 from cpticd.core.errors import ArgumentError
+from cpticd.core.measure import records_shown
 from cpticd.explore import tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
@@ -188,11 +189,15 @@ class RulesExplorer(Explorer):
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
         """Write ``data`` as CSV or Excel; persons and claims are numbered as on the page unless ``identifiers``."""
-        return self._names.export(self.data, path, overwrite=overwrite, identifiers=identifiers)
+        return self._names.export(self._leaving(), path, overwrite=overwrite, identifiers=identifiers)
+
+    def _leaving(self) -> pd.DataFrame:
+        """``data`` without what it says of few lines alike."""
+        return records_shown("rules.prebill", self.data, disclosure.settings().minimum)
 
     def shareable(self) -> pd.DataFrame:
         """The first rows of ``data`` as they may be saved with a notebook."""
-        return self._names.frame(self.data.head(FIRST))[list(_FIRST)]
+        return self._names.frame(self._leaving().head(FIRST))[list(_FIRST)]
 
     def shareable_tiles(self) -> list[tiles.Tile]:
         """Of how many persons the lines of the other tiles are, is not known."""

@@ -24,6 +24,7 @@ from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
 from cpticd.loaders.flat import headings, lexicon
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
+from cpticd.loaders.payers import Aliases, aliases
 from cpticd.loaders.staging import Stage, Staged, TableLike, items
 
 Tables = TableLike | Iterable[TableLike] | None
@@ -59,13 +60,15 @@ def read_tables(
     medical_claim: Tables = None,
     rename: Rename | None = None,
     keep: Keep = None,
+    payers: Aliases | None = None,
     progress: bool = True,
 ) -> Claims:
     """One data set of tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
 
     Parameters: each a DataFrame, an Arrow table, a CSV or Parquet path, or a list of them.
     ``medical_claim`` is Tuva's input layer: one row per line, diagnosis_code_1…25 beside it. ``rename`` is
-    {their column: canonical column} for every table, or {table: {…}} for one.
+    {their column: canonical column} for every table, or {table: {…}} for one. ``payers`` says which payer a name or a
+    payer id stands for, as in ``read``.
 
     Columns are matched without regard to case, blanks or dashes, those of ``members`` by their usual headings. Columns
     that ``claims`` or ``lines`` do not know become attributes of the claim or the line, ``plan_type`` for "Plan Type":
@@ -99,6 +102,7 @@ def read_tables(
     if all(table is None for table in given.values()):
         raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)}")
     intake = Intake(progress=progress)
+    intake.aliases = aliases(payers)
     load(
         {name: [table] for name, table in given.items() if table is not None},
         intake,

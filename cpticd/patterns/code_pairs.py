@@ -90,8 +90,15 @@ def cells(pointer: Pointer, withheld: tuple[str, ...], *, superseded: bool = Fal
         labels=("hcpcs_family", "diagnosis_family"),
         facts=lambda claims, frame: persons_of_pairs(claims, pointer, superseded=superseded),
         withheld=withheld,
+        anew=_in_order,
         **more,
     )
+
+
+def _in_order(shown: pd.DataFrame) -> pd.DataFrame:
+    """Pairs by lines, as far as these are shown: their order by what compares would tell of it."""
+    order = ["lines", "hcpcs_code", "diagnosis_code"]
+    return shown.sort_values(order, ascending=[False, True, True], na_position="last")
 
 
 def stratified(s: Session, relation: str, columns: list[str]) -> str:

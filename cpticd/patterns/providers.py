@@ -43,6 +43,11 @@ def _persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
         return s.frame("SELECT DISTINCT provider, person_id, hit = 1 AS hit FROM provider_rows")
 
 
+def _in_order(shown: pd.DataFrame) -> pd.DataFrame:
+    """Providers by lines, as far as these are shown: how far out they are stays in the session."""
+    return shown.sort_values(["lines", "provider"], ascending=[False, True], na_position="last")
+
+
 @declared(
     heading="Providers against their case mix",
     leaves=Cells(
@@ -51,6 +56,7 @@ def _persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
         numerators={"hit": ("observed", "rate", "low", "high")},
         facts=_persons,
         withheld=_WITHHELD,
+        anew=_in_order,
     ),
     chart="providers",
 )

@@ -16,8 +16,10 @@ from cpticd.reporting.findings import Findings
 
 #: Terms that stand beside a chart.
 SHORT: Final = ("numerator", "denominator", "clock", "exclusions")
-#: Numbers of a contract that are no counts of claims or persons: years, thresholds, rates.
-_CHOSEN: Final = re.compile(r"year$|^min|confidence|threshold|^base_rate$|^family_size$|months$")
+#: Numbers of a contract that are no counts of claims or persons: years, thresholds, rates, how something was learned.
+_CHOSEN: Final = re.compile(
+    r"year$|years$|^min|confidence|threshold|^base_rate$|^family_size$|months$|days$|folds$"
+)
 
 
 def brief(findings: Findings, *keys: str) -> str:
@@ -50,9 +52,29 @@ def definitions_section(findings: Findings) -> str:
                 f"<details open><summary>{html.escape(part.heading)}</summary>{_terms(terms)}</details>"
             )
     if not parts:
-        return note("No analysis gave a definition.")
+        return note("No analysis gave a definition.") + protection(findings)
     counts = "" if findings.minimum <= 1 else note("Counts of what was left out are rounded.")
-    return counts + "".join(parts)
+    return counts + "".join(parts) + protection(findings)
+
+
+#: What a report cannot protect, for those who give it on.
+PROTECTION: Final = (
+    "Within this report no cell of fewer than {minimum} persons follows from others by adding and subtracting, nor "
+    "from what compares a row with others (expected, excess, lift, chances): where it would, that is left out first. "
+    "What compares is rounded to four digits, and q-values are those of the rows whose chances are shown.",
+    "Not protected are differences between this report and another: of the same claims a month later, of a part of "
+    "them, with another fewest number of lines or another minimum. Two reports, each safe alone, may together give "
+    "small cells away: give on one of them, or a release that holds both. Nor are bounds protected: that a left-out "
+    "cell is small is known.",
+)
+
+
+def protection(findings: Findings) -> str:
+    """What disclosure control does and what it does not, in words; nothing where it is off."""
+    if findings.minimum <= 1:
+        return ""
+    text = "".join(note(each.format(minimum=findings.minimum)) for each in PROTECTION)
+    return f"<h3>What is protected, and what is not</h3>{text}"
 
 
 def releases(findings: Findings) -> str:

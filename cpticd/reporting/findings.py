@@ -73,7 +73,7 @@ class Findings:
     """The parts of a report by key: ``frames``; what the data do not allow is in ``reasons`` instead.
 
     Once they went through disclosure control (``cpticd.reporting.release``): ``minimum``, the fewest persons of a cell;
-    ``account``: of each part how many counts it has and lost.
+    ``account``: of each part how many counts it has and lost; ``names_persons``: whether any claim names a person.
     """
 
     options: Options = field(default_factory=Options)
@@ -81,6 +81,7 @@ class Findings:
     reasons: dict[str, str] = field(default_factory=dict)
     minimum: int = 1
     account: dict[str, dict[str, int]] = field(default_factory=dict)
+    names_persons: bool = True
 
     @property
     def min_lines(self) -> int:

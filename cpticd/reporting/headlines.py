@@ -110,7 +110,7 @@ def _pair(findings: Findings) -> str:
     if not findings.has("pairs"):
         return ""
     every = findings.get("pairs")
-    pairs = every[every["rate"].notna()]
+    pairs = every[every["rate"].notna() & every["excess_denials"].notna()]
     if pairs.empty:
         return ""
     row = pairs.iloc[0]

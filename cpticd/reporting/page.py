@@ -61,10 +61,21 @@ def protection_text(findings: Findings) -> str:
     """How disclosure control stands, and how much it left out."""
     if findings.minimum <= 1:
         return "Disclosure control is off: cells of any number of persons are shown."
-    cells, few, more = _sums(findings.account)
+    if not findings.names_persons:
+        return (
+            "These data name no person (person_id is missing throughout), so that nobody knows of how many persons a "
+            f"count is: each may be of fewer than {findings.minimum}, and is left out. Read the data with a column of "
+            "persons, or, where no person can be recognised in them, write the report with minimum=1 (--minimum 1)."
+        )
+    cells, few, more, compared = _sums(findings.account)
+    also = (
+        f" What compares {compared:,} further rows with others is left out for the same reason."
+        if compared
+        else ""
+    )
     return (
         f"Cells of fewer than {findings.minimum} persons are not shown, nor what would give them away: {few:,} of "
-        f"{cells:,} counts were too small, and {more:,} more are left out to protect them. They are missing from "
+        f"{cells:,} counts were too small, and {more:,} more are left out to protect them.{also} They are missing from "
         "charts, hover texts and tables alike. No person, claim or provider is named."
     )
 
@@ -73,20 +84,19 @@ def suppressed(findings: Findings, section: str) -> str:
     """How many counts a section lost."""
     keys = [key for key, (_, part) in findings.parts.items() if part.section == section]
     account = {key: findings.account[key] for key in keys if key in findings.account}
-    cells, few, more = _sums(account)
-    if not few + more:
+    cells, few, more, compared = _sums(account)
+    if not few + more + compared:
         return ""
     rest = f", {more:,} to protect them" if more else ""
+    also = f" Left out, too: what compares {compared:,} rows with others." if compared else ""
     return note(
-        f"Not shown in this section, of {cells:,} counts: {few:,} of fewer than {findings.minimum} persons{rest}."
+        f"Not shown in this section, of {cells:,} counts: {few:,} of fewer than {findings.minimum} persons{rest}.{also}"
     )
 
 
-def _sums(account: dict[str, dict[str, int]]) -> tuple[int, int, int]:
-    cells, few, more = (
-        sum(each[key] for each in account.values()) for key in ("cells", "suppressed", "complementary")
-    )
-    return cells, few, more
+def _sums(account: dict[str, dict[str, int]]) -> list[int]:
+    keys = ("cells", "suppressed", "complementary", "comparisons")
+    return [sum(each[key] for each in account.values()) for key in keys]
 
 
 def _templates() -> str:

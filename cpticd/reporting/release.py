@@ -27,9 +27,12 @@ def protected(found: Findings, claims: Claims) -> Findings:
     if not disclosure.settings().is_on:
         return found
     release = release_of(found, claims)
+    with claims.session() as s:
+        persons = int(s.value("SELECT count(person_id) AS n FROM claims"))
     kept = replace(
-        found, frames={}, reasons=dict(found.reasons), account={}, minimum=disclosure.settings().minimum
-    )
+        found, frames={}, reasons=dict(found.reasons), account={}, minimum=disclosure.settings().minimum,
+        names_persons=persons > 0,
+    )  # fmt: skip
     for key, frame in found.frames.items():
         if key not in release.names:
             kept.frames[key] = carry(frame, frame.head(0))
@@ -37,7 +40,8 @@ def protected(found: Findings, claims: Claims) -> Findings:
         kept.frames[key] = release[key]
         account = kept.frames[key].attrs.get("disclosure", {})
         kept.account[key] = {
-            name: int(account.get(name, 0)) for name in ("cells", "suppressed", "complementary")
+            name: int(account.get(name, 0))
+            for name in ("cells", "suppressed", "complementary", "comparisons")
         }
     if kept.has("accounting") and data_set.lost_figures(kept.get("summary")):
         kept.frames["accounting"] = data_set.without_loaded(kept.get("accounting"))

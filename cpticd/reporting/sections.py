@@ -124,7 +124,9 @@ def pairs_section(findings: Findings) -> str:
         text += chart(charts.pair_matrix(known(families)), "families") + brief(findings, "families")
     if pairs.empty:
         return text + note(findings.reason("pairs", few))
-    text += chart(charts.pair_scatter(known(pairs), max_points=1500), "scatter") + brief(findings, "pairs")
+    compared = known(pairs)
+    compared = compared[compared["excess_denials"].notna()].reset_index(drop=True)
+    text += chart(charts.pair_scatter(compared, max_points=1500), "scatter") + brief(findings, "pairs")
     text += "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
     if not has_payer_pairs(findings):
         return text

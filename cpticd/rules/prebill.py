@@ -9,9 +9,10 @@ import pandas as pd
 
 from cpticd import sql, stats
 from cpticd.claims import Claims
-from cpticd.core.contract import attach
+from cpticd.core.contract import attach, carry
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Records, check_claims, measure
+from cpticd.core.rounding import rounded
 from cpticd.rules import outcomes
 from cpticd.rules.findings import check
 from cpticd.rules.prebill_history import History, learn
@@ -30,7 +31,31 @@ _COLUMNS: Final = (
 _OUTCOME: Final = ("initial_outcome", "denied_amount")
 
 
-@measure(heading="What to correct before payment", leaves=Records())
+#: What a line's row says of other lines, and what follows from that.
+_OF_OTHERS: Final = (
+    "like_lines", "like_denied", "like_rate", "like_low", "like_high", "denial_probability", "base_probability",
+    "expected_saved_amount",
+)  # fmt: skip
+
+
+def protected(work: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """The list without what it says of few lines alike; of more lines rounded: a difference tells nothing of few."""
+    n, k = work["like_lines"], work["like_denied"]
+    few = n.between(1, minimum - 1) | k.between(1, minimum - 1) | (n - k).between(1, minimum - 1)
+    values: dict[str, Any] = {
+        name: pd.array([rounded(value) for value in work[name]], dtype="Int64")
+        for name in ("like_lines", "like_denied")
+    }
+    for name in ("like_rate", "like_low", "like_high", "denial_probability", "base_probability"):
+        values[name] = work[name].round(2)
+    values["expected_saved_amount"] = [rounded(value) for value in work["expected_saved_amount"]]
+    shown = work.assign(**values)
+    shown[list(_OF_OTHERS)] = shown[list(_OF_OTHERS)].mask(few)
+    order = ["expected_saved_amount", "denial_probability", *_LINE]
+    return carry(work, shown.sort_values(order, ascending=[False, False, True, True], ignore_index=True))
+
+
+@measure(heading="What to correct before payment", leaves=Records(protected))
 def prebill(
     claims: Claims,
     findings: pd.DataFrame | None = None,

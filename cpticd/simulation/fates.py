@@ -211,9 +211,10 @@ def _worded(tale: Tale, line: int, own: list[Judged], words: tuple[str, str], la
     if initial in ("denied", "partly denied"):
         return "overturned"
     standing = _standing(own)
-    if sum(each.one.paid for each in standing) > 0:
-        return "paid at first"
-    if standing[-1].one.share > 0:
+    nothing = sum(each.one.paid for each in standing) <= 0
+    if nothing and standing[-1].one.share > 0:
         return "patient's"
     # What one payer left to the patient another one refused, and took from the patient too.
-    return "nothing paid" if any(each.one.word == "denied" for each in standing) else "paid at first"
+    return (
+        "nothing paid" if nothing and any(each.one.word == "denied" for each in standing) else "paid at first"
+    )

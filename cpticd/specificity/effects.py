@@ -10,12 +10,12 @@ import pandas as pd
 from cpticd import sql, stats
 from cpticd.claims import Claims
 from cpticd.core.arguments import one_of, whole
-from cpticd.core.contract import CLOCKS, attach, carry
-from cpticd.core.measure import Part, Protected, measure
+from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.measure import Linked, Part, measure
 from cpticd.core.selection import By, Grouping
 from cpticd.core.session import Session
 from cpticd.reference import traits
-from cpticd.specificity import judged_codes
+from cpticd.specificity import effect_leaves, judged_codes
 from cpticd.specificity.odds import mantel_haenszel
 
 Pointer = Literal["all", "primary"]
@@ -46,25 +46,11 @@ MIN_EXPECTED: Final = 2.0
 #: Error rate at which a group is put before the others.
 Q_THRESHOLD: Final = 0.10
 _CELLS: Final = ("a", "b", "c", "d")
-#: What stays in the session: counts, of which nobody knows the persons, and what gives them away.
-_COUNTS: Final = (
-    "unspecified_denied", "specific_denied", "unspecified_rate", "specific_rate", "unspecified_lines",
-    "specific_lines", "other_lines", "persons", "excess_denials", "denied_amount",
-)  # fmt: skip
-
-
-def _protected(effect: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
-    """Odds ratios of groups whose four counts are large; the counts themselves stay in the session."""
-    large = effect["persons"] >= minimum
-    for denied, lines in (("unspecified_denied", "unspecified_lines"), ("specific_denied", "specific_lines")):
-        large &= (effect[denied] >= minimum) & (effect[lines] - effect[denied] >= minimum)
-    shown = effect[large].reset_index(drop=True)
-    return carry(effect, shown.assign(**dict.fromkeys(_COUNTS, float("nan")))), len(effect) - len(shown)
 
 
 @measure(
     heading="Denial odds of unspecified codes",
-    leaves=Protected(_protected),
+    leaves=Linked(effect_leaves.tables, effect_leaves.as_shown),
     chart="effect",
     report=[Part("effect", "specificity", "Denial odds of unspecified codes")],
 )
@@ -127,6 +113,7 @@ def effect(
         expose(s, inside, missing, pointer)
         strata, counts = _strata(s, list(inside), keys)
         variance = _clustered(s, strata)
+        lines = _compared(s, keys)
     found = _measured(strata, counts.set_index("group"), variance, keys, confidence)
     enough = (found["unspecified_lines"] >= fewest) & (found["specific_lines"] >= fewest)
     result = _ordered(found[enough].drop(columns="log_variance"), keys)
@@ -134,7 +121,7 @@ def effect(
     mixed = int(counts["mixed_lines"].sum())
     return attach(
         result,
-        records={"total": _total(strata, confidence)},
+        records={"total": _total(strata, confidence), effect_leaves.RECORD: lines},
         measure=f"denial odds of unspecified codes ({missing}) against specific codes of their category",
         numerator="lines denied at first adjudication",
         denominator=f"adjudicated lines that point to the category ({pointer} pointers)",
@@ -181,14 +168,19 @@ def _strata(s: Session, inside: list[str], groups: list[str]) -> tuple[pd.DataFr
         columns=columns,
         group=f"GROUP BY {columns.rstrip(', ')}" if groups else "",
     )
-    return strata.assign(group=_group(strata, groups)), counts.assign(group=_group(counts, groups))
+    return strata.assign(group=effect_leaves.label(strata, groups)), counts.assign(
+        group=effect_leaves.label(counts, groups)
+    )
 
 
-def _group(frame: pd.DataFrame, groups: list[str]) -> pd.Series:
-    """One label per combination of the dimensions; the same label in both frames."""
-    if not groups:
-        return pd.Series("", index=frame.index, dtype="str")
-    return frame[groups].astype("str").agg("\x1f".join, axis=1)
+def _compared(s: Session, groups: list[str]) -> pd.DataFrame:
+    """One row per line that is compared and group: group, claim_id, claim_line_number, exposed."""
+    columns = "".join(f"{name}, " for name in groups)
+    found = s.frame(
+        f"SELECT {columns} claim_id, claim_line_number, exposed FROM effect_lines "
+        "WHERE stratum IS NOT NULL AND exposed + compared = 1"
+    )
+    return found.assign(group=effect_leaves.label(found, groups)).drop(columns=groups)
 
 
 def _measured(

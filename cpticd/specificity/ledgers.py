@@ -35,10 +35,12 @@ _MONEY: Final = (
     "excess_low_amount", "excess_high_amount",
 )  # fmt: skip
 _COUNTS: Final = ("unspecified_lines", "compared_lines", "denied_lines", "denial_persons", "providers")
-#: Columns that speak of denied lines, and those of which nobody knows of how many persons they are.
-_OF_DENIED: Final = ("denied_lines", "expected_denials", *_MONEY[1:])
+#: Columns that speak of denied lines.
+_OF_DENIED: Final = ("denied_lines", *_MONEY[1:3])
+#: Of how many persons they are is not known, or they compare with lines of specific codes, which would follow.
 _WITHHELD: Final = (
     "compared_lines", "unspecified_gaps", "unspecified_expected_score", "unspecified_expected_dollars",
+    "expected_denials", *_MONEY[3:], "pays_twice",
 )  # fmt: skip
 _UNSPECIFIED: Final = "unspecified"
 #: Family of gaps that name no diagnosis code (the learned ones), where an HCC spans several families.
@@ -51,19 +53,13 @@ def _leaves(by: Family = "diagnosis_family", **_: Any) -> Cells:
         by=by,
         persons="persons",
         numerators={
-            "in_denials": (*_COUNTS, "expected_denials", *_MONEY),
-            "denied": ("denied_lines", "expected_denials", *_MONEY[1:]),
+            "in_denials": (*_COUNTS, *_MONEY[:3]),
+            "denied": _OF_DENIED,
             "in_risk": _RISK,
-            "in_both": ("both_persons", "pays_twice"),
+            "in_both": "both_persons",
         },
         facts=_facts,
-        # Of how many persons they are is not known.
-        withheld=(
-            "compared_lines",
-            "unspecified_gaps",
-            "unspecified_expected_score",
-            "unspecified_expected_dollars",
-        ),
+        withheld=_WITHHELD,
     )
 
 

@@ -90,8 +90,8 @@ def test_bands_of_the_flow_are_as_high_as_their_services_and_meet_their_bars() -
         heights[round(float(bar.x0 + bar.x1) / 2)].append(round(float(bar.y1 - bar.y0)))
     assert heights == {0: [50, 40, 10], 1: [40, 60], 2: [30, 10, 60]}
     words = [note.text for note in fig.layout.annotations]
-    assert "timely filing<br>50 (50%)" in words and "denied for good<br>60 (60%)" in words
-    assert "&lt;b&gt;odd&lt;/b&gt;<br>10 (10%)" in words
+    assert "timely filing<br>50 (50 %)" in words and "denied for good<br>60 (60 %)" in words
+    assert "&lt;b&gt;odd&lt;/b&gt;<br>10 (10 %)" in words
     assert "100 services denied at first" in fig.layout.title.subtitle.text
     told = [hover(fig.data[0], place) for place in range(len(fig.data[0].x))]
     assert any("authorization · billed again · paid" in text and "$9,000" in text for text in told)
@@ -100,7 +100,7 @@ def test_bands_of_the_flow_are_as_high_as_their_services_and_meet_their_bars() -
 def test_the_flow_by_dollars_and_with_few_causes() -> None:
     fig = charts.flow(FLOW, unit="charge", max_causes=1)
     words = [note.text for note in fig.layout.annotations]
-    assert "authorization<br>$10,000 (65%)" in words and "other causes<br>$5,500 (35%)" in words
+    assert "authorization<br>$10,000 (65 %)" in words and "other causes<br>$5,500 (35 %)" in words
     both = pd.concat([FLOW.assign(payer="A"), FLOW.assign(payer="B")])[["payer", *FLOW.columns]]
     with pytest.raises(ArgumentError, match="2 values of 'payer'"):
         charts.flow(both)

@@ -55,7 +55,11 @@ def test_one_declaration_gives_its_shape_words_and_tile() -> None:
     assert measure is not None and measure.grain.startswith("One row per group")
     assert leaves(payers).by == ("payer",)
     label, value, note = measure.tile(whole)
-    assert label == "Overturned" and value == f"{whole['rate'].iloc[0]:.1%}" and "settled denials" in note
+    assert (
+        label == "Overturned"
+        and value == f"{100 * whole['rate'].iloc[0]:.1f} %"
+        and "settled denials" in note
+    )
     assert measure.tile(payers) is None
     assert f"{whole['denied_lines'].iloc[0]:,} lines denied at first" in measure.sentence(payers)
     released = cx.disclosure.Release(claims).add("overturned", cx.denials.overturned(claims, by="hcpcs_code"))

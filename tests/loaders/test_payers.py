@@ -114,6 +114,12 @@ def test_aliases_come_as_mapping_frame_or_file_and_serve_flat_files(tmp_path: Pa
     for given in (path, pd.read_csv(path), {"Acme Health": "ACME"}):
         claims = cx.read(flat, payers=given, quiet=True, progress=False)
         assert claims.table("claims")["payer"].tolist() == ["ACME", "ACME"]
+        for read in (
+            cx.read_wide(flat, payers=given, quiet=True, progress=False),
+            cx.read_tables(claims=pd.DataFrame({"claim_id": ["A1", "A2"], "payer": ["Acme Health", "ACME"]}),
+                           payers=given, progress=False),
+        ):  # fmt: skip
+            assert read.table("claims")["payer"].tolist() == ["ACME", "ACME"]
 
 
 @pytest.mark.parametrize(

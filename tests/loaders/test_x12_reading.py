@@ -207,7 +207,7 @@ def test_what_a_claim_reports_of_other_payers(tmp_path: Path) -> None:
         "DTP*573*D8*20250120~SBR*T*18*******CI~OI***Y***Y~NM1*PR*2*THIRD*****PI*P8~"
     )
     line = (
-        "LX*1~SV1*HC:99213*100*UN*1***1~DTP*472*D8*20250110~SVD*P9*93*HC:99213**1~CAS*CO*45*5*1*97*2~DTP*573*D8*20250121~"
+        "LX*1~SV1*HC:99213*100*UN*1***1~DTP*472*D8*20250110~SVD*P9*93*HC:99213:25:59*0450*1~CAS*CO*45*5*1*97*2~DTP*573*D8*20250121~"
         "SVD*P7*1*HC:99213**1~"
     )
     second = subscriber().replace("SBR*P", "SBR*S")
@@ -224,6 +224,22 @@ def test_what_a_claim_reports_of_other_payers(tmp_path: Path) -> None:
     assert show(claims.table("claims"), "person_id payer original_payer_claim_id") == ["M1 PAYER ONE -"]
     decided = claims.query("SELECT * FROM adjudications WHERE payer_id = 'P9'")
     assert show(decided, "payer payer_sequence is_reported") == ["FIRST 1 True"]
+    answered = claims.table("line_payments")
+    codes = "hcpcs_code hcpcs_modifier_1 hcpcs_modifier_2 hcpcs_modifier_3 revenue_center_code paid_amount"
+    assert show(answered.sort_values("paid_amount", ascending=False), codes) == [
+        "99213 25 59 - 0450 93.00", "99213 - - - - 1.00",
+    ]  # fmt: skip
+
+
+def test_how_much_of_a_drug_was_given_has_no_column_and_is_left_out(tmp_path: Path) -> None:
+    """LIN names the drug; CTP counts millilitres or grams of it, which are no units of the service."""
+    line = "LX*1~SV1*HC:J1885*100*UN*2***1~DTP*472*D8*20250110~LIN**N4*00409379501~CTP****1.5*ML~"
+    claims = load(tmp_path, interchange(professional(subscriber(), claim(lines=line))))
+    assert show(claims.table("lines"), "ndc_code service_unit_quantity unit_of_measure") == [
+        "00409379501 2.00 UN"
+    ]
+    left = claims.rejects.query("reason.str.startswith('left out')")["content"].iloc[0]
+    assert "CTP 1" in left and "LIN" not in left and balanced(claims)
 
 
 def test_other_sets_cost_one_reject_a_kind_and_what_no_table_holds_is_left_out(tmp_path: Path) -> None:

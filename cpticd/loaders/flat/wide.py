@@ -14,6 +14,7 @@ from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
+from cpticd.loaders.payers import Aliases, aliases
 from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike
 
 _LIKE_PAYER = re.compile(r"\bins|insur|payer|payor|carrier|\bplan|coverage", re.IGNORECASE)
@@ -24,6 +25,7 @@ def read_wide(
     *,
     rename: Mapping[str, str] | None = None,
     keep: Keep = None,
+    payers: Aliases | None = None,
     quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
@@ -34,7 +36,8 @@ def read_wide(
     usual names and the guess is printed unless ``quiet``; ``rename`` ({their name: canonical name})
     overrides it. Every guess, repair and rejection is in ``claims.rejects``. ``keep`` names columns of your own
     ("all": those without another meaning) that become attributes of the line, ``plan_type`` for "Plan Type": dimensions
-    that lines can be divided (``by=``) and chosen (``where``) by.
+    that lines can be divided (``by=``) and chosen (``where``) by. ``payers`` says which payer a name stands for, as in
+    ``read``.
 
     The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
 
@@ -82,6 +85,7 @@ def read_wide(
     [['clinic', 'east']]
     """
     intake = Intake(progress=progress)
+    intake.aliases = aliases(payers)
     load({"flat": [path_or_frame]}, intake, Options(rename=rename, keep=keep, quiet=quiet))
     return intake.claims()
 

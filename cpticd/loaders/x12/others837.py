@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.loaders.x12 import qualifiers
-from cpticd.loaders.x12.cells import dates, decimals, service
+from cpticd.loaders.x12.cells import code, dates, decimals, service
 from cpticd.loaders.x12.loops import First, element, positions, triplets
 from cpticd.loaders.x12.loops837 import Loops837
 from cpticd.loaders.x12.places import Zone, tagged
 from cpticd.loaders.x12.segments import Rows, pack, places
+
+#: What a decision says of a service beside its code: SVD03-3 to 6, SVD04.
+_BESIDE: Final = (*(f"hcpcs_modifier_{k}" for k in range(1, 5)), "revenue_center_code")
 
 
 class Others837:
@@ -88,7 +93,7 @@ class Others837:
                 "payer_id": self.id,
                 "payer_sequence": qualifiers.payer_orders(s.get(self.payers, 1)),
                 "paid_date": paid_date,
-                "hcpcs_code": pa.nulls(len(self.payers), pa.string()),
+                **{name: pa.nulls(len(self.payers), pa.string()) for name in ("hcpcs_code", *_BESIDE)},
                 "paid_amount": decimals(element(s, paid, 2), 2, paid, notes, ("adjudications", "AMT02")),
                 "service_unit_quantity": pa.nulls(len(self.payers), pa.decimal128(18, 3)),
             }
@@ -102,7 +107,7 @@ class Others837:
         paid_date, _ = dates(element(s, day, 3), day, notes, "DTP03", "line_payments")
         lines = np.zeros(s.size, np.int32)
         lines[self.loops.opens] = places(w.claim[self.loops.lines])
-        about = "line_payments"
+        about, done = "line_payments", service(s.get(rows, 3))
         return pa.table(
             {
                 "key": s.key[w.claim[rows]],
@@ -112,7 +117,8 @@ class Others837:
                 "payer_id": s.get(rows, 1),
                 "payer_sequence": pa.nulls(len(rows), pa.int32()),
                 "paid_date": paid_date,
-                "hcpcs_code": service(s.get(rows, 3)).code,
+                "hcpcs_code": done.code,
+                **dict(zip(_BESIDE, [*done.modifiers, code(s.get(rows, 4))], strict=True)),
                 "paid_amount": decimals(s.get(rows, 2), 2, rows, notes, (about, "SVD02")),
                 "service_unit_quantity": decimals(s.get(rows, 5), 3, rows, notes, (about, "SVD05")),
             }

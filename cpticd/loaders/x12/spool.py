@@ -91,7 +91,7 @@ STAGED: Final[dict[str, pa.Schema]] = {
     # What a claim reports of another payer's decision: of the claim (line null: 2320), of a line (2430).
     "reported": _schema(
         "key:key place:integer line:integer payer:text payer_id:text payer_sequence:integer paid_date:date "
-        "hcpcs_code:text paid_amount:money service_unit_quantity:number"
+        f"hcpcs_code:text {_MODIFIERS} revenue_center_code:text paid_amount:money service_unit_quantity:number"
     ),
     "reported_adjustments": _schema(
         "key:key place:integer line:integer adjustment_position:integer group_code:text carc:text amount:money "

@@ -36,8 +36,11 @@ numbered AS (
 )
 SELECT
     t.key, t.place, t.line, n.number, n.payer, n.payer_id, n.payer_sequence, n.paid_date, n.paid_amount AS claim_paid,
-    t.hcpcs_code, t.paid_amount, t.service_unit_quantity,
+    t.hcpcs_code, t.hcpcs_modifier_1, t.hcpcs_modifier_2, t.hcpcs_modifier_3, t.hcpcs_modifier_4, t.revenue_center_code,
+    t.paid_amount, t.service_unit_quantity,
     CASE WHEN t.line IS NOT NULL THEN CAST(count(t.line) OVER w AS INTEGER) END AS ordinal, row_number() OVER w = 1 AS is_first,
-    row_number() OVER (PARTITION BY t.key, t.place, t.line ORDER BY t.hcpcs_code, t.paid_amount) = 1 AS is_first_of_line
+    row_number() OVER (PARTITION BY t.key, t.place, t.line ORDER BY t.hcpcs_code, t.paid_amount, t.hcpcs_modifier_1,
+        t.revenue_center_code) = 1 AS is_first_of_line
 FROM told t JOIN numbered n ON n.key = t.key AND n.place = t.place
-WINDOW w AS (PARTITION BY t.key, t.place ORDER BY t.line, t.hcpcs_code, t.paid_amount ROWS UNBOUNDED PRECEDING);
+WINDOW w AS (PARTITION BY t.key, t.place ORDER BY t.line, t.hcpcs_code, t.paid_amount, t.hcpcs_modifier_1,
+    t.revenue_center_code ROWS UNBOUNDED PRECEDING);
