@@ -42,7 +42,7 @@ class Lines:
 
 @dataclass
 class Level:
-    """Candidates of one level: ``line`` and ``candidate`` of each row, sorted by candidate, and the candidates' keys."""
+    """Candidates of one level: ``line`` and ``candidate`` of each row, sorted by candidate; candidates' keys."""
 
     name: str
     dimensions: tuple[str, ...]
@@ -109,9 +109,7 @@ def level(lines: Lines, dimensions: Sequence[str], min_lines: int) -> Level:
     diagnoses = DIAGNOSIS in dimensions
     line = lines.pointing[0] if diagnoses else np.arange(lines.size)
     key = np.zeros(len(line), dtype=np.int64)
-    parts = [
-        lines.pointing[1] if name == DIAGNOSIS else lines.codes[name][line] for name in dimensions
-    ]
+    parts = [lines.pointing[1] if name == DIAGNOSIS else lines.codes[name][line] for name in dimensions]
     there = np.ones(len(line), dtype=bool)
     for part in parts:
         there &= part >= 0
@@ -125,8 +123,6 @@ def level(lines: Lines, dimensions: Sequence[str], min_lines: int) -> Level:
     kept = enough[key] if len(key) else np.zeros(0, dtype=bool)
     line, key, parts = line[kept], key[kept], [part[kept] for part in parts]
     _, first, candidate = np.unique(key, return_index=True, return_inverse=True)
-    names = {
-        name: lines.names[name][part[first]] for name, part in zip(dimensions, parts, strict=True)
-    }
+    names = {name: lines.names[name][part[first]] for name, part in zip(dimensions, parts, strict=True)}
     start = np.append(first, len(line))
     return Level(" × ".join(dimensions), tuple(dimensions), line, candidate, pd.DataFrame(names), start)

@@ -1,8 +1,8 @@
 """What the levels above let expect of a line: a logit of main effects and of the drivers found so far.
 
 Main effects of payers, procedures, places and quarters are always there; groups that lie below (payer × procedure,
-providers) are leaned on when what lies below them is looked at; a driver that was found is an effect of its own, so that
-it is neither found again at another level nor bends the main effects.
+providers) are leaned on when what lies below them is looked at; a driver that was found is an effect of its own, so
+that it is neither found again at another level nor bends the main effects.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Model:
                 chance = expit(logit)
                 effect = self.found_effects[number]
                 slope = float((y - chance).sum()) - _RIDGE["found"] * effect
-                move = float(np.clip(slope / ((chance * (1 - chance)).sum() + _RIDGE["found"]), -_STEP, _STEP))
+                move = float(
+                    np.clip(slope / ((chance * (1 - chance)).sum() + _RIDGE["found"]), -_STEP, _STEP)
+                )
                 self.found_effects[number] += move
                 self.logit[lines] += move
 

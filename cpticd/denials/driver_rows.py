@@ -12,6 +12,7 @@ from cpticd import stats
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines
 from cpticd.denials.driver_model import expit
 from cpticd.denials.driver_search import Search
+from cpticd.denials.driver_tests import LevelTests, dependence
 
 #: A beginning is named where lines since then fit better by this much of a chi-square, and two months lie before.
 _BEGINS: Final = 10.0
@@ -25,12 +26,12 @@ def rows_of(
     """The rows of all drivers up to ``q``, and what could have been missed, by level in words."""
     parts, detectable = [], {}
     for each in upper:
-        found, tested = _main_rows(search, each, q, confidence)
-        parts.append(found)
+        parts.append(_main_rows(search, each, q, confidence))
     for number, each in enumerate(search.levels):
-        found, tested = _found_rows(search, number, q, confidence)
-        parts.append(found)
-        detectable[each.name] = _detectable(search, each, len(found), tested, q)
+        parts.append(_found_rows(search, number, q, confidence))
+        detectable[each.name.replace(DIAGNOSIS, "diagnosis_code")] = _detectable(
+            search, each, len(parts[-1]), q
+        )
     columns = ["diagnosis_code" if name == DIAGNOSIS else name for name in dimensions]
     made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     made = made.rename(columns={DIAGNOSIS: "diagnosis_code"}).reindex(columns=["level", *columns, *_COLUMNS])
@@ -49,7 +50,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _main_rows(search: Search, level: Level, q: float, confidence: float) -> tuple[pd.DataFrame, int]:
+def _main_rows(search: Search, level: Level, q: float, confidence: float) -> pd.DataFrame:
     """Payers (procedures, places) that are denied more than the others with the same lines."""
     name = level.dimensions[0]
     code, effects = search.model.mains[name], search.model.main_effects[name]
@@ -60,75 +61,53 @@ def _main_rows(search: Search, level: Level, q: float, confidence: float) -> tup
     shift = np.where(lone, 0.0, effects - rest)
     chance = expit(search.model.logit - shift[code])
     owners = code[level.line[level.start[:-1]]]
-    one = Search.__new__(Search)
-    one.__dict__ |= search.__dict__ | {"levels": [level], "_effects": [np.full(level.size, np.nan)]}
-    one.__dict__["_freedom"] = [np.full(level.size, 1e9)]
-    p = one.p_values(0, chance)
-    return _rows(one, 0, np.arange(level.size), [chance] * level.size, p, shift[owners], q, confidence), level.size
+    tests = LevelTests(search.lines, level)
+    p = tests.p_values(chance)
+    every = np.arange(level.size)
+    return _rows(
+        tests,
+        every,
+        [chance[level.lines_of(each)] for each in every.tolist()],
+        p,
+        shift[owners],
+        q,
+        confidence,
+    )
 
 
-def _found_rows(search: Search, number: int, q: float, confidence: float) -> tuple[pd.DataFrame, int]:
+def _found_rows(search: Search, number: int, q: float, confidence: float) -> pd.DataFrame:
     """Drivers of one level, each against what all others let expect."""
-    level = search.levels[number]
-    every = search.p_values(number, search.expected(level))
-    mine = [
-        (candidate, place) for place, (of, candidate) in enumerate(search.found) if of == number
-    ]
-    chances, effects = [], []
-    for candidate, place in mine:
-        lines, effect = search.model.found[place], search.model.found_effects[place]
-        chance = search.model.logit[lines] - effect
-        chances.append((lines, expit(chance)))
-        effects.append(effect)
-        every[candidate] = _p_value(search, number, candidate, lines, expit(chance))
-    candidates = np.array([candidate for candidate, _ in mine], dtype=int)
-    full = []
-    for lines, chance in chances:
-        whole = np.zeros(search.lines.size)
-        whole[lines] = chance
-        full.append(whole)
-    return _rows(search, number, candidates, full, every, np.array(effects), q, confidence), level.size
-
-
-def _p_value(search: Search, number: int, candidate: int, lines: np.ndarray, chance: np.ndarray) -> float:
-    variance = chance * (1 - chance)
-    p = stats.stratified_excess(
-        search.lines.denied[lines].sum(), chance.sum().round(9), variance.sum().round(9),
-        (variance * (1 - 2 * chance)).sum().round(9), (variance * (1 - 6 * variance)).sum().round(9),
-        design_effect=np.nan_to_num(search._effects[number][candidate], nan=1.0),
-        freedom=search._freedom[number][candidate],
-    )  # fmt: skip
-    return float(p)
+    tests = search.tests[number]
+    p = tests.p_values(search.expected(tests.level))
+    mine = [place for place, (of, _) in enumerate(search.found) if of == number]
+    candidates = np.array([search.found[place][1] for place in mine], dtype=int)
+    chances = []
+    for place, candidate in zip(mine, candidates.tolist(), strict=True):
+        lines = search.model.found[place]
+        chances.append(expit(search.model.logit[lines] - search.model.found_effects[place]))
+        p[candidate] = tests.p_value(candidate, lines, chances[-1])
+    effects = np.array([search.model.found_effects[place] for place in mine])
+    return _rows(tests, candidates, chances, p, effects, q, confidence)
 
 
 def _rows(
-    search: Search,
-    number: int,
-    candidates: np.ndarray,
-    chances: Sequence[np.ndarray],
-    p: np.ndarray,
-    effects: np.ndarray,
-    q: float,
-    confidence: float,
-) -> pd.DataFrame:
-    """The candidates that pass, as rows; ``p`` is of all candidates of the level."""
-    level, lines = search.levels[number], search.lines
+    tests: LevelTests, candidates: np.ndarray, chances: Sequence[np.ndarray], p: np.ndarray, effects: np.ndarray,
+    q: float, confidence: float,
+) -> pd.DataFrame:  # fmt: skip
+    """The candidates that pass, as rows; ``chances`` of their lines, ``p`` of all candidates of the level."""
+    level, lines = tests.level, tests.lines
     q_value = stats.benjamini_hochberg(p)
     made = []
-    for place, candidate in enumerate(candidates.tolist()):
+    for candidate, chance, effect in zip(candidates.tolist(), chances, effects.tolist(), strict=True):
         own = level.lines_of(candidate)
-        chance = chances[place][own]
-        denied = float(lines.denied[own].sum())
-        expected = float(chance.sum())
-        if not (q_value[candidate] <= q and denied > expected):
+        if not (q_value[candidate] <= q and lines.denied[own].sum() > chance.sum()):
             continue
-        depends = search.dependence(number, np.array([candidate]), chances[place], providers=False)
-        made.append(
-            level.keys.iloc[candidate].to_dict()
-            | {"level": level.name, "p_value": p[candidate], "q_value": q_value[candidate]}
-            | {"odds_ratio": float(np.exp(effects[place]))}
-            | _row(lines, own, chance, depends, confidence)
-        )
+        whole = np.zeros(lines.size)
+        whole[own] = chance
+        depends = dependence(lines, level, np.array([candidate]), whole, providers=False)
+        found = {"level": level.name, "p_value": p[candidate], "q_value": q_value[candidate]}
+        found |= level.keys.iloc[candidate].to_dict() | {"odds_ratio": float(np.exp(effect))}
+        made.append(found | _row(lines, own, chance, depends, confidence))
     return pd.DataFrame(made, columns=None if made else ["level", *level.dimensions, *_COLUMNS])
 
 
@@ -137,7 +116,9 @@ def _row(
 ) -> dict[str, Any]:
     n, denied, expected = len(own), float(lines.denied[own].sum()), float(chance.sum())
     effect, freedom = float(depends.design_effect[0]), float(depends.freedom[0])
-    low, high = (float(each) for each in stats.wilson(denied, n, confidence, design_effect=effect, freedom=freedom))
+    low, high = (
+        float(each) for each in stats.wilson(denied, n, confidence, design_effect=effect, freedom=freedom)
+    )
     amount = float(lines.amount[own].sum())
     excess = denied - expected
     person = lines.person[own]
@@ -184,11 +165,11 @@ def _since(lines: Lines, own: np.ndarray, chance: np.ndarray, effect: float) -> 
     return pd.Timestamp(months[best])
 
 
-def _detectable(search: Search, level: Level, found: int, tested: int, q: float) -> str:
+def _detectable(search: Search, level: Level, found: int, q: float) -> str:
     """Which difference of rates a candidate of usual size would have shown."""
     n = float(np.median(np.diff(level.start)))
-    rate = float(search.lines.denied.mean())
-    z = float(-_ndtri(q * max(found, 1) / max(tested, 1)) + _ndtri(_POWER))
+    rate, tested = float(search.lines.denied.mean()), level.size
+    z = float(-_ndtri(q * max(found, 1) / tested) + _ndtri(_POWER))
     points = 100 * z * np.sqrt(rate * (1 - rate) / n)
     return (
         f"{tested:,} looked at; of {n:,.0f} lines, as independent as they come, {points:.1f} points above what is "

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Part, Public, measure
+from cpticd.core.measure import Linked, measure
+from cpticd.denials import driver_leaves
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines, level, lines_of
 from cpticd.denials.driver_rows import rows_of
 from cpticd.denials.driver_search import Search
@@ -24,12 +24,25 @@ DIMENSIONS: Final = ("payer", "hcpcs_code", "place", "billing_npi", DIAGNOSIS)
 MAINS: Final = ("payer", "hcpcs_code", "place")
 
 
+def _sentence(frame: pd.DataFrame) -> str:
+    """The dearest driver and when it began."""
+    known = frame[frame["excess_amount"].notna()]
+    if known.empty:
+        return ""
+    row = known.iloc[0]
+    keys = [str(row[name]) for name in str(row["level"]).split(" × ")]
+    since = "" if pd.isna(row["since"]) else f" since {row['since']:%B %Y}"
+    return (
+        f"{', '.join(keys)}: {row['denied_lines']:,.0f} of {row['lines']:,.0f} lines were denied{since}, where "
+        f"{row['expected_denials']:,.0f} were to be expected; the excess is worth ${row['excess_amount']:,.0f}."
+    )
+
+
 @measure(
     heading="Where denials come from",
-    leaves=Public("to be declared"),
-    report=[
-        Part("drivers", "drivers", "Where denials come from", lambda given: {"min_lines": given["min_lines"]})
-    ],
+    leaves=Linked(driver_leaves.tables, driver_leaves.apply),
+    chart="drivers",
+    sentence=_sentence,
 )
 def drivers(
     claims: Claims,
@@ -54,13 +67,13 @@ def drivers(
 
     Columns
     -------
-    level, the names of its dimensions; the dimensions (missing where the level does not divide by them; diagnosis_code);
-    lines, persons, denied_lines; rate with its interval low, high (Wilson's of effective lines); expected_denials and
-    expected_rate: what the other effects let expect of the same lines; excess_denials = denied_lines - expected_denials,
-    excess_low and excess_high (of the interval); odds_ratio; p_value (one-sided), q_value (Benjamini-Hochberg within
-    the level); design_effect (by claim or person, the larger), effective_lines; denied_amount, excess_amount (US
-    dollars, the excess's part of what was denied); top_category and top_carc of its denied lines; since, the month in
-    which it began where it was not there from the start.
+    level, the names of its dimensions; the dimensions, missing where the level does not divide by them (diagnoses as
+    diagnosis_code); lines, persons, denied_lines; rate with its interval low, high (Wilson's of effective lines);
+    expected_denials and expected_rate: what the other effects let expect of the same lines; excess_denials, excess_low
+    and excess_high: beyond the expected; odds_ratio; p_value (one-sided), q_value (Benjamini-Hochberg within the
+    level); design_effect (by claim or person, the larger), effective_lines; denied_amount, excess_amount (US dollars,
+    the excess's part of what was denied); top_category and top_carc of its denied lines; since, the month in which it
+    began where it was not there from the start.
 
     An effect is listed at the level where it lives: candidates of all levels compete, the clearest is taken into a
     logistic model of the lines' chances (main effects of payer, procedure, place and quarter of service are always in
@@ -96,7 +109,7 @@ def drivers(
         expected="a logistic model of payer, procedure, place, quarter of service and of the other drivers",
         test="one-sided score test of effective counts, Benjamini-Hochberg within the level",
         interval=f"{confidence:.0%} Wilson of effective lines (design effect by claim or person, the larger)",
-        looked_at={each.name: each.size for each in (*upper, *levels)},
+        looked_at={each.name.replace(DIAGNOSIS, "diagnosis_code"): each.size for each in (*upper, *levels)},
         detectable=detectable,
         groups="overlap: a line is in one group of every level; an excess is counted at one",
     )
