@@ -218,6 +218,13 @@ def test_a_contract_of_the_user_prices_the_rest_and_finds_what_is_underpaid(tmp_
     )
 
 
+def test_write_off_by_hand() -> None:
+    """Five are paid, 880 dollars; of four denied for good two have a price, 200 each: 400 of 1,280 are written off."""
+    found = cx.denials.write_off(priced(), maturity_days=0)
+    columns = ("lines", "denied_lines", "revenue_amount", "written_off_amount", "rate")
+    assert shown(found, *columns) == [(9, 4, 1280.0, 400.0, 0.3125)]
+
+
 # -- chances --------------------------------------------------------------------------------------------
 
 
