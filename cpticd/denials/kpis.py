@@ -135,6 +135,7 @@ def kpis(
     ``allowed`` (US dollars expected to be allowed) or ``days``; reading is the value in words. n counts the claims,
     services or decisions behind a row; maturity is the share of what the measure speaks of that is old enough
     to count: submitted claims that are decided, denials first decided ``maturity_days`` before the last adjudication.
+    design_effect and effective_lines (claims, services, decisions): as in :func:`rates`; of days and open denials none.
 
     Parameters
     ----------

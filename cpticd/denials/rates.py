@@ -16,7 +16,7 @@ from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
 from cpticd.core.session import Session
-from cpticd.denials import clustered, counted, divided
+from cpticd.denials import cause_shares, clustered, counted, divided
 
 Unit = Literal["lines", "claims", "charge"]
 Decision = Literal["initial", "final"]
@@ -160,7 +160,7 @@ def _causes_leave(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
         by=(*names(by), "category"),
         where=("any_denied", *(() if duplicates else ("!duplicate",))),
         numerators={"denied": ("lines",), "partly_denied": ("partly_denied_lines",)},
-        shares={"share": names(by)},
+        shares=dict.fromkeys(("share", *cause_shares.COLUMNS), names(by)),
         mixed="cumulative_share",
         labels=_FLAGS,
     )
@@ -172,12 +172,17 @@ def _causes_leave(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
     chart="causes",
     report=[Part("causes", "causes", "Root causes")],
 )
-def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.DataFrame:
+def causes(
+    claims: Claims, by: By = None, *, duplicates: bool = True, confidence: float = 0.95
+) -> pd.DataFrame:
     """One row per group and root-cause category of initial denials, the largest first.
 
     Columns: the dimensions of ``by``, category, lines (denied), partly_denied_lines, denied_amount (US
     dollars, of denied and partly denied lines), share and cumulative_share of the group's denied_amount
-    (of its lines where no dollars are known), coding_related, diagnosis_related, preventable.
+    (of its lines where no dollars are known), coding_related, diagnosis_related, preventable; share_low and share_high,
+    the interval of the share (``confidence``), linearised; design_effect, by how much its variance is larger than that
+    of independent lines, since lines of a claim or of a person are denied for one cause, and effective_lines, the
+    group's denied and partly denied lines over it.
 
     A line's category is that of its largest denial adjustment, corrected by its remark codes; a CARC that
     the table does not list is ``other``, a denial without a CARC ``no reason given``. The tables
@@ -191,8 +196,14 @@ def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.Data
     """
     groups = claims.grouping(by)
     with claims.session() as s:
-        kept = counted.kept(duplicates)
-        found = s.frame(sql.text("denials/causes"), kept=kept, **divided.lines(s, groups).parts())
+        pieces = divided.lines(s, groups)
+        rows = s.create(
+            "cause_rows", sql.text("denials/cause_rows"), kept=counted.kept(duplicates),
+            source=pieces.relation, select=pieces.select, joins=pieces.joins,
+        )  # fmt: skip
+        found = s.frame(sql.text("denials/causes"), rows=rows, columns=groups.columns)
+        weight = "denied_amount" if found["denied_amount"].sum() > 0 else "CAST(is_denied AS DOUBLE)"
+        shares = cause_shares.intervals(s, rows, groups.columns, weight, confidence)
         flags = _category_flags(s)
     found["denied_amount"] = found["denied_amount"].round(2)
     wanted = groups.names
@@ -203,7 +214,7 @@ def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.Data
     total = weight.groupby(keys, sort=False, dropna=False).transform("sum")
     found["share"] = weight / total.replace(0, np.nan)
     found["cumulative_share"] = found["share"].groupby(keys, sort=False, dropna=False).cumsum()
-    found = found.merge(flags, on="category", how="left")
+    found = found.merge(flags, on="category", how="left").merge(shares, on=[*wanted, "category"], how="left")
     for column in _FLAGS:
         found[column] = found[column].fillna("unknown")
     return attach(
@@ -213,6 +224,7 @@ def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.Data
         denominator="all denied lines and dollars of the group",
         clock=CLOCKS["initial"],
         exclusions="lines paid in full or not adjudicated",
+        interval=clustered.words(confidence, dollars=True) + ", of share",
         **counted.duplicate_terms(duplicates),
         categories="table carc_categories, by the CAQH CORE 360 business scenarios; flags are a judgement",
         **divided.terms(groups, "lines"),

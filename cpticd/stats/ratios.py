@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cpticd.stats.dependence import Clusters, Dependence, correlation, dependence
-from cpticd.stats.intervals import quantile
-from cpticd.stats.numbers import Array, Floats, broadcast
+from cpticd.stats.intervals import quantile, wilson
+from cpticd.stats.numbers import Array, Floats, broadcast, floats
 
 #: Digits of a design effect: sums over rows in any order end in noise.
 _DIGITS = 9
@@ -84,8 +84,9 @@ def ratio_of_lines(
 ) -> Ratio:
     """One ratio of sums over lines per row with its linearised interval, cut to 0…1.
 
-    The variance is that of independent lines times the design effect, the quantile that of a t distribution. NaN with
-    a single line, or where the whole is nothing. Parameters as in :func:`ratio_dependence`.
+    The variance is that of independent lines times the design effect, the quantile that of a t distribution. A ratio of
+    0 or 1 has no variance: its interval is Wilson's of effective lines, those of many dollars counting for fewer (Kish
+    1965). NaN where the whole is nothing. Parameters as in :func:`ratio_dependence`.
     """
     found = ratio_dependence(lines, part, whole, products, clusters)
     lines, part, whole = broadcast(lines, part, whole)
@@ -93,8 +94,13 @@ def ratio_of_lines(
         ratio = np.where(whole > 0, part / whole, np.nan)
         variance = found.design_effect * _residual(ratio, products) * lines / (lines - 1)
         half = quantile(confidence, found.freedom) * np.sqrt(np.maximum(variance, 0.0)) / whole
-    half = np.where(lines > 1, half, np.nan)
-    low, high = np.clip(ratio - half, 0.0, 1.0), np.clip(ratio + half, 0.0, 1.0)
+        even = np.where(whole > 0, np.minimum(whole * whole / floats(products.wholes), lines), 0.0)
+    edge = ~(variance > 0)
+    ends = wilson(
+        np.clip(np.nan_to_num(ratio), 0, 1) * even, even, confidence, design_effect=found.design_effect
+    )
+    low = np.where(edge, ends[0], np.clip(ratio - half, 0.0, 1.0))
+    high = np.where(edge, ends[1], np.clip(ratio + half, 0.0, 1.0))
     return Ratio(ratio, low, high, found.design_effect, found.freedom)
 
 
