@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cpticd import stats
+from cpticd.denials.detectable import detectable
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines
 from cpticd.denials.driver_model import expit
 from cpticd.denials.driver_search import Search
@@ -16,22 +17,19 @@ from cpticd.denials.driver_tests import LevelTests, dependence
 
 #: A beginning is named where lines since then fit better by this much of a chi-square, and two months lie before.
 _BEGINS: Final = 10.0
-#: Chance of finding an effect that is called detectable.
-_POWER: Final = 0.8
 
 
 def rows_of(
     search: Search, upper: Sequence[Level], dimensions: tuple[str, ...], *, q: float, confidence: float
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The rows of all drivers up to ``q``, and what could have been missed, by level in words."""
-    parts, detectable = [], {}
-    for each in upper:
-        parts.append(_main_rows(search, each, q, confidence))
-    for number, each in enumerate(search.levels):
-        parts.append(_found_rows(search, number, q, confidence))
-        detectable[each.name.replace(DIAGNOSIS, "diagnosis_code")] = _detectable(
-            search, each, len(parts[-1]), q
-        )
+    levels = [*upper, *search.levels]
+    parts = [_main_rows(search, each, q, confidence) for each in upper]
+    parts += [_found_rows(search, number, q, confidence) for number in range(len(search.levels))]
+    missed = {
+        each.name.replace(DIAGNOSIS, "diagnosis_code"): _detectable(search, each, len(part), q)
+        for each, part in zip(levels, parts, strict=True)
+    }
     columns = ["diagnosis_code" if name == DIAGNOSIS else name for name in dimensions]
     made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     made = made.rename(columns={DIAGNOSIS: "diagnosis_code"}).reindex(columns=["level", *columns, *_COLUMNS])
@@ -40,7 +38,7 @@ def rows_of(
     order = ["excess_amount", "excess_denials", "level", *columns]
     return made.sort_values(
         order, ascending=[False, False, *[True] * (len(columns) + 1)], ignore_index=True, na_position="last"
-    ), detectable
+    ), {level: words for level, words in missed.items() if words}
 
 
 _COLUMNS: Final = (
@@ -167,17 +165,5 @@ def _since(lines: Lines, own: np.ndarray, chance: np.ndarray, effect: float) -> 
 
 def _detectable(search: Search, level: Level, found: int, q: float) -> str:
     """Which difference of rates a candidate of usual size would have shown."""
-    n = float(np.median(np.diff(level.start)))
-    rate, tested = float(search.lines.denied.mean()), level.size
-    z = float(-_ndtri(q * max(found, 1) / tested) + _ndtri(_POWER))
-    points = 100 * z * np.sqrt(rate * (1 - rate) / n)
-    return (
-        f"{tested:,} looked at; of {n:,.0f} lines, as independent as they come, {points:.1f} points above what is "
-        f"expected would have been found in {_POWER:.0%} of cases"
-    )
-
-
-def _ndtri(p: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(p))
+    n, rate = float(np.median(np.diff(level.start))), float(search.lines.denied.mean())
+    return detectable(level.size, n, rate, found, q)
