@@ -57,8 +57,9 @@ def test_rates_have_the_larger_design_effect_of_claims_and_persons(
         assert row["effective_lines"] == pytest.approx(len(own) / row["design_effect"])
         k, n = own["denied"].sum() / row["design_effect"], row["effective_lines"]
         expected = proportion_confint(k, n, method="wilson")
-        # A t distribution of some dozens of degrees of freedom is a little wider than the normal one.
-        assert (row["low"], row["high"]) == pytest.approx(expected, rel=0.03)
+        # A t distribution, of fewer degrees of freedom the more lines a few persons have, is wider than the normal one.
+        assert (row["low"], row["high"]) == pytest.approx(expected, rel=0.1)
+        assert row["low"] <= expected[0] < expected[1] <= row["high"]
         assert row["rate"] == pytest.approx(own["denied"].mean())
 
 
