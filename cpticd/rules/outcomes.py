@@ -201,12 +201,16 @@ def dependence(sums: Mapping[str, np.ndarray]) -> Dependence:
     return ratio_dependence(n, k, n, Products(k, k, n), clusters)
 
 
-def weaker(p_value: np.ndarray, effect: np.ndarray) -> np.ndarray:
-    """One-sided p-values whose normal deviate is divided by the root of the design effect."""
-    from scipy.special import ndtr, ndtri
+def weaker(p_value: np.ndarray, effect: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+    """One-sided p-values whose normal deviate is divided by the root of the design effect, and is a t deviate."""
+    from scipy.special import ndtr, ndtri, stdtr
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.clip(ndtr(ndtri(p_value) / np.sqrt(effect)), 0.0, 1.0)
+        place = ndtri(p_value) / np.sqrt(effect)
+        few = stdtr(np.minimum(freedom, 1e6), place)
+        found = np.where(freedom < 1e6, few, ndtr(place))
+    # No dependence, no change: not even that of the digits that the two steps lose.
+    return np.where(effect > 1, np.clip(np.maximum(found, p_value), 0.0, 1.0), p_value)
 
 
 def at_least(name: str, value: Any, low: float) -> None:
