@@ -147,8 +147,8 @@ def trend_section(findings: Findings) -> str:
     trend = trend[trend["n"].notna()].reset_index(drop=True)
     measure, _ = findings.parts["trend"]
     changed = measure.sentence(findings.get("trend")) if measure.sentence else ""
-    text = chart(charts.trend(trend), "trend") + (note(changed) if changed else "")
-    return text + brief(findings, "trend")
+    text = note(changed) if changed else ""
+    return text + chart(charts.trend(trend), "trend") + brief(findings, "trend")
 
 
 def delay_section(findings: Findings) -> str:
