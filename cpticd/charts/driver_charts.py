@@ -111,7 +111,7 @@ def _worded(rows: pd.DataFrame, column: str) -> pd.DataFrame:
         _low=(rows["excess_low"] * each).clip(lower=_least(rows[column])), _high=rows["excess_high"] * each,
         _label=[driver(row) for row in rows.to_dict("records")],
         _kind=[kind(level) for level in rows["level"]],
-        _since=["–" if pd.isna(day) else f"{day:%B %Y}" for day in rows["since"]],
+        _since=[fmt.month(day) for day in rows["since"]],
         _cause=[cause + carc for cause, carc in causes],
         _row=[str(row) for row in rows.index],
     )  # fmt: skip
@@ -171,7 +171,7 @@ def kind(level: str) -> str:
 def _beside(shown: pd.DataFrame, column: str) -> list[str]:
     """What stands at the right edge: the excess, and since when."""
     write = fmt.dollars if column == "excess_amount" else fmt.count
-    since = ["" if day == "–" else f", since {day}" for day in shown["_since"]]
+    since = ["" if day == fmt.MISSING else f", since {day}" for day in shown["_since"]]
     return [f"{write(value)}{begun}" for value, begun in zip(shown[column], since, strict=True)]
 
 

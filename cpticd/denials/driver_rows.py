@@ -165,5 +165,7 @@ def _since(lines: Lines, own: np.ndarray, chance: np.ndarray, effect: float) -> 
 
 def _detectable(search: Search, level: Level, found: int, q: float) -> str:
     """Which difference of rates a candidate of usual size would have shown."""
+    if not level.size:
+        return ""
     n, rate = float(np.median(np.diff(level.start))), float(search.lines.denied.mean())
     return detectable(level.size, n, rate, found, q)

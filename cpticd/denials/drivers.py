@@ -10,7 +10,7 @@ import pandas as pd
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Linked, measure
+from cpticd.core.measure import Linked, Part, measure
 from cpticd.denials import driver_leaves
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines, level, lines_of
 from cpticd.denials.driver_rows import rows_of
@@ -22,19 +22,23 @@ from cpticd.denials.pair_sources import hit_of
 DIMENSIONS: Final = ("payer", "hcpcs_code", "place", "billing_npi", DIAGNOSIS)
 #: Of these each has an effect of its own on every line, whatever else is found.
 MAINS: Final = ("payer", "hcpcs_code", "place")
+#: What is said before a value that does not speak for itself.
+_NAMED: Final = {"place": "place ", "billing_npi": "provider "}
 
 
 def _sentence(frame: pd.DataFrame) -> str:
-    """The dearest driver and when it began."""
-    known = frame[frame["excess_amount"].notna()]
+    """The dearest driver of which the counts are known, and when it began."""
+    counted = ["excess_amount", "denied_lines", "lines", "expected_denials"]
+    known = frame[frame[counted].notna().all(axis=1) & (frame["excess_amount"] > 0)]
     if known.empty:
         return ""
     row = known.iloc[0]
-    keys = [str(row[name]) for name in str(row["level"]).split(" × ")]
+    keys = [f"{_NAMED.get(name, '')}{row[name]}" for name in str(row["level"]).split(" × ")]
     since = "" if pd.isna(row["since"]) else f" since {row['since']:%B %Y}"
     return (
-        f"{', '.join(keys)}: {row['denied_lines']:,.0f} of {row['lines']:,.0f} lines were denied{since}, where "
-        f"{row['expected_denials']:,.0f} were to be expected; the excess is worth ${row['excess_amount']:,.0f}."
+        f"The dearest source of denials is {' × '.join(keys)}: {row['denied_lines']:,.0f} of {row['lines']:,.0f} lines "
+        f"were denied, where {row['expected_denials']:,.0f} were to be expected{since}; the excess is worth "
+        f"${row['excess_amount']:,.0f}."
     )
 
 
@@ -43,6 +47,11 @@ def _sentence(frame: pd.DataFrame) -> str:
     leaves=Linked(driver_leaves.tables, driver_leaves.apply),
     chart="drivers",
     sentence=_sentence,
+    report=[
+        Part(
+            "drivers", "drivers", "Where denials come from", lambda given: {"min_lines": given["min_lines"]}
+        ),
+    ],
 )
 def drivers(
     claims: Claims,

@@ -61,6 +61,12 @@ def _rates_leave(
         Part("charge", "rates", "Denial rate of charge dollars", lambda given: {"unit": "charge"}),
         Part("final", "rates", "Final denial rate", lambda given: {"decision": "final"}),
         Part("payers", "rates", "Denial rate by payer", lambda given: {"by": "payer"}),
+        Part(
+            "payer_procedures",
+            "drivers",
+            "Denial rate by payer and procedure",
+            lambda given: {"by": ["payer", "hcpcs_code"]},
+        ),
     ],
 )
 def rates(
