@@ -261,7 +261,7 @@ def two_sided(p_value: pd.Series, effect: np.ndarray, freedom: np.ndarray) -> np
 def _clustered(s: Session, strata: pd.DataFrame) -> pd.DataFrame:
     """Persons, and the variance of each group's log odds ratio when lines of a person hang together, and alone.
 
-    A line counts with the derivative of log(sum ad/n) - log(sum bc/n) by its cell; squared sums are of persons, or lines.
+    A line counts with the derivative of log(sum ad/n) - log(sum bc/n) by its cell.
     """
     t = pd.DataFrame({"stratum": strata["stratum"], "grp": strata["group"]})
     a, b, c, d = (strata[cell].astype(float) for cell in _CELLS)
