@@ -80,7 +80,7 @@ class World:
     lines: pd.DataFrame
     #: One row per line and diagnosis: line (row of ``lines``), diagnosis_code, own, others (log odds of planted pairs).
     pairs: pd.DataFrame
-    #: Whether providers differ in any case.
+    #: Whether providers differ in any case, by habit or by gaps at a payer.
     habits: bool
     _again: Any = field(repr=False)
 
