@@ -139,7 +139,7 @@ def draw(scenario: str, seed: int, lines: int = 150_000, effects: bool = False) 
         truth_of(planted, s, payer, FIRST_DAY),
         frame,
         planted.pairs,
-        scenario in HABITS,
+        scenario in {*HABITS, *GAPS},
         outcomes,
     )
 
