@@ -208,8 +208,8 @@ def causes(
             source=pieces.relation, select=pieces.select, joins=pieces.joins,
         )  # fmt: skip
         found = s.frame(sql.text("denials/causes"), rows=rows, columns=groups.columns)
-        weight = "denied_amount" if found["denied_amount"].sum() > 0 else "CAST(is_denied AS DOUBLE)"
-        shares = cause_shares.intervals(s, rows, groups.columns, weight, confidence)
+        of = "denied_amount" if found["denied_amount"].sum() > 0 else "CAST(is_denied AS DOUBLE)"
+        shares = cause_shares.intervals(s, rows, groups.columns, of, confidence)
         flags = _category_flags(s)
     found["denied_amount"] = found["denied_amount"].round(2)
     wanted = groups.names

@@ -280,8 +280,8 @@ def _clustered(s: Session, strata: pd.DataFrame) -> pd.DataFrame:
     lines = sums["lines"].astype(float)
     together = (sums["squares"] * clusters / (clusters - 1)).where(clusters > 1).round(12)
     alone = (sums["line_squares"] * lines / (lines - 1)).where(lines > 1).round(12)
-    found = {"together": together, "alone": alone, "persons": clusters}
-    found = {name: values.to_numpy(float) for name, values in found.items()}
+    columns = {"together": together, "alone": alone, "persons": clusters}
+    found = {name: values.to_numpy(float) for name, values in columns.items()}
     return pd.DataFrame(found, index=pd.Index(sums["grp"], name="group"))
 
 
