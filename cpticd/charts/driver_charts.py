@@ -12,7 +12,7 @@ from cpticd.charts import frames, marks
 from cpticd.charts import theme as themes
 from cpticd.charts.figure import Figure
 from cpticd.charts.primitives import TEXT_CELLS, Mark, intervals, matrix
-from cpticd.core.contract import records_of
+from cpticd.core.contract import carry, records_of
 from cpticd.core.errors import ArgumentError
 
 DRIVERS: Final = [
@@ -51,6 +51,11 @@ TIMES: Final = " × "
 TITLE: Final = "Where denials come from"
 #: How many times dearer than the middle one the dearest driver is, where the axis is logarithmic.
 FAR: Final = 10
+#: Columns of a table of drivers.
+LISTED: Final = (
+    "driver", "level", "lines", "denied_lines", "rate", "low", "high", "expected_rate", "excess_denials",
+    "excess_amount", "odds_ratio", "q_value", "since", "top_category", "top_carc",
+)  # fmt: skip
 #: Columns of rates that are drawn as a map.
 RATES: Final = ["n", "denied", "rate", "low", "high", "denied_amount"]
 #: What a value is called beside others; payers, procedures and diagnoses speak for themselves.
@@ -154,6 +159,16 @@ def _value(name: str, value: Any) -> str:
     if name in ("hcpcs_code", "diagnosis_code"):
         return fmt.text(value)
     return f"{_NAMES.get(name, fmt.heading(name).lower())} {fmt.text(value)}"
+
+
+def listed(drivers: pd.DataFrame) -> pd.DataFrame:
+    """Drivers with what each is called, without columns of which nothing is known."""
+    named = drivers.assign(
+        driver=[driver(row) for row in drivers.to_dict("records")],
+        level=[words(str(level)) for level in drivers["level"]],
+    )
+    columns = [name for name in LISTED if name in named and (named[name].notna().any() or name == "lines")]
+    return carry(drivers, named[columns])
 
 
 def kind(level: str) -> str:

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from cpticd.charts.driver_charts import listed
 from cpticd.charts.table import cells
 from cpticd.reporting.data_set import by_table
-from cpticd.reporting.drivers_section import listed, nothing_passes
+from cpticd.reporting.drivers_section import nothing_passes
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import protection_text

@@ -17,6 +17,10 @@ MEASURES: Final = {
 }
 DECISIONS: Final = (("initial", "Initial: first decision"), ("final", "Final: latest decision"))
 MIN_LINES: Final = (11, 30, 100, 300)
+VIEWS: Final = (
+    ("pairs", "Pairs of procedure and diagnosis"),
+    ("drivers", "Drivers: where denials come from"),
+)
 #: Values of a dimension that can be chosen: those with the most lines.
 VALUES: Final = 50
 _ALL: Final = ("", "All")
@@ -46,6 +50,7 @@ def controls(claims: Claims, cube: Cube, dimensions: list[str]) -> list[Control]
         Control("dates", "dates", "Months of service", None, months),
         *filters[1:],
         Control("select", "category", "Root cause", "", (_ALL, *causes)),
+        Control("select", "view", "Show", "pairs", VIEWS),
         Control("select", "measure", "Measure", "excess", looks),
         Control("select", "decision", "Decision", "initial", DECISIONS),
         Control("select", "min_lines", "Pairs of at least", 30, least),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import pandas as pd
@@ -18,7 +19,7 @@ from cpticd.core.selection import By
 from cpticd.denials.cube import cube
 from cpticd.denials.cube_view import View
 from cpticd.denials.pair_sources import Grain
-from cpticd.explore import explained, tiles
+from cpticd.explore import drivers_view, explained, tiles
 from cpticd.explore.board import chart
 from cpticd.explore.denials_controls import MEASURES, controls
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
@@ -68,6 +69,7 @@ class DenialsExplorer(Explorer):
         self._pseudonyms = disclosure.Pseudonyms()
         self._ranked: tuple[View, Any, pd.DataFrame] | None = None
         self._declared: dict[str, tiles.Declared] = {}
+        self._drivers: dict[str, drivers_view.Drivers] = {}
         self._last: tuple[str, pd.DataFrame, list[tiles.Tile]] | None = None
         self.criteria = (*dimensions, "dates")
         super().__init__(claims, controls(claims, self._cube, dimensions))
@@ -138,6 +140,23 @@ class DenialsExplorer(Explorer):
         figure = charts.pair_matrix(cells, color=self._measure[1])  # type: ignore[arg-type]
         return figure.update_xaxes(tickangle=None, autotickangles=[-45, -90])  # steeper where it is narrow
 
+    @property
+    def drivers(self) -> pd.DataFrame:
+        """Where denials of the lines that are chosen come from; columns as of ``denials.drivers``."""
+        if self._drivers_key not in self._drivers:
+            self._work_out_drivers(self._drivers_key, self.selection, self.value("category"), self._min_lines)
+        return self._drivers[self._drivers_key].drivers.copy()
+
+    @property
+    def _drivers_key(self) -> str:
+        return json.dumps([self._key, self.values["category"], self._min_lines])
+
+    def _work_out_drivers(
+        self, key: str, selection: Mapping[str, Any], cause: str | None, least: int
+    ) -> None:
+        found = drivers_view.worked_out(self._select(selection), self.criteria, cause=cause, min_lines=least)
+        tiles.keep(self._drivers, key, found, _KEPT)
+
     # -- what may leave ----------------------------------------------------------------------------
 
     def _release(self, pairs: pd.DataFrame, grain: Grain) -> disclosure.Release:
@@ -193,7 +212,7 @@ class DenialsExplorer(Explorer):
 
     def extra_of(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Families open the matrix, codes the lines of a pair; None closes them."""
-        own = {name: value for name, value in asked.items() if name in (*FAMILY, *CODE, "search")}
+        own = {name: value for name, value in asked.items() if name in (*FAMILY, *CODE, "search", "driver")}
         kept = super().extra_of({name: value for name, value in asked.items() if name not in own})
         if any(name in FAMILY for name in own):
             kept = {name: value for name, value in kept.items() if name not in CODE}
@@ -202,7 +221,14 @@ class DenialsExplorer(Explorer):
     def on_event(self, event: Mapping[str, Any]) -> None:
         part, kind = event.get("part"), event.get("kind")
         if kind == "button" and event.get("name") == "back":
-            self._extra = {"search": self._extra.get("search", "")}
+            self._extra = {"search": ""} | {
+                k: self._extra[k] for k in ("search", "driver") if k in self._extra
+            }
+        elif kind == "button" and event.get("name") == "drivers":
+            self._set(self.values | self._extra.get("driver", {}).get("values", {}) | {"view": "drivers"})
+            self._extra = {}
+        elif part in ("drivers", "rates"):
+            self._open_driver(event)
         elif part == "matrix":
             self._open(self._cell_of(event))
         elif part == "pairs" and kind == "row":
@@ -211,6 +237,24 @@ class DenialsExplorer(Explorer):
                 self._open_pair(shown.iloc[int(event["row"])])
         elif part == "causes" and not self.values["category"]:
             self._choose_cause(event)
+
+    def _open_driver(self, event: Mapping[str, Any]) -> None:
+        """The pairs of the driver that was clicked: its dimensions become filters, its codes the search or a pair."""
+        found = self._drivers.get(self._drivers_key)
+        chosen = None if found is None else drivers_view.clicked(found, event)
+        if chosen is None:
+            return
+        known = {each.name: {str(value) for value, _ in each.options} for each in self._controls}
+        set_ = {name: value for name, value in chosen.items() if value in known.get(name, ())}
+        before = {name: self.values[name] for name in set_}
+        self._set(self.values | set_ | {"view": "pairs"})
+        self._extra = {
+            "driver": {"name": chosen["name"], "values": before},
+            "search": chosen.get("hcpcs_code", ""),
+        }
+        pair = [chosen.get(name, "") for name in CODE]
+        if pair in self._cube.pairs["code"].keys[list(CODE)].to_numpy().tolist():
+            self._extra |= dict(zip(CODE, pair, strict=True))
 
     def _choose_cause(self, event: Mapping[str, Any]) -> None:
         """The root cause of a bar that was clicked, or of a row of its table."""
@@ -259,20 +303,35 @@ class DenialsExplorer(Explorer):
         return json.dumps(self.selection, sort_keys=True)
 
     def work(self) -> Callable[[], None] | None:
-        """Declared tiles of the claims that are selected: worked out once for each selection."""
+        """Declared tiles, and drivers where they are asked for, of the claims that are selected: once for each."""
+        jobs = [job for job in (self._drivers_wanted(), self._tiles_wanted()) if job is not None]
+
+        def worked_out() -> None:
+            for job in jobs:
+                job()
+
+        return worked_out if jobs else None
+
+    def _drivers_wanted(self) -> Callable[[], None] | None:
+        key, selection = self._drivers_key, self.selection
+        if self.values["view"] != "drivers" or key in self._drivers:
+            return None
+        return partial(self._work_out_drivers, key, selection, self.value("category"), self._min_lines)
+
+    def _tiles_wanted(self) -> Callable[[], None] | None:
         key, selection, measures_ = self._key, self.selection, _with_tiles()
         if key in self._declared or not measures_:
             return None
 
         def worked_out() -> None:
-            while len(self._declared) >= _KEPT:
-                self._declared.pop(next(iter(self._declared)), None)
-            self._declared[key] = tiles.Declared(measures_, self._select(selection))
+            tiles.keep(self._declared, key, tiles.Declared(measures_, self._select(selection)), _KEPT)
 
         return worked_out
 
     def later(self) -> Iterator[dict[str, Any]]:
         yield self._tiles()
+        if self.values["view"] == "drivers":
+            yield from drivers_view.parts(self._drivers.get(self._drivers_key))
 
     def said(self) -> str:
         row = self.view.rates(self.drill).iloc[0]
@@ -286,6 +345,9 @@ class DenialsExplorer(Explorer):
         view, (_, _, bars, unit, _) = self.view, self._measure
         yield self._tiles()
         yield self._where()
+        if self.values["view"] == "drivers":
+            yield from drivers_view.parts(self._drivers.get(self._drivers_key))
+            return
         cells = self._cells()
         names = (*(CODE if "hcpcs_code" in cells else FAMILY), *_FACTS)
         yield chart("matrix", self._matrix(cells), label="Pairs of procedure and diagnosis", clickable=True,
@@ -303,14 +365,7 @@ class DenialsExplorer(Explorer):
         yield from self._lines()
 
     def _where(self) -> dict[str, Any]:
-        drilled = self.drill != (None, None)
-        text = (
-            f"Shown: {self.drill[0]} × {self.drill[1]}"
-            if drilled
-            else "Click a cell of the matrix to open its codes."
-        )
-        buttons = [{"name": "back", "label": "Back to all families"}] if drilled else []
-        return {"kind": "bar", "name": "where", "text": text, "buttons": buttons}
+        return drivers_view.where(self.values["view"], self.drill, self._extra.get("driver"))
 
     def _pairs(self) -> dict[str, Any]:
         data = self.data

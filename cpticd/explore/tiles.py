@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -186,6 +186,13 @@ def two_ledgers(totals: pd.DataFrame) -> list[Tile]:
         tile("Risk adjustment, expected", worth, "a year" if money else "raw score"),
         tile("Families that cost twice", fmt.count(row["pays_twice"]), "denied beyond chance, and open gaps"),
     ]
+
+
+def keep(found: dict[str, Any], key: str, value: Any, most: int) -> None:
+    """Keep what was worked out for a selection, in place of the oldest where there are many."""
+    while len(found) >= most:
+        found.pop(next(iter(found)), None)
+    found[key] = value
 
 
 # -- declared measures -----------------------------------------------------------------------------

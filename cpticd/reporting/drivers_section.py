@@ -8,8 +8,8 @@ import pandas as pd
 
 from cpticd import charts
 from cpticd.charts import format as fmt
-from cpticd.charts.driver_charts import DRIVERS, driver, words
-from cpticd.core.contract import carry, records_of
+from cpticd.charts.driver_charts import DRIVERS, listed, words
+from cpticd.core.contract import records_of
 from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.reporting.blocks import chart, note, scroll
 from cpticd.reporting.definitions import brief
@@ -21,10 +21,6 @@ HOW: Final = (
     "payer's rule on a procedure is one row, not a row for every diagnosis. Expected is what all other effects let "
     "expect of the same lines."
 )
-COLUMNS: Final = (
-    "driver", "level", "lines", "denied_lines", "rate", "low", "high", "expected_rate", "excess_denials",
-    "excess_amount", "odds_ratio", "q_value", "since", "top_category", "top_carc",
-)  # fmt: skip
 #: Drivers of a report's table; all that pass stand in ``denials.drivers(claims)``.
 MOST: Final = 40
 
@@ -46,16 +42,6 @@ def _drivers(findings: Findings) -> str:
     more = len(found) - MOST
     rest = note(f"{more:,} more drivers of less excess are not listed.") if more > 0 else ""
     return text + scroll(charts.table(listed(found), max_rows=MOST)) + rest + _missed(findings)
-
-
-def listed(drivers: pd.DataFrame) -> pd.DataFrame:
-    """Drivers with what each is called, without columns of which nothing is known."""
-    named = drivers.assign(
-        driver=[driver(row) for row in drivers.to_dict("records")],
-        level=[words(str(level)) for level in drivers["level"]],
-    )
-    columns = [name for name in COLUMNS if name in named and (named[name].notna().any() or name == "lines")]
-    return carry(drivers, named[columns])
 
 
 def _missed(findings: Findings) -> str:

@@ -140,9 +140,9 @@ def test_no_driver_is_said_with_what_could_have_been_missed() -> None:
         DRIVERS.head(0).copy(), detectable={"payer × hcpcs_code": "12 looked at", "payer": "3 looked at"}
     )
     found = findings(drivers=none)
-    assert re.search(
-        r"No driver passes q 0\.10\..{1,20}br.{1,20}Payer . procedure: 12 looked at\.", page(found)
-    )
+    text = page(found)
+    assert "No driver passes q 0.10." in text
+    assert "12 looked at." in text
     assert (
         "No payer, procedure, place or diagnosis within is denied more often than the others let expect (q up to "
         "0.10). Payer × procedure: 12 looked at."
