@@ -17,13 +17,16 @@ from cpticd.core.selection import By, Dimension, Grouping, joined, names
 from cpticd.core.session import Session
 from cpticd.patterns import code_levels
 from cpticd.patterns.code_pairs import SERVICE_CLOCK
+from cpticd.stats import ClusterSums, Products
 
 Period = Literal["month", "quarter", "year"]
 PERIODS: Final = ("month", "quarter", "year", None)
 MEASURES: Final = (
     "level", "codes", "lines", "family_lines", "persons", "share", "low", "high", "mean_level", "mean_low", "mean_high",
-    "entropy", "evenness",
+    "entropy", "evenness", "design_effect", "effective_lines",
 )  # fmt: skip
+#: Sums over clusters, as the statement has them.
+_SUMS: Final = tuple(f"{kind}_{name}" for kind in ("claim", "person") for name in ("part", "kk", "nk", "nx"))
 #: What mixes all levels of a family, so that one left out would follow.
 _WITHHELD: Final = (
     "family_lines",
@@ -34,6 +37,8 @@ _WITHHELD: Final = (
     "mean_high",
     "entropy",
     "evenness",
+    "design_effect",
+    "effective_lines",
 )
 
 
@@ -74,11 +79,13 @@ def mix(
     Columns
     -------
     family, the dimensions, period, level, codes (of the level, as billed), lines, family_lines, persons of the level;
-    share = lines / family_lines with its Wilson interval low, high; and the same in every row of a family, group and
-    period: mean_level with its interval mean_low, mean_high (normal, over lines), entropy in bits and evenness,
+    share = lines / family_lines with its interval low, high (Wilson's of effective lines), its design_effect (of claims
+    or persons, the larger) and effective_lines, family_lines over it; and the same in every row of a family, group and
+    period: mean_level with its interval mean_low, mean_high (Student's t, of its own design effect), entropy in bits
+    and evenness,
     entropy over that of equal shares of the levels that the table has for the family in that period (1: all levels
     alike, 0: one level alone). Every level of the family that its table has in the period has a row, also with no
-    lines. Lines of one person are not independent, so that intervals are on the narrow side. Lines of claims that a
+    lines. Lines of claims that a
     later claim replaced or voided are left out.
     Raises ArgumentError for families and dimensions that are not known.
 
@@ -118,7 +125,8 @@ def mix(
         small_groups_left_out=left_out,
         families=chosen if family is not None else "all of code_families that occur",
         groups=groups.names or "none",
-        interval=f"{confidence:.0%} Wilson (shares), normal (mean level), lines as independent",
+        interval=f"{confidence:.0%} Wilson of effective lines (shares), Student's t (mean level); design effects by "
+        "claim or person, the larger",
         code_families=code_levels.release(),
         **terms,
     )
@@ -180,6 +188,26 @@ def _every_level(
     return merged.rename(columns={"code": "codes"}).fillna({"lines": 0, "persons": 0})
 
 
+def _dependence(
+    n: np.ndarray, of: dict[str, np.ndarray], sums: pd.DataFrame
+) -> tuple[stats.Dependence, stats.Dependence]:
+    """How levels of one claim, or one person, are alike: in shares, and in the mean level.
+
+    of: sums over clusters of each level; sums: of all levels of a family, group and period together.
+    """
+    total, x = sums["n"].to_numpy(), sums["x"].to_numpy()
+    shares, means = {}, {}
+    for kind in ("claim", "person"):
+        # Of a cluster's lines the levels' parts add up to one, and their numbers to all of them.
+        number, whole = (sums[f"{kind}_{name}"].to_numpy() for name in ("part", "nk"))
+        shares[kind] = ClusterSums(number, whole, Products(of[f"{kind}_kk"], of[f"{kind}_nk"], whole))
+        crossed = Products(sums[f"{kind}_xx"].to_numpy(), sums[f"{kind}_nx"].to_numpy(), whole)
+        means[kind] = ClusterSums(number, whole, crossed)
+    of_share = stats.ratio_dependence(total, n, total, Products(n, n, total), shares)
+    of_mean = stats.ratio_dependence(total, x, total, Products(sums["xx"].to_numpy(), x, total), means)
+    return of_share, of_mean
+
+
 def _measured(
     full: pd.DataFrame, columns: list[str], min_lines: int, confidence: float
 ) -> tuple[pd.DataFrame, int]:
@@ -188,23 +216,30 @@ def _measured(
     full = full.astype({"lines": "int64", "persons": "int64", "level": "int64"})
     n = full["lines"].to_numpy(float)
     value = full["level"].to_numpy(float)
-    sums = pd.DataFrame({"n": n, "x": n * value, "xx": n * value * value, "levels": 1.0})
+    of = {name: full[name].fillna(0).to_numpy(float) for name in _SUMS}
+    sums = pd.DataFrame({"n": n, "x": n * value, "xx": n * value * value, "levels": 1.0, **of})
+    sums = sums.assign(**{f"{kind}_xx": of[f"{kind}_nx"] * value for kind in ("claim", "person")})
     place = full.groupby(keys, sort=False, dropna=False).ngroup()
     sums = sums.groupby(place).transform("sum")
+    of_share, of_mean = _dependence(n, of, sums)
     total = sums["n"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         share = n / total
         bits = np.where(n > 0, -share * np.log2(share), 0.0)
         mean = sums["x"].to_numpy() / total
         spread = np.maximum(sums["xx"].to_numpy() / total - mean**2, 0) * total / (total - 1)
-        half = stats.normal_quantile(confidence) * np.sqrt(spread / total)
+        wide = stats.quantile(confidence, of_mean.freedom)
+        half = wide * np.sqrt(of_mean.design_effect * spread / total)
         entropy = pd.Series(bits).groupby(place).transform("sum").to_numpy()
         even = np.log2(sums["levels"].to_numpy())
         evenness = np.where(even > 0, entropy / even, np.nan)
-    low, high = stats.wilson(n, total, confidence)
+    low, high = stats.wilson(
+        n, total, confidence, design_effect=of_share.design_effect, freedom=of_share.freedom
+    )
     full = full.assign(
         family_lines=total.astype("int64"), share=share, low=low, high=high, mean_level=mean, mean_low=mean - half,
         mean_high=mean + half, entropy=entropy.round(12), evenness=evenness.round(12),
+        design_effect=of_share.design_effect, effective_lines=total / of_share.design_effect,
     )  # fmt: skip
     enough = full["family_lines"] >= min_lines
     small = int(full.loc[~enough, keys].drop_duplicates().shape[0])

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 import cpticd as cx
@@ -33,9 +34,35 @@ ROWS = """
 """
 
 
+#: Sums over clusters where every line is one of its own: as many as there are lines.
+ALONE = [f"{kind}_{name}" for kind in ("claim", "person") for name in ("part", "kk", "nk")]
+#: The same of a person for each line.
+EACH = "\n".join(line.rpartition("|")[0] for line in ROWS.strip().splitlines())
+
+
 @pytest.fixture(scope="module")
 def claims() -> Claims:
     return billed(ROWS)
+
+
+def test_shares_and_mean_level_have_the_errors_of_clustered_regressions() -> None:
+    rng = np.random.default_rng(1)
+    person = rng.integers(0, 80, 400)
+    level = np.clip(rng.normal(3.2, 0.6, 80)[person] + rng.normal(0, 0.5, 400), 2, 5).round().astype(int)
+    rows = pd.DataFrame({"code": [f"9921{each}" for each in level], "diagnoses": "I10"})
+    found = patterns.mix(billed(rows.assign(person=[f"p{n}" for n in person])), family=VISITS, period=None)
+    for each in (3, 4):
+        row = found.set_index("level").loc[each]
+        fits = [OLS((level == each).astype(float), np.ones(400)).fit(**how) for how in _errors(person)]
+        assert row["design_effect"] == pytest.approx((fits[0].bse[0] / fits[1].bse[0]) ** 2, rel=0.06)
+    mean = OLS(level.astype(float), np.ones(400)).fit(**_errors(person)[0])
+    half = (row["mean_high"] - row["mean_low"]) / 2
+    assert half == pytest.approx(1.96 * mean.bse[0], rel=0.05)
+    assert row["mean_level"] == pytest.approx(level.mean())
+
+
+def _errors(person: np.ndarray) -> list[dict[str, Any]]:
+    return [{"cov_type": "cluster", "cov_kwds": {"groups": person}}, {"cov_type": "HC1"}]
 
 
 def test_levels_by_quarter(claims: Claims) -> None:
@@ -53,7 +80,14 @@ def test_levels_by_quarter(claims: Claims) -> None:
         ("2024-04-01", 4, "99214", 0, 5, 0, 0.0),
         ("2024-04-01", 5, "99215", 0, 5, 0, 0.0),
     ]
+    recurring = found.iloc[2]
+    # Of as many persons as lines; where three persons have them, the intervals are those of three.
+    found = patterns.mix(billed(EACH), family=VISITS, min_lines=1)
     first, last = found.iloc[2], found.iloc[7]
+    assert (first["design_effect"], first["effective_lines"]) == (1, 10)
+    assert recurring["design_effect"] > 2
+    assert recurring["high"] - recurring["low"] > 1.3 * (first["high"] - first["low"])
+    assert recurring["mean_high"] - recurring["mean_low"] > 1.3 * (first["mean_high"] - first["mean_low"])
     assert (first["low"], first["high"]) == pytest.approx(proportion_confint(6, 10, method="wilson"))
     bits = -(0.6 * math.log2(0.6) + 2 * 0.2 * math.log2(0.2))
     levels = [3] * 6 + [4] * 2 + [5] * 2
@@ -116,7 +150,16 @@ def test_selections_empties_and_errors(claims: Claims) -> None:
 )
 def test_shares_add_up_and_evenness_lies_between_nothing_and_one(counts: list[list[int]], least: int) -> None:
     rows = [
-        {"family": "f", "payer": str(group), "level": place + 1, "codes": "", "lines": n, "persons": n}
+        {
+            "family": "f",
+            "payer": str(group),
+            "level": place + 1,
+            "codes": "",
+            "lines": n,
+            "persons": n,
+            **dict.fromkeys(ALONE, n),
+            **dict.fromkeys(("claim_nx", "person_nx"), n * (place + 1)),
+        }  # fmt: skip
         for group, levels in enumerate(counts)
         for place, n in enumerate(levels)
     ]
