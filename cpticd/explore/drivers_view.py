@@ -90,7 +90,7 @@ def where(
     if drilled:
         text = f"Shown: {drill[0]} × {drill[1]}"
     elif driver:
-        text = f"From the driver {driver['name']}: its filters are set, its procedure is searched for."
+        text = f"Pairs within the driver {driver['name']}: filters and search are set to it."
     buttons = [{"name": "back", "label": "Back to all families"}] if drilled else []
     buttons += [{"name": "drivers", "label": "Back to drivers"}] if driver else []
     return {"kind": "bar", "name": "where", "text": text, "buttons": buttons}
