@@ -159,7 +159,7 @@ def test_shares_add_up_and_evenness_lies_between_nothing_and_one(counts: list[li
             "persons": n,
             **dict.fromkeys(ALONE, n),
             **dict.fromkeys(("claim_nx", "person_nx"), n * (place + 1)),
-        }  # fmt: skip
+        }
         for group, levels in enumerate(counts)
         for place, n in enumerate(levels)
     ]
