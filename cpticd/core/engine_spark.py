@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +80,11 @@ class _Views:
         place: _Views = self if schema != "enclosing" or self._parent is None else self._parent
         while place._parent is not None and (schema == "main" or name.lower() not in place._own):
             place = place._parent
+        place._read(name)
         return place._prefix + name
+
+    def _read(self, name: str) -> None:
+        """Make the view of a name that is about to be read, where it waits for that."""
 
     def outer(self, name: str) -> str:
         return f"enclosing.{name}"
@@ -162,8 +168,34 @@ class SparkEngine(_Views):
 
     def __init__(self, session: SparkSession | None = None) -> None:
         super().__init__(session or local_session())
+        #: What makes a view that no statement has named yet. Of dozens of files and views of a data set an analysis
+        #: reads a few, and Spark takes seconds for the schemas and plans of all.
+        self._waiting: dict[str, Callable[[], None]] = {}
+        self._one_at_a_time = threading.RLock()
+
+    def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
+        if materialize:
+            super().create(name, sql, materialize=True)
+        else:
+            self._wait(name, partial(super().create, name, sql))
 
     def scan(self, name: str, path: Path, columns: str = "*") -> None:
+        self._wait(name, partial(self._scan, name, path, columns))
+
+    def drop(self, name: str) -> None:
+        self._waiting.pop(name.lower(), None)
+        super().drop(name)
+
+    def _wait(self, name: str, make: Callable[[], None]) -> None:
+        self.drop(name)
+        self._waiting[name.lower()] = make
+
+    def _read(self, name: str) -> None:
+        with self._one_at_a_time:
+            if make := self._waiting.pop(name.lower(), None):
+                make()
+
+    def _scan(self, name: str, path: Path, columns: str) -> None:
         try:
             frame = self.session.read.parquet(str(path))
         except PySparkException as error:

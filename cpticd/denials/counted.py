@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from cpticd import sql, stats
+from cpticd import sql
 from cpticd.core.outcomes import duplicate
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
 from cpticd.core.words import interval as interval_of
 from cpticd.core.words import percent
-from cpticd.denials import divided
+from cpticd.denials import clustered, divided
 
 #: What a contract says of duplicates.
 LEFT_OUT: Final = "left out, as HFMA does: denied at first as duplicates (CARC 18, B13)"
@@ -42,11 +41,11 @@ def share(
     duplicates: bool = True,
     dollars: bool = False,
 ) -> pd.DataFrame:
-    """One row per group: n, hits, whole, part, rate, low, high; ``unit`` claims, lines (services) or charge.
+    """One row per group: n, hits, whole, part, rate, low, high, design_effect, effective_lines.
 
-    ``hit`` and ``of`` are conditions over ``o``: what is counted, and of what; ``whole`` and ``part`` its dollars. Of
-    ``claims`` n and hits count claims, else services; the rate is that of dollars where the unit is ``charge``, or
-    ``dollars`` asks for it.
+    ``unit``: claims, lines (services) or charge. ``hit`` and ``of`` are conditions over ``o``: what is counted, and of
+    what; ``whole`` and ``part`` its dollars. Of ``claims`` n and hits count claims, else services; the rate is that of
+    dollars where the unit is ``charge``, or ``dollars`` asks for it.
     """
     pieces = divided.claims(s, groups) if unit == "claims" else divided.services(s, groups)
     file = "denials/counted_claims" if unit == "claims" else "denials/counted_services"
@@ -59,30 +58,18 @@ def share(
 
 def interval(s: Session, rows: str, groups: Grouping, *, dollars: bool, confidence: float) -> pd.DataFrame:
     """The shares of a relation of rows (claim_id, hit, whole, part and the groups), by group."""
-    found = s.frame(sql.text("denials/counted"), rows=rows, columns=groups.columns, group=groups.group)
+    found = clustered.sums(s, rows, groups.columns)
     s.drop(rows)
-    numbers = {
-        name: found[name].fillna(0).to_numpy(float)
-        for name in ("n", "hits", "whole", "part", "claims", "xx", "xy", "yy")
-    }
-    if dollars:
-        rate, low, high = stats.ratio_interval_of_sums(
-            numbers["claims"], numbers["part"], numbers["whole"], num_squared=numbers["yy"],
-            den_squared=numbers["xx"], product=numbers["xy"], confidence=confidence,
-        )  # fmt: skip
-    else:
-        low, high = stats.wilson(numbers["hits"], numbers["n"], confidence)
-        rate = numbers["hits"] / np.where(numbers["n"] > 0, numbers["n"], np.nan)
+    made = clustered.rate(found, dollars=dollars, confidence=confidence)
     return found[groups.names].assign(
-        n=numbers["n"].astype("int64"), hits=numbers["hits"].astype("int64"), whole=numbers["whole"].round(2),
-        part=numbers["part"].round(2), rate=rate, low=low, high=high,
+        n=found["n"].astype("int64"), hits=found["hits"].astype("int64"), whole=found["whole"].round(2),
+        part=found["part"].round(2), **clustered.columns_of(made, found["n"]),
     )  # fmt: skip
 
 
 def words(unit: str, confidence: float) -> str:
     """The interval in the words of a contract."""
-    dollars = unit not in ("lines", "claims")
-    return f"{confidence:.0%} " + ("linearised ratio, clustered by claim" if dollars else "Wilson")
+    return clustered.words(confidence, dollars=unit not in ("lines", "claims"))
 
 
 def tile(label: str, frame: pd.DataFrame, n: str, what: str) -> tuple[str, str, str] | None:

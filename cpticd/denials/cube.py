@@ -110,7 +110,8 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
     chosen_by |= {each.name: _numbered(lines.column(f"by_{each.name}")) for each in dimensions}
     day = _days(lines, "service_date")
     strata = _strata(numbered, day.astype("datetime64[M]"))
-    made = _pairings(pairs, numbered, strata, _clustered(lines, numbered["person_id"]), families)
+    clusters = _clustered(lines, numbered["person_id"])
+    made = _pairings(pairs, numbered, strata, clusters, families)
     return Cube(
         columns=numbered,
         lines=Rows(chosen_by, day, beside),
@@ -124,6 +125,7 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
         claim_id=lines.column("claim_id").combine_chunks(),
         line_number=lines.column("claim_line_number").to_numpy(),
         strata=strata,
+        clusters=clusters,
         flags=flags,
         pairs=made,
     )

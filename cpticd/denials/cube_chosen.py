@@ -34,6 +34,7 @@ class Columns:
 
     ``lines``: what they are chosen by; ``old_enough``, ``decided``: which count in a denominator; ``last_day``: of the
     data set; ``known``, ``selection``: the dimensions of the claims, and the criteria that they were chosen by.
+    ``clusters``: of each line the numbers of its claim, its person and its provider.
     """
 
     columns: dict[str, Column]
@@ -48,6 +49,7 @@ class Columns:
     claim_id: pa.Array
     line_number: np.ndarray
     strata: np.ndarray
+    clusters: dict[str, np.ndarray]
     flags: dict[str, pd.DataFrame]
     pairs: dict[Grain, Pairing] = field(repr=False)
     kept_rows: dict[Any, Used] = field(default_factory=dict, repr=False)

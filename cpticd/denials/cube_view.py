@@ -10,10 +10,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from cpticd import stats
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.denials import cube_periods, cube_rows
+from cpticd.denials import cause_shares, clustered, cube_periods, cube_rows, cube_sums
 from cpticd.denials.cube_choice import Choice
 from cpticd.denials.cube_chosen import Chosen, Columns, Within, pair_columns
 from cpticd.denials.cube_pairs import Totals
@@ -45,7 +44,7 @@ class View(Chosen):
         return self._results[name, key].copy()
 
     def rates(self, within: Within = (None, None)) -> pd.DataFrame:
-        """One row: n, denied, partly_denied, rate, low, high, denied_amount, charge_amount, dollar_rate.
+        """One row: n, denied, partly_denied, rate, its interval, denied_amount, charge_amount, dollar_rate, …
 
         As ``denials.rates`` says of these lines.
         """
@@ -54,7 +53,7 @@ class View(Chosen):
     def _rates_of(self, within: Within) -> pd.DataFrame:
         used, denied = self.those(self.used, within), self.those(self.denied, within)
         n, k = int(np.count_nonzero(used)), int(np.count_nonzero(denied))
-        low, high = stats.wilson(k, n)
+        made = cube_sums.rate(self.cube.clusters, used, denied)
         # Not as products of vectors: the threads of BLAS would take the browser's processor.
         amount = float(self.cube.amount[self.decision][self.those(self.wanted, within)].sum())
         charge = float(self.cube.charge[used].sum())
@@ -63,21 +62,26 @@ class View(Chosen):
             "denied": k,
             "partly_denied": int(np.count_nonzero(self.those(self.partly_denied, within))),
             "rate": k / n if n else np.nan,
-            "low": float(low),
-            "high": float(high),
+            "low": float(made.low[0]),
+            "high": float(made.high[0]),
             "denied_amount": round(amount, 2),
             "charge_amount": round(charge, 2),
             "dollar_rate": amount / charge if charge > 0 else np.nan,
+            "design_effect": float(made.design_effect[0]),
+            "effective_lines": float(n / made.design_effect[0]),
         }
-        return self._attach(pd.DataFrame([row]), "denial rate of service lines", interval="95% Wilson")
+        return self._attach(
+            pd.DataFrame([row]), "denial rate of service lines", interval=clustered.words(0.95, dollars=False)
+        )
 
     def change(self, within: Within = (None, None)) -> pd.DataFrame:
         """One row: rate and denied dollars of the period and of the one before it, with the difference of the rates.
 
         first, last, previous_first, previous_last (months, or days where the period is not of whole months); n,
         denied, rate and denied_amount of both; difference, difference_low, difference_high (95 %, Newcombe's interval
-        10 of two proportions: Stat. Med. 17 (1998) 873). The period before is as long. Where the data do not hold it
-        whole, the later half of the period is compared with its earlier half. No row where there is nothing to compare.
+        10 of two proportions: Stat. Med. 17 (1998) 873; of effective lines). The period before is as long. Where the
+        data do not hold it whole, the later half of the period is compared with its earlier half. No row where there is
+        nothing to compare.
         """
         return self._kept("change", within, lambda: self._change_of(within))
 
@@ -89,7 +93,7 @@ class View(Chosen):
         return self._attach(
             pd.DataFrame([cube_periods.change(now, then, periods)]),
             "change of the denial rate on the period before",
-            interval="95% Newcombe",
+            interval="95% Newcombe of effective lines, the two periods taken as independent",
         )
 
     def periods(self) -> tuple[View, View] | None:
@@ -124,11 +128,15 @@ class View(Chosen):
                 "denied_amount": np.bincount(code, self.amount[rows], minlength=size).round(2),
             }
         )
-        found = found[found["lines"] + found["partly_denied_lines"] > 0]
+        dollars = found["denied_amount"].sum() > 0
+        weights = self.amount[rows] if dollars else denied[rows].astype(float)
+        sums = cube_sums.shares(self.cube.clusters, rows, code, weights, size)
+        there = (found["lines"] + found["partly_denied_lines"] > 0).to_numpy()
+        found = found[there].assign(**cause_shares.of(sums[there]))
         found = found.sort_values(
             ["denied_amount", "lines", "key"], ascending=[False, False, True], ignore_index=True
         )
-        weight = found["denied_amount"] if found["denied_amount"].sum() > 0 else found["lines"].astype(float)
+        weight = found["denied_amount"] if dollars else found["lines"].astype(float)
         found["share"] = weight / (weight.sum() or np.nan)
         found["cumulative_share"] = found["share"].cumsum()
         found[_FLAGS] = self.cube.flags[by].reindex(found["key"])[_FLAGS].fillna("unknown").to_numpy()
@@ -138,9 +146,13 @@ class View(Chosen):
             else [f"CARC {key}" if key else "no CARC" for key in found["key"]]
         )
         found.insert(0, "category", pd.Series(label, index=found.index, dtype="str"))
+        found = found[
+            [name for name in found if name not in {"key", *cause_shares.COLUMNS}] + [*cause_shares.COLUMNS]
+        ]
         return self._attach(
-            found.drop(columns="key"), "denials by root cause" if by == "category" else "denials by CARC"
-        )
+            found, "denials by root cause" if by == "category" else "denials by CARC",
+            interval=clustered.words(0.95, dollars=True) + ", of share",
+        )  # fmt: skip
 
     def trend(
         self,

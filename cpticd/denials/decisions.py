@@ -13,7 +13,7 @@ from cpticd.core.contract import attach, records_of
 from cpticd.core.measure import Cells, Chart, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
-from cpticd.denials import counted, divided, primary
+from cpticd.denials import clustered, counted, divided, primary
 
 
 def _facts(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def _facts(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _leaves(by: By = "payer", **_: Any) -> Cells:
-    named = ("denied_decisions", "rate", "low", "high", "denied_amount", "top_category")
+    named = ("denied_decisions", "rate", "low", "high", "denied_amount", "top_category", *clustered.COLUMNS)
     return Cells(by=names(by), numerators={"denied": named}, facts=_facts)
 
 
@@ -54,7 +54,7 @@ def decisions(
     duplicates: bool = True,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group: decisions, denied_decisions, rate, low, high, charge_amount, denied_amount, top_category.
+    """One row per group: decisions, denied_decisions, rate, its interval, charge_amount, denied_amount, top_category, …
 
     A decision is one answer of one payer to one service line, first or later, of a first or a second payer; a reversal
     is none. The payer of ``by`` is the one that decided, and days of adjudication are those of the decision, where
@@ -63,8 +63,9 @@ def decisions(
     Parameters: ``by``, dimensions (``claims.dimensions()``), such as ``("payer", "denial_category")`` for causes by the
     payer that decided; ``unit``, what rate, low and high are of: ``lines``, decisions that deny the whole line, or
     ``charge``, US dollars charged that decisions deny, of whole lines; ``duplicates``, whether lines denied as
-    duplicates count; ``confidence``, of Wilson's interval, of dollars a linearised one. top_category is the root cause
-    of the most denials.
+    duplicates count; ``confidence``, of the interval low, high: Wilson's of effective decisions, of dollars a
+    linearised one. top_category is the root cause of the most denials; design_effect and effective_lines (decisions
+    over it): as in :func:`rates`.
 
     >>> import cpticd as cx
     >>> found = cx.denials.decisions(cx.simulate(persons=200, seed=1, stories=True).claims)
@@ -85,6 +86,7 @@ def decisions(
     named = {"n": "decisions", "hits": "denied_decisions", "whole": "charge_amount", "part": "denied_amount"}
     order = [
         "decisions", "denied_decisions", "rate", "low", "high", "charge_amount", "denied_amount", "top_category",
+        *clustered.COLUMNS,
     ]  # fmt: skip
     return attach(
         counted.ordered(found.rename(columns=named)[[*groups.names, *order]], groups, "rate", "decisions"),

@@ -12,12 +12,13 @@ from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.measure import Cells, Chart, measure
 from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
-from cpticd.denials import counted, divided
+from cpticd.denials import clustered, counted, divided
 
 
 def _leaves(by: By = None, unit: str = "claims", duplicates: bool = False, **_: Any) -> Cells:
-    dollars = ("resolved_amount", *(("rate", "low", "high") if unit == "charge" else ()))
-    counts = ("resolved_claims", *(() if unit == "charge" else ("rate", "low", "high")))
+    rate = ("rate", "low", "high", *clustered.COLUMNS)
+    dollars = ("resolved_amount", *(rate if unit == "charge" else ()))
+    counts = ("resolved_claims", *(() if unit == "charge" else rate))
     return Cells(
         by=names(by),
         where=("claim_adjudicated", *(() if duplicates else ("!claim_duplicate",))),
@@ -51,11 +52,12 @@ def first_pass(
     duplicates: bool = False,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group: claims, resolved_claims, rate, low, high, charge_amount, resolved_amount.
+    """One row per group: claims, resolved_claims, rate, its interval, charge_amount, resolved_amount, …
 
     Parameters: ``by``, dimensions (``claims.dimensions()``); ``unit``, what rate, low and high are of, ``claims`` or
-    ``charge`` dollars; ``duplicates``, whether claims denied at first as duplicates count; ``confidence``, of Wilson's
-    interval, of dollars a linearised one.
+    ``charge`` dollars; ``duplicates``, whether claims denied at first as duplicates count; ``confidence``, of
+    the interval low, high: Wilson's of effective claims, of dollars a linearised one. design_effect and effective_lines
+    (claims over it): as in :func:`rates`.
 
     A claim is resolved at first where its first decision pays all of its lines or leaves them to the patient, and no
     later claim bills them again. A claim stands in the group of each of its lines. Amounts are US dollars charged.
@@ -81,7 +83,16 @@ def first_pass(
         )
     named = {"n": "claims", "hits": "resolved_claims", "whole": "charge_amount", "part": "resolved_amount"}
     result = found.rename(columns=named)
-    order = ["claims", "resolved_claims", "rate", "low", "high", "charge_amount", "resolved_amount"]
+    order = [
+        "claims",
+        "resolved_claims",
+        "rate",
+        "low",
+        "high",
+        "charge_amount",
+        "resolved_amount",
+        *clustered.COLUMNS,
+    ]
     return attach(
         counted.ordered(result[[*groups.names, *order]], groups, "rate", "claims"),
         measure="first-pass resolution of claims" + (", by dollars" if unit == "charge" else ""),

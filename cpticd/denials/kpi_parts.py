@@ -14,7 +14,7 @@ from cpticd.core.maturity import mature
 from cpticd.core.measure import Cells
 from cpticd.core.outcomes import decided
 from cpticd.core.selection import Grouping
-from cpticd.denials import counted, divided, open_denials
+from cpticd.denials import clustered, counted, divided, open_denials
 from cpticd.denials.first_pass import first_pass
 from cpticd.denials.overturned import overturned
 from cpticd.denials.primary import primary, primary_facts
@@ -24,7 +24,7 @@ from cpticd.denials.write_off import write_off
 #: SQL over ``o``, services and claims: what was submitted, once, and is no void.
 SENT: Final = "o.initial_outcome NOT IN ('void', 'counted elsewhere')"
 _UNITS: Final[tuple[Literal["claims", "charge"], ...]] = ("claims", "charge")
-_RATES: Final = ("value", "low", "high")
+_RATES: Final = ("value", "low", "high", *clustered.COLUMNS)
 
 
 def parts(claims: Claims, by: Sequence[str], options: Mapping[str, Any]) -> list[pd.DataFrame]:
@@ -150,7 +150,7 @@ def _overturned(
     for unit in units:
         frame = overturned(claims, by, unit=unit, **aged)
         found.append(_with(_rows(frame, groups, "overturned", unit, columns), ages, "denied", groups))
-    again = ["rate", "low", "high"]
+    again = ["rate", "low", "high", *clustered.COLUMNS]
     frame = frame.drop(columns=again).rename(columns={f"resubmitted_{name}": name for name in again})
     named = ("resubmitted_lines", "resubmitted_overturned_lines", "", "")
     rows = _rows(frame, groups, "overturned of resubmitted", "lines", named)
@@ -203,7 +203,7 @@ def cells(name: str, unit: str, groups: Sequence[str], given: Mapping[str, Any])
     of_claims = unit == "claims" or name == "first-pass resolution"
     duplicate = "!claim_duplicate" if of_claims else "!duplicate"
     but = () if given.get("duplicates") else (duplicate,)
-    shown = ("reading", "value", "low", "high", "numerator")
+    shown = ("reading", "value", "low", "high", "numerator", *clustered.COLUMNS)
     if name == "primary denial rate":
         return Cells(by=groups, numerators={"zero_paid": shown}, facts=primary_facts)
     if name == "open denials" or (name.startswith("days from denial") and groups):

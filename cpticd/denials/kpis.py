@@ -17,7 +17,7 @@ from cpticd.core.measure import Cells, Linked, Part, Parts, measure
 from cpticd.core.selection import By, names
 from cpticd.core.words import interval as written_interval
 from cpticd.core.words import percent
-from cpticd.denials import counted, divided, kpi_parts
+from cpticd.denials import clustered, counted, divided, kpi_parts
 from cpticd.denials.expected import WORDS
 
 #: Every measure in its order, with what it is in the words of its numerator and denominator.
@@ -43,8 +43,9 @@ COLUMNS: Final = (
     "denominator",
     "n",
     "maturity",
+    *clustered.COLUMNS,
 )
-_SHOWN: Final = ("reading", "value", "low", "high", "numerator")
+_SHOWN: Final = ("reading", "value", "low", "high", "numerator", *clustered.COLUMNS)
 
 
 def _tables(frame: pd.DataFrame, _: Parts) -> Mapping[str, tuple[pd.DataFrame, Cells]]:
@@ -125,7 +126,7 @@ def kpis(
     maturity_days: int = MATURITY_DAYS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group, measure and unit: reading, value, low, high, numerator, denominator, n, maturity.
+    """One row per group, measure and unit: reading, value, low, high, numerator, denominator, n, maturity, …
 
     Measures: initial denial rate (denominator: claims submitted, replacements counted once; the average of the three
     months before, which HFMA's task force takes, is not shown), primary denial rate, denial write-off, days from denial
@@ -134,6 +135,7 @@ def kpis(
     ``allowed`` (US dollars expected to be allowed) or ``days``; reading is the value in words. n counts the claims,
     services or decisions behind a row; maturity is the share of what the measure speaks of that is old enough
     to count: submitted claims that are decided, denials first decided ``maturity_days`` before the last adjudication.
+    design_effect and effective_lines (claims, services, decisions): as in :func:`rates`; of days and open denials none.
 
     Parameters
     ----------
@@ -171,8 +173,8 @@ def kpis(
         exclusions="void; returned as unprocessable",
         measures=MEASURES,
         expected=WORDS,
-        interval=f"{confidence:.0%}: Wilson for numbers, linearised and clustered by claim for dollars, "
-        "log-log for medians",
+        interval=f"{confidence:.0%}: Wilson of effective claims (services, decisions), for dollars linearised; design "
+        "effects by claim or person, the larger; log-log for medians",
         **counted.duplicate_terms(duplicates),
         **divided.terms(groups, "claims"),
     )

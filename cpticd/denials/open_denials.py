@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.core.contract import attach, records_of
+from cpticd.core.contract import attach, carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import Cells, Part, Records, measure
+from cpticd.core.rounding import rounded
 from cpticd.core.session import Session
 from cpticd.denials import chances, counted, expected
 from cpticd.denials.deadlines import Deadlines, deadline_table, last_days, routes
@@ -51,7 +52,26 @@ def day_of(as_of: date | str) -> date:
     return found.date()
 
 
-@measure(heading="Open denials", leaves=Records())
+def protected(listed: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """The list without prices and chances that were learned from few services; of more these are rounded."""
+    priced, learned = listed["expected_lines"], listed["chance_lines"]
+    values: dict[str, Any] = {
+        "expected_allowed": listed["expected_allowed"].mask(priced.between(1, minimum - 1).fillna(False)),
+        "overturn_probability": listed["overturn_probability"]
+        .round(2)
+        .mask(learned.between(1, minimum - 1).fillna(False)),
+    }
+    for name, few in (("expected_lines", priced), ("chance_lines", learned)):
+        about = pd.Series(pd.array([rounded(value) for value in few], dtype="Int64"), index=listed.index)
+        values[name] = about.mask(few.between(1, minimum - 1).fillna(False))
+    shown = listed.assign(**values)
+    shown["expected_recovery"] = (shown["expected_allowed"] * shown["overturn_probability"]).round(2)
+    order = ["expected_recovery", "age", "claim_id", "claim_line_number"]
+    ascending = [False, False, True, True]
+    return carry(listed, shown.sort_values(order, ascending=ascending, na_position="last", ignore_index=True))
+
+
+@measure(heading="Open denials", leaves=Records(protected))
 def open(
     claims: Claims,
     *,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from cpticd import sql, stats
+from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.arguments import one_of
 from cpticd.core.contract import attach
@@ -16,11 +15,11 @@ from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
 from cpticd.core.words import percent
-from cpticd.denials import counted, divided
+from cpticd.denials import clustered, counted, divided
 
 
 def _leaves(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
-    again = ("resubmitted_rate", "resubmitted_low", "resubmitted_high")
+    again = tuple(f"resubmitted_{name}" for name in ("rate", "low", "high", *clustered.COLUMNS))
     return Cells(
         by=names(by),
         persons="persons",
@@ -31,6 +30,7 @@ def _leaves(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
                 "rate",
                 "low",
                 "high",
+                *clustered.COLUMNS,
                 "overturned_amount",
             ),
             "resubmitted": ("resubmitted_lines", *again),
@@ -81,12 +81,13 @@ def overturned(
     duplicates: whether services denied at first as duplicates count, which HFMA leaves out.
     maturity_days: the days that a line's first adjudication must lie before the last one in the data, so that its
         latest decision is taken for the last.
-    confidence: of the interval; Wilson's for lines, linearised and clustered by claim for dollars.
+    confidence: of the interval; Wilson's of effective lines, a linearised one for dollars.
 
     A line is overturned where its first adjudication denied it as a whole and its latest pays it, in whole or in part,
     over all versions of its claim. resubmitted_lines were billed again after the denial; resubmitted_rate is the share
     of these that were overturned (an appeal that leaves no claim in the data is none of them). Amounts are US dollars
-    as first denied. Definition: initially denied and later paid ÷ initially denied, mature.
+    as first denied. design_effect and effective_lines: as in :func:`rates`, and of the resubmitted with their name in
+    front. Definition: initially denied and later paid ÷ initially denied, mature.
 
     >>> import cpticd as cx
     >>> found = cx.denials.overturned(cx.simulate(persons=200, seed=1).claims)
@@ -101,16 +102,30 @@ def overturned(
             sql.text("denials/overturned"), mature=mature(maturity_days), kept=counted.kept(duplicates),
             **pieces.parts(),
         )  # fmt: skip
-        shares = _of_dollars(s, groups, duplicates, maturity_days, confidence) if unit == "charge" else None
+        denied = f"o.initial_outcome = 'denied' AND {mature(maturity_days)}"
+        shares = _paid_since(s, groups, denied, duplicates, unit=unit, confidence=confidence)
+        again = f"{denied} AND o.days_to_resubmission IS NOT NULL"
+        of_again = _paid_since(s, groups, again, duplicates, unit="lines", confidence=confidence)
         left_out = s.value(
             f"SELECT count(*) AS n FROM services o WHERE initial_outcome = 'denied' AND {young(maturity_days)} "
             f"AND {counted.kept(duplicates)}"
         )
-    result = _counts(found, groups.names, confidence)
-    if shares is not None:
-        result = _with(result, shares, groups.names)
+    result = _with(
+        _with(_counts(found, groups.names), shares, groups.names), of_again, groups.names, "resubmitted_"
+    )
+    first = [
+        "denied_lines",
+        "persons",
+        "overturned_lines",
+        "rate",
+        "low",
+        "high",
+        "denied_amount",
+        "overturned_amount",
+    ]
+    order = [*groups.names, *first, *(name for name in result if name not in {*groups.names, *first})]
     return attach(
-        counted.ordered(result, groups, "rate", "denied_lines"),
+        counted.ordered(result[order], groups, "rate", "denied_lines"),
         measure="overturned denials of service lines" + (", by dollars" if unit == "charge" else ""),
         numerator="lines denied as a whole at first whose latest adjudication pays them, in whole or in part",
         denominator="lines denied as a whole at first; of resubmitted_rate those that were billed again since",
@@ -123,45 +138,29 @@ def overturned(
     )
 
 
-def _counts(found: pd.DataFrame, names: list[str], confidence: float) -> pd.DataFrame:
-    """Numbers, and the rates of lines."""
+def _counts(found: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Numbers and dollars."""
     numbers = {name: found[name].fillna(0).to_numpy(float) for name in found.columns if name not in names}
-    n, k = numbers["denied_lines"], numbers["overturned_lines"]
-    again, won = numbers["resubmitted_lines"], numbers["resubmitted_overturned_lines"]
-    low, high = stats.wilson(k, n, confidence)
-    again_low, again_high = stats.wilson(won, again, confidence)
+    dollars = {name: value.round(2) for name, value in numbers.items() if name.endswith("_amount")}
     return found[names].assign(
-        denied_lines=n.astype("int64"),
-        persons=numbers["persons"].astype("int64"),
-        overturned_lines=k.astype("int64"),
-        rate=k / np.where(n > 0, n, np.nan),
-        low=low,
-        high=high,
-        denied_amount=numbers["denied_amount"].round(2),
-        overturned_amount=numbers["overturned_amount"].round(2),
-        resubmitted_lines=again.astype("int64"),
-        resubmitted_overturned_lines=won.astype("int64"),
-        resubmitted_rate=won / np.where(again > 0, again, np.nan),
-        resubmitted_low=again_low,
-        resubmitted_high=again_high,
+        **{name: value.astype("int64") for name, value in numbers.items() if name not in dollars}, **dollars
     )
 
 
-def _of_dollars(
-    s: Session, groups: Grouping, duplicates: bool, maturity_days: int, confidence: float
+def _paid_since(
+    s: Session, groups: Grouping, of: str, duplicates: bool, *, unit: str, confidence: float
 ) -> pd.DataFrame:
+    """Shares of services (of dollars) that meet the condition ``of`` and have been paid since."""
     return counted.share(
-        s, groups, unit="charge", confidence=confidence, duplicates=duplicates,
-        hit="o.final_outcome IN ('paid', 'partly denied')",
-        of=f"o.initial_outcome = 'denied' AND {mature(maturity_days)}",
-        whole="o.denied_amount", part="o.denied_amount",
+        s, groups, unit=unit, confidence=confidence, duplicates=duplicates, of=of,
+        hit="o.final_outcome IN ('paid', 'partly denied')", whole="o.denied_amount", part="o.denied_amount",
     )  # fmt: skip
 
 
-def _with(result: pd.DataFrame, shares: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The result with the rates of dollars in the place of those of lines."""
-    rates = ["rate", "low", "high"]
+def _with(result: pd.DataFrame, shares: pd.DataFrame, names: list[str], prefix: str = "") -> pd.DataFrame:
+    """The result with rates, intervals and design effects, their columns named by ``prefix``."""
+    rates = ["rate", "low", "high", *clustered.COLUMNS]
+    shares = shares[[*names, *rates]].rename(columns={name: f"{prefix}{name}" for name in rates})
     if not names:
-        return result.assign(**{name: shares[name].to_numpy() for name in rates})
-    order = list(result.columns)
-    return result.drop(columns=rates).merge(shares[[*names, *rates]], on=names, how="left")[order]
+        return result.assign(**{name: shares[name].to_numpy() for name in shares})
+    return result.merge(shares, on=names, how="left")

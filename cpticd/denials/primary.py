@@ -13,7 +13,7 @@ from cpticd.core.contract import attach, records_of
 from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
-from cpticd.denials import counted, divided
+from cpticd.denials import clustered, counted, divided
 
 
 def primary_facts(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def primary_facts(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _leaves(by: By = None, **_: Any) -> Cells:
-    named = ("zero_paid_decisions", "rate", "low", "high", "zero_paid_amount")
+    named = ("zero_paid_decisions", "rate", "low", "high", "zero_paid_amount", *clustered.COLUMNS)
     return Cells(by=names(by), numerators={"zero_paid": named}, facts=primary_facts)
 
 
@@ -45,7 +45,7 @@ def primary(
     duplicates: bool = False,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group: decisions, zero_paid_decisions, rate, low, high, charge_amount, zero_paid_amount.
+    """One row per group: decisions, zero_paid_decisions, rate, its interval, charge_amount, zero_paid_amount, …
 
     A decision is one answer of a primary payer to a claim, first or later; a reversal is none. It is zero-paid where it
     denies every line, or pays nothing on any and leaves the patient no share (a deductible is no denial). The payer of
@@ -53,8 +53,9 @@ def primary(
 
     Parameters: ``by``, dimensions (``claims.dimensions()``); ``unit``, what rate, low and high are of: ``claims``, the
     decisions, or ``charge``, US dollars charged; ``duplicates``, whether lines denied as duplicates count;
-    ``confidence``, of Wilson's interval, of dollars a linearised one. Definition: HFMA's primary denial rate, zero-paid
-    decisions of primary payers ÷ all decisions of primary payers, duplicates left out.
+    ``confidence``, of the interval low, high: Wilson's of effective decisions, of dollars a linearised one.
+    design_effect and effective_lines (decisions over it): as in :func:`rates`. Definition: HFMA's primary denial
+    rate, zero-paid decisions of primary payers ÷ all decisions of primary payers, duplicates left out.
 
     >>> import cpticd as cx
     >>> found = cx.denials.primary(cx.simulate(persons=200, seed=1).claims)
@@ -76,6 +77,7 @@ def primary(
         "part": "zero_paid_amount",
     }
     order = ["decisions", "zero_paid_decisions", "rate", "low", "high", "charge_amount", "zero_paid_amount"]
+    order += clustered.COLUMNS
     return attach(
         counted.ordered(found.rename(columns=named)[[*groups.names, *order]], groups, "rate", "decisions"),
         measure="primary denial rate" + (", by dollars" if unit == "charge" else ""),

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from cpticd import sql, stats
+from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
@@ -16,7 +16,7 @@ from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
 from cpticd.core.session import Session
-from cpticd.denials import counted, divided
+from cpticd.denials import cause_shares, clustered, counted, divided
 
 Unit = Literal["lines", "claims", "charge"]
 Decision = Literal["initial", "final"]
@@ -34,8 +34,9 @@ def _rates_leave(
     by: By = None, unit: Unit = "lines", decision: Decision = "initial", duplicates: bool = True, **_: Any
 ) -> Cells:
     of = ("claim_" if unit == "claims" else "") + ("finally_" if decision == "final" else "")
-    dollars = ("denied_amount", *(("rate", "low", "high") if unit == "charge" else ()))
-    counts = ("denied", *(() if unit == "charge" else ("rate", "low", "high")))
+    rate = ("rate", "low", "high", *clustered.COLUMNS)
+    dollars = ("denied_amount", *(rate if unit == "charge" else ()))
+    counts = ("denied", *(() if unit == "charge" else rate))
     return Cells(
         by=names(by),
         where=(
@@ -72,7 +73,7 @@ def rates(
     maturity_days: int = MATURITY_DAYS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group: n, denied, partly_denied, rate, low, high, denied_amount.
+    """One row per group: n, denied, partly_denied, rate, low, high, denied_amount, design_effect, effective_lines.
 
     Parameters
     ----------
@@ -85,10 +86,13 @@ def rates(
         least ``maturity_days`` before the last adjudication in the data set; younger ones would look clean).
     duplicates: whether lines (claims) denied at first as duplicates count, as denials and in the denominator; HFMA
         leaves them out.
-    confidence: of the interval; Wilson's for counts, linearised and clustered by claim for dollars.
+    confidence: of the interval; Wilson's of effective lines (claims) for counts, a linearised one for dollars.
 
-    denied_amount is US dollars. Definitions: HFMA's line-level initial denial rate; a line is denied where
-    nothing is allowed and a denial CARC takes its charge. Raises ArgumentError for a dimension that is not there.
+    design_effect says how many times the variance of the rate is that of as many independent lines (claims), since
+    those of one claim, or of one person, are decided alike: the larger of the two, at least 1 (Kish 1965; Rao and
+    Scott 1992); effective_lines is their number over it. denied_amount is US dollars.
+    Definitions: HFMA's line-level initial denial rate; a line is denied where nothing is allowed and a denial CARC
+    takes its charge. Raises ArgumentError for a dimension that is not there.
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
@@ -103,22 +107,14 @@ def rates(
     with claims.session() as s:
         pieces = divided.claims(s, groups) if unit == "claims" else divided.lines(s, groups)
         mature, left_out = _maturity(s, pieces.relation, decision, maturity_days)
-        amount = "denied_amount" if decision == "initial" else "final_denied_amount"
-        found = s.frame(
-            sql.text("denials/rates"),
-            unit=unit,
-            decision=decision,
-            amount=amount,
+        rows = s.create(
+            "rated_rows", sql.text("denials/rates"), lazy=True, unit=unit, decision=decision,
+            amount="denied_amount" if decision == "initial" else "final_denied_amount",
             mature=f"{mature} AND {counted.kept(duplicates)}",
-            **pieces.parts(),
-        )
-    for column in ("n", "denied", "partly_denied"):
-        found[column] = found[column].fillna(0).astype("int64")
-    found = found.fillna({"charge": 0.0, "denied_amount": 0.0, "partly_amount": 0.0})
-    shape = _by_charge if unit == "charge" else _by_count
-    result = shape(found, groups.names, confidence).sort_values(
-        ["rate", "n", *groups.names], ascending=[False, False, *[True] * len(groups.names)], ignore_index=True
-    )
+            source=pieces.relation, select=pieces.select, joins=pieces.joins,
+        )  # fmt: skip
+        found = clustered.sums(s, rows, groups.columns, "partly_denied", "partly_amount")
+    result = counted.ordered(_shaped(found, groups.names, unit, confidence), groups)
     return attach(
         result,
         measure=f"{decision} denial rate by {_UNITS[unit]}",
@@ -128,8 +124,7 @@ def rates(
         exclusions="not adjudicated"
         + (f"; first adjudicated within {maturity_days} days" if left_out else ""),
         rows_left_out=left_out,
-        interval=f"{confidence:.0%} "
-        + ("linearised ratio, clustered by claim" if unit == "charge" else "Wilson"),
+        interval=clustered.words(confidence, dollars=unit == "charge"),
         **counted.duplicate_terms(duplicates),
         **divided.terms(groups, unit),
     )
@@ -145,36 +140,19 @@ def _maturity(s: Session, relation: str, decision: Decision, days: int) -> tuple
     return mature(days), int(left_out)
 
 
-def _by_count(found: pd.DataFrame, wanted: list[str], confidence: float) -> pd.DataFrame:
-    low, high = stats.wilson(found["denied"].to_numpy(), found["n"].to_numpy(), confidence=confidence)
-    with np.errstate(invalid="ignore"):
-        rate = found["denied"].to_numpy() / np.where(found["n"] > 0, found["n"], np.nan)
-    return found[[*wanted, "n", "denied", "partly_denied"]].assign(
-        rate=rate, low=low, high=high, denied_amount=found["denied_amount"].round(2)
-    )
-
-
-def _by_charge(found: pd.DataFrame, wanted: list[str], confidence: float) -> pd.DataFrame:
-    """Ratio of sums over claims, with its linearised interval."""
-    charge, amount = found["charge"].to_numpy(float), found["denied_amount"].to_numpy(float)
-    rate, low, high = stats.ratio_interval_of_sums(
-        found["claims"].to_numpy(float),
-        amount,
-        charge,
-        num_squared=found["yy"].to_numpy(float),
-        den_squared=found["xx"].to_numpy(float),
-        product=found["xy"].to_numpy(float),
-        confidence=confidence,
-    )
-    return found[wanted].assign(
-        n=charge.round(2),
-        denied=(amount - found["partly_amount"]).round(2),
-        partly_denied=found["partly_amount"].round(2),
-        rate=rate,
-        low=low,
-        high=high,
-        denied_amount=amount.round(2),
-    )
+def _shaped(found: pd.DataFrame, wanted: list[str], unit: Unit, confidence: float) -> pd.DataFrame:
+    """The columns of a result, of dollars or of numbers."""
+    dollars = unit == "charge"
+    made = clustered.rate(found, dollars=dollars, confidence=confidence)
+    amount, partly = found["part"], found["partly_amount"]
+    counts: dict[str, Any] = {
+        "n": found["whole"].round(2) if dollars else found["n"].astype("int64"),
+        "denied": (amount - partly).round(2) if dollars else found["hits"].astype("int64"),
+        "partly_denied": partly.round(2) if dollars else found["partly_denied"].astype("int64"),
+    }
+    rates = clustered.columns_of(made, found["n"])
+    last = {name: rates.pop(name) for name in clustered.COLUMNS}
+    return found[wanted].assign(**counts, **rates, denied_amount=amount.round(2), **last)
 
 
 def _causes_leave(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
@@ -182,7 +160,7 @@ def _causes_leave(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
         by=(*names(by), "category"),
         where=("any_denied", *(() if duplicates else ("!duplicate",))),
         numerators={"denied": ("lines",), "partly_denied": ("partly_denied_lines",)},
-        shares={"share": names(by)},
+        shares=dict.fromkeys(("share", *cause_shares.COLUMNS), names(by)),
         mixed="cumulative_share",
         labels=_FLAGS,
     )
@@ -194,12 +172,17 @@ def _causes_leave(by: By = None, duplicates: bool = True, **_: Any) -> Cells:
     chart="causes",
     report=[Part("causes", "causes", "Root causes")],
 )
-def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.DataFrame:
+def causes(
+    claims: Claims, by: By = None, *, duplicates: bool = True, confidence: float = 0.95
+) -> pd.DataFrame:
     """One row per group and root-cause category of initial denials, the largest first.
 
     Columns: the dimensions of ``by``, category, lines (denied), partly_denied_lines, denied_amount (US
     dollars, of denied and partly denied lines), share and cumulative_share of the group's denied_amount
-    (of its lines where no dollars are known), coding_related, diagnosis_related, preventable.
+    (of its lines where no dollars are known), coding_related, diagnosis_related, preventable; share_low and share_high,
+    the interval of the share (``confidence``), linearised; design_effect, by how much its variance is larger than that
+    of independent lines, since lines of a claim or of a person are denied for one cause, and effective_lines, the
+    group's denied and partly denied lines over it.
 
     A line's category is that of its largest denial adjustment, corrected by its remark codes; a CARC that
     the table does not list is ``other``, a denial without a CARC ``no reason given``. The tables
@@ -213,8 +196,14 @@ def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.Data
     """
     groups = claims.grouping(by)
     with claims.session() as s:
-        kept = counted.kept(duplicates)
-        found = s.frame(sql.text("denials/causes"), kept=kept, **divided.lines(s, groups).parts())
+        pieces = divided.lines(s, groups)
+        rows = s.create(
+            "cause_rows", sql.text("denials/cause_rows"), kept=counted.kept(duplicates),
+            source=pieces.relation, select=pieces.select, joins=pieces.joins,
+        )  # fmt: skip
+        found = s.frame(sql.text("denials/causes"), rows=rows, columns=groups.columns)
+        weight = "denied_amount" if found["denied_amount"].sum() > 0 else "CAST(is_denied AS DOUBLE)"
+        shares = cause_shares.intervals(s, rows, groups.columns, weight, confidence)
         flags = _category_flags(s)
     found["denied_amount"] = found["denied_amount"].round(2)
     wanted = groups.names
@@ -225,7 +214,7 @@ def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.Data
     total = weight.groupby(keys, sort=False, dropna=False).transform("sum")
     found["share"] = weight / total.replace(0, np.nan)
     found["cumulative_share"] = found["share"].groupby(keys, sort=False, dropna=False).cumsum()
-    found = found.merge(flags, on="category", how="left")
+    found = found.merge(flags, on="category", how="left").merge(shares, on=[*wanted, "category"], how="left")
     for column in _FLAGS:
         found[column] = found[column].fillna("unknown")
     return attach(
@@ -235,6 +224,7 @@ def causes(claims: Claims, by: By = None, *, duplicates: bool = True) -> pd.Data
         denominator="all denied lines and dollars of the group",
         clock=CLOCKS["initial"],
         exclusions="lines paid in full or not adjudicated",
+        interval=clustered.words(confidence, dollars=True) + ", of share",
         **counted.duplicate_terms(duplicates),
         categories="table carc_categories, by the CAQH CORE 360 business scenarios; flags are a judgement",
         **divided.terms(groups, "lines"),

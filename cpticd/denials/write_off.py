@@ -17,7 +17,7 @@ from cpticd.core.measure import Cells, measure
 from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
-from cpticd.denials import counted, divided, expected
+from cpticd.denials import clustered, counted, divided, expected
 
 _DENIED: Final = "SELECT claim_id, claim_line_number FROM services"
 
@@ -26,7 +26,16 @@ def _leaves(by: By = None, duplicates: bool = False, **_: Any) -> Cells:
     return Cells(
         by=names(by),
         where=("finally_adjudicated", "mature", *(() if duplicates else ("!duplicate",))),
-        numerators={"finally_denied": ("denied_lines", "written_off_amount", "rate", "low", "high")},
+        numerators={
+            "finally_denied": (
+                "denied_lines",
+                "written_off_amount",
+                "rate",
+                "low",
+                "high",
+                *clustered.COLUMNS,
+            )
+        },
         withheld="unpriced_lines",
     )
 
@@ -45,7 +54,7 @@ def write_off(
     maturity_days: int = MATURITY_DAYS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per group: lines, denied_lines, unpriced_lines, written_off_amount, revenue_amount, rate, low, high.
+    """One row per group: lines, denied_lines, unpriced_lines, written_off_amount, revenue_amount, rate, its interval, …
 
     Parameters
     ----------
@@ -55,7 +64,8 @@ def write_off(
     duplicates: whether services denied at first as duplicates count.
     folder: where contract rates were added, as in ``reference.add``.
     maturity_days: how long before the last adjudication in the data the first one of a service must lie.
-    confidence: of the interval, a linearised one clustered by claim; missing with ``npsr``.
+    confidence: of the interval low, high, a linearised one; missing with ``npsr``, as are design_effect and
+        effective_lines (as in :func:`rates`).
 
     written_off_amount is what payers would have allowed for services that stay denied as a whole, revenue_amount that
     and what they did allow for the others, US dollars; services without an expected amount (unpriced_lines) count in
@@ -78,7 +88,9 @@ def write_off(
             s, groups, prices, duplicates=duplicates, maturity_days=maturity_days, confidence=confidence
         )
     if npsr is not None:
-        found = found.assign(revenue_amount=float(npsr), low=np.nan, high=np.nan)
+        found = found.assign(
+            revenue_amount=float(npsr), low=np.nan, high=np.nan, **dict.fromkeys(clustered.COLUMNS, np.nan)
+        )
         found["rate"] = found["written_off_amount"] / float(npsr)
     return attach(
         counted.ordered(found, groups, "rate", "lines"),
@@ -126,6 +138,7 @@ def _counted(
         "rate",
         "low",
         "high",
+        *clustered.COLUMNS,
     ]
     left_out = s.value(
         f"SELECT count(*) AS n FROM services o WHERE {decided('o.final_outcome')} AND {young(maturity_days)} "

@@ -17,13 +17,15 @@ import pandas as pd
 from cpticd.disclosure.exposure import Array, Exposed, Exposure, as_matrix
 from cpticd.disclosure.strata import Strata, strata_of, with_few
 from cpticd.disclosure.suppress import Suppressed
-from cpticd.disclosure.system import WHOLE, Secret, System, refined, secrets
+from cpticd.disclosure.system import WHOLE, Secret, System, divided, refined, secrets
 from cpticd.disclosure.tables import Table
 
 #: A comparison tells a few numbers (an expectation, a chance): of fewer unknown sums than these it may tell each.
 FEW_UNKNOWN: Final = 6
 #: Below this a sum of random weights is nothing.
 _NOTHING: Final = 1e-6
+#: Of the probes: the same in every run.
+_SEED: Final = 20_240_101
 #: How much giving back may cost, as in suppress.
 _EFFORT: Final = 3e9
 
@@ -104,17 +106,42 @@ class _Search:
     def kept(self) -> set[Row]:
         """Rows whose comparisons may be shown."""
         telling: set[Row] = set()
-        while self._rows:
-            fine = _Fine(self._system, [*self._sums(telling)], self._strata, self._shown)
+        while doubtful := self._doubtful(telling):
+            fine = _Fine(self._system, [*self._sums(telling, doubtful)], self._strata, self._shown)
             left = _safe(fine, telling) if telling else set()
             self._rows -= telling - left
-            more = self._telling(fine, left)
+            more = self._telling(fine, left, doubtful & self._rows)
             if more <= left:
                 break
             telling = left | more
         return self._rows
 
-    def _sums(self, telling: set[Row]) -> Iterator[_Sums]:
+    def _doubtful(self, telling: set[Row]) -> set[Row]:
+        """Rows of which it is not seen at once that many of their sums are unknown.
+
+        Atoms that the strata divide further than what is shown, leant on or given by ``telling`` comparisons: whatever
+        differs between such parts of one atom is unknown.
+        """
+        sums = self._sums(telling, self._rows)
+        known = divided(self._system.label, [each.at + 1 for each in sums])
+        splits = [split for each in self._strata for split in (each.stratum + 1, *each.kinds)]
+        atom = divided(known, [split.astype(np.int64) for split in splits])
+        fact = np.unique(atom, return_index=True)[1]
+        probe = np.random.default_rng(_SEED).standard_normal((len(fact), FEW_UNKNOWN + 2))
+        among = known[fact]
+        size = np.bincount(among)
+        probe -= np.stack([np.bincount(among, column) / size for column in probe.T], axis=1)[among]
+        return self._few_unknown(fact, probe, self._rows) | telling
+
+    def _few_unknown(self, fact: Array, probe: Array, rows: set[Row]) -> set[Row]:
+        """Those of the rows of whose sums but a few are unknown; ``probe`` vanishes on what is known."""
+        found = set()
+        for number, each in enumerate(self._strata):
+            unknown = _unknown(each, fact, probe, {row for n, row in rows if n == number})
+            found |= {(number, row) for row, sums in unknown if sums < FEW_UNKNOWN}
+        return found
+
+    def _sums(self, telling: set[Row], rows: set[Row]) -> Iterator[_Sums]:
         """What expectations of the rows lean on, and all that ``telling`` comparisons may give."""
         shared: dict[int, tuple[Array, dict[int, Strata]]] = {}
         for number, each in enumerate(self._strata):
@@ -129,20 +156,15 @@ class _Search:
                     )
         # Tables that lean on the same sums have them in common.
         for place, (at, several) in enumerate(shared.values()):
-            there = np.logical_or.reduce([_facts_of(self._rows, n, each) for n, each in several.items()])
+            there = np.logical_or.reduce([_facts_of(rows, n, each) for n, each in several.items()])
             kinds = next(iter(several.values())).kinds
             yield from _sums(f"leaning {place}", at, kinds, there, _users(at, several, telling), leaning=True)
 
-    def _telling(self, fine: _Fine, left: set[Row]) -> set[Row]:
+    def _telling(self, fine: _Fine, left: set[Row], rows: set[Row]) -> set[Row]:
         """Rows of whose sums all but a few are known from what is shown, what they lean on and ``left``."""
         given = np.unique(np.concatenate([fine.given(left), np.array(fine.leaning, dtype=np.int64)]))
         probe = Exposure(fine.system, given, fine.gram, probes=FEW_UNKNOWN + 2).probe
-        found = set()
-        for number, each in enumerate(self._strata):
-            rows = {row for n, row in self._rows if n == number}
-            unknown = _unknown(each, fine.fact, probe, rows)
-            found |= {(number, row) for row, sums in unknown if sums < FEW_UNKNOWN}
-        return found
+        return self._few_unknown(fine.fact, probe, rows)
 
 
 def _facts_of(rows: set[Row], number: int, each: Strata) -> Array:

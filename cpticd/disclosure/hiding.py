@@ -116,10 +116,13 @@ def _hide(
     made: Table, hidden: Mapping[str, set[int]], counted: dict[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frame without what is hidden, and where that was; rows whose place would tell go last."""
-    mask = pd.DataFrame(False, index=pd.RangeIndex(len(made.frame)), columns=made.frame.columns)
+    kept = made.frame.reset_index(drop=True)
+    mask = pd.DataFrame(False, index=kept.index, columns=kept.columns)
+    if not any(hidden.values()):
+        kept.attrs["disclosure"] = counted | {"hidden": {}}
+        return kept, mask
     for column, rows in hidden.items():
         mask.loc[sorted(rows), column] = True
-    kept = made.frame.reset_index(drop=True)
     for column in (each for each in mask.columns if mask[each].any()):
         kept[column] = nullable(kept[column]).mask(mask[column])
     gone: list[bool] = mask.drop(columns=list(made.mixed)).any(axis=1).tolist()

@@ -7,7 +7,7 @@ of all tables count. Every measure is treated as if it added up over atoms.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -150,13 +150,17 @@ def refined(system: System, parts: Sequence[tuple[str, str, Array]], splits: Seq
 
 def _divide(system: System, columns: Sequence[Array]) -> Array:
     """Number the atoms of facts that are alike in the columns, and were before; of each atom its first fact."""
-    label = system.label
+    system.label = divided(system.label, columns)
+    first = np.zeros(int(system.label.max(initial=-1)) + 1, dtype=np.int64)
+    first[system.label[::-1]] = np.arange(len(system.label))[::-1]
+    return first
+
+
+def divided(label: Array, columns: Iterable[Array]) -> Array:
+    """Numbers of what is alike in a label and in columns of numbers from 0."""
     for column in columns:
         label = pd.factorize(label * (int(column.max(initial=0)) + 1) + column)[0].astype(np.int64)
-    first = np.zeros(int(label.max(initial=-1)) + 1, dtype=np.int64)
-    first[label[::-1]] = np.arange(len(label))[::-1]
-    system.label = label
-    return first
+    return label
 
 
 def _join(system: System, tables: Sequence[Table], *, known: int = 0) -> None:
@@ -319,5 +323,6 @@ def _without_numerators(system: System) -> list[Secret]:
             continue
         whole, parts = system.atoms_of(number), [system.atoms_of(each) for each in counted]
         for taken in [*parts, np.concatenate(parts)]:
-            found += _secret(system, np.setdiff1d(whole, taken), cell.table, within=number)
+            left = whole[~np.isin(whole, taken, kind="table")] if len(taken) else whole
+            found += _secret(system, left, cell.table, within=number)
     return found

@@ -24,6 +24,8 @@ from cpticd.denials.pair_sources import Grain
 from cpticd.denials.trend import COLUMNS
 from tests.spec import claims_of, shown
 
+#: What leans on the groups beside a group: how alike lines of one claim, or of one person, are.
+OF_ALL_GROUPS = ["low", "high", "design_effect", "effective_lines"]
 #: What depends on which other pairs there are.
 OF_ALL_PAIRS = ["q_value", "shrunk_rate"]
 
@@ -69,16 +71,23 @@ def test_a_filter_gives_the_group_of_that_name(
 ) -> None:
     rates = denials.rates(claims, dimension, decision=decision)  # type: ignore[arg-type]
     for row in rates.head(3).itertuples():
-        found = cube.view(**{dimension: getattr(row, dimension)}, decision=decision).rates()
-        for name in ("n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"):
+        chosen = {dimension: getattr(row, dimension)}
+        found = cube.view(**chosen, decision=decision).rates()
+        for name in ("n", "denied", "partly_denied", "rate", "denied_amount"):
             assert found[name].iloc[0] == pytest.approx(getattr(row, name)), name
+        alone = denials.rates(claims.where(**chosen), decision=decision)  # type: ignore[arg-type]
+        for name in OF_ALL_GROUPS:
+            assert found[name].iloc[0] == pytest.approx(alone[name].iloc[0]), name
+            assert found[name].iloc[0] == pytest.approx(getattr(row, name), rel=0.3), name
 
 
 def test_a_payer_alone_has_its_own_causes_trend_and_pairs(claims: Claims, cube: Cube) -> None:
     payer = cube.counts("payer").index[1]
     view = cube.view(payer=payer)
     for found, of_all in ((view.causes(), denials.causes(claims, "payer")), (view.trend(), trend_of(claims, "payer"))):  # fmt: skip
-        same(found, of_all[of_all["payer"] == payer].drop(columns="payer"))
+        of_others = [name for name in ("share_low", "share_high", *OF_ALL_GROUPS) if name in found]
+        expected = of_all[of_all["payer"] == payer].drop(columns=["payer", *of_others])
+        same(found.drop(columns=of_others), expected)
     for grain in ("code", "family"):
         keys = [f"hcpcs_{grain}", f"diagnosis_{grain}"]
         of_all = denials.by_pair(claims, by="payer", grain=grain, min_lines=10)  # type: ignore[arg-type]
@@ -287,10 +296,12 @@ def test_the_change_is_that_of_two_periods_with_newcombes_interval(cube: Cube) -
     now = cube.view(dates=("2025-01", "2025-03")).rates().iloc[0]
     then = cube.view(dates=("2024-10", "2024-12")).rates().iloc[0]
     assert found["difference"] == pytest.approx(now["rate"] - then["rate"])
-    interval = confint_proportions_2indep(
-        now["denied"], now["n"], then["denied"], then["n"], method="newcomb", compare="diff"
-    )
-    assert (found["difference_low"], found["difference_high"]) == pytest.approx(interval)
+    # Of as many lines as the two rates rest on, which are fewer than there are; a t distribution widens it by a bit.
+    effective = [(row["denied"] / row["design_effect"], row["effective_lines"]) for row in (now, then)]
+    interval = confint_proportions_2indep(*effective[0], *effective[1], method="newcomb", compare="diff")
+    assert (found["difference_low"], found["difference_high"]) == pytest.approx(interval, rel=0.02, abs=1e-4)
+    ends = [now["rate"] - now["low"], then["high"] - then["rate"]]
+    assert found["difference"] - found["difference_low"] == pytest.approx(np.hypot(*ends))
 
 
 def test_without_a_period_before_the_halves_are_compared(cube: Cube) -> None:

@@ -1,0 +1,90 @@
+"""Rates of rows that come in claims and persons: sums by group in SQL, and the intervals that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from cpticd import sql, stats
+from cpticd.core.session import Session
+from cpticd.stats import ClusterSums, Products, Ratio
+
+#: Columns that say how far lines depend on one another.
+COLUMNS: Final = ("design_effect", "effective_lines")
+#: Kinds of clusters of which the larger design effect counts, and the columns that number them.
+_KINDS: Final = {"claim": "claims", "person": "persons"}
+
+
+def sums(s: Session, rows: str, columns: str, *more: str) -> pd.DataFrame:
+    """One row per group of a relation of rows (claim_id, hit, whole, part and the groups): sums over its clusters.
+
+    columns: the groups, as ``Grouping.columns`` has them, each followed by a comma; more: further columns to add up.
+    """
+    group = f"GROUP BY {columns.strip().rstrip(',')}" if columns else ""
+    found = s.frame(
+        sql.text("clustered"), rows=rows, columns=columns, group=group,
+        sums="".join(f", sum({name}) AS {name}" for name in more),
+        more="".join(f", {name}" for name in more),
+        none="".join(f", 0 AS {name}" for name in more),
+        added="".join(f", sum({name}) AS {name}" for name in more),
+    )  # fmt: skip
+    numbers = found.columns[columns.count(",") :]
+    return found.assign(**{name: found[name].fillna(0).astype(float) for name in numbers})
+
+
+def rate(found: Mapping[str, Any], *, dollars: bool, confidence: float = 0.95) -> Ratio:
+    """The rate of each row of :func:`sums`, of dollars or of numbers, with its interval and design effect.
+
+    Numbers: Wilson's interval of effective rows; dollars: a linearised one.
+    """
+    n = found["n"]
+    if dollars:
+        line = Products(found["part_part"], found["part_whole"], found["whole_whole"])
+        return stats.ratio_of_lines(
+            n,
+            found["part"],
+            found["whole"],
+            line,
+            _clusters(found, "part", "whole"),
+            confidence=confidence,
+        )
+    return of_counts(found["hits"], n, _clusters(found, "hit", "n"), confidence)
+
+
+def of_counts(k: Any, n: Any, clusters: Mapping[str, ClusterSums], confidence: float = 0.95) -> Ratio:
+    """k of n rows, whose clusters are given: Wilson's interval of effective rows."""
+    made = stats.ratio_dependence(n, k, n, Products(k, k, n), clusters)
+    low, high = stats.wilson(k, n, confidence, design_effect=made.design_effect, freedom=made.freedom)
+    k, n = pd.Series(k), pd.Series(n)
+    return Ratio((k / n.where(n > 0)).to_numpy(float), low, high, made.design_effect, made.freedom)
+
+
+def columns_of(made: Ratio, n: Any) -> dict[str, Any]:
+    """Columns rate, low, high, design_effect and effective_lines, which is ``n`` over it."""
+    return {
+        "rate": made.rate, "low": made.low, "high": made.high,
+        "design_effect": made.design_effect, "effective_lines": n / made.design_effect,
+    }  # fmt: skip
+
+
+def words(confidence: float, *, dollars: bool) -> str:
+    """The interval in the words of a contract."""
+    what = "linearised ratio" if dollars else "Wilson of effective lines"
+    return f"{confidence:.0%} {what} (design effect by claim or person, the larger)"
+
+
+def _clusters(found: Mapping[str, Any], part: str, whole: str) -> dict[str, ClusterSums]:
+    return {
+        kind: ClusterSums(
+            found[number],
+            found[f"{kind}_nn"],
+            Products(
+                found[f"{kind}_{part}_{part}"],
+                found[f"{kind}_{part}_{whole}"],
+                found[f"{kind}_{whole}_{whole}" if whole != "n" else f"{kind}_nn"],
+            ),
+        )
+        for kind, number in _KINDS.items()
+    }
