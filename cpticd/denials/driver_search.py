@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -21,18 +21,24 @@ _SHARED: Final = 0.10
 class Search:
     """One search: lines, levels from the uppermost down, the model that grows, and what was found: level, candidate."""
 
-    def __init__(self, lines: Lines, levels: Sequence[Level], mains: dict[str, np.ndarray]) -> None:
+    def __init__(
+        self, lines: Lines, levels: Sequence[Level], mains: dict[str, np.ndarray], free: Collection[str]
+    ) -> None:
         self.lines, self.levels = lines, levels
-        self.model = Model(lines.denied, mains)
+        self.model = Model(lines.denied, mains, free)
         self.found: list[tuple[int, int]] = []
         self.tests = [LevelTests(lines, level) for level in levels]
 
     def run(self, q: float) -> None:
         """Take drivers in until nothing passes ``q`` any more."""
+        anew = True
         for _ in range(_ROUNDS):
             taken = self._round(q)
-            if not taken:
+            if not taken and anew:
                 return
+            anew = not taken
+            if anew:  # what was found was part of how lines depended on one another
+                self.tests = [LevelTests(self.lines, level) for level in self.levels]
             for number, candidate in taken:
                 self.found.append((number, candidate))
                 self.model.add(self.levels[number].lines_of(candidate))
