@@ -85,7 +85,9 @@ def test_intervals_hold_the_rate_as_often_as_they_say(alike: float) -> None:
     size = np.full(u.shape, float(each))
     clusters = Clusters(np.full(groups, persons), (u * u).sum(1), (u * size).sum(1), (size**2).sum(1))
     center = u - size * (k / n)[:, None]
-    centered = Clusters(np.full(groups, persons), (center**2).sum(1), (center * size).sum(1), (size**2).sum(1))
+    centered = Clusters(
+        np.full(groups, persons), (center**2).sum(1), (center * size).sum(1), (size**2).sum(1)
+    )
     within = k - k * k / n
     found = stats.dependence(
         n, k, k, {"person": clusters}, {"person": stats.correlation(n, within, centered)}

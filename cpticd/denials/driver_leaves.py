@@ -63,7 +63,9 @@ def apply(frame: pd.DataFrame, shown: Mapping[str, pd.DataFrame]) -> pd.DataFram
         flags = {f"_gone {name}": np.isin(np.arange(len(table)), rows) for name, rows in gone.items()}
         parts.append(table.assign(**flags))
     made = pd.concat(parts, ignore_index=True)
-    made = made.reindex(columns=[*frame.columns, *(name for name in made.columns if name not in frame.columns)])
+    made = made.reindex(
+        columns=[*frame.columns, *(name for name in made.columns if name not in frame.columns)]
+    )
     keys = list(frame.columns[: list(frame.columns).index("lines")])
     made["_lines"] = made["lines"].astype("Float64")
     made = made.sort_values(

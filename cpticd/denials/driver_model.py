@@ -1,8 +1,8 @@
 """What the levels above let expect of a line: a logit of main effects and of the drivers found so far.
 
-Main effects of payers, procedures, places and quarters are always there, and shrunken ones of providers and of what else
-is looked by; groups that lie below (payer × procedure) are leaned on when what lies below them is looked at; a driver that was found is an effect of its own, so
-that it is neither found again at another level nor bends the main effects.
+Main effects of payers, procedures, places and quarters are always there, and shrunken ones of providers and of what
+else is looked by; groups that lie below (payer × procedure) are leaned on when what lies below them is looked at; a
+driver that was found is an effect of its own, so that it is neither found again at another level nor bends the others.
 """
 
 from __future__ import annotations

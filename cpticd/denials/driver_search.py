@@ -13,7 +13,9 @@ from cpticd.denials.driver_model import Model, expit
 from cpticd.denials.driver_tests import LevelTests
 
 #: Rounds of taking drivers in and looking again.
-_ROUNDS: Final = 15
+_ROUNDS: Final = 25
+#: In one round only what is at least half as clear as the clearest: a large effect bends what is expected elsewhere.
+_HALF: Final = 0.5
 #: Lines that a candidate may share with a driver taken in the same round; with more it waits for the next.
 _SHARED: Final = 0.10
 
@@ -46,15 +48,20 @@ class Search:
 
     def _round(self, q: float) -> list[tuple[int, int]]:
         """The clearest candidates that pass, none of which shares many lines with a clearer one."""
+        chances = [self.expected(level) for level in self.levels]
+        every = [tests.p_values(chance) for tests, chance in zip(self.tests, chances, strict=True)]
         passing: list[tuple[float, int, int]] = []
-        for number, level in enumerate(self.levels):
-            p = self.tests[number].p_values(self.expected(level))
-            ok = np.flatnonzero(stats.benjamini_hochberg(p) <= q)
-            passing += [(float(p[candidate]), number, candidate) for candidate in ok.tolist()]
+        for number, (p, q_value) in enumerate(zip(every, q_values(every), strict=True)):
+            passing += [
+                (float(p[candidate]), number, int(candidate)) for candidate in np.flatnonzero(q_value <= q)
+            ]
+        passing = [each for each in passing if each[1:] not in self.found]
+        clear = max((_clarity(p) for p, *_ in passing), default=0.0) * _HALF
+        passing = [each for each in passing if _clarity(each[0]) >= clear]
         taken, marked = [], np.zeros(self.lines.size, dtype=bool)
         for _, number, candidate in sorted(passing):
             own = self.levels[number].lines_of(candidate)
-            if (number, candidate) not in self.found and marked[own].mean() <= _SHARED:
+            if marked[own].mean() <= _SHARED:
                 marked[own] = True
                 taken.append((number, candidate))
         return taken
@@ -79,3 +86,20 @@ class Search:
             part = self.lines.codes[name] + 1
             key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
         return key
+
+
+def _clarity(p: float) -> float:
+    """Standard deviations above what is expected."""
+    from scipy.special import ndtri
+
+    return float(-ndtri(max(p, 1e-300)))
+
+
+def q_values(p: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Of levels' p-values the q-values: within the level or over all levels, the larger."""
+    if not p:
+        return []
+    whole = stats.benjamini_hochberg(np.concatenate(p))
+    ends = np.cumsum([len(each) for each in p])[:-1]
+    parts = np.split(whole, ends)
+    return [np.maximum(stats.benjamini_hochberg(each), part) for each, part in zip(p, parts, strict=True)]

@@ -60,7 +60,7 @@ def drivers(
     dimensions: what to look by, see ``claims.dimensions()``, and ``diagnosis``. Levels in this order: every dimension
         by itself; payer × procedure; the other dimensions within payers; procedure × diagnosis, and within payers.
     cause: count only denials of this root cause, as in ``by_pair``.
-    q: false discovery rate within a level up to which a driver is listed.
+    q: false discovery rate, within a level and over all, up to which a driver is listed.
     min_lines: groups of fewer adjudicated lines are not looked at.
     confidence: of the interval of the rate.
 
@@ -69,10 +69,10 @@ def drivers(
     level, the names of its dimensions; the dimensions, missing where the level does not divide by them (diagnoses as
     diagnosis_code); lines, persons, denied_lines; rate with its interval low, high (Wilson's of effective lines);
     expected_denials and expected_rate: what the other effects let expect of the same lines; excess_denials, excess_low
-    and excess_high: beyond the expected; odds_ratio; p_value (one-sided), q_value (Benjamini-Hochberg within the
-    level); design_effect (by claim or person, the larger), effective_lines; denied_amount, excess_amount (US dollars,
-    the excess's part of what was denied); top_category and top_carc of its denied lines; since, the month in which it
-    began where it was not there from the start.
+    and excess_high: beyond the expected; odds_ratio; p_value (one-sided), q_value (Benjamini-Hochberg within the level
+    or over all levels, the larger); design_effect (by claim or person, the larger), effective_lines; denied_amount,
+    excess_amount (US dollars, the excess's part of what was denied); top_category and top_carc of its denied lines;
+    since, the month in which it began where it was not there from the start.
 
     An effect is listed at the level where it lives: candidates of all levels compete, the clearest is taken into a
     logistic model of the lines' chances (main effects of the dimensions and of the quarter of service are always in
@@ -107,7 +107,7 @@ def drivers(
         clock=CLOCKS["initial"],
         exclusions=f"lines not adjudicated; groups under {min_lines} lines; what does not pass q {q:g}",
         expected="a logistic model of the dimensions, the quarter of service and the other drivers",
-        test="one-sided score test of effective counts, Benjamini-Hochberg within the level",
+        test="one-sided score test of effective counts, Benjamini-Hochberg within the level and over all levels",
         interval=f"{confidence:.0%} Wilson of effective lines (design effect by claim or person, the larger)",
         looked_at={each.name.replace(DIAGNOSIS, "diagnosis_code"): each.size for each in (*upper, *levels)},
         detectable=detectable,

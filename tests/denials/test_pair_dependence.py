@@ -29,7 +29,11 @@ def residuals(world: World) -> pd.DataFrame:
     like = lines.groupby(["hcpcs_code", "payer", "place", "quarter"])["denied"].transform("mean")
     lines["residual"] = lines["denied"] - like
     pairs = world.pairs
-    return lines.loc[pairs["line"]].reset_index(drop=True).assign(diagnosis_code=pairs["diagnosis_code"].to_numpy())
+    return (
+        lines.loc[pairs["line"]]
+        .reset_index(drop=True)
+        .assign(diagnosis_code=pairs["diagnosis_code"].to_numpy())
+    )
 
 
 def test_a_design_effect_is_what_statsmodels_says_of_the_larger_kind_of_clusters(
