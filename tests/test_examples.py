@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import importlib
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import cpticd as cx
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "cpticd"
 #: Rooms whose public functions a user calls in a notebook.
 CALLED = ("denials", "rules", "specificity", "patterns", "risk", "simulation")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demo_made_once() -> Iterator[None]:
+    """Most examples begin with the demo, which takes longer than what they show; nobody changes claims."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cx, "demo", functools.cache(cx.demo))
+        yield
 
 
 def name_of(path: Path) -> str:

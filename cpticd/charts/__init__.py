@@ -1,15 +1,17 @@
 """Charts: a DataFrame of an analysis in, an editable plotly figure out; nothing is computed but labels.
 
 A chart has the name of the analysis whose frame it draws; ``pair_matrix`` and ``pair_scatter`` draw
-``denials.by_pair``, ``impact_matrix`` and ``impact_persons`` draw ``risk.impact``, ``scorecard_scatter`` draws
-``rules.scorecard``, ``outcomes`` a query over ``line_outcomes``. ``intervals``, ``bars``, ``matrix`` and ``steps`` draw
-any frame by the names of its columns, and ``pareto`` any amounts with their running share; all charts are made of them.
+``denials.by_pair``, ``rate_matrix`` draws ``denials.rates`` by two dimensions, ``impact_matrix`` and ``impact_persons``
+draw ``risk.impact``, ``scorecard_scatter`` draws ``rules.scorecard``, ``outcomes`` a query over ``line_outcomes``.
+``intervals``, ``bars``, ``matrix`` and ``steps`` draw any frame by the names of its columns, and ``pareto`` any amounts
+with their running share; all charts are made of them.
 No figure offers to upload itself, and each brings a table for readers without plotly (``Figure``).
 """
 
 from cpticd.charts.condition_charts import prevalence, recapture, risk_explain, timeline
 from cpticd.charts.declared import draw
 from cpticd.charts.denial_charts import accounting, causes, delay, outcomes, pareto, rates, trend
+from cpticd.charts.driver_charts import drivers, rate_matrix
 from cpticd.charts.figure import Figure
 from cpticd.charts.impact_charts import impact, impact_matrix, impact_persons
 from cpticd.charts.ledger_chart import two_ledgers
@@ -23,10 +25,10 @@ from cpticd.charts.specificity_charts import calendar, effect, share
 from cpticd.charts.table import table, text_table
 
 __all__ = [
-    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "effect",
+    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "drivers", "effect",
     "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "network",
     "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto", "prevalence",
-    "providers", "rates", "recapture", "residual_months", "resolution", "risk_explain", "scorecard",
+    "providers", "rate_matrix", "rates", "recapture", "residual_months", "resolution", "risk_explain", "scorecard",
     "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import pandas as pd
 from cpticd.charts import format as fmt
 from cpticd.charts import frames, marks
 from cpticd.charts import theme as themes
+from cpticd.charts.driver_charts import rate_matrix
 from cpticd.charts.figure import Figure
 from cpticd.charts.primitives import Mark, Panel, bar_traces, bars, intervals, panels, steps
 from cpticd.core.errors import ArgumentError
@@ -54,13 +55,16 @@ def rates(rates: pd.DataFrame, *, overall: pd.DataFrame | None = None, theme: st
     """One dot per payer (or whatever the rates are by): denial rate with its interval, highest first.
 
     Parameters: ``rates`` as ``denials.rates(claims, by="payer")`` returns it; ``overall``, the one row of
-    ``denials.rates(claims)``, which draws the reference line. Raises ArgumentError for other frames.
+    ``denials.rates(claims)``, which draws the reference line. Rates by two dimensions are drawn as a map
+    (:func:`rate_matrix`). Raises ArgumentError for other frames.
     """
     source = 'denials.rates(claims, by="payer")'
     frames.require(rates, RATES, "rates", source)
     groups = frames.group_columns(rates, RATES)
     if not groups:
         raise ArgumentError(f"rates: no group column before 'n'; give the DataFrame of {source}")
+    if len(groups) == 2 and overall is None:
+        return rate_matrix(rates, theme=theme)
     contract = frames.contract(rates)
     counted = str(contract.get("denominator", "service lines adjudicated"))
     measure = str(contract.get("measure", "denial rate"))

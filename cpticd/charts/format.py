@@ -124,6 +124,11 @@ def date(value: Any) -> str:
     return MISSING if _missing(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
 
 
+def month(value: Any) -> str:
+    """A month: ``June 2025``."""
+    return MISSING if _missing(value) else f"{pd.Timestamp(value):%B %Y}"
+
+
 def flag(value: Any) -> str:
     """``yes``, ``no``, or the text that a reference table gives, such as ``partly``."""
     if _missing(value):
@@ -167,6 +172,7 @@ _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
         ("pmi", "z", "z_adjusted", "mean_level", "mean_low", "mean_high", "entropy", "evenness"), decimal
     ),
     **dict.fromkeys(("change_from", "change_to"), date),
+    **dict.fromkeys(("since",), month),
     **{
         f"{name}{end}": points
         for name in ("rate_change", "year_rate_change")

@@ -129,11 +129,14 @@ def figure(
     return Figure(data=list(data), layout={**common, **layout})
 
 
-def nothing(title: str, message: str, *, theme: str = "light") -> Figure:
-    """A figure that says why there is nothing to draw."""
-    words = {"text": safe(message), "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
+def nothing(title: str, message: str, *more: str, theme: str = "light") -> Figure:
+    """A figure that says why there is nothing to draw; ``more``: a line each below it."""
+    text = "<br>".join(map(safe, (message, *more)))
+    words = {"text": text, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
     hidden = {"visible": False}
-    return figure(title, theme=theme, height=220, annotations=[words], xaxis=hidden, yaxis=hidden)
+    return figure(
+        title, theme=theme, height=220 + 18 * len(more), annotations=[words], xaxis=hidden, yaxis=hidden
+    )
 
 
 def margin_words(row: float | str, text: str, *, xshift: int = 10, **style: Any) -> dict[str, Any]:

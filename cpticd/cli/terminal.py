@@ -18,6 +18,7 @@ from rich.text import Text
 
 from cpticd.charts.table import cells
 from cpticd.reporting.data_set import by_table
+from cpticd.reporting.drivers_section import listed, nothing_passes
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import protection_text
@@ -32,6 +33,17 @@ OPTIONAL: Final = ["denied_lines", "low", "excess_denials", "first_cause"]
 SHORT: Final = 14
 ACCOUNTING: Final = ["table_name", "sources", "read", "loaded", "rejected", "amount_read", "amount_rejected"]
 CAUSES: Final = ["category", "lines", "denied_amount", "share", "cumulative_share", "preventable"]
+DRIVERS: Final = [
+    "driver",
+    "lines",
+    "denied_lines",
+    "rate",
+    "low",
+    "high",
+    "expected_rate",
+    "excess_amount",
+    "since",
+]
 RATES: Final = ["measure", "n", "denied", "partly_denied", "rate", "low", "high", "denied_amount"]
 #: Characters that a terminal without UTF-8 cannot show.
 _PLAIN: Final = str.maketrans({"–": "-", "…": "...", "×": "x", "≤": "<=", "≥": ">=", "−": "-", "′": "'"})
@@ -130,24 +142,35 @@ class Terminal:
         else:
             self.line(f"\nTop root causes: {findings.reason('causes', 'no line was denied')}")
         title = f"Pairs to look at first (at least {findings.min_lines} lines)"
-        if findings.has("pairs"):
-            pairs = top_pairs(findings.get("pairs"), 10)
+        self._drivers(findings)
+        pairs = top_pairs(findings.get("pairs"), 10)
+        if len(pairs):
             self.table(
                 title,
                 pairs,
                 list(pairs.columns),
                 optional=OPTIONAL,
             )
+        elif findings.has("pairs"):
+            self.line(f"\n{title}: {nothing_passes(findings, 'pairs')}")
         else:
             self.line(f"\n{title}: {findings.reason('pairs', 'none has so many')}")
-        if has_payer_pairs(findings):
-            pairs = top_pairs(findings.get("payer_pairs"), 5)
+        if has_payer_pairs(findings) and len(pairs := top_pairs(findings.get("payer_pairs"), 5)):
             self.table("The same, payer by payer", pairs, list(pairs.columns), optional=OPTIONAL)
         self._risk(findings)
         self.line(f"\n{protection_text(findings)}")
         self.out.print()
         for sentence in headlines(findings):
             self.line(f"• {sentence}" if self.unicode else f"* {sentence}")
+
+    def _drivers(self, findings: Findings) -> None:
+        """Where denials come from, or that nothing passes (a sentence at the end says what could have been missed)."""
+        if findings.has("drivers"):
+            rows = listed(findings.get("drivers"))
+            columns = [name for name in DRIVERS if name in rows]
+            self.table(
+                "Where denials come from", rows, columns, max_rows=10, optional=("denied_lines", "low")
+            )
 
     def _risk(self, findings: Findings) -> None:
         """What would raise and what would lower scores, in one table; or why there is none."""

@@ -34,7 +34,7 @@ def sums(s: Session, rows: str, columns: str, *more: str) -> pd.DataFrame:
     return found.assign(**{name: found[name].fillna(0).astype(float) for name in numbers})
 
 
-def rate(found: Mapping[str, Any], *, dollars: bool, confidence: float = 0.95) -> Ratio:
+def rate(found: pd.DataFrame, *, dollars: bool, confidence: float = 0.95) -> Ratio:
     """The rate of each row of :func:`sums`, of dollars or of numbers, with its interval and design effect.
 
     Numbers: Wilson's interval of effective rows; dollars: a linearised one.
@@ -75,7 +75,7 @@ def words(confidence: float, *, dollars: bool) -> str:
     return f"{confidence:.0%} {what} (design effect by claim or person, the larger)"
 
 
-def _clusters(found: Mapping[str, Any], part: str, whole: str) -> dict[str, ClusterSums]:
+def _clusters(found: pd.DataFrame, part: str, whole: str) -> dict[str, ClusterSums]:
     return {
         kind: ClusterSums(
             found[number],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -58,5 +58,5 @@ def shares(
     return pd.DataFrame(found, index=np.arange(size)).astype(float)
 
 
-def _one(value: float) -> np.ndarray:
+def _one(value: Any) -> np.ndarray:
     return np.array([value], dtype=float)

@@ -40,7 +40,8 @@ def tables(frame: pd.DataFrame, _: Parts) -> Mapping[str, tuple[pd.DataFrame, Ce
 def _cells(keys: tuple[str, ...]) -> Cells:
     return Cells(
         by=keys, persons="persons", where="adjudicated", numerators={"denied": _OF_DENIED}, labels="level",
-        withheld=_OF_ALL, compared=Compared(_COMPARED, within=("place", "quarter")),
+        withheld=_OF_ALL,
+        compared=Compared(_COMPARED, within=("place", "quarter"), leaning=(("payer",), ("hcpcs_code",))),
     )  # fmt: skip
 
 

@@ -67,9 +67,9 @@ class Model:
         logit = self.logit.copy()
         effects = [np.zeros(int(code.max(initial=-1)) + 1) for code in groups]
         for _ in range(sweeps):
-            for code, effect in zip(groups, effects, strict=True):
-                step = _steps(self.denied, logit, code, effect, _RIDGE["group"])
-                effect += step
+            for number, code in enumerate(groups):
+                step = _steps(self.denied, logit, code, effects[number], _RIDGE["group"])
+                effects[number] = effects[number] + step
                 logit += step[code]
         return logit
 

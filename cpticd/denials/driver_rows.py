@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 
 from cpticd import stats
+from cpticd.denials.detectable import detectable
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines
 from cpticd.denials.driver_model import expit
-from cpticd.denials.driver_search import Search, q_values
+from cpticd.denials.driver_search import Search
 from cpticd.denials.driver_tests import LevelTests, dependence
 
 #: A beginning is named where lines since then fit better by this much of a chi-square, and two months lie before.
 _BEGINS: Final = 10.0
-#: Chance of finding an effect that is called detectable.
-_POWER: Final = 0.8
 
 
 def rows_of(
@@ -26,12 +25,10 @@ def rows_of(
     """The rows of all drivers up to ``q``, and what could have been missed, by level in words."""
     looked = [_mains(search, each) for each in upper]
     looked += [_taken(search, number) for number in range(len(search.levels))]
-    parts = []
-    for each, q_value in zip(looked, q_values([each.p for each in looked]), strict=True):
-        parts.append(_rows(each, q_value, q, confidence))
-    detectable = {
+    parts = [_rows(each, q, confidence) for each in looked]
+    missed = {
         each.name.replace(DIAGNOSIS, "diagnosis_code"): _detectable(search, each, len(part), q)
-        for each, part in zip(search.levels, parts[len(upper) :], strict=True)
+        for each, part in zip([*upper, *search.levels], parts, strict=True)
     }
     columns = ["diagnosis_code" if name == DIAGNOSIS else name for name in dimensions]
     made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -41,7 +38,7 @@ def rows_of(
     order = ["excess_amount", "excess_denials", "level", *columns]
     return made.sort_values(
         order, ascending=[False, False, *[True] * (len(columns) + 1)], ignore_index=True, na_position="last"
-    ), detectable
+    ), {level: words for level, words in missed.items() if words}
 
 
 _COLUMNS: Final = (
@@ -71,7 +68,7 @@ def _mains(search: Search, level: Level) -> Looked:
     shift = np.where(weight >= weight.sum(), 0.0, effects - rest)
     chance = expit(search.model.logit - shift[code])
     owners = code[level.line[level.start[:-1]]]
-    tests, every = LevelTests(search.lines, level), np.arange(level.size)
+    tests, every = LevelTests(search.lines, level, search.like), np.arange(level.size)
     chances = [chance[level.lines_of(each)] for each in every.tolist()]
     return Looked(tests, every, chances, shift[owners], tests.p_values(chance))
 
@@ -91,8 +88,9 @@ def _taken(search: Search, number: int) -> Looked:
     return Looked(tests, candidates, chances, effects, p)
 
 
-def _rows(looked: Looked, q_value: np.ndarray, q: float, confidence: float) -> pd.DataFrame:
+def _rows(looked: Looked, q: float, confidence: float) -> pd.DataFrame:
     """The candidates that pass, as rows."""
+    q_value = stats.benjamini_hochberg(looked.p)
     level, lines = looked.tests.level, looked.tests.lines
     made = []
     for candidate, chance, effect in zip(
@@ -103,7 +101,7 @@ def _rows(looked: Looked, q_value: np.ndarray, q: float, confidence: float) -> p
             continue
         whole = np.zeros(lines.size)
         whole[own] = chance
-        depends = dependence(lines, level, np.array([candidate]), whole, providers=False)
+        depends = dependence(lines, level, looked.tests.like, np.array([candidate]), whole, providers=False)
         found = {"level": level.name, "p_value": looked.p[candidate], "q_value": q_value[candidate]}
         found |= level.keys.iloc[candidate].to_dict() | {"odds_ratio": float(np.exp(effect))}
         made.append(found | _row(lines, own, chance, depends, confidence))
@@ -166,17 +164,7 @@ def _since(lines: Lines, own: np.ndarray, chance: np.ndarray, effect: float) -> 
 
 def _detectable(search: Search, level: Level, found: int, q: float) -> str:
     """Which difference of rates a candidate of usual size would have shown."""
-    n = float(np.median(np.diff(level.start)))
-    rate, tested = float(search.lines.denied.mean()), level.size
-    z = float(-_ndtri(q * max(found, 1) / tested) + _ndtri(_POWER))
-    points = 100 * z * np.sqrt(rate * (1 - rate) / n)
-    return (
-        f"{tested:,} looked at; of {n:,.0f} lines, as independent as they come, {points:.1f} points above what is "
-        f"expected would have been found in {_POWER:.0%} of cases"
-    )
-
-
-def _ndtri(p: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(p))
+    if not level.size:
+        return ""
+    n, rate = float(np.median(np.diff(level.start))), float(search.lines.denied.mean())
+    return detectable(level.size, n, rate, found, q)

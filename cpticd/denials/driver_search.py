@@ -10,7 +10,7 @@ import numpy as np
 from cpticd import stats
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines
 from cpticd.denials.driver_model import Model, expit
-from cpticd.denials.driver_tests import LevelTests
+from cpticd.denials.driver_tests import LevelTests, Likeness
 
 #: Rounds of taking drivers in and looking again.
 _ROUNDS: Final = 25
@@ -29,7 +29,8 @@ class Search:
         self.lines, self.levels = lines, levels
         self.model = Model(lines.denied, mains, free)
         self.found: list[tuple[int, int]] = []
-        self.tests = [LevelTests(lines, level) for level in levels]
+        self.like = Likeness(lines, expit(self.model.logit))
+        self.tests = [LevelTests(lines, level, self.like) for level in levels]
 
     def run(self, q: float) -> None:
         """Take drivers in until nothing passes ``q`` any more."""
@@ -40,7 +41,7 @@ class Search:
                 return
             anew = not taken
             if anew:  # what was found was part of how lines depended on one another
-                self.tests = [LevelTests(self.lines, level) for level in self.levels]
+                self.tests = [LevelTests(self.lines, level, self.like) for level in self.levels]
             for number, candidate in taken:
                 self.found.append((number, candidate))
                 self.model.add(self.levels[number].lines_of(candidate))
@@ -51,7 +52,8 @@ class Search:
         chances = [self.expected(level) for level in self.levels]
         every = [tests.p_values(chance) for tests, chance in zip(self.tests, chances, strict=True)]
         passing: list[tuple[float, int, int]] = []
-        for number, (p, q_value) in enumerate(zip(every, q_values(every), strict=True)):
+        for number, p in enumerate(every):
+            q_value = stats.benjamini_hochberg(p)
             passing += [
                 (float(p[candidate]), number, int(candidate)) for candidate in np.flatnonzero(q_value <= q)
             ]
@@ -93,13 +95,3 @@ def _clarity(p: float) -> float:
     from scipy.special import ndtri
 
     return float(-ndtri(max(p, 1e-300)))
-
-
-def q_values(p: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Of levels' p-values the q-values: within the level or over all levels, the larger."""
-    if not p:
-        return []
-    whole = stats.benjamini_hochberg(np.concatenate(p))
-    ends = np.cumsum([len(each) for each in p])[:-1]
-    parts = np.split(whole, ends)
-    return [np.maximum(stats.benjamini_hochberg(each), part) for each, part in zip(p, parts, strict=True)]

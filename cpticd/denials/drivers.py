@@ -10,7 +10,7 @@ import pandas as pd
 from cpticd.claims import Claims
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Linked, measure
+from cpticd.core.measure import Linked, Part, measure
 from cpticd.denials import driver_leaves
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines, level, lines_of
 from cpticd.denials.driver_rows import rows_of
@@ -22,19 +22,23 @@ from cpticd.denials.pair_sources import hit_of
 DIMENSIONS: Final = ("payer", "hcpcs_code", "place", "billing_npi", DIAGNOSIS)
 #: Of these effects are as large as the lines say; those of other dimensions are shrunken.
 FREE: Final = ("payer", "hcpcs_code", "place")
+#: What is said before a value that does not speak for itself.
+_NAMED: Final = {"place": "place ", "billing_npi": "provider "}
 
 
 def _sentence(frame: pd.DataFrame) -> str:
-    """The dearest driver and when it began."""
-    known = frame[frame["excess_amount"].notna()]
+    """The dearest driver of which the counts are known, and when it began."""
+    counted = ["excess_amount", "denied_lines", "lines", "expected_denials"]
+    known = frame[frame[counted].notna().all(axis=1) & (frame["excess_amount"] > 0)]
     if known.empty:
         return ""
     row = known.iloc[0]
-    keys = [str(row[name]) for name in str(row["level"]).split(" × ")]
+    keys = [f"{_NAMED.get(name, '')}{row[name]}" for name in str(row["level"]).split(" × ")]
     since = "" if pd.isna(row["since"]) else f" since {row['since']:%B %Y}"
     return (
-        f"{', '.join(keys)}: {row['denied_lines']:,.0f} of {row['lines']:,.0f} lines were denied{since}, where "
-        f"{row['expected_denials']:,.0f} were to be expected; the excess is worth ${row['excess_amount']:,.0f}."
+        f"The dearest source of denials is {' × '.join(keys)}: {row['denied_lines']:,.0f} of {row['lines']:,.0f} lines "
+        f"were denied, where {row['expected_denials']:,.0f} were to be expected{since}; the excess is worth "
+        f"${row['excess_amount']:,.0f}."
     )
 
 
@@ -43,6 +47,11 @@ def _sentence(frame: pd.DataFrame) -> str:
     leaves=Linked(driver_leaves.tables, driver_leaves.apply),
     chart="drivers",
     sentence=_sentence,
+    report=[
+        Part(
+            "drivers", "drivers", "Where denials come from", lambda given: {"min_lines": given["min_lines"]}
+        ),
+    ],
 )
 def drivers(
     claims: Claims,
@@ -60,7 +69,7 @@ def drivers(
     dimensions: what to look by, see ``claims.dimensions()``, and ``diagnosis``. Levels in this order: every dimension
         by itself; payer × procedure; the other dimensions within payers; procedure × diagnosis, and within payers.
     cause: count only denials of this root cause, as in ``by_pair``.
-    q: false discovery rate, within a level and over all, up to which a driver is listed.
+    q: false discovery rate within a level up to which a driver is listed.
     min_lines: groups of fewer adjudicated lines are not looked at.
     confidence: of the interval of the rate.
 
@@ -69,10 +78,10 @@ def drivers(
     level, the names of its dimensions; the dimensions, missing where the level does not divide by them (diagnoses as
     diagnosis_code); lines, persons, denied_lines; rate with its interval low, high (Wilson's of effective lines);
     expected_denials and expected_rate: what the other effects let expect of the same lines; excess_denials, excess_low
-    and excess_high: beyond the expected; odds_ratio; p_value (one-sided), q_value (Benjamini-Hochberg within the level
-    or over all levels, the larger); design_effect (by claim or person, the larger), effective_lines; denied_amount,
-    excess_amount (US dollars, the excess's part of what was denied); top_category and top_carc of its denied lines;
-    since, the month in which it began where it was not there from the start.
+    and excess_high: beyond the expected; odds_ratio; p_value (one-sided), q_value (Benjamini-Hochberg within the
+    level); design_effect (by claim or person, the larger), effective_lines; denied_amount, excess_amount (US dollars,
+    the excess's part of what was denied); top_category and top_carc of its denied lines; since, the month in which it
+    began where it was not there from the start.
 
     An effect is listed at the level where it lives: candidates of all levels compete, the clearest is taken into a
     logistic model of the lines' chances (main effects of the dimensions and of the quarter of service are always in
@@ -107,7 +116,7 @@ def drivers(
         clock=CLOCKS["initial"],
         exclusions=f"lines not adjudicated; groups under {min_lines} lines; what does not pass q {q:g}",
         expected="a logistic model of the dimensions, the quarter of service and the other drivers",
-        test="one-sided score test of effective counts, Benjamini-Hochberg within the level and over all levels",
+        test="one-sided score test of effective counts, Benjamini-Hochberg within the level",
         interval=f"{confidence:.0%} Wilson of effective lines (design effect by claim or person, the larger)",
         looked_at={each.name.replace(DIAGNOSIS, "diagnosis_code"): each.size for each in (*upper, *levels)},
         detectable=detectable,

@@ -162,5 +162,5 @@ def _with(result: pd.DataFrame, shares: pd.DataFrame, names: list[str], prefix: 
     rates = ["rate", "low", "high", *clustered.COLUMNS]
     shares = shares[[*names, *rates]].rename(columns={name: f"{prefix}{name}" for name in rates})
     if not names:
-        return result.assign(**{name: shares[name].to_numpy() for name in shares})
+        return result.assign(**{name: shares[name].to_numpy() for name in map(str, shares)})
     return result.merge(shares, on=names, how="left")

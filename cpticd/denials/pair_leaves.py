@@ -11,6 +11,7 @@ from cpticd import stats
 from cpticd.core.contract import amend, carry
 from cpticd.core.measure import Cells, Compared
 from cpticd.core.selection import By, names
+from cpticd.denials.detectable import detectable
 
 #: Error rate at which a pair is put before the others.
 Q_THRESHOLD: Final = 0.10
@@ -42,7 +43,11 @@ def leaves(
             where=("adjudicated", *(("primary_pointer",) if pointer == "primary" else ())),
             labels=KEYS["family"] if grain == "code" else (),
             withheld=(*_OF_ONE, *_OF_DENIED, *_COMPARED),
-            anew=lambda shown: shown.sort_values(["lines", *keys], ascending=[False, *[True] * len(keys)]),
+            # What is not known of each pair is not known of all together.
+            anew=lambda shown: amend(
+                carry(shown, shown.sort_values(["lines", *keys], ascending=[False, *[True] * len(keys)])),
+                detectable="",
+            ),
         )  # fmt: skip
     within = dict.fromkeys(("hcpcs_code", "payer", "place", "quarter", *names(by)))
     return Cells(
@@ -67,7 +72,18 @@ def anew(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         shrunk[known] = stats.shrink(k[known], n[known], expected[known])[0]
     p_value = shown["p_value"].to_numpy(float)
     made = in_order(shown.assign(shrunk_rate=shrunk, q_value=stats.benjamini_hochberg(p_value)), keys)
-    return amend(carry(shown, made), family_size=int(np.isfinite(p_value).sum()))
+    return amend(carry(shown, made), family_size=int(np.isfinite(p_value).sum()), detectable=missed(made))
+
+
+def missed(pairs: pd.DataFrame) -> str:
+    """Which difference of rates a pair of usual size would have shown, in words."""
+    known = pairs[pairs["p_value"].notna() & pairs["rate"].notna() & pairs["lines"].notna()]
+    lines = known["effective_lines"].where(known["effective_lines"].notna(), known["lines"]).astype(float)
+    if known.empty or not known["lines"].sum():
+        return ""
+    rate = float(known["denied_lines"].astype(float).sum() / known["lines"].astype(float).sum())
+    passed = int((known["q_value"] <= Q_THRESHOLD).sum())
+    return detectable(len(known), float(lines.median()), rate, passed, Q_THRESHOLD)
 
 
 def in_order(pairs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

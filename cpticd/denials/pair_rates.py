@@ -70,10 +70,11 @@ def by_pair(
     with the weight of 10 lines, where those are few); shrunk_rate (beta-binomial empirical Bayes towards
     expected_rate); excess_denials = denied_lines - expected; lift = rate / expected_rate;
     comparison_lines, the lines compared with; p_value (one-sided, stratified hypergeometric of effective
-    counts, saddlepoint), q_value (Benjamini-Hochberg over the rows, contract: family_size); design_effect, how
-    many times the variance of the rate is that of independent lines, by claim or by person, the larger
-    (``stats.dependence``), effective_lines = lines / design_effect, and the shares of the person and of the
-    provider with most of the lines (p_value minds providers as well, whose habits are no diagnosis's);
+    counts, saddlepoint), q_value (Benjamini-Hochberg over the rows; contract: family_size, their number, and
+    detectable, which difference would have been found); design_effect, how many times the variance of the
+    rate is that of independent lines, by claim or by person, the larger (``stats.dependence``), effective_lines =
+    lines / design_effect, and the shares of the person and of the provider with most of the lines (p_value minds
+    providers as well, whose habits are no diagnosis's);
     denied_amount, the pair's share of denied dollars, excess_amount, the part of it beyond the expected;
     top_category, the most frequent of its denied lines, and top_carc, the most frequent of that category.
 
@@ -111,6 +112,7 @@ def by_pair(
         expected="other lines of the same procedure, payer, place and quarter of service"
         + ("" if groups.names in ([], ["payer"]) else ", in the group"),
         family_size=int(result["p_value"].notna().sum()),
+        detectable=pair_leaves.missed(result),
         test="stratified hypergeometric of effective counts (design effect by claim, person or provider, the largest), "
         "one-sided (excess), Benjamini-Hochberg",
         interval="95% Wilson of effective lines (design effect by claim or person, the larger)",

@@ -61,6 +61,12 @@ def _rates_leave(
         Part("charge", "rates", "Denial rate of charge dollars", lambda given: {"unit": "charge"}),
         Part("final", "rates", "Final denial rate", lambda given: {"decision": "final"}),
         Part("payers", "rates", "Denial rate by payer", lambda given: {"by": "payer"}),
+        Part(
+            "payer_procedures",
+            "drivers",
+            "Denial rate by payer and procedure",
+            lambda given: {"by": ["payer", "hcpcs_code"]},
+        ),
     ],
 )
 def rates(
@@ -202,8 +208,8 @@ def causes(
             source=pieces.relation, select=pieces.select, joins=pieces.joins,
         )  # fmt: skip
         found = s.frame(sql.text("denials/causes"), rows=rows, columns=groups.columns)
-        weight = "denied_amount" if found["denied_amount"].sum() > 0 else "CAST(is_denied AS DOUBLE)"
-        shares = cause_shares.intervals(s, rows, groups.columns, weight, confidence)
+        of = "denied_amount" if found["denied_amount"].sum() > 0 else "CAST(is_denied AS DOUBLE)"
+        shares = cause_shares.intervals(s, rows, groups.columns, of, confidence)
         flags = _category_flags(s)
     found["denied_amount"] = found["denied_amount"].round(2)
     wanted = groups.names

@@ -39,6 +39,8 @@ def _cells(by: By, period: Period, date: str) -> Cells:
         numerators={"denied": ("denied", "rate", "signal", "direction", *_DEPENDENCE)},
         # A period's few lines that are not adjudicated would follow from it.
         withheld="adjudicated_share",
+        # Limits are made of all periods: with one that is left out its denials would follow from the centre.
+        mixed=("center", "lower", "upper"),
     )
 
 

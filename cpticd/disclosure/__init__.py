@@ -15,8 +15,16 @@ A cell of 1 to 10 persons is suppressed, then as many others as it takes that no
 what is shown by adding and subtracting: within a table, against totals, across all tables of the release. Charts
 and hover texts are drawn from the protected frames. One table alone: ``cx.disclosure.protect(frame, by=…,
 persons=…)``. The policy is CMS's cell size suppression policy (no cell of 1 to 10, nor a percentage or total from
-which one follows). What it does not cover: bounds (a suppressed cell is known to be 1 to 10), releases made apart,
-and measures that compare a cell with others (expected rates, comparison lines), which are shown with their cell.
+which one follows).
+
+What compares a row with others (expected, excess, lift, odds ratios, chances) is a count too. A row and its comparison
+tell of the lines alike that are not its own, stratum by stratum: where few of these sums are unknown, all are taken to
+be told, and where anything small would follow from them and from what is shown, the comparison is left out, before any
+count. What leaves is rounded to four digits; q-values, shrunk rates and the order of rows are made of what is shown. A
+share of one person or provider, and what is learned from few lines alike, does not leave.
+
+What it does not cover: bounds (a suppressed cell is known to be 1 to 10), and releases made apart: the same claims a
+month later, a part of them, another minimum. Each may be safe alone, and their difference not.
 """
 
 from cpticd.disclosure.facts import with_persons

@@ -64,12 +64,7 @@ class _Fine:
     """The system with sums of comparisons as further cells, and atoms that all strata divide."""
 
     def __init__(self, system: System, sums: Sequence[_Sums], strata: Sequence[Strata], shown: Array) -> None:
-        splits = [
-            split
-            for each in strata
-            for split in (each.stratum + 1, *(kind.astype(np.int64) for kind in each.kinds))
-        ]
-        self.system = refined(system, [(each.name, each.part, each.at) for each in sums], splits)
+        self.system = refined(system, [(each.name, each.part, each.at) for each in sums], _splits(strata))
         self.gram = self.system.gram
         self.shown = shown
         self.users: dict[int, set[Row]] = {}
@@ -124,8 +119,7 @@ class _Search:
         """
         sums = self._sums(telling, self._rows)
         known = divided(self._system.label, [each.at + 1 for each in sums])
-        splits = [split for each in self._strata for split in (each.stratum + 1, *each.kinds)]
-        atom = divided(known, [split.astype(np.int64) for split in splits])
+        atom = divided(known, _splits(self._strata))
         fact = np.unique(atom, return_index=True)[1]
         probe = np.random.default_rng(_SEED).standard_normal((len(fact), FEW_UNKNOWN + 2))
         among = known[fact]
@@ -165,6 +159,12 @@ class _Search:
         given = np.unique(np.concatenate([fine.given(left), np.array(fine.leaning, dtype=np.int64)]))
         probe = Exposure(fine.system, given, fine.gram, probes=FEW_UNKNOWN + 2).probe
         return self._few_unknown(fine.fact, probe, rows)
+
+
+def _splits(strata: Sequence[Strata]) -> list[Array]:
+    """What tells the sums of comparisons apart: of each fact its stratum, and whether it is of each kind."""
+    found = {id(each.stratum): each.stratum + 1 for each in strata}
+    return [*found.values(), *(kind.astype(np.int64) for each in strata for kind in each.kinds)]
 
 
 def _facts_of(rows: set[Row], number: int, each: Strata) -> Array:

@@ -101,14 +101,21 @@ def of_claims(
     columns = ["o.person_id", *(f"{each.sql} AS {each.name}" for each in groups)]
     columns += [f'{text} AS "{name}"' for name, text in flags.items()]
     with claims.session() as s:
-        for place, (name, lines) in enumerate((marks or {}).items()):
+        if marks:
+            sums = [
+                f"max(CASE WHEN m.mark = {place} THEN 1 ELSE 0 END) AS m{place}"
+                for place in range(len(marks))
+            ]
             relation = s.create(
-                f"marked_{place}", sql.text("disclosure/marked_lines"), lines=_load(s, lines, place)
+                "marked",
+                sql.text("disclosure/marked_lines"),
+                lines=_load(s, marks.values()),
+                sums=", ".join(sums),
             )
-            columns.append(f"m{place}.claim_id IS NOT NULL AS {name}")
+            columns += [f"coalesce(m.m{place}, 0) = 1 AS {name}" for place, name in enumerate(marks)]
             joins += (
-                f" LEFT JOIN {relation} m{place} ON m{place}.claim_id = o.claim_id "
-                f"AND m{place}.claim_line_number = o.claim_line_number"
+                f" LEFT JOIN {relation} m ON m.claim_id = o.claim_id "
+                "AND m.claim_line_number = o.claim_line_number"
             )
         if not counted:
             return s.frame(f"SELECT DISTINCT {', '.join(columns)} FROM line_outcomes o {joins}")
@@ -131,13 +138,18 @@ def _flag(name: str) -> str:
     return " AND ".join(texts)
 
 
-def _load(s: Session, lines: pd.DataFrame, place: int) -> str:
-    """A relation of marked lines."""
+def _load(s: Session, marks: Iterable[pd.DataFrame]) -> str:
+    """A relation of marked lines, with the number of each mark."""
+    frames = [
+        lines[["claim_id", "claim_line_number"]].assign(mark=place) for place, lines in enumerate(marks)
+    ]
+    lines = pd.concat(frames, ignore_index=True)
     columns = {
         "claim_id": pa.array(lines["claim_id"].astype(str), pa.string()),
         "line": pa.array(lines["claim_line_number"].astype("Int64"), pa.int64()),
+        "mark": pa.array(lines["mark"], pa.int64()),
     }
-    return s.load(f"marks_{place}", pa.table(columns))
+    return s.load("marks", pa.table(columns))
 
 
 def with_persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cpticd.disclosure.suppress import Suppressed
     from cpticd.disclosure.system import System
 
+#: Columns that are above nothing in a row that counts nothing.
+_NO_COUNTS: Final = ("design_effect",)
 #: Digits with which what compares leaves, so that whole numbers behind it cannot be read off its last ones.
 DIGITS: Final = 4
 
@@ -101,7 +103,8 @@ def _unmatched(made: Table, counted: set[int]) -> None:
     """A row that no fact supports is a slip in its keys, unless it counts nothing."""
     for row in sorted(set(range(len(made.frame))) - counted):
         values = made.frame.iloc[row]
-        if any(_is_positive(values[column]) for column in [made.persons, *made.measures] if column):
+        counts = [column for column in (made.persons, *made.measures) if column and column not in _NO_COUNTS]
+        if any(_is_positive(values[column]) for column in counts):
             raise ArgumentError(
                 f"table {made.name!r}: no fact has the key {made.labels[row]} of {dict(made.keys)}, but the row is "
                 "not empty; write keys as the facts do, or map them with by={column: column of the facts}"

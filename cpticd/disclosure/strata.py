@@ -49,10 +49,13 @@ def strata_of(
         counted &= flags(table, facts, flag)
     numbers = []
     for each in names:
-        key = f"{sorted(each)} {sorted(table.where)}"
+        key = f"{sorted(each)}"
         if key not in numbered:
-            numbered[key] = np.where(counted, _number(facts, each), -1)
-        numbers.append(numbered[key])
+            numbered[key] = _number(facts, each)
+        of = f"{key} of {sorted(table.where)}"
+        if of not in numbered:
+            numbered[of] = np.where(counted, numbered[key], -1)
+        numbers.append(numbered[of])
     kinds = tuple(flags(table, facts, flag) for flag in as_names(compared.flags))
     row = places(table, facts)
     return Strata(table, row, numbers[0], tuple(numbers[1:]), kinds, _shown(table, row, system, left_out))

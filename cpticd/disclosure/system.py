@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ from scipy import sparse
 from cpticd.disclosure.tables import Table, flags, places
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: More numbers than this are not told apart by one of 64 bits.
+_WIDEST: Final = 2**62
 #: What a part of a table counts: its rows as a whole; a numerator is named by its flag, a total by its share.
 WHOLE = ""
 
@@ -157,10 +159,15 @@ def _divide(system: System, columns: Sequence[Array]) -> Array:
 
 
 def divided(label: Array, columns: Iterable[Array]) -> Array:
-    """Numbers of what is alike in a label and in columns of numbers from 0."""
+    """Numbers of what is alike in a label and in columns of numbers from 0, in the order of first appearance."""
+    size = int(label.max(initial=0)) + 1
     for column in columns:
-        label = pd.factorize(label * (int(column.max(initial=0)) + 1) + column)[0].astype(np.int64)
-    return label
+        width = int(column.max(initial=0)) + 1
+        if size * width >= _WIDEST:  # numbered anew, labels are short again
+            label = pd.factorize(label)[0].astype(np.int64)
+            size = int(label.max(initial=0)) + 1
+        label, size = label * width + column, size * width
+    return pd.factorize(label)[0].astype(np.int64)
 
 
 def _join(system: System, tables: Sequence[Table], *, known: int = 0) -> None:

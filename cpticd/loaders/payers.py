@@ -74,12 +74,16 @@ def settle(intake: Intake, known: Mapping[str, str]) -> None:
     intake.execute(text("payers/key"))
     intake.execute(text("payers/named"))
     try:
-        if intake.query("SELECT 1 AS n FROM payer_named WHERE name IS DISTINCT FROM payer LIMIT 1").num_rows:
+        names = intake.query(
+            "SELECT count(*) AS n, count_if(name IS DISTINCT FROM payer) AS renamed FROM payer_named"
+        ).to_pylist()[0]
+        if names["renamed"]:
             for name in _TABLES:
                 intake.execute(text("payers/rename").format(table=name))
             intake.execute(text("payers/rename_beside"))
-        for row in intake.query(text("payers/notes")).to_pylist():
-            intake.reject(source=_SOURCE, location="", table_name="claims", action="noted", **row)
+        if known or names["n"] > 1:  # of one name, and no alias, there is nothing to say
+            for row in intake.query(text("payers/notes")).to_pylist():
+                intake.reject(source=_SOURCE, location="", table_name="claims", action="noted", **row)
     finally:
         intake.engine.drop("payer_alias")
         intake.execute("DROP TABLE IF EXISTS payer_named; DROP MACRO IF EXISTS payer_key")

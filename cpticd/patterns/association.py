@@ -14,7 +14,7 @@ from cpticd.core.contract import attach
 from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By
 from cpticd.core.session import Session
-from cpticd.patterns import code_pairs, shrinker
+from cpticd.patterns import code_pairs, recurring, shrinker
 from cpticd.patterns.code_pairs import Pointer
 from cpticd.patterns.independence import Margins
 
@@ -25,11 +25,13 @@ UNITS: Final = {
 }
 COLUMNS: Final = (
     "hcpcs_code", "diagnosis_code", "hcpcs_family", "diagnosis_family", "observed", "expected", "lift", "pmi",
-    "ebgm", "eb05", "eb95", "p_value", "q_value", "lines", "persons", "strata", "first_date", "last_date",
+    "ebgm", "eb05", "eb95", "p_value", "q_value", "design_effect", "effective_lines", "lines", "persons", "strata",
+    "first_date", "last_date",
 )  # fmt: skip
 #: What compares a pair with all others, and days of a single person.
 _WITHHELD: Final = (
-    "expected", "lift", "pmi", "ebgm", "eb05", "eb95", "p_value", "q_value", "strata", "first_date", "last_date",
+    "expected", "lift", "pmi", "ebgm", "eb05", "eb95", "p_value", "q_value", "design_effect", "effective_lines",
+    "strata", "first_date", "last_date",
 )  # fmt: skip
 
 
@@ -64,12 +66,14 @@ def association(
     of procedure and diagnosis within each stratum lets expect; lift = observed / expected; pmi = log2 of lift,
     pointwise mutual information; ebgm, eb05, eb95: geometric mean and 5 % and 95 % quantiles of the posterior of
     the pair's true lift (Gamma–Poisson shrinker, DuMouchel 1999); p_value (one-sided, stratified hypergeometric,
-    saddlepoint), q_value (Benjamini–Hochberg over the rows); lines, persons; strata in which both codes occur;
-    first_date and last_date of service.
+    saddlepoint, of effective units), q_value (Benjamini–Hochberg over the rows); design_effect and effective_lines;
+    lines, persons; strata in which both codes occur; first_date and last_date of service.
 
-    Units count as independent. Lines of one claim are not quite, so that eb05 with ``unit="lines"`` is on the
-    bold side; ``persons`` says how many stand behind. Lines of claims that a later claim replaced or voided are left
-    out. Ordered by eb05, then by observed and codes. Raises ArgumentError for arguments that are not known.
+    A person has a diagnosis on all lines of a service or on none: with ``unit="lines"`` the mean number of lines that a
+    line's person has of the pair (Kish 1965) is the design effect, which divides observed and expected units in the
+    posterior and in the test; effective_lines are the observed over it. Persons count as independent (1). Lines of
+    claims that a later claim replaced or voided are left out. Ordered by eb05, then by observed and codes. Raises
+    ArgumentError for arguments that are not known.
 
     >>> import cpticd as cx
     >>> found = cx.patterns.association(cx.simulate(persons=100, seed=1).claims, stratify="payer")
@@ -83,7 +87,7 @@ def association(
         terms = code_pairs.pairs_of(s, groups, pointer)
         found, counts = _counted(s, unit, min_observed)
         left_out = code_pairs.lines_left_out(s)
-    result, prior = _measured(found, min_observed)
+    result, prior = _measured(found, min_observed, unit)
     return attach(
         result,
         measure=f"disproportionality of procedure × diagnosis pairs ({pointer} pointers)",
@@ -95,7 +99,7 @@ def association(
         strata=groups.names or "none",
         prior=None if prior is None else prior.terms(),
         prior_method=shrinker.METHOD,
-        test="stratified hypergeometric, one-sided (excess), Benjamini–Hochberg",
+        test="stratified hypergeometric of effective units, one-sided (excess), Benjamini–Hochberg",
         family_size=int(result["p_value"].notna().sum()),
         pairs_fitted=len(found),
         small_pairs_left_out=len(found) - len(result),
@@ -126,7 +130,9 @@ def _counted(s: Session, unit: Unit, min_observed: int) -> tuple[pd.DataFrame, d
     return code_pairs.with_codes(s, found), {"units": int(margins.totals.sum()), "strata": strata}
 
 
-def _measured(found: pd.DataFrame, min_observed: int) -> tuple[pd.DataFrame, shrinker.Prior | None]:
+def _measured(
+    found: pd.DataFrame, min_observed: int, unit: Unit
+) -> tuple[pd.DataFrame, shrinker.Prior | None]:
     """Shrunk ratios and error control of the pairs with enough units, and the prior of all of them."""
     sums = ["expected", "variance", "third", "fourth"]
     found = found.assign(**found[sums].round(code_pairs.DIGITS))
@@ -134,18 +140,26 @@ def _measured(found: pd.DataFrame, min_observed: int) -> tuple[pd.DataFrame, shr
     shown = found[found["observed"] >= min_observed].reset_index(drop=True)
     k, e = shown["observed"].to_numpy(float), shown["expected"].to_numpy(float)
     variance = shown["variance"].to_numpy(float)
+    effect, freedom = np.ones(len(k)), np.full(len(k), np.inf)
+    if unit == "lines":
+        squares, persons = (shown[name].fillna(0).to_numpy(float) for name in ("squares", "clusters"))
+        effect, freedom = recurring.of_persons(k, squares, persons)
     p_value = stats.stratified_excess(
-        k, e, variance, shown["third"].to_numpy(float), shown["fourth"].to_numpy(float)
-    )
+        k, e, variance, shown["third"].to_numpy(float), shown["fourth"].to_numpy(float),
+        design_effect=effect, freedom=freedom,
+    )  # fmt: skip
     p_value = np.where(variance > 0, p_value, np.nan)
     empty = np.zeros(0)
     shown = shown.assign(
         observed=shown["observed"].astype("int64"),
         lift=k / e,
         pmi=np.log2(k / e),
-        ebgm=empty if prior is None else shrinker.geometric_mean(prior, k, e),
-        eb05=empty if prior is None else shrinker.quantile(prior, k, e, 0.05),
-        eb95=empty if prior is None else shrinker.quantile(prior, k, e, 0.95),
+        # As many units as there are proofs: the posterior leans the more on the prior, and is the wider.
+        ebgm=empty if prior is None else shrinker.geometric_mean(prior, k / effect, e / effect),
+        eb05=empty if prior is None else shrinker.quantile(prior, k / effect, e / effect, 0.05),
+        eb95=empty if prior is None else shrinker.quantile(prior, k / effect, e / effect, 0.95),
+        design_effect=effect,
+        effective_lines=k / effect,
         p_value=p_value,
         q_value=stats.benjamini_hochberg(p_value),
         lines=shown["lines"].astype("int64"),

@@ -13,14 +13,14 @@ from cpticd.core.arguments import whole
 from cpticd.core.contract import CLOCKS, attach, terms_of
 from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By, Grouping
-from cpticd.patterns import code_pairs
+from cpticd.patterns import code_pairs, recurring
 from cpticd.patterns.association import association
 from cpticd.patterns.code_pairs import Pointer
 
 COLUMNS: Final = (
     "hcpcs_code", "diagnosis_code", "hcpcs_family", "diagnosis_family", "lines", "persons", "charge_amount",
     "procedure_share", "diagnosis_share", "adjudicated_lines", "denied_lines", "denial_rate", "low", "high",
-    "denied_amount",
+    "denied_amount", "design_effect", "effective_lines",
 )  # fmt: skip
 #: What an association adds to an edge.
 ASSOCIATED: Final = ("expected", "lift", "ebgm", "eb05", "eb95", "q_value")
@@ -30,7 +30,15 @@ def _leaves(pointer: Pointer = "all", **_: Any) -> Cells:
     numerators = {
         "stands": ("lines", "persons", "charge_amount"),
         "adjudicated": ("adjudicated_lines",),
-        "denied": ("denied_lines", "denial_rate", "low", "high", "denied_amount"),
+        "denied": (
+            "denied_lines",
+            "denial_rate",
+            "low",
+            "high",
+            "denied_amount",
+            "design_effect",
+            "effective_lines",
+        ),
     }
     # What is withheld compares an edge with others, of which some may be of few persons.
     withheld = ("procedure_share", "diagnosis_share", *ASSOCIATED)
@@ -60,7 +68,8 @@ def network(
     hcpcs_code, diagnosis_code, hcpcs_family, diagnosis_family; lines, persons; charge_amount, US dollars, a line's
     shared out over its diagnoses (1/k); procedure_share and diagnosis_share, the edge's part of the procedure's lines
     (of those with a diagnosis) and of the lines that point to the diagnosis; adjudicated_lines, denied_lines at first
-    adjudication, denial_rate with its Wilson interval low, high; denied_amount shared out likewise.
+    adjudication, denial_rate with its interval low, high (Wilson's of effective lines); denied_amount shared out
+    likewise; design_effect (of claims or persons, the larger) and effective_lines, adjudicated_lines over it.
 
     Denials count lines of claims that were replaced later too, since a first denial often stands on one; all else
     counts lines that stand. Most lines first. ``cx.patterns.graph.to_networkx`` makes a graph of it.
@@ -98,6 +107,7 @@ def network(
         + f" (denials count replaced ones); edges under {min_lines} lines or {min_persons} persons",
         rows_left_out=left_out,
         small_edges_left_out=small,
+        interval=recurring.WORDS,
         nodes=int(result["hcpcs_code"].nunique() + result["diagnosis_code"].nunique()),
         **more,
         **terms,
@@ -109,7 +119,8 @@ def _measured(found: pd.DataFrame) -> pd.DataFrame:
     whole = ["lines", "persons", "adjudicated_lines", "denied_lines"]
     found = code_pairs.with_families(found.astype(dict.fromkeys(whole, "int64")))
     n, k = found["adjudicated_lines"].to_numpy(float), found["denied_lines"].to_numpy(float)
-    low, high = stats.wilson(k, n)
+    made = recurring.dependence(found, k, n)
+    low, high = stats.wilson(k, n, design_effect=made.design_effect, freedom=made.freedom)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(n > 0, k / n, np.nan)
     found = found.assign(
@@ -120,5 +131,7 @@ def _measured(found: pd.DataFrame) -> pd.DataFrame:
         denial_rate=rate,
         low=low,
         high=high,
+        design_effect=made.design_effect,
+        effective_lines=n / made.design_effect,
     )
     return found[list(COLUMNS)]

@@ -183,7 +183,7 @@ _COUNTED: Final = {
 def lines_of(s: Session, what: Asked, provider: Grouping, adjust: Grouping) -> dict[str, Any]:
     """Make the relation ``provider_rows`` in a session; returns what a contract says of its lines.
 
-    One row per line that counts: provider (or ``(unknown)``), person_id, stratum, hit (1 or 0).
+    One row per line that counts: provider (or ``(unknown)``), claim_id, person_id, stratum, hit (1 or 0).
     """
     of_lines = {
         each.name: each for each in (*provider.dimensions, *adjust.dimensions) if each.level != "diagnosis"
@@ -211,5 +211,5 @@ def lines_of(s: Session, what: Asked, provider: Grouping, adjust: Grouping) -> d
         where=where,
     )
     code_pairs.stratified(s, "provider_lines", [f"by_{name}" for name in adjust.names])
-    s.create("provider_rows", "SELECT provider, person_id, stratum, hit FROM stratified l")
+    s.create("provider_rows", "SELECT provider, claim_id, person_id, stratum, hit FROM stratified l")
     return terms

@@ -16,7 +16,7 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Cells
 from cpticd.core.measure import measure as declared
 from cpticd.core.selection import By
-from cpticd.patterns import code_pairs, provider_measures
+from cpticd.patterns import code_pairs, provider_measures, recurring
 from cpticd.patterns.funnel import LIMITS, OVERDISPERSION, Funnel, Overdispersion, funnel, position
 from cpticd.patterns.provider_measures import Measure
 
@@ -53,7 +53,7 @@ def _in_order(shown: pd.DataFrame) -> pd.DataFrame:
     leaves=Cells(
         by="provider",
         persons="persons",
-        numerators={"hit": ("observed", "rate", "low", "high")},
+        numerators={"hit": ("observed", "rate", "low", "high", "design_effect", "effective_lines")},
         facts=_persons,
         withheld=_WITHHELD,
         anew=_in_order,
@@ -90,14 +90,15 @@ def providers(
         ``by measure``: payer, place, hcpcs_family and diagnosis_family, less what is measured itself (for a level no
         hcpcs_family, for a pair neither family). None: every line at the rate of all.
     overdispersion: how limits allow for the spread between providers: ``multiplicative`` (phi), ``additive`` (tau², a
-        random effect), or None: chance alone, with exact p-values.
+        random effect), or None: chance alone, with p-values of effective lines.
     winsorize: share of providers at either end, below 0.5, whose z is drawn in before phi is taken.
     min_lines, min_expected: providers with fewer lines, or fewer expected (below 5 the limits do not hold), are left
         out and counted; their lines stay in the rates of the strata.
 
     Columns
     -------
-    provider, lines, persons, observed, rate (its Wilson interval: low, high), expected, expected_rate, ratio =
+    provider, lines, persons, observed, rate (its interval low, high: Wilson's of effective lines), design_effect
+    (of claims or persons, the larger) and effective_lines, lines over it; expected, expected_rate, ratio =
     observed / expected, adjusted_rate = ratio × the rate of all; comparison_lines, those of other providers in the
     same strata; z = (observed - expected) / hypergeometric standard deviation; z_adjusted for overdispersion; p_value
     (two-sided), q_value (Benjamini–Hochberg over the rows); precision = 1 / variance of the ratio under chance;
@@ -154,8 +155,10 @@ def providers(
         winsorize=winsorize,
         phi=limits.phi,
         tau_squared=limits.tau_squared,
+        interval=recurring.WORDS,
         limits="95 % and 99.8 % of the ratio, normal approximation (Spiegelhalter 2005)",
-        test="two-sided; " + ("stratified hypergeometric" if overdispersion is None else "normal, widened")
+        test="two-sided; "
+        + ("stratified hypergeometric of effective lines" if overdispersion is None else "normal, widened")
         + ", Benjamini–Hochberg",
         family_size=int(result["p_value"].notna().sum()),
         providers_left_out=int((~enough).sum()),
@@ -171,11 +174,12 @@ def _measured(
     found = found.assign(**found[sums].astype(float).round(code_pairs.DIGITS))
     n, k, e, v = (found[name].to_numpy(float) for name in ("lines", "observed", "expected", "variance"))
     result = funnel(k, e, v, overdispersion=overdispersion, winsorize=winsorize)
-    low, high = stats.wilson(k, n)
+    made = recurring.dependence(found, k, n)
+    low, high = stats.wilson(k, n, design_effect=made.design_effect, freedom=made.freedom)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(e > 0, k / e, np.nan)
         precision = np.where(v > 0, e * e / v, np.nan)
-    p_value = _p_values(found, result, overdispersion)
+    p_value = _p_values(found, result, overdispersion, made)
     bounds = {}
     for confidence, name in zip(LIMITS, ("95", "998"), strict=True):
         bounds[f"lower_{name}"], bounds[f"upper_{name}"] = result.limits(confidence)
@@ -188,6 +192,8 @@ def _measured(
             "rate": k / n,
             "low": low,
             "high": high,
+            "design_effect": made.design_effect,
+            "effective_lines": n / made.design_effect,
             "expected": e,
             "expected_rate": e / n,
             "ratio": ratio,
@@ -208,8 +214,10 @@ def _measured(
     return frame.drop(columns="_far"), result
 
 
-def _p_values(found: pd.DataFrame, result: Funnel, overdispersion: Overdispersion | None) -> np.ndarray:
-    """Two-sided: exact where chance alone is allowed for, else of the widened distance."""
+def _p_values(
+    found: pd.DataFrame, result: Funnel, overdispersion: Overdispersion | None, dependence: stats.Dependence
+) -> np.ndarray:
+    """Two-sided: where chance alone is allowed for of effective lines, else of the widened distance."""
     from scipy.special import ndtr
 
     if overdispersion is not None:
@@ -217,6 +225,8 @@ def _p_values(found: pd.DataFrame, result: Funnel, overdispersion: Overdispersio
     k, *cumulants = (
         found[name].to_numpy(float) for name in ("observed", "expected", "variance", "third", "fourth")
     )
-    above = stats.stratified_excess(k, *cumulants)
-    below = 1 - stats.stratified_excess(k + 1, *cumulants)
+    effect, freedom = dependence.design_effect, dependence.freedom
+    above = stats.stratified_excess(k, *cumulants, design_effect=effect, freedom=freedom)
+    # One less than what was seen, of as many lines as it rests on.
+    below = 1 - stats.stratified_excess(k + effect, *cumulants, design_effect=effect, freedom=freedom)
     return np.where(np.isnan(result.z), np.nan, np.clip(2 * np.minimum(above, below), 0, 1))

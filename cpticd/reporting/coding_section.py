@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from cpticd import charts
+from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.reporting.blocks import chart, note, scroll
 from cpticd.reporting.definitions import brief
+from cpticd.reporting.drivers_section import nothing_passes
 from cpticd.reporting.findings import Findings
 
 RULES = (
@@ -51,13 +53,14 @@ def _scorecard(findings: Findings) -> str:
         return note("No rule flagged lines of enough persons to be shown.")
     shown = flagged.assign(flagged_lines=flagged["flagged_lines"].astype("int64"))
     text = chart(charts.scorecard(shown), "rules", wide=True) + brief(findings, "rules", "scorecard")
-    listed = shown[shown["precision"].notna()].sort_values(
+    passing = shown["precision"].notna() & (shown["q_value"] <= Q_THRESHOLD).fillna(False)
+    listed = shown[passing].sort_values(
         ["caught_amount", "flagged_lines", "rule", "payer"], ascending=[False, False, True, True]
     )
+    text += "<h3>Rules that payers follow, by denied dollars</h3>"
     if listed.empty:
-        return text
-    table = charts.table(listed.head(20), columns=list(SCORES))
-    return text + "<h3>Rules that payers follow, by denied dollars</h3>" + scroll(table)
+        return text + note(nothing_passes(findings, "scorecard", "rule of a payer"))
+    return text + scroll(charts.table(listed.head(20), columns=list(SCORES)))
 
 
 def _residual(findings: Findings) -> str:
@@ -98,5 +101,8 @@ def specificity_section(findings: Findings) -> str:
             findings.reason("effect", "No group has enough lines with and without unspecified codes.")
         )
     text += chart(charts.effect(effect), "effect", wide=True) + brief(findings, "effect")
-    columns = [name for name in ODDS if effect[name].notna().any()]
-    return text + scroll(charts.table(effect, columns=columns, max_rows=30))
+    found = effect[(effect["q_value"] <= Q_THRESHOLD).fillna(False)].reset_index(drop=True)
+    if found.empty:
+        return text + note(nothing_passes(findings, "effect", "family of diagnoses"))
+    columns = [name for name in ODDS if found[name].notna().any()]
+    return text + scroll(charts.table(found, columns=columns, max_rows=30))

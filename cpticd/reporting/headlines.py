@@ -8,6 +8,7 @@ from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
 from cpticd.core.contract import terms_of
 from cpticd.denials.pair_leaves import Q_THRESHOLD
+from cpticd.reporting.drivers_section import no_driver
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.totals import Totals
 
@@ -18,6 +19,7 @@ def headlines(findings: Findings) -> list[str]:
         _rate(findings),
         _money(findings),
         _final(findings),
+        _driver(findings),
         _cause(findings),
         _related(findings),
         _pair(findings),
@@ -35,7 +37,7 @@ def _declared(findings: Findings) -> list[str]:
     return [
         measure.sentence(findings.get(key))
         for key, (measure, _) in findings.parts.items()
-        if measure.sentence is not None and findings.has(key)
+        if measure.sentence is not None and findings.has(key) and key != "drivers"
     ]
 
 
@@ -79,6 +81,14 @@ def _final(findings: Findings) -> str:
     )
 
 
+def _driver(findings: Findings) -> str:
+    """The dearest driver, before what it consists of; else that there is none."""
+    measure, _ = findings.parts["drivers"]
+    if findings.has("drivers") and measure.sentence is not None:
+        return measure.sentence(findings.get("drivers"))
+    return no_driver(findings)
+
+
 def _cause(findings: Findings) -> str:
     if not findings.has("causes"):
         return ""
@@ -113,13 +123,15 @@ def _pair(findings: Findings) -> str:
     pairs = every[every["rate"].notna() & every["excess_denials"].notna()]
     if pairs.empty:
         return ""
-    row = pairs.iloc[0]
     which = "" if len(pairs) == len(every) else " that may be shown"
     if not (pairs["q_value"] <= Q_THRESHOLD).any():
+        missed = fmt.sentence(str(terms_of(every).get("detectable") or ""))
         return (
             f"None of the {len(pairs):,} pairs{which} with at least {findings.min_lines} lines is denied more often "
             f"than expected at a false-discovery rate of {Q_THRESHOLD:.0%}."
+            + (f" {missed}." if missed else "")
         )
+    row = pairs[pairs["q_value"] <= Q_THRESHOLD].iloc[0]
     pair = f"procedure {fmt.text(row['hcpcs_code'])} with diagnosis {fmt.text(row['diagnosis_code'])}"
     sentence = (
         f"The pair to look at first is {pair}: {fmt.percent(row['rate'])} of {fmt.count(row['lines'])} lines "

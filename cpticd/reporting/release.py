@@ -22,10 +22,10 @@ def protected(found: Findings, claims: Claims) -> Findings:
     """The findings as they may leave: every part through one release, by the session's settings.
 
     Of parts whose rows are records nothing but their contract stays. A part that no measure declares is refused
-    (DisclosureError). Where disclosure control is off, nothing changes.
+    (DisclosureError). Where disclosure control is off, nothing changes but that providers are numbered.
     """
     if not disclosure.settings().is_on:
-        return found
+        return replace(found, frames={key: without_providers(frame) for key, frame in found.frames.items()})
     release = release_of(found, claims)
     with claims.session() as s:
         persons = int(s.value("SELECT count(person_id) AS n FROM claims"))
@@ -37,7 +37,7 @@ def protected(found: Findings, claims: Claims) -> Findings:
         if key not in release.names:
             kept.frames[key] = carry(frame, frame.head(0))
             continue
-        kept.frames[key] = release[key]
+        kept.frames[key] = without_providers(release[key])
         account = kept.frames[key].attrs.get("disclosure", {})
         kept.account[key] = {
             name: int(account.get(name, 0))
@@ -46,6 +46,20 @@ def protected(found: Findings, claims: Claims) -> Findings:
     if kept.has("accounting") and data_set.lost_figures(kept.get("summary")):
         kept.frames["accounting"] = data_set.without_loaded(kept.get("accounting"))
     return kept
+
+
+def without_providers(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with providers numbered in the order of its rows: a report names none."""
+    columns = [
+        name for name in map(str, frame.columns) if name.endswith("_npi") and frame[name].notna().any()
+    ]
+    if not columns:
+        return frame
+    numbered = {}
+    for name in columns:
+        order = pd.Series(pd.factorize(frame[name])[0] + 1, index=frame.index).astype("string")
+        numbered[name] = order.where(frame[name].notna())
+    return carry(frame, frame.assign(**numbered))
 
 
 def release_of(found: Findings, claims: Claims) -> Release:

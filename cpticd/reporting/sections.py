@@ -11,10 +11,12 @@ import pandas as pd
 from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.core.measure import Part
+from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.reporting.blocks import chart, note, scroll
 from cpticd.reporting.coding_section import rules_section, specificity_section
 from cpticd.reporting.data_set import by_table
 from cpticd.reporting.definitions import brief, definitions_section, releases
+from cpticd.reporting.drivers_section import drivers_section, nothing_passes
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.risk_section import risk_section
@@ -127,12 +129,19 @@ def pairs_section(findings: Findings) -> str:
     compared = known(pairs)
     compared = compared[compared["excess_denials"].notna()].reset_index(drop=True)
     text += chart(charts.pair_scatter(compared, max_points=1500), "scatter") + brief(findings, "pairs")
-    text += "<h3>Pairs to look at first</h3>" + scroll(charts.table(top_pairs(pairs)))
+    text += "<h3>Pairs to look at first</h3>" + _pair_list(findings, "pairs")
     if not has_payer_pairs(findings):
         return text
-    text += "<h3>Pairs to look at first, payer by payer</h3>"
-    table = scroll(charts.table(top_pairs(findings.get("payer_pairs"))))
-    return text + table + brief(findings, "payer_pairs")
+    text += "<h3>Pairs to look at first, payer by payer</h3>" + _pair_list(findings, "payer_pairs")
+    return text + brief(findings, "payer_pairs")
+
+
+def _pair_list(findings: Findings, key: str) -> str:
+    """The first pairs that pass; else that none does."""
+    first = top_pairs(findings.get(key))
+    if first.empty:
+        return note(nothing_passes(findings, key))
+    return scroll(charts.table(first))
 
 
 def known(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -147,8 +156,8 @@ def trend_section(findings: Findings) -> str:
     trend = trend[trend["n"].notna()].reset_index(drop=True)
     measure, _ = findings.parts["trend"]
     changed = measure.sentence(findings.get("trend")) if measure.sentence else ""
-    text = chart(charts.trend(trend), "trend") + (note(changed) if changed else "")
-    return text + brief(findings, "trend")
+    text = note(changed) if changed else ""
+    return text + chart(charts.trend(trend), "trend") + brief(findings, "trend")
 
 
 def delay_section(findings: Findings) -> str:
@@ -172,11 +181,11 @@ def has_payer_pairs(findings: Findings) -> bool:
 
 
 def top_pairs(pairs: pd.DataFrame, count: int = 15) -> pd.DataFrame:
-    """The first-ranked pairs with the columns that fit a page, their first category and CARC in one."""
+    """The first-ranked pairs that pass, with the columns that fit a page, their first category and CARC in one."""
     if pairs.empty:
         return pairs
-    # What is suppressed is no finding to look at first.
-    first = pairs[pairs["rate"].notna()].head(count)
+    # What is suppressed, or may be chance, is no finding to look at first.
+    first = pairs[pairs["rate"].notna() & (pairs["q_value"] <= Q_THRESHOLD).fillna(False)].head(count)
     causes = [
         fmt.text(category) if fmt.text(carc) == fmt.MISSING else f"{category} (CARC {carc})"
         for category, carc in zip(first["top_category"], first["top_carc"], strict=True)
@@ -203,6 +212,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section("findings", "What stands out", findings_section, ("summary",)),
     Section("accounting", "What was read", accounting_section, ("accounting", "rejects")),
     Section("rates", "Denial rates and payers", rates_section, (*RATES, "payers")),
+    Section("drivers", "Where denials come from", drivers_section, ("drivers", "payer_procedures")),
     Section("causes", "Root causes", causes_section, ("causes",)),
     Section("pairs", "Diagnosis × procedure pairs", pairs_section, ("pairs", "payer_pairs", "families")),
     Section("trend", "Trend", trend_section, ("trend",)),

@@ -49,7 +49,8 @@ def residual_months(
         start_date. ``date``, ``diagnosis_characters`` and ``categories``: as they were asked of ``residual``.
     period: week, month or quarter; column ``period`` is its first day.
 
-    Columns: the cluster's keys and start_date; period; services, denied, rate, low, high (Wilson);
+    Columns: the cluster's keys and start_date; period; services, denied, rate, low, high (Wilson, of effective
+    services by the cluster's design_effect, where there is one);
     services_elsewhere, denied_elsewhere, rate_elsewhere. All services of the cluster are counted, those too that
     ``residual`` attributes to a better one. Raises SchemaError where clusters lack a column.
 
@@ -73,13 +74,20 @@ def residual_months(
         given = outcomes.load(s, findings, "residual_months")
         counts = prepare(s, table, date=date, characters=diagnosis_characters)
         found = periods(s, picked, period)
-    result = picked.iloc[found.pop("number").to_numpy(int)].reset_index(drop=True).join(found)
+    number = found.pop("number").to_numpy(int)
+    result = picked.iloc[number].reset_index(drop=True).join(found)
     for part in ("", "_elsewhere"):
         n, k = result[f"services{part}"].to_numpy(float), result[f"denied{part}"].to_numpy(float)
         with np.errstate(invalid="ignore", divide="ignore"):
             result[f"rate{part}"] = np.where(n > 0, k / n, np.nan)
         if not part:
-            result["low"], result["high"] = stats.wilson(k, n, confidence=confidence)
+            effect = (
+                clusters["design_effect"]
+                if "design_effect" in clusters
+                else pd.Series(1.0, index=clusters.index)
+            )
+            effect = effect.fillna(1.0).to_numpy(float)[number]
+            result["low"], result["high"] = stats.wilson(k, n, confidence, design_effect=effect)
     result = result[[*KEYS, "start_date", "period", *_COUNTED]]
     return attach(
         result,
@@ -90,6 +98,6 @@ def residual_months(
         + ("service" if date == "service" else "that adjudication"),
         exclusions="lines without procedure or date",
         rows_left_out=counts["left_out"],
-        interval=f"{confidence:.0%} Wilson",
+        interval=f"{confidence:.0%} Wilson of effective services (design effect of the cluster, by person)",
         **given.contract(),
     )

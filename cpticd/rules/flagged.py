@@ -18,7 +18,9 @@ RECORD: Final = "findings"
 #: Columns of a scorecard that leave, and which of them are of denied lines. What compares with lines or denials
 #: outside of the flagged ones (recall, lift, odds, p and q) would give these away, and stays in the session.
 FLAGGED: Final = ("flagged_lines", "flagged_claims", "flagged_amount")
-DENIED: Final = ("denied_lines", "precision", "low", "high", "caught_amount", "paid_amount")
+DENIED: Final = (
+    "denied_lines", "precision", "low", "high", "design_effect", "effective_lines", "caught_amount", "paid_amount",
+)  # fmt: skip
 _LINE: Final = ["claim_id", "claim_line_number"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from cpticd.core.contract import records_of, terms_of
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
 from cpticd.rules.rule import Scope, scopes
+from cpticd.stats import ClusterSums, Dependence, Products, ratio_dependence
 
 #: What a finding must say; further columns of ``check`` are read where they are there.
 REQUIRED: Final = ("claim_id", "claim_line_number", "rule")
@@ -181,35 +183,34 @@ def condition(scope: Scope | None, number: int) -> tuple[str, dict[str, Any]]:
     return f"coalesce({' AND '.join(parts)}, false)", params
 
 
-def design_effect(
-    units: np.ndarray,
-    lines: np.ndarray,
-    denied: np.ndarray,
-    *,
-    squares: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> np.ndarray:
-    """How many times as much a rate of lines varies because lines of a claim are decided together; 1 at least.
+def dependence(sums: Mapping[str, np.ndarray]) -> Dependence:
+    """How rates of flagged lines vary because lines of a claim, or of a person, are decided alike: the larger effect.
 
-    ``units`` claims with ``lines`` lines, ``denied`` of them denied; ``squares`` are the sums over claims of lines²,
-    lines·denied and denied². The variance of the ratio over claims, divided by the binomial one (Rao and Scott,
-    Biometrics 48 (1992) 577); where all lines or none are denied, as if claims were decided as a whole.
+    sums: of each row flagged_lines, denied_lines, flagged_claims, persons, and over claims and persons the sums of
+    lines² (``claim_nn``), lines · denied (``claim_nd``) and denied² (``claim_dd``).
     """
-    nn, nd, dd = squares
+    n, k = sums["flagged_lines"], sums["denied_lines"]
+    clusters = {
+        kind: ClusterSums(
+            sums[number],
+            sums[f"{kind}_nn"],
+            Products(sums[f"{kind}_dd"], sums[f"{kind}_nd"], sums[f"{kind}_nn"]),
+        )
+        for kind, number in (("claim", "flagged_claims"), ("person", "persons"))
+    }
+    return ratio_dependence(n, k, n, Products(k, k, n), clusters)
+
+
+def weaker(p_value: np.ndarray, effect: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+    """One-sided p-values whose normal deviate is divided by the root of the design effect, and is a t deviate."""
+    from scipy.special import ndtr, ndtri, stdtr
+
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = denied / lines
-        spread = (dd - 2 * rate * nd + rate * rate * nn) * units / (units - 1)
-        effect = spread / (rate * (1 - rate) * lines * lines / (lines - 1))
-        whole = nn / lines
-    effect = np.where((units > 1) & (rate > 0) & (rate < 1), effect, whole)
-    return np.maximum(effect, 1.0)
-
-
-def weaker(p_value: np.ndarray, effect: np.ndarray) -> np.ndarray:
-    """One-sided p-values whose normal deviate is divided by the root of the design effect."""
-    from scipy.special import ndtr, ndtri
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.clip(ndtr(ndtri(p_value) / np.sqrt(effect)), 0.0, 1.0)
+        place = ndtri(p_value) / np.sqrt(effect)
+        few = stdtr(np.minimum(freedom, 1e6), place)
+        found = np.where(freedom < 1e6, few, ndtr(place))
+    # No dependence, no change: not even that of the digits that the two steps lose.
+    return np.where(effect > 1, np.clip(np.maximum(found, p_value), 0.0, 1.0), p_value)
 
 
 def at_least(name: str, value: Any, low: float) -> None:

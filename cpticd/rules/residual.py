@@ -17,7 +17,7 @@ from cpticd.core.contract import CLOCKS, attach, carry
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Part, Protected, measure
 from cpticd.core.rounding import rounded
-from cpticd.rules import outcomes, scan
+from cpticd.rules import outcomes, recurrence, scan
 from cpticd.rules.residual_inputs import ANY, DAYS, KEYS, Day, cells, elsewhere, prepare, services
 
 #: Log-likelihood by which a cluster of a procedure with any diagnosis must beat those of a diagnosis family: the
@@ -33,7 +33,7 @@ _COLUMNS: Final = (
     "services_after", "denied_after", "rate_after", "after_low", "after_high",
     "services_elsewhere", "denied_elsewhere", "rate_elsewhere", "elsewhere_low", "elsewhere_high",
     "elsewhere_p_value", "payer_specific", "denied_persons", "denied_lines", "denied_amount", "excess_amount",
-    "log_likelihood_ratio", "p_value", "q_value",
+    "design_effect", "log_likelihood_ratio", "p_value", "q_value",
 )  # fmt: skip
 
 
@@ -58,6 +58,8 @@ class Entry:
     latest: pd.Timestamp
     ratio: float
     p_value: float
+    design_effect: float = 1.0
+    freedom: float = np.inf
     q_value: float = 1.0
 
     @property
@@ -65,6 +67,14 @@ class Entry:
         """Payer, procedure and CARC: clusters of one group may share denials."""
         payer, procedure, _, carc = self.key
         return payer, procedure, carc
+
+    @property
+    def chance(self) -> float:
+        """The p-value of its rise, of as many services as it rests on."""
+        weaker = outcomes.weaker(
+            *(np.array([each]) for each in (self.p_value, self.design_effect, self.freedom))
+        )
+        return float(weaker[0])
 
     @property
     def denied(self) -> pd.DataFrame:
@@ -79,7 +89,7 @@ def _protected(found: pd.DataFrame, _: Claims, minimum: int) -> tuple[pd.DataFra
     """
     shown = found[found["denied_persons"] >= minimum].reset_index(drop=True)
     counts = ("denied_persons", "denied_lines", "denied_amount", "excess_amount")
-    hidden = ["elsewhere_p_value", "p_value", "log_likelihood_ratio"]
+    hidden = ["elsewhere_p_value", "p_value", "log_likelihood_ratio", "design_effect"]
     values: dict[str, Any] = {name: [rounded(value) for value in shown[name]] for name in counts}
     for side in ("before", "after", "elsewhere"):
         n, k = shown[f"services_{side}"], shown[f"denied_{side}"]
@@ -135,12 +145,14 @@ def residual(
     -------
     payer, hcpcs_code, diagnosis_family, carc, category (the most frequent root cause); start_date, the first denial
     of the rise, and start_from to start_to, between which it began (log-likelihood within 1.92 of the best);
-    last_date, the last denial; services_before, denied_before, rate_before with its Wilson interval, the same after,
+    last_date, the last denial; services_before, denied_before, rate_before with its interval, the same after,
     and elsewhere: other payers' since the start. A service is a claim's lines of the procedure on one day; denied means
     unexplained and for this CARC. elsewhere_p_value (Fisher, one-sided) compares with the other payers;
     payer_specific: it is at most 0.05; missing where others have no such service. denied_persons, denied_lines,
     denied_amount (US dollars) since the start; excess_amount, the part above the rate before.
-    log_likelihood_ratio, p_value and q_value of the rise.
+    log_likelihood_ratio, p_value and q_value of the rise. design_effect: how many times the variance of the rates is
+    that of independent services, since those of one person are denied together (Kish 1965); it divides services in the
+    intervals (Wilson's), and the deviates of both p-values.
 
     The p-value is that of the whole scan over days (``cpticd.rules.scan``: exact given the number of denials, no
     permutation), in which the odds of denial move from quarter to quarter as those of the payer's other procedures
@@ -187,8 +199,9 @@ def residual(
         f"{min_denied} denials, {min_persons} persons or {min_rate:.0%} denied",
         rows_left_out=counts["left_out"],
         expected="the cluster's own services before, odds moving as the payer's of other procedures by quarter",
-        test="binomial change-point scan over days, exact given the denials; Benjamini-Hochberg",
-        interval=f"{confidence:.0%} Wilson",
+        test="binomial change-point scan over days, exact given the denials, its deviate over the root of the "
+        "design effect by person; Benjamini-Hochberg",
+        interval=f"{confidence:.0%} Wilson of effective services (design effect by person)",
         family_size=len(scanned),
         unexplained_denied_lines=counts["unexplained"],
         explained_denied_lines=counts["explained"],
@@ -290,6 +303,8 @@ def _judged(key: tuple[Any, ...], services: pd.DataFrame, limits: Limits) -> Ent
         ratio=float(found["log_likelihood_ratio"]),
         p_value=float(found["p_value"]),
     )
+    effect, freedom = recurrence.dependence(services, entry.start)
+    entry = replace(entry, design_effect=effect, freedom=freedom)
     denied = entry.denied
     often = len(denied) >= limits.rate * (services["day"] >= entry.start).sum()
     return entry if often and denied["person_id"].nunique() >= limits.persons else None
@@ -298,7 +313,7 @@ def _judged(key: tuple[Any, ...], services: pd.DataFrame, limits: Limits) -> Ent
 def _significant(chosen: list[Entry], family: int, q_threshold: float) -> list[Entry]:
     """Those that remain at the false discovery rate, with their q: what a better cluster explains is no discovery."""
     p_values = np.ones(max(family, len(chosen)))
-    p_values[: len(chosen)] = [entry.p_value for entry in chosen]
+    p_values[: len(chosen)] = [entry.chance for entry in chosen]
     q_values = stats.benjamini_hochberg(p_values)
     found = [replace(entry, q_value=float(q)) for entry, q in zip(chosen, q_values, strict=False)]
     return [entry for entry in found if entry.q_value <= q_threshold]
@@ -330,7 +345,9 @@ def _measure(chosen: list[Entry], others: pd.DataFrame, confidence: float) -> pd
                 "denied_lines": int(since["lines"].sum()),
                 "denied_amount": round(float(since["amount"].sum()), 2),
                 "log_likelihood_ratio": round(entry.ratio, 6),
-                "p_value": entry.p_value,
+                "design_effect": entry.design_effect,
+                "freedom": entry.freedom,
+                "p_value": entry.chance,
                 "q_value": entry.q_value,
             }
         )
@@ -345,7 +362,8 @@ _EMPTY: Final = (
     | {
         name: "float64"
         for name in _COLUMNS
-        if name.endswith(("_low", "_high", "_value", "_amount", "_ratio")) or name.startswith("rate_")
+        if name.endswith(("_low", "_high", "_value", "_amount", "_ratio", "_effect"))
+        or name.startswith("rate_")
     }
     | dict.fromkeys(_DATES, "datetime64[s]")
     | {"payer_specific": "boolean"}
@@ -356,14 +374,18 @@ def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Rates with their intervals, the comparison with other payers, and what lies above the rate before."""
     from scipy.stats import hypergeom
 
+    effect, freedom = (frame[name].to_numpy(float) for name in ("design_effect", "freedom"))
     for part in ("before", "after", "elsewhere"):
         n, k = frame[f"services_{part}"].to_numpy(float), frame[f"denied_{part}"].to_numpy(float)
         with np.errstate(invalid="ignore"):
             frame[f"rate_{part}"] = np.where(n > 0, k / n, np.nan)
-        frame[f"{part}_low"], frame[f"{part}_high"] = stats.wilson(k, n, confidence=confidence)
+        frame[f"{part}_low"], frame[f"{part}_high"] = stats.wilson(
+            k, n, confidence, design_effect=effect, freedom=freedom
+        )
     later, found = frame["services_after"], frame["denied_after"]
     other, denied = frame["services_elsewhere"], frame["denied_elsewhere"]
     p_value = hypergeom.sf(found - 1, later + other, found + denied, later)
+    p_value = outcomes.weaker(p_value, effect, freedom)
     frame["elsewhere_p_value"] = np.where(other > 0, p_value, np.nan)
     specific = (frame["elsewhere_p_value"] <= ELSEWHERE_CHANCE).astype("boolean")
     frame["payer_specific"] = specific.where(other > 0)

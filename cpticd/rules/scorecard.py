@@ -23,7 +23,7 @@ _COUNTS: Final = ("lines", "flagged_lines", "flagged_claims", "denied_lines", "r
 _ORDER: Final = (
     "lines", "flagged_lines", "flagged_claims", "denied_lines", "precision", "low", "high", "shrunk_precision",
     "related_lines", "related_precision", "category_denials", "recall", "base_rate", "lift", "lift_low", "lift_high",
-    "odds_ratio", "odds_low", "odds_high", "matched_lines", "comparison_lines", "design_effect",
+    "odds_ratio", "odds_low", "odds_high", "matched_lines", "comparison_lines", "design_effect", "effective_lines",
     "p_value", "q_value", "overturned_lines",
     "flagged_amount", "caught_amount", "related_caught_amount", "paid_amount", "other_amount",
 )  # fmt: skip
@@ -76,15 +76,17 @@ def scorecard(
     base_rate, that of lines alike without an error or warning, lift = how many times as often flagged
     lines are denied (Mantel–Haenszel ratio of rates; lift_low, lift_high after Greenland and Robins), odds_ratio
     (Mantel–Haenszel; odds_low, odds_high after Robins, Breslow and Greenland), which compares payers of different
-    base rates; matched_lines, the flagged ones with lines alike, and comparison_lines, those; design_effect;
+    base rates; matched_lines, the flagged ones with lines alike, and comparison_lines, those; design_effect and
+    effective_lines (flagged_lines over it);
     p_value (one-sided, exact stratified hypergeometric by saddlepoint) and q_value (Benjamini–Hochberg);
     overturned_lines: denied at first and paid at last; in US dollars flagged_amount (charged) = caught_amount (what
     denials took) + paid_amount (what the payer paid at first in spite of the finding) + other_amount (patients' share,
     contractual write-off); related_caught_amount.
 
-    Lines of a claim are decided together: the design effect of claims (Rao and Scott) widens the intervals and
-    raises p_value. Rows come by caught_amount, the largest first. Raises SchemaError for findings without the
-    columns, ArgumentError for options that there are not.
+    Lines of a claim, and of a person, are decided alike: the larger of their design effects, by which the variance of
+    precision is larger than that of independent lines (Rao and Scott, Biometrics 48 (1992) 577), widens all intervals
+    and raises p_value; few claims or persons count by a t distribution. Rows come by caught_amount, the largest first.
+    Raises SchemaError for findings without the columns, ArgumentError for options that there are not.
 
     >>> import cpticd as cx
     >>> simulated = cx.simulate(persons=200, seed=1)
@@ -120,8 +122,9 @@ def scorecard(
         exclusions="lines not adjudicated; a partly denied line counts as not denied, its denied dollars as caught",
         rows_left_out=given.astray + given.open,
         expected=f"lines without an error or warning of the same group, payer, place, quarter and {like}",
-        interval=f"{confidence:.0%} Wilson over lines divided by the design effect of claims; Mantel–Haenszel",
-        test="stratified hypergeometric, one-sided (excess), Benjamini-Hochberg",
+        interval=f"{confidence:.0%} Wilson of effective lines (design effect by claim or person, the larger); "
+        "Mantel–Haenszel with the same design effect",
+        test="stratified hypergeometric of effective lines, one-sided (excess), Benjamini-Hochberg",
         family_size=int(result["p_value"].notna().sum()),
         min_lines=int(min_lines),
         rules_without_flagged_lines=silent,
@@ -142,16 +145,15 @@ def _judged(
         if name not in {"rule", *wanted}
     }
     n, k, meant = values["flagged_lines"], values["denied_lines"], values["category_denials"]
-    effect = outcomes.design_effect(
-        values["flagged_claims"], n, k, squares=(values["nn"], values["nd"], values["dd"])
-    )
-    low, high = stats.wilson(k / effect, n / effect, confidence=confidence)
+    dependence = outcomes.dependence(values)
+    effect = dependence.design_effect
+    low, high = stats.wilson(k, n, confidence, design_effect=effect, freedom=dependence.freedom)
     result = found[["rule", *wanted]].copy()
     family, severity = _words(result["rule"], findings)
     result.insert(1, "family", family)
     result.insert(2, "severity", severity)
     kept = np.nan_to_num(values["matched_lines"]) >= min_lines
-    compared = _compared(values, effect, kept, confidence)
+    compared = _compared(values, dependence, kept, confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = {
             "precision": k / n, "low": low, "high": high, "shrunk_precision": _shrunk(result["rule"], k, n),
@@ -159,7 +161,7 @@ def _judged(
             "recall": np.where(meant > 0, values["related_lines"] / meant, np.nan),
         }  # fmt: skip
     values["other_amount"] = values["flagged_amount"] - values["caught_amount"] - values["paid_amount"]
-    every = {**values, **rates, **compared, "design_effect": effect}
+    every = {**values, **rates, **compared, "design_effect": effect, "effective_lines": n / effect}
     for name in _ORDER:
         if name in _COUNTS:
             whole = pd.Series(every[name], index=result.index)
@@ -200,10 +202,11 @@ def _shrunk(rule: pd.Series, k: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def _compared(
-    values: dict[str, np.ndarray], effect: np.ndarray, kept: np.ndarray, confidence: float
+    values: dict[str, np.ndarray], dependence: stats.Dependence, kept: np.ndarray, confidence: float
 ) -> dict[str, np.ndarray]:
     """Lift and odds ratio with their intervals, p and q, of the rows with enough lines."""
-    z = stats.normal_quantile(confidence)
+    effect, freedom = dependence.design_effect, dependence.freedom
+    z = stats.quantile(confidence, freedom)
     v = values
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         base, lift = v["rs"] / v["rw"], np.where(v["rs"] > 0, v["rr"] / v["rs"], np.nan)
@@ -213,11 +216,19 @@ def _compared(
             v["pr"] / (2 * v["oo"] ** 2) + v["pq"] / (2 * v["oo"] * v["os"]) + v["qs"] / (2 * v["os"] ** 2)
         )
         wide = z * np.sqrt(effect * variance)
-        p = stats.stratified_excess(v["observed"], v["mean"], v["variance"], v["third"], v["fourth"])
+        p = stats.stratified_excess(
+            v["observed"],
+            v["mean"],
+            v["variance"],
+            v["third"],
+            v["fourth"],
+            design_effect=effect,
+            freedom=freedom,
+        )
         rows = {
             "base_rate": base, "lift": lift, "lift_low": lift * np.exp(-spread), "lift_high": lift * np.exp(spread),
             "odds_ratio": odds, "odds_low": odds * np.exp(-wide), "odds_high": odds * np.exp(wide),
-            "p_value": np.where(v["variance"] > 0, outcomes.weaker(p, effect), np.nan),
+            "p_value": np.where(v["variance"] > 0, p, np.nan),
         }  # fmt: skip
     rows = {name: np.where(kept & np.isfinite(value), value, np.nan) for name, value in rows.items()}
     return rows | {"q_value": stats.benjamini_hochberg(rows["p_value"])}

@@ -71,7 +71,7 @@ def summed(s: Session, groups: Grouping, like: tuple[str, ...], in_scope: list[A
         "marked_keys": _list([f"k.{name}" for name in keys]),
         "flagged_keys": _list([f"g.{name}" for name in keys]),
         "same_stratum": _same(["scope", *own, *like], "k", "t"),
-        "same_claimwise": _same(keys, "g", "w"),
+        "same_clustered": _same(keys, "g", "w"),
         "same_sizes": _same(["scope", *own], "g", "z"),
         "same_totals": _same(keys, "g", "t"),
         "same_strata": _same(keys, "g", "x"),

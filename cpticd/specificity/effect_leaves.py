@@ -19,7 +19,7 @@ RECORD: Final = "lines"
 COUNTS: Final = (
     "unspecified_denied", "specific_denied", "unspecified_rate", "specific_rate", "unspecified_lines",
     "specific_lines", "other_lines", "persons", "excess_denials", "denied_amount", "strata", "payers", "procedures",
-    "homogeneity", "homogeneity_df",
+    "homogeneity", "homogeneity_df", "design_effect", "effective_lines",
 )  # fmt: skip
 #: Digits of what leaves, so that no count is read off the last ones.
 _DIGITS: Final = 3

@@ -45,6 +45,8 @@ STRATA: Final = {
 MIN_EXPECTED: Final = 2.0
 #: Error rate at which a group is put before the others.
 Q_THRESHOLD: Final = 0.10
+#: Persons' worth of what all groups show of how alike a person's lines are, beside a group's own.
+PRIOR_PERSONS: Final = 5.0
 _CELLS: Final = ("a", "b", "c", "d")
 
 
@@ -84,7 +86,9 @@ def effect(
     specific_rate, of lines in comparable strata (both kinds are there); other_lines (unspecified, nothing to compare
     with); strata (that are informative), persons, payers, procedures; odds_ratio (Mantel-Haenszel), low_odds_ratio
     and high_odds_ratio (Robins, Breslow and Greenland: as if lines were independent), clustered_low_odds_ratio and
-    clustered_high_odds_ratio (linearised, lines of a person together); p_value (Cochran-Mantel-Haenszel, two-sided),
+    clustered_high_odds_ratio (of the variance times design_effect, Student's t); design_effect, by how much lines of
+    one person widen the variance of the log odds ratio (linearised; 1 at least), and effective_lines, the compared
+    lines over it; p_value (Cochran-Mantel-Haenszel, two-sided, its deviate over the root of the design effect),
     q_value (Benjamini-Hochberg over the rows); homogeneity (Breslow-Day with Tarone's correction, over the
     homogeneity_df + 1 strata of which every cell is expected to hold two lines or more) and homogeneity_p_value:
     small where the odds ratio differs from stratum to stratum, so that one number does not say it all;
@@ -132,9 +136,9 @@ def effect(
         lines_with_both_kinds=mixed,
         small_groups_left_out=int((~enough).sum()),
         compared_within=list(inside),
-        interval=f"{confidence:.0%} Robins-Breslow-Greenland; clustered: linearised, by person",
-        test="Cochran-Mantel-Haenszel, two-sided, Benjamini-Hochberg; homogeneity: Breslow-Day, Tarone, "
-        f"over strata whose cells are expected to hold {MIN_EXPECTED:g} or more",
+        interval=f"{confidence:.0%} Robins-Breslow-Greenland; clustered: times the design effect by person",
+        test="Cochran-Mantel-Haenszel of effective lines, two-sided, Benjamini-Hochberg; homogeneity: Breslow-Day, "
+        f"Tarone, over strata whose cells are expected to hold {MIN_EXPECTED:g} or more",
         family_size=int(result["p_value"].notna().sum()),
         code_set_release=traits.RELEASE,
         **terms,
@@ -184,7 +188,7 @@ def _compared(s: Session, groups: list[str]) -> pd.DataFrame:
 
 
 def _measured(
-    strata: pd.DataFrame, counts: pd.DataFrame, variance: pd.Series, groups: list[str], confidence: float
+    strata: pd.DataFrame, counts: pd.DataFrame, variance: pd.DataFrame, groups: list[str], confidence: float
 ) -> pd.DataFrame:
     common = mantel_haenszel(
         strata["group"], *(strata[cell] for cell in _CELLS), min_expected=MIN_EXPECTED, confidence=confidence
@@ -193,8 +197,10 @@ def _measured(
     sums = strata.assign(exposed=exposed, specific=specific, expected=exposed * strata["c"] / specific)
     sums = sums.groupby("group")[[*_CELLS, "exposed", "specific", "expected", "denied_amount"]].sum()
     frame = counts.join(sums, how="inner").join(common, how="left")
-    half = stats.normal_quantile(confidence) * np.sqrt(variance.reindex(frame.index))
     whole = {name: frame[name].round().astype("int64") for name in ("exposed", "a", "specific", "c")}
+    effect, freedom = _design_effect(variance.reindex(frame.index))
+    p_value = two_sided(frame["p_value"], effect, freedom)
+    half = stats.quantile(confidence, freedom) * np.sqrt(frame["log_variance"].to_numpy(float) * effect)
     found = frame[groups].assign(
         unspecified_lines=whole["exposed"],
         unspecified_denied=whole["a"],
@@ -210,7 +216,9 @@ def _measured(
         high_odds_ratio=frame["high"],
         clustered_low_odds_ratio=frame["odds_ratio"] * np.exp(-half),
         clustered_high_odds_ratio=frame["odds_ratio"] * np.exp(half),
-        p_value=frame["p_value"],
+        design_effect=effect,
+        effective_lines=(whole["exposed"] + whole["specific"]) / effect,
+        p_value=p_value,
         homogeneity=frame["homogeneity"],
         homogeneity_df=frame["homogeneity_df"].fillna(0).astype("int64"),
         homogeneity_p_value=frame["homogeneity_p_value"],
@@ -221,8 +229,37 @@ def _measured(
     return found.reset_index(drop=True)
 
 
-def _clustered(s: Session, strata: pd.DataFrame) -> pd.Series:
-    """Variance of each group's log odds ratio when lines of a person hang together: squares of persons' sums.
+def _design_effect(variance: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Of each group how many times its log odds ratio's variance is that of independent lines; degrees of freedom.
+
+    1 at least; with few persons it leans, with the weight of five, on what all groups together show.
+    """
+    persons = variance["persons"].fillna(0).to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log((variance["together"] / variance["alone"]).to_numpy(float))
+    known = np.isfinite(logs)
+    weight = np.where(known, np.maximum(persons - 1, 0), 0.0)
+    logs = np.where(known, logs, 0.0)
+    together = max(float((weight * logs).sum() / weight.sum()) if weight.sum() else 0.0, 0.0)
+    effect = np.exp((weight * logs + PRIOR_PERSONS * together) / (weight + PRIOR_PERSONS)).round(9)
+    effect = np.maximum(effect, 1.0)
+    with np.errstate(divide="ignore"):
+        freedom = (np.maximum(persons - 1, 0) + PRIOR_PERSONS) * (effect / (effect - 1)) ** 2
+    return effect, freedom
+
+
+def two_sided(p_value: pd.Series, effect: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+    """Two-sided p-values whose deviates are divided by the root of the design effect, and are of a t distribution."""
+    from scipy.special import ndtri, stdtr
+
+    p = p_value.to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        weaker = 2 * stdtr(np.minimum(freedom, 1e9), ndtri(p / 2) / np.sqrt(effect))
+    return np.where(effect > 1, np.maximum(weaker, p), p)
+
+
+def _clustered(s: Session, strata: pd.DataFrame) -> pd.DataFrame:
+    """Persons, and the variance of each group's log odds ratio when lines of a person hang together, and alone.
 
     A line counts with the derivative of log(sum ad/n) - log(sum bc/n) by its cell.
     """
@@ -240,8 +277,12 @@ def _clustered(s: Session, strata: pd.DataFrame) -> pd.Series:
     s.load("effect_weights", t.loc[np.isfinite(t[["w_a", "w_b", "w_c", "w_d"]].to_numpy(float)).all(axis=1)])
     sums = s.frame(sql.text("specificity/effect_clusters"))
     clusters = sums["clusters"].astype(float)
-    variance = (sums["squares"] * clusters / (clusters - 1)).where(clusters > 1).round(12)
-    return pd.Series(variance.to_numpy(float), index=pd.Index(sums["grp"], name="group"))
+    lines = sums["lines"].astype(float)
+    together = (sums["squares"] * clusters / (clusters - 1)).where(clusters > 1).round(12)
+    alone = (sums["line_squares"] * lines / (lines - 1)).where(lines > 1).round(12)
+    columns = {"together": together, "alone": alone, "persons": clusters}
+    found = {name: values.to_numpy(float) for name, values in columns.items()}
+    return pd.DataFrame(found, index=pd.Index(sums["grp"], name="group"))
 
 
 def _total(strata: pd.DataFrame, confidence: float) -> dict[str, Any]:

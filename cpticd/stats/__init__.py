@@ -9,7 +9,14 @@ from cpticd.stats.control import laney_p_prime
 from cpticd.stats.dependence import Clusters, Dependence, correlation, dependence
 from cpticd.stats.excess import benjamini_hochberg, hypergeometric_cumulants, stratified_excess
 from cpticd.stats.intervals import normal_quantile, quantile, ratio_interval, ratio_interval_of_sums, wilson
-from cpticd.stats.ratios import ClusterSums, Products, Ratio, ratio_dependence, ratio_of_lines
+from cpticd.stats.ratios import (
+    ClusterSums,
+    Products,
+    Ratio,
+    rate_dependence,
+    ratio_dependence,
+    ratio_of_lines,
+)
 from cpticd.stats.shrinkage import exceedance, shrink
 from cpticd.stats.survival import kaplan_meier
 
@@ -28,6 +35,7 @@ __all__ = [
     "laney_p_prime",
     "normal_quantile",
     "quantile",
+    "rate_dependence",
     "ratio_dependence",
     "ratio_interval",
     "ratio_interval_of_sums",

@@ -73,6 +73,23 @@ def ratio_dependence(
     )
 
 
+def rate_dependence(k: Array, n: Array, sums: Mapping[str, Array]) -> Dependence:
+    """One design effect per row, of the rate k / n of lines, the larger of claims and persons.
+
+    sums: claims and persons, how many there are, and over them sums of n² (``claim_nn``), n · k (``claim_nk``) and k²
+    (``claim_kk``), and of persons the same.
+    """
+    clusters = {
+        kind: ClusterSums(
+            sums[f"{kind}s"],
+            sums[f"{kind}_nn"],
+            Products(sums[f"{kind}_kk"], sums[f"{kind}_nk"], sums[f"{kind}_nn"]),
+        )
+        for kind in ("claim", "person")
+    }
+    return ratio_dependence(n, k, n, Products(k, k, n), clusters)
+
+
 def ratio_of_lines(
     lines: Array,
     part: Array,

@@ -16,7 +16,8 @@ Over ``recurring_claims``, without and with planted effects. Reported is what ha
   could have been drawn, with the providers, their habits and their gaps as they were (``cover``), or with other gaps
   too (``cover_gaps``). ``naive`` is Wilson's interval of lines taken as independent.
 - **Drivers**: rows up to q 0.10 by level; a planted effect is found where its row stands at its own level, and false is
-  a payer x procedure, provider or pair row that nothing is planted on (payers and procedures differ anyway).
+  a payer x procedure, provider or pair row that nothing is planted on (payers and procedures differ anyway, and
+  so do providers that have habits or gaps).
 """
 
 from __future__ import annotations

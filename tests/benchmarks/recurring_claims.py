@@ -80,7 +80,7 @@ class World:
     lines: pd.DataFrame
     #: One row per line and diagnosis: line (row of ``lines``), diagnosis_code, own, others (log odds of planted pairs).
     pairs: pd.DataFrame
-    #: Whether providers differ in any case.
+    #: Whether providers differ in any case, by habit or by gaps at a payer.
     habits: bool
     _again: Any = field(repr=False)
 
@@ -139,7 +139,7 @@ def draw(scenario: str, seed: int, lines: int = 150_000, effects: bool = False) 
         truth_of(planted, s, payer, FIRST_DAY),
         frame,
         planted.pairs,
-        scenario in HABITS,
+        scenario in {*HABITS, *GAPS},
         outcomes,
     )
 

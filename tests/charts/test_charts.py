@@ -12,7 +12,7 @@ import pytest
 from cpticd import charts
 from cpticd.charts import theme
 from cpticd.core.errors import ArgumentError
-from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
+from tests.charts.samples import CAUSES, DELAY, DRIVERS, FAMILIES, OVERALL, PAIRS, RATES, RATES_BY_TWO, TREND
 
 ALL = [
     (charts.causes, CAUSES),
@@ -22,6 +22,8 @@ ALL = [
     (charts.trend, TREND),
     (charts.rates, RATES),
     (charts.delay, DELAY),
+    (charts.drivers, DRIVERS),
+    (charts.rate_matrix, RATES_BY_TWO),
 ]
 
 

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pytest
 
 import cpticd as cx
+from cpticd import model
 from cpticd.claims import Claims
 from cpticd.core.errors import CpticdError, QueryError
 from tests.small_claims import small_claims
+from tests.spec import SPEC, claims_of
 
 CALLS: dict[str, Callable[[Claims], pd.DataFrame]] = {
     "rates": lambda c: cx.denials.rates(c, by=["payer", "diagnosis_family"]),
@@ -98,3 +100,34 @@ def test_six_threads_at_once_find_what_one_finds(name: str) -> None:
     assert not faults
     for each in [*found, call(claims)]:
         pd.testing.assert_frame_equal(each, alone)
+
+
+def test_the_model_is_derived_once_when_a_statement_first_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables, rejects and accounts wait for nothing; six threads that ask at once find one and the same model."""
+    derived: list[object] = []
+    derive = model.derive
+    monkeypatch.setattr(
+        model, "derive", lambda engine, **how: (derived.append(engine), derive(engine, **how))
+    )
+    claims = claims_of(**SPEC)
+    assert len(claims.table("lines")) == 12
+    assert len(claims.query("SELECT claim_id FROM claims")) == 8
+    claims.accounting()
+    assert derived == []
+    found: list[int] = []
+    names = ["Services", "ledger", "line_outcomes", "procedure_families", "claim_outcomes", "pairs"]
+    threads = [
+        threading.Thread(
+            target=lambda name=name: found.append(
+                claims.query(f"SELECT count(*) AS n FROM {name}")["n"].item()
+            )
+        )
+        for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == len(names)
+    assert min(found) > 0
+    assert derived == [claims.engine]

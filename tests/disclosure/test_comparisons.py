@@ -13,7 +13,7 @@ import pytest
 import cpticd as cx
 from cpticd import codes, disclosure
 from cpticd.claims import Claims
-from cpticd.core.measure import Compared
+from cpticd.core.measure import Compared, records_shown
 from cpticd.disclosure import Release
 from tests.disclosure.attack import Attack
 from tests.disclosure.cells import KEYS, cells, claims_of
@@ -257,3 +257,60 @@ def test_no_small_cell_follows_from_comparisons_by_linear_programming(seed: int)
                 found.append(low == high)
     assert any(found), "comparisons that nobody protects give nothing away: the attack is too weak"
     assert known or seed in (3, 11), "every comparison is left out"
+
+
+def test_limits_of_a_trend_do_not_tell_of_a_month_that_is_left_out() -> None:
+    """Its centre is all denials over all lines: with the other months it gives the denials of this one."""
+    months = pd.DataFrame({"month": [1, 2, 3, 4], "lines": [60, 60, 60, 60], "denied": [20, 3, 25, 15]})
+    each = months.loc[months.index.repeat(months["lines"])].reset_index(drop=True)
+    denied = each.groupby("month").cumcount() < each["denied"]
+    claims = claims_of(
+        pd.DataFrame(
+            {
+                "payer": "X",
+                "hcpcs_code": "99213",
+                "diagnosis_code": "I10",
+                "lines": 1,
+                "denied": denied.astype(int),
+            }
+        ),
+        days=pd.to_datetime({"year": 2024, "month": each["month"], "day": 5})
+        .dt.strftime("%Y-%m-%d")
+        .tolist(),
+    )
+    left = released(claims, trend=cx.denials.trend(claims))["trend"]
+    assert left["denied"].notna().sum() == 3
+    assert left[["center", "lower", "upper"]].isna().all(axis=None)
+
+
+def test_data_that_name_no_person_say_so(tmp_path: Path) -> None:
+    claims = claims_of(cells(TWINS[0]), persons=False)
+    text = cx.report(claims, tmp_path / "nobody.html", minimum=11).read_text(encoding="utf-8")
+    assert "These data name no person" in text
+    text = cx.report(claims_of(cells(TWINS[0])), tmp_path / "named.html", minimum=11).read_text(
+        encoding="utf-8"
+    )
+    assert "These data name no person" not in text
+    assert "Not protected are differences between this report and another" in text
+
+
+def test_a_worklist_says_nothing_of_few_lines_alike() -> None:
+    """Of 20 lines alike that broke the rule 4 were denied at one payer, 40 of 80 at the other."""
+    work = pd.DataFrame(
+        {
+            "claim_id": ["C1", "C2", "C3"], "claim_line_number": [1, 1, 1], "like_lines": [20, 83, 0],
+            "like_denied": [4, 41, 0], "like_rate": [0.2, 41 / 83, np.nan], "like_low": [0.1, 0.39, np.nan],
+            "like_high": [0.4, 0.6, np.nan], "denial_probability": [0.21234, 0.49876, 0.3],
+            "base_probability": [0.1, 0.1, 0.1], "expected_saved_amount": [900.0, 73.55, 500.0],
+        }
+    )  # fmt: skip
+    left = records_shown("rules.prebill", work, 11).set_index("claim_id")
+    assert left.index.tolist() == ["C3", "C2", "C1"]
+    assert (
+        left.loc["C1", ["like_lines", "like_denied", "denial_probability", "expected_saved_amount"]]
+        .isna()
+        .all()
+    )
+    assert left.loc["C2", ["like_lines", "like_denied", "like_rate"]].tolist() == [80, 40, 0.49]
+    assert left.loc["C2", ["denial_probability", "expected_saved_amount"]].tolist() == [0.5, 70]
+    assert records_shown("rules.prebill", work, 1) is work

@@ -97,9 +97,26 @@ def test_a_row_counts_lines_persons_and_dates_and_tests_what_chance_allows(two: 
         "diagnosis_family",
     )
     assert shown(row, *facts) == [(10, 5.2, 10, 2, 1, "2024-02-01", "2024-05-01", "13 Musculoskeletal")]
-    assert row["p_value"].iloc[0] == pytest.approx(hypergeom.sf(9, 30, 12, 13), rel=0.25)
+    # Nine of the ten are one person's: as if there were hardly more than one.
+    assert row["design_effect"].iloc[0] == pytest.approx((9 * 9 + 1) / 10)
+    assert row["effective_lines"].iloc[0] == pytest.approx(10 / 8.2)
+    assert row["p_value"].iloc[0] > 0.2
     assert cx.contract(found)["rows_left_out"] == 1
     assert cx.contract(found)["units"] == 30
+
+
+def test_lines_of_as_many_persons_are_tested_by_what_chance_allows() -> None:
+    rows = [line.split("|") for line in TWO.strip().splitlines()[1:]]
+    each = [
+        f"{code} | {diagnoses} | {person.strip()}{i} | 1 | {day}"
+        for code, diagnoses, person, times, day in rows
+        for i in range(int(times))
+    ]
+    table = "\n".join(["code | diagnoses | person | times | date", *each])
+    found = patterns.association(billed(table), stratify=None, min_observed=1)
+    row = found[(found["hcpcs_code"] == "97110") & (found["diagnosis_code"] == "M545")].iloc[0]
+    assert (row["design_effect"], row["effective_lines"]) == (1, 10)
+    assert row["p_value"] == pytest.approx(hypergeom.sf(9, 30, 12, 13), rel=0.25)
 
 
 def test_by_person_what_is_repeated_counts_once(two: Claims) -> None:

@@ -62,9 +62,14 @@ def test_expected_is_what_the_case_mix_gives(claims: Claims) -> None:
 
 
 def test_distances_and_chance_are_hypergeometric(claims: Claims) -> None:
-    found = patterns.providers(claims, measure="denial", adjust=None, overdispersion=None, **ANY).set_index(
-        "provider"
-    )
+    # As many persons as lines; of three persons of a provider nothing is sure.
+    every = "\n".join(line.rpartition("|")[0] for line in ROWS.strip().splitlines())
+    asked = {"measure": "denial", "adjust": None, "overdispersion": None, **ANY}
+    of_few = patterns.providers(claims, **asked).set_index("provider")
+    found = patterns.providers(billed(every), **asked).set_index("provider")
+    assert (found["design_effect"] == 1).all()
+    assert (of_few.loc[["A", "B"], "design_effect"] > 5).all()
+    assert (of_few["p_value"] > 0.2).all()
     for provider, n, k in (("A", 100, 14), ("B", 100, 26), ("C", 8, 3)):
         exact = scipy_stats.hypergeom(208, 43, n)
         row = found.loc[provider]

@@ -212,7 +212,9 @@ def test_charts_and_hover_texts_hold_published_cells_only(found: Findings, kept:
     text = page(kept)
     pairs = kept.get("pairs")
     hidden = pairs[pairs["rate"].isna()]
-    told = pairs[pairs["rate"].notna()]
+    # A pair whose excess may not be shown has no place among points by excess.
+    told = pairs[pairs["rate"].notna() & pairs["excess_denials"].notna()]
+    assert len(told) > 10
     drawn = json.dumps  # as plotly writes it
 
     def stands(row: object) -> bool:

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pytest
 
 import cpticd as cx
+from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError, OutputExistsError
 from cpticd.reporting import data_set
 from cpticd.reporting.findings import Findings, gather
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import page
-from tests.charts.samples import CAUSES, DELAY, FAMILIES, OVERALL, PAIRS, RATES, TREND
+from cpticd.reporting.release import without_providers
+from tests.charts.samples import CAUSES, DELAY, DRIVERS, FAMILIES, OVERALL, PAIRS, RATES, RATES_BY_TWO, TREND
 from tests.small_claims import HOSTILE, small_claims
 
 
@@ -99,8 +101,60 @@ def test_sentences_carry_numbers_with_intervals() -> None:
 
 def test_a_pair_that_may_be_chance_is_not_called_striking() -> None:
     sentences = " ".join(headlines(findings(pairs=PAIRS.assign(q_value=0.5))))
-    assert "None of the 3 pairs with at least 30 lines is denied more often than expected" in sentences
+    # The third is compared with nothing.
+    assert (
+        "None of the 2 pairs that may be shown with at least 30 lines is denied more often than expected"
+        in sentences
+    )
     assert "look at first" not in sentences
+
+
+def test_lists_hold_what_passes_and_say_what_could_have_been_missed() -> None:
+    late = amend(PAIRS.assign(q_value=0.9), detectable="3 looked at; of 100 independent lines, 9.9 points")
+    shown = Page(page(findings(pairs=late, payer_pairs=late.assign(payer="North"))))
+    assert (
+        shown.text("pairs").count("None: no pair passes q 0.10. 3 looked at; of 100 independent lines") == 2
+    )
+    assert "99213 E119" not in shown.text("pairs")
+    assert "99213 E119 400 100" in Page(page(findings())).text("pairs")
+    assert "80053 E119" not in Page(page(findings())).text("pairs")  # its q is 0.8
+
+
+def test_drivers_come_before_causes_with_their_table_and_the_map() -> None:
+    html = page(findings(drivers=DRIVERS, payer_procedures=RATES_BY_TWO))
+    shown = Page(html)
+    assert list(shown.sections).index("drivers") < list(shown.sections).index("causes")
+    assert {"chart-drivers", "chart-payer-procedures"} <= set(shown.ids)
+    text = shown.text("drivers")
+    assert "97110 at North Payer × procedure 100 40 40.0 % 31.0–50.0 % 10.0 % 30 $3,000" in text
+    assert "June 2025" in text
+    (sentence,) = [each for each in headlines(findings(drivers=DRIVERS)) if "source of denials" in each]
+    assert sentence == (
+        "The dearest source of denials is North: 300 of 1,000 lines were denied, where 200 were to be expected; the "
+        "excess is worth $30,000."
+    )
+
+
+def test_no_driver_is_said_with_what_could_have_been_missed() -> None:
+    none = amend(
+        DRIVERS.head(0).copy(), detectable={"payer × hcpcs_code": "12 looked at", "payer": "3 looked at"}
+    )
+    found = findings(drivers=none)
+    assert re.search(
+        r"No driver passes q 0\.10\..{1,20}br.{1,20}Payer . procedure: 12 looked at\.", page(found)
+    )
+    assert (
+        "No payer, procedure, place or diagnosis within is denied more often than the others let expect (q up to "
+        "0.10). Payer × procedure: 12 looked at."
+    ) in headlines(found)
+
+
+def test_providers_are_numbered_not_named() -> None:
+    numbered = amend(DRIVERS.copy(), measure="drivers")
+    shown = without_providers(numbered)
+    assert shown["billing_npi"].dropna().tolist() == ["1"]
+    assert cx.contract(shown) == cx.contract(numbered)
+    assert without_providers(PAIRS) is PAIRS
 
 
 def test_nothing_is_said_about_what_is_not_there() -> None:

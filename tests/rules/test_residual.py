@@ -299,3 +299,33 @@ def test_no_denials_give_an_empty_frame() -> None:
     result = residual(judged([{"claim": "a"}]), NONE)
     assert result.empty and result["denied_lines"].sum() == 0
     assert residual_months(judged([{"claim": "a"}]), NONE, result).empty
+
+
+def _visits(persons: int) -> list[dict[str, Any]]:
+    """180 visits of as many people before July; since then 60 of 300 denied, of so many persons, all of them theirs."""
+    rows = []
+    for i in range(480):
+        late = i >= 180
+        denied = late and i % 5 == 0
+        day = FIRST + pd.Timedelta(days=i)
+        whose = f"d{(i // 5) % persons}" if denied else f"p{i}"
+        rows.append(
+            {"claim": f"V{i}", "payer": "North", "hcpcs": "97110", "day": f"{day:%Y-%m-%d}", "dx": "M54.50",
+             "charge": "50.00", "carc": "119" if denied else "45", "person": whose}
+        )  # fmt: skip
+    return rows
+
+
+def test_denials_of_a_few_persons_are_no_policy_as_surely_as_those_of_many() -> None:
+    few, many = (residual(judged(_visits(persons)), NONE) for persons in (4, 60))
+    assert many["design_effect"].iloc[0] == 1
+    effect = few["design_effect"].iloc[0]
+    # Fifteen denials of each of four persons: uu = 4 · (15 · 0.8)², of squares 60 · 0.8² + 240 · 0.2², beside 480 - 60
+    # persons of one visit; what is expected of it hardly counts.
+    residuals = 4 * (15 * 0.8) ** 2 + 240 * 0.2**2
+    own = residuals * (424 / 423) / ((60 * 0.8**2 + 240 * 0.2**2) * (480 / 479))
+    assert effect == pytest.approx(own, rel=0.1)
+    assert few["p_value"].iloc[0] > many["p_value"].iloc[0]
+    assert few["after_high"].iloc[0] - few["after_low"].iloc[0] > 2 * (
+        many["after_high"].iloc[0] - many["after_low"].iloc[0]
+    )

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import cpticd as cx
 from cpticd.claims import Claims
@@ -123,6 +124,11 @@ def test_lines_of_one_person_widen_the_interval() -> None:
     wide = np.log(together["clustered_high_odds_ratio"] / together["clustered_low_odds_ratio"])
     assert together["odds_ratio"] == one["odds_ratio"]
     assert wide > 2 * apart
+    assert one["design_effect"] == pytest.approx(1)
+    assert together["effective_lines"] == pytest.approx(132 / together["design_effect"])
+    # The deviate of the test is shorter by the root of the design effect; a t distribution makes it shorter still.
+    deviates = [norm.isf(row["p_value"] / 2) for row in (one, together)]
+    assert deviates[1] <= deviates[0] / np.sqrt(together["design_effect"]) + 1e-9
 
 
 def test_planted_odds_are_found() -> None:

@@ -1,5 +1,5 @@
 -- One row per adjudicated line and group: what makes lines alike, what the payer decided, and whether it breaks no rule.
-SELECT o.claim_id, o.claim_line_number, {dimensions} o.service_date, {setting} AS setting, k.payer_kind,
+SELECT o.claim_id, o.claim_line_number, o.person_id, {dimensions} o.service_date, {setting} AS setting, k.payer_kind,
     o.payer AS like_payer, o.place AS like_place,
     coalesce(h.hcpcs_family, '(none)') AS like_family, coalesce(o.hcpcs_code, '(none)') AS like_procedure,
     coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS like_quarter,

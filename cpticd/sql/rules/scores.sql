@@ -13,12 +13,24 @@ flagged AS (
         sum(related * taken) AS related_caught_amount
     FROM flags GROUP BY {keys} scope
 ),
-per_claim AS (
-    SELECT {keys} claim_id, CAST(count(*) AS DOUBLE) AS n, CAST(sum(denied) AS DOUBLE) AS d
+of_claims AS MATERIALIZED (
+    SELECT {keys} claim_id, min(person_id) AS person_id, CAST(count(*) AS DOUBLE) AS n, CAST(sum(denied) AS DOUBLE) AS d
     FROM flags GROUP BY {keys} claim_id
 ),
-claimwise AS (
-    SELECT {keys} sum(n * n) AS nn, sum(n * d) AS nd, sum(d * d) AS dd FROM per_claim GROUP BY {grouped}
+of_persons AS (  -- who is not known is one of the claim's own
+    SELECT {keys} sum(n) AS n, sum(d) AS d
+    FROM of_claims GROUP BY {keys} person_id, CASE WHEN person_id IS NULL THEN claim_id END
+),
+clusters AS (
+    SELECT {keys} n, d, 1 AS is_claim FROM of_claims
+    UNION ALL
+    SELECT {keys} n, d, 0 AS is_claim FROM of_persons
+),
+clustered AS (
+    SELECT {keys} sum(is_claim * n * n) AS claim_nn, sum(is_claim * n * d) AS claim_nd, sum(is_claim * d * d) AS claim_dd,
+        sum(1 - is_claim) AS persons, sum((1 - is_claim) * n * n) AS person_nn,
+        sum((1 - is_claim) * n * d) AS person_nd, sum((1 - is_claim) * d * d) AS person_dd
+    FROM clusters GROUP BY {grouped}
 ),
 totals AS (
     SELECT {totals_keys} sum(c.n) AS category_denials
@@ -61,11 +73,12 @@ SELECT {flagged_keys} coalesce(z.lines, 0) + g.outside AS lines, g.flagged_lines
     CASE WHEN u.is_known = 1 THEN g.related_lines END AS related_lines,
     CASE WHEN u.is_known = 1 THEN coalesce(t.category_denials, 0) + g.related_outside END AS category_denials,
     g.overturned_lines, g.flagged_amount, g.caught_amount, g.paid_amount,
-    CASE WHEN u.is_known = 1 THEN g.related_caught_amount END AS related_caught_amount, w.nn, w.nd, w.dd,
+    CASE WHEN u.is_known = 1 THEN g.related_caught_amount END AS related_caught_amount,
+    w.claim_nn, w.claim_nd, w.claim_dd, w.persons, w.person_nn, w.person_nd, w.person_dd,
     x.matched_lines, x.comparison_lines, x.observed, x.rr, x.rs, x.rw, x.rv, x.oo, x.os, x.pr, x.pq, x.qs,
     x.mean, x.variance, x.third, x.fourth
 FROM flagged g
-JOIN claimwise w ON {same_claimwise}
+JOIN clustered w ON {same_clustered}
 LEFT JOIN sizes z ON {same_sizes}
 LEFT JOIN totals t ON {same_totals}
 LEFT JOIN known u ON u.rule = g.rule
