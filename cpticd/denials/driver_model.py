@@ -1,12 +1,13 @@
 """What the levels above let expect of a line: a logit of main effects and of the drivers found so far.
 
-Main effects of payers, procedures, places and quarters are always there; groups that lie below (payer × procedure,
-providers) are leaned on when what lies below them is looked at; a driver that was found is an effect of its own, so
-that it is neither found again at another level nor bends the main effects.
+Main effects of payers, procedures, places and quarters are always there, and shrunken ones of providers and of what
+else is looked by; groups that lie below (payer × procedure) are leaned on when what lies below them is looked at; a
+driver that was found is an effect of its own, so that it is neither found again at another level nor bends the others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -20,10 +21,14 @@ _STEP: Final = 2.0
 
 
 class Model:
-    """Expected chance of denial of every line, refitted as drivers are found."""
+    """Expected chance of denial of every line, refitted as drivers are found.
 
-    def __init__(self, denied: np.ndarray, mains: dict[str, np.ndarray]) -> None:
+    ``mains``: of each line the number of its payer, its procedure and so on; those not in ``free`` are shrunken.
+    """
+
+    def __init__(self, denied: np.ndarray, mains: dict[str, np.ndarray], free: Collection[str]) -> None:
         self.denied = denied
+        self._ridge = {name: _RIDGE["main" if name in free else "group"] for name in mains}
         rate = np.clip(denied.mean() if len(denied) else 0.5, 1e-4, 1 - 1e-4)
         self._base = float(np.log(rate / (1 - rate)))
         self.mains = mains
@@ -43,7 +48,7 @@ class Model:
         for _ in range(sweeps):
             for name, code in self.mains.items():
                 effects = self.main_effects[name]
-                step = _steps(self.denied, self.logit, code, effects, _RIDGE["main"])
+                step = _steps(self.denied, self.logit, code, effects, self._ridge[name])
                 effects += step
                 self.logit += step[code]
             for number, lines in enumerate(self.found):
@@ -62,9 +67,9 @@ class Model:
         logit = self.logit.copy()
         effects = [np.zeros(int(code.max(initial=-1)) + 1) for code in groups]
         for _ in range(sweeps):
-            for code, effect in zip(groups, effects, strict=True):
-                step = _steps(self.denied, logit, code, effect, _RIDGE["group"])
-                effect += step
+            for number, code in enumerate(groups):
+                step = _steps(self.denied, logit, code, effects[number], _RIDGE["group"])
+                effects[number] = effects[number] + step
                 logit += step[code]
         return logit
 

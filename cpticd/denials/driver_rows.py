@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,12 +23,12 @@ def rows_of(
     search: Search, upper: Sequence[Level], dimensions: tuple[str, ...], *, q: float, confidence: float
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The rows of all drivers up to ``q``, and what could have been missed, by level in words."""
-    levels = [*upper, *search.levels]
-    parts = [_main_rows(search, each, q, confidence) for each in upper]
-    parts += [_found_rows(search, number, q, confidence) for number in range(len(search.levels))]
+    looked = [_mains(search, each) for each in upper]
+    looked += [_taken(search, number) for number in range(len(search.levels))]
+    parts = [_rows(each, q, confidence) for each in looked]
     missed = {
         each.name.replace(DIAGNOSIS, "diagnosis_code"): _detectable(search, each, len(part), q)
-        for each, part in zip(levels, parts, strict=True)
+        for each, part in zip([*upper, *search.levels], parts, strict=True)
     }
     columns = ["diagnosis_code" if name == DIAGNOSIS else name for name in dimensions]
     made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -48,32 +48,32 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _main_rows(search: Search, level: Level, q: float, confidence: float) -> pd.DataFrame:
-    """Payers (procedures, places) that are denied more than the others with the same lines."""
+class Looked(NamedTuple):
+    """What was looked at on a level: ``p`` of all candidates; of some their lines' chances without what they do."""
+
+    tests: LevelTests
+    candidates: np.ndarray
+    chances: Sequence[np.ndarray]
+    effects: np.ndarray
+    p: np.ndarray
+
+
+def _mains(search: Search, level: Level) -> Looked:
+    """Payers (procedures, places, providers), each as if it were like the others with the same lines."""
     name = level.dimensions[0]
     code, effects = search.model.mains[name], search.model.main_effects[name]
     weight = np.bincount(code, minlength=len(effects)).astype(float)
     whole = float(weight @ effects)
     rest = (whole - weight * effects) / np.maximum(weight.sum() - weight, 1)
-    lone = weight >= weight.sum()
-    shift = np.where(lone, 0.0, effects - rest)
+    shift = np.where(weight >= weight.sum(), 0.0, effects - rest)
     chance = expit(search.model.logit - shift[code])
     owners = code[level.line[level.start[:-1]]]
-    tests = LevelTests(search.lines, level)
-    p = tests.p_values(chance)
-    every = np.arange(level.size)
-    return _rows(
-        tests,
-        every,
-        [chance[level.lines_of(each)] for each in every.tolist()],
-        p,
-        shift[owners],
-        q,
-        confidence,
-    )
+    tests, every = LevelTests(search.lines, level, search.like), np.arange(level.size)
+    chances = [chance[level.lines_of(each)] for each in every.tolist()]
+    return Looked(tests, every, chances, shift[owners], tests.p_values(chance))
 
 
-def _found_rows(search: Search, number: int, q: float, confidence: float) -> pd.DataFrame:
+def _taken(search: Search, number: int) -> Looked:
     """Drivers of one level, each against what all others let expect."""
     tests = search.tests[number]
     p = tests.p_values(search.expected(tests.level))
@@ -85,25 +85,24 @@ def _found_rows(search: Search, number: int, q: float, confidence: float) -> pd.
         chances.append(expit(search.model.logit[lines] - search.model.found_effects[place]))
         p[candidate] = tests.p_value(candidate, lines, chances[-1])
     effects = np.array([search.model.found_effects[place] for place in mine])
-    return _rows(tests, candidates, chances, p, effects, q, confidence)
+    return Looked(tests, candidates, chances, effects, p)
 
 
-def _rows(
-    tests: LevelTests, candidates: np.ndarray, chances: Sequence[np.ndarray], p: np.ndarray, effects: np.ndarray,
-    q: float, confidence: float,
-) -> pd.DataFrame:  # fmt: skip
-    """The candidates that pass, as rows; ``chances`` of their lines, ``p`` of all candidates of the level."""
-    level, lines = tests.level, tests.lines
-    q_value = stats.benjamini_hochberg(p)
+def _rows(looked: Looked, q: float, confidence: float) -> pd.DataFrame:
+    """The candidates that pass, as rows."""
+    q_value = stats.benjamini_hochberg(looked.p)
+    level, lines = looked.tests.level, looked.tests.lines
     made = []
-    for candidate, chance, effect in zip(candidates.tolist(), chances, effects.tolist(), strict=True):
+    for candidate, chance, effect in zip(
+        looked.candidates.tolist(), looked.chances, looked.effects.tolist(), strict=True
+    ):
         own = level.lines_of(candidate)
         if not (q_value[candidate] <= q and lines.denied[own].sum() > chance.sum()):
             continue
         whole = np.zeros(lines.size)
         whole[own] = chance
-        depends = dependence(lines, level, np.array([candidate]), whole, providers=False)
-        found = {"level": level.name, "p_value": p[candidate], "q_value": q_value[candidate]}
+        depends = dependence(lines, level, looked.tests.like, np.array([candidate]), whole, providers=False)
+        found = {"level": level.name, "p_value": looked.p[candidate], "q_value": q_value[candidate]}
         found |= level.keys.iloc[candidate].to_dict() | {"odds_ratio": float(np.exp(effect))}
         made.append(found | _row(lines, own, chance, depends, confidence))
     return pd.DataFrame(made, columns=None if made else ["level", *level.dimensions, *_COLUMNS])

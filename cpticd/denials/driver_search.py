@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from cpticd import stats
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines
 from cpticd.denials.driver_model import Model, expit
-from cpticd.denials.driver_tests import LevelTests
+from cpticd.denials.driver_tests import LevelTests, Likeness
 
 #: Rounds of taking drivers in and looking again.
-_ROUNDS: Final = 15
+_ROUNDS: Final = 25
+#: In one round only what is at least half as clear as the clearest: a large effect bends what is expected elsewhere.
+_HALF: Final = 0.5
 #: Lines that a candidate may share with a driver taken in the same round; with more it waits for the next.
 _SHARED: Final = 0.10
 
@@ -21,18 +23,25 @@ _SHARED: Final = 0.10
 class Search:
     """One search: lines, levels from the uppermost down, the model that grows, and what was found: level, candidate."""
 
-    def __init__(self, lines: Lines, levels: Sequence[Level], mains: dict[str, np.ndarray]) -> None:
+    def __init__(
+        self, lines: Lines, levels: Sequence[Level], mains: dict[str, np.ndarray], free: Collection[str]
+    ) -> None:
         self.lines, self.levels = lines, levels
-        self.model = Model(lines.denied, mains)
+        self.model = Model(lines.denied, mains, free)
         self.found: list[tuple[int, int]] = []
-        self.tests = [LevelTests(lines, level) for level in levels]
+        self.like = Likeness(lines, expit(self.model.logit))
+        self.tests = [LevelTests(lines, level, self.like) for level in levels]
 
     def run(self, q: float) -> None:
         """Take drivers in until nothing passes ``q`` any more."""
+        anew = True
         for _ in range(_ROUNDS):
             taken = self._round(q)
-            if not taken:
+            if not taken and anew:
                 return
+            anew = not taken
+            if anew:  # what was found was part of how lines depended on one another
+                self.tests = [LevelTests(self.lines, level, self.like) for level in self.levels]
             for number, candidate in taken:
                 self.found.append((number, candidate))
                 self.model.add(self.levels[number].lines_of(candidate))
@@ -40,15 +49,21 @@ class Search:
 
     def _round(self, q: float) -> list[tuple[int, int]]:
         """The clearest candidates that pass, none of which shares many lines with a clearer one."""
+        chances = [self.expected(level) for level in self.levels]
+        every = [tests.p_values(chance) for tests, chance in zip(self.tests, chances, strict=True)]
         passing: list[tuple[float, int, int]] = []
-        for number, level in enumerate(self.levels):
-            p = self.tests[number].p_values(self.expected(level))
-            ok = np.flatnonzero(stats.benjamini_hochberg(p) <= q)
-            passing += [(float(p[candidate]), number, candidate) for candidate in ok.tolist()]
+        for number, p in enumerate(every):
+            q_value = stats.benjamini_hochberg(p)
+            passing += [
+                (float(p[candidate]), number, int(candidate)) for candidate in np.flatnonzero(q_value <= q)
+            ]
+        passing = [each for each in passing if each[1:] not in self.found]
+        clear = max((_clarity(p) for p, *_ in passing), default=0.0) * _HALF
+        passing = [each for each in passing if _clarity(each[0]) >= clear]
         taken, marked = [], np.zeros(self.lines.size, dtype=bool)
         for _, number, candidate in sorted(passing):
             own = self.levels[number].lines_of(candidate)
-            if (number, candidate) not in self.found and marked[own].mean() <= _SHARED:
+            if marked[own].mean() <= _SHARED:
                 marked[own] = True
                 taken.append((number, candidate))
         return taken
@@ -73,3 +88,10 @@ class Search:
             part = self.lines.codes[name] + 1
             key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
         return key
+
+
+def _clarity(p: float) -> float:
+    """Standard deviations above what is expected."""
+    from scipy.special import ndtri
+
+    return float(-ndtri(max(p, 1e-300)))

@@ -14,11 +14,40 @@ from cpticd.stats import Clusters
 _NAIVE: Final = 0.05
 
 
+class Likeness:
+    """How alike lines of one claim, person or provider are, by procedure, by payer and in all."""
+
+    def __init__(self, lines: Lines, chance: np.ndarray) -> None:
+        self._of = {}
+        residual = lines.denied - chance
+        for name in ("hcpcs_code", "payer", ""):
+            if name and name not in lines.codes:
+                continue
+            owner = lines.codes[name] + 1 if name else np.zeros(lines.size, dtype=np.int64)
+            size = int(owner.max(initial=0)) + 1
+            n = np.bincount(owner, minlength=size)
+            squares = np.bincount(owner, residual * residual, minlength=size)
+            self._of[name] = {
+                kind: stats.correlation(n, squares, _sums(owner, code, residual, size))
+                for kind, code in lines.clusters.items()
+            }
+        self._names = {name: lines.names[name] for name in self._of if name}
+
+    def of(self, level: Level, candidates: np.ndarray, kind: str) -> np.ndarray:
+        """Of candidates how alike their lines are to be expected: as those of their procedure, else of their payer."""
+        name = next((each for each in ("hcpcs_code", "payer") if each in level.dimensions), "")
+        if not name:
+            return np.full(len(candidates), self._of[""][kind][0])
+        place = {value: number + 1 for number, value in enumerate(self._names[name].tolist())}
+        keys = level.keys[name].iloc[candidates].map(place).to_numpy(dtype=np.int64)
+        return self._of[name][kind][keys]
+
+
 class LevelTests:
     """The tests of one level; a candidate's design effect is estimated when it first could matter, and kept."""
 
-    def __init__(self, lines: Lines, level: Level) -> None:
-        self.lines, self.level = lines, level
+    def __init__(self, lines: Lines, level: Level, like: Likeness) -> None:
+        self.lines, self.level, self.like = lines, level, like
         self._effect = np.full(level.size, np.nan)
         self._freedom = np.full(level.size, 1e9)
 
@@ -34,7 +63,7 @@ class LevelTests:
         plain = stats.stratified_excess(observed, *cumulants)
         wanted = np.flatnonzero((plain < _NAIVE) & np.isnan(self._effect))
         if wanted.size:
-            found = dependence(self.lines, level, wanted, chance)
+            found = dependence(self.lines, level, self.like, wanted, chance)
             self._effect[wanted] = found.design_effect.round(9)
             self._freedom[wanted] = found.freedom.round(6)
         effect = np.nan_to_num(self._effect, nan=1.0)
@@ -57,8 +86,8 @@ def _cumulants(chance: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def dependence(
-    lines: Lines, level: Level, candidates: np.ndarray, chance: np.ndarray, *, providers: bool = True
-) -> stats.Dependence:
+    lines: Lines, level: Level, like: Likeness, candidates: np.ndarray, chance: np.ndarray, *, providers: bool = True
+) -> stats.Dependence:  # fmt: skip
     """How lines of candidates depend on one another: by claim, person and, unless the level is of them, provider."""
     size = len(candidates)
     place = np.full(level.size, -1)
@@ -69,16 +98,10 @@ def dependence(
     n = np.bincount(owner, minlength=size).astype(float)
     total = np.bincount(owner, residual, minlength=size)
     squares = np.bincount(owner, residual * residual, minlength=size)
-    # About each candidate's own mean: that it is denied more is no likeness within its clusters.
-    mean = total / n
-    clusters, alike = {}, {}
     of_providers = any(name.endswith("_npi") or name == "provider" for name in level.dimensions)
-    for kind, code in lines.clusters.items():
-        if kind != "provider" or (providers and not of_providers):
-            sums = _sums(owner, code[line], residual, size)
-            centered = sums._replace(uu=sums.uu - 2 * mean * sums.un + mean**2 * sums.nn)
-            clusters[kind] = sums
-            alike[kind] = stats.correlation(n, squares - n * mean**2, centered)
+    kinds = [kind for kind in lines.clusters if kind != "provider" or (providers and not of_providers)]
+    clusters = {kind: _sums(owner, lines.clusters[kind][line], residual, size) for kind in kinds}
+    alike = {kind: like.of(level, candidates, kind) for kind in kinds}
     return stats.dependence(n, total, squares, clusters, alike)
 
 

@@ -20,8 +20,8 @@ from cpticd.denials.pair_sources import hit_of
 
 #: Dimensions that drivers are looked for by, unless others are named; the order is that of the levels.
 DIMENSIONS: Final = ("payer", "hcpcs_code", "place", "billing_npi", DIAGNOSIS)
-#: Of these each has an effect of its own on every line, whatever else is found.
-MAINS: Final = ("payer", "hcpcs_code", "place")
+#: Of these effects are as large as the lines say; those of other dimensions are shrunken.
+FREE: Final = ("payer", "hcpcs_code", "place")
 #: What is said before a value that does not speak for itself.
 _NAMED: Final = {"place": "place ", "billing_npi": "provider "}
 
@@ -66,9 +66,8 @@ def drivers(
 
     Parameters
     ----------
-    dimensions: what to look by, see ``claims.dimensions()``, and ``diagnosis``. Levels in this order: payers,
-        procedures and places; payer × procedure; every other dimension, and within payers; procedure × diagnosis, and
-        within payers.
+    dimensions: what to look by, see ``claims.dimensions()``, and ``diagnosis``. Levels in this order: every dimension
+        by itself; payer × procedure; the other dimensions within payers; procedure × diagnosis, and within payers.
     cause: count only denials of this root cause, as in ``by_pair``.
     q: false discovery rate within a level up to which a driver is listed.
     min_lines: groups of fewer adjudicated lines are not looked at.
@@ -85,7 +84,7 @@ def drivers(
     began where it was not there from the start.
 
     An effect is listed at the level where it lives: candidates of all levels compete, the clearest is taken into a
-    logistic model of the lines' chances (main effects of payer, procedure, place and quarter of service are always in
+    logistic model of the lines' chances (main effects of the dimensions and of the quarter of service are always in
     it) and the rest is looked at again. Diagnoses are compared within payer and procedure, and within provider.
 
     Raises ArgumentError for dimensions that are not there. A frame without rows says that nothing was found; the
@@ -102,11 +101,12 @@ def drivers(
         raise ArgumentError(f"dimensions={list(dimensions)}: say 'diagnosis' for the diagnoses of pairs")
     with claims.session() as s:
         lines = lines_of(s, groups, hit_of(s, cause), diagnoses=DIAGNOSIS in wanted)
-    mains = {name: lines.codes[name] + 1 for name in wanted if name in MAINS} | {"quarter": lines.quarter}
+    single = [name for name in wanted if name != DIAGNOSIS]
+    mains = {name: lines.codes[name] + 1 for name in single} | {"quarter": lines.quarter}
     levels = _levels(lines, wanted, min_lines)
-    search = Search(lines, levels, mains)
+    search = Search(lines, levels, mains, free=(*FREE, "quarter"))
     search.run(q)
-    upper = [level(lines, (name,), min_lines) for name in wanted if name in MAINS]
+    upper = [level(lines, (name,), min_lines) for name in single]
     found, detectable = rows_of(search, upper, wanted, q=q, confidence=confidence)
     return attach(
         found,
@@ -115,7 +115,7 @@ def drivers(
         denominator="adjudicated lines of the group",
         clock=CLOCKS["initial"],
         exclusions=f"lines not adjudicated; groups under {min_lines} lines; what does not pass q {q:g}",
-        expected="a logistic model of payer, procedure, place, quarter of service and of the other drivers",
+        expected="a logistic model of the dimensions, the quarter of service and the other drivers",
         test="one-sided score test of effective counts, Benjamini-Hochberg within the level",
         interval=f"{confidence:.0%} Wilson of effective lines (design effect by claim or person, the larger)",
         looked_at={each.name.replace(DIAGNOSIS, "diagnosis_code"): each.size for each in (*upper, *levels)},
@@ -143,7 +143,6 @@ def _levels(lines: Lines, wanted: tuple[str, ...], min_lines: int) -> list[Level
     for name in wanted:
         if name in ("payer", "hcpcs_code", DIAGNOSIS):
             continue
-        sets += [] if name in MAINS else [(name,)]
         sets += [("payer", name)] if "payer" in has else []
     if DIAGNOSIS in has:
         within = tuple(name for name in ("hcpcs_code",) if name in has)
