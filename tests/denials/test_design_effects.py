@@ -185,3 +185,18 @@ def test_where_lines_are_independent_next_to_nothing_is_lost() -> None:
     share, wider = covered(150, np.random.default_rng(5).integers(1, 6, 150), 0, seed=1)
     assert 0.92 <= share <= 0.98
     assert wider < 1.08
+
+
+def test_dollars_of_which_none_are_denied_have_the_interval_of_as_many_lines() -> None:
+    """Nothing varies, yet nothing is certain: lines of unlike dollars count by Kish's number, (sum)² / sum of squares."""
+    charges = [100.0] * 20 + [1000.0] * 2
+    rows = "\n".join(f"{i} | X | p{i}" for i in range(22))
+    lines = "\n".join(f"{i} | 1 | A | {charge}" for i, charge in enumerate(charges))
+    claims = claims_of(
+        claims=f"claim_id | payer | person_id\n{rows}",
+        lines=f"claim_id | claim_line_number | processing_indicator_code | charge_amount\n{lines}",
+    )
+    row = denials.rates(claims, unit="charge").iloc[0]
+    n = sum(charges) ** 2 / sum(charge**2 for charge in charges)
+    assert (row["rate"], row["low"]) == (0, 0)
+    assert row["high"] == pytest.approx(proportion_confint(0, n, method="wilson")[1])
