@@ -18,8 +18,8 @@ MEASURES: Final = {
 DECISIONS: Final = (("initial", "Initial: first decision"), ("final", "Final: latest decision"))
 MIN_LINES: Final = (11, 30, 100, 300)
 VIEWS: Final = (
-    ("pairs", "Pairs of procedure and diagnosis"),
-    ("drivers", "Drivers: where denials come from"),
+    ("pairs", "Pairs"),
+    ("drivers", "Drivers of denials"),
 )
 #: Values of a dimension that can be chosen: those with the most lines.
 VALUES: Final = 50
