@@ -43,7 +43,7 @@ LEVELS: Final = {
     "payer": (themes.BLUE, "circle"),
     "procedure": (themes.GREEN, "square"),
     "payer × procedure": (themes.ORANGE, "diamond"),
-    "place, provider or another dimension": (themes.PURPLE, "cross"),
+    "place, provider, other": (themes.PURPLE, "cross"),
     "diagnosis within": (themes.VERMILION, "triangle-up"),
 }
 #: Between the dimensions of a level, and the values of a driver.
@@ -143,8 +143,15 @@ def _dollars_or_lines(shown: pd.DataFrame, column: str) -> dict[str, Any]:
     ends = [math.log10(least / 1.2), math.log10(most * 1.2)]
     steps = (1,) if ends[1] - ends[0] > 3 else (1, 2, 5)
     ticks = [step * 10**power for power in range(math.floor(ends[0]), math.ceil(ends[1])) for step in steps]
-    write = fmt.dollars if dollars else fmt.count
-    return marks.logarithmic(f"{title} (log)", ticks, write, range=ends)
+    return marks.logarithmic(
+        f"{title} (log)", ticks, _tick if dollars else fmt.count, range=ends, tickangle=0
+    )
+
+
+def _tick(amount: Any) -> str:
+    """Dollars as an axis has room for them: ``$20k``."""
+    step, unit = next(((1000**n, unit) for n, unit in ((2, "M"), (1, "k")) if amount >= 1000**n), (1, ""))
+    return f"${amount / step:g}{unit}"
 
 
 def driver(row: Any) -> str:
@@ -180,7 +187,7 @@ def kind(level: str) -> str:
         return "procedure"
     if names == ["payer", "hcpcs_code"]:
         return "payer × procedure"
-    return "payer" if names == ["payer"] else "place, provider or another dimension"
+    return "payer" if names == ["payer"] else "place, provider, other"
 
 
 def _beside(shown: pd.DataFrame, column: str) -> list[str]:

@@ -41,7 +41,7 @@ def test_drivers_are_named_ranked_by_dollars_and_have_their_interval_in_dollars(
         "North": ("payer", 30000, 21000, 39000),
         "97110 at North": ("payer × procedure", 3000, 2100, 4000),
         "82306": ("procedure", 1000, 400, 1700),
-        "provider 1234": ("place, provider or another dimension", 600, 75, 1200),
+        "provider 1234": ("place, provider, other", 600, 75, 1200),
     }
     assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]  # the first row on top
     words = [each.text for each in fig.layout.annotations]
@@ -90,6 +90,7 @@ def test_the_axis_is_logarithmic_where_few_are_much_dearer_and_says_so() -> None
     least, most = fig.layout.xaxis.range
     for _, excess, low, high in rows(fig).values():
         assert least <= math.log10(low) <= math.log10(excess) <= math.log10(high) <= most
+    assert {"$500", "$1k", "$20k"} <= set(fig.layout.xaxis.ticktext)
     even = charts.drivers(DRIVERS.iloc[1:])
     assert even.layout.xaxis.type is None
     assert "(log)" not in even.layout.xaxis.title.text
