@@ -18,9 +18,10 @@ class Likeness:
     """How alike lines of one claim, person or provider are, by procedure, by payer and in all."""
 
     def __init__(self, lines: Lines, chance: np.ndarray) -> None:
-        self._of = {}
+        self._of: dict[str, dict[str, np.ndarray]] = {}
         residual = lines.denied - chance
-        for name in ("hcpcs_code", "payer", ""):
+        names: tuple[str, ...] = ("hcpcs_code", "payer", "")
+        for name in names:
             if name and name not in lines.codes:
                 continue
             owner = lines.codes[name] + 1 if name else np.zeros(lines.size, dtype=np.int64)
@@ -31,11 +32,11 @@ class Likeness:
                 kind: stats.correlation(n, squares, _sums(owner, code, residual, size))
                 for kind, code in lines.clusters.items()
             }
-        self._names = {name: lines.names[name] for name in self._of if name}
+        self._names: dict[str, np.ndarray] = {name: lines.names[name] for name in self._of if name}
 
     def of(self, level: Level, candidates: np.ndarray, kind: str) -> np.ndarray:
         """Of candidates how alike their lines are to be expected: as those of their procedure, else of their payer."""
-        name = next((each for each in ("hcpcs_code", "payer") if each in level.dimensions), "")
+        name = next((each for each in self._names if each in level.dimensions), "")
         if not name:
             return np.full(len(candidates), self._of[""][kind][0])
         place = {value: number + 1 for number, value in enumerate(self._names[name].tolist())}
