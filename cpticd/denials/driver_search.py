@@ -73,14 +73,11 @@ class Search:
         return expit(self.model.leaning([self._code(names) for names in self._above(level)]))
 
     def _above(self, level: Level) -> list[tuple[str, ...]]:
-        """Levels whose groups are leaned on: all above of which the level says more."""
-        above = []
-        for each in self.levels:
-            if each is level:
-                break
-            if DIAGNOSIS in level.dimensions and DIAGNOSIS not in each.dimensions:
-                above.append(each.dimensions)
-        return above
+        """What is leaned on: of diagnoses their procedure, within the payer where the level is."""
+        cell = ("payer", "hcpcs_code")
+        if DIAGNOSIS in level.dimensions and any(each.dimensions == cell for each in self.levels):
+            return [cell]
+        return []
 
     def _code(self, dimensions: tuple[str, ...]) -> np.ndarray:
         key = np.zeros(self.lines.size, dtype=np.int64)
