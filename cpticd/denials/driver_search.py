@@ -16,6 +16,8 @@ from cpticd.denials.driver_tests import LevelTests, Likeness
 _ROUNDS: Final = 25
 #: In one round only what is at least half as clear as the clearest: a large effect bends what is expected elsewhere.
 _HALF: Final = 0.5
+#: Chance below which payers are taken to differ in what they do to a pair.
+_DIFFERENT: Final = 0.01
 #: Lines that a candidate may share with a driver taken in the same round; with more it waits for the next.
 _SHARED: Final = 0.10
 
@@ -58,6 +60,7 @@ class Search:
                 (float(p[candidate]), number, int(candidate)) for candidate in np.flatnonzero(q_value <= q)
             ]
         passing = [each for each in passing if each[1:] not in self.found]
+        passing = [each for each in passing if not self._lives_within(each, passing, chances[each[1]])]
         clear = max((_clarity(p) for p, *_ in passing), default=0.0) * _HALF
         passing = [each for each in passing if _clarity(each[0]) >= clear]
         taken, marked = [], np.zeros(self.lines.size, dtype=bool)
@@ -67,6 +70,37 @@ class Search:
                 marked[own] = True
                 taken.append((number, candidate))
         return taken
+
+    def _lives_within(
+        self, candidate: tuple[float, int, int], passing: list[tuple[float, int, int]], chance: np.ndarray
+    ) -> bool:
+        """Whether a pair's excess over all payers is some payers' alone, one of which passes by itself.
+
+        Cochran's Q of the log odds ratios by payer, over the design effect.
+        """
+        _, number, place = candidate
+        level = self.levels[number]
+        inner = [n for n, each in enumerate(self.levels) if each.dimensions == ("payer", *level.dimensions)]
+        if DIAGNOSIS not in level.dimensions or not inner:
+            return False
+        keys, names = level.keys.iloc[place], list(level.dimensions)
+        own = [c for _, n, c in passing if n == inner[0]]
+        if not (self.levels[inner[0]].keys.iloc[own][names] == keys).all(axis=1).any():
+            return False
+        lines = level.lines_of(place)
+        payer = np.unique(self.lines.codes["payer"][lines], return_inverse=True)[1]
+        n, observed, expected = (
+            np.bincount(payer, each) + extra
+            for each, extra in (
+                (np.ones(len(lines)), 1.0),
+                (self.lines.denied[lines], 0.5),
+                (chance[lines], 0.5),
+            )
+        )
+        ratio = np.log(observed / (n - observed)) - np.log(expected / (n - expected))
+        weight = 1 / (1 / observed + 1 / (n - observed))
+        spread = float((weight * (ratio - (weight @ ratio) / weight.sum()) ** 2).sum())
+        return _upper_chi(spread / self.tests[number].effect(place), len(n) - 1) < _DIFFERENT
 
     def expected(self, level: Level) -> np.ndarray:
         """Of every line the chance of denial that the levels above expect."""
@@ -85,6 +119,12 @@ class Search:
             part = self.lines.codes[name] + 1
             key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
         return key
+
+
+def _upper_chi(value: float, freedom: int) -> float:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(freedom, value)) if freedom > 0 else 1.0
 
 
 def _clarity(p: float) -> float:

@@ -70,12 +70,16 @@ class LevelTests:
         effect = np.nan_to_num(self._effect, nan=1.0)
         return stats.stratified_excess(observed, *cumulants, design_effect=effect, freedom=self._freedom)
 
+    def effect(self, candidate: int) -> float:
+        """The design effect of a candidate; 1 where it was not needed."""
+        return float(np.nan_to_num(self._effect[candidate], nan=1.0))
+
     def p_value(self, candidate: int, lines: np.ndarray, chance: np.ndarray) -> float:
         """The p-value of one candidate whose ``lines`` have these chances."""
         cumulants = [each.sum().round(9) for each in _cumulants(chance)]
         found = stats.stratified_excess(
             self.lines.denied[lines].sum(), *cumulants,
-            design_effect=np.nan_to_num(self._effect[candidate], nan=1.0), freedom=self._freedom[candidate],
+            design_effect=self.effect(candidate), freedom=self._freedom[candidate],
         )  # fmt: skip
         return float(found)
 

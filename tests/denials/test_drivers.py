@@ -103,6 +103,14 @@ def test_two_effects_beside_each_other_are_told_apart() -> None:
     ]
 
 
+def test_a_pair_of_two_payers_of_three_is_theirs_and_one_of_all_is_all_payers() -> None:
+    pair = ("97110", "I10")
+    theirs = claims_with({("North", *pair): 0.60, ("South", *pair): 0.60})
+    level = "payer × hcpcs_code × diagnosis_code"
+    assert sorted(found_in(theirs)) == [(level, "North", *pair), (level, "South", *pair)]
+    assert found_in(claims_with({pair: 0.60})) == [("hcpcs_code × diagnosis_code", *pair)]
+
+
 def test_what_another_generator_plants_among_recurring_services() -> None:
     world = draw("mixed", seed=1, lines=60_000, effects=True)
     claims = cx.read_tables(**world.tables, progress=False)
