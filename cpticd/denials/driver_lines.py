@@ -104,19 +104,24 @@ def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     return pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64), unique
 
 
+def together(parts: Sequence[np.ndarray], size: int) -> np.ndarray:
+    """One number for each combination of numbers, none of them below 0; of ``size`` rows."""
+    key = np.zeros(size, dtype=np.int64)
+    for part in parts:
+        key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1].astype(np.int64)
+    return key
+
+
 def level(lines: Lines, dimensions: Sequence[str], min_lines: int) -> Level:
     """The candidates of some dimensions, of at least ``min_lines`` lines each."""
     diagnoses = DIAGNOSIS in dimensions
     line = lines.pointing[0] if diagnoses else np.arange(lines.size)
-    key = np.zeros(len(line), dtype=np.int64)
     parts = [lines.pointing[1] if name == DIAGNOSIS else lines.codes[name][line] for name in dimensions]
     there = np.ones(len(line), dtype=bool)
     for part in parts:
         there &= part >= 0
     line, parts = line[there], [part[there] for part in parts]
-    key = np.zeros(len(line), dtype=np.int64)
-    for part in parts:
-        key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1].astype(np.int64)
+    key = together(parts, len(line))
     order = np.lexsort((line, key))
     line, key, parts = line[order], key[order], [part[order] for part in parts]
     enough = np.bincount(key, minlength=int(key.max(initial=-1)) + 1) >= min_lines

@@ -24,7 +24,7 @@ def rows_of(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The rows of all drivers up to ``q``, and what could have been missed, by level in words."""
     looked = [_mains(search, each) for each in upper]
-    looked += [_taken(search, number) for number in range(len(search.levels))]
+    looked += [_taken(search, number, chance) for number, chance in enumerate(search.expected())]
     parts = [_rows(each, q, confidence) for each in looked]
     missed = {
         each.name.replace(DIAGNOSIS, "diagnosis_code"): _detectable(search, each, len(part), q)
@@ -73,10 +73,10 @@ def _mains(search: Search, level: Level) -> Looked:
     return Looked(tests, every, chances, shift[owners], tests.p_values(chance))
 
 
-def _taken(search: Search, number: int) -> Looked:
-    """Drivers of one level, each against what all others let expect."""
+def _taken(search: Search, number: int, chance: np.ndarray) -> Looked:
+    """Drivers of one level, each against what all others let expect; ``chance``: of all lines, with the drivers."""
     tests = search.tests[number]
-    p = tests.p_values(search.expected(tests.level))
+    p = tests.p_values(chance)
     mine = [place for place, (of, _) in enumerate(search.found) if of == number]
     candidates = np.array([search.found[place][1] for place in mine], dtype=int)
     chances = []

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from cpticd import stats
-from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines
+from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines, together
 from cpticd.denials.driver_model import Model, expit
 from cpticd.denials.driver_tests import LevelTests, Likeness
 
@@ -33,6 +33,10 @@ class Search:
         self.found: list[tuple[int, int]] = []
         self.like = Likeness(lines, expit(self.model.logit))
         self.tests = [LevelTests(lines, level, self.like) for level in levels]
+        cell = ("payer", "hcpcs_code")
+        there = any(level.dimensions == cell for level in levels)
+        #: Procedures within payers, which diagnoses are compared within.
+        self._cells = [together([lines.codes[name] + 1 for name in cell], lines.size)] if there else []
 
     def run(self, q: float) -> None:
         """Take drivers in until nothing passes ``q`` any more."""
@@ -51,7 +55,7 @@ class Search:
 
     def _round(self, q: float) -> list[tuple[int, int]]:
         """The clearest candidates that pass, none of which shares many lines with a clearer one."""
-        chances = [self.expected(level) for level in self.levels]
+        chances = self.expected()
         every = [tests.p_values(chance) for tests, chance in zip(self.tests, chances, strict=True)]
         passing: list[tuple[float, int, int]] = []
         for number, p in enumerate(every):
@@ -102,23 +106,14 @@ class Search:
         spread = float((weight * (ratio - (weight @ ratio) / weight.sum()) ** 2).sum())
         return _upper_chi(spread / self.tests[number].effect(place), len(n) - 1) < _DIFFERENT
 
-    def expected(self, level: Level) -> np.ndarray:
-        """Of every line the chance of denial that the levels above expect."""
-        return expit(self.model.leaning([self._code(names) for names in self._above(level)]))
+    def expected(self) -> list[np.ndarray]:
+        """By level, of every line the chance of denial that the levels above expect.
 
-    def _above(self, level: Level) -> list[tuple[str, ...]]:
-        """What is leaned on: of diagnoses their procedure, within the payer where the level is."""
-        cell = ("payer", "hcpcs_code")
-        if DIAGNOSIS in level.dimensions and any(each.dimensions == cell for each in self.levels):
-            return [cell]
-        return []
-
-    def _code(self, dimensions: tuple[str, ...]) -> np.ndarray:
-        key = np.zeros(self.lines.size, dtype=np.int64)
-        for name in dimensions:
-            part = self.lines.codes[name] + 1
-            key = np.unique(key * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
-        return key
+        Diagnoses lean on their procedure within the payer, other levels on what is in the model alone.
+        """
+        plain = expit(self.model.logit)
+        within = expit(self.model.leaning(self._cells)) if self._cells else plain
+        return [within if DIAGNOSIS in level.dimensions else plain for level in self.levels]
 
 
 def _upper_chi(value: float, freedom: int) -> float:
