@@ -16,6 +16,8 @@ from cpticd.core.selection import Dimension, days, joined
 
 #: Relations that belong to no claim, and stay whole: remittances' own adjustments, unless a payer is chosen.
 _WHOLE: Final = ("payments", "provider_adjustments")
+#: Relations of persons, not of claims.
+_OF_PERSONS: Final = ("members", "drugs")
 
 
 @dataclass
@@ -170,7 +172,7 @@ def _narrow(scope: Engine, parent: Engine, conditions: list[_Condition], derived
 
 def _where(name: str, columns: list[str], *, payer: bool, divided: bool) -> str:
     """The condition of a table's chosen rows; ``divided``: of some claims not every line is chosen."""
-    if name == "members":
+    if name in _OF_PERSONS:
         return "t.person_id IN (SELECT person_id FROM chosen_members WHERE person_id IS NOT NULL)"
     if name in _WHOLE:
         return "t.payer IN (SELECT value FROM chosen_payer)" if payer else ""

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from cpticd.core import plain_cells
 from cpticd.core.errors import SchemaError
-from cpticd.core.schema import SQL, TABLES, Column, Table
+from cpticd.core.schema import TABLES
 from cpticd.core.scratch import scratch
+from cpticd.core.tables import SQL, Column, Table
 
 #: How each kind is described where a cell cannot be read.
 _WORDS = {

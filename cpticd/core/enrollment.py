@@ -40,7 +40,14 @@ long_term_institutional: lti ltiflag longterminstitutionalflag institutional
 new_enrollee: newenrolleeflag
 special_needs_plan: snp snpflag specialneedsplanflag
 esrd: esrdflag esrdindicator esrdind beneesrdind
+esrd_status: esrdstatuscode statusofesrd
+graft_date: transplantdate kidneytransplantdate dateofgraft
+enrolled_months: membermonths coveragemonths monthsenrolled enrollmentmonths monthsofcoverage
 part_b_months: partbcoveragemonths monthsofpartb benesmicvragetotmons
+part_d_months: partdcoveragemonths monthsofpartd plancvrgmosnum
+medicare_advantage_months: mamonths hmomonths monthsofhmo benehmocvragetotmons partcmonths
+low_income_months: lismonths lowincomesubsidymonths
+hospice_months: monthsofhospice
 """
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpticd.core.schema import Column
+from cpticd.core.tables import Column
 
 #: Rows up to which a table is small: beyond, DuckDB is faster.
 ROWS: Final = 5_000

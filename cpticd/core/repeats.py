@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cpticd.core.schema import Table
+from cpticd.core.tables import Table
 
 #: Runs a SELECT with its parameters.
 Fetch = Callable[[str, Mapping[str, Any]], pa.Table]

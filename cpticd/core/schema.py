@@ -7,93 +7,18 @@ resolved and loses the line's diagnosis pointers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Kind = Literal["text", "code", "date", "money", "number", "integer", "flag"]
-
-#: Arrow type of each kind. ``code`` is text in normal form: upper case, no dot, no blanks.
-ARROW: Final[dict[str, pa.DataType]] = {
-    "text": pa.string(),
-    "code": pa.string(),
-    "date": pa.date32(),
-    "money": pa.decimal128(18, 2),
-    "number": pa.decimal128(18, 3),
-    "integer": pa.int32(),
-    "flag": pa.bool_(),
-}
-#: The same types in DuckDB's dialect, from which SQLGlot derives Spark's.
-SQL: Final[dict[str, str]] = {
-    "text": "VARCHAR",
-    "code": "VARCHAR",
-    "date": "DATE",
-    "money": "DECIMAL(18,2)",
-    "number": "DECIMAL(18,3)",
-    "integer": "INTEGER",
-    "flag": "BOOLEAN",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a canonical table."""
-
-    name: str
-    kind: Kind
-    doc: str = ""
-    required: bool = False
-
-    @property
-    def arrow(self) -> pa.DataType:
-        return ARROW[self.kind]
-
-
-@dataclass(frozen=True)
-class Table:
-    """One canonical table: its grain in words, its key, its columns in order."""
-
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    amount: str | None = None  # the money column that accounting() adds up
-
-    @property
-    def names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-    @property
-    def required(self) -> list[str]:
-        return [column.name for column in self.columns if column.required]
-
-    @property
-    def arrow_schema(self) -> pa.Schema:
-        return pa.schema([(column.name, column.arrow) for column in self.columns])
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
-
-    def empty(self) -> pa.Table:
-        return self.arrow_schema.empty_table()
-
+from cpticd.core.tables import Table, declare
 
 #: What columns were called before: read as today's, in tables that are given and in data sets that were saved.
 FORMER: Final[dict[str, str]] = {
     "claim_frequency_code": "frequency_code",
     "original_reference_number": "original_payer_claim_id",
 }
-
-
-def declare(name: str, grain: str, key: str, columns: str, amount: str | None = None) -> Table:
-    """Read a table from lines ``name kind[!] doc``; ``!`` marks a required column."""
-    parsed = []
-    for line in filter(str.strip, columns.splitlines()):
-        column, kind, *doc = line.split(maxsplit=2)
-        parsed.append(Column(column, kind.rstrip("!"), "".join(doc), kind.endswith("!")))  # type: ignore[arg-type]
-    return Table(name, grain, tuple(key.split()), tuple(parsed), amount)
 
 
 _TABLES = (
@@ -335,8 +260,36 @@ _TABLES = (
         new_enrollee            flag
         special_needs_plan      flag
         esrd                    flag
+        esrd_status             text    dialysis, transplant or functioning graft
+        graft_date              date    of a kidney transplant
+        enrolled_months         integer months of the year with any coverage
         part_b_months           integer
+        part_d_months           integer
+        medicare_advantage_months integer
+        low_income_months       integer months with a low-income subsidy (Part D)
+        hospice_months          integer
         """,
+    ),
+    declare(
+        "drugs",
+        "One row per fill of a prescription.",
+        "fill_id",
+        """
+        fill_id                 text!   unique in the data set
+        person_id               text!   as in claims
+        fill_date               date    the day that the drug was dispensed
+        ndc_code                code    National Drug Code, eleven digits
+        dispensed_quantity      number
+        days_supply             integer days
+        prescribing_npi         text
+        dispensing_npi          text    of the pharmacy
+        payer                   text
+        paid_date               date
+        charge_amount           money   what the fill costs in all, US dollars
+        patient_responsibility_amount money
+        data_source             text
+        """,
+        "charge_amount",
     ),
 )
 #: Every canonical table by name, in the order in which they are saved.

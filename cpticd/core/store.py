@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from cpticd.core.engine import DataEngine
 from cpticd.core.errors import InputError, OutputExistsError
-from cpticd.core.schema import FORMER, SQL, TABLES, Table
+from cpticd.core.schema import FORMER, TABLES
+from cpticd.core.tables import SQL, Table
 
 MANIFEST: Final = "cpticd.json"
 FORMAT: Final = "cpticd-claims/4"

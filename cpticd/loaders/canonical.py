@@ -17,8 +17,9 @@ from cpticd.claims import Claims
 from cpticd.core import enrollment
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.records import Places
-from cpticd.core.schema import FORMER, TABLES, Table
+from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.sources import paths_of
+from cpticd.core.tables import Table
 from cpticd.loaders import tuva
 from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
 from cpticd.loaders.flat import headings, lexicon
@@ -57,6 +58,7 @@ def read_tables(
     provider_adjustments: Tables = None,
     attributes: Tables = None,
     members: Tables = None,
+    drugs: Tables = None,
     medical_claim: Tables = None,
     rename: Rename | None = None,
     keep: Keep = None,
@@ -97,7 +99,7 @@ def read_tables(
         "pointers": pointers, "adjudications": adjudications, "line_payments": line_payments,
         "adjustments": adjustments, "remarks": remarks, "payments": payments,
         "provider_adjustments": provider_adjustments,
-        "attributes": attributes, "members": members, "medical_claim": medical_claim,
+        "attributes": attributes, "members": members, "drugs": drugs, "medical_claim": medical_claim,
     }  # fmt: skip
     if all(table is None for table in given.values()):
         raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)}")
@@ -152,7 +154,10 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     for table, each in staged:
         with intake.file(each.source):
             _add(intake, table, each, renames[table.name], keep=options.keep)
-    if any(name not in ("members", "payments", "provider_adjustments", "medical_claim") for name in files):
+    if any(
+        name not in ("members", "drugs", "payments", "provider_adjustments", "medical_claim")
+        for name in files
+    ):
         _complete(intake, stage.names())
     stage.clear()
 

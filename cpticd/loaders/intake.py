@@ -19,8 +19,9 @@ from cpticd.core.conform import conform
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import CpticdError, InputError, SchemaError
 from cpticd.core.repeats import repeated
-from cpticd.core.schema import REJECTS, SEVERITIES, SEVERITY, TABLES, Severity, Table, graded
+from cpticd.core.schema import REJECTS, SEVERITIES, SEVERITY, TABLES, Severity, graded
 from cpticd.core.sources import names_of
+from cpticd.core.tables import Table
 from cpticd.loaders import payers
 from cpticd.loaders.accounts import ZERO, Accounts, Count
 from cpticd.loaders.parts import Parts, own_columns

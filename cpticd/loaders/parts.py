@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from cpticd.core.engine import DuckDBEngine
-from cpticd.core.schema import SQL, TABLES
+from cpticd.core.schema import TABLES
+from cpticd.core.tables import SQL
 
 #: Columns that tables have while an intake is open.
 OWN: Final = {"_source": "INTEGER", "_row": "BIGINT"}

@@ -15,8 +15,8 @@ from cpticd import sql
 from cpticd.core.conform import as_arrow, check_once, conform
 from cpticd.core.contract import records_of
 from cpticd.core.errors import InputError, SchemaError
-from cpticd.core.schema import Table, declare
 from cpticd.core.session import Session
+from cpticd.core.tables import Table, declare
 from cpticd.risk.conditions import load_encounters
 
 #: What the models ask of a person. Columns that are absent are taken as said here.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cpticd.claims import Claims
 from cpticd.core.engine import DuckDBEngine
-from cpticd.core.schema import ACCOUNTING, REJECTS, SQL, TABLES
+from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES
+from cpticd.core.tables import SQL
 
 #: A number in [0, 1) from a row's number and a salt.
 _UNIFORM = "(hash({row} * 1000003 + {salt}) % 1000000007) / 1000000007.0"

@@ -12,7 +12,7 @@ import pytest
 
 from cpticd.core import plain_cells
 from cpticd.core.conform import conform
-from cpticd.core.schema import Column, Kind, declare
+from cpticd.core.tables import Column, Kind, declare
 
 KINDS: tuple[Kind, ...] = ("text", "code", "date", "money", "number", "integer", "flag")
 TEXT = [
