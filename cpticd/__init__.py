@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cpticd.loaders.cms.synpuf import read_synpuf as read_synpuf
     from cpticd.loaders.flat.wide import read_wide as read_wide
     from cpticd.loaders.registry import read as read
+    from cpticd.loaders.tuva.reader import read_tuva as read_tuva
     from cpticd.loaders.x12.reader import read_x12 as read_x12
     from cpticd.reporting import report as report
     from cpticd.simulation import demo as demo
@@ -58,6 +59,7 @@ _HOMES: Final[dict[str, str]] = {
     "read": "cpticd.loaders.registry",
     "read_synpuf": "cpticd.loaders.cms.synpuf",
     "read_tables": "cpticd.loaders.canonical",
+    "read_tuva": "cpticd.loaders.tuva.reader",
     "read_wide": "cpticd.loaders.flat.wide",
     "read_x12": "cpticd.loaders.x12.reader",
     "report": "cpticd.reporting",
