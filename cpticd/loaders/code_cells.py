@@ -301,7 +301,8 @@ def _behind(x: str) -> str:
 
 def _more(x: str) -> str:
     """SQL: several diagnoses stand in a cell."""
-    return rf"regexp_matches(upper({x}), '^[^A-Z0-9]*{_QUALIFIER}(?:{_DOTTED})[\s,;|/&+^~]+{_QUALIFIER}(?:{_DOTTED})\b')"
+    pattern = rf"^[^A-Z0-9]*{_QUALIFIER}(?:{_DOTTED})[\s,;|/&+^~]+{_QUALIFIER}(?:{_DOTTED})\b"
+    return f"regexp_matches(upper({x}), '{pattern}')"
 
 
 #: A list of nothing but diagnosis codes, and what may stand between them.

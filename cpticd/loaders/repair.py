@@ -139,7 +139,8 @@ def number(x: str) -> Cell:
 def payer_sequence(x: str) -> Cell:
     """1, 2 and 3: also P, S and T (SBR01), ``primary``, ``2nd``; anything else is none."""
     word = f"upper(left(regexp_replace({x}, '^0+', ''), 1))"
-    value = f"CASE WHEN {word} IN ('1', 'P') THEN 1 WHEN {word} IN ('2', 'S') THEN 2 WHEN {word} IN ('3', 'T') THEN 3 END"
+    cases = " ".join(f"WHEN {word} IN ('{n}', '{letter}') THEN {n}" for n, letter in ((1, "P"), (2, "S"), (3, "T")))
+    value = f"CASE {cases} END"
     return Cell(
         value,
         repairs={left_out("an order of payers"): f"({x} IS NOT NULL AND ({value}) IS NULL)"},

@@ -80,9 +80,20 @@ def group(text: str) -> str:
 def code_type(text: str) -> str | None:
     """icd-10-cm or icd-9-cm, from the usual ways to say so (``0`` and ``9`` are the paper form's)."""
     folded = re.sub(r"[^a-z0-9]", "", text.lower())
-    if folded in ("0", "10", "icd10", "icd10cm", "abk", "abf", "i10", "100"):
+    if folded in ("0", "00", "10", "010", "icd10", "icd10cm", "icd010", "abk", "abf", "i10", "100", "x"):
         return "icd-10-cm"
-    return "icd-9-cm" if folded in ("9", "09", "icd9", "icd9cm", "bk", "bf", "i9", "90") else None
+    return "icd-9-cm" if folded in ("9", "09", "icd9", "icd9cm", "icd09", "bk", "bf", "i9", "90") else None
+
+
+def procedure_type(text: str) -> str | None:
+    """icd-10-pcs or icd-9-pcs, from the usual ways to say so."""
+    folded = re.sub(r"[^a-z0-9]", "", text.lower())
+    if folded in ("icd10pcs", "10pcs", "pcs", "bbr", "bbq"):
+        return "icd-10-pcs"
+    if folded in ("icd9pcs", "icd9proc", "br", "bq"):
+        return "icd-9-pcs"
+    found = code_type(text)
+    return found and found.replace("-cm", "-pcs")
 
 
 def claim_type(text: str) -> str | None:
