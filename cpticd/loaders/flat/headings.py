@@ -90,6 +90,8 @@ allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowab
 paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid
   payerpaidamount insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid
   paymentamt linenchpmtamt
+claim_paid_amount: claimpaidamount claimpaid claimpayment claimpaymentamount clmpmtamt claimpaidamt claimtotalpaid
+  claimtotalpayment claimnetpaid
 patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp
   patientrespamt patientresponsibilityamt ptresp memberresponsibility memberliability patientliability
   patientamount patientshare
@@ -99,6 +101,11 @@ copay_amount: copayamount copay copayment copaymentamount copayamt copaymentamt
 status: claimstatus status linestatus claimstatuscode claimstatuscd linestatuscode adjudicationstatus
   paymentstatus claimlinestatus clp02 processingstatus disposition decision outcome
 denial_flag: denialflag denied isdenied deniedflag denialind denialindicator denial
+payment_id: paymentid paymentnumber paymentno checknumber checkno checknum check eftnumber eftno checkeftnumber
+  checkoreftnumber eftchecknumber checktracenumber tracenumber traceno remittancenumber remitnumber remittanceid
+  remitid eranumber eraid voucherid vouchernumber chknumber chkno trn02 paymenttracenumber paymentreference
+adjustment_type: adjustmenttype clmadjsmttypecd claimadjustmenttypecode claimadjustmenttype adjustmenttypecode
+  adjtypecode clmadjsmttypecode adjstmtind adjustmentindicator
 payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumber payerclaimcontrolnumber
   payerclaimno claimicn tcn
 diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icddx@ icdcode@ icddiag@
@@ -118,7 +125,7 @@ diagnosis_pointers: diagnosispointers diagnosispointer dxpointer dxpointers dxpt
 group_code_@: groupcode@ adjustmentgroup@ adjgroup@ adjustmentgroupcode@ adjgroupcode@ casgroup@ group@
   casgroupcode@ adj@group cagc@ carcgroup@ adj@groupcode reasongroup@ adjgrp@
 carc_@: carc@ carccode@ adjustmentreason@ adjreason@ adjustmentreasoncode@ adjreasoncode@ reasoncode@
-  reason@ casreason@ adj@reason adj@carc adj@reasoncode denialcode@ denialreason@ denialreasoncode@ denial@
+  reason@ casreason@ adj@reason adj@carc adj@reasoncode adj@code denialcode@ denialreason@ denialreasoncode@ denial@
   adjustmentcode@ adjcode@ casreasoncode@
 adjustment_amount_@: adjustmentamount@ adjamount@ adjamt@ adjustmentamt@ casamount@ carcamount@ adj@amount
   adj@amt reasonamount@ casamt@ carcamt@ carc@amount carc@amt
@@ -206,12 +213,16 @@ class Guess:
     why: str = ""
     kept: str = ""  # the attribute that it is kept as, as it stands
     is_sure: bool = True  # the user says so, or the column has the canonical name
+    by_user: bool = False  # the user says so
+    day_first: bool = False  # its dates have the day before the month
+    note: str = ""  # what else must be known of how it is read
 
     @property
     def shown(self) -> str:
         """What becomes of the column, in words."""
         kept = f"kept as attribute {self.kept}" if self.kept else ""
-        return ", ".join(filter(None, [self.meaning, kept])) or f"- not used: {self.why}"
+        read = f"{self.meaning} ({self.note})" if self.meaning and self.note else self.meaning
+        return ", ".join(filter(None, [read, kept])) or f"- not used: {self.why}"
 
 
 def meaning(name: str) -> tuple[str, int] | None:
@@ -233,47 +244,111 @@ def known(cells: Iterable[str]) -> int:
     return sum(1 for cell in cells if cell.strip() and meaning(cell) is not None)
 
 
-def guess(columns: list[str], rename: Mapping[str, str] | None = None, *, exact: bool = False) -> list[Guess]:
-    """One guess per column; ``rename`` (their name → canonical name) overrides, ``exact`` takes canonical names only.
+#: Meanings whose columns are numbered together, from 1 or from 0.
+_TOGETHER = (
+    ("group_code", "carc", "adjustment_amount", "adjustment", "rarc"),
+    ("diagnosis_code", "diagnosis_poa"),
+    ("diagnosis_pointer",),
+    ("procedure_code", "procedure_date"),
+    ("hcpcs_modifier",),
+)
 
-    Where two columns have the same meaning the one with the more usual name is taken, the other noted.
-    Raises SchemaError where ``rename`` names a column that is not there or a meaning that does not exist.
+
+def _from_zero(columns: Iterable[str]) -> set[str]:
+    """Families of meanings that are numbered from 0: as programs count."""
+    families: set[str] = set()
+    for column in columns:
+        marked, _, number = squeeze(re.sub(r"(?<!\d)0(?!\d)", "1", column)).rpartition("@")
+        zero = re.search(r"(?<!\d)0(?!\d)", re.sub(r"(?i)icd[\s_-]*(10|0?9)", "icd", column))
+        found = _ALIASES.get(marked) if number == "1" and zero else None
+        if found and found[0].endswith("_@"):
+            families |= next({*each} for each in _TOGETHER if found[0][:-2] in each)
+    return families
+
+
+def meanings(columns: Iterable[str]) -> dict[str, tuple[str, int] | None]:
+    """What each column usually means, where families that are numbered from 0 are numbered from 1."""
+    columns = list(columns)
+    families = _from_zero(columns)
+    return {column: _shifted(column, families) if families else meaning(column) for column in columns}
+
+
+def _shifted(column: str, families: set[str]) -> tuple[str, int] | None:
+    number = re.search(r"(?<!\d)\d{1,2}(?!\d)", re.sub(r"(?i)icd[\s_-]*(10|0?9)", "icd-", column))
+    found = meaning(column if number is None or int(number[0]) else re.sub(r"(?<!\d)0(?!\d)", "1", column))
+    if found is None or number is None or found[0].rpartition("_")[0] not in families:
+        return found
+    family, _, place = found[0].rpartition("_")
+    return f"{family}_{int(place) + (int(number[0]) > 0)}", max(found[1], 0)
+
+
+def guess(
+    columns: list[str],
+    rename: Mapping[str, str | None] | None = None,
+    *,
+    exact: bool = False,
+    refused: Mapping[tuple[str, str], str] | None = None,
+    moved: Mapping[str, str] | None = None,
+) -> list[Guess]:
+    """One guess per column; ``rename`` (their name → canonical name, None: not used) overrides, ``exact`` takes
+    canonical names only.
+
+    Where two columns have the same meaning the one with the more usual name is taken, the other noted. ``refused``
+    (column and meaning → why) are guesses that the columns' content contradicts, ``moved`` (column → meaning) what
+    their content is instead. Raises SchemaError where ``rename`` names a meaning that does not exist.
     """
     renamed = _check_rename(columns, rename or {})
-    taken = {target: column for column, target in renamed.items()}
+    refused, moved = refused or {}, moved or {}
+    taken = {target: column for column, target in renamed.items() if target}
+    usual = meanings(columns)
+    shifted = _from_zero(columns)
+    found: dict[str, tuple[str, int]] = {}
+    for column in columns:
+        each = (moved[column], 0) if column in moved else usual[column]
+        if (
+            each
+            and column not in renamed
+            and not (exact and each[1] >= 0)
+            and (column, each[0]) not in refused
+        ):
+            found[column] = each
     ranked: dict[str, tuple[int, int]] = {}
     for place, column in enumerate(columns):
-        found = None if column in renamed else meaning(column)
-        if found and not (exact and found[1] >= 0) and found[0] not in taken:
-            ranked[found[0]] = min(ranked.get(found[0], (found[1], place)), (found[1], place))
+        if (each := found.get(column)) and each[0] not in taken:
+            ranked[each[0]] = min(ranked.get(each[0], (each[1], place)), (each[1], place))
     guesses = []
     for place, column in enumerate(columns):
-        found = meaning(column)
+        name, rank = found.get(column, ("", 0))
         if column in renamed:
-            guesses.append(Guess(column, renamed[column], "as rename says"))
-        elif found is None or (exact and found[1] >= 0):
-            guesses.append(Guess(column, None, "no known meaning"))
-        elif found[0] in taken:
-            guesses.append(Guess(column, None, f"rename gives {found[0]} to {taken[found[0]]!r}"))
-        elif ranked[found[0]][1] == place:
-            guesses.append(Guess(column, found[0], is_sure=found[1] < 0))
+            why = "as rename says" if renamed[column] else "rename says that it is not used"
+            guesses.append(Guess(column, renamed[column], why, by_user=True))
+        elif not name:
+            contradicted = next((why for (each, _), why in refused.items() if each == column), "")
+            guesses.append(Guess(column, None, contradicted or "no known meaning"))
+        elif name in taken:
+            guesses.append(Guess(column, None, f"rename gives {name} to {taken[name]!r}"))
+        elif ranked[name][1] == place:
+            note = "numbered from 0" if name.rpartition("_")[0] in shifted else ""
+            if column in moved:
+                note = next((why for (each, _), why in refused.items() if each == column), "")
+            guesses.append(Guess(column, name, is_sure=rank < 0, note=note))
         else:
-            other = columns[ranked[found[0]][1]]
-            guesses.append(Guess(column, None, f"{other!r} was taken for {found[0]}; use rename to choose"))
+            other = columns[ranked[name][1]]
+            guesses.append(Guess(column, None, f"{other!r} was taken for {name}; use rename to choose"))
     return guesses
 
 
-def _check_rename(columns: list[str], rename: Mapping[str, str]) -> dict[str, str]:
+def _check_rename(columns: list[str], rename: Mapping[str, str | None]) -> dict[str, str | None]:
     folded = {column.lower(): column for column in columns}
-    renamed: dict[str, str] = {}
+    renamed: dict[str, str | None] = {}
     for theirs, ours in rename.items():
         if theirs.lower() not in folded:
             continue  # another file of the same call may have it; read_wide checks that one does
-        if not is_canonical(ours):
+        if ours is not None and not is_canonical(ours):
             raise SchemaError(
-                f"rename: no column {ours!r} in the flat form; there are {', '.join(VOCABULARY)}"
+                f"rename: no column {ours!r} in the flat form; there are {', '.join(VOCABULARY)}; None: not used"
             )
-        if ours in renamed.values():
+        if ours is not None and ours in renamed.values():
             raise SchemaError(f"rename: two columns are called {ours!r}; keep one")
         renamed[folded[theirs.lower()]] = ours
     return renamed
