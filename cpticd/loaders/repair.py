@@ -32,12 +32,13 @@ from cpticd.loaders.code_cells import (
     taxonomy,
     unit_of_measure,
 )
-from cpticd.loaders.date_cells import date, decided, turned
+from cpticd.loaders.date_cells import Order, date, decided, turned
 
 __all__ = [
     "READERS",
     "SCIENTIFIC",
     "Cell",
+    "Order",
     "bill_type",
     "code",
     "coded",
@@ -139,7 +140,9 @@ def number(x: str) -> Cell:
 def payer_sequence(x: str) -> Cell:
     """1, 2 and 3: also P, S and T (SBR01), ``primary``, ``2nd``; anything else is none."""
     word = f"upper(left(regexp_replace({x}, '^0+', ''), 1))"
-    cases = " ".join(f"WHEN {word} IN ('{n}', '{letter}') THEN {n}" for n, letter in ((1, "P"), (2, "S"), (3, "T")))
+    cases = " ".join(
+        f"WHEN {word} IN ('{n}', '{letter}') THEN {n}" for n, letter in ((1, "P"), (2, "S"), (3, "T"))
+    )
     value = f"CASE {cases} END"
     return Cell(
         value,

@@ -12,7 +12,7 @@ from cpticd.core.errors import SchemaError
 from cpticd.loaders import closing, layouts
 from cpticd.loaders.attributes import check_keep, kept
 from cpticd.loaders.excel import SheetChoice
-from cpticd.loaders.flat import checks, diagnoses, headings, lexicon, lines
+from cpticd.loaders.flat import checks, contents, diagnoses, headings, lines
 from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.intake import Intake
@@ -111,6 +111,21 @@ def tell(sample: Sample) -> str | None:
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the canonical tables from flat files; prints what the user must know of how they were read."""
     stage = Stage(intake, sheet=options.sheet)
+    guesses = prepared(intake, stage, files, options)
+    if guesses:
+        if not options.quiet:
+            print(shown(guesses))
+        told = fill(intake, guesses)
+        if told and not options.quiet:
+            print("\n".join(told))
+    layouts.forget(intake, [table for table, _ in guesses])
+    stage.clear()
+
+
+def prepared(
+    intake: Intake, stage: Stage, files: Files, options: Options
+) -> list[tuple[Staged, list[Guess]]]:
+    """The flat files as staged tables, each with what its columns are read as."""
     given = [item for items in files.values() for item in items]
     rename = options.rename or {}
     used = layouts.layout(options.layout) if options.layout else None
@@ -124,14 +139,7 @@ def load(files: Files, intake: Intake, options: Options) -> None:
             read = layouts.translated(intake, table, used) if used else table
             found = guessed(intake, read, names, keep=options.keep)
             guesses.append((read, _by_layout(intake, read, found, used, rename)))
-    if guesses:
-        if not options.quiet:
-            print(shown(guesses))
-        told = fill(intake, guesses)
-        if told and not options.quiet:
-            print("\n".join(told))
-    layouts.forget(intake, [table for table, _ in guesses])
-    stage.clear()
+    return guesses
 
 
 def _known(own: set[str], cells: list[str]) -> int:
@@ -168,8 +176,7 @@ def guessed(
     intake: Intake, table: Staged, rename: Rename, *, keep: Keep = None, exact: bool = False
 ) -> list[Guess]:
     """What each column of a staged table is read as, and which are kept; SchemaError where none names the claim."""
-    guesses = headings.guess(table.columns, rename, exact=exact)
-    guesses = [_by_content(intake, table, f"c{place}", guess) for place, guess in enumerate(guesses)]
+    guesses = contents.guessed(intake, table, rename, exact=exact)
     if not any(each.meaning == "claim_id" for each in guesses):
         hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
         raise SchemaError(
@@ -181,20 +188,6 @@ def guessed(
         replace(each, kept=own.names.get(each.column, ""), why=own.refused.get(each.column, each.why))
         for each in guesses
     ]
-
-
-def _by_content(intake: Intake, table: Staged, cell: str, guess: Guess) -> Guess:
-    """The guess, dropped where the heading has other meanings too and a cell says that it has one of those."""
-    if guess.meaning not in lexicon.SHAPES or guess.is_sure:
-        return guess
-    fits, what = lexicon.SHAPES[guess.meaning]
-    found = intake.query(
-        f"SELECT DISTINCT {cell} AS x FROM {table.table} WHERE {cell} IS NOT NULL ORDER BY x"
-    )
-    other = next((text for text in found.column("x").to_pylist() if not fits(text)), None)
-    if other is None:
-        return guess
-    return Guess(guess.column, None, f"not all of its cells are {what}: {other!r}")
 
 
 def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
