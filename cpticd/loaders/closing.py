@@ -119,10 +119,11 @@ def figures(claims: Claims) -> dict[str, Any]:
 
 def missing(found: Mapping[str, Any], gave: frozenset[str] | set[str]) -> list[Fact]:
     """The facts that nothing gives. ``gave``: what columns of flat files were read as; empty where there are none."""
-    return [fact for fact in FACTS if not found[fact.count] or (gave and not _given(fact, gave))]
+    return [fact for fact in FACTS if not found[fact.count] or (gave and not is_given(fact, gave))]
 
 
-def _given(fact: Fact, gave: frozenset[str] | set[str]) -> bool:
+def is_given(fact: Fact, gave: frozenset[str] | set[str]) -> bool:
+    """Whether one of the columns that flat files were read as gives a fact."""
     families = {name.rpartition("_")[0] + "_@" for name in gave if name.rpartition("_")[2].isdigit()}
     return bool({*fact.columns} & ({*gave} | families))
 

@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -261,8 +261,9 @@ def _grids(path: Path) -> list[Grid]:
     except Exception as error:  # every kind of damage has an error of its own
         raise InputError(_unreadable(path, error)) from error
     visible = calamine.SheetVisibleEnum.Visible
+    opened = cache(book.get_sheet_by_name)  # a sheet is taken apart once, and looked at twice
     return [
-        Grid(each.name, partial(_rows, path, book, each.name), each.visible != visible) for each in sheets
+        Grid(each.name, partial(_rows, path, opened, each.name), each.visible != visible) for each in sheets
     ]
 
 
@@ -276,10 +277,10 @@ def _unreadable(path: Path, error: BaseException) -> str:
     )
 
 
-def _rows(path: Path, book: Any, name: str) -> Iterator[Row]:
+def _rows(path: Path, opened: Callable[[str], Any], name: str) -> Iterator[Row]:
     """The rows of a sheet as text, from its first row on; a merged cell speaks for each of its rows."""
     try:
-        sheet = book.get_sheet_by_name(name)
+        sheet = opened(name)
         if not sheet.height:
             return
         merged = _merged(sheet.merged_cell_ranges or (), (sheet.start or (0, 0))[1])

@@ -16,6 +16,7 @@ from cpticd.loaders import canonical, closing, layouts, no_claims, saved
 from cpticd.loaders import payers as names_of_payers
 from cpticd.loaders.cms import rif, synpuf
 from cpticd.loaders.excel import SheetChoice
+from cpticd.loaders.fhir import reader as fhir
 from cpticd.loaders.flat import wide
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Keep, Loader, Options, Rename, Sample
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 #: Every kind of file, in the order in which a sample is shown to it: the first that knows it has it.
 LOADERS: Final[tuple[Loader, ...]] = (
     saved.LOADER,
+    saved.REJECTS_LOADER,
     reader.LOADER,
+    fhir.LOADER,
     tuva.DATABASE,
     tuva.LOADER,
     rif.LOADER,
@@ -160,7 +163,7 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     for path in sources.paths_of(given, folders=True):
         if path.is_dir() and not saved.is_saved(path):
             folders.append(path)
-            inside = _inside(path)
+            inside = inside_of(path)
             if not inside:
                 reason = (
                     f"{path}: the folder holds no files; pass the folder or the files that hold the claims"
@@ -173,7 +176,7 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     return _Found(list(files.values()), folders, empty)
 
 
-def _inside(folder: Path) -> list[Path]:
+def inside_of(folder: Path) -> list[Path]:
     """The files of a folder and of those below it; a saved data set is one of them."""
     sets = {manifest.parent for manifest in folder.rglob("*") if saved.is_saved(manifest.parent)}
     inside = []
@@ -204,10 +207,7 @@ def tell(path: Path, options: Options = _NO_OPTIONS) -> Recognised:
 
     Raises InputError, which says what was seen, where it is nothing that cpticd reads.
     """
-    folded = _folded(options.rename)
-    if options.layout:
-        folded = {**layouts.layout(options.layout).columns, **folded}
-    sample = Sample(path, lambda cells: _known(cells, folded), folded, options.sheet)
+    sample = sample_of(path, options)
     if what := no_claims.of_text(sample):
         raise InputError(f"{path}: {what}")
     for loader in LOADERS:
@@ -215,6 +215,14 @@ def tell(path: Path, options: Options = _NO_OPTIONS) -> Recognised:
             columns = {name.strip().casefold() for name in sample.given} if loader.known else ()
             return Recognised(path, loader, kind, frozenset(columns))
     raise InputError(f"{path}: {_unknown(sample)}")
+
+
+def sample_of(path: Path, options: Options) -> Sample:
+    """The start of a file, with columns as the user's options call them."""
+    folded = _folded(options.rename)
+    if options.layout:
+        folded = {**layouts.layout(options.layout).columns, **folded}
+    return Sample(path, lambda cells: _known(cells, folded), folded, options.sheet)
 
 
 def _unknown(sample: Sample) -> str:

@@ -76,9 +76,9 @@ class Stage:
     never larger in memory than what is looked at.
     """
 
-    def __init__(self, intake: Intake, *, sheet: excel.SheetChoice = None) -> None:
-        """``sheet``: which sheets of workbooks are read; None: those that look like claims."""
-        self.intake, self._sheet = intake, sheet
+    def __init__(self, intake: Intake, *, sheet: excel.SheetChoice = None, limit: int | None = None) -> None:
+        """``sheet``: which sheets of workbooks are read; None: those that look like claims. ``limit``: rows a table."""
+        self.intake, self._sheet, self._limit = intake, sheet, limit
         self._folder = Folder()
         self.staged: list[Staged] = []
         self._clean = True
@@ -212,7 +212,7 @@ class Stage:
         rows = empty = wrapped = 0
         failed: dict[int, tuple[int, int, str]] = {}  # column: how many, where the first, what it says
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for batch in batches:
+            for batch in batches if self._limit is None else _first(batches, self._limit):
                 cleaned, marked = _cleaned(batch, failed) if self._clean else (batch, 0)
                 full = _without_empty(cleaned)
                 wrapped += marked
@@ -239,6 +239,16 @@ class Stage:
             )  # fmt: skip
         self.staged.append(Staged(source, table, columns, rows, word))
         return self.staged[-1]
+
+
+def _first(batches: Iterable[pa.Table], limit: int) -> Iterator[pa.Table]:
+    """The first rows of batches."""
+    left = limit
+    for batch in batches:
+        yield batch.slice(0, left)
+        left -= min(left, len(batch))
+        if not left:
+            return
 
 
 def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[pa.Table, int]:
