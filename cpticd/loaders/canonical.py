@@ -20,8 +20,9 @@ from cpticd.core.records import Places
 from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.sources import paths_of
 from cpticd.core.tables import Table
-from cpticd.loaders import canonical_cells, repair, tuva
+from cpticd.loaders import canonical_cells, closing, repair, tuva
 from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
+from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import headings
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
@@ -63,14 +64,17 @@ def read_tables(
     rename: Rename | None = None,
     keep: Keep = None,
     payers: Aliases | None = None,
+    sheet: SheetChoice = None,
+    quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
     """One data set of tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
 
-    Parameters: each a DataFrame, an Arrow table, a CSV or Parquet path, or a list of them.
+    Parameters: each a DataFrame, an Arrow table, a CSV, Excel or Parquet path, or a list of them.
     ``medical_claim`` is Tuva's input layer: one row per line, diagnosis_code_1…25 beside it. ``rename`` is
     {their column: canonical column} for every table, or {table: {…}} for one. ``payers`` says which payer a name or a
-    payer id stands for, as in ``read``.
+    payer id stands for, as in ``read``. ``sheet`` names the sheet of workbooks, as in ``read_wide``; what was read is
+    printed in one line unless ``quiet``.
 
     Columns are matched without regard to case, blanks or dashes, those of ``members`` by their usual headings. Columns
     that ``claims`` or ``lines`` do not know become attributes of the claim or the line, ``plan_type`` for "Plan Type":
@@ -86,11 +90,11 @@ def read_tables(
     - of rows with the same key the one is kept that sorts first by its columns, in the order of the schema.
 
     Raises SchemaError where a required column is missing (it lists what was found), InputError for what is
-    no table.
+    no table, and where not one row could be loaded.
 
     >>> import cpticd as cx, pandas as pd
     >>> lines = pd.DataFrame({"claim_id": ["A1"], "claim_line_number": [1], "hcpcs_code": "99213", "clinic": "east"})
-    >>> claims = cx.read_tables(lines=lines, progress=False)
+    >>> claims = cx.read_tables(lines=lines, quiet=True, progress=False)
     >>> len(claims.table("claims")), claims.table("attributes")["value"].tolist()
     (1, ['east'])
     """
@@ -108,9 +112,9 @@ def read_tables(
     load(
         {name: [table] for name, table in given.items() if table is not None},
         intake,
-        Options(rename=rename, keep=keep, quiet=True),
+        Options(rename=rename, keep=keep, sheet=sheet, quiet=True),
     )
-    return intake.claims()
+    return closing.ended(intake, quiet=quiet)
 
 
 def tell(sample: Sample) -> str | None:
@@ -138,7 +142,7 @@ def _canonical(sample: Sample) -> str | None:
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the canonical tables from tables of their form, and complete what hangs on nothing."""
     renames = _renames(options.rename or {})
-    stage = Stage(intake)
+    stage = Stage(intake, sheet=options.sheet)
     # Members that are given go before those that are made of claims, and claims before what belongs to them.
     if "members" in files:
         _members(intake, files["members"], renames["members"])
@@ -383,4 +387,4 @@ def _any_known(cells: list[str]) -> int:
     return max(len({*cells} & {*table.names}) for table in TABLES.values())
 
 
-LOADER = Loader("canonical tables", tell, load, _any_known, frozenset({"rename", "keep"}))
+LOADER = Loader("canonical tables", tell, load, _any_known, frozenset({"rename", "keep", "sheet"}))
