@@ -177,15 +177,19 @@ class _Months:
         )
 
     def dual(self) -> str:
-        """The code that most months have, of two the higher; NA where no month has one."""
+        """The code that most months have; NA where no month has one."""
         months = self._cells("dual")
         if not months:
             code = self.of("dual")
             return f"CASE WHEN {code} IS NOT NULL THEN {repair.padded(code, 2, 1).value} END"
         listed = f"list_filter([{', '.join(months)}], lambda x: x IS NOT NULL AND x NOT IN ('0', '00', '99', 'NA'))"
         most = f"list_aggregate(list_sort({listed}, 'DESC'), 'mode')"
-        anything = f"coalesce({', '.join(months)}) IS NOT NULL"
-        return f"CASE WHEN len({listed}) > 0 THEN {repair.padded(most, 2, 1).value} WHEN {anything} THEN 'NA' END"
+        # A month of NA says that there is none; 99 that nothing is known.
+        unknown = f"list_contains([{', '.join(months)}], '99')"
+        return (
+            f"CASE WHEN len({listed}) > 0 THEN {repair.padded(most, 2, 1).value} WHEN NOT coalesce({unknown}, false) "
+            "THEN 'NA' END"
+        )
 
 
 def fill(intake: Intake) -> None:

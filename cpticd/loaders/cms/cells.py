@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from cpticd.loaders import repair
+from cpticd.loaders import code_cells, repair
 from cpticd.loaders.cms.layouts import Fields
 from cpticd.loaders.repair import Cell
 
@@ -50,6 +51,14 @@ def ndc(x: str) -> Cell:
     return Cell(f"nullif({padded}, '00000000000')")
 
 
+def drug(x: str) -> Cell:
+    """National Drug Codes in a column that holds nothing else: up to four leading zeros may be lost."""
+    short = f"regexp_replace({x}, '[.]0$', '')"
+    return Cell(
+        f"CASE WHEN regexp_full_match({short}, '[0-9]{{7,11}}') THEN nullif(lpad({short}, 11, '0'), '00000000000') END"
+    )
+
+
 def _padded(width: int) -> Callable[[str], Cell]:
     return lambda x: repair.padded(x, width, 1)
 
@@ -70,7 +79,8 @@ _MONEY: Final = "paid charge primary_paid deductible coinsurance blood"
 #: Fields of a claim, which stand on each of its rows.
 CLAIM: Final[dict[str, Reader]] = {
     "start": date, "finish": date, "processed": date, "type_code": repair.identifier,
-    "facility_type": code, "classification": code, "frequency": code, "drg": _padded(3), "discharge": _padded(2),
+    "facility_type": code, "classification": code, "frequency": code, "drg": code_cells.drg,
+    "discharge": code_cells.discharge_status,
     "billing_npi": npi, "facility_npi": npi, "provider": code, "control": repair.text,
     "original_control": repair.text, **dict.fromkeys(_MONEY.split(), repair.money),
     "denial": code, "nonpayment": code, "adjustment_type": bare, "entry_code": bare, "disposition": code,
@@ -84,21 +94,29 @@ _LINE_MONEY: Final = (
 #: Fields of a line.
 LINE: Final[dict[str, Reader]] = {
     "line_number": repair.whole, "line_start": date, "line_end": date, "hcpcs": repair.procedure,
-    **{f"modifier_{n}": _padded(2) for n in range(1, 5)}, "revenue": _padded(4), "units": repair.number,
+    **{f"modifier_{n}": code_cells.modifier for n in range(1, 5)}, "revenue": code_cells.revenue_center,
+    "units": repair.number,
     "mtus_count": repair.number, "mtus_code": bare, "ndc": ndc, "ndc_quantity": repair.number,
-    "place_of_service": _padded(2), "rendering_npi": npi, "specialty": _padded(2),
+    "place_of_service": code_cells.place_of_service, "rendering_npi": npi, "specialty": _padded(2),
     **dict.fromkeys(_LINE_MONEY.split(), repair.money), "indicator": code,
-    "line_diagnosis": repair.diagnosis, "line_version": code,
+    "line_diagnosis": code, "line_version": code,
     **{f"ansi_{n}": code for n in range(1, 5)}, "signature": repair.identifier,
 }  # fmt: skip
 #: Fields of drugs.
 DRUG: Final[dict[str, Reader]] = {
-    "fill": repair.identifier, "person": repair.text, "fill_date": date, "ndc": ndc, "quantity": repair.number,
+    "fill": repair.identifier, "person": repair.text, "fill_date": date, "ndc": drug, "quantity": repair.number,
     "days": repair.whole, "prescriber": npi, "prescriber_qualifier": _padded(2), "pharmacy": npi,
     "pharmacy_qualifier": _padded(2), "paid_date": date, "cost": repair.money, "patient_paid": repair.money,
     "deletion": code, "adjustment_type": bare, "final_action": code, "prescription": repair.identifier,
     "fill_number": bare,
 }  # fmt: skip
+
+
+#: Readers of text, whose plain cells are their values.
+_CODES: Final = frozenset(
+    {repair.procedure, code_cells.drg, code_cells.discharge_status, code_cells.modifier, code_cells.revenue_center,
+     code_cells.place_of_service}
+)  # fmt: skip
 
 
 def raw(places: Iterable[int]) -> str:
@@ -108,10 +126,16 @@ def raw(places: Iterable[int]) -> str:
 
 
 def readers(fields: Fields, wanted: Mapping[str, Reader]) -> dict[str, Cell]:
-    """How the fields that a file has are read."""
-    return {
-        name: reader(raw(fields.single[name])) for name, reader in wanted.items() if name in fields.single
-    }
+    """How the fields that a file has are read; a cell that is its value as it stands needs no more than a look."""
+    found = {}
+    for name, reader in wanted.items():
+        if name in fields.single:
+            x = raw(fields.single[name])
+            cell = found[name] = reader(x)
+            if cell.plain and reader in _CODES:
+                value = f"CASE WHEN regexp_full_match({x}, '{cell.plain}') THEN {x} ELSE {cell.value} END"
+                found[name] = replace(cell, value=value)
+    return found
 
 
 def bad(fields: Fields, cells: Mapping[str, Cell], columns: list[str]) -> str:

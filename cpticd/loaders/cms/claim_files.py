@@ -64,6 +64,11 @@ def meanings(field: str, x: str) -> str:
     return f"CASE {x} {pairs} END"
 
 
+def _normal(x: str) -> str:
+    """SQL of a code of ICD without its dot; whether it is one is asked once of each code, when all are there."""
+    return f"upper(replace({x}, '.', ''))"
+
+
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
@@ -213,7 +218,7 @@ class ClaimFile:
         if not every:
             return
         items = ", ".join(
-            f"{{'ord': {ord}, 'kind': '{kind}', 'code': {repair.diagnosis(cell).value}, 'version': {own}, "
+            f"{{'ord': {ord}, 'kind': '{kind}', 'code': {_normal(cell)}, 'version': {own}, "
             f"'poa': upper({poa})}}"
             for ord, kind, cell, own, poa in every
         )
@@ -239,14 +244,14 @@ class ClaimFile:
         self.intake.execute(
             f"INSERT INTO cms_diagnoses SELECT src, number, pk, {base} + sequence, coalesce(kind, 'other'), code, "
             f"version, poa FROM (SELECT {self._key()}, {kind} AS kind, {sequence} AS sequence, "
-            f"{repair.diagnosis(self._raw('one')).value} AS code, {self._raw('version')} AS version, "
+            f"{_normal(self._raw('one'))} AS code, {self._raw('version')} AS version, "
             f"upper({self._raw('one_poa')}) AS poa FROM {self._rows()}) WHERE code IS NOT NULL"
         )
 
     def _procedures(self) -> None:
         """Fill ``cms_procedures``."""
         if "one_procedure" in self.fields.single:
-            code = repair.diagnosis(self._raw("one_procedure")).value
+            code = _normal(self._raw("one_procedure"))
             day = self._dates()["one_procedure_date"].value if self._dates() else "CAST(NULL AS DATE)"
             self.intake.execute(
                 f"INSERT INTO cms_procedures SELECT src, number, pk, ord, code, version, day FROM ("
@@ -261,11 +266,30 @@ class ClaimFile:
         versions, days = self._slots("procedure_version"), self._slots("procedure_date")
         none = "CAST(NULL AS VARCHAR)"
         items = ", ".join(
-            f"{{'ord': {slot}, 'code': {repair.diagnosis(cell).value}, 'version': {versions.get(slot, none)}, "
+            f"{{'ord': {slot}, 'code': {_normal(cell)}, 'version': {versions.get(slot, none)}, "
             f"'day': {cells.date(days.get(slot, none)).value}}}"
             for slot, cell in slots.items()
         )
         self._unnested("cms_procedures", items, "each.ord, each.code, each.version, each.day")
+
+    def tell_repairs(self) -> None:
+        """Say what was mended or left out of cells, and how often."""
+        for name, cell in (self.claim | self.line).items():
+            if not cell.repairs:
+                continue
+            x = self._raw(name)
+            sums = ", ".join(f"sum(CASE WHEN {test} THEN n END)" for test in cell.repairs.values())
+            places = self.fields.single[name]
+            grouped = " UNION ALL ".join(
+                f"SELECT {cells.raw([at])} AS x, count(*) AS n FROM {self._rows()} GROUP BY 1"
+                for at in places[:1]
+            )
+            tests = sums.replace(x, "x")
+            row = self.intake.query(f"SELECT {tests} FROM ({grouped}) WHERE x IS NOT NULL").to_pydict()
+            for what, found in zip(cell.repairs, row.values(), strict=True):
+                if found[0]:
+                    reason = f"{self.staged.columns[places[0]]}: {what}: {found[0]:,} cells"
+                    note(self.intake, self.staged.source, reason, action="repaired")
 
     def note_unused(self) -> None:
         """Name the columns that nothing was read from."""
@@ -280,11 +304,9 @@ def denied_codes() -> list[str]:
     return [row["code"] for row in rows if row["class"] == "denied"]
 
 
-def note(intake: Intake, source: str, reason: str, content: str = "", table: str = UNIT) -> None:
+def note(intake: Intake, source: str, reason: str, *, table: str = UNIT, action: str = "noted") -> None:
     """Note something of a file."""
-    intake.reject(
-        source=source, location="", table_name=table, reason=reason, content=content, action="noted"
-    )
+    intake.reject(source=source, location="", table_name=table, reason=reason, action=action)
 
 
 def rejected(intake: Intake, staged: Staged, reason: str, amount: str) -> int:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.core.repeats import differences, in_order
+from cpticd.loaders import code_cells, repair
 from cpticd.loaders.cms import cells, layouts
 from cpticd.loaders.cms.claim_files import note
 from cpticd.loaders.cms.drug_events import is_there
@@ -32,7 +33,7 @@ def fill(intake: Intake) -> None:
     _account(intake)
     for name in (
         *_TABLES,
-        *(f"cms_{name}" for name in ("claims", "families", "own_lines", "decisions", "denials")),
+        *(f"cms_{name}" for name in ("claims", "families", "own_lines", "decisions", "denials", "shapes")),
     ):
         intake.execute(f"DROP TABLE IF EXISTS {name}")
 
@@ -51,11 +52,34 @@ def _relations(intake: Intake) -> None:
         intake, "claims", fields=fields, kind=_kind_of_claim(),
         nonpayment=f"nonpayment IN ({listed}) AND coalesce(paid, 0) <= 0",
     )  # fmt: skip
+    _shapes(intake)
     _create(intake, "families")
     _create(intake, "own_lines")
     _create(intake, "decisions")
     carcs = [row["carc"] for row in reference.table("carc_categories").to_pylist() if row["is_denial"]]
     intake.engine.load("cms_denials", pa.table({"carc": pa.array(carcs, pa.string())}))
+
+
+def _shapes(intake: Intake) -> None:
+    """Codes of ICD as they are loaded, each looked at once; what has no shape of one is left out and reported."""
+    diagnosis, procedure = repair.diagnosis("code").value, code_cells.icd_procedure("code").value
+    intake.execute(
+        f"CREATE OR REPLACE TABLE cms_shapes AS SELECT 'D' AS kind, code AS raw, {diagnosis} AS code FROM ("
+        "SELECT code FROM cms_diagnoses UNION SELECT upper(replace(line_diagnosis, '.', '')) FROM cms_lines "
+        f"WHERE line_diagnosis IS NOT NULL) UNION ALL SELECT 'P', code, {procedure} "
+        "FROM (SELECT DISTINCT code FROM cms_procedures)"
+    )
+    lost = intake.query(
+        "SELECT s.name, x.kind, count(*) AS n, min(x.raw) AS example FROM cms_shapes x JOIN ("
+        "SELECT src, 'D' AS kind, code FROM cms_diagnoses UNION ALL SELECT src, 'P', code FROM cms_procedures "
+        "UNION ALL SELECT src, 'D', upper(replace(line_diagnosis, '.', '')) FROM cms_lines) u "
+        "ON u.kind = x.kind AND u.code = x.raw JOIN cms_sources s ON s.src = u.src WHERE x.code IS NULL "
+        "GROUP BY s.name, x.kind ORDER BY s.name, x.kind"
+    )
+    for row in lost.to_pylist():
+        table = "diagnoses" if row["kind"] == "D" else "procedures"
+        reason = f"not the shape of an ICD code: left out: {row['n']:,} cells, such as {row['example']}"
+        note(intake, row["name"], reason, table=table, action="repaired")
 
 
 def _kind_of_claim() -> str:

@@ -158,6 +158,7 @@ def _one(intake: Intake, kind: str, staged: Staged, persons: beneficiaries.Perso
     else:
         file = claim_files.ClaimFile(intake, staged, kind)
         file.load()
+        file.tell_repairs()
         file.note_unused()
 
 

@@ -40,14 +40,14 @@ judged AS (
         r.*, k.carc IS NOT NULL AS denies,
         row_number() OVER (
             PARTITION BY r.claim_id, r.adjudication_number, r.line_number, k.carc IS NOT NULL ORDER BY r.n
-        ) AS place
+        ) AS nth
     FROM read r LEFT JOIN cms_denials k ON k.carc = r.carc
     WHERE r.carc IS NOT NULL
 ),
 reasons AS (
     SELECT
         claim_id, adjudication_number, line_number AS line, answered, sign, n, group_code, carc,
-        CASE WHEN denies AND place = 1 THEN
+        CASE WHEN denies AND nth = 1 THEN
             CASE WHEN noncovered > 0 THEN least(noncovered, coalesce(line_charge, noncovered))
                  WHEN coalesce(line_paid, 0) <= 0 AND share <= 0 AND coalesce(allowed, 0) <= 0 AND line_charge > 0
                      THEN line_charge END END AS amount

@@ -1,13 +1,17 @@
 -- One row per diagnosis of a claim: each code once among its reasons, once as admitting and once as reason for a visit.
 -- A line's own diagnosis comes after the others where it is not among them.
 WITH every AS (
-    SELECT c.claim_id, c.last, d.ord, d.kind, d.code, d.version, d.poa
-    FROM cms_diagnoses d JOIN cms_claims c ON c.number = d.number AND c.pk = d.pk
-    WHERE c.state = 'claim'
+    SELECT c.claim_id, c.last, d.ord, d.kind, s.code, d.version, d.poa
+    FROM cms_diagnoses d
+    JOIN cms_claims c ON c.number = d.number AND c.pk = d.pk
+    JOIN cms_shapes s ON s.kind = 'D' AND s.raw = d.code
+    WHERE c.state = 'claim' AND s.code IS NOT NULL
     UNION ALL
-    SELECT l.claim_id, c.last, 2000 + l.line_number, 'other', l.line_diagnosis, l.line_version, NULL
-    FROM cms_own_lines l JOIN cms_claims c ON c.claim_id = l.claim_id
-    WHERE l.line_diagnosis IS NOT NULL AND l.sign = 1
+    SELECT l.claim_id, c.last, 2000 + l.line_number, 'other', s.code, l.line_version, NULL
+    FROM cms_own_lines l
+    JOIN cms_claims c ON c.claim_id = l.claim_id
+    JOIN cms_shapes s ON s.kind = 'D' AND s.raw = upper(replace(l.line_diagnosis, '.', ''))
+    WHERE l.sign = 1 AND s.code IS NOT NULL
 ),
 once AS (
     SELECT
@@ -29,5 +33,5 @@ SELECT
          WHEN last < DATE '2015-10-01' THEN 'icd-9-cm' ELSE 'icd-10-cm' END AS diagnosis_code_type,
     CASE WHEN position = 1 AND principals = 0 AND kind = 'other' THEN 'principal'
          WHEN position > 1 AND kind = 'principal' THEN 'other' ELSE kind END AS diagnosis_kind,
-    poa AS present_on_admission_code
+    CASE WHEN poa IN ('Y', 'N', 'U', 'W', '1') THEN poa END AS present_on_admission_code
 FROM placed

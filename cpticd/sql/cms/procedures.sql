@@ -1,8 +1,10 @@
 -- One row per ICD procedure of a claim; the same procedure of the same day once.
 WITH once AS (
-    SELECT c.claim_id, p.code, p.day, min(p.ord) AS ord, min(p.version) AS version, min(c.last) AS last
-    FROM cms_procedures p JOIN cms_claims c ON c.number = p.number AND c.pk = p.pk
-    WHERE c.state = 'claim'
+    SELECT c.claim_id, s.code, p.day, min(p.ord) AS ord, min(p.version) AS version, min(c.last) AS last
+    FROM cms_procedures p
+    JOIN cms_claims c ON c.number = p.number AND c.pk = p.pk
+    JOIN cms_shapes s ON s.kind = 'P' AND s.raw = p.code
+    WHERE c.state = 'claim' AND s.code IS NOT NULL
     GROUP BY ALL
 )
 SELECT
