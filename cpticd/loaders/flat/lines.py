@@ -28,6 +28,7 @@ def load(flat: Flat) -> None:
     """
     _statuses(flat)
     denied.words(flat)
+    shape_amounts.carry(flat)
     shape.settle(flat)
     shape_amounts.cancel(flat)
     _number_lines(flat)
@@ -53,7 +54,13 @@ def _statuses(flat: Flat) -> None:
     codes = {text: lexicon.status(text) for text in texts}
     flat.intake.engine.load(
         "flat_status",
-        pa.table({"text": pa.array(texts, pa.string()), "code": pa.array(codes.values(), pa.string())}),
+        pa.table(
+            {
+                "text": pa.array(texts, pa.string()),
+                "code": pa.array(codes.values(), pa.string()),
+                "is_partly": pa.array(map(lexicon.is_partly_denied, texts), pa.bool_()),
+            }
+        ),
     )
     for number in flat.names if texts else ():
         said = ", ".join(
@@ -136,7 +143,12 @@ def _evidence(flat: Flat) -> str:
     else:
         signs = amounts
     some = " OR ".join(f"{sign} IS NOT NULL" for sign in signs)
-    return f"(coalesce(s.code, '') <> '{lexicon.PENDING}' AND ({some}))"
+    # What a worklist calls open has been decided where a payer gave a reason, or paid.
+    given = [*(f"f.{column} IS NOT NULL" for column in flat.family("carc")), "f.paid_amount > 0"]
+    given += [f"f.{column} IS NOT NULL" for column in flat.family("adjustment")]
+    return (
+        f"(CASE WHEN coalesce(s.code, '') <> '{lexicon.PENDING}' THEN {some} ELSE {' OR '.join(given)} END)"
+    )
 
 
 def _evidence_of_parts(flat: Flat) -> str:

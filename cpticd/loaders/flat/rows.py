@@ -79,6 +79,7 @@ class Flat:
             for name in sorted({g.kept for _, guesses in staged for g in guesses if g.kept})
         }
         self.told: list[str] = []
+        self.wordings: dict[str, str | None] = {}  # what words of the user's systems stand for, folded
         #: Columns that were made of others: amounts of the claim that its lines repeat.
         self.made: set[str] = set()
         self._headed = {
@@ -277,6 +278,7 @@ class Flat:
         """A claim number that two persons share is two claims; its person is appended to tell them apart."""
         shared = "SELECT claim_id FROM flat GROUP BY claim_id HAVING min(person_id) <> max(person_id)"
         if self.intake.query(f"SELECT 1 AS found FROM ({shared}) LIMIT 1").num_rows:
+            self._one_person(shared)
             self.note(
                 "a claim number that several persons share: read as one claim for each",
                 f"SELECT _source, min(_place) AS _place, claim_id AS content FROM flat SEMI JOIN "
@@ -287,6 +289,24 @@ class Flat:
                 "UPDATE flat SET claim_id = claim_id || '/' || coalesce(person_id, '') "
                 f"WHERE claim_id IN ({shared})"
             )
+
+    def _one_person(self, shared: str) -> None:
+        """A person whose identifier rows of one claim write in two ways (zeros, capitals, signs) is one person."""
+        folded = "ltrim(regexp_replace(upper(person_id), '[^A-Z0-9]', '', 'g'), '0')"
+        alike = (
+            f"SELECT claim_id, min(person_id) AS person FROM flat WHERE claim_id IN ({shared}) "
+            f"GROUP BY claim_id HAVING min({folded}) = max({folded})"
+        )
+        self.tally(
+            "one person stands twice under a claim number, written in two ways: read as one",
+            "SELECT f._source, f._place, concat(f.claim_id, ': ', f.person_id) AS content FROM flat f "
+            f"JOIN ({alike}) a ON a.claim_id = f.claim_id AND f.person_id <> a.person",
+            action="repaired", table=UNIT,
+        )  # fmt: skip
+        self.intake.execute(
+            f"UPDATE flat SET person_id = a.person FROM ({alike}) a "
+            "WHERE flat.claim_id = a.claim_id AND flat.person_id IS NOT NULL"
+        )
 
     def finish(self) -> None:
         """Count the rows that were loaded, and drop what was only needed on the way."""

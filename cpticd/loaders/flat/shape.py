@@ -164,9 +164,15 @@ def _modifiers(flat: Flat) -> None:
     flat.intake.execute(
         """
         UPDATE flat SET _modifiers = m.modifiers FROM (
-            SELECT p.head, list_distinct(flatten(list(f._modifiers ORDER BY p.part))) AS modifiers
-            FROM flat_parts p JOIN flat f ON f.rowid = p.rid WHERE p.parts > 1 AND NOT p.is_copy GROUP BY p.head
-            HAVING count(DISTINCT f._modifiers) > 1
+            WITH parts AS (
+                SELECT p.head, p.part, f._modifiers AS own FROM flat_parts p JOIN flat f ON f.rowid = p.rid
+                WHERE p.parts > 1 AND NOT p.is_copy
+            ),
+            each AS (SELECT head, part, unnest(own) AS modifier, generate_subscripts(own, 1) AS n FROM parts),
+            once AS (SELECT head, modifier, min(1000 * part + n) AS place FROM each GROUP BY head, modifier)
+            SELECT head, list(modifier ORDER BY place) AS modifiers FROM once
+            WHERE head IN (SELECT head FROM parts GROUP BY head HAVING count(DISTINCT own) > 1)
+            GROUP BY head
         ) m WHERE flat.rowid = m.head
         """
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cpticd import sql
+from cpticd.core.conform import quote
 from cpticd.loaders.flat import lexicon
 from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.staging import UNIT
@@ -19,6 +20,34 @@ AMOUNTS: Final = (
 _CANCELS: Final = r"^0?1([.]0)?$|cancel|void|revers|recoup|take ?-?back|negat"
 #: As many claims of several lines repeat an amount, and none contradicts, before it is read as the claim's.
 _CLAIMS: Final = {"paid_amount": 3, "charge_amount": 5}
+
+
+def carry(flat: Flat) -> None:
+    """Rows of reasons alone, without dollars, get what the row of their line and decision has: they are parts of it."""
+    reasons = [c for family in ("carc", "adjustment", "rarc") for c in flat.family(family)]
+    if not reasons or not flat.has("charge_amount"):
+        return
+    flat.intake.execute(
+        sql.text("flat/carried").format(reasons=", ".join([*(f"f.{column}" for column in reasons), "NULL"]))
+    )
+    if flat.intake.query("SELECT 1 AS found FROM flat_carried LIMIT 1").num_rows:
+        apart = ("group_code", "carc", "adjustment", "adjustment_amount", "rarc")
+        carried = [c for c in flat.columns if c != "claim_id" and c.rpartition("_")[0] not in apart]
+        values = ", ".join(
+            f"{quote(c)} = "
+            + (f"w.{quote(c)}" if c in AMOUNTS else f"coalesce(flat.{quote(c)}, w.{quote(c)})")
+            for c in carried
+        )
+        flat.tally(
+            "a reason in a row without dollars: it is of the row of its line that has them",
+            "SELECT f._source, f._place, f.claim_id AS content FROM flat_carried c JOIN flat f ON f.rowid = c.rid",
+            action="repaired", table=UNIT,
+        )  # fmt: skip
+        flat.intake.execute(
+            f"UPDATE flat SET {values}, _modifiers = w._modifiers FROM flat_carried c JOIN flat w ON w.rowid = c.whole "
+            "WHERE flat.rowid = c.rid"
+        )
+    flat.intake.execute("DROP TABLE flat_carried")
 
 
 def cancel(flat: Flat) -> None:
