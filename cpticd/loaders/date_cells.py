@@ -80,17 +80,27 @@ def turned(x: str) -> str:
 def _orders(x: str, rows: str) -> str:
     """SELECT of one row about column ``x`` of ``rows``: how many distinct dates can be day first alone, month first
     alone, or either, and an example of each."""
-    first, second = (
-        f"TRY_CAST(regexp_extract(x, '^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})', {n}) AS INTEGER)" for n in (1, 2)
-    )
-    tests = {"day": "a > 12 AND b <= 12", "month": "b > 12 AND a <= 12", "either": "a <= 12 AND b <= 12"}
+    date = "replace(replace(split_part(x, ' ', 1), '.', '/'), '-', '/')"
+    read = {
+        name: f"coalesce(CASE WHEN regexp_full_match({date}, '.*[0-9]{{4}}') THEN try_strptime({date}, '{order}/%Y') "
+        f"ELSE try_strptime({date}, '{order}/%y') END IS NOT NULL, false) AS {name}"
+        for name, order in (("as_month", "%m/%d"), ("as_day", "%d/%m"))
+    }
+    tests = {
+        "day": "as_day AND NOT as_month",
+        "month": "as_month AND NOT as_day",
+        "either": "as_day AND as_month",
+    }
     counts = ", ".join(
         f"count(*) FILTER ({test}) AS {name}, min(x) FILTER ({test}) AS {name}_example"
         for name, test in tests.items()
     )
+    # 03/03 is the same day in either order.
+    first, second = (f"regexp_extract(x, '^0?([0-9]+)[/.-]0?([0-9]+)', {n})" for n in (1, 2))
     return (
-        f"SELECT {counts} FROM (SELECT x, {first} AS a, {second} AS b FROM (SELECT DISTINCT {x} AS x FROM {rows} "
-        f"WHERE {x} NOT LIKE '____-__-__%') WHERE regexp_full_match(x, '{_NUMERIC}')) WHERE a <> b"
+        f"SELECT {counts} FROM (SELECT x, {read['as_month']}, {read['as_day']} FROM (SELECT DISTINCT {x} AS x "
+        f"FROM {rows} WHERE {x} NOT LIKE '____-__-__%') "
+        f"WHERE regexp_full_match(x, '{_NUMERIC}') AND {first} <> {second})"
     )
 
 

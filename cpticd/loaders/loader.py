@@ -35,6 +35,7 @@ class Options:
     workers: int | None = None
     sheet: excel.SheetChoice = None
     layout: str | None = None
+    reasons: Mapping[str, str | None] | None = None
 
 
 class Sample:

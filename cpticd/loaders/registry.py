@@ -58,6 +58,7 @@ def read(
     *paths: sources.PathLike | Iterable[sources.PathLike],
     members: TableLike | None = None,
     payers: names_of_payers.Aliases | None = None,
+    reasons: Mapping[str, str | None] | None = None,
     rename: Rename | None = None,
     keep: Keep = None,
     layout: str | None = None,
@@ -77,9 +78,9 @@ def read(
     the table ``members`` under their usual names. ``payers`` says which payer a name or a payer id stands for: {alias:
     payer}, or a frame or CSV file of these two columns; names of one payer id are one payer without it, and ``rejects``
     says which names are likely one. ``rename`` ({their column: ours}) and ``keep`` (columns of your own) are those of
-    ``read_wide`` and ``read_tables``, ``layout`` and ``sheet`` of ``read_wide``, ``workers`` that of ``read_x12``,
-    ``engine`` and ``session`` those of ``open``, for one saved data set alone. ``quiet``: neither the guess at the
-    columns of flat files nor what was read is printed; ``memory_limit``: DuckDB's, such as "4GB".
+    ``read_wide`` and ``read_tables``, ``layout``, ``sheet`` and ``reasons`` of ``read_wide``, ``workers`` that of
+    ``read_x12``, ``engine`` and ``session`` those of ``open``, for one saved data set alone. ``quiet``: neither the
+    guess at the columns of flat files nor what was read is printed; ``memory_limit``: DuckDB's, such as "4GB".
 
     A claim's identifier is unique in the data set: the number of a claim that another kind of file has too is ended
     by ``#2``, and ``rejects`` says so. Remittances answer claims of every kind of file, by number, person, charge and
@@ -98,7 +99,7 @@ def read(
     [['P1', 2024, 'female']]
     """
     options = Options(
-        rename=rename, keep=keep, quiet=quiet, workers=workers, layout=layout, sheet=sheet
+        rename=rename, keep=keep, quiet=quiet, workers=workers, layout=layout, sheet=sheet, reasons=reasons
     )  # fmt: skip
     found = _found(paths)
     known, refused = _recognised(found.files, options)
@@ -260,7 +261,7 @@ def _known(cells: list[str], rename: Mapping[str, str]) -> int:
 def _check(known: list[Recognised], options: Options) -> None:
     """Raise where an option has nothing to do, or names columns that no file has."""
     kinds = ", ".join(dict.fromkeys(each.loader.name for each in known))
-    for name in ("rename", "keep", "layout", "sheet", "workers"):
+    for name in ("rename", "keep", "layout", "sheet", "workers", "reasons"):
         value = getattr(options, name)
         takers = [each for each in known if name in each.loader.takes]
         if value and not takers:

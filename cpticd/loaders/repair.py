@@ -122,6 +122,7 @@ def money(x: str, scale: int = 2) -> Cell:
                 f"(({x} LIKE '%)' OR {x} LIKE '%-' OR upper({x}) LIKE '%CR') AND ({value}) IS NOT NULL AND NOT {dash})"
             ),
             "a dash was read as 0": dash,
+            "more decimals than the column has were rounded": rf"regexp_matches({x}, '[.][0-9]{{{scale}}}[0-9]*[1-9]')",
         },
         rf"-?[0-9]{{1,15}}(?:[.][0-9]{{1,{scale}}})?",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from cpticd import sql
-from cpticd.loaders.flat import lexicon
+from cpticd.loaders.flat import lexicon, wordings
 from cpticd.loaders.flat.rows import Flat
 
 #: A remark code (RARC) in upper-case text.
@@ -139,11 +139,8 @@ def _reason_words(flat: Flat) -> None:
     )
     codes = [lexicon.group(text) for text in groups.to_pylist()]
     flat.intake.engine.load("flat_groups", pa.table({"text": groups, "code": pa.array(codes, pa.string())}))
-    flat.note(
-        "adjustment reason not understood: it was not loaded",
-        "SELECT f._source, f._place, c.reason AS content FROM flat_cas c JOIN flat f ON f.rowid = c.own "
-        "JOIN flat_words w ON w.text = c.reason WHERE w.unread",
-    )
+    wordings.note_groups(flat)
+    wordings.note_reasons(flat)
     flat.tally(
         "a remark code among the reasons: loaded as a remark",
         "SELECT f._source, min(f._place) AS _place, min(c.reason) AS content FROM flat_cas c "

@@ -25,6 +25,10 @@ _FIRST, _SPREAD = 2_000, 4_000
 _CELLS: Final = 1_000
 
 
+#: Share of cells that must fit where those that do not are reported one by one, their rows rejected.
+_FEW: Final = 0.2
+
+
 class Content(NamedTuple):
     """What the cells of a column must be."""
 
@@ -87,14 +91,14 @@ def _names_code(text: str) -> bool:
 
 
 def _money(what: str = "amounts") -> Content:
-    return Content(_amount, what)
+    return Content(_amount, what, _FEW)
 
 
 #: What the cells of a meaning must be; ``@`` stands for the number of a family's member.
 CONTENTS: Final[dict[str, Content]] = {
     "claim_id": Content(lambda text: not _cents(text) and not _written(text), "identifiers"),
     "payer": Content(lambda text: not _cents(text) and not _written(text), "names"),
-    "claim_line_number": Content(_like(r"\d{1,6}([.]0+)?"), "line numbers"),
+    "claim_line_number": Content(_like(r"\d{1,6}([.]0+)?"), "line numbers", _FEW),
     "hcpcs_code": Content(_procedure, "procedure codes"),
     "paid_hcpcs_code": Content(_procedure, "procedure codes"),
     "hcpcs_modifier_@": Content(_like(r"[A-Z0-9]{1,2}([.]0)?|[A-Z0-9]{2}(\W.*)?|[A-Z0-9]{4}"), "modifiers"),
@@ -123,8 +127,8 @@ CONTENTS: Final[dict[str, Content]] = {
     "status": Content(_status, "words of a status", 0.2),
     "diagnosis_code_type": Content(lexicon.code_type, "versions of ICD"),
     "procedure_code_type": Content(lexicon.procedure_type, "versions of ICD"),
-    "diagnosis_pointers": Content(lexicon.pointers, "diagnosis pointers"),
-    "diagnosis_pointer_@": Content(lexicon.pointers, "diagnosis pointers"),
+    "diagnosis_pointers": Content(lexicon.pointers, "diagnosis pointers", _FEW),
+    "diagnosis_pointer_@": Content(lexicon.pointers, "diagnosis pointers", _FEW),
     "diagnosis_poa_@": Content(_present, "marks of presence on admission"),
     "group_code_@": Content(lexicon.group, "group codes (CO, PR, OA, PI)"),
     "carc_@": Content(_reason, "reason codes or words"),
@@ -152,7 +156,7 @@ def _of(meaning: str) -> Content | None:
         return found
     reader = repair.of(meaning)
     if reader is repair.date or meaning == "birth_date":
-        return Content(_date, "dates")
+        return Content(_date, "dates", _FEW)
     return _money() if reader is repair.money else None
 
 

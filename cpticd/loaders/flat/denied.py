@@ -22,7 +22,7 @@ def words(flat: Flat) -> None:
     if columns:
         found = flat.intake.query(f"SELECT DISTINCT x FROM ({cells}) WHERE x IS NOT NULL ORDER BY x")
         texts = found.column("x").to_pylist()
-    read = [reasons.read(text) for text in texts]
+    read = [reasons.read(text, flat.wordings) for text in texts]
     item = pa.struct(
         [
             ("grp", pa.string()),
@@ -101,6 +101,7 @@ def settle(flat: Flat) -> None:
         """
     )
     _uncoded(flat)
+    _partly(flat)
     blank = (
         "SELECT f.rowid AS rid, f._source, f._place, {0} AS content FROM flat f "
         "LEFT JOIN flat_cells c ON c.rid = f.rowid WHERE f.paid_amount IS NULL AND "
@@ -120,6 +121,28 @@ def settle(flat: Flat) -> None:
     flat.intake.execute(
         f"UPDATE flat SET paid_amount = 0 WHERE rowid IN (SELECT rid FROM ({blank.format('NULL')}))"
     )
+
+
+def _partly(flat: Flat) -> None:
+    """A line that is said to be denied in part, without a reason: what was neither paid nor is owed by the patient."""
+    if not flat.has("status"):
+        return
+    shares = ", ".join(f"coalesce(f.{column}, 0)" for column in SHARES)
+    left = (
+        f"f.charge_amount - f.paid_amount - greatest(coalesce(f.patient_responsibility_amount, 0), {shares})"
+    )
+    rows = (
+        f"SELECT k.rid, {left} AS amount FROM flat_keys k JOIN flat f ON f.rowid = k.rid "
+        "JOIN flat_status s ON s.text = f.status AND s.is_partly WHERE k.adj IS NOT NULL AND NOT k.reversal "
+        f"AND {left} > 0 AND k.rid NOT IN (SELECT rid FROM flat_cells WHERE explains) "
+        "AND k.rid NOT IN (SELECT rid FROM flat_unknown)"
+    )
+    flat.tally(
+        "denied in part by its status, without a reason: what is left of the charge, the cause unknown",
+        f"SELECT f._source, f._place, p.amount AS content FROM ({rows}) p JOIN flat f ON f.rowid = p.rid",
+        action="repaired", table="adjustments",
+    )  # fmt: skip
+    flat.intake.execute(f"INSERT INTO flat_unknown {rows}")
 
 
 def _uncoded(flat: Flat) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from cpticd.loaders.flat import statuses
 
 #: Claim status codes (CLP02) that a flat file's words stand for.

@@ -12,8 +12,9 @@ from cpticd.core.errors import SchemaError
 from cpticd.loaders import closing, layouts
 from cpticd.loaders.attributes import check_keep, kept
 from cpticd.loaders.excel import SheetChoice
-from cpticd.loaders.flat import checks, contents, diagnoses, headings, lines
+from cpticd.loaders.flat import checks, contents, diagnoses, headings, lines, wordings
 from cpticd.loaders.flat.headings import Guess
+from cpticd.loaders.flat.reasons import Wordings, checked
 from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
@@ -29,6 +30,7 @@ def read_wide(
     rename: Mapping[str, str] | None = None,
     keep: Keep = None,
     payers: Aliases | None = None,
+    reasons: Wordings | None = None,
     layout: str | None = None,
     sheet: SheetChoice = None,
     quiet: bool = False,
@@ -95,7 +97,7 @@ def read_wide(
     """
     intake = Intake(progress=progress)
     intake.aliases = aliases(payers)
-    options = Options(rename=rename, keep=keep, quiet=quiet, layout=layout, sheet=sheet)
+    options = Options(rename=rename, keep=keep, quiet=quiet, layout=layout, sheet=sheet, reasons=reasons)
     load({"flat": [path_or_frame]}, intake, options)
     return closing.ended(intake, quiet=quiet)
 
@@ -115,7 +117,7 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     if guesses:
         if not options.quiet:
             print(shown(guesses))
-        told = fill(intake, guesses)
+        told = fill(intake, guesses, own=options.reasons)
         if told and not options.quiet:
             print("\n".join(told))
     layouts.forget(intake, [table for table, _ in guesses])
@@ -190,10 +192,12 @@ def guessed(
     ]
 
 
-def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
+def fill(
+    intake: Intake, guesses: list[tuple[Staged, list[Guess]]], *, own: Wordings | None = None
+) -> list[str]:
     """Fill the canonical tables from staged flat tables whose columns have been guessed.
 
-    Returns what the user must know of how denials were read.
+    ``own`` are the user's wordings of reasons. Returns what he must know of how denials were read.
     """
     for table, found in guesses:
         intake.gave |= {each.meaning for each in found if each.meaning}
@@ -208,7 +212,9 @@ def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]
                 source=table.source, location="", table_name=UNIT, action="noted", reason=words
             )  # fmt: skip
     flat = Flat(intake, guesses)
+    flat.wordings = checked(own)
     lines.load(flat)
+    wordings.note(flat)
     diagnoses.load(flat)
     checks.note(flat)
     flat.finish()
@@ -248,5 +254,9 @@ def _no_payer(found: list[Guess]) -> str:
 
 
 LOADER = Loader(
-    "flat file", tell, load, headings.known, frozenset({"rename", "keep", "quiet", "layout", "sheet"})
+    "flat file",
+    tell,
+    load,
+    headings.known,
+    frozenset({"rename", "keep", "quiet", "layout", "sheet", "reasons"}),
 )
