@@ -4,178 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cpticd.core.errors import SchemaError
+from cpticd.loaders.flat import vocabulary
 
 #: Most columns of one numbered family: diagnoses, procedures, reasons.
 FAMILY_LIMIT = 25
 
-#: Canonical column of the flat form: usual names, best first, squeezed as :func:`squeeze` does
-#: (lower case, no blanks or punctuation). ``@`` stands for the number of a family's member.
-_NAMES = """
-claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber claim claimcontrolnumber
-  patientcontrolnumber patientaccountnumber accountnumber pcn internalclaimid claimkey sourceclaimid
-  encounterid encounternumber invoicenumber
-claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum
-  lineitem line ln servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence
-  lineseq seq
-payer_kind: payerkind kindofpayer payertype payortype lineofbusiness lob insurancetype insurancecategory payercategory
-  payerclass coveragetype product producttype productline plantype
-payer_sequence: payersequence payersequencenumber payerrank payerorder payerlevel payerresponsibility
-  payerresponsibilitysequence coborder cobsequence filingorder insurancesequence insuranceorder insurancerank
-  primarysecondary coveragesequence
-billing_taxonomy: billingtaxonomy billingprovidertaxonomy billingtaxonomycode billingprovidertaxonomycode
-rendering_taxonomy: renderingtaxonomy renderingprovidertaxonomy renderingtaxonomycode providertaxonomy
-  providertaxonomycode taxonomycode taxonomy renderingprovidertaxonomycode
-facility_npi: facilitynpi servicefacilitynpi servicelocationnpi facilitylocationnpi locationnpi sitenpi
-person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patientmrn medicalrecordnumber
-  subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber
-  patient member
-payer: payer payor payername payorname insurance insurancename carrier carriername plan planname healthplan
-  insurancecompany insurancecompanyname insco inscompany insplan insname insuranceplan insuranceplanname
-  planname primaryins primaryinsco primaryinsname primaryplan primaryinsurancename primaryinsuranceplan
-  primarypayername primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass
-claim_type: claimtype clmtype claimtypecode formtype claimform
-billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi
-  billingid billingproviderid
-rendering_npi: renderingnpi renderingprovidernpi renderprovnpi renderingprovider renderingid servicingnpi
-  servicingprovidernpi performingnpi performingprovidernpi prfphysnnpi renderingproviderid providernpi npi
-  provider providerid
-place_of_service_code: placeofservicecode placeofservice pos poscode placeofsvc plcsrvccd linepos
-  servicelocation
-bill_type_code: billtypecode billtype typeofbill tob tobcode
-drg_code: drgcode drg msdrg msdrgcode drgcd
-discharge_status_code: dischargestatuscode dischargestatus dischargedispositioncode dischargedisposition
-  patientdischargestatuscode ptntdschrgstuscd patientstatus patientstatuscode
-ndc_code: ndccode ndc ndcnumber nationaldrugcode
-unit_of_measure: unitofmeasure uom unitmeasure unitqualifier unitbasis measurementunit
-frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
-original_payer_claim_id: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
-  originalpayerclaimid originalclaimid originalclaimicn replacedclaimid
-claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom
-  claimservicedate admissiondate admitdate
-claim_end_date: claimenddate claimthrudate claimthroughdate statementthrudate statementthroughdate
-  statementto clmthrudt claimto dischargedate
-claim_line_start_date: claimlinestartdate servicedate dateofservice dos dosfrom fromdos dosstart
-  servicefromdate servicedatefrom fromdate servicestartdate linefromdate svcdate srvcdate svcfromdate
-  datefrom startdate linestartdate dateofservicefrom firstdateofservice date lineservicedate servicefrom
-claim_line_end_date: claimlineenddate dosto todos dosend servicetodate servicedateto todate servicethrudate
-  servicethroughdate serviceenddate linethrudate svcthrudate dateto enddate lineenddate dateofserviceto
-  lastdateofservice
-received_date: receiveddate datereceived claimreceiveddate receiptdate submissiondate submitdate
-  datesubmitted submitteddate claimsubmissiondate fileddate datefiled billeddate billdate
-paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate eradate adjudicationdate
-  adjudicateddate processeddate dateprocessed paymentpostdate posteddate posteddt eobdate checkeftdate
-  decisiondate denialdate
-hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptcode proccode procedurecode
-  proccd hcpcscd proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt
-  submittedhcpcs cptcodes
-paid_hcpcs_code: paidhcpcscode paidcpt adjudicatedcpt adjudicatedhcpcs adjudicatedhcpcscode adjudicatedcode
-  paidcode paidproccode allowedcpt
-hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifiercode@ modcode@ hcpcsmod@
-  proceduremodifier@ m@ modcd@ modifier@code hcpcs@stmdfrcd
-modifiers: modifiers modifier mods mod cptmodifier cptmodifiers hcpcsmodifier hcpcsmodifiers modifiercode
-  procmod
-revenue_center_code: revenuecentercode revenuecode revcode rev revcd revenue revcntr ubrevcode
-service_unit_quantity: serviceunitquantity units unit quantity qty serviceunits unitsofservice billedunits
-  unitcount svcunits numberofunits linesrvccnt unitsbilled days daysorunits
-charge_amount: chargeamount charge charges billedamount billedamt billed chargeamt linecharge linecharges
-  linechargeamount billedcharge billedcharges chargedamount submittedcharge submittedcharges submittedamount
-  submittedchargeamount amountbilled grosscharge grosscharges linesbmtdchrgamt amtbilled fee
-claim_charge_amount: claimchargeamount totalcharge totalcharges totalchargeamount claimtotal claimcharge
-  claimcharges claimtotalcharge totalbilled totalbilledamount claimbilledamount claimtotalcharges
-allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowableamount eligibleamount
-  linealowdchrgamt contractallowed
-paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid
-  payerpaidamount insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid
-  paymentamt linenchpmtamt
-claim_paid_amount: claimpaidamount claimpaid claimpayment claimpaymentamount clmpmtamt claimpaidamt claimtotalpaid
-  claimtotalpayment claimnetpaid
-patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp
-  patientrespamt patientresponsibilityamt ptresp memberresponsibility memberliability patientliability
-  patientamount patientshare
-deductible_amount: deductibleamount deductible deductibleamt ded dedamt linebeneptbddctblamt
-coinsurance_amount: coinsuranceamount coinsurance coinsuranceamt coins coinsamt linecoinsrncamt
-copay_amount: copayamount copay copayment copaymentamount copayamt copaymentamt
-status: claimstatus status linestatus claimstatuscode claimstatuscd linestatuscode adjudicationstatus
-  paymentstatus claimlinestatus clp02 processingstatus disposition decision outcome
-denial_flag: denialflag denied isdenied deniedflag denialind denialindicator denial
-payment_id: paymentid paymentnumber paymentno checknumber checkno checknum check eftnumber eftno checkeftnumber
-  checkoreftnumber eftchecknumber checktracenumber tracenumber traceno remittancenumber remitnumber remittanceid
-  remitid eranumber eraid voucherid vouchernumber chknumber chkno trn02 paymenttracenumber paymentreference
-adjustment_type: adjustmenttype clmadjsmttypecd claimadjustmenttypecode claimadjustmenttype adjustmenttypecode
-  adjtypecode clmadjsmttypecode adjstmtind adjustmentindicator
-payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumber payerclaimcontrolnumber
-  payerclaimno claimicn tcn
-diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icddx@ icdcode@ icddiag@
-  icddiagnosis@ diagcd@ dx@code diag@code diagnosis@code dgnscd@ icddgnscd@ icddgns@ d@ icddiagnosiscode@
-  icddxcode@ dxcd@
-diagnosis_codes: diagnosiscodes dx diag diagnosis diagnoses diagnosiscode diagcode dxcode dxcodes diagcodes
-  icdcode icdcodes icd icddx icdcm alldiagnoses alldx dxlist icddiagnosis icddiagnosiscode linedx
-  linediagnosis icds
-diagnosis_code_type: diagnosiscodetype dxcodetype diagnosistype dxtype icdversion icdind icdindicator
-  dxversion codetype icdqualifier icdtype diagcodetype diagtype
-diagnosis_poa_@: poa@ poaindicator@ dxpoa@ diagpoa@ presentonadmission@ dx@poa poacode@ diag@poa
-  diagnosis@poa diagnosispoa@
-diagnosis_pointer_@: diagnosispointer@ dxptr@ dxpointer@ diagpointer@ diagptr@ pointer@ ptr@ dx@pointer
-  diag@pointer diagnosis@pointer dxptr@code pointerdx@
-diagnosis_pointers: diagnosispointers diagnosispointer dxpointer dxpointers dxptr dxptrs diagpointer
-  diagpointers diagptr pointer pointers dxp diagnosiscodepointer diagnosiscodepointers dxcodepointer ptr
-group_code_@: groupcode@ adjustmentgroup@ adjgroup@ adjustmentgroupcode@ adjgroupcode@ casgroup@ group@
-  casgroupcode@ adj@group cagc@ carcgroup@ adj@groupcode reasongroup@ adjgrp@
-carc_@: carc@ carccode@ adjustmentreason@ adjreason@ adjustmentreasoncode@ adjreasoncode@ reasoncode@
-  reason@ casreason@ adj@reason adj@carc adj@reasoncode adj@code denialcode@ denialreason@ denialreasoncode@ denial@
-  adjustmentcode@ adjcode@ casreasoncode@
-adjustment_amount_@: adjustmentamount@ adjamount@ adjamt@ adjustmentamt@ casamount@ carcamount@ adj@amount
-  adj@amt reasonamount@ casamt@ carcamt@ carc@amount carc@amt
-adjustment_@: adjustment@ adj@ cas@ adjustments@ groupcarc@ casadjustment@
-rarc_@: rarc@ rarccode@ remarkcode@ remark@ remittanceremark@ remittanceremarkcode@ lqcode@ remarkscode@
-  rmkcode@ rmk@
-procedure_code_@: procedurecode@ icdprocedure@ icdproc@ icdprdrcd@ icdprcdrcd@ pcs@ icdpcs@
-  icdprocedurecode@ proccode@ icdproccode@ procedurecodeicd@ surgicalprocedure@ proc@
-procedure_date_@: proceduredate@ procdate@ icdproceduredate@ procdt@
-procedure_code_type: procedurecodetype proccodetype
-birth_date: birthdate dateofbirth dob patientdob memberdob benebirthdt patientbirthdate birthdt patdob
-sex: sex gender patientsex patientgender membersex membergender beneesexidentcd patsex
-"""
-#: Where an unnumbered name means the first member of a family.
-_FIRST = {
-    "diagnosis_code_1": "primarydx primarydiagnosis principaldiagnosis principaldx primarydiagnosiscode "
-                        "primarydiag "
-    "principaldiagnosiscode prncpaldgnscd primaryicd",
-    "diagnosis_code_2": "secondarydx secondarydiagnosis secondarydiagnosiscode secondarydiag",
-    "group_code_1": "groupcode adjustmentgroup adjgroup adjustmentgroupcode adjgroupcode casgroup "
-    "casgroupcode cagc group",
-    "carc_1": "carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasoncode reasoncode "
-    "reason denialcode "
-    "denialreason denialreasoncode carcs carccodes denialreasons reasoncodes casreason adjustmentcode "
-    "adjcode",
-    "adjustment_amount_1": "adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted "
-    "adjustedamount "
-    "deniedamount denialamount",
-    "adjustment_1": "adjustment adjustments adj cas groupcarc casadjustments adjustmentcodes",
-    "rarc_1": "rarc rarccode rarcs remarkcode remark remarkcodes remittanceremarkcode remarks rmk rarccodes",
-    "procedure_code_1": "icdprocedure icdprocedurecode icdproc icdpcs pcscode principalprocedure "
-                        "principalprocedurecode",
-}  # fmt: skip
+
+def _entries(table: str) -> list[tuple[str, list[str]]]:
+    """The entries of a table of words: what each stands for, and its words."""
+    parts = (entry.partition(":") for entry in re.split(r"\n(?=\S)", table.strip()))
+    return [(head, words.split()) for head, _, words in parts]
 
 
 def _read() -> tuple[dict[str, tuple[str, int]], list[str]]:
     names: dict[str, tuple[str, int]] = {}
-    canonical = []
-    for entry in re.split(r"\n(?=\S)", _NAMES.strip()):
-        column, _, aliases = entry.partition(":")
-        canonical.append(column)
-        for rank, alias in enumerate(aliases.split()):
+    for column, aliases in _entries(vocabulary.NAMES):
+        for rank, alias in enumerate(aliases):
             names.setdefault(alias, (column, rank))
-    for column, text in _FIRST.items():
-        for rank, alias in enumerate(text.split()):
-            names.setdefault(alias, (column, 100 + rank))
-    return names, canonical
+    for column, aliases in _entries(vocabulary.FIRST):
+        for rank, alias in enumerate(aliases):
+            names.setdefault(alias, (column, _OF_FIRST + rank))
+    return names, [column for column, _ in _entries(vocabulary.NAMES)]
 
 
+#: By how much a heading is less usual that means the first of a family, or whose words had to be written in full.
+_OF_FIRST, _UNUSUAL = 100, 200
 _ALIASES, _CANONICAL = _read()
+_SHORT = {short: word for word, shorts in _entries(vocabulary.SHORT) for short in shorts}
 #: The vocabulary of the flat form; ``_@`` stands for _1, _2… up to FAMILY_LIMIT (modifiers and pointers: 12).
 VOCABULARY: tuple[str, ...] = tuple(_CANONICAL)
 
@@ -225,11 +83,24 @@ class Guess:
         return ", ".join(filter(None, [read, kept])) or f"- not used: {self.why}"
 
 
+def _in_full(name: str) -> str:
+    """A heading with its words in full: ``CLM_NBR`` is claim number, ``SvcFromDt`` service from date."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip()).lower()
+    return re.sub(r"[a-z]+", lambda word: _SHORT.get(word[0], word[0]), apart)
+
+
 def meaning(name: str) -> tuple[str, int] | None:
     """Canonical column that ``name`` usually means, and how unusual the name is (0: the canonical one)."""
     exact = re.sub(r"[\s_\-]+", "_", name.strip().lower())
     if is_canonical(exact):
         return exact, -1
+    if found := _looked_up(name):
+        return found
+    found = _looked_up(_in_full(name))
+    return (found[0], found[1] + _UNUSUAL) if found else None
+
+
+def _looked_up(name: str) -> tuple[str, int] | None:
     key = squeeze(name)
     if "@" not in key:
         return _ALIASES.get(key)
@@ -335,7 +206,20 @@ def guess(
         else:
             other = columns[ranked[name][1]]
             guesses.append(Guess(column, None, f"{other!r} was taken for {name}; use rename to choose"))
-    return guesses
+    return guesses if exact else _claims_named(guesses)
+
+
+def _claims_named(guesses: list[Guess]) -> list[Guess]:
+    """The guesses; where no column names the claim its number at the payer does, as in extracts of payers."""
+    if any(each.meaning == "claim_id" for each in guesses):
+        return guesses
+    note = "the payer's number: no other column names the claim"
+    return [
+        replace(each, meaning="claim_id", is_sure=False, note=note)
+        if each.meaning == "payer_claim_id" and not each.by_user
+        else each
+        for each in guesses
+    ]
 
 
 def _check_rename(columns: list[str], rename: Mapping[str, str | None]) -> dict[str, str | None]:
