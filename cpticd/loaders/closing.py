@@ -62,16 +62,8 @@ def ended(intake: Intake, *, quiet: bool = True) -> Claims:
 
 def check_loaded(intake: Intake) -> None:
     """Raise InputError where no row was loaded, or where a column of charges has none that can be read."""
-    rejects = intake.rejects()
     if not intake.rows():
-        bad = rejects.filter(pc.equal(rejects["action"], "rejected"))
-        where = ", ".join(sorted({*bad["source"].to_pylist()})[:5])
-        reasons = Counter(bad["reason"].to_pylist()).most_common(3)
-        words = "; ".join(f"{reason[:200]} ({count:,} times)" for reason, count in reasons)
-        raise InputError(
-            f"{where or 'the table'}: not one row was loaded: {words or 'it has no rows'}; cpticd.look(path) shows "
-            "what the columns are read as; say with rename={'<your column>': …} what is read wrongly"
-        )
+        raise InputError(nothing(intake))
     if not intake.gave & {*FACTS[0].columns}:
         return
     found = intake.query(
@@ -80,10 +72,23 @@ def check_loaded(intake: Intake) -> None:
     if not found.column("n")[0].as_py():
         column = next(iter(intake.gave & {*FACTS[0].columns}))
         raise InputError(
-            f"no row has an amount in what is read as {column}: {_blank(rejects, column)}; say which column "
+            f"no row has an amount in what is read as {column}: {_blank(intake.rejects(), column)}; say which column "
             f"holds the charges with rename={{'<your column>': {column!r}}}, or that none does with "
             "rename={'<that column>': None}"
         )
+
+
+def nothing(intake: Intake) -> str:
+    """Why not one row was loaded, in words: the most frequent reasons."""
+    rejects = intake.rejects()
+    bad = rejects.filter(pc.equal(rejects["action"], "rejected"))
+    where = ", ".join(sorted({*bad["source"].to_pylist()})[:5])
+    reasons = Counter(bad["reason"].to_pylist()).most_common(3)
+    words = "; ".join(f"{reason[:200]} ({count:,} times)" for reason, count in reasons)
+    return (
+        f"{where or 'the table'}: not one row was loaded: {words or 'it has no rows'}; cpticd.look(path) shows "
+        "what the columns are read as; say with rename={'<your column>': …} what is read wrongly"
+    )
 
 
 def _blank(rejects: Any, column: str) -> str:
@@ -139,14 +144,23 @@ def sentence(claims: Claims, gave: frozenset[str] | set[str]) -> str:
         f"{word} {'unknown' if name in absent or found[column] is None else _dollars(found[column])}"
         for word, column, name in (("charged", "charge", "charge"), ("paid", "paid", "payment"))
     ]
-    unknown = found["denials"] and found["denied"] is None
-    dollars.append(f"denied {'unknown' if unknown else _dollars(found['denied'] or 0)}")
+    dollars.append(f"denied {_denied(claims)}")
     text = f"Loaded {loaded:,} of {read:,} rows{lost}: {found['claims']:,} claims, {found['lines']:,} lines; "
     text += ", ".join(dollars) + "."
     for fact in none:
         if fact.is_main:
             text += f" No {fact.name}: {fact.without}."
     return text
+
+
+def _denied(claims: Claims) -> str:
+    """The dollars denied at first, as every analysis derives them; the model is derived for it, and kept."""
+    with claims.session() as s:
+        found = s.rows(
+            "SELECT count(*) FILTER (WHERE initial_outcome = 'denied') AS n, sum(denied_amount) AS amount "
+            "FROM line_outcomes"
+        )[0]
+    return "unknown" if found["n"] and not found["amount"] else _dollars(found["amount"] or 0)
 
 
 def _rows(claims: Claims) -> tuple[int, int, int]:

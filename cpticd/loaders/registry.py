@@ -131,7 +131,7 @@ def read(
     for path, reason in refused.items():
         intake.refuse(intake.shown(path), reason)
     if intake.rows() == before:
-        raise InputError(_nothing(found, intake.refused))
+        raise InputError(_nothing(found, intake.refused) if intake.refused else closing.nothing(intake))
     if intake.refused:
         shown = "; ".join(intake.refused[:5]) + ("; …" if len(intake.refused) > 5 else "")
         warnings.warn(f"skipped {len(intake.refused)} files: {shown}; see claims.rejects", stacklevel=2)

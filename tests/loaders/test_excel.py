@@ -25,7 +25,9 @@ ROWS: list[list[Any]] = [
 LINES = [("C1", "2025-01-31", "99213", 100.5), ("C2", "2025-02-01", "00740", 200.0)]
 
 
-def book(path: Path, sheets: dict[str, list[list[Any]]], *, merged: tuple[str, ...] = (), hidden: str = "") -> Path:
+def book(
+    path: Path, sheets: dict[str, list[list[Any]]], *, merged: tuple[str, ...] = (), hidden: str = ""
+) -> Path:
     """A workbook of these sheets; ``merged``: ranges of its first sheet."""
     made = openpyxl.Workbook()
     made.remove(made.active)
@@ -67,7 +69,11 @@ def test_read_finds_a_workbook_among_other_files(tmp_path: Path) -> None:
 def test_the_sheet_that_looks_like_claims_is_read_and_reported(tmp_path: Path) -> None:
     path = book(
         tmp_path / "book.xlsx",
-        {"Notes": [["Denials of 2025", None], ["by", "finance"]], "Data": [HEADING, *ROWS], "Pivot": [["Payer", "Sum"], ["Alder", 100]]},
+        {
+            "Notes": [["Denials of 2025", None], ["by", "finance"]],
+            "Data": [HEADING, *ROWS],
+            "Pivot": [["Payer", "Sum"], ["Alder", 100]],
+        },
     )
     claims = wide(path)
     assert lines(claims) == LINES
@@ -77,7 +83,10 @@ def test_the_sheet_that_looks_like_claims_is_read_and_reported(tmp_path: Path) -
 
 
 def test_sheets_of_one_heading_are_one_table(tmp_path: Path) -> None:
-    path = book(tmp_path / "year.xlsx", {"Jan": [HEADING, ROWS[0]], "Feb": [HEADING, ROWS[1]], "Codes": [["CPT"], [1]]})
+    path = book(
+        tmp_path / "year.xlsx",
+        {"Jan": [HEADING, ROWS[0]], "Feb": [HEADING, ROWS[1]], "Codes": [["CPT"], [1]]},
+    )
     claims = wide(path)
     assert lines(claims) == LINES
     assert {*claims.accounting()["source"]} == {"year.xlsx/Jan", "year.xlsx/Feb"}
@@ -100,7 +109,10 @@ def test_a_hidden_sheet_that_is_read_is_reported(tmp_path: Path) -> None:
 
 def test_titles_above_the_heading_are_noted_and_rows_are_counted_in_the_sheet(tmp_path: Path) -> None:
     bad = ["", dt.date(2025, 1, 1), 99213, "I10", "Alder", 5, 0, None]
-    path = book(tmp_path / "t.xlsx", {"S": [["Denials by payer"], ["Run", dt.date(2025, 5, 1)], [], HEADING, *ROWS, bad]})
+    path = book(
+        tmp_path / "t.xlsx",
+        {"S": [["Denials by payer"], ["Run", dt.date(2025, 5, 1)], [], HEADING, *ROWS, bad]},
+    )
     claims = wide(path)
     assert lines(claims) == LINES
     assert ("row 1", "before the header") in said(claims, "noted")
@@ -114,14 +126,20 @@ def test_a_heading_of_two_rows_is_joined_where_that_says_more(tmp_path: Path) ->
     path = book(tmp_path / "t.xlsx", {"S": [above, below, *rows]}, merged=("A1:B1", "C1:D1", "H1:I1"))
     claims = wide(path)
     assert lines(claims) == [("C1", "2025-01-31", "99213", 100.0)]
-    assert table(claims, "adjudications", "paid_date", "paid_amount", "payer") == [("2025-02-20", 80.0, "Alder")]
+    assert table(claims, "adjudications", "paid_date", "paid_amount", "payer") == [
+        ("2025-02-20", 80.0, "Alder")
+    ]
     assert table(claims, "diagnoses", "diagnosis_code") == [("I10",)]
 
 
 def test_a_cell_merged_over_rows_speaks_for_each(tmp_path: Path) -> None:
     second = [None, dt.date(2025, 1, 31), 36415, "E11.9", "Alder", 9, 9, None]
     path = book(tmp_path / "m.xlsx", {"S": [HEADING, ROWS[0], second, ROWS[1]]}, merged=("A2:A3",))
-    assert [(row[0], row[2]) for row in lines(wide(path))] == [("C1", "36415"), ("C1", "99213"), ("C2", "00740")]
+    assert [(row[0], row[2]) for row in lines(wide(path))] == [
+        ("C1", "36415"),
+        ("C1", "99213"),
+        ("C2", "00740"),
+    ]
 
 
 def test_a_cell_beyond_the_heading_rejects_its_row(tmp_path: Path) -> None:
@@ -148,7 +166,8 @@ def test_html_named_xls_is_read_as_its_table(tmp_path: Path) -> None:
 def test_an_xml_spreadsheet_is_read(tmp_path: Path) -> None:
     cells = [HEADING, ["C1", "2025-01-31T00:00:00.000", "99213", "I10", "Alder", "100.5", "60.25", "CO-45"]]
     rows = "".join(
-        "<Row>" + "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row) + "</Row>" for row in cells
+        "<Row>" + "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row) + "</Row>"
+        for row in cells
     )
     (tmp_path / "book.xls").write_text(
         '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
@@ -163,7 +182,9 @@ def test_tabbed_text_named_xls_is_read_as_text(tmp_path: Path) -> None:
     assert lines(wide(tmp_path / "report.xls")) == LINES[:1]
 
 
-@pytest.mark.parametrize("content", [b"\xd0\xcf\x11\xe0" + b"\0" * 600, b"PK\x03\x04 damaged"], ids=["old", "new"])
+@pytest.mark.parametrize(
+    "content", [b"\xd0\xcf\x11\xe0" + b"\0" * 600, b"PK\x03\x04 damaged"], ids=["old", "new"]
+)
 def test_a_damaged_workbook_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "broken.xls").write_bytes(content)
     with pytest.raises(CpticdError, match=r"broken\.xls"):
@@ -177,7 +198,9 @@ def test_a_workbook_without_rows_is_an_error(tmp_path: Path) -> None:
         wide(book(tmp_path / "heading.xlsx", {"S": [HEADING]}))
 
 
-def test_without_the_library_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_the_error_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = book(tmp_path / "lines.xlsx", {"S": [HEADING, *ROWS]})
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(CpticdError, match=r"pip install 'cpticd\[excel\]'"):

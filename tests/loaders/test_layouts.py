@@ -46,7 +46,11 @@ def test_the_common_data_layout_is_read_with_its_statuses() -> None:
     paid = CDL | {"CDLMC005": "C2", "CDLMC125": "80.00", "CDLMC157": "01", "CDLMC158": "2", "CDLMC159": "45"}
     claims = cx.read_wide(pd.DataFrame([CDL, paid]), layout="apcd_cdl", quiet=True, progress=False)
     assert outcome(claims) == ["denied", "paid"]
-    assert table(claims, "lines", "hcpcs_code", "hcpcs_modifier_1", "charge_amount")[0] == ("99213", "25", 120.0)
+    assert table(claims, "lines", "hcpcs_code", "hcpcs_modifier_1", "charge_amount")[0] == (
+        "99213",
+        "25",
+        120.0,
+    )
     assert table(claims, "diagnoses", "diagnosis_code", "diagnosis_code_type")[0] == ("E119", "icd-10-cm")
     assert claims.table("claims")["person_id"].tolist() == ["M1", "M1"]
 
