@@ -36,7 +36,6 @@ def _columns(fields: Mapping[str, cells.Reader]) -> str:
 
 def create(intake: Intake) -> None:
     """The tables that files of claims are read into."""
-    intake.execute("CREATE OR REPLACE TABLE cms_sources (src INTEGER, name VARCHAR, word VARCHAR)")
     key = "src INTEGER, number VARCHAR, pk VARCHAR"
     intake.execute(
         f"CREATE OR REPLACE TABLE cms_parts ({key}, person VARCHAR, denied BOOLEAN, action VARCHAR, "
@@ -222,16 +221,31 @@ class ClaimFile:
             f"'poa': upper({poa})}}"
             for ord, kind, cell, own, poa in every
         )
-        self._unnested("cms_diagnoses", items, "each.ord, each.kind, each.code, each.version, each.poa")
+        names = ("principal", "admitting", "first_external", "other", "visit", "external", "version")
+        places = self._places(*names, *(f"{name}_version" for name in names), "other_poa", "external_poa")
+        self._unnested(
+            "cms_diagnoses", items, "each.ord, each.kind, each.code, each.version, each.poa", places
+        )
 
-    def _unnested(self, table: str, items: str, columns: str) -> None:
-        """Insert what stands in slots, once where the rows of a claim repeat it."""
+    def _unnested(self, table: str, items: str, columns: str, places: set[int]) -> None:
+        """Insert what stands in slots, once where the rows of a claim repeat the cells of these places."""
+        listed = ", ".join(f"c{place}" for place in sorted(places))
+        first = (
+            f"SELECT min(place) FROM (SELECT {self._key()}, place, hash({listed}) AS same FROM {self._rows()}) "
+            "GROUP BY number, pk, same"
+        )
         self.intake.execute(
             f"INSERT INTO {table} SELECT src, number, pk, {columns} FROM ("
-            "SELECT src, number, pk, unnest(any_value(slots)) AS each FROM ("
-            f"SELECT {self._key()}, list_filter([{items}], lambda x: x.code IS NOT NULL) AS slots FROM {self._rows()}) "
-            "WHERE len(slots) > 0 GROUP BY src, number, pk, hash(slots))"
+            f"SELECT {self._key()}, unnest(list_filter([{items}], lambda x: x.code IS NOT NULL)) AS each "
+            f"FROM {self.staged.table} WHERE place IN ({first}))"
         )
+
+    def _places(self, *names: str) -> set[int]:
+        """The columns of fields, of every slot."""
+        found = {place for name in names for place in self.fields.single.get(name, [])}
+        return found | {
+            place for name in names for at in self.fields.families.get(name, {}).values() for place in at
+        }
 
     def _one_a_row(self) -> None:
         """Diagnoses of files with one a row, whose product type says what each is."""
@@ -270,7 +284,8 @@ class ClaimFile:
             f"'day': {cells.date(days.get(slot, none)).value}}}"
             for slot, cell in slots.items()
         )
-        self._unnested("cms_procedures", items, "each.ord, each.code, each.version, each.day")
+        places = self._places("procedure", "procedure_version", "procedure_date")
+        self._unnested("cms_procedures", items, "each.ord, each.code, each.version, each.day", places)
 
     def tell_repairs(self) -> None:
         """Say what was mended or left out of cells, and how often."""

@@ -33,7 +33,10 @@ def fill(intake: Intake) -> None:
     _account(intake)
     for name in (
         *_TABLES,
-        *(f"cms_{name}" for name in ("claims", "families", "own_lines", "decisions", "denials", "shapes")),
+        *(
+            f"cms_{name}"
+            for name in ("claims", "families", "own_lines", "decisions", "denials", "shapes", "others")
+        ),
     ):
         intake.execute(f"DROP TABLE IF EXISTS {name}")
 
@@ -55,6 +58,12 @@ def _relations(intake: Intake) -> None:
     _shapes(intake)
     _create(intake, "families")
     _create(intake, "own_lines")
+    # What is left are lines of drugs, of claims that were replaced, and those that are rejected.
+    intake.execute(
+        "CREATE OR REPLACE TABLE cms_others AS SELECT l.* FROM cms_lines l "
+        "JOIN cms_claims c ON c.number = l.number AND c.pk = l.pk WHERE c.state <> 'claim'"
+    )
+    intake.execute("DROP TABLE cms_lines")
     _create(intake, "decisions")
     carcs = [row["carc"] for row in reference.table("carc_categories").to_pylist() if row["is_denial"]]
     intake.engine.load("cms_denials", pa.table({"carc": pa.array(carcs, pa.string())}))
@@ -182,6 +191,7 @@ def _diagnoses(intake: Intake) -> None:
     intake.insert("diagnoses", f"SELECT d.*, c.src AS _source FROM cms_placed d {source}")
     _insert(intake, "pointers")
     intake.execute("DROP TABLE cms_placed")
+    intake.execute("DROP TABLE cms_diagnoses")
     procedures = sql.text("cms/procedures")
     intake.insert("procedures", f"SELECT p.*, c.src AS _source FROM ({procedures}) p {source}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cpticd import sql
+from cpticd.core.errors import SchemaError
 from cpticd.loaders.cms import cells
 from cpticd.loaders.cms.claim_files import meanings, note, rejected
 from cpticd.loaders.cms.layouts import Fields
@@ -10,8 +11,21 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
 
+def create(intake: Intake) -> None:
+    """The table of the events that were read, and that of their files."""
+    intake.execute("CREATE TABLE IF NOT EXISTS cms_sources (src INTEGER, name VARCHAR, word VARCHAR)")
+    intake.execute(
+        "CREATE TABLE IF NOT EXISTS cms_drugs (src INTEGER, place BIGINT, fill_id VARCHAR, person VARCHAR, "
+        "fill_date DATE, ndc VARCHAR, quantity DECIMAL(18,3), days INTEGER, prescriber VARCHAR, pharmacy VARCHAR, "
+        "paid_date DATE, cost DECIMAL(18,2), patient_paid DECIMAL(18,2), action VARCHAR, is_final BOOLEAN, "
+        "prescription VARCHAR, fill_number VARCHAR)"
+    )
+
+
 def take(intake: Intake, staged: Staged, fields: Fields) -> None:
     """Keep the events of one staged file in ``cms_drugs``; those that cannot be read are rejected."""
+    if missing := [name for name in ("fill", "person", "fill_date") if name not in fields]:
+        raise SchemaError(f"{staged.source}: no column of {', '.join(missing)}; found {staged.columns[:20]}")
     read = cells.readers(fields, cells.DRUG)
     required = " ".join(
         f"WHEN {cells.raw(fields.single[name])} IS NULL THEN '{word}: empty, but required'"
@@ -31,13 +45,13 @@ def take(intake: Intake, staged: Staged, fields: Fields) -> None:
         return f"CASE WHEN {meanings('qualifier', of(f'{name}_qualifier'))} = 'npi' THEN {of(name)} END"
 
     source = intake.source_id(staged.source)
+    known = intake.query("SELECT 1 AS one FROM cms_sources WHERE src = $src", {"src": source}).num_rows
+    if not known:
+        intake.execute(
+            "INSERT INTO cms_sources VALUES ($src, $name, $word)",
+            {"src": source, "name": staged.source, "word": staged.word},
+        )
     action = f"coalesce({meanings('deletion', of('deletion'))}, {meanings('adjustment_type', of('adjustment_type'))})"
-    intake.execute(
-        "CREATE TABLE IF NOT EXISTS cms_drugs (src INTEGER, place BIGINT, fill_id VARCHAR, person VARCHAR, "
-        "fill_date DATE, ndc VARCHAR, quantity DECIMAL(18,3), days INTEGER, prescriber VARCHAR, pharmacy VARCHAR, "
-        "paid_date DATE, cost DECIMAL(18,2), patient_paid DECIMAL(18,2), action VARCHAR, is_final BOOLEAN, "
-        "prescription VARCHAR, fill_number VARCHAR)"
-    )
     left = " WHERE place NOT IN (SELECT place FROM cms_gone)" if gone else ""
     intake.execute(
         f"INSERT INTO cms_drugs SELECT {source}, place, {of('fill')}, {of('person')}, {of('fill_date', 'DATE')}, "
@@ -59,8 +73,6 @@ def is_there(intake: Intake, name: str) -> bool:
 
 def fill(intake: Intake) -> None:
     """Fill ``drugs``: a deletion takes its event with it, an adjustment the earlier one of the same fill."""
-    if not is_there(intake, "cms_drugs"):
-        return
     intake.execute(f"CREATE OR REPLACE TABLE cms_left AS {sql.text('cms/drugs_left')}")
     intake.insert("drugs", sql.text("cms/fills"))
     rows = intake.query(
@@ -77,5 +89,5 @@ def fill(intake: Intake) -> None:
                 f"fills that were deleted or adjusted later were left out: {left:,} events",
                 table="drugs",
             )
-    intake.execute("DROP TABLE cms_drugs")
-    intake.execute("DROP TABLE cms_left")
+    for name in ("cms_drugs", "cms_left", "cms_sources"):
+        intake.execute(f"DROP TABLE {name}")

@@ -116,6 +116,7 @@ class _Stage(Stage):
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the tables from files of every kind: persons' identifiers first, then claims, drugs and members."""
     del options
+    drug_events.create(intake)
     claim_files.create(intake)
     persons = beneficiaries.Persons(intake)
     for kind, given in files.items():
@@ -127,9 +128,8 @@ def load(files: Files, intake: Intake, options: Options) -> None:
             stage.clear()
     persons.settle()
     claim_tables.fill(intake)
-    drug_events.fill(intake)
     beneficiaries.fill(intake)
-    intake.execute("DROP TABLE cms_sources")
+    drug_events.fill(intake)
 
 
 def _staged(stage: _Stage, kind: str, item: Any) -> list[Staged]:

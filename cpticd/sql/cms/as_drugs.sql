@@ -7,5 +7,5 @@ SELECT
     coalesce(l.line_charge, c.charge) AS charge_amount, s.name AS data_source, c.src AS _source
 FROM cms_claims c
 JOIN cms_sources s ON s.src = c.src
-LEFT JOIN cms_lines l ON l.number = c.number AND l.pk = c.pk
+LEFT JOIN cms_others l ON l.number = c.number AND l.pk = c.pk
 WHERE c.state = 'drug' AND c.person IS NOT NULL

@@ -9,7 +9,7 @@ WITH lost AS (
         state = 'cancellation' AND claim_id NOT IN (SELECT claim_id FROM cms_families WHERE action = 'cancellation'))
 )
 SELECT l.src, l.place, coalesce(l.line_charge, l.allowed) AS amount, o.reason, o.claim_id AS content
-FROM cms_lines l JOIN lost o ON o.number = l.number AND o.pk = l.pk
+FROM cms_others l JOIN lost o ON o.number = l.number AND o.pk = l.pk
 UNION ALL
 SELECT p.src, NULL, p.charge, o.reason, o.claim_id
 FROM cms_parts p

@@ -4,7 +4,7 @@ SELECT
     (SELECT count(*) FROM cms_parts p JOIN cms_claims c ON c.number = p.number AND c.pk = p.pk
         WHERE p.src = r.src AND c.state = 'not final') AS old_claims,
     CASE WHEN r.lines_of THEN (
-        SELECT count(*) FROM cms_lines l JOIN cms_claims c ON c.number = l.number AND c.pk = l.pk
+        SELECT count(*) FROM cms_others l JOIN cms_claims c ON c.number = l.number AND c.pk = l.pk
         WHERE l.src = r.src AND c.state = 'not final'
     ) ELSE (
         SELECT count(*) FROM cms_parts p JOIN cms_claims c ON c.number = p.number AND c.pk = p.pk
