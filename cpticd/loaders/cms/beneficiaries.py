@@ -103,7 +103,10 @@ def take(intake: Intake, staged: Staged, fields: Fields) -> None:
         if "sex" in single
         else "NULL"
     )
-    state = f"coalesce({of('state')}, {_state(of('state_ssa'), 'state_ssa')}, {_state(of('state_fips'), 'state_fips')})"
+    state = (
+        f"coalesce({_named(of('state'))}, {_named(of('state_ssa'))}, {_state(of('state_ssa'), 'state_ssa')}, "
+        f"{_state(of('state_fips'), 'state_fips')})"
+    )
     esrd = (
         f"CASE WHEN upper({of('esrd')}) IN ('Y', '1', '1.0') OR {meanings('status', of('status'))} = 'esrd' THEN 'yes' "
         f"WHEN coalesce({of('esrd')}, {of('status')}) IS NOT NULL THEN 'no' END"
@@ -119,6 +122,11 @@ def take(intake: Intake, staged: Staged, fields: Fields) -> None:
         f"{state}, {months.dual()}, {cells.bare(of('entitlement')).value}, {esrd}, {months.enrolled()}, "
         f"{months.part_b()}, {months.part_d()}, {months.plan()}, {months.subsidy()} FROM {staged.table}"
     )
+
+
+def _named(x: str) -> str:
+    """SQL of a state where a cell names it by its letters."""
+    return f"CASE WHEN regexp_full_match({x}, '[A-Za-z]{{2}}') THEN upper({x}) END"
 
 
 def _state(x: str, field: str) -> str:
@@ -182,14 +190,11 @@ class _Months:
         if not months:
             code = self.of("dual")
             return f"CASE WHEN {code} IS NOT NULL THEN {repair.padded(code, 2, 1).value} END"
-        listed = f"list_filter([{', '.join(months)}], lambda x: x IS NOT NULL AND x NOT IN ('0', '00', '99', 'NA'))"
+        listed = f"list_filter([{', '.join(months)}], lambda x: regexp_full_match(x, '0?[1-9]|10'))"
         most = f"list_aggregate(list_sort({listed}, 'DESC'), 'mode')"
-        # A month of NA says that there is none; 99 that nothing is known.
-        unknown = f"list_contains([{', '.join(months)}], '99')"
-        return (
-            f"CASE WHEN len({listed}) > 0 THEN {repair.padded(most, 2, 1).value} WHEN NOT coalesce({unknown}, false) "
-            "THEN 'NA' END"
-        )
+        # A month of NA says that there is none; of 99 or ** nothing is known.
+        unknown = f"len(list_filter([{', '.join(months)}], lambda x: x IN ('99', '**'))) > 0"
+        return f"CASE WHEN len({listed}) > 0 THEN {repair.padded(most, 2, 1).value} WHEN NOT {unknown} THEN 'NA' END"
 
 
 def fill(intake: Intake) -> None:

@@ -41,6 +41,14 @@ def npi(x: str) -> Cell:
     return Cell(f"nullif({value}, '0000000000')")
 
 
+def procedure(x: str) -> Cell:
+    """CPT and HCPCS codes, and HIPPS codes of home health, which end in a letter (``1AFKS``)."""
+    read = repair.procedure(x)
+    alone = f"regexp_full_match({x}, '[0-9A-Za-z]{{5}}')"
+    repairs = {what: f"(NOT {alone} AND {test})" for what, test in read.repairs.items()}
+    return Cell(f"CASE WHEN {alone} THEN upper({x}) ELSE {read.value} END", read.bad, read.why, repairs)
+
+
 def ndc(x: str) -> Cell:
     """National Drug Codes: eleven digits, whose leading zeros spreadsheets take; anything else is none.
 
@@ -93,7 +101,7 @@ _LINE_MONEY: Final = (
 )
 #: Fields of a line.
 LINE: Final[dict[str, Reader]] = {
-    "line_number": repair.whole, "line_start": date, "line_end": date, "hcpcs": repair.procedure,
+    "line_number": repair.whole, "line_start": date, "line_end": date, "hcpcs": procedure,
     **{f"modifier_{n}": code_cells.modifier for n in range(1, 5)}, "revenue": code_cells.revenue_center,
     "units": repair.number,
     "mtus_count": repair.number, "mtus_code": bare, "ndc": ndc, "ndc_quantity": repair.number,
@@ -114,7 +122,7 @@ DRUG: Final[dict[str, Reader]] = {
 
 #: Readers of text, whose plain cells are their values.
 _CODES: Final = frozenset(
-    {repair.procedure, code_cells.drg, code_cells.discharge_status, code_cells.modifier, code_cells.revenue_center,
+    {code_cells.drg, code_cells.discharge_status, code_cells.modifier, code_cells.revenue_center,
      code_cells.place_of_service}
 )  # fmt: skip
 

@@ -175,17 +175,18 @@ class ClaimFile:
     def _lines(self) -> int:
         """Fill ``cms_lines``; returns how many rows were no lines, but totals: revenue 0001 without a procedure."""
         typed = "".join(f", {cell.value} AS {name}" for name, cell in self.line.items())
-        filled = " OR ".join(f"{name} IS NOT NULL" for name in _LINE_SIGNS if name in self.line)
-        total = "coalesce(revenue = '0001', false)" if "revenue" in self.line else "false"
-        if "hcpcs" in self.line and total != "false":
-            total += " AND hcpcs IS NULL"
-        rows = f"(SELECT {self._key()}, t.place{typed} FROM {self._rows()})"
+        filled = " OR ".join(f"{self._raw(name)} IS NOT NULL" for name in _LINE_SIGNS if name in self.line)
+        total = "false"
+        if "revenue" in self.line:
+            total = f"coalesce({self.line['revenue'].value} = '0001', false) AND {self._raw('hcpcs')} IS NULL"
         self.intake.execute(
-            f"INSERT INTO cms_lines BY NAME SELECT * FROM {rows} WHERE ({filled}) AND NOT ({total})"
+            f"INSERT INTO cms_lines BY NAME SELECT {self._key()}, t.place{typed} FROM {self._rows()}"
+            f"{' AND' if self.gone else ' WHERE'} ({filled}) AND NOT ({total})"
         )
         if total == "false":
             return 0
-        return int(self.intake.query(f"SELECT count(*) AS n FROM {rows} WHERE {total}")["n"][0].as_py())
+        totals = f"SELECT count(*) AS n FROM {self._rows()}{' AND' if self.gone else ' WHERE'} {total}"
+        return int(self.intake.query(totals)["n"][0].as_py())
 
     def _slots(self, name: str) -> dict[int, str]:
         """SQL of the cells of a field that stands in several slots."""
