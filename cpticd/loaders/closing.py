@@ -33,7 +33,7 @@ class Fact:
 
 #: In the order in which they are said.
 FACTS: Final = (
-    Fact("charge", ("charge_amount", "claim_charge_amount"), "dollars denied cannot be derived", "charged"),
+    Fact("charge", ("charge_amount", "claim_charge_amount"), "dollars denied that no column states cannot be derived", "charged"),
     Fact("payment", ("paid_amount",), "what was paid, and what was paid in part, cannot be derived", "payments"),
     Fact("reason", ("carc_@", "adjustment_@", "rarc_@"), "why lines are denied cannot be derived", "reasons"),
     Fact("payer", ("payer",), "denials by payer cannot be distinguished", "payers"),

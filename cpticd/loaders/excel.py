@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from cpticd.core import sources
 from cpticd.core.delimited import Known, unique_names
 from cpticd.core.errors import InputError
 from cpticd.core.records import SHOWN, Reject
@@ -28,6 +29,7 @@ from cpticd.loaders import excel_markup
 SheetChoice = str | int | Sequence[str | int] | None
 _HEADING_WITHIN: Final = 30  # rows in which the heading is looked for
 _BATCH: Final = 20_000
+_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _LARGEST_WHOLE: Final = 10**15  # a spreadsheet holds fifteen digits
 
@@ -97,14 +99,36 @@ def is_workbook(path: Path, start: bytes) -> bool:
 
 
 def _is_packed(path: Path) -> bool:
+    """Whether an archive is a workbook, or holds one and nothing else."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-            return any(name.startswith("xl/") for name in names) or (
-                "mimetype" in names and b"spreadsheet" in archive.read("mimetype")
-            )
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError):
+            if "mimetype" in names and b"spreadsheet" in archive.read("mimetype"):
+                return True
+            return any(name.startswith("xl/") for name in names) or bool(_alone(archive))
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
         return False
+
+
+def _alone(archive: zipfile.ZipFile) -> str:
+    """The one member of an archive, where it is a workbook by its name; else nothing."""
+    names = [
+        each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX")
+    ]
+    return names[0] if len(names) == 1 and names[0].lower().endswith(_WORKBOOKS) else ""
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a workbook, taken out of its archive; InputError for one that would grow out of proportion."""
+    data = path.read_bytes()
+    if not data.startswith(b"PK"):
+        return data
+    with zipfile.ZipFile(path) as archive:
+        size = sum(each.file_size for each in archive.infolist())
+        if size > sources.BOMB_SIZE and size > sources.BOMB_RATIO * len(data):
+            raise InputError(f"{path}: unpacks to {size:,} bytes: taken for a decompression bomb")
+        name = _alone(archive)
+        return archive.read(name) if name else data
 
 
 def open_workbook(path: Path, known: Known | None, sheet: SheetChoice = None) -> Workbook:
@@ -254,10 +278,12 @@ def _grids(path: Path) -> list[Grid]:
             "or save the sheet as CSV and read that"
         ) from error
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(_content(path)))
         sheets = [each for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except InputError:
+        raise
     except Exception as error:  # every kind of damage has an error of its own
         raise InputError(_unreadable(path, error)) from error
     visible = calamine.SheetVisibleEnum.Visible

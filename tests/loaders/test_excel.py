@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,41 @@ def test_a_workbook_without_rows_is_an_error(tmp_path: Path) -> None:
         wide(book(tmp_path / "empty.xlsx", {"S": []}))
     with pytest.raises(CpticdError, match="not one row was loaded"):
         wide(book(tmp_path / "heading.xlsx", {"S": [HEADING]}))
+
+
+def test_a_workbook_in_an_archive_is_read(tmp_path: Path) -> None:
+    inner = book(tmp_path / "lines.xlsx", {"S": [HEADING, *ROWS]})
+    with zipfile.ZipFile(tmp_path / "lines.zip", "w") as archive:
+        archive.write(inner, "export/lines.xlsx")
+    assert lines(cx.read(tmp_path / "lines.zip", quiet=True, progress=False)) == LINES
+
+
+def test_an_open_document_sheet_is_read(tmp_path: Path) -> None:
+    cells = [HEADING, ["C1", dt.date(2025, 1, 31), 99213, "I10", "Alder", 100.5, 60.25, "CO-45"]]
+
+    def cell(value: Any) -> str:
+        if isinstance(value, dt.date):
+            return f'<table:table-cell office:value-type="date" office:date-value="{value}"/>'
+        if isinstance(value, (int, float)):
+            return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+        return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+
+    rows = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in cells)
+    urn = "urn:oasis:names:tc:opendocument:xmlns"
+    content = (
+        f'<?xml version="1.0"?><office:document-content xmlns:office="{urn}:office:1.0" xmlns:table="{urn}:table:1.0" '
+        f'xmlns:text="{urn}:text:1.0"><office:body><office:spreadsheet><table:table table:name="S">{rows}'
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = (
+        f'<?xml version="1.0"?><manifest:manifest xmlns:manifest="{urn}:manifest:1.0"><manifest:file-entry '
+        'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+    )
+    with zipfile.ZipFile(tmp_path / "lines.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
+    assert lines(wide(tmp_path / "lines.ods")) == LINES[:1]
 
 
 def test_without_the_library_the_error_names_the_extra(
