@@ -96,7 +96,7 @@ def _protected(found: pd.DataFrame, _: Claims, minimum: int) -> tuple[pd.DataFra
         few = k.between(1, minimum - 1) | (n - k).between(1, minimum - 1)
         values[f"rate_{side}"] = shown[f"rate_{side}"].round(2).mask(few)
         hidden += [f"services_{side}", f"denied_{side}", f"{side}_low", f"{side}_high"]
-    values["q_value"] = [float(f"{value:.2g}") for value in shown["q_value"]]
+    values["q_value"] = [float(f"{value:.1g}") for value in shown["q_value"]]
     shown = shown.assign(**values, **dict.fromkeys(hidden, np.nan))
     # Among equal rounded dollars the order would tell which are more.
     order = ["denied_amount", "denied_lines", *KEYS]
