@@ -92,7 +92,8 @@ CLAIM: Final[dict[str, Reader]] = {
     "billing_npi": npi, "facility_npi": npi, "provider": code, "control": repair.text,
     "original_control": repair.text, **dict.fromkeys(_MONEY.split(), repair.money),
     "denial": code, "nonpayment": code, "adjustment_type": bare, "entry_code": bare, "disposition": code,
-    "action_code": bare, "query_code": bare, "final_action": code, "latest": code, "shown_number": repair.identifier,
+    "action_code": bare, "query_code": bare, "final_action": code, "latest": code, "plan_paid": bare,
+    "shown_number": repair.identifier,
     "prescriber": npi, "pharmacy": npi,
 }  # fmt: skip
 _LINE_MONEY: Final = (
