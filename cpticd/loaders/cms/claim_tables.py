@@ -210,7 +210,8 @@ def _account(intake: Intake) -> None:
         _reject(intake, lost)
     for row in intake.query(sql.text("cms/row_counts")).to_pylist():
         left = min(row["total_lines"] + row["old_rows"], row["rows"])
-        intake.count(row["name"], UNIT, read=row["rows"], loaded=row["rows"] - left, left_out=left)
+        counted = row["rows"] - left
+        intake.count(row["name"], UNIT, read=row["rows"], loaded=counted, left_out=left, amount=row["amount"])
         if row["total_lines"]:
             note(
                 intake,
