@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -193,14 +193,15 @@ class _Cells:
     def __init__(self, intake: Intake, table: Staged) -> None:
         self._intake, self._table = intake, table
         self._rows: pa.Table | None = None
-        self._found: dict[int, list[str]] = {}
+        self._found: dict[int, dict[str, int]] = {}
 
-    def of(self, place: int) -> list[str]:
-        """Those of one column, in their order."""
+    def of(self, place: int) -> dict[str, int]:
+        """Those of one column, in their order, and how many rows of the part have each."""
         if place not in self._found:
-            column = pc.unique(self._sample().column(place)).drop_null()
-            # A hash would give the same ones each time, too; the first ones can be found again by the reader.
-            self._found[place] = column.slice(0, _CELLS).to_pylist()
+            column = self._sample().column(place).drop_null()
+            counted = pc.value_counts(column).slice(0, _CELLS)
+            values, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+            self._found[place] = dict(zip(values, counts, strict=True))
         return self._found[place]
 
     def _sample(self) -> pa.Table:
@@ -218,7 +219,7 @@ class _Cells:
         return self._rows
 
 
-def _contradiction(guess: Guess, cells: Sequence[str]) -> str:
+def _contradiction(guess: Guess, cells: Mapping[str, int]) -> str:
     """Why the cells cannot be what the column is guessed to be, with an example; empty where they can."""
     content = _of(guess.meaning or "")
     if content is None or not cells:
@@ -226,8 +227,10 @@ def _contradiction(guess: Guess, cells: Sequence[str]) -> str:
     if guess.is_sure and content.share == 1:
         return ""  # a column of the canonical name keeps the cells that fit
     other = [text for text in cells if not content.fits(text)]
-    if len(cells) - len(other) >= content.share * len(cells):
-        return ""
+    rows = sum(cells.values())
+    fitting = max(1 - len(other) / len(cells), 1 - sum(cells[text] for text in other) / rows)
+    if fitting >= content.share:
+        return ""  # most cells, or those of most rows
     all_ = "not all of its cells are" if content.share == 1 else "its cells are not"
     return f"{all_} {content.what}: {other[0]!r}"
 
