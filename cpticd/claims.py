@@ -371,7 +371,7 @@ def open(
     derived anew. Raises InputError where the folder is not a saved data set, or not whole.
     """
     path = Path(folder)
-    saved = database.Database(path) if path.is_file() else store.Folder(path)
+    saved = database.Database(path, engine=engine) if path.is_file() else store.Folder(path)
     derived = saved.manifest.get("model") == _MODEL and all(map(saved.has, _SAVED))
     kept = [name for name in saved.manifest.get("kept", []) if saved.has(name)]
     where = engine_of(engine, session, memory_limit)

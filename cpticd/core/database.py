@@ -26,6 +26,7 @@ _MAGIC, _AT = b"DUCK", 8
 #: Table of the manifest, its only cell, and the schema of what was derived.
 _MANIFEST: Final = "cpticd_manifest"
 MODEL: Final = "model"
+_SPARK: Final = "a DuckDB file opens with engine='duckdb'; for Spark, save() the claims as a folder"
 _numbers = itertools.count(1)
 
 
@@ -72,8 +73,10 @@ def looking(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
 class Database:
     """A data set in a DuckDB file, to be opened."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises InputError where the file is not a data set that this release reads."""
+    def __init__(self, path: Path, *, engine: str = "duckdb") -> None:
+        """Raises InputError where the file is not a data set that this release reads, ArgumentError for Spark."""
+        if engine != "duckdb":
+            raise ArgumentError(f"{path}: {_SPARK}")
         self.path = path
         with looking(path) as (connection, name):
             self._names = {schema: _tables(connection, name, schema) for schema in ("main", MODEL)}
@@ -98,9 +101,7 @@ class Database:
     def scan(self, engine: DataEngine, names: Collection[str]) -> None:
         """Define every canonical table over the file, and the derived relations of these names."""
         if not isinstance(engine, DuckDBEngine):
-            raise ArgumentError(
-                f"{self.path}: a DuckDB file opens with engine='duckdb'; for Spark, save() the claims as a folder"
-            )
+            raise ArgumentError(f"{self.path}: {_SPARK}")
         attached = f"saved_{next(_numbers)}"
         engine.execute(f"ATTACH {_literal(self.path)} AS {attached} (READ_ONLY)")
         for name, table in TABLES.items():

@@ -18,13 +18,16 @@ SELECT
     hospice_months AS x_hospice_months, esrd AS x_esrd, esrd_status AS x_esrd_status, graft_date AS x_graft_date
 FROM members m
 LEFT JOIN (  -- who pays most of the person's claims of the year, where there are some
-    SELECT person_id, year, arg_max(payer, n) AS payer, arg_max(payer_type, n) AS payer_type
+    SELECT person_id, year, arg_max(payer, (n, payer)) AS payer, arg_max(payer_type, (n, payer)) AS payer_type
     FROM (
-        SELECT person_id, year(claim_start_date) AS year, payer,
-            CASE WHEN payer_kind LIKE 'medicare%' THEN 'medicare'
-                 WHEN payer_kind IN ('medicaid', 'commercial') THEN payer_kind END AS payer_type,
-            (count(*), payer) AS n
-        FROM claims WHERE payer IS NOT NULL GROUP BY ALL
-    ) GROUP BY person_id, year
+        SELECT
+            person_id, year(claim_start_date) AS year, payer, count(*) AS n,
+            min(CASE WHEN payer_kind LIKE 'medicare%' THEN 'medicare'
+                     WHEN payer_kind IN ('medicaid', 'commercial') THEN payer_kind END) AS payer_type
+        FROM claims
+        WHERE payer IS NOT NULL
+        GROUP BY person_id, year(claim_start_date), payer
+    )
+    GROUP BY person_id, year
 ) p USING (person_id, year)
 ORDER BY person_id, year
