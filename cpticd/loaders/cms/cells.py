@@ -46,7 +46,9 @@ def procedure(x: str) -> Cell:
     read = repair.procedure(x)
     alone = f"regexp_full_match({x}, '[0-9A-Za-z]{{5}}')"
     repairs = {what: f"(NOT {alone} AND {test})" for what, test in read.repairs.items()}
-    return Cell(f"CASE WHEN {alone} THEN upper({x}) ELSE {read.value} END", read.bad, read.why, repairs)
+    return Cell(
+        f"CASE WHEN {alone} THEN upper({x}) ELSE {read.value} END", read.bad, read.why, repairs, "[0-9A-Z]{5}"
+    )
 
 
 def ndc(x: str) -> Cell:
