@@ -238,3 +238,11 @@ def test_dates_that_show_no_order_follow_the_others_of_the_file(tmp_path: Path) 
     assert table(claims, "lines", "claim_line_start_date") == [("2025-04-03",), ("2025-04-05",)]
     notes = claims.rejects[claims.rejects.location == "column dos"].reason.item()
     assert "as the other dates of the file are" in notes
+
+
+def test_dates_of_members_are_read_alike() -> None:
+    members = pd.DataFrame({"Member ID": ["P1", "P2"], "Year": "2024", "DOB": ["31/01/1950", "10959"]})
+    lines = pd.DataFrame({"claim_id": ["1"], "claim_line_number": "1"})
+    claims = cx.read_tables(lines=lines, members=members, progress=False)
+    assert table(claims, "members", "birth_date") == [("1950-01-31",), ("1930-01-01",)]
+    assert "birth_date: dates were read day first" in " ".join(claims.rejects.reason) and balanced(claims)

@@ -204,3 +204,15 @@ def test_reasons_that_name_no_code_are_an_error() -> None:
         reasons.checked({"CVRG01": "seven"})
     with pytest.raises(ArgumentError, match="names no code"):
         reasons.checked({"X": "999"})
+
+
+def test_an_amount_that_was_denied_is_none_of_another_reason(tmp_path: Path) -> None:
+    claims = read(
+        tmp_path,
+        """
+        claim | cpt   | charge | allowed | paid | not covered | reason code
+        1     | 99213 | 100    | 70      | 70   | 0.00        | 45
+        2     | 36415 | 15     | 0       | 0    | 15.00       | 97
+        """,
+    )
+    assert table(claims, "adjustments", "claim_id", "carc", "amount") == [("1", "45", 30.0), ("2", "97", 15.0)]
