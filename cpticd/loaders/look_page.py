@@ -22,7 +22,7 @@ _STYLE = (
 )
 
 
-def call(path: Path, options: Options, likely: Mapping[str, str]) -> str:
+def call(path: Path, options: Options, likely: Mapping[str, tuple[str, str]]) -> str:
     """The call that reads a flat file, to paste: what the user said, and columns that are likely something."""
     lines = [f"    {json.dumps(str(path), ensure_ascii=False)},"]
     if options.layout:
@@ -30,13 +30,13 @@ def call(path: Path, options: Options, likely: Mapping[str, str]) -> str:
     if options.sheet is not None:
         lines.append(f"    sheet={_quoted(options.sheet)},")
     own: dict[str, Any] = dict(options.rename or {})
-    likely = {theirs: ours for theirs, ours in likely.items() if theirs not in own}
+    likely = {theirs: said for theirs, said in likely.items() if theirs not in own}
     if own or likely:
         lines.append("    rename={")
         lines += [f"        {_quoted(theirs)}: {_quoted(ours)}," for theirs, ours in own.items()]
         lines += [
-            f"        {_quoted(theirs)}: {_quoted(ours)},  # likely, by its name: check"
-            for theirs, ours in likely.items()
+            f"        {_quoted(theirs)}: {_quoted(ours)},  # likely, {by}: check"
+            for theirs, (ours, by) in likely.items()
         ]
         lines.append("    },")
     if len(lines) == 1:
