@@ -48,7 +48,7 @@ SPARK = {
 SAMPLED = {f"tests/risk/test_{name}.py" for name in ("invariants", "oracle", "parity", "peers")}
 
 #: Folders whose tests share what takes long to make: servers, pages, simulated persons.
-SHARED = ("tests/browser", "tests/simulation")
+SHARED = ("tests/browser", "tests/explore", "tests/simulation")
 
 #: Tests on Spark of one folder that the default run has; ``-m every_engine`` runs the others.
 SPARK_TESTS: Final = 1
