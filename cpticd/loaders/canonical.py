@@ -186,7 +186,7 @@ def _members(intake: Intake, given: Sequence[Any], rename: Mapping[str, str]) ->
                 intake.add("members", rows, source=sheet.source, locations=sheet.places)
 
 
-def _renames(rename: Rename) -> dict[str, dict[str, str | None]]:
+def _renames(rename: Rename) -> dict[str, dict[str, Any]]:
     """Per table, their column → ours, None: not used."""
     everywhere = {theirs: ours for theirs, ours in rename.items() if ours is None or isinstance(ours, str)}
     apart = {table: dict(ours) for table, ours in rename.items() if isinstance(ours, Mapping)}

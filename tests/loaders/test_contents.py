@@ -215,4 +215,34 @@ def test_an_amount_that_was_denied_is_none_of_another_reason(tmp_path: Path) -> 
         2     | 36415 | 15     | 0       | 0    | 15.00       | 97
         """,
     )
-    assert table(claims, "adjustments", "claim_id", "carc", "amount") == [("1", "45", 30.0), ("2", "97", 15.0)]
+    assert table(claims, "adjustments", "claim_id", "carc", "amount") == [
+        ("1", "45", 30.0),
+        ("2", "97", 15.0),
+    ]
+
+
+def test_whole_dollars_of_a_reason_are_told_by_what_they_come_to() -> None:
+    frame = pd.DataFrame({"claim": list("1234"), "cpt": "99213", "charge": ["100", "90", "80", "70"],
+                          "paid": ["65", "42", "50", "70"], "denial reason": ["35", "48", "30", "0"],
+                          "patient": ["Reed, Ann", "Hall, Joe", "May, Lee", "Day, Kim"]})  # fmt: skip
+    claims = cx.read_wide(frame, quiet=True, progress=False)
+    assert claims.table("adjustments").empty
+    reasons_ = claims.rejects.set_index("location").reason
+    assert "what paid_amount leaves of the charge: '35'" in reasons_["column denial reason"]
+    assert "persons of one name are one person" in reasons_["column patient"]
+
+
+def test_digits_as_diagnoses_and_words_as_remarks_are_reported(tmp_path: Path) -> None:
+    claims = read(
+        tmp_path,
+        """
+        claim | dos        | cpt   | dx1   | charge | remark code
+        1     | 2025-01-31 | 36415 | 99213 | 100    | called payer
+        2     | 2025-01-31 | 36415 | I10   | 100    | N290
+        """,
+    )
+    said = " ".join(claims.rejects.reason)
+    assert (
+        "diagnosis_code_1: digits alone" in said
+        and "rarc_1: words without a remark code, not loaded: 1 row" in said
+    )

@@ -44,7 +44,9 @@ def _like(pattern: str) -> Callable[[str], object]:
 
 _number = _like(r"[-+($ ]*(\d{1,3}(,\d{3})+|\d*)([.]\d*)?[-) ]*(CR|USD)?|[$ ]*[-–—]+ *")
 _unit = _like(r"-?\d+([.,]\d+)?( *[A-Z]{2,7})?")
-_cents = _like(r"[-+($ ]*(\d{1,3}(,\d{3})+|\d+)?[.]\d\d[-) ]*(CR|USD)?|[($ -]*\$[ -]*[\d,]+([.]\d+)?[-) ]*")
+_cents = _like(
+    r"[-+($ ]*(\d{1,3}(,\d{3})+|\d+)?[.](\d\d|[1-9])[-) ]*(CR|USD)?|[($ -]*\$[ -]*[\d,]+([.]\d+)?[-) ]*"
+)
 _code = r"[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}"
 _procedure = _like(
     rf"(?:(?:HC|CPT-?4?|HCPCS)[^A-Z0-9]*)?(?:{_code})(?:[^A-Z0-9].*)?|[A-Z0-9]{{4}}[0-9]|1?[0-9]{{3}}([.]0)?|.*\((?:{_code})\)"
@@ -148,6 +150,9 @@ _INSTEAD: Final[dict[str, tuple[tuple[str, Callable[[str], object]], ...]]] = {
     "service_unit_quantity": (("unit_of_measure", _like(r"UN|MJ|DA|F2|ML|GR|ME")),),
 }
 _SURE: Final = 0.95
+#: Rows and values of which dollars can be recognised by what they come to.
+_DOLLARS: Final = 3
+_CENT: Final = 0.005
 
 
 def _of(meaning: str) -> Content | None:
@@ -169,17 +174,18 @@ def guessed(
     sure; a column that ``rename`` names stays what the user says. Columns of dates get their order.
     """
     cells = _Cells(intake, table)
-    refused: dict[tuple[str, str], str] = {}
+    refused: dict[tuple[str, str | None], str] = {}
     moved: dict[str, str] = {}
     while True:
         guesses = headings.guess(table.columns, rename, exact=exact, refused=refused, moved=moved)
-        wrong = {
+        wrong: dict[tuple[str, str | None], str] = {
             (each.column, each.meaning): why
             for place, each in enumerate(guesses)
             if each.meaning and not each.by_user and (why := _contradiction(each, cells.of(place)))
         }
+        wrong |= _remainders(guesses, cells)
         if not wrong:
-            return _ordered(intake, table, _dollars_beside(guesses, cells))
+            return _ordered(intake, table, _by_name(_dollars_beside(guesses, cells), cells))
         refused |= wrong
         taken = {
             each.meaning for each in guesses if each.meaning and (each.column, each.meaning) not in wrong
@@ -203,6 +209,13 @@ class _Cells:
             values, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
             self._found[place] = dict(zip(values, counts, strict=True))
         return self._found[place]
+
+    def column(self, guesses: list[Guess], meaning: str) -> list[float | None]:
+        """The numbers of the column with a meaning, one a row of the part; nothing where no column has it."""
+        place = next((place for place, each in enumerate(guesses) if each.meaning == meaning), None)
+        if place is None:
+            return []
+        return [_float(text) for text in self._sample().column(place).to_pylist()]
 
     def _sample(self) -> pa.Table:
         if self._rows is None:
@@ -235,12 +248,63 @@ def _contradiction(guess: Guess, cells: Mapping[str, int]) -> str:
     return f"{all_} {content.what}: {other[0]!r}"
 
 
-def _moves(table: Staged, wrong: Iterable[tuple[str, str]], cells: _Cells, taken: set[str]) -> dict[str, str]:
+def _float(text: str | None) -> float | None:
+    try:
+        return float((text or "").replace("$", "").replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _remainders(guesses: list[Guess], cells: _Cells) -> dict[tuple[str, str | None], str]:
+    """Columns of reasons that hold whole dollars: what the payment, or the allowed amount, leaves of the charge."""
+    found: dict[tuple[str, str | None], str] = {}
+    for place, each in enumerate(guesses):
+        if repair.family(each.meaning or "") not in ("carc_@", "adjustment_@") or each.by_user:
+            continue
+        values = cells.of(place)
+        if len(values) < _DOLLARS or not all(re.fullmatch(r"\d+([.]0)?", text) for text in values):
+            continue
+        numbers = cells.column(guesses, each.meaning or "")
+        for other in ("paid_amount", "allowed_amount"):
+            rows = [
+                abs(charge - less - number) < _CENT
+                for number, charge, less in zip(
+                    numbers,
+                    cells.column(guesses, "charge_amount"),
+                    cells.column(guesses, other),
+                    strict=False,
+                )
+                if number and charge is not None and less is not None
+            ]
+            if len(rows) >= _DOLLARS and sum(rows) >= _SURE * len(rows):
+                example = next(iter(values))
+                found[each.column, each.meaning] = (
+                    f"its cells are what {other} leaves of the charge: {example!r}"
+                )
+    return found
+
+
+def _by_name(guesses: list[Guess], cells: _Cells) -> list[Guess]:
+    """The guesses; where persons are known by their names alone, that is noted."""
+    named = _like(r"[A-Z][A-Z'. -]*[, ]+[A-Z][A-Z'., -]*")
+    return [
+        replace(each, note="names: persons of one name are one person")
+        if each.meaning == "person_id"
+        and (texts := cells.of(place))
+        and sum(1 for text in texts if named(text)) > len(texts) / 2
+        else each
+        for place, each in enumerate(guesses)
+    ]
+
+
+def _moves(
+    table: Staged, wrong: Iterable[tuple[str, str | None]], cells: _Cells, taken: set[str]
+) -> dict[str, str]:
     """What refused columns are instead: a meaning that nearly all cells of one column alone have."""
     wanted: dict[str, list[str]] = {}
     for column, meaning in wrong:
         found = cells.of(table.columns.index(column))
-        for target, fits in _INSTEAD.get(meaning, _INSTEAD.get(repair.family(meaning), ())):
+        for target, fits in _INSTEAD.get(meaning or "", _INSTEAD.get(repair.family(meaning or ""), ())):
             if sum(1 for text in found if fits(text)) >= _SURE * len(found):
                 wanted.setdefault(target, []).append(column)
                 break
