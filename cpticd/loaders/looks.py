@@ -114,10 +114,9 @@ def _folder(folder: Path) -> Look:
 
 
 def _called(known: registry.Recognised) -> str:
-    name = known.loader.name
-    return (
-        name if name.endswith(("s", known.kind)) or known.kind in ("x12", "flat") else f"{name}: {known.kind}"
-    )
+    """The kind of a file in words, with what it is among the files of this kind, where there are several."""
+    name, kind = known.loader.name, known.kind
+    return name if kind in name.lower().split() or kind == name.lower() else f"{name}: {kind}"
 
 
 def _not_told(path: Path, reason: str, options: Options) -> Look:
