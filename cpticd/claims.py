@@ -330,15 +330,19 @@ class Claims:
     ) -> pd.DataFrame:
         """One row per table of the data set: rows and dollars that were written, and what the form cannot hold.
 
-        ``form``, of which the path's suffix tells three: "duckdb" (.duckdb) and "parquet" (a folder) hold all, and
-        :func:`open` and ``read`` read them; "csv" is one row per line and decision as ``read_wide`` reads it, codes
-        mended, with outcome and cause; "xlsx" is the same as a workbook, with rejects and accounting; "tuva" is a
-        folder (or .duckdb) of medical_claim, eligibility and pharmacy_claim; "rejects" is what goes back to the sender,
-        as CSV. Rejects stand in each: a table, a sheet, ``rejects.csv`` in a folder, ``….rejects.csv`` beside a file.
+        ``form``, which the path's suffix tells: "duckdb" and "parquet" (a folder) hold all, and :func:`open` and
+        ``read`` read them; "csv" a row per line and decision for ``read_wide``, codes mended, with outcome and cause;
+        "xlsx" the same as a workbook; "tuva" a folder (or .duckdb) of medical_claim, eligibility and pharmacy_claim;
+        "rejects" what goes back to the sender. Rejects stand in each: a table, a sheet, ``rejects.csv`` in a folder,
+        ``….rejects.csv`` beside a file. It holds persons, line by line: for a disk of your own; results leave by
+        ``cx.disclosure.export``. Prints what is left out unless ``quiet``. Raises OutputExistsError where something is
+        there, unless ``overwrite`` and it is of this form; ArgumentError for what is no form.
 
-        It holds persons and their claims, line by line: for a disk of your own. What may leave is a result
-        (``cx.disclosure.export``). Prints a line of what is left out unless ``quiet``. Raises OutputExistsError where
-        something is there, unless ``overwrite`` and it is of this form; ArgumentError for a form that is none.
+        >>> import cpticd as cx, pandas as pd, pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "claims.duckdb"
+        >>> claims = cx.read_wide(pd.DataFrame({"Claim": ["A1"], "CPT": "99213"}), quiet=True, progress=False)
+        >>> claims.export(path, quiet=True)[["table_name", "written"]].values.tolist()
+        [['claims', 1], ['lines', 1]]
         """
         return exports.export(self, path, form, overwrite=overwrite, quiet=quiet)
 
