@@ -43,7 +43,9 @@ revenue_center_code: 450.0 → 0450, zeros
 revenue_center_code: 0450 - room → 0450, words
 revenue_center_code: room → -, left out
 place_of_service_code: 1 → 01, zeros
-place_of_service_code: Office → -, left out
+place_of_service_code: Office → 11, word
+place_of_service_code: 11 - Office → 11, words
+place_of_service_code: North wing → -, left out
 drg_code: MS-DRG 64 → 064, zeros
 bill_type_code: 0131 → 131
 frequency_code: Replacement → 7, word
@@ -129,7 +131,7 @@ LINES = {
     "claim_line_number": ["1", "1.0", "1", "1"],
     "hcpcs_code": ["99213-25", "740", "99284.0", "=1+1"],
     "claim_line_start_date": ["45689", "2025-02-01", "20250201", "01-Feb-2025"],
-    "place_of_service_code": ["11.0", "1", "23", "Office"],
+    "place_of_service_code": ["11.0", "1", "23", "North wing"],
     "revenue_center_code": [None, "370", "450.0", None],
     "charge_amount": ["$1,000.00", "(5.00)", "$ -", "7"],
 }

@@ -44,7 +44,8 @@ Status: CO-45 ; CO-50 → carc_1, not words of a status
 Dx Pointer: E11.9 ; I10 → diagnosis_codes, not diagnosis pointers
 Primary Dx: Diabetes ; Flu → -, not ICD diagnosis codes
 ICD Flag: 10 ; 9 → diagnosis_code_type,
-POS: Office ; Home → -, not place of service codes
+POS: Office ; Home → place_of_service_code,
+POS: North ; South → -, not place of service codes
 Plan: 12.50 ; 13.50 → -, not names
 """
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.loaders import repair
+from cpticd.loaders.code_cells import places
 from cpticd.loaders.flat import headings, lexicon, reasons, statuses
 from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.intake import Intake
@@ -76,6 +77,12 @@ def _amount(text: str) -> bool:
     return bool(re.search(r"\d|[-–—]", text) and _number(text) and not _dated(text))
 
 
+def _place(text: str) -> bool:
+    return (
+        bool(re.fullmatch(r"\d{1,2}([.]0)?(\W.*)?", text)) or re.sub("[^a-z]", "", text.lower()) in places()
+    )
+
+
 def _status(text: str) -> bool:
     return bool(statuses.state(text)) and not _cents(text) and not _dated(text)
 
@@ -109,7 +116,7 @@ CONTENTS: Final[dict[str, Content]] = {
     "diagnosis_codes": Content(_diagnosis, "ICD diagnosis codes"),
     "procedure_code_@": Content(_icd_procedure, "ICD procedure codes"),
     "revenue_center_code": Content(_like(r"\d{1,4}([.]0)?(\W.*)?"), "revenue codes"),
-    "place_of_service_code": Content(_like(r"\d{1,2}([.]0)?(\W.*)?"), "place of service codes"),
+    "place_of_service_code": Content(_place, "place of service codes"),
     "bill_type_code": Content(_like(r"0?\d{2}[0-9A-Z]?([.]0)?(\W.*)?"), "types of bill"),
     "drg_code": Content(_like(r"(.*DRG\D*)?\d{1,4}([.]0)?(\W.*)?"), "DRGs"),
     "discharge_status_code": Content(_like(r"\d{1,2}([.]0)?(\W.*)?"), "discharge status codes"),
