@@ -55,7 +55,9 @@ def text(found: Look) -> str:
         parts.append(_reason(found))
     if len(found.columns):
         title = "Files" if "file" in found.columns else "Columns"
-        parts.append(f"{title}\n{_table(found.columns)}")
+        shown, empty = _filled(found.columns)
+        more = f"\n  and {empty:,} columns without a value" if empty else ""
+        parts.append(f"{title}\n{_table(shown)}{more}")
     if len(found.sample):
         parts.append(f"Lines as they would load\n{_table(found.sample)}")
     if len(found.missing):
@@ -67,6 +69,14 @@ def text(found: Look) -> str:
         indented = "\n".join(f"  {line}" for line in found.call.splitlines())
         parts.append(f"To read it\n{indented}")
     return "\n\n".join(parts)
+
+
+def _filled(columns: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The columns without those that are neither understood nor filled, where they are many, and how many these are."""
+    if "filled" not in columns:
+        return columns, 0
+    idle = columns["filled"].eq(0) & columns["read_as"].eq("")
+    return (columns[~idle], int(idle.sum())) if idle.sum() > 5 else (columns, 0)
 
 
 def _heading(found: Look) -> str:
@@ -114,7 +124,7 @@ def html(found: Look) -> str:
     if found.call:
         parts.append(f"<h4>To read it</h4><pre>{escape(found.call)}</pre>")
     for title, frame in (
-        ("Columns", found.columns),
+        ("Columns", _filled(found.columns)[0]),
         ("Lines as they would load", found.sample),
         ("Missing", found.missing),
     ):

@@ -172,6 +172,10 @@ def _by_layout(
                 "and their values",
             )  # fmt: skip
         return found
+    if words := layouts.doubt(intake, table, used):
+        intake.reject(
+            source=table.source, location="", table_name=UNIT, action="noted", severity="warning", reason=words
+        )  # fmt: skip
     chosen = {theirs.strip().casefold() for theirs in own}
     return [
         replace(each, why=f"layout {used.name}")
