@@ -126,6 +126,7 @@ class ClaimFile:
         number = "number" if self.layout != "idr" else "number_date"
         reason = (
             f"CASE WHEN {self._raw(number)} IS NULL THEN 'no number of a claim' "
+            f"WHEN upper({self._raw('change')}) = 'DELETE' THEN 'DML_IND is DELETE: it takes an earlier row back' "
             f"{cells.bad(self.fields, every, self.staged.columns)} END"
         )
         amount = self.line.get("line_charge") or self.line.get("allowed")
