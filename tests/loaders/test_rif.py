@@ -175,6 +175,11 @@ def test_bad_and_repeated_lines_are_rejected(tmp_path: Path) -> None:
     assert balanced(claims)
 
 
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    first, *rows = CARRIER.strip().splitlines()
+    assert_same(read(tmp_path, "\n".join([first, *rows[::-1]])), read(tmp_path, CARRIER))
+
+
 def test_rows_of_an_action_that_another_replaced_are_left_out(tmp_path: Path) -> None:
     text = """
         BENE_ID | CLM_ID | CLM_GRP_ID | FINAL_ACTION | NCH_CLM_TYPE_CD | CLM_FROM_DT | CLM_PMT_AMT | LINE_NUM | HCPCS_CD | LINE_NCH_PMT_AMT | LINE_SBMTD_CHRG_AMT | LINE_PRCSG_IND_CD
