@@ -19,6 +19,7 @@ from cpticd.core.enrollment import members_table
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
+from cpticd.core.partial import only_denials
 from cpticd.core.reading import closing
 from cpticd.core.schema import REJECTS, TABLES, graded
 from cpticd.core.selection import DIMENSIONS, By, Dimension, Grouping, attribute, grouping
@@ -270,6 +271,8 @@ class Claims:
         if figures["rejected"]:
             text += f"; {figures['rejected']:,} rejected (see .rejects)"
         calls = ".accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
+        if only_denials(self):
+            calls = ".accounting(), cx.denials.causes(claims), cx.denials.open(claims), cx.report(claims, path)"
         read = "" if self.selection else closing(self._accounting, self._rejects)
         return "\n".join(filter(None, (text, read, f"Next: {calls}")))
 
