@@ -270,9 +270,10 @@ class Claims:
             text += f", {figures['first service date']} to {figures['last service date']}"
         if figures["rejected"]:
             text += f"; {figures['rejected']:,} rejected (see .rejects)"
-        calls = ".accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
-        if only_denials(self):
-            calls = ".accounting(), cx.denials.causes(claims), cx.denials.open(claims), cx.report(claims, path)"
+        first, second = ("causes", "open") if only_denials(self) else ("rates", "by_pair")
+        calls = (
+            f".accounting(), cx.denials.{first}(claims), cx.denials.{second}(claims), cx.report(claims, path)"
+        )
         read = "" if self.selection else closing(self._accounting, self._rejects)
         return "\n".join(filter(None, (text, read, f"Next: {calls}")))
 
