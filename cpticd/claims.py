@@ -19,7 +19,7 @@ from cpticd.core.enrollment import members_table
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
-from cpticd.core.partial import only_denials
+from cpticd.core.partial import next_calls
 from cpticd.core.reading import closing
 from cpticd.core.schema import REJECTS, TABLES, graded
 from cpticd.core.selection import DIMENSIONS, By, Dimension, Grouping, attribute, grouping
@@ -270,10 +270,7 @@ class Claims:
             text += f", {figures['first service date']} to {figures['last service date']}"
         if figures["rejected"]:
             text += f"; {figures['rejected']:,} rejected (see .rejects)"
-        first, second = ("causes", "open") if only_denials(self) else ("rates", "by_pair")
-        calls = (
-            f".accounting(), cx.denials.{first}(claims), cx.denials.{second}(claims), cx.report(claims, path)"
-        )
+        calls = next_calls(self)
         read = "" if self.selection else closing(self._accounting, self._rejects)
         return "\n".join(filter(None, (text, read, f"Next: {calls}")))
 
