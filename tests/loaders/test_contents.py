@@ -9,7 +9,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.loaders.flat import reasons, statuses
 from tests.loaders.flat_text import balanced, read, table
 
@@ -247,3 +247,9 @@ def test_digits_as_diagnoses_and_words_as_remarks_are_reported(tmp_path: Path) -
         "diagnosis_code_1: digits alone" in said
         and "rarc_1: words without a remark code, not loaded: 1 row" in said
     )
+
+
+def test_amounts_in_another_form_are_refused_not_passed_over() -> None:
+    frame = pd.DataFrame({"claim": ["1", "2"], "cpt": "99213", "charge": ["100,00", "1.100,00"]})
+    with pytest.raises(InputError, match="charge_amount: not an amount: 100,00"):
+        cx.read_wide(frame, quiet=True, progress=False)

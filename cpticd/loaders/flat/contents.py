@@ -43,7 +43,8 @@ def _like(pattern: str) -> Callable[[str], object]:
     return lambda text: shape.fullmatch(text.strip())
 
 
-_number = _like(r"[-+($ ]*(\d{1,3}(,\d{3})+|\d*)([.]\d*)?[-) ]*(CR|USD)?|[$ ]*[-–—]+ *")
+# Amounts in another country's form fit, too: their rows are refused one by one, not the column.
+_number = _like(r"[-+($ ]*[\d.,' ]*[-) ]*(CR|USD|EUR|€)?|[$ ]*[-–—]+ *")
 _unit = _like(r"-?\d+([.,]\d+)?( *[A-Z]{2,7})?")
 _cents = _like(
     r"[-+($ ]*(\d{1,3}(,\d{3})+|\d+)?[.](\d\d|[1-9])[-) ]*(CR|USD)?|[($ -]*\$[ -]*[\d,]+([.]\d+)?[-) ]*"
