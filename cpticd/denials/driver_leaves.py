@@ -11,7 +11,7 @@ import pandas as pd
 from cpticd.core.contract import amend, carry, records_of
 from cpticd.core.measure import Cells, Compared, Parts
 from cpticd.denials.detectable import detectable
-from cpticd.denials.excesses import digits, in_whole_lines
+from cpticd.denials.excesses import in_whole_lines
 
 #: Columns that speak of a row's denials.
 _OF_DENIED: Final = (
@@ -83,7 +83,7 @@ def apply(frame: pd.DataFrame, shown: Mapping[str, pd.DataFrame]) -> pd.DataFram
         columns=[*frame.columns, *(name for name in made.columns if name not in frame.columns)]
     )
     keys = list(frame.columns[: list(frame.columns).index("lines")])
-    made = in_whole_lines(made).assign(odds_ratio=digits(made["odds_ratio"], 2))
+    made = in_whole_lines(made)
     made["_lines"] = made["lines"].astype("Float64")
     made = made.sort_values(
         ["excess_amount", "denied_amount", "_lines", *keys],

@@ -13,7 +13,8 @@ import pandas as pd
 def in_whole_lines(shown: pd.DataFrame) -> pd.DataFrame:
     """Rows of lines, denied_lines, denied_amount, expected_rate: what is expected in whole lines, excess and lift.
 
-    Of columns that say the same again (expected_denials, lift, excess_low, …) those that are there.
+    Of columns that say the same again (expected_denials, lift, excess_low, …) those that are there; odds_ratio is that
+    of the denied lines against the expected.
 
     >>> row = pd.DataFrame({"lines": [90], "denied_lines": [40], "denied_amount": [400.0], "expected_rate": [0.2931]})
     >>> in_whole_lines(row)[["expected_rate", "excess_denials", "excess_amount"]].round(3).to_numpy().tolist()
@@ -30,6 +31,9 @@ def in_whole_lines(shown: pd.DataFrame) -> pd.DataFrame:
             "expected_rate": expected / n,
             "excess_denials": k - expected,
             "lift": np.where(expected > 0, k / expected, np.nan),
+            "odds_ratio": np.where(
+                (expected > 0) & (k < n), k / (n - k) * (n - expected) / expected, np.nan
+            ).round(2),
             "excess_amount": np.where(k > 0, (amount / k * (k - expected)).round(2), k * expected),
         }
         for end in ("low", "high"):
