@@ -249,6 +249,11 @@ def test_digits_as_diagnoses_and_words_as_remarks_are_reported(tmp_path: Path) -
     )
 
 
+def test_claim_numbers_may_have_a_suffix(tmp_path: Path) -> None:
+    claims = read(tmp_path, "claim | cpt | charge\n 2025.01 | 99213 | 10\n 2025.02 | 99214 | 20")
+    assert table(claims, "claims", "claim_id") == [("2025.01",), ("2025.02",)]
+
+
 def test_amounts_in_another_form_are_refused_not_passed_over() -> None:
     frame = pd.DataFrame({"claim": ["1", "2"], "cpt": "99213", "charge": ["100,00", "1.100,00"]})
     with pytest.raises(InputError, match="charge_amount: not an amount: 100,00"):

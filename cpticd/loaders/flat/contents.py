@@ -106,7 +106,7 @@ def _money(what: str = "amounts") -> Content:
 
 #: What the cells of a meaning must be; ``@`` stands for the number of a family's member.
 CONTENTS: Final[dict[str, Content]] = {
-    "claim_id": Content(lambda text: not _cents(text) and not _written(text), "identifiers"),
+    "claim_id": Content(lambda text: "$" not in text and not _written(text), "identifiers"),
     "payer": Content(lambda text: not _cents(text) and not _written(text), "names"),
     "claim_line_number": Content(_like(r"\d{1,6}([.]0+)?"), "line numbers", _FEW),
     "hcpcs_code": Content(_procedure, "procedure codes"),
