@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import cpticd as cx
 from cpticd.cli import main
-from cpticd.errors import InputError
+from cpticd.errors import CpticdError, InputError
 from tests.loaders.x12_text import PLAIN, interchange, professional
 
 LINES = """\
@@ -65,7 +67,9 @@ def test_a_column_that_names_the_claim_is_proposed(
     found = cx.look(tmp_path / "w.csv")
     assert any("names the claim" in note for note in found.notes)
     assert len(run_call(found.call).table("claims")) == 1
-    assert cx.look(tmp_path / "w.csv", rename={"HAR ID": "claim_id"}).grain.endswith("a list of denials alone")
+    assert cx.look(tmp_path / "w.csv", rename={"HAR ID": "claim_id"}).grain.endswith(
+        "a list of denials alone"
+    )
 
 
 def test_columns_are_proposed_by_their_cells_too(tmp_path: Path) -> None:
@@ -143,6 +147,26 @@ def test_other_kinds_and_folders(tmp_path: Path, path: Path, capsys: pytest.Capt
     }  # fmt: skip
     saved = cx.read(path, quiet=True, progress=False).save(tmp_path / "saved")
     assert "saved" in cx.look(saved).kind and len(cx.look(saved).sample) == 2
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    place=st.integers(0, len(LINES)),
+    cut=st.integers(0, 30),
+    put=st.binary(max_size=12),
+    name=st.sampled_from(["x.csv", "x.xls", "x.txt"]),
+)
+def test_a_damaged_file_is_no_error_from_inside(
+    tmp_path: Path, place: int, cut: int, put: bytes, name: str
+) -> None:
+    text = LINES.encode()
+    (tmp_path / name).write_bytes(text[:place] + put + text[place + cut :])
+    try:
+        found = cx.look(tmp_path / name)
+    except CpticdError:
+        return
+    assert found.reason or found.call
+    assert repr(found) and found._repr_html_()
 
 
 def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
