@@ -26,7 +26,9 @@ _MACROS: Final = {
     "fhir_target(x)": r"nullif(CASE WHEN x LIKE '#%' THEN x "
     r"ELSE regexp_replace(regexp_replace(split_part(x, '/_history/', 1), '^urn:(uuid|oid):', ''), "
     r"'^.*[/=|]', '') END, '')",
-    "fhir_date(x)": "CASE WHEN length(x) >= 10 THEN TRY_CAST(left(x, 10) AS DATE) END",
+    "fhir_date(x)": "CASE WHEN length(x) >= 10 AND left(x, 4) BETWEEN '1850' AND '2200' "
+    "THEN TRY_CAST(left(x, 10) AS DATE) END",
+    "fhir_money(x)": "CASE WHEN abs(TRY_CAST(x AS DECIMAL(18,2))) < 1000000000000 THEN CAST(x AS DECIMAL(18,2)) END",
     "fhir_value(e)": "coalesce(e.valueCoding.code, e.valueIdentifier.value, e.valueDate, e.valueString, "
     "e.valueQuantity.value)",
     # What the extensions of an element say under one of some URLs.

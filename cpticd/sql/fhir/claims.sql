@@ -39,7 +39,7 @@ SELECT
     coalesce(fhir_target(b.request.reference), b.request.identifier.value) AS request,
     list_filter(b.related, lambda x: lower(coalesce(x.relationship.coding[1].code, 'prior')) IN ('prior', 'replaces', 'priorclaim'))[1]
         AS replaced,
-    fhir_date(b.payment.date) AS paid_date, TRY_CAST(b.payment.amount.value AS DECIMAL(18,2)) AS payment,
+    fhir_date(b.payment.date) AS paid_date, fhir_money(b.payment.amount.value) AS payment,
     list_filter([b.billablePeriod.start, b.billablePeriod.end, b.payment.date], lambda x: x IS NOT NULL AND fhir_date(x) IS NULL)[1]
         AS no_date,
     coalesce(len(b.item), 0) AS items, coalesce(len(b.addItem), 0) AS added, y.updated, y.content

@@ -15,7 +15,7 @@ prescribers AS (
 SELECT
     h.claim_id || CASE WHEN coalesce(s.items, 1) > 1 THEN '-' || s.n ELSE '' END AS fill_id, h.person_id,
     coalesce(s.start, h.start) AS fill_date, fhir_drug(coalesce(s.ndc, g.ndc)) AS ndc_code, s.quantity AS dispensed_quantity,
-    CAST(TRY_CAST(coalesce(s.days, h.days) AS DOUBLE) AS INTEGER) AS days_supply, fhir_ten(p.npi) AS prescribing_npi,
+    TRY_CAST(TRY_CAST(coalesce(s.days, h.days) AS DOUBLE) AS INTEGER) AS days_supply, fhir_ten(p.npi) AS prescribing_npi,
     fhir_ten(coalesce(h.billing_npi, h.place_npi)) AS dispensing_npi, fhir_payer(h.insurer_given, h.is_medicare) AS payer,
     h.paid_date, coalesce(a.charge, s.net, CASE WHEN coalesce(s.items, 1) = 1 THEN h.charge END) AS charge_amount,
     coalesce(a.patient_paid, a.liability, CASE WHEN coalesce(s.items, 1) = 1 THEN coalesce(h.patient_paid, h.liability) END)

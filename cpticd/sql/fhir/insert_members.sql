@@ -3,7 +3,7 @@
 WITH clock AS (
     SELECT greatest(
         (SELECT max(greatest(coalesce(finish, start), start)) FROM fhir_claims),
-        (SELECT CAST(max(updated) AS DATE) FROM fhir_coverages)) AS last_day
+        (SELECT CAST(max(updated) AS DATE) FROM fhir_coverages WHERE updated < TIMESTAMPTZ '2200-01-01')) AS last_day
 ),
 periods AS (
     SELECT c.*, greatest(c.start, DATE '1965-07-01') AS first_day,

@@ -30,7 +30,7 @@ SELECT
         lambda c: c.code IS NOT NULL AND fhir_last(c.system) IS DISTINCT FROM 'rev_cntr_ndc_qty_qlfr_cd'),
         lambda c: upper(c.code)) AS modifiers,
     TRY_CAST(quantity.value AS DECIMAL(18,3)) AS quantity, lower(coalesce(quantity.code, quantity.unit)) AS unit,
-    fhir_said(quantity.extension, [{days_supply}]) AS days, TRY_CAST(net.value AS DECIMAL(18,2)) AS net,
+    fhir_said(quantity.extension, [{days_supply}]) AS days, fhir_money(net.value) AS net,
     fhir_date(coalesce(i.servicedDate, i.servicedPeriod.start, i.servicedPeriod.end)) AS start,
     fhir_date(coalesce(i.servicedPeriod.end, i.servicedDate, i.servicedPeriod.start)) AS finish,
     i.locationCodeableConcept.coding[1].code AS place,

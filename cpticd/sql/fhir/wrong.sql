@@ -20,7 +20,7 @@ broken AS (
 ),
 amounts AS (
     SELECT r, min(amount) AS amount FROM fhir_batch_amounts
-    WHERE amount IS NOT NULL AND TRY_CAST(amount AS DECIMAL(18,2)) IS NULL
+    WHERE amount IS NOT NULL AND coalesce(abs(TRY_CAST(amount AS DECIMAL(18,2))) >= 1000000000000, true)
     GROUP BY r
 )
 SELECT r, min(reason) AS reason
@@ -34,5 +34,11 @@ FROM (
     SELECT r, path || ' is of another structure than FHIR has' FROM broken WHERE path IS NOT NULL
     UNION ALL
     SELECT r, 'not an amount: ' || left(amount, 60) FROM amounts
+    UNION ALL
+    SELECT r, 'payment.amount is not an amount: ' || left(b.payment.amount.value, 60) FROM fhir_bodies
+    WHERE b.payment.amount.value IS NOT NULL AND fhir_money(b.payment.amount.value) IS NULL
+    UNION ALL
+    SELECT r, 'item.net is not an amount' FROM fhir_bodies
+    WHERE len(list_filter(b.item, lambda i: i.net.value IS NOT NULL AND fhir_money(i.net.value) IS NULL)) > 0
 )
 GROUP BY r
