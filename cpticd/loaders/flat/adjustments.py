@@ -50,7 +50,9 @@ def _reasons(flat: Flat) -> None:
     families = {p: flat.numbered(p) for p in ("group_code", "carc", "adjustment_amount", "adjustment")}
     numbers = sorted({n for members in families.values() for n in members})
     # Reasons of the rows that are parts of a decision follow those of its head.
-    parts = "LEFT JOIN flat_parts p ON p.rid = f.rowid " if flat.has_parts else ""
+    parts = (
+        "LEFT JOIN (SELECT rid AS own, part FROM flat_parts) p ON p.own = f.rowid " if flat.has_parts else ""
+    )
     later = " + 1000 * (coalesce(p.part, 1) - 1)" if flat.has_parts else ""
     rows = []
     for n in numbers:
@@ -83,39 +85,16 @@ def _reasons(flat: Flat) -> None:
     shares = (
         shares or "SELECT 0 AS rid, 0 AS n, 0 AS item, '' AS group_code, '' AS carc, 0 AS amount WHERE false"
     )
+    has_groups, has_beside = bool(families["group_code"]), bool(families["carc"] and families["adjustment"])
+    joins = "LEFT JOIN flat_groups g ON g.text = c.grp " if has_groups else ""
+    if has_beside:
+        joins += "LEFT JOIN (SELECT text, items[1].amount AS amount FROM flat_words) b ON b.text = c.beside"
     flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_reasons AS
-        WITH items AS (
-            SELECT c.*, w.items, CASE WHEN f.paid_amount <= 0 THEN coalesce(w.denying, 1) ELSE 1 END AS main,
-                   unnest(range(1, len(w.items) + 1)) AS item,
-                   f._cancels AND coalesce(f.charge_amount, f.paid_amount) < 0 AS is_negative
-            FROM flat_cas c JOIN flat_words w ON w.text = c.reason AND NOT w.bare JOIN flat f ON f.rowid = c.rid
-        ),
-        stated AS (
-            SELECT i.rid, i.n, i.item, coalesce(i.items[i.item].grp, g.code) AS group_code,
-                i.items[i.item].carc AS carc, i.items[i.item].denies AS denies,
-                   coalesce(i.items[i.item].amount, CASE WHEN i.item = i.main THEN coalesce(i.amount,
-                       b.items[1].amount) END)
-                       AS amount, i.is_negative
-            FROM items i LEFT JOIN flat_groups g ON g.text = i.grp LEFT JOIN flat_words b ON b.text = i.beside
-        ),
-        said AS (
-            SELECT * EXCLUDE (is_negative) REPLACE (CASE WHEN is_negative THEN -abs(amount) ELSE amount END AS amount)
-            FROM stated
-        ),
-        shared AS (SELECT * FROM ({shares}) s ANTI JOIN (SELECT rid, carc FROM said WHERE group_code = 'PR') x
-                   ON x.rid = s.rid AND x.carc = s.carc)
-        SELECT * FROM said UNION ALL BY NAME SELECT * FROM shared
-        UNION ALL BY NAME  -- a line that is said to be denied, without a reason: its charge, no code
-        SELECT k.rid, 200 AS n, 1 AS item, CAST(NULL AS VARCHAR) AS group_code, CAST(NULL AS VARCHAR) AS carc,
-               coalesce(u.amount, f.charge_amount) AS amount
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid LEFT JOIN flat_unknown u ON u.rid = k.rid
-        ANTI JOIN (SELECT rid FROM said WHERE carc IS NOT NULL) x ON x.rid = k.rid
-        WHERE k.adj IS NOT NULL AND (u.rid IS NOT NULL
-            OR k.status = '{lexicon.DENIED}' AND coalesce(f.paid_amount, 0) <= 0)
-        """
-    )
+        sql.text("flat/reasons").format(
+            group="g.code" if has_groups else "NULL", beside="b.amount" if has_beside else "NULL", joins=joins,
+            shares=shares, denied=lexicon.DENIED,
+        )
+    )  # fmt: skip
     for table in ("flat_cas", "flat_groups"):
         flat.intake.execute(f"DROP TABLE {table}")
     if flat.has_parts:

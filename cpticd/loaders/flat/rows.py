@@ -19,7 +19,7 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
 #: Cells from which on memory is kept for the rest of the machine, and how many bytes the tables may then have of it.
-_LARGE, _MEMORY = 10_000_000, 800 << 20
+_LARGE, _MEMORY = 10_000_000, 700 << 20
 SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
 
 #: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
@@ -50,6 +50,8 @@ _ALWAYS = (
     "procedure_code_type", "birth_date", "sex",
 )  # fmt: skip
 
+#: Of these, columns that are settled later from others.
+_SETTLED = ("charge_amount", "claim_charge_amount", "paid_amount", "claim_paid_amount")
 #: What describes a service line, in the order of the schema: of contradictory rows it decides first which is kept.
 _LINE = (
     "claim_line_start_date", "claim_line_end_date", "hcpcs_code", "_modifiers", "revenue_center_code",
@@ -223,7 +225,7 @@ class Flat:
         found = reader.read()
         absent = [column for column in _ALWAYS if column not in self.columns]
         values = [f"{read.value} AS {quote(column)}" for column, read in found.items()]
-        values += [f"CAST(NULL AS {_TYPES.get(column, 'VARCHAR')}) AS {column}" for column in absent]
+        values += [f"CAST(NULL AS {_TYPES[column]}) AS {column}" for column in absent if column in _SETTLED]
         values += [f"t.{quote(column)}" for column in self.kept.values()]
         why = [
             "CASE WHEN t.claim_id IS NULL THEN 'no claim id' END",
@@ -231,13 +233,22 @@ class Flat:
         ]
         own = [c for c in [*self.family("hcpcs_modifier"), "modifiers"] if self.has(c)]
         modifiers = typed.modifiers(reader, own, behind=self.has("hcpcs_code"))
-        self.intake.execute(
-            f"CREATE OR REPLACE TABLE flat AS SELECT *, claim_id AS source_claim_id, "
+        given = (
+            f"SELECT {', '.join(values)}, {found['claim_id'].value} AS source_claim_id, {modifiers} AS _modifiers, "
+            f"coalesce({', '.join(why)}) AS _bad, t._source, t._place, "
             # no service at all; the row whose decision it is a part of; the one that a cancellation takes back
-            "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels FROM ("
-            f"SELECT {', '.join(values)}, {modifiers} AS _modifiers, coalesce({', '.join(why)}) AS _bad, "
-            f"t._source, t._place FROM flat_text t {' '.join(r.join for r in found.values())})"
+            "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels "
+            f"FROM flat_text t {' '.join(r.join for r in found.values())}"
         )
+        kinds = self.intake.query(f"DESCRIBE {given}").to_pylist()
+        columns = [f"{quote(kind['column_name'])} {kind['column_type']}" for kind in kinds]
+        # Columns that no file has take no room: a statement finds them, and they are null.
+        columns += [
+            f"{column} {_TYPES.get(column, 'VARCHAR')} GENERATED ALWAYS AS (NULL) VIRTUAL"
+            for column in absent
+            if column not in _SETTLED
+        ]
+        self.intake.execute(f"CREATE OR REPLACE TABLE flat ({', '.join(columns)}); INSERT INTO flat {given}")
         for column, read in found.items():
             for what, rows in read.repairs.items():
                 self.note(
