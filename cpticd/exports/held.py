@@ -22,16 +22,22 @@ class Held(NamedTuple):
     without: tuple[str, ...] = ()  # columns that have no place, or SQL of what has none
 
 
-_DECIDED: Final = (
-    "(t.claim_id, t.adjudication_number) IN (SELECT (claim_id, adjudication_number) FROM ledger)"
-)
+_OWN: Final = "FROM ledger WHERE NOT coalesce(is_reported, false)"
+_DECIDED: Final = f"(t.claim_id, t.adjudication_number) IN (SELECT (claim_id, adjudication_number) {_OWN})"
 _ANSWERED: Final = (
     "CASE WHEN coalesce(t.claim_line_number, 0) = 0 THEN " + _DECIDED + " ELSE (t.claim_id, "
     "t.adjudication_number, t.claim_line_number) IN "
-    "(SELECT (claim_id, adjudication_number, claim_line_number) FROM ledger) END"
+    f"(SELECT (claim_id, adjudication_number, claim_line_number) {_OWN}) END"
 )  # fmt: skip
 _LINED: Final = "(t.claim_id, t.claim_line_number) IN (SELECT (claim_id, claim_line_number) FROM {})"
-_OF_CLAIMS: Final = ("payer_id", "is_encounter", "is_chart_review", "rejected_date", "rejection_code")
+_OF_CLAIMS: Final = (
+    "source_claim_id",
+    "payer_id",
+    "is_encounter",
+    "is_chart_review",
+    "rejected_date",
+    "rejection_code",
+)
 #: Of the flat form, as CSV and as a workbook; tables that are not here are held by no column.
 FLAT: Final[dict[str, Held]] = {
     "claims": Held("true", "a claim without lines is one row, without a procedure", _OF_CLAIMS),
@@ -43,7 +49,8 @@ FLAT: Final[dict[str, Held]] = {
     "procedures": Held(f"t.procedure_position BETWEEN 1 AND {LIMIT}"),
     "adjudications": Held(
         _DECIDED,
-        "what was paid of a claim as a whole is spread over its lines",
+        "what was paid of a claim as a whole is spread over its lines; what a claim reports of another payer's "
+        "decision is left out",
         ("payer_id", "payment_id", "frequency_code"),
     ),
     "line_payments": Held(_ANSWERED, "service rows that answer one line are added up"),
@@ -93,6 +100,10 @@ TUVA: Final[dict[str, Held]] = {
 }
 
 
+#: A sender's number that is ours is held by claim_id.
+_DIFFERING: Final = {"source_claim_id": "CASE WHEN t.source_claim_id <> t.claim_id THEN 1 END"}
+
+
 def report(s: Session, held: dict[str, Held] | None, files: dict[str, str]) -> pd.DataFrame:
     """One row per table that the data set fills; ``held`` None: all of it. ``files`` says in which file a table is."""
     rows: list[dict[str, Any]] = []
@@ -100,7 +111,9 @@ def report(s: Session, held: dict[str, Held] | None, files: dict[str, str]) -> p
         kept = (
             Held("true") if held is None else held.get(name, Held("false", "this form has no place for it"))
         )
-        columns = "".join(f", count(t.{column}) AS {column}" for column in kept.without)
+        columns = "".join(
+            f", count({_DIFFERING.get(column, f't.{column}')}) AS {column}" for column in kept.without
+        )
         amount = f"t.{table.amount}" if table.amount else "CAST(NULL AS DECIMAL(18,2))"
         (row,) = s.rows(
             f"SELECT count(*) AS n, count(CASE WHEN {kept.where} THEN 1 END) AS written, sum({amount}) AS amount, "

@@ -1,11 +1,12 @@
 -- One row per line and decision on it; a line without one, and a claim without lines, are one row. Columns are those that
 -- the flat form reads; line_decision, line_outcome, line_state and denial_cause say what the decision was, what came of
 -- the line, and why it was denied.
-WITH decided AS (
+WITH decided AS (  -- not what a claim to a second payer repeats of the first one's decision
     SELECT d.*, k.class
     FROM ledger d
     LEFT JOIN adjudications a ON a.claim_id = d.claim_id AND a.adjudication_number = d.adjudication_number
     LEFT JOIN claim_status_codes k ON k.code = a.claim_status_code
+    WHERE NOT coalesce(d.is_reported, false)
 ),
 allowed AS (
     SELECT p.claim_id, p.adjudication_number, p.claim_line_number, sum(p.allowed_amount) AS allowed_amount,
