@@ -56,7 +56,10 @@ def _tails(column: str) -> list[str]:
 
 
 def _sentence(row: dict[str, Any]) -> str:
-    return f"{row['what']}: {row['instead']}"
+    words = f"{row['what']}: {row['instead']}"
+    if row["of"] == "meanings":  # told by what its columns lack
+        words += "; if its rows are service lines, name the claim: rename={'<your column>': 'claim_id'}"
+    return words
 
 
 @cache

@@ -63,7 +63,7 @@ def test_kinds(tmp_path: Path, name: str, content: str, family: str, keyword: st
     [
         (b"", "is empty"),
         (b"a,b,c\n1,2,3\n", r"columns \['a', 'b', 'c'\].*read_wide"),
-        (b'{"resourceType": "Bundle"}', "JSON"),
+        (b'{"rows": [1, 2]}', "JSON"),
         (b"%PDF-1.4", "PDF"),
         (b"PAR1....", "damaged Parquet"),
         (b"PK\x03\x04....", "zip archive is damaged"),
@@ -119,10 +119,10 @@ def test_options_reach_the_reader(tmp_path: Path) -> None:
 
 def test_renamed_columns_tell_a_flat_file(tmp_path: Path) -> None:
     export = tmp_path / "export.csv"
-    export.write_text("Acct No,CPT,DX1,Charges\nA1,99213,I10,100.00\n", encoding="utf-8")
-    with pytest.raises(InputError, match="Acct No"):
+    export.write_text("Folder Key,CPT,DX1,Charges\nA1,99213,I10,100.00\n", encoding="utf-8")
+    with pytest.raises(InputError, match="Folder Key"):
         cx.read(export)
-    claims = cx.read(export, rename={"acct no": "claim_id"}, quiet=True)
+    claims = cx.read(export, rename={"folder key": "claim_id"}, quiet=True)
     assert claims.table("lines")["hcpcs_code"].tolist() == ["99213"]
 
 
