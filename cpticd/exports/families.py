@@ -73,7 +73,7 @@ def reasons(s: Session, decision: str, prefix: str = "", where: str = "") -> Pie
 def remarks(s: Session, given: str, prefix: str = "") -> str:
     """Columns of the remarks of a list; ``given`` is SQL of the list."""
     of_line = int(s.value("SELECT max(len(string_split(rarcs, ' '))) AS n FROM ledger") or 0)
-    of_claim = "SELECT count(*) AS n FROM remarks WHERE claim_line_number IS NULL GROUP BY claim_id, adjudication_number"
+    of_claim = "SELECT count(*) n FROM remarks WHERE claim_line_number IS NULL GROUP BY claim_id, adjudication_number"
     most = of_line + int(s.value(f"SELECT max(n) AS n FROM ({of_claim})") or 0)
     return "".join(f"nullif(({given})[{n}], '') AS {prefix}rarc_{n}, " for n in _upto(min(most, LIMIT)))
 
