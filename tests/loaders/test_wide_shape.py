@@ -38,14 +38,8 @@ def decided(claims: Claims) -> list[tuple[Any, ...]]:
         """
     )
     return [
-        (
-            r.claim_id,
-            r.hcpcs_code,
-            float(r.charge),
-            float(r.paid),
-            r.reasons if isinstance(r.reasons, str) else "",
-        )
-        for r in found.itertuples()
+        (claim, code, float(charge), float(paid), reasons if isinstance(reasons, str) else "")
+        for claim, _, code, charge, paid, reasons in found.values.tolist()
     ]
 
 

@@ -53,14 +53,15 @@ def read_wide(
 
     - claim: claim_id, person_id, payer, payer_kind, payer_sequence (1, P or primary), claim_type, billing_npi,
       billing_taxonomy, facility_npi, drg_code, discharge_status_code, bill_type_code, frequency_code,
-      original_payer_claim_id, claim_start_date, claim_end_date, received_date, claim_charge_amount
+      original_payer_claim_id, claim_start_date, claim_end_date, received_date, claim_charge_amount, claim_paid_amount
     - line: claim_line_number, claim_line_start_date, claim_line_end_date, hcpcs_code, hcpcs_modifier_n or
       modifiers ("25,59"), revenue_center_code, service_unit_quantity, unit_of_measure, ndc_code,
       place_of_service_code, rendering_npi, rendering_taxonomy, charge_amount
     - diagnoses: diagnosis_code_n or diagnosis_codes ("E11.9;I10"), diagnosis_poa_n, diagnosis_code_type;
       diagnosis_pointers ("A,B", "AB", "1:2", "12" = 1 and 2) or diagnosis_pointer_n (one each)
     - payment: paid_date, status, denial_flag, allowed_amount, paid_amount, patient_responsibility_amount,
-      deductible_amount, coinsurance_amount, copay_amount, payer_claim_id, paid_hcpcs_code (as adjudicated),
+      deductible_amount, coinsurance_amount, copay_amount, payer_claim_id, payment_id (of the check or transfer),
+      adjustment_type (0 original, 1 cancellation, 2 adjustment), paid_hcpcs_code (as adjudicated),
       group_code_n with carc_n and adjustment_amount_n, or adjustment_n ("CO-45", "CO-45: 12.50"); rarc_n
     - institutional: procedure_code_n (ICD), procedure_date_n, procedure_code_type
     - person: birth_date, sex
@@ -72,6 +73,15 @@ def read_wide(
     - A row is an adjudication if it has a paid date, a status, a reason or an amount other than zero. The
       same line paid or denied on several dates has several, numbered by date; a negative charge or a
       reversing status is a reversal. Equal rows of one line number are one: the copies are rejected.
+    - Rows of one line that differ in nothing but reasons, remarks or diagnoses (with line numbers: or modifiers) are
+      one decision, whose dollars count once: a row for each reason, as remittances are flattened. Another paid date,
+      payer or payment number is another decision. Without line numbers equal rows are services of their own, unless charge,
+      payment and reasons balance only for all of them together.
+    - No claims: totals, headings that stand again, what a report prints around its rows; rejected as what they are,
+      without dollars. A row that another of the files has too is loaded once.
+    - A payment (or charge) that every line of a claim repeats is the claim's, and counts once. Of claims of one line a
+      total charge is the line's charge. Dollars without a reason (a write-off) deny nothing.
+    - A cancellation (adjustment_type 1 or Void, a reversing status) with positive amounts takes back what it repeats.
     - Amounts of reasons that have none follow from charge - paid (reported as repaired). A denial code on a
       line without a paid amount denies it: 0 was paid. A denial without a reason, or whose words name no
       code ("Denied"), becomes an adjustment of the whole charge without a code: denied, cause unknown.
