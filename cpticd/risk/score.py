@@ -125,7 +125,7 @@ def blended(
     """One row per person: the payment score that CMS blends of its Part C models in ``payment_year``.
 
     Columns: person_id, segment, for each model of the blend raw_score_<model>, payment_score_<model>, and
-    blended_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
+    payment_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
     shares stand in ``cx.contract(frame)["shares"]``. Other parameters and errors: :func:`score`. Source: CMS's rate
     announcements, as in SOURCES.toml.
 
@@ -149,12 +149,12 @@ def blended(
         one = score(members, diagnoses, model=model, payment_year=payment_year, factors=factors)
         part = one[["person_id", "segment", "raw_score", "payment_score"]].copy()
         part = part.rename(columns={name: f"{name}_{model}" for name in ("raw_score", "payment_score")})
-        part["blended_score"] = share * part[f"payment_score_{model}"]
+        part["payment_score"] = share * part[f"payment_score_{model}"]
         if result is None:
             result = carry(one, part)
         else:
-            both = result.pop("blended_score") + part["blended_score"]
-            result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, blended_score=both)
+            both = result.pop("payment_score") + part["payment_score"]
+            result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, payment_score=both)
     if result is None:
         raise ArgumentError(
             f"no Part C model has a share of payment_year={payment_year}; pass factors with shares"
