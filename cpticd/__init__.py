@@ -37,9 +37,13 @@ if TYPE_CHECKING:
     from cpticd.core.errors import CpticdError as CpticdError
     from cpticd.disclosure import set_disclosure as set_disclosure
     from cpticd.loaders.canonical import read_tables as read_tables
+    from cpticd.loaders.cms.rif import read_rif as read_rif
     from cpticd.loaders.cms.synpuf import read_synpuf as read_synpuf
+    from cpticd.loaders.fhir.reader import read_fhir as read_fhir
     from cpticd.loaders.flat.wide import read_wide as read_wide
+    from cpticd.loaders.looks import look as look
     from cpticd.loaders.registry import read as read
+    from cpticd.loaders.tuva.reader import read_tuva as read_tuva
     from cpticd.loaders.x12.reader import read_x12 as read_x12
     from cpticd.reporting import report as report
     from cpticd.simulation import demo as demo
@@ -53,11 +57,15 @@ _HOMES: Final[dict[str, str]] = {
     "CpticdError": "cpticd.core.errors",
     "contract": "cpticd.core.contract",
     "demo": "cpticd.simulation",
+    "look": "cpticd.loaders.looks",
     "open": "cpticd.claims",
     "pairs": "cpticd.claims",
     "read": "cpticd.loaders.registry",
+    "read_fhir": "cpticd.loaders.fhir.reader",
+    "read_rif": "cpticd.loaders.cms.rif",
     "read_synpuf": "cpticd.loaders.cms.synpuf",
     "read_tables": "cpticd.loaders.canonical",
+    "read_tuva": "cpticd.loaders.tuva.reader",
     "read_wide": "cpticd.loaders.flat.wide",
     "read_x12": "cpticd.loaders.x12.reader",
     "report": "cpticd.reporting",

@@ -1,4 +1,4 @@
-"""The command line: ``cpticd demo``, ``cpticd report``, ``cpticd simulate``.
+"""The command line: ``cpticd look``, ``cpticd demo``, ``cpticd report``, ``cpticd simulate``.
 
 Results go to standard output, progress and messages to standard error. Heavy modules are imported by the
 command that needs them, so that ``--help`` and a wrong argument answer at once.
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import cpticd as cx
 from cpticd import __version__
+from cpticd.cli import look
 from cpticd.core.errors import (
     ArgumentError,
     CpticdError,
@@ -124,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"cpticd {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    look.arguments(commands, _pair, EPILOG)
     _demo_arguments(_command(commands, "demo", "analyse built-in synthetic claims and write a report"))
     _report_arguments(_command(commands, "report", "analyse your own claim files and write a report"))
     _simulate_arguments(_command(commands, "simulate", "write synthetic claims as Parquet, CSV or X12"))
@@ -285,7 +287,10 @@ def _run(options: argparse.Namespace) -> int:
     terminal = Terminal(quiet=options.quiet)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: terminal.warn(str(message))
-        {"demo": _demo, "report": _report, "simulate": _simulate}[options.command](options, terminal)
+        if options.command == "look":
+            look.run(options)
+        else:
+            {"demo": _demo, "report": _report, "simulate": _simulate}[options.command](options, terminal)
     return 0
 
 

@@ -155,7 +155,7 @@ def open_text(source: sources.Source, known: Known | None = None, *, progress: b
         Reject(f"line {number}", "before the header", ", ".join(cells)[:SHOWN], "noted")
         for number, cells in rows[:place]
     ]
-    names, repeated = _unique(columns)
+    names, repeated = unique_names(columns)
     if repeated:
         rejects.append(
             Reject(f"line {end}", f"column names that stand twice were numbered: {repeated}", "", "noted")
@@ -244,7 +244,7 @@ def _header_place(source: sources.Source, rows: list[tuple[int, list[str]]], kno
     return 0
 
 
-def _unique(columns: list[str]) -> tuple[list[str], list[str]]:
+def unique_names(columns: list[str]) -> tuple[list[str], list[str]]:
     """Column names without blanks around, none empty, none twice (``dx``, ``dx_2``…)."""
     names: list[str] = []
     repeated = []

@@ -24,6 +24,7 @@ import pandas as pd
 
 from cpticd.core.contract import ATTRIBUTE, amend, records_of
 from cpticd.core.errors import ArgumentError, DisclosureError
+from cpticd.core.partial import check_whole
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -221,6 +222,7 @@ def measure(
             first = next(iter(bound.arguments.values()), None)
             if of_claims:
                 check_claims(name, first)
+                check_whole(name, first)
             frame = function(*args, **kwargs)
             bound.apply_defaults()
             given = {key: value for key, value in bound.arguments.items() if _is_plain(value)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -13,6 +15,9 @@ import numpy as np
 SHOWN = 500  # characters of a rejected line that are kept
 _QUOTED_LINES = 1000  # lines that one quoted cell may span
 _QUOTED_BYTES = 1 << 20
+# The two halves of an amount such as 1,100.00.
+_HEAD = re.compile(r"\s*[(-]?\$?\s*-?[1-9]\d{0,2}")
+_TAIL = re.compile(r"\d{3}(\.\d{1,2})?\)?-?\s*")
 
 
 @dataclass(frozen=True)
@@ -186,11 +191,19 @@ class Records:
 
     def _fitted(self, cells: list[str]) -> bytes | None:
         """The cells written plainly, if they are as many as there are columns but for blank ones at the end."""
-        if len(cells) > self._columns and not any(cell.strip() for cell in cells[self._columns :]):
+        surplus = cells[self._columns :]
+        if surplus and not any(cell.strip() for cell in surplus) and not self._cut_amount(cells):
             cells = cells[: self._columns]
         if self._surplus and len(cells) == self._columns - 1:
             cells = [*cells, ""]
         return _written(cells, self._delimiter) if len(cells) == self._columns else None
+
+    def _cut_amount(self, cells: list[str]) -> str:
+        """An amount that a comma in no quotes seems to have cut in two, so that cells stand in the wrong columns."""
+        if self._delimiter != ",":
+            return ""
+        pairs = itertools.pairwise(cells)
+        return next((f"{a},{b}" for a, b in pairs if _HEAD.fullmatch(a) and _TAIL.fullmatch(b)), "")
 
     def _reread(self, index: int, keep: np.ndarray, recovered: dict[int, bytes]) -> None:
         line = self._line(index)
@@ -221,7 +234,9 @@ class Records:
             keep[index], recovered[index] = True, row
             return
         found = len(cells) or fields
-        self._reject(index, f"{found} cells, but the header has {self._columns}")
+        cut = self._cut_amount(cells) if found > self._columns else ""
+        why = f"; a comma that stands in no quotes cuts {cut!r} in two" if cut else ""
+        self._reject(index, f"{found} cells, but the header has {self._columns}{why}")
 
     def _reject(self, index: int, reason: str, action: str = "rejected") -> None:
         content = self._line(index)[: SHOWN * 4].replace(b"\0", b"").decode("utf-8", errors="replace")

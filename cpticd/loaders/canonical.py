@@ -20,9 +20,10 @@ from cpticd.core.records import Places
 from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.sources import paths_of
 from cpticd.core.tables import Table
-from cpticd.loaders import tuva
+from cpticd.loaders import canonical_cells, closing, repair, tuva
 from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
-from cpticd.loaders.flat import headings, lexicon
+from cpticd.loaders.excel import SheetChoice
+from cpticd.loaders.flat import headings
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
 from cpticd.loaders.payers import Aliases, aliases
@@ -63,14 +64,17 @@ def read_tables(
     rename: Rename | None = None,
     keep: Keep = None,
     payers: Aliases | None = None,
+    sheet: SheetChoice = None,
+    quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
     """One data set of tables in the canonical form (``cpticd.core.schema.TABLES``), one keyword each.
 
-    Parameters: each a DataFrame, an Arrow table, a CSV or Parquet path, or a list of them.
+    Parameters: each a DataFrame, an Arrow table, a CSV, Excel or Parquet path, or a list of them.
     ``medical_claim`` is Tuva's input layer: one row per line, diagnosis_code_1…25 beside it. ``rename`` is
     {their column: canonical column} for every table, or {table: {…}} for one. ``payers`` says which payer a name or a
-    payer id stands for, as in ``read``.
+    payer id stands for, as in ``read``. ``sheet`` names the sheet of workbooks, as in ``read_wide``; what was read is
+    printed in one line unless ``quiet``.
 
     Columns are matched without regard to case, blanks or dashes, those of ``members`` by their usual headings. Columns
     that ``claims`` or ``lines`` do not know become attributes of the claim or the line, ``plan_type`` for "Plan Type":
@@ -86,11 +90,11 @@ def read_tables(
     - of rows with the same key the one is kept that sorts first by its columns, in the order of the schema.
 
     Raises SchemaError where a required column is missing (it lists what was found), InputError for what is
-    no table.
+    no table, and where not one row could be loaded.
 
     >>> import cpticd as cx, pandas as pd
     >>> lines = pd.DataFrame({"claim_id": ["A1"], "claim_line_number": [1], "hcpcs_code": "99213", "clinic": "east"})
-    >>> claims = cx.read_tables(lines=lines, progress=False)
+    >>> claims = cx.read_tables(lines=lines, quiet=True, progress=False)
     >>> len(claims.table("claims")), claims.table("attributes")["value"].tolist()
     (1, ['east'])
     """
@@ -108,9 +112,9 @@ def read_tables(
     load(
         {name: [table] for name, table in given.items() if table is not None},
         intake,
-        Options(rename=rename, keep=keep, quiet=True),
+        Options(rename=rename, keep=keep, sheet=sheet, quiet=True),
     )
-    return intake.claims()
+    return closing.ended(intake, quiet=quiet)
 
 
 def tell(sample: Sample) -> str | None:
@@ -138,7 +142,7 @@ def _canonical(sample: Sample) -> str | None:
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the canonical tables from tables of their form, and complete what hangs on nothing."""
     renames = _renames(options.rename or {})
-    stage = Stage(intake)
+    stage = Stage(intake, sheet=options.sheet)
     # Members that are given go before those that are made of claims, and claims before what belongs to them.
     if "members" in files:
         _members(intake, files["members"], renames["members"])
@@ -147,7 +151,8 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     staged: list[tuple[Table, Staged]] = []
     for name in [name for name in TABLES if name in files and name != "members"]:
         header = partial(_known, {*TABLES[name].names, *renames[name]})
-        found = stage.put(files[name], name=name, unit=name, known=header, clean=False)
+        # A value of an attribute may be any text, "None" too; elsewhere such words say that nothing is there.
+        found = stage.put(files[name], name=name, unit=name, known=header, clean=name != "attributes")
         staged += [(TABLES[name], each) for each in found]
     if not intake.lenient:
         check_keep(options.keep, [column for each in stage.staged for column in each.columns])
@@ -180,10 +185,10 @@ def _members(intake: Intake, given: Sequence[Any], rename: Mapping[str, str]) ->
                 intake.add("members", sheet.rows, source=sheet.source, locations=sheet.places)
 
 
-def _renames(rename: Rename) -> dict[str, dict[str, str]]:
-    """Per table, their column → ours."""
-    everywhere = {theirs: ours for theirs, ours in rename.items() if isinstance(ours, str)}
-    apart = {table: dict(ours) for table, ours in rename.items() if not isinstance(ours, str)}
+def _renames(rename: Rename) -> dict[str, dict[str, str | None]]:
+    """Per table, their column → ours, None: not used."""
+    everywhere = {theirs: ours for theirs, ours in rename.items() if ours is None or isinstance(ours, str)}
+    apart = {table: dict(ours) for table, ours in rename.items() if isinstance(ours, Mapping)}
     tables = [*TABLES, "medical_claim"]
     if unknown := [table for table in apart if table not in tables]:
         raise SchemaError(f"rename: no table {unknown}; there are {tables}")
@@ -199,14 +204,14 @@ def _known(columns: Iterable[str], cells: list[str]) -> int:
     return sum(1 for cell in cells if _folded(cell) and _folded(cell) in folded)
 
 
-def _columns(table: Table, staged: Staged, rename: Mapping[str, str]) -> dict[str, str]:
+def _columns(table: Table, staged: Staged, rename: Mapping[str, str | None]) -> dict[str, str]:
     """Canonical column → staged column; SchemaError where a required one is missing."""
     ours = {_folded(old): name for old, name in FORMER.items() if name in table.names}
     ours |= {_folded(name): name for name in table.names}
     theirs = {_folded(name): target for name, target in rename.items()}
     found: dict[str, str] = {}
     for place, column in enumerate(staged.columns):
-        target = theirs.get(_folded(column)) or ours.get(_folded(column))
+        target = theirs.get(_folded(column), ours.get(_folded(column)))
         if target is None or target not in table.names:
             continue
         if target in found:
@@ -256,17 +261,16 @@ def _add(
     if unused := [column for column in unread if staged.column(column) not in own.values()]:
         _tell(intake, table, staged, f"columns not used: {', '.join(unused)}"[:500])
     left = _reject_orphans(intake, table, staged, columns) if table.name in _PARENTS else "true"
-    cells = {f"kept:{name}": cell for name, cell in own.items()} | columns
-    select = ", ".join(f'{cell} AS "{name}"' for name, cell in cells.items())
-    rows = intake.query(f"SELECT {select}, place FROM {staged.table} s WHERE {left} ORDER BY place")
+    cells = {f"kept:{name}": cell for name, cell in own.items()}
+    rows = canonical_cells.read(intake, table, staged, columns, own=cells, where=left)
+    ours = [name for name in table.names if name in rows.column_names]
     for start in range(0, rows.num_rows, _BATCH):
         part = rows.slice(start, _BATCH)
-        places = Places(staged.word, part.column("place").to_numpy())
         intake.add(
             table.name,
-            _normal(intake, table, staged, part.select(list(columns))),
+            _named(staged, table, part.select(ours)),
             source=staged.source,
-            locations=places,
+            locations=Places(staged.word, part.column("place").to_numpy()),
             attributes={name: part.column(f"kept:{name}") for name in own},
         )
 
@@ -277,31 +281,22 @@ def _tell(intake: Intake, table: Table, staged: Staged, reason: str, content: st
     )  # fmt: skip
 
 
-def _normal(intake: Intake, table: Table, staged: Staged, rows: pa.Table) -> pa.Table:
-    """The rows with kinds of payers and names of attributes in the words of the schema."""
-    column = {"claims": "payer_kind", "attributes": "name"}.get(table.name, "")
-    if column not in rows.column_names:
+def _named(staged: Staged, table: Table, rows: pa.Table) -> pa.Table:
+    """The rows of attributes with names in their normal form; SchemaError for a name that cannot be one."""
+    if table.name != "attributes" or "name" not in rows.column_names:
         return rows
-    coded = rows.column(column).combine_chunks().dictionary_encode()
+    coded = rows.column("name").combine_chunks().dictionary_encode()
     texts = coded.dictionary.to_pylist()
-    if table.name == "claims":
-        words = [lexicon.payer_kind(text) for text in texts]
-        unknown = [text for text, word in zip(texts, words, strict=True) if word is None and text.strip()]
-        if unknown:
-            reason = "payer_kind: not the name of a kind of payer, not loaded"
-            _tell(intake, table, staged, f"{reason}: {len(unknown):,}", ", ".join(unknown))
-    else:
-        if reasons := [why for text in texts if text.strip() and (why := refusal(text))]:
-            raise SchemaError(f"{staged.source}: attributes: {reasons[0]}")
-        words = [attribute_name(text) for text in texts]
-    values = pc.take(pa.array(words, pa.string()), coded.indices)
-    return rows.set_column(rows.column_names.index(column), column, values)
+    if reasons := [why for text in texts if text.strip() and (why := refusal(text))]:
+        raise SchemaError(f"{staged.source}: attributes: {reasons[0]}")
+    names = pc.take(pa.array([attribute_name(text) for text in texts], pa.string()), coded.indices)
+    return rows.set_column(rows.column_names.index("name"), "name", names)
 
 
 def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mapping[str, str]) -> str:
     """Reject the rows whose parent is nowhere; returns the SQL condition of those that are left."""
     parents, key = _PARENTS[table.name]
-    names_of = {"claim_id": f"trim(s.{columns['claim_id']})"}
+    names_of = {"claim_id": repair.identifier(f"s.{columns['claim_id']}").value}
     if "claim_line_number" in key:
         names_of["claim_line_number"] = f"TRY_CAST(s.{columns['claim_line_number']} AS DOUBLE)"
     conditions = " AND ".join(
@@ -392,4 +387,4 @@ def _any_known(cells: list[str]) -> int:
     return max(len({*cells} & {*table.names}) for table in TABLES.values())
 
 
-LOADER = Loader("canonical tables", tell, load, _any_known, frozenset({"rename", "keep"}))
+LOADER = Loader("canonical tables", tell, load, _any_known, frozenset({"rename", "keep", "sheet"}))

@@ -50,6 +50,7 @@ class Intake:
         self.engine = DuckDBEngine(memory_limit=memory_limit)
         self.refused: list[str] = []  # why files could not be read
         self.aliases: dict[str, str] = {}  # payers by the names that a user gave for them
+        self.gave: set[str] = set()  # what columns of flat files were read as
         self._names: dict[Path, str] = {}
         self._sources: dict[str, int] = {}
         self._counts = Accounts()
@@ -380,15 +381,8 @@ class Intake:
             count = self._counts[names[row["_source"]], table.name]
             count.rejected += 1
             count.amount_rejected += row["amount"] or ZERO
-            told = (
-                table.name,
-                "rejected",
-                SEVERITY["rejected"],
-                row["reason"],
-                row["content"],
-                row["amount"],
-            )
-            self._pend(names[row["_source"]], "", *told)
+            told = (row["reason"], row["content"], row["amount"])
+            self._pend(names[row["_source"]], "", table.name, "rejected", SEVERITY["rejected"], *told)
 
     def _drop_attributes(self, table: str) -> None:
         """Attributes go with their row: those of ``repeated`` rows of claims or lines are as if never read."""

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from cpticd.core import sources
 from cpticd.core.delimited import Known, open_text
 from cpticd.core.errors import InputError
+from cpticd.loaders import excel
 from cpticd.loaders.intake import Intake
 
 #: {their column: ours}, for every file; or {table: {their column: ours}}, for tables in the canonical form.
@@ -32,14 +33,19 @@ class Options:
     keep: Keep = None
     quiet: bool = False
     workers: int | None = None
+    sheet: excel.SheetChoice = None
+    layout: str | None = None
+    reasons: Mapping[str, str | None] | None = None
 
 
 class Sample:
     """The start of one file, or of a folder, as far as is needed to recognise it."""
 
-    def __init__(self, path: Path, known: Known, rename: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, known: Known, rename: Mapping[str, str], sheet: excel.SheetChoice = None
+    ) -> None:
         """``known`` counts the cells of a row that may be names of columns; ``rename`` are the user's, folded."""
-        self.path, self._known, self._rename = path, known, rename
+        self.path, self._known, self._rename, self._sheet = path, known, rename, sheet
 
     @cached_property
     def is_folder(self) -> bool:
@@ -50,13 +56,24 @@ class Sample:
         return self._start[:4] == b"PAR1"
 
     @cached_property
+    def is_workbook(self) -> bool:
+        return not self.is_folder and excel.is_workbook(self.path, self._start)
+
+    @cached_property
     def head(self) -> bytes:
-        """The first bytes, unpacked; of an archive those of its first member."""
-        return sources.sample(self._source)
+        """The first bytes, unpacked; of an archive those of its first member. None of a workbook."""
+        return b"" if self.is_workbook else sources.sample(self._source)
+
+    @cached_property
+    def workbook(self) -> excel.Workbook:
+        """The sheets of a workbook that are read."""
+        return excel.open_workbook(self.path, self._known, self._sheet)
 
     @cached_property
     def given(self) -> list[str]:
         """The columns of a table as the file calls them; InputError where it is none."""
+        if self.is_workbook:
+            return self.workbook.tables[0].columns
         if not self.is_parquet:
             return open_text(self._source, self._known).columns
         try:
@@ -78,7 +95,7 @@ class Sample:
     def _start(self) -> bytes:
         try:
             with self.path.open("rb") as file:
-                start = file.read(8)
+                start = file.read(4096)
         except OSError as error:
             raise InputError(f"{self.path}: cannot be read: {error.strerror or error}") from error
         if not start:

@@ -12,13 +12,16 @@ from cpticd import claims
 from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
-from cpticd.loaders import canonical, saved
+from cpticd.loaders import canonical, closing, layouts, no_claims, saved
 from cpticd.loaders import payers as names_of_payers
-from cpticd.loaders.cms import synpuf
+from cpticd.loaders.cms import rif, synpuf
+from cpticd.loaders.excel import SheetChoice
+from cpticd.loaders.fhir import reader as fhir
 from cpticd.loaders.flat import wide
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Keep, Loader, Options, Rename, Sample
 from cpticd.loaders.staging import TableLike
+from cpticd.loaders.tuva import reader as tuva
 from cpticd.loaders.x12 import reader
 
 if TYPE_CHECKING:
@@ -27,11 +30,17 @@ if TYPE_CHECKING:
 #: Every kind of file, in the order in which a sample is shown to it: the first that knows it has it.
 LOADERS: Final[tuple[Loader, ...]] = (
     saved.LOADER,
+    saved.REJECTS_LOADER,
     reader.LOADER,
+    fhir.LOADER,
+    tuva.DATABASE,
+    tuva.LOADER,
+    rif.LOADER,
     synpuf.LOADER,
     canonical.LOADER,
     wide.LOADER,
 )
+_NO_OPTIONS: Final = Options()
 #: Where ``cpticd simulate`` puts what it planted, beside the claims: no claims.
 _TRUTH: Final = "truth"
 
@@ -49,8 +58,11 @@ def read(
     *paths: sources.PathLike | Iterable[sources.PathLike],
     members: TableLike | None = None,
     payers: names_of_payers.Aliases | None = None,
+    reasons: Mapping[str, str | None] | None = None,
     rename: Rename | None = None,
     keep: Keep = None,
+    layout: str | None = None,
+    sheet: SheetChoice = None,
     quiet: bool = False,
     progress: bool = True,
     workers: int | None = None,
@@ -61,14 +73,14 @@ def read(
     """One data set of any mixture of files, each recognised by its content.
 
     Parameters: ``paths`` are files, globs, or folders (searched through), one by one or as lists: X12 claims and
-    remittances, flat exports, canonical tables (CSV or Parquet, by their columns), Tuva's medical_claim, DE-SynPUF,
+    remittances, flat exports, canonical tables (CSV, Excel or Parquet, by their columns), Tuva's tables, DE-SynPUF,
     and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with the columns of
     the table ``members`` under their usual names. ``payers`` says which payer a name or a payer id stands for: {alias:
     payer}, or a frame or CSV file of these two columns; names of one payer id are one payer without it, and ``rejects``
     says which names are likely one. ``rename`` ({their column: ours}) and ``keep`` (columns of your own) are those of
-    ``read_wide`` and ``read_tables``, ``workers`` that of ``read_x12``, ``engine`` and ``session`` those of ``open``,
-    for one saved data set alone. ``quiet``: the guess at the columns of flat files is not printed;
-    ``memory_limit``: DuckDB's, such as "4GB".
+    ``read_wide`` and ``read_tables``, ``layout``, ``sheet`` and ``reasons`` of ``read_wide``, ``workers`` that of
+    ``read_x12``, ``engine`` and ``session`` those of ``open``, for one saved data set alone. ``quiet``: neither the
+    guess at the columns of flat files nor what was read is printed; ``memory_limit``: DuckDB's, such as "4GB".
 
     A claim's identifier is unique in the data set: the number of a claim that another kind of file has too is ended
     by ``#2``, and ``rejects`` says so. Remittances answer claims of every kind of file, by number, person, charge and
@@ -86,9 +98,11 @@ def read(
     >>> claims.table("members")[["person_id", "year", "sex"]].values.tolist()
     [['P1', 2024, 'female']]
     """
-    options = Options(rename=rename, keep=keep, quiet=quiet, workers=workers)
+    options = Options(
+        rename=rename, keep=keep, quiet=quiet, workers=workers, layout=layout, sheet=sheet, reasons=reasons
+    )  # fmt: skip
     found = _found(paths)
-    known, refused = _recognised(found.files, rename)
+    known, refused = _recognised(found.files, options)
     refused |= found.empty
     if not known:
         raise InputError(_nothing(found, list(refused.values())))
@@ -117,11 +131,12 @@ def read(
     for path, reason in refused.items():
         intake.refuse(intake.shown(path), reason)
     if intake.rows() == before:
-        raise InputError(_nothing(found, intake.refused))
+        raise InputError(_nothing(found, intake.refused) if intake.refused else closing.nothing(intake))
     if intake.refused:
         shown = "; ".join(intake.refused[:5]) + ("; …" if len(intake.refused) > 5 else "")
         warnings.warn(f"skipped {len(intake.refused)} files: {shown}; see claims.rejects", stacklevel=2)
-    return intake.claims()
+    tables = {wide.LOADER, canonical.LOADER} & {each.loader for each in known}
+    return closing.ended(intake, quiet=quiet or not tables)
 
 
 def _load(intake: Intake, loader: Loader, files: Mapping[str, list[Path]], options: Options) -> None:
@@ -149,7 +164,7 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     for path in sources.paths_of(given, folders=True):
         if path.is_dir() and not saved.is_saved(path):
             folders.append(path)
-            inside = _inside(path)
+            inside = inside_of(path)
             if not inside:
                 reason = (
                     f"{path}: the folder holds no files; pass the folder or the files that hold the claims"
@@ -162,7 +177,7 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     return _Found(list(files.values()), folders, empty)
 
 
-def _inside(folder: Path) -> list[Path]:
+def inside_of(folder: Path) -> list[Path]:
     """The files of a folder and of those below it; a saved data set is one of them."""
     sets = {manifest.parent for manifest in folder.rglob("*") if saved.is_saved(manifest.parent)}
     inside = []
@@ -176,33 +191,51 @@ def _inside(folder: Path) -> list[Path]:
     return sorted({*inside})
 
 
-def _recognised(paths: Iterable[Path], rename: Rename | None) -> tuple[list[Recognised], dict[Path, str]]:
+def _recognised(paths: Iterable[Path], options: Options) -> tuple[list[Recognised], dict[Path, str]]:
     """What each file is, and why others are nothing that is read."""
     known: list[Recognised] = []
     refused: dict[Path, str] = {}
     for path in paths:
         try:
-            known.append(tell(path, rename))
+            known.append(tell(path, options))
         except InputError as error:
             refused[path] = str(error)
     return known, refused
 
 
-def tell(path: Path, rename: Rename | None = None) -> Recognised:
-    """What one file is, its columns renamed as ``rename`` says.
+def tell(path: Path, options: Options = _NO_OPTIONS) -> Recognised:
+    """What one file is, its columns renamed as the options say.
 
     Raises InputError, which says what was seen, where it is nothing that cpticd reads.
     """
-    folded = _folded(rename)
-    sample = Sample(path, lambda cells: _known(cells, folded), folded)
+    sample = sample_of(path, options)
+    if what := no_claims.of_text(sample):
+        raise InputError(f"{path}: {what}")
     for loader in LOADERS:
         if kind := loader.tell(sample):
             columns = {name.strip().casefold() for name in sample.given} if loader.known else ()
             return Recognised(path, loader, kind, frozenset(columns))
-    raise InputError(
-        f"{path}: not recognised: columns {sample.columns[:20]}; if it is one row per service line, read it "
+    raise InputError(f"{path}: {_unknown(sample)}")
+
+
+def sample_of(path: Path, options: Options) -> Sample:
+    """The start of a file, with columns as the user's options call them."""
+    folded = _folded(options.rename)
+    if options.layout:
+        folded = {**layouts.layout(options.layout).columns, **folded}
+    return Sample(path, lambda cells: _known(cells, folded), folded, options.sheet)
+
+
+def _unknown(sample: Sample) -> str:
+    """Why a table is none that is read: a layout that was not named, a file without claims, or nothing known."""
+    if fits := layouts.fitting(sample.given):
+        return f"its columns are those of {fits.title}: read it with cpticd.read_wide(path, layout={fits.name!r})"
+    if what := no_claims.of_columns(sample.given):
+        return what
+    return (
+        f"not recognised: columns {sample.columns[:20]}; if it is one row per service line, read it "
         "with cpticd.read_wide(path, rename={'<your column>': 'claim_id', …}); tables in the canonical form with "
-        "cpticd.read_tables(lines=…, …)"
+        "cpticd.read_tables(lines=…, …); cpticd.look(path) shows what each column would be read as"
     )
 
 
@@ -215,20 +248,21 @@ def _pairs(rename: Rename | None) -> list[tuple[str, str]]:
     """Their column and ours, of every file and table."""
     pairs: list[tuple[str, str]] = []
     for theirs, ours in (rename or {}).items():
-        pairs += [(theirs, ours)] if isinstance(ours, str) else ours.items()
+        pairs += [(theirs, ours or "")] if ours is None or isinstance(ours, str) else ours.items()
     return pairs
 
 
 def _known(cells: list[str], rename: Mapping[str, str]) -> int:
     """How many cells of a row are names of columns that any loader knows, or that the user names."""
-    most = max(loader.known(cells) for loader in LOADERS if loader.known)
+    most = max(layouts.known(cells), *(loader.known(cells) for loader in LOADERS if loader.known))
     return most + sum(cell.strip().casefold() in rename for cell in cells)
 
 
 def _check(known: list[Recognised], options: Options) -> None:
     """Raise where an option has nothing to do, or names columns that no file has."""
     kinds = ", ".join(dict.fromkeys(each.loader.name for each in known))
-    for name, value in (("rename", options.rename), ("keep", options.keep), ("workers", options.workers)):
+    for name in ("rename", "keep", "layout", "sheet", "workers", "reasons"):
+        value = getattr(options, name)
         takers = [each for each in known if name in each.loader.takes]
         if value and not takers:
             able = ", ".join(loader.name for loader in LOADERS if name in loader.takes)

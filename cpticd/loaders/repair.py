@@ -1,29 +1,68 @@
-"""Cells of flat files as spreadsheets and people leave them: SQL that reads them, and says what it mended.
+"""Cells as spreadsheets and people leave them: SQL that reads them, and says what it mended or left out.
 
-Each function takes the SQL of a trimmed text cell (null where empty) and returns a :class:`Cell`.
+Each function takes the SQL of a trimmed text cell (null where empty) and returns a :class:`Cell`. ``of`` names the one
+for a column: every reader of tables reads a column of the same name in the same way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from typing import Final
 
-#: What a spreadsheet makes of a long number, or of a code such as 1E10: digits are gone.
-SCIENTIFIC = r"[+-]?\d+([.]\d+)?[eE][+]\d+"
+from cpticd.loaders.cell import SCIENTIFIC, Cell, bare, left_out
+from cpticd.loaders.code_cells import (
+    bill_type,
+    code,
+    coded,
+    diagnoses,
+    diagnosis,
+    diagnosis_list,
+    discharge_status,
+    drg,
+    frequency,
+    icd_procedure,
+    modifier,
+    modifiers,
+    modifiers_behind,
+    ndc,
+    place_of_service,
+    present_on_admission,
+    procedure,
+    revenue_center,
+    taxonomy,
+    unit_of_measure,
+)
+from cpticd.loaders.date_cells import Order, date, decided, turned
 
-
-@dataclass(frozen=True)
-class Cell:
-    """How one kind of cell is read."""
-
-    value: str  # SQL of the value in its type, null where empty or unreadable
-    bad: str = "false"  # SQL: the cell holds something that cannot be read, the row must be rejected
-    why: str = ""  # why it cannot
-    repairs: dict[str, str] = field(default_factory=dict)  # what was mended → SQL that is true where it was
+__all__ = [
+    "READERS",
+    "SCIENTIFIC",
+    "Cell",
+    "Order",
+    "bill_type",
+    "code",
+    "coded",
+    "date",
+    "decided",
+    "diagnosis",
+    "diagnosis_list",
+    "identifier",
+    "modifiers",
+    "modifiers_behind",
+    "money",
+    "number",
+    "of",
+    "padded",
+    "procedure",
+    "text",
+    "turned",
+    "whole",
+]
 
 
 def text(x: str) -> Cell:
     """Names and identifiers, as they stand."""
-    return Cell(x)
+    return Cell(x, plain="(?s:.*)")
 
 
 def identifier(x: str) -> Cell:
@@ -34,22 +73,44 @@ def identifier(x: str) -> Cell:
         f"({x} LIKE '%+%' AND regexp_full_match({x}, '{SCIENTIFIC}'))",
         "in scientific notation: a spreadsheet has lost its digits; export the column as text",
         {"a number's .0 was dropped": whole},
+        "[^.+]*",
     )
 
 
+def npi(x: str) -> Cell:
+    """Identifiers of providers: ten digits, or what a source uses instead, in one word; names are none."""
+    read = identifier(x)
+    worded = f"(regexp_matches({x}, '[ ,;]') OR regexp_full_match({x}, '[A-Za-z.]{{3,}}'))"
+    return Cell(
+        f"CASE WHEN NOT {worded} THEN {read.value} END",
+        read.bad,
+        read.why,
+        {**read.repairs, left_out("an NPI"): worded},
+        "[0-9]{10}|[A-Z]{0,2}[0-9]+",
+    )
+
+
+#: Amounts without currency and blanks: grouped by thousands or not, negative in any of the usual ways.
+_AMOUNT: Final = r"[-+(]*(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:[.][0-9]*)?[)-]?"
+
+
 def money(x: str, scale: int = 2) -> Cell:
-    """Dollars: ``$1,200.00``, ``(5.00)``, ``5.00-``, ``5 USD``; ``$ -`` is 0."""
+    """Dollars: ``$1,200.00``, ``(5.00)``, ``5.00-``, ``5.00 CR``, ``5 USD``; ``$ -`` is 0; ``1.234,50`` is refused."""
     kind = f"DECIMAL(18,{scale})"
     # Accounting formats of spreadsheets write zero as a dash.
     dash = rf"regexp_full_match({x}, '[$ ]*[-–—]+[$ ]*')"
-    bare = f"replace(replace(replace(replace(upper({x}), '$', ''), ',', ''), ' ', ''), 'USD', '')"
-    negative = rf"regexp_full_match({bare}, '[(][0-9.]+[)]|[0-9.]+-|-[(]?[0-9.]+[)]?')"
+    stripped = (
+        rf"replace(replace(regexp_replace(replace(replace(upper({x}), '$', ''), 'USD', ''), "
+        rf"' *CR$', '-'), '−', '-'), ' ', '')"
+    )
+    grouped = rf"NOT regexp_matches({x}, '[0-9] +[0-9]')"
+    number = f"regexp_replace({stripped}, '[(),-]', '', 'g')"
+    negative = rf"regexp_matches({stripped}, '^[-(]|-$')"
     plain = f"CASE WHEN {x} NOT LIKE '%\\_%' ESCAPE '\\' THEN TRY_CAST({x} AS {kind}) END"
     value = (
-        f"coalesce({plain}, CASE WHEN {dash} THEN 0 WHEN {x} LIKE '%,%' AND NOT regexp_full_match({bare_commas(x)}, "
-        r"'[-($]*[0-9]{1,3}(,[0-9]{3})*([.][0-9]*)?[)-]?') THEN NULL "
-        rf"WHEN {negative} THEN -TRY_CAST(regexp_replace({bare}, '[()-]', '', 'g') AS {kind}) "
-        rf"WHEN regexp_full_match({bare}, '[0-9.]+') THEN TRY_CAST({bare} AS {kind}) END)"
+        f"coalesce({plain}, CASE WHEN {dash} THEN 0 "
+        f"WHEN NOT ({grouped}) OR NOT regexp_full_match({stripped}, '{_AMOUNT}') THEN NULL "
+        f"WHEN {negative} THEN -TRY_CAST({number} AS {kind}) ELSE TRY_CAST({number} AS {kind}) END)"
     )
     return Cell(
         value,
@@ -58,143 +119,129 @@ def money(x: str, scale: int = 2) -> Cell:
         {
             "a thousands separator was dropped": f"({x} LIKE '%,%' AND ({value}) IS NOT NULL)",
             "parentheses or a trailing minus were read as a negative amount": (
-                f"(({x} LIKE '%)' OR {x} LIKE '%-') AND ({value}) IS NOT NULL AND NOT {dash})"
+                f"(({x} LIKE '%)' OR {x} LIKE '%-' OR upper({x}) LIKE '%CR') AND ({value}) IS NOT NULL AND NOT {dash})"
             ),
             "a dash was read as 0": dash,
+            "more decimals than the column has were rounded": rf"regexp_matches({x}, '[.][0-9]{{{scale}}}[0-9]*[1-9]')",
         },
+        rf"-?[0-9]{{1,15}}(?:[.][0-9]{{1,{scale}}})?",
     )
 
 
-def bare_commas(x: str) -> str:
-    """The amount without currency and blanks, its separators kept, so that their places can be checked."""
-    return f"replace(replace(upper({x}), ' ', ''), 'USD', '')"
-
-
 def number(x: str) -> Cell:
-    """Quantities, to a thousandth."""
-    return money(x, 3)
+    """Quantities, to a thousandth; a unit behind them (``2 units``) is dropped."""
+    unit = rf"regexp_full_match({x}, '[0-9.]+ *[A-Za-z]{{2,7}}')"
+    read = money(f"CASE WHEN {unit} THEN regexp_replace({x}, ' *[A-Za-z]+$', '') ELSE {x} END", 3)
+    plain = money(x, 3).plain
+    return Cell(
+        read.value, read.bad, read.why, {**read.repairs, "a unit behind the number was dropped": unit}, plain
+    )
 
 
 def payer_sequence(x: str) -> Cell:
     """1, 2 and 3: also P, S and T (SBR01), ``primary``, ``2nd``; anything else is none."""
     word = f"upper(left(regexp_replace({x}, '^0+', ''), 1))"
+    cases = " ".join(
+        f"WHEN {word} IN ('{n}', '{letter}') THEN {n}" for n, letter in ((1, "P"), (2, "S"), (3, "T"))
+    )
+    value = f"CASE {cases} END"
     return Cell(
-        f"CASE WHEN {word} IN ('1', 'P') THEN 1 WHEN {word} IN ('2', 'S') THEN 2 WHEN {word} IN ('3', 'T') THEN 3 END"
+        value,
+        repairs={left_out("an order of payers"): f"({x} IS NOT NULL AND ({value}) IS NULL)"},
+        plain="[123]",
     )
 
 
 def whole(x: str) -> Cell:
     """Whole numbers; ``1.0`` is 1."""
-    value = f"coalesce(TRY_CAST(CASE WHEN {x} NOT LIKE '%.%' THEN {x} END AS INTEGER), CASE WHEN regexp_full_match({x}, '[0-9]+[.]0*') THEN TRY_CAST(split_part({x}, '.', 1) AS INTEGER) END)"  # noqa: E501
-    return Cell(value, f"({x} IS NOT NULL AND ({value}) IS NULL)", "not a whole number")
-
-
-def date(x: str) -> Cell:
-    """Dates as 2024-01-31, 20240131, 01/31/2024, 1/31/24, 31-Jan-2024, with or without a time, and serial numbers.
-
-    A five-digit number is a spreadsheet's count of days since 1899-12-30. Month comes before day.
-    """
-    serial = f"(length({x}) BETWEEN 5 AND 16 AND regexp_full_match({x}, '[2-5][0-9]{{4}}([.][0-9]+)?'))"
-    none = (
-        f"({x} LIKE '0000%' OR {x} LIKE '00/00%' OR {x} LIKE '9999%' OR {x} LIKE '12/31/9999%' "
-        f"OR {x} IN ('0', '-', '--'))"
-    )
-    head = f"split_part({x}, ' ', 1)"
-    value = (
-        f"CASE WHEN {none} THEN NULL "
-        f"WHEN length({x}) = 8 AND TRY_CAST({x} AS INTEGER) IS NOT NULL THEN CAST(try_strptime({x}, "
-        f"'%Y%m%d') AS DATE) "
-        f"WHEN {x} LIKE '%/%' THEN CAST(CASE "
-        f"WHEN regexp_full_match({head}, '[0-9]{{4}}/.*') THEN try_strptime({head}, '%Y/%m/%d') "
-        f"WHEN regexp_full_match({head}, '.*/[0-9]{{2}}') THEN try_strptime({head}, '%m/%d/%y') "
-        f"ELSE try_strptime({head}, '%m/%d/%Y') END AS DATE) "
-        f"WHEN {serial} THEN DATE '1899-12-30' + CAST(floor(TRY_CAST({x} AS DOUBLE)) AS INTEGER) "
-        f"WHEN regexp_full_match({x}, '[0-9]{{8}}[.]0') THEN CAST(try_strptime(left({x}, 8), '%Y%m%d') AS "
-        f"DATE) "
-        f"ELSE coalesce(CASE WHEN {x} LIKE '____-%' THEN CAST(TRY_CAST({x} AS TIMESTAMP) AS DATE) END, "
-        f"CAST(try_strptime("
-        f"{x}, ['%m-%d-%y', '%m-%d-%Y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%b %d, %Y', '%B %d, %Y', '%d %b "
-        f"%Y', '%m.%d.%Y', "
-        f"'%d%b%Y:%H:%M:%S']) AS DATE)) END"
-    )
+    digits = f"TRY_CAST(CASE WHEN regexp_full_match({x}, '[+-]?[0-9]+') THEN {x} END AS INTEGER)"
+    point = f"CASE WHEN regexp_full_match({x}, '[0-9]+[.]0*') THEN TRY_CAST(split_part({x}, '.', 1) AS INTEGER) END"
+    value = f"coalesce({digits}, {point})"
     return Cell(
         value,
-        f"({x} IS NOT NULL AND NOT {none} AND coalesce(year({value}) NOT BETWEEN 1850 AND 2200, true))",
-        "not a date",
-        {
-            "a spreadsheet's day number was read as a date": serial,
-            "a placeholder was read as no date": none,
-        },
+        f"({x} IS NOT NULL AND ({value}) IS NULL)",
+        "not a whole number",
+        plain="-?[0-9]{1,9}",
     )
 
 
-def _lost(x: str) -> str:
-    return f"({x} LIKE '%+%' AND regexp_full_match({x}, '{SCIENTIFIC}'))"
-
-
-_LOST = "in scientific notation: the code cannot be known; export the column as text"
-
-
-def _normal(x: str) -> str:
-    return f"upper(replace(replace({x}, '.', ''), ' ', ''))"
+def flag(x: str) -> Cell:
+    """Yes or no."""
+    word = f"lower({bare(x)})"
+    value = (
+        f"CASE WHEN {word} IN ('y', 'yes', 'true', 't', '1') THEN true "
+        f"WHEN {word} IN ('n', 'no', 'false', 'f', '0') THEN false END"
+    )
+    return Cell(value, f"({x} IS NOT NULL AND ({value}) IS NULL)", "not a yes or no", plain="true|false")
 
 
 def padded(x: str, width: int, least: int) -> Cell:
     """Codes of ``width`` digits of which a spreadsheet took the leading zeros; ``11.0`` is 11."""
-    bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
-    short = f"regexp_full_match({bare}, '[0-9]{{{least},{width - 1}}}')"
-    return Cell(
-        f"CASE WHEN length({x}) = {width} AND {x} NOT LIKE '%.%' THEN upper({x}) "
-        f"WHEN {short} THEN lpad({bare}, {width}, '0') ELSE {_normal(bare)} END",
-        _lost(x),
-        _LOST,
-        {
-            "leading zeros were put back": f"(length({x}) <> {width} AND {short})",
-            "a number's .0 was dropped": f"({x} LIKE '%.0')",
-        },
-    )
+    shape, digits = f"[0-9A-Z]{{{width}}}", f"[0-9]{{{least},{width - 1}}}"
+    return coded(x, shape, f"a code of {width} characters", width=width, digits=digits)
 
 
-def procedure(x: str) -> Cell:
-    """CPT and HCPCS codes: ``100`` is 00100 (anesthesia), ``99213.0`` is 99213, ``99213-25`` has a modifier."""
-    bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
-    short = f"regexp_full_match({bare}, '[0-9]{{3,4}}')"
-    joined = rf"regexp_full_match({x}, '[A-Za-z0-9]{{5}}[- ]+[A-Za-z0-9]{{2}}([-, ]+[A-Za-z0-9]{{2}})*')"
-    return Cell(
-        f"CASE WHEN length({x}) = 5 AND {x} NOT LIKE '%.%' THEN upper({x}) "
-        f"WHEN {short} THEN lpad({bare}, 5, '0') "
-        f"WHEN {joined} THEN upper(left({x}, 5)) ELSE {_normal(bare)} END",
-        _lost(x),
-        _LOST,
-        {
-            "leading zeros were put back": f"(length({x}) <> 5 AND {short})",
-            "a number's .0 was dropped": f"({x} LIKE '%.0')",
-            "a modifier was taken off the procedure code": f"(length({x}) > 7 AND {joined})",
-        },
-    )
+def _modifiers(x: str) -> Cell:
+    """A cell of several modifiers, as it stands; :func:`modifiers` takes it apart."""
+    return Cell(x, repairs=modifiers(x).repairs, plain=modifiers(x).plain)
 
 
-def diagnosis(x: str) -> Cell:
-    """ICD codes in normal form. Lost leading zeros of ICD-9-CM are not guessed: 250 and 0250 both exist."""
-    number = f"({x} LIKE '%.0' AND regexp_full_match({x}, '[0-9]{{4,5}}[.]0'))"
-    return Cell(
-        f"CASE WHEN {number} THEN left({x}, length({x}) - 2) ELSE {_normal(x)} END",
-        _lost(x),
-        _LOST,
-        {"a number's .0 was dropped": number},
-    )
+def _birth(x: str) -> Cell:
+    return date(x, birth=True)
 
 
-def bill_type(x: str) -> Cell:
-    """Three characters; the leading zero of four (``0131``) is dropped, as everywhere in cpticd."""
-    bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
-    return Cell(
-        f"CASE WHEN length({bare}) = 4 AND {bare} LIKE '0%' THEN upper(right({bare}, 3)) ELSE "
-        f"upper({bare}) END"
-    )
+Reader = Callable[[str], Cell]
+#: How the cells of a column are read, by its canonical name; ``@`` is the number of a family's member.
+READERS: Final[dict[str, Reader]] = {
+    **dict.fromkeys(
+        ("claim_id", "person_id", "payer_claim_id", "original_payer_claim_id", "source_claim_id", "payment_id",
+         "fill_id"), identifier,
+    ),
+    **dict.fromkeys(("billing_npi", "rendering_npi", "facility_npi", "prescribing_npi", "dispensing_npi"), npi),
+    **dict.fromkeys(("billing_taxonomy", "rendering_taxonomy"), taxonomy),
+    **dict.fromkeys(("hcpcs_code", "paid_hcpcs_code", "submitted_hcpcs_code"), procedure),
+    **dict.fromkeys(("diagnosis_code", "diagnosis_code_@"), diagnosis),
+    **dict.fromkeys(("procedure_code", "procedure_code_@"), icd_procedure),
+    **dict.fromkeys(("present_on_admission_code", "diagnosis_poa_@"), present_on_admission),
+    **dict.fromkeys(("claim_line_number", "service_number"), whole),
+    **dict.fromkeys(("birth_date", "death_date"), _birth),
+    "diagnosis_codes": diagnoses,
+    "hcpcs_modifier_@": modifier,
+    "modifiers": _modifiers,
+    "place_of_service_code": place_of_service,
+    "revenue_center_code": revenue_center,
+    "bill_type_code": bill_type,
+    "frequency_code": frequency,
+    "payer_sequence": payer_sequence,
+    "drg_code": drg,
+    "discharge_status_code": discharge_status,
+    "ndc_code": ndc,
+    "unit_of_measure": unit_of_measure,
+    "service_unit_quantity": number,
+    "adjustment_amount_@": money,
+}  # fmt: skip
+#: How cells of a kind are read, where the column has no reader of its own.
+_KINDS: Final[dict[str, Reader]] = {
+    "text": text,
+    "code": code,
+    "date": date,
+    "money": money,
+    "number": number,
+    "integer": whole,
+    "flag": flag,
+}
 
 
-def code(x: str) -> Cell:
-    """Other codes in normal form."""
-    bare = f"CASE WHEN {x} LIKE '%.0' THEN left({x}, length({x}) - 2) ELSE {x} END"
-    return Cell(_normal(bare), _lost(x), _LOST)
+def family(column: str) -> str:
+    """``hcpcs_modifier_2`` → ``hcpcs_modifier_@``; other names as they are."""
+    head, _, number_ = column.rpartition("_")
+    return f"{head}_@" if number_.isdigit() else column
+
+
+def of(column: str, kind: str = "text") -> Reader:
+    """The reader of a column, by its canonical name or else by its kind (text, code, date, money, number, …)."""
+    if found := READERS.get(family(column)):
+        return found
+    if column.endswith("_date") or family(column).endswith("_date_@"):
+        return date
+    return money if column.endswith("_amount") else _KINDS[kind]

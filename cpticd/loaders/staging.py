@@ -19,6 +19,8 @@ from cpticd.core.conform import as_arrow, quote
 from cpticd.core.delimited import Known, open_text
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.folders import Folder
+from cpticd.core.records import Reject
+from cpticd.loaders import excel
 from cpticd.loaders.intake import Intake
 
 #: One table as users pass it: a frame, an Arrow table, or the path of a CSV or Parquet file.
@@ -74,8 +76,9 @@ class Stage:
     never larger in memory than what is looked at.
     """
 
-    def __init__(self, intake: Intake) -> None:
-        self.intake = intake
+    def __init__(self, intake: Intake, *, sheet: excel.SheetChoice = None, limit: int | None = None) -> None:
+        """``sheet``: which sheets of workbooks are read; None: those that look like claims. ``limit``: rows a table."""
+        self.intake, self._sheet, self._limit = intake, sheet, limit
         self._folder = Folder()
         self.staged: list[Staged] = []
         self._clean = True
@@ -130,10 +133,12 @@ class Stage:
     def _path(self, path: Path, unit: str, known: Known | None) -> list[Staged]:
         try:
             with path.open("rb") as file:
-                magic = file.read(4)
+                magic = file.read(4096)
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-        if magic == b"PAR1":
+        if excel.is_workbook(path, magic):
+            return self._workbook(path, unit, known)
+        if magic[:4] == b"PAR1":
             try:
                 parquet = pq.ParquetFile(path)
                 name = self.intake.shown(path)
@@ -142,17 +147,33 @@ class Stage:
                 raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
         return [self._text(source, unit, known) for source in sources.texts(path, self.intake.shown(path))]
 
+    def _workbook(self, path: Path, unit: str, known: Known | None) -> list[Staged]:
+        name = self.intake.shown(path)
+        book = excel.open_workbook(path, known, self._sheet)
+        for note in book.notes:
+            self.intake.reject(source=name, location="", table_name=unit, action="noted", reason=note)
+        staged = []
+        for table in book.tables:
+            shown = name if len(book.tables) == 1 else f"{name}/{table.name}"
+            staged.append(self._spooled(shown, table.columns, table.batches(), "row"))
+            self._told(shown, unit, table.rejects)
+        return staged
+
+    def _told(self, source: str, unit: str, rejects: Iterable[Reject]) -> None:
+        """Record what was found while rows were cut."""
+        for reject in rejects:
+            self.intake.reject(
+                source=source, location=reject.location, table_name=unit, reason=reject.reason,
+                content=reject.content, action=reject.action,
+            )  # fmt: skip
+
     def _text(self, source: sources.Source, unit: str, known: Known | None) -> Staged:
         text = open_text(source, known, progress=self.intake.progress)
         batches = (
             batch.append_column("place", pa.array(lines, pa.int64())) for batch, lines in text.batches()
         )
         staged = self._spooled(source.name, text.columns, batches, "line")
-        for reject in text.rejects:
-            self.intake.reject(
-                source=source.name, location=reject.location, table_name=unit, reason=reject.reason,
-                content=reject.content, action=reject.action,
-            )  # fmt: skip
+        self._told(source.name, unit, text.rejects)
         if text.read == 0:
             self.intake.reject(
                 source=source.name, location=f"line {text.header_line}", table_name=unit, action="noted",
@@ -191,7 +212,7 @@ class Stage:
         rows = empty = wrapped = 0
         failed: dict[int, tuple[int, int, str]] = {}  # column: how many, where the first, what it says
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for batch in batches:
+            for batch in batches if self._limit is None else _first(batches, self._limit):
                 cleaned, marked = _cleaned(batch, failed) if self._clean else (batch, 0)
                 full = _without_empty(cleaned)
                 wrapped += marked
@@ -218,6 +239,16 @@ class Stage:
             )  # fmt: skip
         self.staged.append(Staged(source, table, columns, rows, word))
         return self.staged[-1]
+
+
+def _first(batches: Iterable[pa.Table], limit: int) -> Iterator[pa.Table]:
+    """The first rows of batches."""
+    left = limit
+    for batch in batches:
+        yield batch.slice(0, left)
+        left -= min(left, len(batch))
+        if not left:
+            return
 
 
 def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[pa.Table, int]:

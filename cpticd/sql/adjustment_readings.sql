@@ -48,7 +48,7 @@ special AS (
 )
 SELECT
     a.claim_id, a.adjudication_number, coalesce(a.claim_line_number, 0) AS line, a.adjustment_position,
-    a.group_code, a.carc, coalesce(a.amount, 0) AS amount,
+    a.group_code, a.carc, coalesce(a.amount, 0) AS amount, a.amount IS NULL AS is_unknown,
     CASE WHEN x.meaning IS NOT NULL THEN x.meaning
          WHEN coalesce(c.is_denial, a.carc IS NOT NULL OR coalesce(a.group_code, '') <> 'PR') THEN 'denial'
          WHEN c.kind = 'pended' THEN 'pended'

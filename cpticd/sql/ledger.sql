@@ -22,7 +22,7 @@ ranked AS (
             PARTITION BY claim_id, adjudication_number, line ORDER BY amount DESC, carc, group_code
         ) AS place
     FROM readings
-    WHERE meaning = 'denial' AND amount > 0
+    WHERE meaning = 'denial' AND (amount > 0 OR is_unknown)
 ),
 sums AS MATERIALIZED (  -- with the largest denial of each
     SELECT s.*, c.group_code AS denial_group, c.carc AS denial_carc, c.category AS denial_category

@@ -37,7 +37,7 @@ X12 = (
         (
             "x.csv",
             "claim_id,rendering_id,billing_id,diagnosis_code_1,paid_amount\n",
-            "canonical tables",
+            "Tuva's input layer",
             "medical_claim",
         ),
         (

@@ -124,6 +124,25 @@ def test_beneficiaries(tmp_path: Path) -> None:
     assert said(claims, "rejected") == [("line 3", "birth_date: not a date: 19400230")]
 
 
+def test_drug_events(tmp_path: Path) -> None:
+    text = (
+        "DESYNPUF_ID,PDE_ID,SRVC_DT,PROD_SRVC_ID,QTY_DSPNSD_NUM,DAYS_SUPLY_NUM,PTNT_PAY_AMT,TOT_RX_CST_AMT\n"
+    )
+    path = tmp_path / "events.csv"
+    path.write_text(
+        text + "P1,7,20090115,00677169310,30.000,30,10.00,40.00\nP1,8,20090199,00677169310,30,30,0,0\n"
+    )
+    for claims in (cx.read_synpuf(pde=path, progress=False), cx.read(path, progress=False)):
+        assert table(claims, "drugs", "fill_id", "person_id", "fill_date", "ndc_code", "days_supply", "charge_amount",
+                     "patient_responsibility_amount") == [
+            ("7", "P1", "2009-01-15", "00677169310", 30, 40.0, 10.0),
+        ]  # fmt: skip
+        assert said(claims, "rejected") == [("line 3", "SRVC_DT: not a date: 20090199")]
+        assert balanced(claims)
+    with pytest.raises(SchemaError, match="no column of fill"):
+        cx.read_synpuf(pde=pd.DataFrame({"DESYNPUF_ID": ["P1"], "SRVC_DT": ["20090115"]}))
+
+
 def test_inpatient_segments_are_one_claim() -> None:
     claims = cx.read_synpuf(
         inpatient=frame("""

@@ -61,14 +61,14 @@ def test_charges_that_cannot_be_read_are_missing_and_said_so(tmp_path: Path) -> 
     assert ("", words) in said(claims, "noted")
 
 
-def test_a_file_without_charges_has_no_dollars_and_one_of_rejects_alone_has() -> None:
+def test_a_file_without_charges_has_no_dollars_and_rejected_rows_have_theirs() -> None:
     none = pd.DataFrame({"claim": ["1", None], "cpt": ["99213", "99213"]})
     account = cx.read_wide(none, quiet=True, progress=False).accounting().set_index("table_name").loc[ROWS]
     assert pd.isna(account.amount_read) and (account["read"], account.rejected) == (2, 1)
-    rejected = pd.DataFrame({"claim": [None], "charge": ["5"]}, dtype="str")
+    rejected = pd.DataFrame({"claim": ["1", None], "charge": ["3", "5"]}, dtype="str")
     claims = cx.read_wide(rejected, quiet=True, progress=False)
     account = claims.accounting().set_index("table_name").loc[ROWS]
-    assert (account.amount_read, account.amount_loaded, account.amount_rejected) == (5.0, 0.0, 5.0)
+    assert (account.amount_read, account.amount_loaded, account.amount_rejected) == (8.0, 3.0, 5.0)
 
 
 @pytest.mark.parametrize("count", [50, 120])

@@ -10,6 +10,7 @@ import pytest
 
 import cpticd as cx
 from tests.browser import chromium
+from tests.reporting.few_parts import RISK, only
 from tests.small_claims import HOSTILE, small_claims
 
 pytestmark = pytest.mark.browser
@@ -61,13 +62,9 @@ def test_every_chart_is_drawn_and_nothing_is_fetched(
 
 
 def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_path: Path) -> None:
-    report = cx.report(
-        cx.simulate(persons=300, seed=5).claims,
-        tmp_path / "risk.html",
-        base_rate=1000,
-        payment_year=2026,
-        minimum=1,
-    )
+    claims = cx.simulate(persons=300, seed=5).claims
+    with only("summary", "accounting", *RISK):
+        report = cx.report(claims, tmp_path / "risk.html", base_rate=1000, payment_year=2026, minimum=1)
     page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

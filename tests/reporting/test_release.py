@@ -19,6 +19,7 @@ from cpticd.reporting.findings import Findings, Options, gather
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import page
 from cpticd.reporting.release import protected
+from tests.reporting.few_parts import BASIC, only
 from tests.reporting.test_report import Page
 from tests.small_claims import small_claims
 
@@ -176,7 +177,8 @@ def test_lines_of_few_persons_without_an_answer_are_not_told_by_what_was_read(
                        charge_amount=100, paid_amount=[80 if one else None for one in paid],
                        paid_date=["2024-04-01" if one else None for one in paid])  # fmt: skip
     claims = cx.read_wide(rows, quiet=True, progress=False)
-    found = gather(claims, Options(min_lines=5))
+    with only(*BASIC):
+        found = gather(claims, Options(min_lines=5))
     kept = protected(found, claims)
     both = [_loaded(kept, "lines", "service lines"), _loaded(kept, "line_payments", "adjudicated lines")]
     assert all(both) is not hidden
@@ -243,6 +245,7 @@ def test_what_was_left_out_is_said_at_the_top_and_in_the_section(kept: Findings)
     ]
 
 
+@only(*BASIC)
 def test_the_setting_of_the_session_and_minimum_are_followed(tmp_path: Path) -> None:
     with disclosure.using(minimum=1):
         cx.report(small_claims(), tmp_path / "all.html")
@@ -264,10 +267,11 @@ def test_rules_are_told_with_what_has_no_table_and_judged_by_tables_given(
     for fact in ("Rules without a table", "component_of_other_service", "reference.add", "rules ran"):
         assert fact in text
     covered = pd.DataFrame({"hcpcs_code": ["99213"], "diagnosis_code": ["E119"], "diagnosis_group": [1]})
-    with pytest.raises(cx.CpticdError):
-        cx.report(small_claims(), tmp_path / "r.html", tables={"no such kind": covered})
-    with pytest.raises(ArgumentError, match="nobody"):
-        cx.report(small_claims(), tmp_path / "r.html", payer_kinds={"North": "Nobody"})
+    with only("summary", "rules"):
+        with pytest.raises(cx.CpticdError):
+            cx.report(small_claims(), tmp_path / "r.html", tables={"no such kind": covered})
+        with pytest.raises(ArgumentError, match="nobody"):
+            cx.report(small_claims(), tmp_path / "r.html", payer_kinds={"North": "Nobody"})
     assert not list(tmp_path.iterdir())
 
 
@@ -296,10 +300,10 @@ def test_a_part_that_no_measure_declares_is_refused_by_its_name(claims: Claims) 
         assert protected(found, claims).get("own_part") is own
 
 
-def test_a_measure_declared_elsewhere_has_its_section_chart_definition_and_protection(claims: Claims) -> None:
+def test_a_measure_declared_elsewhere_has_its_section_chart_definition_and_protection(
+    found: Findings, kept: Findings
+) -> None:
     """A part needs nothing but its declaration: overturned denials stand in a section that nobody wrote."""
-    found = gather(claims, Options(min_lines=15))
-    kept = protected(found, claims)
     shown = Page(page(kept))
     text = shown.text("overturned")
     assert "Overturned" in text and "Numerator" in text and "chart-overturned" in shown.ids

@@ -19,6 +19,7 @@ from cpticd.reporting.headlines import headlines
 from cpticd.reporting.page import page
 from cpticd.reporting.release import without_providers
 from tests.charts.samples import CAUSES, DELAY, DRIVERS, FAMILIES, OVERALL, PAIRS, RATES, RATES_BY_TWO, TREND
+from tests.reporting.few_parts import only
 from tests.small_claims import HOSTILE, small_claims
 
 
@@ -233,6 +234,7 @@ def test_a_part_that_fails_with_our_error_gives_its_reason() -> None:
     assert "there are no <dates>" in Page(page(found)).text("delay")
 
 
+@only("summary", "accounting", "rejects")
 def test_an_existing_file_is_kept_unless_overwritten(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     target.write_text("mine", encoding="utf-8")
@@ -244,6 +246,7 @@ def test_an_existing_file_is_kept_unless_overwritten(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+@only("summary", "accounting", "rejects")
 def test_a_folder_or_an_impossible_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="is a folder; name a file in it"):
         cx.report(small_claims(), tmp_path)

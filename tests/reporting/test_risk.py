@@ -19,6 +19,7 @@ from cpticd.reporting.findings import Findings, Options, gather
 from cpticd.reporting.headlines import headlines, risk_headlines
 from cpticd.reporting.page import page
 from tests.charts.risk_samples import GAPS, IMPACT, PREVALENCE, RECAPTURE, UNSUPPORTED
+from tests.reporting.few_parts import RISK, only
 from tests.reporting.test_report import Page, findings
 from tests.small_claims import small_claims
 from tests.spec import claims_of
@@ -138,6 +139,7 @@ def test_nobody_is_named(shown: Page) -> None:
     assert not re.search(r'"p\d"', page(both()).partition('<section id="risk">')[2])
 
 
+@only(*RISK)
 def test_claims_without_members_say_that_the_section_is_absent_and_why() -> None:
     found = gather(small_claims(), Options(payment_year=2026))
     text = Page(page(found)).text("risk")
@@ -146,6 +148,7 @@ def test_claims_without_members_say_that_the_section_is_absent_and_why() -> None
     assert risk_headlines(found) == []
 
 
+@only(*RISK)
 def test_without_a_payment_year_there_is_no_section_and_the_report_says_how_to_have_one(
     simulated: Claims,
 ) -> None:
@@ -156,6 +159,7 @@ def test_without_a_payment_year_there_is_no_section_and_the_report_says_how_to_h
     assert risk_headlines(found) == []
 
 
+@only(*RISK)
 def test_an_analysis_that_fails_with_our_error_gives_its_reason(
     simulated: Claims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +203,7 @@ def test_same_claims_same_bytes(simulated: Claims, written: Path, tmp_path: Path
     assert again.read_bytes() == written.read_bytes()
 
 
+@only("summary", "accounting", *RISK)
 def test_model_and_payment_year_are_those_asked_for(simulated: Claims, tmp_path: Path) -> None:
     path = cx.report(simulated, tmp_path / "v24.html", model="V24", payment_year=2025)
     text = Page(path.read_text(encoding="utf-8")).text("risk")
@@ -220,6 +225,7 @@ def test_wrong_options_are_refused_before_anything_is_computed(options: dict, sa
         Options(**options)
 
 
+@only("summary", "accounting", *RISK)
 def test_nothing_to_review_is_told_and_drawn_as_such(tmp_path: Path) -> None:
     text = Page(
         cx.report(_claims_of_one(), tmp_path / "r.html", payment_year=2026).read_text(encoding="utf-8")

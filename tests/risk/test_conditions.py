@@ -274,8 +274,8 @@ CLAIM = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(CLAIM, min_size=1, max_size=6))
-@settings(max_examples=12, deadline=None)
+@given(st.lists(CLAIM, min_size=1, max_size=12))
+@settings(max_examples=6, deadline=None)
 def test_every_claim_diagnosis_stands_once_counted_or_with_a_reason(drawn: list[dict[str, Any]]) -> None:
     tables: dict[str, list[dict[str, Any]]] = {"claims": [], "lines": [], "diagnoses": []}
     for number, claim in enumerate(drawn):

@@ -136,9 +136,11 @@ def test_recapture_leaves_where_enough_came_back_and_enough_did_not() -> None:
         3   | c     | 2025 | 2   | 0          | 0.0            | 0.0 | 0.8  | 12      | 1
         4   | d     | 2025 | 5   | 5          | 1.0            | 0.5 | 1.0  | 12      | 1
         5   | e     | 2025 | 0   | 0          |                |     |      | 12      | 1
-    """).astype({"due": "Int64", "recaptured": "Int64"})
+        6   | f     | 2025 | 9   | 6          | 0.667          | 0.3 | 0.9  | 7       | 1
+    """).astype({"due": "Int64", "recaptured": "Int64", "persons": "Int64"})
     found, hidden = protected("recapture", table)
-    assert found["hcc"].tolist() == ["1", "4", "5"] and hidden == 2
+    # The one person of 6 who is new would follow from the prevalence.
+    assert found["hcc"].tolist() == ["1", "4", "5"] and hidden == 3
     assert not {"persons", "incident"} & set(found.columns)
 
 

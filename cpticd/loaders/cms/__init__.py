@@ -1,11 +1,11 @@
-"""Files that CMS publishes: the synthetic claims of DE-SynPUF."""
+"""Files of CMS: RIF, LDS and CCLF, and the synthetic claims of DE-SynPUF."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any, Final
 
-_HOMES: Final = {"read_synpuf": "cpticd.loaders.cms.synpuf"}
+_HOMES: Final = {"read_rif": "cpticd.loaders.cms.rif", "read_synpuf": "cpticd.loaders.cms.synpuf"}
 
 __all__ = [*_HOMES]  # noqa: PLE0604 - names, one by one above
 

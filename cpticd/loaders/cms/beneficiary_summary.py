@@ -46,7 +46,9 @@ def load(intake: Intake, staged: Staged) -> None:
         f"CASE TRY_CAST({cell('SP_STATE_CODE')} AS DOUBLE) {states} END AS state, "
         f"CASE WHEN {cell('BENE_ESRD_IND')} IS NOT NULL THEN CASE WHEN upper({cell('BENE_ESRD_IND')}) IN "
         f"('Y', '1', '1.0') "
-        f"THEN 'yes' ELSE 'no' END END AS esrd, {cell('BENE_SMI_CVRAGE_TOT_MONS')} AS part_b_months "
+        f"THEN 'yes' ELSE 'no' END END AS esrd, {cell('BENE_HI_CVRAGE_TOT_MONS')} AS enrolled_months, "
+        f"{cell('BENE_SMI_CVRAGE_TOT_MONS')} AS part_b_months, {cell('PLAN_CVRG_MOS_NUM')} AS part_d_months, "
+        f"{cell('BENE_HMO_CVRAGE_TOT_MONS')} AS medicare_advantage_months "
         f"FROM {staged.table} ORDER BY place"
     )
     places = data.column("place").to_pylist()

@@ -42,6 +42,7 @@ FACILITY = {
 }
 #: Columns that distinguish the files; those of carrier claims begin so.
 SIGNS = {
+    "pde": {"DESYNPUF_ID", "PDE_ID", "SRVC_DT"},
     "beneficiary": {"DESYNPUF_ID", "BENE_BIRTH_DT"},
     "inpatient": {"DESYNPUF_ID", "CLM_ID", "CLM_ADMSN_DT"},
     "outpatient": {"DESYNPUF_ID", "CLM_ID", "NCH_BENE_PTB_DDCTBL_AMT"},
@@ -52,7 +53,7 @@ SLOTS = 45
 
 
 def tell(sample: Sample) -> str | None:
-    """Which file of DE-SynPUF a sample is; InputError for one that holds neither claims nor beneficiaries."""
+    """Which file of DE-SynPUF a sample is; InputError for one that holds nothing of the kind."""
     upper = set() if sample.is_folder else {name.upper() for name in sample.columns}
     if "DESYNPUF_ID" not in upper:
         return None
@@ -62,7 +63,7 @@ def tell(sample: Sample) -> str | None:
     if any(name.startswith(CARRIER) for name in upper):
         return "carrier"
     raise InputError(
-        f"{sample.path}: DE-SynPUF, but neither claims nor beneficiaries; found {sample.columns[:12]}"
+        f"{sample.path}: DE-SynPUF, but neither claims, drugs nor beneficiaries; found {sample.columns[:12]}"
     )
 
 
@@ -71,5 +72,5 @@ def known(cells: Iterable[str]) -> int:
     return sum(
         1
         for cell in cells
-        if re.match(r"(DESYNPUF_ID|CLM_ID|(LINE|CLM|BENE|SP|NCH|ICD9|HCPCS)_\w+)$", cell.strip())
+        if re.match(r"(DESYNPUF_ID|CLM_ID|PDE_ID|(LINE|CLM|BENE|SP|NCH|ICD9|HCPCS)_\w+)$", cell.strip())
     )

@@ -13,7 +13,7 @@ from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.repeats import differences, in_order
 from cpticd.loaders import repair
-from cpticd.loaders.cms import beneficiary_summary
+from cpticd.loaders.cms import beneficiary_summary, drug_events, layouts
 from cpticd.loaders.cms.codebook import FACILITY, HEAD, LINE, MONEY, SLOTS, known, tell
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Loader, Options
@@ -28,6 +28,7 @@ def read_synpuf(
     beneficiary: Tables = None,
     inpatient: Tables = None,
     outpatient: Tables = None,
+    pde: Tables = None,
     progress: bool = True,
 ) -> Claims:
     """One data set of DE-SynPUF files: one line per carrier line that holds something.
@@ -35,7 +36,7 @@ def read_synpuf(
     Parameters: each a path (CSV, gzip, zip, Parquet; globs), a DataFrame or Arrow table, or a list of
     them. ``carrier`` is the official layout (13 lines side by side, or fewer) or the long form with one
     row per line; ``beneficiary`` files are one row per person and year (the year is in ``BENE_YEAR`` or in
-    the file's name).
+    the file's name); ``pde`` are prescription drug events, one row per fill.
 
     What the files lack is not invented: there is no submitted charge, so ``charge_amount`` holds the
     allowed charge (LINE_ALOWD_CHRG_AMT; rejects note it), no paid date, no reason codes but deductible
@@ -52,11 +53,11 @@ def read_synpuf(
     >>> claims.table("line_outcomes")["initial_outcome"].tolist()
     ['paid']
     """
-    if carrier is None and inpatient is None and outpatient is None and beneficiary is None:
-        raise ArgumentError(
-            "read_synpuf needs at least one of carrier=, beneficiary=, inpatient=, outpatient="
-        )
-    given = {"carrier": carrier, "inpatient": inpatient, "outpatient": outpatient, "beneficiary": beneficiary}
+    given = {
+        "carrier": carrier, "inpatient": inpatient, "outpatient": outpatient, "beneficiary": beneficiary, "pde": pde,
+    }  # fmt: skip
+    if all(files is None for files in given.values()):
+        raise ArgumentError(f"read_synpuf needs at least one of {', '.join(f'{kind}=' for kind in given)}")
     intake = Intake(progress=progress)
     load({kind: [files] for kind, files in given.items() if files is not None}, intake, Options())
     return intake.claims()
@@ -65,16 +66,20 @@ def read_synpuf(
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the tables from claim files and beneficiary summaries."""
     stage = Stage(intake)
+    drug_events.create(intake)
     for kind, given in files.items():
         for table in stage.put(given, name=kind, unit=UNIT, known=known):
             with intake.file(table.source):
                 if kind == "beneficiary":
                     beneficiary_summary.load(intake, table)
+                elif kind == "pde":
+                    drug_events.take(intake, table, layouts.fields("synpuf pde", table.columns))
                 elif kind == "carrier":
                     Source(intake, table).carrier()
                 else:
                     Source(intake, table).facility(kind)
     stage.clear()
+    drug_events.fill(intake)
 
 
 @dataclass

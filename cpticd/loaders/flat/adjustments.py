@@ -4,169 +4,21 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cpticd.loaders.flat import lexicon, reasons
+from cpticd import sql
+from cpticd.loaders.flat import lexicon, wordings
 from cpticd.loaders.flat.rows import Flat
 
 #: A remark code (RARC) in upper-case text.
 REMARK = r"\b(MA|N|M)[0-9]{1,4}\b"
-_SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
-
-
-def _uncoded(flat: Flat) -> None:
-    """An amount beside which no code stands, such as a column "Denied Amount": what takes the whole charge is
-    a denial, its cause unknown; of any other nothing is known, and it is noted."""
-    amounts = flat.numbered("adjustment_amount")
-    if not amounts:
-        return
-    groups = flat.numbered("group_code")
-    parts = " UNION ALL ".join(
-        f"SELECT rowid AS rid, {column} AS amount FROM flat WHERE {column} <> 0 "
-        + "".join(
-            f"AND {cells[n]} IS NULL "
-            for cells in (flat.numbered("adjustment"), flat.numbered("carc"))
-            if n in cells
-        )
-        + (f"AND NOT coalesce(regexp_matches(upper({groups[n]}), '^(PR|PAT)'), false)" if n in groups else "")
-        for n, column in amounts.items()
-    )
-    flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_uncoded AS
-        SELECT u.rid, sum(u.amount) AS amount, bool_or(sole.rid IS NOT NULL) AS sole FROM ({parts}) u
-        JOIN flat_keys k ON k.rid = u.rid AND k.adj IS NOT NULL AND NOT k.reversal
-        LEFT JOIN (
-            SELECT rowid AS rid FROM flat WHERE greatest(coalesce(paid_amount, 0), coalesce(allowed_amount, 0),
-                coalesce(patient_responsibility_amount, 0),
-                {", ".join(f"coalesce({column}, 0)" for column in _SHARES)}) <= 0
-        ) sole ON sole.rid = u.rid
-        GROUP BY u.rid
-        """
-    )
-    shown = (
-        "SELECT f._source, f._place, u.amount AS content FROM flat_uncoded u JOIN flat f ON f.rowid = u.rid"
-    )
-    whole = (
-        "u.sole AND f.charge_amount > 0 AND u.amount >= f.charge_amount "
-        "AND u.rid NOT IN (SELECT rid FROM flat_cells)"
-    )
-    flat.tally(
-        "an amount of the whole charge without a code: read as denied, the cause unknown",
-        f"{shown} WHERE {whole}", action="repaired", table="adjustments", tell=True,
-    )  # fmt: skip
-    flat.tally(
-        "an amount without a code: it was not loaded", f"{shown} WHERE NOT ({whole})", table="adjustments"
-    )
-    flat.intake.execute(
-        "INSERT INTO flat_unknown SELECT u.rid, f.charge_amount FROM flat_uncoded u "
-        f"JOIN flat f ON f.rowid = u.rid WHERE {whole}"
-    )
-    flat.intake.execute("DROP TABLE flat_uncoded")
+SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
 
 
 def load(flat: Flat) -> None:
-    """Fill adjustments and remarks; needs ``flat_keys`` of :mod:`flat_lines`, and :func:`denied`."""
+    """Fill adjustments and remarks; needs ``flat_keys`` of :mod:`flat_lines`, and what :mod:`denied` makes."""
     _adjustments(flat)
     _remarks(flat)
     for table in ("flat_words", "flat_cells", "flat_unknown"):
         flat.intake.execute(f"DROP TABLE {table}")
-
-
-def words(flat: Flat) -> None:
-    """``flat_words``: what each distinct cell of reasons says. Cells that say there is none are emptied."""
-    columns = [*flat.family("carc"), *flat.family("adjustment")]
-    cells = " UNION ".join(f"SELECT {column} AS x FROM flat" for column in columns)
-    texts: list[str] = []
-    if columns:
-        found = flat.intake.query(f"SELECT DISTINCT x FROM ({cells}) WHERE x IS NOT NULL ORDER BY x")
-        texts = found.column("x").to_pylist()
-    read = [reasons.read(text) for text in texts]
-    item = pa.struct(
-        [
-            ("grp", pa.string()),
-            ("carc", pa.string()),
-            ("amount", pa.decimal128(18, 2)),
-            ("denies", pa.bool_()),
-        ]
-    )
-    items = [
-        [
-            {"grp": i.group, "carc": i.carc, "amount": i.amount, "denies": reasons.is_denial(i.carc)}
-            for i in said.found
-        ]
-        for said in read
-    ]
-    flat.intake.engine.load(
-        "flat_words",
-        pa.table(
-            {
-                "text": pa.array(texts, pa.string()),
-                "items": pa.array(items, pa.list_(item)),
-                "remarks": pa.array([said.remarks for said in read], pa.list_(pa.string())),
-                "unread": pa.array([said.unread for said in read], pa.bool_()),
-                "returns": pa.array([reasons.returns(said.remarks) for said in read], pa.bool_()),
-                # Which of several reasons denies: the amount beside them is its, where nothing was paid.
-                "denying": pa.array(
-                    [next((n for n, i in enumerate(each, 1) if i["denies"]), None) for each in items],
-                    pa.int32(),
-                ),
-            }
-        ),
-    )
-    nothing = "(SELECT text FROM flat_words WHERE len(items) = 0 AND len(remarks) = 0 AND NOT unread)"
-    for column in columns:
-        flat.intake.execute(f"UPDATE flat SET {column} = NULL WHERE {column} IN {nothing}")
-
-
-def denied(flat: Flat) -> None:
-    """Rows that a reason denies, or words that name none: nothing was paid, whatever the file leaves blank.
-
-    Paid amounts that are not given become 0 in ``flat``. ``flat_unknown``: rid and amount of the rows that
-    were not paid, and that say why in no code.
-    """
-    columns = [*flat.family("carc"), *flat.family("adjustment")]
-    cells = [f"SELECT rowid AS rid, {column} AS x FROM flat WHERE {column} IS NOT NULL" for column in columns]
-    none = "SELECT CAST(NULL AS BIGINT) AS rid, CAST(NULL AS VARCHAR) AS x WHERE false"
-    flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_cells AS
-        SELECT c.rid, bool_or(w.denying IS NOT NULL) AS denies, bool_or(w.returns) AS returns,
-               bool_or(len(w.items) > 0) AS explains
-        FROM ({" UNION ALL ".join(cells or [none])}) c JOIN flat_words w ON w.text = c.x
-        SEMI JOIN flat_keys k ON k.rid = c.rid AND k.adj IS NOT NULL AND NOT k.reversal
-        GROUP BY c.rid
-        """
-    )
-    flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_unknown AS
-        SELECT c.rid, f.charge_amount AS amount FROM flat_cells c JOIN flat f ON f.rowid = c.rid
-        WHERE NOT c.explains AND NOT c.returns AND f.charge_amount > 0
-            AND CASE WHEN f.paid_amount IS NULL THEN coalesce(f.allowed_amount, 0) <= 0
-                     ELSE f.paid_amount <= 0 END
-            AND greatest(coalesce(f.patient_responsibility_amount, 0),
-                {", ".join(f"coalesce(f.{column}, 0)" for column in _SHARES)}) <= 0
-        """
-    )
-    _uncoded(flat)
-    blank = (
-        "SELECT f.rowid AS rid, f._source, f._place, {0} AS content FROM flat f "
-        "LEFT JOIN flat_cells c ON c.rid = f.rowid WHERE f.paid_amount IS NULL AND "
-        "(coalesce(c.denies, false) OR f.rowid IN (SELECT rid FROM flat_unknown))"
-    )
-    shown = f"concat_ws(', ', {', '.join(f'f.{column}' for column in columns) or 'NULL'})"
-    flat.tally(
-        "no paid amount beside a denial: 0 was assumed", blank.format(shown),
-        action="repaired", table="line_payments", tell=True,
-    )  # fmt: skip
-    flat.tally(
-        "a denial text that names no reason, and nothing paid: read as denied, the cause unknown",
-        f"SELECT f._source, f._place, {shown} AS content FROM flat_unknown u JOIN flat f ON f.rowid = u.rid "
-        "SEMI JOIN flat_cells c ON c.rid = u.rid",
-        action="repaired", table="adjustments", tell=True,
-    )  # fmt: skip
-    flat.intake.execute(
-        f"UPDATE flat SET paid_amount = 0 WHERE rowid IN (SELECT rid FROM ({blank.format('NULL')}))"
-    )
 
 
 def _adjustments(flat: Flat) -> None:
@@ -196,20 +48,24 @@ def _reasons(flat: Flat) -> None:
     """``flat_reasons``: rid, n and item (order), group_code, carc, amount; amounts completed where they are implied."""
     families = {p: flat.numbered(p) for p in ("group_code", "carc", "adjustment_amount", "adjustment")}
     numbers = sorted({n for members in families.values() for n in members})
+    # Reasons of the rows that are parts of a decision follow those of its head.
+    parts = "LEFT JOIN flat_parts p ON p.rid = f.rowid " if flat.has_parts else ""
+    later = " + 1000 * (coalesce(p.part, 1) - 1)" if flat.has_parts else ""
     rows = []
     for n in numbers:
         cell = {p: members.get(n, "CAST(NULL AS VARCHAR)") for p, members in families.items()}
         amount = families["adjustment_amount"].get(n, "CAST(NULL AS DECIMAL(18,2))")
         rows.append(
-            f"SELECT f.rowid AS rid, {n} AS n, {cell['group_code']} AS grp, coalesce({cell['carc']}, "
-            f"{cell['adjustment']}) "
+            f"SELECT coalesce(f._head, f.rowid) AS rid, f.rowid AS own, {n}{later} AS n, "
+            f"{cell['group_code']} AS grp, coalesce({cell['carc']}, {cell['adjustment']}) "
             f"AS reason, CASE WHEN {cell['carc']} IS NOT NULL THEN {cell['adjustment']} END AS beside, "
             f"{amount} AS amount "
-            f"FROM flat f SEMI JOIN flat_keys k ON k.rid = f.rowid AND k.adj IS NOT NULL "
+            f"FROM flat f SEMI JOIN flat_keys k ON k.rid = coalesce(f._head, f.rowid) AND k.adj IS NOT NULL {parts}"
             f"WHERE coalesce({cell['group_code']}, {cell['carc']}, {cell['adjustment']}) IS NOT NULL"
         )
     none = (
-        "SELECT CAST(NULL AS BIGINT) AS rid, 0 AS n, CAST(NULL AS VARCHAR) AS grp, CAST(NULL AS VARCHAR) "
+        "SELECT CAST(NULL AS BIGINT) AS rid, CAST(NULL AS BIGINT) AS own, 0 AS n, CAST(NULL AS VARCHAR) AS grp, "
+        "CAST(NULL AS VARCHAR) "
         "AS reason, CAST(NULL AS VARCHAR) AS beside, CAST(NULL AS DECIMAL(18,2)) AS amount WHERE false"
     )
     flat.intake.execute(f"CREATE OR REPLACE TABLE flat_cas AS {' UNION ALL '.join(rows or [none])}")
@@ -218,23 +74,28 @@ def _reasons(flat: Flat) -> None:
         f"SELECT k.rid, 100 + {carc} AS n, 1 AS item, 'PR' AS group_code, '{carc}' AS carc, f.{column} AS "
         f"amount "
         f"FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL AND f.{column} <> 0"
-        for column, carc in _SHARES.items()
+        for column, carc in SHARES.items()
     )
     flat.intake.execute(
         f"""
         CREATE OR REPLACE TABLE flat_reasons AS
         WITH items AS (
             SELECT c.*, w.items, CASE WHEN f.paid_amount <= 0 THEN coalesce(w.denying, 1) ELSE 1 END AS main,
-                   unnest(range(1, len(w.items) + 1)) AS item
-            FROM flat_cas c JOIN flat_words w ON w.text = c.reason JOIN flat f ON f.rowid = c.rid
+                   unnest(range(1, len(w.items) + 1)) AS item,
+                   f._cancels AND coalesce(f.charge_amount, f.paid_amount) < 0 AS is_negative
+            FROM flat_cas c JOIN flat_words w ON w.text = c.reason AND NOT w.bare JOIN flat f ON f.rowid = c.rid
         ),
-        said AS (
+        stated AS (
             SELECT i.rid, i.n, i.item, coalesce(i.items[i.item].grp, g.code) AS group_code,
                 i.items[i.item].carc AS carc, i.items[i.item].denies AS denies,
                    coalesce(i.items[i.item].amount, CASE WHEN i.item = i.main THEN coalesce(i.amount,
                        b.items[1].amount) END)
-                       AS amount
+                       AS amount, i.is_negative
             FROM items i LEFT JOIN flat_groups g ON g.text = i.grp LEFT JOIN flat_words b ON b.text = i.beside
+        ),
+        said AS (
+            SELECT * EXCLUDE (is_negative) REPLACE (CASE WHEN is_negative THEN -abs(amount) ELSE amount END AS amount)
+            FROM stated
         ),
         shared AS (SELECT * FROM ({shares}) s ANTI JOIN (SELECT rid, carc FROM said WHERE group_code = 'PR') x
                    ON x.rid = s.rid AND x.carc = s.carc)
@@ -250,7 +111,25 @@ def _reasons(flat: Flat) -> None:
     )
     for table in ("flat_cas", "flat_groups"):
         flat.intake.execute(f"DROP TABLE {table}")
+    if flat.has_parts:
+        flat.intake.execute(sql.text("flat/reasons_once"))
     _implied_amounts(flat)
+    if flat.has_parts:
+        _amounts_once(flat)
+
+
+def _amounts_once(flat: Flat) -> None:
+    """Of several reasons that each take all that was not paid, the amount is the line's: it stays with one of them."""
+    flat.intake.execute(sql.text("flat/amounts_once"))
+    flat.tally(
+        "what was not paid stands beside each of several reasons: it was loaded with one of them",
+        "SELECT f._source, f._place, f.claim_id AS content FROM flat_again a JOIN flat f ON f.rowid = a.rid",
+        action="repaired", table="adjustments",
+    )  # fmt: skip
+    flat.intake.execute(
+        "UPDATE flat_reasons SET amount = NULL FROM flat_again a WHERE flat_reasons.rid = a.rid "
+        "AND (flat_reasons.n, flat_reasons.item) IS DISTINCT FROM (a.n, a.item); DROP TABLE flat_again"
+    )
 
 
 def _reason_words(flat: Flat) -> None:
@@ -260,11 +139,8 @@ def _reason_words(flat: Flat) -> None:
     )
     codes = [lexicon.group(text) for text in groups.to_pylist()]
     flat.intake.engine.load("flat_groups", pa.table({"text": groups, "code": pa.array(codes, pa.string())}))
-    flat.note(
-        "adjustment reason not understood: it was not loaded",
-        "SELECT f._source, f._place, c.reason AS content FROM flat_cas c JOIN flat f ON f.rowid = c.rid "
-        "JOIN flat_words w ON w.text = c.reason WHERE w.unread",
-    )
+    wordings.note_groups(flat)
+    wordings.note_reasons(flat)
     flat.tally(
         "a remark code among the reasons: loaded as a remark",
         "SELECT f._source, min(f._place) AS _place, min(c.reason) AS content FROM flat_cas c "
@@ -338,13 +214,13 @@ def _remarks(flat: Flat) -> None:
         return
     parts = " UNION ALL ".join(
         [
-            f"SELECT f.rowid AS rid, {n} AS n, "
+            f"SELECT coalesce(f._head, f.rowid) AS rid, {n} AS n, "
             f"unnest(regexp_extract_all(upper({column}), '{REMARK}')) AS rarc "
             f"FROM flat f WHERE {column} IS NOT NULL"
             for n, column in members.items()
         ]
         + [
-            f"SELECT f.rowid AS rid, {100 + n} AS n, unnest(w.remarks) AS rarc "
+            f"SELECT coalesce(f._head, f.rowid) AS rid, {100 + n} AS n, unnest(w.remarks) AS rarc "
             f"FROM flat f JOIN flat_words w ON w.text = f.{column}"
             for n, column in enumerate(beside)
         ]

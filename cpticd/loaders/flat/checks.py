@@ -10,6 +10,8 @@ from cpticd.loaders.staging import UNIT
 _SERVICE_DATES = ("claim_line_start_date", "claim_line_end_date", "claim_start_date", "claim_end_date")
 #: Before it no electronic claim was sent: an older date is a slip of the century or a system's zero.
 _FIRST = "1990-01-01"
+#: No claim spans more days.
+_APART = 366
 
 
 def note(flat: Flat) -> None:
@@ -30,6 +32,7 @@ def note(flat: Flat) -> None:
         flat.tally(
             f"{column}: after the day of reading", dated.format(column, f"> DATE '{today}'"), table=UNIT
         )
+    _amounts(flat)
     if flat.has("payer"):
         # They stay apart: whether they are one payer, only who knows the contracts can say.
         alike = (
@@ -41,3 +44,29 @@ def note(flat: Flat) -> None:
             f"SELECT f._source, f._place, a.content FROM flat f JOIN ({alike}) a ON a.name = lower(f.payer)",
             table=UNIT, tell=True,
         )  # fmt: skip
+
+
+def _amounts(flat: Flat) -> None:
+    """Payments that cannot be right as they stand, and a number that more than one claim may have."""
+    rows = "SELECT _source, _place, {0} AS content FROM flat WHERE _head IS NULL AND {1}"
+    if flat.has("paid_amount") and flat.has("charge_amount"):
+        flat.tally(
+            "paid more than was charged",
+            rows.format("concat(claim_id, ': ', paid_amount, ' of ', charge_amount)",
+                        "paid_amount > charge_amount AND charge_amount > 0"),
+            table=UNIT,
+        )  # fmt: skip
+    day = "coalesce(claim_line_start_date, claim_start_date)"
+    if flat.has("paid_date"):
+        flat.tally(
+            "paid before the service",
+            rows.format(f"concat(claim_id, ': ', paid_date, ' before ', {day})", f"paid_date < {day}"),
+            table=UNIT,
+        )  # fmt: skip
+    flat.tally(
+        f"services of one claim number more than {_APART} days apart: it may be the number of an account, or stand for "
+        "several claims",
+        f"SELECT _source, min(_place) AS _place, claim_id AS content FROM flat GROUP BY _source, claim_id "
+        f"HAVING max({day}) - min({day}) > {_APART}",
+        table=UNIT,
+    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 from cpticd.core.enrollment import sex
+from cpticd.loaders import repair
 from cpticd.loaders.flat import adjustments, lexicon
 from cpticd.loaders.flat.lines import distinct
 from cpticd.loaders.flat.rows import Flat
 
 _ICD10_FROM = "DATE '2015-10-01'"
-_SPLIT = r"'[,;|/\s]+'"
 
 
 def load(flat: Flat) -> None:
@@ -35,7 +35,7 @@ def _diagnosis_lists(flat: Flat) -> None:
     codes, poa = flat.numbered("diagnosis_code"), flat.numbered("diagnosis_poa")
     span = range(1, max([*codes, *poa, 0]) + 1)
     listed = "[" + ", ".join(f"f.{codes[n]}" if n in codes else "NULL" for n in span) + "]"
-    several = f"list_filter(regexp_split_to_array(coalesce(upper(replace(f.diagnosis_codes, '.', '')), ''), {_SPLIT}), lambda c: c <> '')"  # noqa: E501
+    several = repair.diagnosis_list("f.diagnosis_codes")
     # A column of its own that names one or several diagnoses stands for the first ones where no dx1 does.
     both = f"{several} || CAST({listed} AS VARCHAR[])[2:]" if 1 not in codes else f"{listed} || {several}"
     dx = both if flat.has("diagnosis_codes") else listed
@@ -117,16 +117,6 @@ def _diagnoses(flat: Flat) -> None:
         "SELECT _source, min(_place) AS _place, claim_id AS content FROM flat_sets s SEMI JOIN flat_map m "
         "ON m.claim_id = s.claim_id GROUP BY _source, claim_id",
     )
-    flat.note(
-        "a diagnosis code looks like a number in scientific notation: check that no spreadsheet changed it",
-        "SELECT _source, _place, code AS content FROM flat_sets WHERE code SIMILAR TO '[0-9]+E[0-9]+'",
-    )
-    flat.note(
-        "a diagnosis code has no shape of ICD-10-CM or ICD-9-CM; it was loaded as it is",
-        "SELECT _source, _place, code AS content FROM flat_sets WHERE NOT regexp_full_match(code, "
-        "'[A-Z][0-9][0-9A-Z][0-9A-Z]{0,4}|[0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4}') "
-        "AND NOT regexp_full_match(code, '[0-9]+E[0-9]+')",
-    )
 
 
 def _pointers(flat: Flat) -> None:
@@ -162,8 +152,8 @@ def _pointers(flat: Flat) -> None:
         WITH pointed AS (
             SELECT k.claim_id, k.line, d.dxkey, p.positions, k._source,
                    unnest(range(1, len(p.positions) + 1)) AS nth
-            FROM flat_keys k JOIN flat f ON f.rowid = k.rid JOIN flat_pointers p ON p.text = {raw}
-            JOIN flat_dx d ON d.rid = k.rid
+            FROM flat_keys k JOIN flat f ON {_rows_of(flat)} JOIN flat_pointers p ON p.text = {raw}
+            JOIN flat_dx d ON d.rid = f.rowid
             QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
         ),
         first AS (
@@ -219,10 +209,10 @@ def _point_to_own(flat: Flat) -> None:
     """Without pointers, rows whose diagnoses differ within a claim list their line's own, and point to all of them."""
     flat.intake.insert(
         "pointers",
-        """
+        f"""
         WITH own AS (
             SELECT k.claim_id, k.line, s.pos, coalesce(m.place, s.pos) AS place, k._source
-            FROM flat_keys k JOIN flat_dx d ON d.rid = k.rid
+            FROM flat_keys k JOIN flat f ON {_rows_of(flat)} JOIN flat_dx d ON d.rid = f.rowid
             JOIN flat_sets s ON s.claim_id = d.claim_id AND s.dxkey = d.dxkey
             LEFT JOIN flat_map m ON m.claim_id = s.claim_id AND m.dxkey = s.dxkey AND m.pos = s.pos
             QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
@@ -234,6 +224,11 @@ def _point_to_own(flat: Flat) -> None:
         FROM own GROUP BY claim_id, line, place
         """,
     )
+
+
+def _rows_of(flat: Flat) -> str:
+    """SQL that joins a decision with its rows."""
+    return "coalesce(f._head, f.rowid) = k.rid" if flat.has_parts else "f.rowid = k.rid"
 
 
 def _procedures(flat: Flat) -> None:

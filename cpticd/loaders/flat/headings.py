@@ -4,171 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cpticd.core.errors import SchemaError
+from cpticd.loaders.flat import vocabulary
 
 #: Most columns of one numbered family: diagnoses, procedures, reasons.
 FAMILY_LIMIT = 25
 
-#: Canonical column of the flat form: usual names, best first, squeezed as :func:`squeeze` does
-#: (lower case, no blanks or punctuation). ``@`` stands for the number of a family's member.
-_NAMES = """
-claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber claim claimcontrolnumber
-  patientcontrolnumber patientaccountnumber accountnumber pcn internalclaimid claimkey sourceclaimid
-  encounterid encounternumber invoicenumber
-claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum
-  lineitem line ln servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence
-  lineseq seq
-payer_kind: payerkind kindofpayer payertype payortype lineofbusiness lob insurancetype insurancecategory payercategory
-  payerclass coveragetype product producttype productline plantype
-payer_sequence: payersequence payersequencenumber payerrank payerorder payerlevel payerresponsibility
-  payerresponsibilitysequence coborder cobsequence filingorder insurancesequence insuranceorder insurancerank
-  primarysecondary coveragesequence
-billing_taxonomy: billingtaxonomy billingprovidertaxonomy billingtaxonomycode billingprovidertaxonomycode
-rendering_taxonomy: renderingtaxonomy renderingprovidertaxonomy renderingtaxonomycode providertaxonomy
-  providertaxonomycode taxonomycode taxonomy renderingprovidertaxonomycode
-facility_npi: facilitynpi servicefacilitynpi servicelocationnpi facilitylocationnpi locationnpi sitenpi
-person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patientmrn medicalrecordnumber
-  subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber
-  patient member
-payer: payer payor payername payorname insurance insurancename carrier carriername plan planname healthplan
-  insurancecompany insurancecompanyname insco inscompany insplan insname insuranceplan insuranceplanname
-  planname primaryins primaryinsco primaryinsname primaryplan primaryinsurancename primaryinsuranceplan
-  primarypayername primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass
-claim_type: claimtype clmtype claimtypecode formtype claimform
-billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi
-  billingid billingproviderid
-rendering_npi: renderingnpi renderingprovidernpi renderprovnpi renderingprovider renderingid servicingnpi
-  servicingprovidernpi performingnpi performingprovidernpi prfphysnnpi renderingproviderid providernpi npi
-  provider providerid
-place_of_service_code: placeofservicecode placeofservice pos poscode placeofsvc plcsrvccd linepos
-  servicelocation
-bill_type_code: billtypecode billtype typeofbill tob tobcode
-drg_code: drgcode drg msdrg msdrgcode drgcd
-discharge_status_code: dischargestatuscode dischargestatus dischargedispositioncode dischargedisposition
-  patientdischargestatuscode ptntdschrgstuscd patientstatus patientstatuscode
-ndc_code: ndccode ndc ndcnumber nationaldrugcode
-unit_of_measure: unitofmeasure uom unitmeasure unitqualifier unitbasis measurementunit
-frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
-original_payer_claim_id: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
-  originalpayerclaimid originalclaimid originalclaimicn replacedclaimid
-claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom
-  claimservicedate admissiondate admitdate
-claim_end_date: claimenddate claimthrudate claimthroughdate statementthrudate statementthroughdate
-  statementto clmthrudt claimto dischargedate
-claim_line_start_date: claimlinestartdate servicedate dateofservice dos dosfrom fromdos dosstart
-  servicefromdate servicedatefrom fromdate servicestartdate linefromdate svcdate srvcdate svcfromdate
-  datefrom startdate linestartdate dateofservicefrom firstdateofservice date lineservicedate servicefrom
-claim_line_end_date: claimlineenddate dosto todos dosend servicetodate servicedateto todate servicethrudate
-  servicethroughdate serviceenddate linethrudate svcthrudate dateto enddate lineenddate dateofserviceto
-  lastdateofservice
-received_date: receiveddate datereceived claimreceiveddate receiptdate submissiondate submitdate
-  datesubmitted submitteddate claimsubmissiondate fileddate datefiled billeddate billdate
-paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate eradate adjudicationdate
-  adjudicateddate processeddate dateprocessed paymentpostdate posteddate posteddt eobdate checkeftdate
-  decisiondate denialdate
-hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptcode proccode procedurecode
-  proccd hcpcscd proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt
-  submittedhcpcs cptcodes
-paid_hcpcs_code: paidhcpcscode paidcpt adjudicatedcpt adjudicatedhcpcs adjudicatedhcpcscode adjudicatedcode
-  paidcode paidproccode allowedcpt
-hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifiercode@ modcode@ hcpcsmod@
-  proceduremodifier@ m@ modcd@ modifier@code hcpcs@stmdfrcd
-modifiers: modifiers modifier mods mod cptmodifier cptmodifiers hcpcsmodifier hcpcsmodifiers modifiercode
-  procmod
-revenue_center_code: revenuecentercode revenuecode revcode rev revcd revenue revcntr ubrevcode
-service_unit_quantity: serviceunitquantity units unit quantity qty serviceunits unitsofservice billedunits
-  unitcount svcunits numberofunits linesrvccnt unitsbilled days daysorunits
-charge_amount: chargeamount charge charges billedamount billedamt billed chargeamt linecharge linecharges
-  linechargeamount billedcharge billedcharges chargedamount submittedcharge submittedcharges submittedamount
-  submittedchargeamount amountbilled grosscharge grosscharges linesbmtdchrgamt amtbilled fee
-claim_charge_amount: claimchargeamount totalcharge totalcharges totalchargeamount claimtotal claimcharge
-  claimcharges claimtotalcharge totalbilled totalbilledamount claimbilledamount claimtotalcharges
-allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowableamount eligibleamount
-  linealowdchrgamt contractallowed
-paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid
-  payerpaidamount insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid
-  paymentamt linenchpmtamt
-patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp
-  patientrespamt patientresponsibilityamt ptresp memberresponsibility memberliability patientliability
-  patientamount patientshare
-deductible_amount: deductibleamount deductible deductibleamt ded dedamt linebeneptbddctblamt
-coinsurance_amount: coinsuranceamount coinsurance coinsuranceamt coins coinsamt linecoinsrncamt
-copay_amount: copayamount copay copayment copaymentamount copayamt copaymentamt
-status: claimstatus status linestatus claimstatuscode claimstatuscd linestatuscode adjudicationstatus
-  paymentstatus claimlinestatus clp02 processingstatus disposition decision outcome
-denial_flag: denialflag denied isdenied deniedflag denialind denialindicator denial
-payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumber payerclaimcontrolnumber
-  payerclaimno claimicn tcn
-diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icddx@ icdcode@ icddiag@
-  icddiagnosis@ diagcd@ dx@code diag@code diagnosis@code dgnscd@ icddgnscd@ icddgns@ d@ icddiagnosiscode@
-  icddxcode@ dxcd@
-diagnosis_codes: diagnosiscodes dx diag diagnosis diagnoses diagnosiscode diagcode dxcode dxcodes diagcodes
-  icdcode icdcodes icd icddx icdcm alldiagnoses alldx dxlist icddiagnosis icddiagnosiscode linedx
-  linediagnosis icds
-diagnosis_code_type: diagnosiscodetype dxcodetype diagnosistype dxtype icdversion icdind icdindicator
-  dxversion codetype icdqualifier icdtype diagcodetype diagtype
-diagnosis_poa_@: poa@ poaindicator@ dxpoa@ diagpoa@ presentonadmission@ dx@poa poacode@ diag@poa
-  diagnosis@poa diagnosispoa@
-diagnosis_pointer_@: diagnosispointer@ dxptr@ dxpointer@ diagpointer@ diagptr@ pointer@ ptr@ dx@pointer
-  diag@pointer diagnosis@pointer dxptr@code pointerdx@
-diagnosis_pointers: diagnosispointers diagnosispointer dxpointer dxpointers dxptr dxptrs diagpointer
-  diagpointers diagptr pointer pointers dxp diagnosiscodepointer diagnosiscodepointers dxcodepointer ptr
-group_code_@: groupcode@ adjustmentgroup@ adjgroup@ adjustmentgroupcode@ adjgroupcode@ casgroup@ group@
-  casgroupcode@ adj@group cagc@ carcgroup@ adj@groupcode reasongroup@ adjgrp@
-carc_@: carc@ carccode@ adjustmentreason@ adjreason@ adjustmentreasoncode@ adjreasoncode@ reasoncode@
-  reason@ casreason@ adj@reason adj@carc adj@reasoncode denialcode@ denialreason@ denialreasoncode@ denial@
-  adjustmentcode@ adjcode@ casreasoncode@
-adjustment_amount_@: adjustmentamount@ adjamount@ adjamt@ adjustmentamt@ casamount@ carcamount@ adj@amount
-  adj@amt reasonamount@ casamt@ carcamt@ carc@amount carc@amt
-adjustment_@: adjustment@ adj@ cas@ adjustments@ groupcarc@ casadjustment@
-rarc_@: rarc@ rarccode@ remarkcode@ remark@ remittanceremark@ remittanceremarkcode@ lqcode@ remarkscode@
-  rmkcode@ rmk@
-procedure_code_@: procedurecode@ icdprocedure@ icdproc@ icdprdrcd@ icdprcdrcd@ pcs@ icdpcs@
-  icdprocedurecode@ proccode@ icdproccode@ procedurecodeicd@ surgicalprocedure@ proc@
-procedure_date_@: proceduredate@ procdate@ icdproceduredate@ procdt@
-procedure_code_type: procedurecodetype proccodetype
-birth_date: birthdate dateofbirth dob patientdob memberdob benebirthdt patientbirthdate birthdt patdob
-sex: sex gender patientsex patientgender membersex membergender beneesexidentcd patsex
-"""
-#: Where an unnumbered name means the first member of a family.
-_FIRST = {
-    "diagnosis_code_1": "primarydx primarydiagnosis principaldiagnosis principaldx primarydiagnosiscode "
-                        "primarydiag "
-    "principaldiagnosiscode prncpaldgnscd primaryicd",
-    "diagnosis_code_2": "secondarydx secondarydiagnosis secondarydiagnosiscode secondarydiag",
-    "group_code_1": "groupcode adjustmentgroup adjgroup adjustmentgroupcode adjgroupcode casgroup "
-    "casgroupcode cagc group",
-    "carc_1": "carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasoncode reasoncode "
-    "reason denialcode "
-    "denialreason denialreasoncode carcs carccodes denialreasons reasoncodes casreason adjustmentcode "
-    "adjcode",
-    "adjustment_amount_1": "adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted "
-    "adjustedamount "
-    "deniedamount denialamount",
-    "adjustment_1": "adjustment adjustments adj cas groupcarc casadjustments adjustmentcodes",
-    "rarc_1": "rarc rarccode rarcs remarkcode remark remarkcodes remittanceremarkcode remarks rmk rarccodes",
-    "procedure_code_1": "icdprocedure icdprocedurecode icdproc icdpcs pcscode principalprocedure "
-                        "principalprocedurecode",
-}  # fmt: skip
+
+def _entries(table: str) -> list[tuple[str, list[str]]]:
+    """The entries of a table of words: what each stands for, and its words."""
+    parts = (entry.partition(":") for entry in re.split(r"\n(?=\S)", table.strip()))
+    return [(head, words.split()) for head, _, words in parts]
 
 
 def _read() -> tuple[dict[str, tuple[str, int]], list[str]]:
     names: dict[str, tuple[str, int]] = {}
-    canonical = []
-    for entry in re.split(r"\n(?=\S)", _NAMES.strip()):
-        column, _, aliases = entry.partition(":")
-        canonical.append(column)
-        for rank, alias in enumerate(aliases.split()):
+    for column, aliases in _entries(vocabulary.NAMES):
+        for rank, alias in enumerate(aliases):
             names.setdefault(alias, (column, rank))
-    for column, text in _FIRST.items():
-        for rank, alias in enumerate(text.split()):
-            names.setdefault(alias, (column, 100 + rank))
-    return names, canonical
+    for column, aliases in _entries(vocabulary.FIRST):
+        for rank, alias in enumerate(aliases):
+            names.setdefault(alias, (column, _OF_FIRST + rank))
+    return names, [column for column, _ in _entries(vocabulary.NAMES)]
 
 
+#: By how much a heading is less usual that means the first of a family, or whose words had to be written in full.
+_OF_FIRST, _UNUSUAL = 100, 200
 _ALIASES, _CANONICAL = _read()
+_SHORT = {short: word for word, shorts in _entries(vocabulary.SHORT) for short in shorts}
 #: The vocabulary of the flat form; ``_@`` stands for _1, _2… up to FAMILY_LIMIT (modifiers and pointers: 12).
 VOCABULARY: tuple[str, ...] = tuple(_CANONICAL)
 
@@ -206,12 +71,22 @@ class Guess:
     why: str = ""
     kept: str = ""  # the attribute that it is kept as, as it stands
     is_sure: bool = True  # the user says so, or the column has the canonical name
+    by_user: bool = False  # the user says so
+    day_first: bool = False  # its dates have the day before the month
+    note: str = ""  # what else must be known of how it is read
 
     @property
     def shown(self) -> str:
         """What becomes of the column, in words."""
         kept = f"kept as attribute {self.kept}" if self.kept else ""
-        return ", ".join(filter(None, [self.meaning, kept])) or f"- not used: {self.why}"
+        read = f"{self.meaning} ({self.note})" if self.meaning and self.note else self.meaning
+        return ", ".join(filter(None, [read, kept])) or f"- not used: {self.why}"
+
+
+def _in_full(name: str) -> str:
+    """A heading with its words in full: ``CLM_NBR`` is claim number, ``SvcFromDt`` service from date."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip()).lower()
+    return re.sub(r"[a-z]+", lambda word: _SHORT.get(word[0], word[0]), apart)
 
 
 def meaning(name: str) -> tuple[str, int] | None:
@@ -219,6 +94,13 @@ def meaning(name: str) -> tuple[str, int] | None:
     exact = re.sub(r"[\s_\-]+", "_", name.strip().lower())
     if is_canonical(exact):
         return exact, -1
+    if found := _looked_up(name):
+        return found
+    found = _looked_up(_in_full(name))
+    return (found[0], found[1] + _UNUSUAL) if found else None
+
+
+def _looked_up(name: str) -> tuple[str, int] | None:
     key = squeeze(name)
     if "@" not in key:
         return _ALIASES.get(key)
@@ -233,47 +115,124 @@ def known(cells: Iterable[str]) -> int:
     return sum(1 for cell in cells if cell.strip() and meaning(cell) is not None)
 
 
-def guess(columns: list[str], rename: Mapping[str, str] | None = None, *, exact: bool = False) -> list[Guess]:
-    """One guess per column; ``rename`` (their name → canonical name) overrides, ``exact`` takes canonical names only.
+#: Meanings whose columns are numbered together, from 1 or from 0.
+_TOGETHER = (
+    ("group_code", "carc", "adjustment_amount", "adjustment", "rarc"),
+    ("diagnosis_code", "diagnosis_poa"),
+    ("diagnosis_pointer",),
+    ("procedure_code", "procedure_date"),
+    ("hcpcs_modifier",),
+)
 
-    Where two columns have the same meaning the one with the more usual name is taken, the other noted.
-    Raises SchemaError where ``rename`` names a column that is not there or a meaning that does not exist.
+
+def _from_zero(columns: Iterable[str]) -> set[str]:
+    """Families of meanings that are numbered from 0: as programs count."""
+    families: set[str] = set()
+    for column in columns:
+        marked, _, number = squeeze(re.sub(r"(?<!\d)0(?!\d)", "1", column)).rpartition("@")
+        zero = re.search(r"(?<!\d)0(?!\d)", re.sub(r"(?i)icd[\s_-]*(10|0?9)", "icd", column))
+        found = _ALIASES.get(marked) if number == "1" and zero else None
+        if found and found[0].endswith("_@"):
+            families |= next({*each} for each in _TOGETHER if found[0][:-2] in each)
+    return families
+
+
+def meanings(columns: Iterable[str]) -> dict[str, tuple[str, int] | None]:
+    """What each column usually means, where families that are numbered from 0 are numbered from 1."""
+    columns = list(columns)
+    families = _from_zero(columns)
+    return {column: _shifted(column, families) if families else meaning(column) for column in columns}
+
+
+def _shifted(column: str, families: set[str]) -> tuple[str, int] | None:
+    number = re.search(r"(?<!\d)\d{1,2}(?!\d)", re.sub(r"(?i)icd[\s_-]*(10|0?9)", "icd-", column))
+    found = meaning(column if number is None or int(number[0]) else re.sub(r"(?<!\d)0(?!\d)", "1", column))
+    if found is None or number is None or found[0].rpartition("_")[0] not in families:
+        return found
+    family, _, place = found[0].rpartition("_")
+    return f"{family}_{int(place) + (int(number[0]) > 0)}", max(found[1], 0)
+
+
+def guess(
+    columns: list[str],
+    rename: Mapping[str, str | None] | None = None,
+    *,
+    exact: bool = False,
+    refused: Mapping[tuple[str, str], str] | None = None,
+    moved: Mapping[str, str] | None = None,
+) -> list[Guess]:
+    """One guess per column; ``rename`` (their name → canonical name, None: not used) overrides, ``exact`` takes
+    canonical names only.
+
+    Where two columns have the same meaning the one with the more usual name is taken, the other noted. ``refused``
+    (column and meaning → why) are guesses that the columns' content contradicts, ``moved`` (column → meaning) what
+    their content is instead. Raises SchemaError where ``rename`` names a meaning that does not exist.
     """
     renamed = _check_rename(columns, rename or {})
-    taken = {target: column for column, target in renamed.items()}
+    refused, moved = refused or {}, moved or {}
+    taken = {target: column for column, target in renamed.items() if target}
+    usual = meanings(columns)
+    shifted = _from_zero(columns)
+    found: dict[str, tuple[str, int]] = {}
+    for column in columns:
+        each = (moved[column], 0) if column in moved else usual[column]
+        if (
+            each
+            and column not in renamed
+            and not (exact and each[1] >= 0)
+            and (column, each[0]) not in refused
+        ):
+            found[column] = each
     ranked: dict[str, tuple[int, int]] = {}
     for place, column in enumerate(columns):
-        found = None if column in renamed else meaning(column)
-        if found and not (exact and found[1] >= 0) and found[0] not in taken:
-            ranked[found[0]] = min(ranked.get(found[0], (found[1], place)), (found[1], place))
+        if (each := found.get(column)) and each[0] not in taken:
+            ranked[each[0]] = min(ranked.get(each[0], (each[1], place)), (each[1], place))
     guesses = []
     for place, column in enumerate(columns):
-        found = meaning(column)
+        name, rank = found.get(column, ("", 0))
         if column in renamed:
-            guesses.append(Guess(column, renamed[column], "as rename says"))
-        elif found is None or (exact and found[1] >= 0):
-            guesses.append(Guess(column, None, "no known meaning"))
-        elif found[0] in taken:
-            guesses.append(Guess(column, None, f"rename gives {found[0]} to {taken[found[0]]!r}"))
-        elif ranked[found[0]][1] == place:
-            guesses.append(Guess(column, found[0], is_sure=found[1] < 0))
+            why = "as rename says" if renamed[column] else "rename says that it is not used"
+            guesses.append(Guess(column, renamed[column], why, by_user=True))
+        elif not name:
+            contradicted = next((why for (each, _), why in refused.items() if each == column), "")
+            guesses.append(Guess(column, None, contradicted or "no known meaning"))
+        elif name in taken:
+            guesses.append(Guess(column, None, f"rename gives {name} to {taken[name]!r}"))
+        elif ranked[name][1] == place:
+            note = "numbered from 0" if name.rpartition("_")[0] in shifted else ""
+            if column in moved:
+                note = next((why for (each, _), why in refused.items() if each == column), "")
+            guesses.append(Guess(column, name, is_sure=rank < 0, note=note))
         else:
-            other = columns[ranked[found[0]][1]]
-            guesses.append(Guess(column, None, f"{other!r} was taken for {found[0]}; use rename to choose"))
-    return guesses
+            other = columns[ranked[name][1]]
+            guesses.append(Guess(column, None, f"{other!r} was taken for {name}; use rename to choose"))
+    return guesses if exact else _claims_named(guesses)
 
 
-def _check_rename(columns: list[str], rename: Mapping[str, str]) -> dict[str, str]:
+def _claims_named(guesses: list[Guess]) -> list[Guess]:
+    """The guesses; where no column names the claim its number at the payer does, as in extracts of payers."""
+    if any(each.meaning == "claim_id" for each in guesses):
+        return guesses
+    note = "the payer's number: no other column names the claim"
+    return [
+        replace(each, meaning="claim_id", is_sure=False, note=note)
+        if each.meaning == "payer_claim_id" and not each.by_user
+        else each
+        for each in guesses
+    ]
+
+
+def _check_rename(columns: list[str], rename: Mapping[str, str | None]) -> dict[str, str | None]:
     folded = {column.lower(): column for column in columns}
-    renamed: dict[str, str] = {}
+    renamed: dict[str, str | None] = {}
     for theirs, ours in rename.items():
         if theirs.lower() not in folded:
             continue  # another file of the same call may have it; read_wide checks that one does
-        if not is_canonical(ours):
+        if ours is not None and not is_canonical(ours):
             raise SchemaError(
-                f"rename: no column {ours!r} in the flat form; there are {', '.join(VOCABULARY)}"
+                f"rename: no column {ours!r} in the flat form; there are {', '.join(VOCABULARY)}; None: not used"
             )
-        if ours in renamed.values():
+        if ours is not None and ours in renamed.values():
             raise SchemaError(f"rename: two columns are called {ours!r}; keep one")
         renamed[folded[theirs.lower()]] = ours
     return renamed

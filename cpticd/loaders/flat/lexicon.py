@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+
+from cpticd.loaders.flat import statuses
 
 #: Claim status codes (CLP02) that a flat file's words stand for.
 DENIED, REVERSED, PROCESSED, PENDING = "4", "22", "1", "pending"
 
-_STATUS = (  # the first pattern that is found decides
-    (r"\bpartial", PROCESSED),
-    (r"not (paid|allowed|approved|covered)|unpaid|non-?covered|\bden(y|ied|ial)|disallow|\bd\b|^no$", DENIED),
-    (r"revers|void|recoup|take ?-?back|refund|retract", REVERSED),
-    (
-        r"pend|open|submit|process(ing)?$|in process|received|suspend|hold|billed|new|await|reject|not adj",
-        PENDING,
-    ),
-    (r"paid|approv|allow|process|final|adjudicat|complet|clos|settled|accept|\bp\b|\ba\b|forward", PROCESSED),
-)
 _GROUPS = {
     "contractual": "CO",
     "patient": "PR",
@@ -31,10 +22,13 @@ _BETWEEN = r"[\s,:;|/&+^~.-]"  # what stands between pointers
 
 def status(text: str) -> str | None:
     """CLP02 code of a status cell, ``pending`` where nothing is decided, None where its words are not known."""
-    folded = re.sub(r"\.0$", "", text.strip().lower())
-    if folded.isdigit():
-        return folded if int(folded) in (1, 2, 3, 4, 5, 19, 20, 21, 22, 23, 25) else None
-    return next((code for pattern, code in _STATUS if re.search(pattern, folded)), None)
+    found, is_known = statuses.code(text)
+    return found or (PENDING if is_known else None)
+
+
+def is_partly_denied(text: str) -> bool:
+    """Whether a status says that a part was denied, and another paid."""
+    return statuses.state(text) == "partly denied"
 
 
 def flag(text: str) -> bool:
@@ -71,18 +65,32 @@ def pointers(text: str, *, alone: bool = True) -> list[int] | None:
     return positions if all(1 <= position <= 26 for position in positions) else None
 
 
-def group(text: str) -> str:
-    """Group code of a cell that holds one, or its words: CO, PR, OA, PI, CR."""
+def group(text: str) -> str | None:
+    """Group code of a cell that holds one, or its words: CO, PR, OA, PI, CR; None where it holds neither."""
     folded = text.strip().lower()
-    return next((code for word, code in _GROUPS.items() if folded.startswith(word)), folded.upper()[:2])
+    if found := next((code for word, code in _GROUPS.items() if folded.startswith(word)), None):
+        return found
+    begun = re.match(r"(co|pr|oa|pi|cr)(?![a-z])", folded)
+    return begun[1].upper() if begun else None
 
 
 def code_type(text: str) -> str | None:
     """icd-10-cm or icd-9-cm, from the usual ways to say so (``0`` and ``9`` are the paper form's)."""
     folded = re.sub(r"[^a-z0-9]", "", text.lower())
-    if folded in ("0", "10", "icd10", "icd10cm", "abk", "abf", "i10", "100"):
+    if folded in ("0", "00", "10", "010", "icd10", "icd10cm", "icd010", "abk", "abf", "i10", "100", "x"):
         return "icd-10-cm"
-    return "icd-9-cm" if folded in ("9", "09", "icd9", "icd9cm", "bk", "bf", "i9", "90") else None
+    return "icd-9-cm" if folded in ("9", "09", "icd9", "icd9cm", "icd09", "bk", "bf", "i9", "90") else None
+
+
+def procedure_type(text: str) -> str | None:
+    """icd-10-pcs or icd-9-pcs, from the usual ways to say so."""
+    folded = re.sub(r"[^a-z0-9]", "", text.lower())
+    if folded in ("icd10pcs", "10pcs", "pcs", "bbr", "bbq"):
+        return "icd-10-pcs"
+    if folded in ("icd9pcs", "icd9proc", "br", "bq"):
+        return "icd-9-pcs"
+    found = code_type(text)
+    return found and found.replace("-cm", "-pcs")
 
 
 def claim_type(text: str) -> str | None:
@@ -125,12 +133,3 @@ def is_npi(text: str) -> bool:
 def is_taxonomy(text: str) -> bool:
     """Whether a text has the shape of a Health Care Provider Taxonomy code."""
     return re.fullmatch(r"\d{3}[0-9A-Z]{6}X", text.strip().upper()) is not None
-
-
-#: Columns whose headings mean other things too: what a cell of them must be, and how that is called.
-SHAPES: dict[str, tuple[Callable[[str], object], str]] = {
-    "payer_kind": (payer_kind, "kinds of payers"),
-    "facility_npi": (is_npi, "NPIs"),
-    "billing_taxonomy": (is_taxonomy, "taxonomy codes"),
-    "rendering_taxonomy": (is_taxonomy, "taxonomy codes"),
-}

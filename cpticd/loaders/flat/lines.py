@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from cpticd.core.conform import quote
 from cpticd.core.repeats import differences
-from cpticd.loaders.flat import adjustments, lexicon
+from cpticd.loaders.flat import adjustments, denied, lexicon, payments, shape, shape_amounts
 from cpticd.loaders.flat.rows import Flat
 
 #: What makes two rows without line numbers the same service of a claim.
@@ -27,14 +27,18 @@ def load(flat: Flat) -> None:
     reversal, is_base (the row that describes the line), n (rows of the line).
     """
     _statuses(flat)
-    adjustments.words(flat)
+    denied.words(flat)
+    shape_amounts.carry(flat)
+    shape.settle(flat)
+    shape_amounts.cancel(flat)
     _number_lines(flat)
+    shape_amounts.of_claims(flat)
     _number_adjudications(flat)
-    adjustments.denied(flat)
+    denied.settle(flat)
     _lines(flat)
     _attributes(flat)
     _claims(flat)
-    _payments(flat)
+    payments.load(flat)
 
 
 def distinct(flat: Flat, column: str) -> list[str]:
@@ -50,7 +54,13 @@ def _statuses(flat: Flat) -> None:
     codes = {text: lexicon.status(text) for text in texts}
     flat.intake.engine.load(
         "flat_status",
-        pa.table({"text": pa.array(texts, pa.string()), "code": pa.array(codes.values(), pa.string())}),
+        pa.table(
+            {
+                "text": pa.array(texts, pa.string()),
+                "code": pa.array(codes.values(), pa.string()),
+                "is_partly": pa.array(map(lexicon.is_partly_denied, texts), pa.bool_()),
+            }
+        ),
     )
     for number in flat.names if texts else ():
         said = ", ".join(
@@ -69,7 +79,7 @@ def _number_lines(flat: Flat) -> None:
     """``flat_lines``: rid, claim_id, line; lines without a number are numbered by what they hold."""
     given = (
         "SELECT rowid AS rid, claim_id, claim_line_number AS line FROM flat "
-        "WHERE claim_line_number IS NOT NULL"
+        "WHERE claim_line_number IS NOT NULL AND _head IS NULL"
     )
     if not flat.intake.query("SELECT 1 AS found FROM flat WHERE claim_line_number IS NULL LIMIT 1").num_rows:
         flat.intake.execute(f"CREATE OR REPLACE TABLE flat_lines AS {given}")
@@ -80,22 +90,24 @@ def _number_lines(flat: Flat) -> None:
         CREATE OR REPLACE TABLE flat_lines AS
         WITH open AS (
             SELECT rowid AS rid, *, abs(charge_amount) AS charge, abs(service_unit_quantity) AS units,
-                   coalesce(charge_amount < 0, false) AS negative
-            FROM flat WHERE claim_line_number IS NULL
+                   coalesce(charge_amount < 0 OR _cancels, false) AS negative
+            FROM flat WHERE claim_line_number IS NULL AND _head IS NULL
         ),
         services AS MATERIALIZED (
-            SELECT rid, claim_id, paid_date, negative,
+            SELECT rid, claim_id, paid_date, negative, CASE WHEN paid_date IS NOT NULL OR paid_amount IS NOT NULL
+                       THEN concat_ws(chr(31), payer, payment_id) END AS payer,
                    dense_rank() OVER (PARTITION BY claim_id ORDER BY {service}) AS service
             FROM open
         ),
         again AS (
-            SELECT claim_id, service, paid_date, negative FROM services GROUP BY ALL HAVING count(*) > 1
+            SELECT claim_id, service, paid_date, payer, negative FROM services GROUP BY ALL HAVING count(*) > 1
         ),
         occurring AS (
-            SELECT s.rid, row_number() OVER (PARTITION BY s.claim_id, s.service, s.paid_date, s.negative
+            SELECT s.rid, row_number() OVER (PARTITION BY s.claim_id, s.service, s.paid_date, s.payer, s.negative
                 ORDER BY {flat.order("f.")}, f._source, f._place) AS nth
             FROM services s JOIN again a ON a.claim_id = s.claim_id AND a.service = s.service
                 AND a.negative = s.negative AND a.paid_date IS NOT DISTINCT FROM s.paid_date
+                AND a.payer IS NOT DISTINCT FROM s.payer
             JOIN flat f ON f.rowid = s.rid
         ),
         last AS (SELECT claim_id, max(claim_line_number) AS last FROM flat GROUP BY claim_id)
@@ -119,8 +131,8 @@ def _evidence(flat: Flat) -> str:
         f"(CASE WHEN regexp_matches(upper(f.{column}), '{adjustments.REMARK}') THEN 1 END)"
         for column in flat.family("rarc")
     ]
-    amounts = ["f.paid_amount", "f.allowed_amount", "f.patient_responsibility_amount", "f.deductible_amount",
-               "f.coinsurance_amount", "f.copay_amount"]  # fmt: skip
+    amounts = ["f.paid_amount", "f.claim_paid_amount", "f.allowed_amount", "f.patient_responsibility_amount",
+               "f.deductible_amount", "f.coinsurance_amount", "f.copay_amount"]  # fmt: skip
     if flat.has("paid_date", "status", "denial_flag") or any(map(flat.family, families)):
         signs = [
             "f.paid_date",
@@ -131,7 +143,23 @@ def _evidence(flat: Flat) -> str:
     else:
         signs = amounts
     some = " OR ".join(f"{sign} IS NOT NULL" for sign in signs)
-    return f"(coalesce(s.code, '') <> '{lexicon.PENDING}' AND ({some}))"
+    # What a worklist calls open has been decided where a payer gave a reason, or paid.
+    given = [*(f"f.{column} IS NOT NULL" for column in flat.family("carc")), "f.paid_amount > 0"]
+    given += [f"f.{column} IS NOT NULL" for column in flat.family("adjustment")]
+    return (
+        f"(CASE WHEN coalesce(s.code, '') <> '{lexicon.PENDING}' THEN {some} ELSE {' OR '.join(given)} END)"
+    )
+
+
+def _evidence_of_parts(flat: Flat) -> str:
+    """SQL to add: a row that is a part of the decision is an adjudication."""
+    if not flat.has_parts:
+        return ""
+    flat.intake.execute(
+        "CREATE OR REPLACE TABLE flat_decided AS SELECT DISTINCT f._head AS rid FROM flat f "
+        f"LEFT JOIN flat_status s ON s.text = f.status WHERE f._head IS NOT NULL AND {_evidence(flat)}"
+    )
+    return " OR f.rowid IN (SELECT rid FROM flat_decided)"
 
 
 def _number_adjudications(flat: Flat) -> None:
@@ -154,12 +182,12 @@ def _number_adjudications(flat: Flat) -> None:
         f"""
         CREATE OR REPLACE TABLE flat_keys AS
         WITH rows AS (
-            SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f._source, f._place,
+            SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f.payment_id, f._source, f._place,
                    coalesce(r.rank, 1) AS rank,
-                   {_evidence(flat)} AS is_adj,
+                   {_evidence(flat)}{_evidence_of_parts(flat)} AS is_adj,
                    CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{lexicon.DENIED}'
                         ELSE nullif(s.code, '{lexicon.PENDING}') END AS status,
-                   coalesce(s.code = '{lexicon.REVERSED}' OR f.charge_amount < 0, false) AS reversal
+                   coalesce(f._cancels OR f.charge_amount < 0, false) AS reversal
             FROM flat f JOIN flat_lines l ON l.rid = f.rowid LEFT JOIN flat_status s ON s.text = f.status
             LEFT JOIN flat_ranks r ON r.rid = f.rowid
         ),
@@ -171,7 +199,7 @@ def _number_adjudications(flat: Flat) -> None:
         nth AS (
             SELECT *,
                    row_number() OVER (
-                       PARTITION BY claim_id, line, is_adj, day, payer,
+                       PARTITION BY claim_id, line, is_adj, day, payer, payment_id,
                            reversal ORDER BY paid_date NULLS FIRST, rank
                    ) AS nth,
                    coalesce(day > min(CASE WHEN is_adj THEN day END) OVER (PARTITION BY claim_id),
@@ -188,7 +216,7 @@ def _number_adjudications(flat: Flat) -> None:
         ranked AS (
             SELECT *, CASE WHEN is_adj THEN CAST(dense_rank() OVER (
                 PARTITION BY claim_id, is_adj ORDER BY day NULLS LAST, step,
-                    payer NULLS LAST) AS INTEGER) END AS adj
+                    payer NULLS LAST, payment_id NULLS LAST) AS INTEGER) END AS adj
             FROM stepped
         ),
         based AS (
@@ -204,8 +232,7 @@ def _number_adjudications(flat: Flat) -> None:
         FROM based
         """
     )
-    for table in ("flat_lines", "flat_ranks"):
-        flat.intake.execute(f"DROP TABLE {table}")
+    flat.intake.execute("DROP TABLE flat_lines; DROP TABLE flat_ranks; DROP TABLE IF EXISTS flat_decided")
     unlike = differences(flat.columns, "b", "f")
     flat.reject(
         "SELECT k._source, k._place, 'claim and line number stand twice, and no payment makes it another "
@@ -341,43 +368,3 @@ def _attributes(flat: Flat) -> None:
             f"GROUP BY k.claim_id, k.line HAVING min({cell}) <> max({cell})",
             table="attributes",
         )
-
-
-def _payments(flat: Flat) -> None:
-    patient = (
-        "coalesce(f.patient_responsibility_amount, CASE WHEN coalesce(f.deductible_amount, "
-        "f.coinsurance_amount, "
-        "f.copay_amount) IS NOT NULL THEN coalesce(f.deductible_amount, 0) + "
-        "coalesce(f.coinsurance_amount, 0) "
-        "+ coalesce(f.copay_amount, 0) END)"
-    )
-    adjudicated = "FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL"
-    flat.intake.insert(
-        "adjudications",
-        f"""
-        SELECT k.claim_id, k.adj AS adjudication_number, min(f.payer) AS payer, min(f.payer_sequence) AS payer_sequence,
-               min(f.payer_kind) AS payer_kind, min(f.paid_date) AS paid_date,
-               -- denied only where all of its lines are
-               CASE WHEN count(k.status) = count(*) AND min(k.status) = max(k.status) THEN min(k.status)
-                    ELSE min(k.status) FILTER (k.status NOT IN ('4', '22')) END AS claim_status_code,
-               sum(f.charge_amount) AS charge_amount, sum(f.paid_amount) AS paid_amount,
-               sum({patient}) AS patient_responsibility_amount, min(f.payer_claim_id) AS payer_claim_id,
-               min({flat.source_name("k.")}) AS data_source, min(k._source) AS _source
-        {adjudicated} GROUP BY ALL
-        """,
-    )
-    adjudicated_code = "coalesce(f.paid_hcpcs_code, f.hcpcs_code)"
-    modifiers = ", ".join(f"f._modifiers[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5))
-    flat.intake.insert(
-        "line_payments",
-        f"""
-        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
-            {adjudicated_code} AS hcpcs_code,
-               CASE WHEN f.paid_hcpcs_code <> f.hcpcs_code THEN f.hcpcs_code END AS submitted_hcpcs_code,
-                   {modifiers},
-               f.revenue_center_code, f.charge_amount, f.allowed_amount, f.paid_amount,
-                   f.service_unit_quantity,
-               f.claim_line_start_date AS service_date, k._source
-        {adjudicated}
-        """,
-    )

@@ -6,46 +6,20 @@ adjudication of it. The tables ``flat_text`` and ``flat`` live in the intake's e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cpticd.core.conform import quote
 from cpticd.core.repeats import in_order
 from cpticd.loaders import repair
+from cpticd.loaders.flat import shape_overlaps, shape_totals
 from cpticd.loaders.flat.headings import VOCABULARY, Guess
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
 SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
 
-_KINDS: dict[str, Callable[[str], repair.Cell]] = {
-    "claim_id": repair.identifier,
-    "claim_line_number": repair.whole,
-    "person_id": repair.identifier,
-    "payer_claim_id": repair.identifier,
-    "original_payer_claim_id": repair.identifier,
-    "billing_npi": repair.identifier,
-    "rendering_npi": repair.identifier,
-    "facility_npi": repair.identifier,
-    "billing_taxonomy": repair.code,
-    "rendering_taxonomy": repair.code,
-    "place_of_service_code": lambda x: repair.padded(x, 2, 1),
-    "revenue_center_code": lambda x: repair.padded(x, 4, 1),
-    "bill_type_code": repair.bill_type,
-    "frequency_code": repair.code,
-    "payer_sequence": repair.payer_sequence,
-    "drg_code": lambda x: repair.padded(x, 3, 1),
-    "discharge_status_code": lambda x: repair.padded(x, 2, 1),
-    "ndc_code": repair.code,
-    "unit_of_measure": repair.code,
-    "hcpcs_code": repair.procedure,
-    "paid_hcpcs_code": repair.procedure,
-    "service_unit_quantity": repair.number,
-    "diagnosis_code_@": repair.diagnosis,
-    "diagnosis_poa_@": repair.code,
-    "procedure_code_@": repair.diagnosis,
-    "hcpcs_modifier_@": lambda x: repair.padded(x, 2, 1),
-}
 #: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
 _TYPES = {
     "claim_line_number": "INTEGER", "payer_sequence": "INTEGER", "service_unit_quantity": "DECIMAL(18,3)",
@@ -55,8 +29,8 @@ _TYPES = {
         "DATE",
     ),
     **dict.fromkeys(
-        ("charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount", "deductible_amount",
-         "patient_responsibility_amount", "coinsurance_amount", "copay_amount"),
+        ("charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount", "claim_paid_amount",
+         "deductible_amount", "patient_responsibility_amount", "coinsurance_amount", "copay_amount"),
         "DECIMAL(18,2)",
     ),
 }  # fmt: skip
@@ -68,6 +42,7 @@ _ALWAYS = (
     "claim_start_date", "claim_end_date", "claim_line_start_date", "claim_line_end_date", "received_date",
     "paid_date", "hcpcs_code", "paid_hcpcs_code", "modifiers", "revenue_center_code",
     "service_unit_quantity", "charge_amount", "claim_charge_amount", "allowed_amount", "paid_amount",
+    "claim_paid_amount", "payment_id", "adjustment_type",
     "patient_responsibility_amount", "deductible_amount", "coinsurance_amount", "copay_amount", "status",
     "denial_flag", "payer_claim_id", "diagnosis_codes", "diagnosis_code_type", "diagnosis_pointers",
     "procedure_code_type", "birth_date", "sex",
@@ -83,12 +58,7 @@ _LINE = (
 
 def cell(column: str) -> repair.Cell:
     """How a column of the flat form is read from its text."""
-    family = column.rpartition("_")[0] + "_@" if column.rpartition("_")[2].isdigit() else column
-    if family.endswith("_date_@") or _TYPES.get(column) == "DATE":
-        return repair.date(column)
-    if family == "adjustment_amount_@" or _TYPES.get(column, "").endswith("2)"):
-        return repair.money(column)
-    return _KINDS.get(family, repair.text)(column)
+    return repair.of(column)(column)
 
 
 class Flat:
@@ -109,20 +79,41 @@ class Flat:
             for name in sorted({g.kept for _, guesses in staged for g in guesses if g.kept})
         }
         self.told: list[str] = []
+        self.wordings: dict[str, str | None] = {}  # what words of the user's systems stand for, folded
+        #: Columns that were made of others: amounts of the claim that its lines repeat.
+        self.made: set[str] = set()
+        self._headed = {
+            (intake.source_id(table.source), guess.meaning): guess.column
+            for table, guesses in staged
+            for guess in guesses
+        }
+        #: What a row is, by source, where it is not a service line.
+        self.grains: dict[int, str] = {}
+        self.has_parts = False  # whether rows are parts of the decisions of others
         self._priced = {
             intake.source_id(table.source)
             for table, guesses in staged
-            if any(guess.meaning == "charge_amount" for guess in guesses)
+            if any(guess.meaning in ("charge_amount", "claim_charge_amount") for guess in guesses)
         }
         self._text(staged)
         self._typed()
+        shape_totals.mark(self, staged)
         self._reject_bad()
-        self._reject_repeats()
+        shape_overlaps.reject(self)
         self._split_claims()
 
     def has(self, *columns: str) -> bool:
         """Whether any source gives one of the columns."""
-        return any(column in self.columns for column in columns)
+        return any(column in self.columns or column in self.made for column in columns)
+
+    def is_headed(self, column: str, pattern: str) -> str:
+        """SQL: the row's source has the column under a heading in which a pattern is found."""
+        headed = [
+            str(number)
+            for (number, meaning), heading in self._headed.items()
+            if meaning == column and re.search(pattern, heading, re.IGNORECASE)
+        ]
+        return f"_source IN ({', '.join(headed)})" if headed else "false"
 
     def family(self, prefix: str) -> list[str]:
         """Columns of a numbered family that are there, by number."""
@@ -200,7 +191,11 @@ class Flat:
         """``flat_text``: the cells under their canonical names, a view."""
         parts = []
         for table, guesses in staged:
-            given = {guess.meaning: f"c{i}" for i, guess in enumerate(guesses) if guess.meaning}
+            given = {
+                guess.meaning: repair.turned(f"c{i}") if guess.day_first else f"c{i}"
+                for i, guess in enumerate(guesses)
+                if guess.meaning
+            }
             given |= {self.kept[guess.kept]: f"c{i}" for i, guess in enumerate(guesses) if guess.kept}
             cells = [
                 f"{given.get(column, 'CAST(NULL AS VARCHAR)')} AS {quote(column)}"
@@ -227,7 +222,9 @@ class Flat:
         # A row's content as one number: rows that are alike in all of it are copies.
         content = ", ".join(quote(column) for column in dict.fromkeys([*self.columns, *_ALWAYS]))
         self.intake.execute(
-            f"CREATE OR REPLACE TABLE flat AS SELECT *, hash({content}) AS _hash, claim_id AS source_claim_id FROM ("
+            f"CREATE OR REPLACE TABLE flat AS SELECT *, hash({content}) AS _hash, claim_id AS source_claim_id, "
+            # no service at all; the row whose decision it is a part of; the one that a cancellation takes back
+            "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels FROM ("
             f"SELECT {', '.join(values)}, {self._modifiers()} AS _modifiers, "
             f"CASE {' '.join(tests)} END AS _bad, _source, _place FROM flat_text)"
         )
@@ -243,17 +240,12 @@ class Flat:
 
     def _modifiers(self) -> str:
         """SQL for the list of a row's modifiers, from all the places where they may stand."""
-        parts = [f"[{', '.join(cell(c).value for c in self.family('hcpcs_modifier'))}]"]
-        if self.has("modifiers"):
-            parts.append("regexp_extract_all(upper(coalesce(modifiers, '')), '[A-Z0-9]{2}')")
+        parts = ["[]"]
+        parts += [
+            repair.modifiers(c).value for c in [*self.family("hcpcs_modifier"), "modifiers"] if self.has(c)
+        ]
         if self.has("hcpcs_code"):
-            joined = (
-                r"regexp_full_match(hcpcs_code, '[A-Za-z0-9]{5}[- ]+[A-Za-z0-9]{2}([-, ]+[A-Za-z0-9]{2})*')"
-            )
-            parts.append(
-                f"CASE WHEN length(hcpcs_code) > 7 AND {joined} "
-                "THEN regexp_extract_all(upper(substr(hcpcs_code, 6)), '[A-Z0-9]{2}') ELSE [] END"
-            )
+            parts.append(repair.modifiers_behind("hcpcs_code"))
         joined = " || ".join(f"CAST({part} AS VARCHAR[])" for part in parts)
         return f"list_filter({joined}, lambda m: m IS NOT NULL)"
 
@@ -267,7 +259,8 @@ class Flat:
             f"SELECT {self.source_name('b.')} AS source, {self.location('b.')} AS location, '{UNIT}' AS "
             f"table_name, "
             f"'rejected' AS action, b.reason, left(concat_ws(', ', {cells}), 500) AS content, "
-            f"{'f.charge_amount' if self.has('charge_amount') else 'CAST(NULL AS DECIMAL(18,2))'} AS amount, "
+            f"CASE WHEN f._void THEN 0 ELSE f.charge_amount END AS amount, "
+            "CASE WHEN f._void THEN 'note' END AS severity, "
             f"b._source, b._place FROM ({sql}) b JOIN flat_text t ON t._source = b._source AND t._place = "
             f"b._place "
             "JOIN flat f ON f._source = b._source AND f._place = b._place ORDER BY b._source, b._place"
@@ -281,36 +274,11 @@ class Flat:
         )
         self.intake.execute("DROP TABLE flat_gone")
 
-    def _reject_repeats(self) -> None:
-        """Reject copies: the same line, the whole row alike. Without line numbers equal rows may be two services."""
-        key = "claim_id, claim_line_number, _hash"
-        repeated = (
-            f"SELECT {key} FROM flat WHERE claim_line_number IS NOT NULL GROUP BY ALL HAVING count(*) > 1"
-        )
-        if self.intake.query(f"SELECT 1 AS found FROM ({repeated}) LIMIT 1").num_rows:
-            # Attributes make no other row of it; where they differ those that sort first are kept.
-            order = ", ".join(
-                [*(f"{quote(name)} NULLS LAST" for name in self.kept.values()), "_source", "_place"]
-            )
-            first = f"first_value({self.location()}) OVER (PARTITION BY {key} ORDER BY {order})"
-            self.reject(
-                f"SELECT _source, _place, 'the whole row repeats ' || first AS reason FROM ("
-                f"SELECT _source, _place, {first} AS first, "
-                f"row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS n "
-                f"FROM flat SEMI JOIN ({repeated}) r USING ({key})) WHERE n > 1"
-            )
-        if not self.has("claim_line_number"):
-            self.note(
-                "equal rows without a line number: kept as one service each",
-                "SELECT _source, max(_place) AS _place, claim_id || ': ' || count(*) || ' equal rows' AS "
-                "content "
-                "FROM flat GROUP BY _source, claim_id, _hash HAVING count(*) > 1",
-            )
-
     def _split_claims(self) -> None:
         """A claim number that two persons share is two claims; its person is appended to tell them apart."""
         shared = "SELECT claim_id FROM flat GROUP BY claim_id HAVING min(person_id) <> max(person_id)"
         if self.intake.query(f"SELECT 1 AS found FROM ({shared}) LIMIT 1").num_rows:
+            self._one_person(shared)
             self.note(
                 "a claim number that several persons share: read as one claim for each",
                 f"SELECT _source, min(_place) AS _place, claim_id AS content FROM flat SEMI JOIN "
@@ -322,11 +290,32 @@ class Flat:
                 f"WHERE claim_id IN ({shared})"
             )
 
+    def _one_person(self, shared: str) -> None:
+        """A person whose identifier rows of one claim write in two ways (zeros, capitals, signs) is one person."""
+        folded = "ltrim(regexp_replace(upper(person_id), '[^A-Z0-9]', '', 'g'), '0')"
+        alike = (
+            f"SELECT claim_id, min(person_id) AS person FROM flat WHERE claim_id IN ({shared}) "
+            f"GROUP BY claim_id HAVING min({folded}) = max({folded})"
+        )
+        self.tally(
+            "one person stands twice under a claim number, written in two ways: read as one",
+            "SELECT f._source, f._place, concat(f.claim_id, ': ', f.person_id) AS content FROM flat f "
+            f"JOIN ({alike}) a ON a.claim_id = f.claim_id AND f.person_id <> a.person",
+            action="repaired", table=UNIT,
+        )  # fmt: skip
+        self.intake.execute(
+            f"UPDATE flat SET person_id = a.person FROM ({alike}) a "
+            "WHERE flat.claim_id = a.claim_id AND flat.person_id IS NOT NULL"
+        )
+
     def finish(self) -> None:
         """Count the rows that were loaded, and drop what was only needed on the way."""
         found = self.intake.query(
             "SELECT _source, count(*) AS n, CAST(coalesce(sum(charge_amount), 0) AS DECIMAL(18,2)) AS amount, "
-            "count(*) - count(charge_amount) AS unpriced FROM flat GROUP BY 1"
+            "count(*) - count(charge_amount) AS unpriced FROM ("
+            # the rows of one decision have one charge
+            "SELECT _source, CASE WHEN _head IS NULL THEN charge_amount ELSE 0 END AS charge_amount FROM flat"
+            ") f GROUP BY 1"
         )
         loaded = {row["_source"]: row for row in found.to_pylist()}
         for number, name in self.names.items():

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from cpticd.claims import Claims
 from cpticd.core.errors import SchemaError
+from cpticd.loaders import closing, layouts
 from cpticd.loaders.attributes import check_keep, kept
-from cpticd.loaders.flat import checks, diagnoses, headings, lexicon, lines
+from cpticd.loaders.excel import SheetChoice
+from cpticd.loaders.flat import checks, contents, diagnoses, headings, lines, wordings
 from cpticd.loaders.flat.headings import Guess
+from cpticd.loaders.flat.reasons import Wordings, checked
 from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
@@ -26,18 +30,24 @@ def read_wide(
     rename: Mapping[str, str] | None = None,
     keep: Keep = None,
     payers: Aliases | None = None,
+    reasons: Wordings | None = None,
+    layout: str | None = None,
+    sheet: SheetChoice = None,
     quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
     """One data set of flat files: one row per service line, repeated for each adjudication of it.
 
-    Parameters: ``path_or_frame``, a CSV (any usual delimiter, encoding, gzip or zip) or Parquet path, a
-    glob, a DataFrame or an Arrow table, or several of them, read as one data set. Columns are guessed from
-    usual names and the guess is printed unless ``quiet``; ``rename`` ({their name: canonical name})
-    overrides it. Every guess, repair and rejection is in ``claims.rejects``. ``keep`` names columns of your own
-    ("all": those without another meaning) that become attributes of the line, ``plan_type`` for "Plan Type": dimensions
-    that lines can be divided (``by=``) and chosen (``where``) by. ``payers`` says which payer a name stands for, as in
-    ``read``.
+    Parameters: ``path_or_frame``, a CSV (any usual delimiter, encoding, gzip or zip), Excel (.xlsx, .xlsm, .xlsb,
+    .xls, .ods; extra ``excel``) or Parquet path, a glob, a DataFrame or an Arrow table, or several of them, read as
+    one data set. Columns are guessed from usual names, and the guess and what was read are printed unless ``quiet``;
+    ``rename`` ({their name: canonical name}) overrides the guess. ``layout`` names a published layout whose columns
+    and values are known: apcd_cdl, apcd_mc, marketscan, optum, taf (T-MSIS), omop, pcornet. ``sheet`` names the
+    sheets of a workbook (names, or numbers from 1); without it the one that looks like claims is read, and those
+    with the same heading. Every guess, repair and rejection is in ``claims.rejects``. ``keep`` names columns of your
+    own ("all": those without another meaning) that become attributes of the line, ``plan_type`` for "Plan Type":
+    dimensions that lines can be divided (``by=``) and chosen (``where``) by. ``payers`` says which payer a name stands
+    for, as in ``read``.
 
     The flat form knows these columns (``_n``: _1, _2…), of which only claim_id is indispensable:
 
@@ -74,7 +84,8 @@ def read_wide(
     - Noted, with their number: rows without a date of service or a procedure, dates before 1990 or to come,
       pointers to diagnoses that are not there, errors of a spreadsheet (``#N/A``), which are read as empty.
 
-    Raises InputError for what is no table, SchemaError where no column names the claim.
+    Raises InputError for what is no table, where no row could be loaded, and where a column of charges holds none;
+    SchemaError where no column names the claim.
 
     >>> import cpticd as cx, pandas as pd
     >>> export = pd.DataFrame({"Claim #": ["A1"], "CPT": "99213", "Dx1": "E11.9", "Charge": "80", "Clinic": "east"})
@@ -86,8 +97,9 @@ def read_wide(
     """
     intake = Intake(progress=progress)
     intake.aliases = aliases(payers)
-    load({"flat": [path_or_frame]}, intake, Options(rename=rename, keep=keep, quiet=quiet))
-    return intake.claims()
+    options = Options(rename=rename, keep=keep, quiet=quiet, layout=layout, sheet=sheet, reasons=reasons)
+    load({"flat": [path_or_frame]}, intake, options)
+    return closing.ended(intake, quiet=quiet)
 
 
 def tell(sample: Sample) -> str | None:
@@ -100,31 +112,73 @@ def tell(sample: Sample) -> str | None:
 
 def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the canonical tables from flat files; prints what the user must know of how they were read."""
-    stage = Stage(intake)
+    stage = Stage(intake, sheet=options.sheet)
+    guesses = prepared(intake, stage, files, options)
+    if guesses:
+        if not options.quiet:
+            print(shown(guesses))
+        told = fill(intake, guesses, own=options.reasons)
+        if told and not options.quiet:
+            print("\n".join(told))
+    layouts.forget(intake, [table for table, _ in guesses])
+    stage.clear()
+
+
+def prepared(
+    intake: Intake, stage: Stage, files: Files, options: Options
+) -> list[tuple[Staged, list[Guess]]]:
+    """The flat files as staged tables, each with what its columns are read as."""
     given = [item for items in files.values() for item in items]
-    staged = stage.put(given, name="table", unit=UNIT, known=headings.known)
     rename = options.rename or {}
+    used = layouts.layout(options.layout) if options.layout else None
+    staged = stage.put(given, name="table", unit=UNIT, known=partial(_known, {*rename}))
     if not intake.lenient:
         _check_names(staged, rename, options.keep)
     guesses = []
     for table in staged:
         with intake.file(table.source):
-            guesses.append((table, guessed(intake, table, rename, keep=options.keep)))
-    if guesses:
-        if not options.quiet:
-            print(shown(guesses))
-        told = fill(intake, guesses)
-        if told and not options.quiet:
-            print("\n".join(told))
-    stage.clear()
+            names = used.rename(table.columns, rename) if used else rename
+            read = layouts.translated(intake, table, used) if used else table
+            found = guessed(intake, read, names, keep=options.keep)
+            guesses.append((read, _by_layout(intake, read, found, used, rename)))
+    return guesses
+
+
+def _known(own: set[str], cells: list[str]) -> int:
+    """How many cells of a row are names of columns: usual ones, those of a layout, or the user's."""
+    named = {each.strip().casefold() for each in own}
+    return max(headings.known(cells), layouts.known(cells)) + sum(
+        cell.strip().casefold() in named for cell in cells
+    )
+
+
+def _by_layout(
+    intake: Intake, table: Staged, found: list[Guess], used: layouts.Layout | None, own: Rename
+) -> list[Guess]:
+    """The guesses, those of a layout with its name; a layout that fits and was not asked for is noted."""
+    if used is None:
+        fits = layouts.fitting(table.columns)
+        if fits is not None and not own:
+            intake.reject(
+                source=table.source, location="", table_name=UNIT, action="noted", severity="warning",
+                reason=f"its columns are those of {fits.title}: read it with layout={fits.name!r}, which knows them "
+                "and their values",
+            )  # fmt: skip
+        return found
+    chosen = {theirs.strip().casefold() for theirs in own}
+    return [
+        replace(each, why=f"layout {used.name}")
+        if each.meaning and (name := each.column.strip().casefold()) in used.columns and name not in chosen
+        else each
+        for each in found
+    ]
 
 
 def guessed(
     intake: Intake, table: Staged, rename: Rename, *, keep: Keep = None, exact: bool = False
 ) -> list[Guess]:
     """What each column of a staged table is read as, and which are kept; SchemaError where none names the claim."""
-    guesses = headings.guess(table.columns, rename, exact=exact)
-    guesses = [_by_content(intake, table, f"c{place}", guess) for place, guess in enumerate(guesses)]
+    guesses = contents.guessed(intake, table, rename, exact=exact)
     if not any(each.meaning == "claim_id" for each in guesses):
         hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
         raise SchemaError(
@@ -138,26 +192,15 @@ def guessed(
     ]
 
 
-def _by_content(intake: Intake, table: Staged, cell: str, guess: Guess) -> Guess:
-    """The guess, dropped where the heading has other meanings too and a cell says that it has one of those."""
-    if guess.meaning not in lexicon.SHAPES or guess.is_sure:
-        return guess
-    fits, what = lexicon.SHAPES[guess.meaning]
-    found = intake.query(
-        f"SELECT DISTINCT {cell} AS x FROM {table.table} WHERE {cell} IS NOT NULL ORDER BY x"
-    )
-    other = next((text for text in found.column("x").to_pylist() if not fits(text)), None)
-    if other is None:
-        return guess
-    return Guess(guess.column, None, f"not all of its cells are {what}: {other!r}")
-
-
-def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]:
+def fill(
+    intake: Intake, guesses: list[tuple[Staged, list[Guess]]], *, own: Wordings | None = None
+) -> list[str]:
     """Fill the canonical tables from staged flat tables whose columns have been guessed.
 
-    Returns what the user must know of how denials were read.
+    ``own`` are the user's wordings of reasons. Returns what he must know of how denials were read.
     """
     for table, found in guesses:
+        intake.gave |= {each.meaning for each in found if each.meaning}
         for each in found:
             word = "read as " if each.meaning else "" if each.kept else "column not used: "
             intake.reject(
@@ -169,7 +212,9 @@ def fill(intake: Intake, guesses: list[tuple[Staged, list[Guess]]]) -> list[str]
                 source=table.source, location="", table_name=UNIT, action="noted", reason=words
             )  # fmt: skip
     flat = Flat(intake, guesses)
+    flat.wordings = checked(own)
     lines.load(flat)
+    wordings.note(flat)
     diagnoses.load(flat)
     checks.note(flat)
     flat.finish()
@@ -208,4 +253,10 @@ def _no_payer(found: list[Guess]) -> str:
     )
 
 
-LOADER = Loader("flat file", tell, load, headings.known, frozenset({"rename", "keep", "quiet"}))
+LOADER = Loader(
+    "flat file",
+    tell,
+    load,
+    headings.known,
+    frozenset({"rename", "keep", "quiet", "layout", "sheet", "reasons"}),
+)

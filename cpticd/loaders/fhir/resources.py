@@ -1,0 +1,220 @@
+"""FHIR resources of files: laid out of Bundles and lists, counted, and taken apart into flat tables, batch by batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+import pyarrow as pa
+
+from cpticd import sql
+from cpticd.core.errors import InputError
+from cpticd.core.sources import Source
+from cpticd.loaders.fhir import shape
+from cpticd.loaders.fhir.codes import codes, listed
+from cpticd.loaders.fhir.documents import Damage, Document, Documents, why_not
+from cpticd.loaders.intake import Intake
+
+#: What accounting calls one resource of a file.
+UNIT: Final = "resources"
+CLAIMS: Final = ("ExplanationOfBenefit", "Claim", "ClaimResponse")
+PARTIES: Final = ("Patient", "Organization", "Practitioner")
+#: How deep Bundles and lists may stand in one another.
+_DEPTH: Final = 12
+#: Flat tables that are filled from bodies: name → statement.
+_FLAT: Final = ("claims", "services", "facts", "diagnoses", "procedures", "team", "parties")
+#: Facts that extensions of items and diagnoses say.
+_SAID: Final = ("ndc", "indicator", "units", "days supply", "present on admission")
+#: Elements whose structure is looked at where something seems not to be there: path, type.
+_PATHS: Final = (
+    ("item[*]", "OBJECT"), ("item[*].adjudication", "ARRAY"), ("item[*].adjudication[*]", "OBJECT"),
+    ("item[*].adjudication[*].amount", "OBJECT"), ("item[*].detail", "ARRAY"), ("diagnosis[*]", "OBJECT"),
+    ("diagnosis[*].diagnosisCodeableConcept", "OBJECT"), ("adjudication[*].amount", "OBJECT"),
+    ("item[*].productOrService", "OBJECT"), ("item[*].service", "OBJECT"),
+)  # fmt: skip
+
+
+class Resources:
+    """The resources of a data set, as flat tables ``fhir_…`` of the intake's engine."""
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake, self.engine = intake, intake.engine
+        self.made: list[str] = []  # flat tables
+        self.read: dict[str, int] = {}  # source → resources that were read, and not rejected
+        self.damaged: list[str] = []  # why others were rejected
+        columns = "r BIGINT, source INTEGER, place VARCHAR, doc VARCHAR, kind VARCHAR, url VARCHAR"
+        self.engine.execute(f"CREATE OR REPLACE TABLE fhir_batch ({columns})")
+        self.engine.execute("CREATE OR REPLACE SEQUENCE fhir_numbers")
+
+    def add(self, source: Source) -> None:
+        """Read one text."""
+        documents = Documents(source, self.intake.progress, self._is_json)
+        number = self.intake.source_id(source.name)
+        self.read.setdefault(source.name, 0)
+        for batch in documents.batches():
+            self._batch(batch, source.name, number)
+        for damage in documents.damage:
+            self._reject(source.name, damage)
+        if documents.replaced:
+            self.intake.reject(
+                source=source.name, location="", table_name=UNIT, action="repaired",
+                reason=f"characters that are not of the file's encoding were replaced: {documents.replaced:,}",
+            )  # fmt: skip
+
+    def complete(self) -> None:
+        """Make the flat tables of kinds of resources that did not occur, empty."""
+        self.engine.execute("DELETE FROM fhir_batch")
+        tables = {
+            "claims": {*CLAIMS},
+            "parties": {*PARTIES},
+            "coverages": {"Coverage"},
+            "statuses": {*PARTIES},
+        }
+        for table, kinds in tables.items():
+            if table not in self.made:
+                self._taken_apart("", kinds)
+
+    def forget(self) -> None:
+        """Drop what was needed to read."""
+        self.engine.execute("DROP TABLE IF EXISTS fhir_batch")
+        self.engine.execute("DROP SEQUENCE IF EXISTS fhir_numbers")
+
+    def name(self, number: int) -> str:
+        """The source that a number in the column source stands for."""
+        return next(name for name in self.read if self.intake.source_id(name) == number)
+
+    def _is_json(self, text: str) -> bool:
+        return bool(self.engine.fetch("SELECT json_valid($x) AS ok", {"x": text}).column("ok")[0].as_py())
+
+    def _reject(self, source: str, damage: Damage) -> None:
+        self.damaged.append(damage.reason)
+        self.intake.reject(
+            source=source,
+            location=damage.place,
+            table_name=UNIT,
+            reason=damage.reason,
+            content=damage.content,
+        )
+
+    def _batch(self, batch: list[Document], source: str, number: int) -> None:
+        if not batch:
+            return
+        places, texts = zip(*batch, strict=True)
+        rows = pa.table({"place": pa.array(places), "doc": pa.array(texts, pa.large_string())})
+        self.engine.load("fhir_documents", rows, copy=False)
+        self.engine.execute(
+            "CREATE OR REPLACE TABLE fhir_level AS SELECT place, CAST(doc AS VARCHAR) AS doc, "
+            "CAST(NULL AS VARCHAR) AS url, json_valid(doc) AS is_json FROM fhir_documents"
+        )
+        self.engine.drop("fhir_documents")
+        self._damaged(source)
+        self.engine.execute("DELETE FROM fhir_batch")
+        self._laid_out(source, number)
+        found = self.engine.fetch("SELECT kind, count(*) AS n FROM fhir_batch GROUP BY 1").to_pylist()
+        self.read[source] += sum(row["n"] for row in found)
+        self._taken_apart(source, {row["kind"] for row in found})
+        for name in ("fhir_level", "fhir_bodies", "fhir_batch_amounts"):
+            self.engine.drop(name)
+
+    def _damaged(self, source: str) -> None:
+        bad = self.engine.fetch("SELECT place, doc FROM fhir_level WHERE NOT is_json").to_pylist()
+        for row in bad:
+            self._reject(source, Damage(row["place"], why_not(row["doc"]), row["doc"]))
+        if bad:
+            self.engine.execute("DELETE FROM fhir_level WHERE NOT is_json")
+
+    def _laid_out(self, source: str, number: int) -> None:
+        """``fhir_batch``: the resources, each with its place, out of Bundles and lists within one another."""
+        entries = "SELECT place, doc, url FROM fhir_level"
+        for _ in range(_DEPTH):
+            self.engine.execute(
+                "CREATE OR REPLACE TABLE fhir_level AS SELECT *, CASE WHEN t = 'OBJECT' THEN "
+                "json_extract_string(doc, '$.resourceType') END AS kind "
+                "FROM (SELECT *, CASE left(ltrim(doc, ' \t\r\n'), 1) "
+                f"WHEN '{{' THEN 'OBJECT' WHEN '[' THEN 'ARRAY' ELSE 'SCALAR' END AS t FROM ({entries}))"
+            )
+            if not self.engine.fetch("SELECT 1 AS one FROM fhir_level LIMIT 1").num_rows:
+                return
+            self.engine.execute(
+                "INSERT INTO fhir_batch SELECT nextval('fhir_numbers'), $number, place, doc, kind, url FROM fhir_level "
+                "WHERE kind <> 'Bundle' AND regexp_full_match(kind, '[A-Za-z]{1,60}')",
+                {"number": number},
+            )
+            self._no_resources(source)
+            entries = sql.text("fhir/entries")
+        raise InputError(
+            f"{source}: Bundles in one another, deeper than {_DEPTH}; ask for the resources themselves"
+        )
+
+    def _no_resources(self, source: str) -> None:
+        for row in self.engine.fetch(sql.text("fhir/no_resources")).to_pylist():
+            self._reject(source, Damage(row["place"], row["reason"], row["content"]))
+
+    def _taken_apart(self, source: str, present: set[str]) -> None:
+        self._append("resources", self._text("resources"))
+        if present & {*CLAIMS}:
+            self._bodies(CLAIMS, shape.CLAIM)
+            self.engine.execute(f"CREATE OR REPLACE TABLE fhir_batch_amounts AS {self._text('amounts')}")
+            self._wrong(source)
+            for name in _FLAT:
+                self._append(name, self._text(name))
+            self._append("amounts", "SELECT a.* FROM fhir_batch_amounts a SEMI JOIN fhir_bodies USING (r)")
+        if present & {*PARTIES}:
+            self._bodies(PARTIES, shape.PARTY)
+            self._append("parties", self._text("party"))
+            self._append("statuses", self._text("statuses", person="coalesce(b.id, fhir_target(url))"))
+        if "Coverage" in present:
+            self._bodies(("Coverage",), shape.COVERAGE)
+            self._append("coverages", self._text("coverages"))
+            self._append("statuses", self._text("statuses", person="fhir_target(b.beneficiary.reference)"))
+
+    def _text(self, name: str, **parts: str) -> str:
+        text = sql.text(f"fhir/{name}")
+        parts |= {"adjudication": json.dumps(shape.ADJUDICATION), "insurance": json.dumps(shape.INSURANCE)}
+        parts |= {fact.replace(" ", "_"): listed(codes("fact", fact)) for fact in _SAID}
+        for part, value in parts.items():
+            text = text.replace(f"{{{part}}}", value)
+        return text
+
+    def _bodies(self, kinds: Iterable[str], structure: str) -> None:
+        """``fhir_bodies``: the resources of some kinds, parsed once into one structure."""
+        self.engine.execute(
+            "CREATE OR REPLACE TABLE fhir_bodies AS SELECT r, source, place, kind, doc, hash(b) AS content, "
+            "TRY_CAST(b.meta.lastUpdated AS TIMESTAMPTZ) AS updated, b, url "
+            f"FROM (SELECT *, json_transform(doc, '{structure}') AS b FROM fhir_batch "
+            f"WHERE kind IN ({listed([*kinds])}))"
+        )
+
+    def _wrong(self, source: str) -> None:
+        """Reject resources that cannot be read as what they are."""
+        parts = {
+            "lists": f"[{listed([*shape.LISTS])}]", "list_paths": f"[{listed(['$.' + x for x in shape.LISTS])}]",
+            "objects": f"[{listed([*shape.OBJECTS])}]",
+            "object_paths": f"[{listed(['$.' + x for x in shape.OBJECTS])}]",
+            "paths": f"[{listed([path for path, _ in _PATHS])}]", "wanted": f"[{listed([kind for _, kind in _PATHS])}]",
+            "types": ", ".join(f"json_type(doc, '$.{path}')" for path, _ in _PATHS),
+        }  # fmt: skip
+        found = self.engine.fetch(
+            "SELECT w.r, w.reason, y.place, y.kind, left(y.doc, 500) AS doc "
+            f"FROM ({sql.text('fhir/wrong').format(**parts)}) w JOIN fhir_bodies y ON y.r = w.r ORDER BY w.r"
+        ).to_pylist()
+        if not found:
+            return
+        for row in found:
+            self._reject(source, Damage(row["place"], f"{row['kind']}: {row['reason']}", row["doc"]))
+        self.read[source] -= len(found)
+        self.engine.execute(
+            "DELETE FROM fhir_bodies WHERE r IN (SELECT unnest($gone))", {"gone": [r["r"] for r in found]}
+        )
+        self.engine.execute(
+            "DELETE FROM fhir_resources WHERE r IN (SELECT unnest($gone))", {"gone": [r["r"] for r in found]}
+        )
+
+    def _append(self, name: str, select: str) -> None:
+        table = f"fhir_{name}"
+        if name in self.made:
+            self.engine.execute(f"INSERT INTO {table} {select}")
+        else:
+            self.engine.execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
+            self.made.append(name)

@@ -1,0 +1,127 @@
+"""How a look at a file is shown: as text, as tables in a notebook, and the call that reads the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cpticd.loaders.loader import Options
+
+if TYPE_CHECKING:
+    from cpticd.loaders.looks import Look
+
+_STYLE = (
+    "<style>.cpticd-look td,.cpticd-look th{text-align:left;vertical-align:top;padding:.15em .7em .15em 0}"
+    ".cpticd-look pre{padding:.5em .8em;border-left:3px solid #888;display:inline-block}"
+    ".cpticd-look h4{margin:.8em 0 .2em}</style>"
+)
+
+
+def call(path: Path, options: Options, likely: Mapping[str, str]) -> str:
+    """The call that reads a flat file, to paste: what the user said, and columns that are likely something."""
+    lines = [f"    {json.dumps(str(path), ensure_ascii=False)},"]
+    if options.layout:
+        lines.append(f"    layout={_quoted(options.layout)},")
+    if options.sheet is not None:
+        lines.append(f"    sheet={_quoted(options.sheet)},")
+    own: dict[str, Any] = dict(options.rename or {})
+    likely = {theirs: ours for theirs, ours in likely.items() if theirs not in own}
+    if own or likely:
+        lines.append("    rename={")
+        lines += [f"        {_quoted(theirs)}: {_quoted(ours)}," for theirs, ours in own.items()]
+        lines += [
+            f"        {_quoted(theirs)}: {_quoted(ours)},  # likely, by its name: check"
+            for theirs, ours in likely.items()
+        ]
+        lines.append("    },")
+    if len(lines) == 1:
+        return f"claims = cx.read_wide({lines[0].strip().rstrip(',')})"
+    return "\n".join(["claims = cx.read_wide(", *lines, ")"])
+
+
+def _quoted(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def text(found: Look) -> str:
+    """The look as text."""
+    parts = [_heading(found)]
+    if found.reason:
+        parts.append(_reason(found))
+    if len(found.columns):
+        title = "Files" if "file" in found.columns else "Columns"
+        parts.append(f"{title}\n{_table(found.columns)}")
+    if len(found.sample):
+        parts.append(f"Lines as they would load\n{_table(found.sample)}")
+    if len(found.missing):
+        rows = [f"  no {row.missing}: {row.impossible}" for row in found.missing.itertuples()]
+        parts.append("\n".join(["Missing", *rows]))
+    if found.notes:
+        parts.append("\n".join(["To know", *(f"  {note}" for note in found.notes)]))
+    if found.call:
+        indented = "\n".join(f"  {line}" for line in found.call.splitlines())
+        parts.append(f"To read it\n{indented}")
+    return "\n\n".join(parts)
+
+
+def _heading(found: Look) -> str:
+    words = f"{found.path.resolve().name}: {found.kind}"
+    if found.grain:
+        words += f"; {_grain(found)}"
+    return words + (f" (looked at {found.sampled})" if found.sampled else "")
+
+
+def _grain(found: Look) -> str:
+    return found.grain if found.grain[:1].isdigit() else f"a row is {found.grain}"
+
+
+def _reason(found: Look) -> str:
+    return found.reason.removeprefix(f"{found.path}: ").removeprefix(f"{found.path.name}: ")
+
+
+def _table(frame: pd.DataFrame) -> str:
+    """A frame as text, every column as wide as what it holds, up to 44 characters."""
+    cells = [[str(name) for name in frame.columns]]
+    cells += [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(frame.columns))]
+    return "\n".join(
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return ""
+    if isinstance(value, float):
+        return (
+            f"{value:.0%}" if 0 <= value <= 1 and value != int(value) else f"{value:,.2f}".removesuffix(".00")
+        )
+    shown = str(value).removesuffix(" 00:00:00")
+    return shown if len(shown) <= 44 else shown[:43] + "…"
+
+
+def html(found: Look) -> str:
+    """The look as tables, for a notebook."""
+    parts = [f"<b>{escape(_heading(found))}</b>"]
+    if found.reason:
+        parts.append(f"<p>{escape(_reason(found))}</p>")
+    if found.call:
+        parts.append(f"<h4>To read it</h4><pre>{escape(found.call)}</pre>")
+    for title, frame in (
+        ("Columns", found.columns),
+        ("Lines as they would load", found.sample),
+        ("Missing", found.missing),
+    ):
+        if len(frame):
+            shown = frame.map(_cell)
+            parts.append(f"<h4>{title}</h4>{shown.to_html(index=False, border=0, escape=True)}")
+    if found.notes:
+        items = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
+        parts.append(f"<h4>To know</h4><ul>{items}</ul>")
+    return f"{_STYLE}<div class='cpticd-look'>{''.join(parts)}</div>"

@@ -1,0 +1,335 @@
+"""The first thing to do with a file: what it is, how it would be read, what it lacks, and the call that reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from cpticd import sql
+from cpticd.claims import Claims
+from cpticd.core import sources
+from cpticd.core.errors import CpticdError, InputError
+from cpticd.core.partial import only_denials
+from cpticd.loaders import closing, layouts, look_page, no_claims, registry, saved
+from cpticd.loaders.excel import SheetChoice
+from cpticd.loaders.flat import headings, wide
+from cpticd.loaders.flat.headings import Guess
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.loader import Options, Rename
+from cpticd.loaders.look_sample import ROWS, sampled
+from cpticd.loaders.staging import Stage, Staged
+
+#: What a column that is not understood is likely to be, by its name; the first that fits, where nothing else gives it.
+_LIKELY: Final = (
+    ("claim_id", r"claim|clm|\bicn\b|\bdcn\b|\btcn\b|account|acct|encounter|invoice|control"),
+    ("person_id", r"patient|member|subscriber|\bmrn\b|bene|enrol|person|\bpat\b"),
+    ("payer", r"payer|payor|insur|\bins\b|carrier|\bplan\b|health ?plan"),
+    ("claim_line_start_date", r"\bdos\b|service.*da?te?|date.*serv|\bsvc\b.*d(a)?t|from.*da?te?"),
+    ("hcpcs_code", r"\bcpt|hcpcs|proc|service ?code|\bsvc\b"),
+    ("diagnosis_codes", r"\bdx|diag|icd"),
+    ("charge_amount", r"charge|bill|submitted.*am|gross"),
+    ("paid_amount", r"paid|payment|\bpmt\b|reimb"),
+    ("carc_1", r"carc|den(y|ial).*(code|reason)|reason|adj.*code"),
+)
+#: What else a column that names the claim may be taken for.
+_NEXT: Final = ("payer_claim_id", "original_payer_claim_id")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file is. Shown as text, and as tables in a notebook.
+
+    ``kind`` and ``grain`` in words; ``columns``, a row per column: column, read_as, why, filled, examples; ``sample``,
+    up to five lines as they would load; ``missing``, a row per fact that nothing gives: missing, impossible; ``call``,
+    what to run next; ``notes``, what to know of how it was read; ``reason``, why it is not read, else empty.
+    """
+
+    path: Path
+    kind: str
+    grain: str = ""
+    columns: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sample: pd.DataFrame = field(default_factory=pd.DataFrame)
+    missing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    call: str = ""
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+    sampled: str = ""  # how much of the file was looked at; empty: all of it
+
+    def __repr__(self) -> str:
+        return look_page.text(self)
+
+    def _repr_html_(self) -> str:
+        return look_page.html(self)
+
+
+def look(
+    path: sources.PathLike,
+    *,
+    rename: Rename | None = None,
+    layout: str | None = None,
+    sheet: SheetChoice = None,
+) -> Look:
+    """What one file is, what a row of it is, how each column would be read, and the call that reads it.
+
+    Parameters: ``path`` is a file or a folder of files; ``rename``, ``layout`` and ``sheet`` are those of
+    ``read_wide``: what you would say when reading it. Of a large file its beginning and some rows of its middle and
+    end are read, a second or two. The result shows itself, as text or in a notebook as tables; its attributes are
+    ``kind``, ``grain``, ``columns``, ``sample``, ``missing``, ``call``, ``notes`` and ``reason``.
+
+    A file that is none of claims is no error: ``reason`` says what it is and what to do. Raises InputError for a path
+    that is not there.
+
+    >>> import cpticd as cx, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "lines.csv"
+    >>> _ = path.write_text("Claim #,DOS,CPT,Dx1,Charges,Ins Desc\\nA1,1/31/2025,99213,I10,80,Alder\\n")
+    >>> found = cx.look(path)
+    >>> found.kind, found.grain
+    ('a flat file', 'a service line')
+    >>> found.columns[["column", "read_as"]].values.tolist()[:2]
+    [['Claim #', 'claim_id'], ['DOS', 'claim_line_start_date']]
+    >>> found.missing["missing"].tolist()
+    ['payment', 'reason', 'payer', 'person']
+    >>> print(found.call.replace(str(path), "lines.csv"))
+    claims = cx.read_wide(
+        "lines.csv",
+        rename={
+            "Ins Desc": "payer",  # likely, by its name: check
+        },
+    )
+    """
+    target = sources.paths_of(path, folders=True)[0]
+    options = Options(rename=rename, layout=layout, sheet=sheet, quiet=True)
+    if target.is_dir() and not saved.is_saved(target):
+        return _folder(target)
+    try:
+        known = registry.tell(target, options)
+    except InputError as error:
+        return _not_told(target, str(error), options)
+    if known.loader is wide.LOADER:
+        return _flat(target, options)
+    return _other(target, known, options)
+
+
+def _folder(folder: Path) -> Look:
+    """What the files of a folder are."""
+    rows = []
+    for each in registry.inside_of(folder):
+        try:
+            rows.append((each.relative_to(folder).as_posix(), _called(registry.tell(each)), ""))
+        except InputError as error:
+            rows.append((each.relative_to(folder).as_posix(), "not read", str(error)))
+    columns = pd.DataFrame(rows, columns=["file", "kind", "why"], dtype="str")
+    call = f'claims = cx.read("{folder}")' if (columns["kind"] != "not read").any() else ""
+    reason = "" if call else "no file of the folder can be read as claims"
+    return Look(folder, f"a folder of {len(rows):,} files", columns=columns, call=call, reason=reason)
+
+
+def _called(known: registry.Recognised) -> str:
+    name = known.loader.name
+    return (
+        name if name.endswith(("s", known.kind)) or known.kind in ("x12", "flat") else f"{name}: {known.kind}"
+    )
+
+
+def _not_told(path: Path, reason: str, options: Options) -> Look:
+    """A table of claims whose columns say too little, or a file that is none."""
+    try:
+        sample = registry.sample_of(path, options)
+        fits = layouts.fitting(sample.given)
+        likely = {guess.meaning for guess in headings.guess(sample.columns)} - {None}
+    except CpticdError:
+        return Look(path, "not read", reason=reason)
+    if fits and not options.layout:
+        return _flat(path, Options(rename=options.rename, layout=fits.name, sheet=options.sheet, quiet=True))
+    if len(likely) >= 3 and not no_claims.of_columns(sample.given):
+        return _flat(path, options)
+    return Look(path, "not read", reason=reason)
+
+
+# -- flat files ------------------------------------------------------------------------------------
+
+
+def _flat(path: Path, options: Options) -> Look:
+    """What a flat file is: a sample of it is read as the file would be."""
+    notes: list[str] = []
+    with sampled(path) as part:
+        intake = Intake()
+        stage = Stage(intake, sheet=options.sheet, limit=None if part.is_whole else ROWS * 8)
+        guesses = _guesses(intake, stage, part.path, options)
+        columns = pd.concat([_columns(intake, *each) for each in guesses], ignore_index=True)
+        found: Claims | None = None
+        try:
+            _check(guesses)
+            with redirect_stdout(StringIO()):
+                wide.fill(intake, guesses)
+            found = closing.ended(intake)
+        except CpticdError as error:
+            notes.append(str(error))
+        gave = frozenset(guess.meaning for _, each in guesses for guess in each if guess.meaning)
+        stage.clear()
+    rejects = found.rejects if found else pd.DataFrame(columns=["reason", "action", "location", "severity"])
+    unread = {
+        str(row["column"]): str(row["read_as"])
+        for row in columns.to_dict("records")
+        if row["examples"] and row["read_as"] in ("", *(() if "claim_id" in gave else _NEXT))
+    }
+    fits = layouts.fitting(columns["column"])
+    return Look(
+        path, f"a flat file{_of_layout(options, fits)}", _grain(found, gave), columns,
+        _lines(found) if found else pd.DataFrame(), _missing(found, gave),
+        look_page.call(path, options, _likely(unread, gave)), (*notes, *_notes(rejects)), "", part.words,
+    )  # fmt: skip
+
+
+def _of_layout(options: Options, fits: layouts.Layout | None) -> str:
+    if options.layout:
+        return f": {layouts.layout(options.layout).title}"
+    return f" that may be {fits.title} (layout={fits.name!r})" if fits else ""
+
+
+def _guesses(intake: Intake, stage: Stage, path: Path, options: Options) -> list[tuple[Staged, list[Guess]]]:
+    """What the columns would be read as; without a column that names the claim too."""
+    try:
+        return wide.prepared(intake, stage, {"flat": [path]}, options)
+    except CpticdError:
+        if not stage.staged:
+            raise
+        return [(each, headings.guess(each.columns, options.rename)) for each in stage.staged]
+
+
+def _check(guesses: list[tuple[Staged, list[Guess]]]) -> None:
+    for table, found in guesses:
+        if not any(each.meaning == "claim_id" for each in found):
+            raise InputError(
+                f"no column of {table.source} names the claim, without which nothing is read: say which one does"
+            )
+
+
+def _columns(intake: Intake, table: Staged, guesses: list[Guess]) -> pd.DataFrame:
+    """One row per column: what it is read as and why, the share of rows that have a value, and some values."""
+    rows = []
+    for place, guess in enumerate(guesses):
+        cell = f"c{place}"
+        first = f"SELECT {cell} AS x, min(place) AS p FROM {table.table} WHERE {cell} IS NOT NULL GROUP BY 1"
+        some = f"SELECT string_agg(left(x, 30), ' | ' ORDER BY p) FROM ({first} ORDER BY p LIMIT 3)"
+        found = intake.query(
+            f"SELECT count({cell}) AS n, ({some}) AS examples FROM {table.table}"
+        ).to_pylist()[0]
+        why = guess.why or ("its name is the canonical one" if guess.is_sure else "a usual name of it")
+        filled = round(found["n"] / table.rows, 3) if table.rows else 0.0
+        rows.append((guess.column, guess.meaning or "", why, filled, found["examples"] or ""))
+    return pd.DataFrame(rows, columns=["column", "read_as", "why", "filled", "examples"])
+
+
+def _likely(unread: Mapping[str, str], gave: frozenset[str]) -> dict[str, str]:
+    """Columns that may be what nothing gives, by their names. ``unread``: column → what it is read as, if anything."""
+    found: dict[str, str] = {}
+    for ours, pattern in _LIKELY:
+        fact = next(
+            (each for each in closing.FACTS if ours in (*each.columns, _first(each.columns[0]))), None
+        )
+        if ours in gave or (fact and closing.is_given(fact, gave)):
+            continue
+        for column, read_as in unread.items():
+            if read_as and ours != "claim_id":
+                continue
+            name = re.sub(r"[_\W]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", column)).lower()
+            if column not in found and re.search(pattern, name):
+                found[column] = ours
+                break
+    return found
+
+
+def _first(family: str) -> str:
+    return family.replace("@", "1")
+
+
+def _grain(claims: Claims | None, gave: frozenset[str]) -> str:
+    """What a row is, in words, by what loading the sample said of it."""
+    if claims is None:
+        return ""
+    said = claims.rejects["reason"].astype(str)
+    parts = said[said.str.startswith("a row is ")]
+    if len(parts):
+        return parts.iloc[0].removeprefix("a row is ").partition(":")[0]
+    if only_denials(claims):
+        return "a denied service line: a list of denials alone"
+    if "claim_charge_amount" in gave and "charge_amount" not in gave:
+        return "a claim, or a line with its claim's charge"
+    return "a service line"
+
+
+def _lines(claims: Claims) -> pd.DataFrame:
+    """Up to five lines as they would load, of different outcomes."""
+    with claims.session() as s:
+        found = s.frame(sql.text("loading/look_lines"))
+    return found.dropna(axis="columns", how="all")
+
+
+def _missing(claims: Claims | None, gave: frozenset[str]) -> pd.DataFrame:
+    if claims is None:
+        none = [fact for fact in closing.FACTS if not closing.is_given(fact, gave)]
+    else:
+        none = closing.missing(closing.figures(claims), gave)
+    return pd.DataFrame([(f.name, f.without) for f in none], columns=["missing", "impossible"], dtype="str")
+
+
+def _notes(rejects: pd.DataFrame) -> list[str]:
+    """What was found while the sample was read, each kind once, but for the meaning of the columns."""
+    said = rejects[~rejects["location"].astype(str).str.startswith("column ")]
+    said = said[~said["reason"].astype(str).str.startswith("a row is ")]
+    counts = said.groupby("reason", sort=False).size()
+    actions = said.drop_duplicates("reason").set_index("reason")["action"]
+    notes = []
+    for reason, count in counts.items():
+        times = f" ({count:,} times)" if count > 1 else ""
+        action = "" if actions[str(reason)] == "noted" else f"{actions[str(reason)]}: "
+        notes.append(f"{action}{str(reason)[:240]}{times}")
+    return notes[:12] + ([f"… and {len(notes) - 12:,} more kinds"] if len(notes) > 12 else [])
+
+
+# -- other kinds -----------------------------------------------------------------------------------
+
+
+def _other(path: Path, known: registry.Recognised, options: Options) -> Look:
+    """What a file of another kind is: a sample of it is read by its own loader."""
+    kind, notes = _called(known), []
+    found: Claims | None = None
+    words = ""
+    try:
+        with sampled(path, is_table=known.loader.known is not None) as part, redirect_stdout(StringIO()):
+            words = part.words
+            intake = Intake(lenient=True)
+            intake.name([part.path])
+            known.loader.load({known.kind: [part.path]}, intake, options)
+            found = intake.claims() if intake.rows() else None
+            notes += intake.refused
+    except CpticdError as error:
+        notes.append(str(error))
+    columns = pd.DataFrame({"column": sorted(known.columns)}) if known.columns else pd.DataFrame()
+    call = f'claims = cx.read("{path}")'
+    if found is None:
+        return Look(path, kind, columns=columns, call=call, notes=tuple(notes), sampled=words)
+    notes += _notes(found.rejects) if not words else []
+    has_lines = closing.figures(found)["lines"] > 0
+    return Look(
+        path, kind, _kind_of_rows(found), columns, _lines(found) if has_lines else pd.DataFrame(),
+        _missing(found, frozenset()) if has_lines else pd.DataFrame(), call, tuple(notes), "", words,
+    )  # fmt: skip
+
+
+def _kind_of_rows(claims: Claims) -> str:
+    """How many rows of which tables the sample fills."""
+    with claims.session() as s:
+        counts = {
+            name: s.value(f"SELECT count(*) AS n FROM {name}")
+            for name in ("claims", "lines", "diagnoses", "adjudications", "adjustments", "drugs", "members")
+        }
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)

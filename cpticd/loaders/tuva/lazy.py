@@ -1,0 +1,151 @@
+"""Tables that are read where they lie: Parquet files and tables of a DuckDB file, as views of text cells.
+
+Nothing is copied: of 150 columns those are read that mean something, when they are asked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+import duckdb
+
+from cpticd.core.conform import quote
+from cpticd.core.errors import InputError
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.staging import Staged
+
+#: Cells that mean that nothing is there.
+_NOTHING: Final = (
+    "('', 'NULL', 'null', 'Null', 'None', 'none', 'NONE', 'NaN', 'nan', 'NaT', 'N/A', 'n/a', '(null)', '\\N')"
+)
+#: A folder of a Hive partition, and what stands for a null in its name.
+_HIVE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Lazy:
+    """Views over files, made in the intake's engine; gone at :meth:`clear`."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._numbers = itertools.count()
+        self._views: list[str] = []
+        self._attached: dict[Path, str] = {}
+
+    def parquet(self, path: Path, source: str) -> Staged:
+        """A Parquet file; folders of a Hive partition above it (``payer=Acme``) are columns."""
+        literal = str(path).replace("'", "''")
+        scan = f"read_parquet('{literal}', file_row_number = true, hive_partitioning = false)"
+        with readable(path, "Parquet file"):
+            return self._staged(source, scan, "file_row_number + 1", hive(path))
+
+    def database(self, path: Path) -> str:
+        """The name under which a DuckDB file is attached, read-only."""
+        if path not in self._attached:
+            name = f"attached_{next(self._numbers)}"
+            literal = str(path).replace("'", "''")
+            with readable(path, "DuckDB file"):
+                self._intake.engine.connection.execute(f"ATTACH '{literal}' AS {name} (READ_ONLY)")
+            self._attached[path] = name
+        return self._attached[path]
+
+    def table(self, path: Path, schema: str, table: str, source: str) -> Staged:
+        """A table or view of a DuckDB file; its rows are numbered as they come."""
+        scan = f"{self.database(path)}.{quote(schema)}.{quote(table)}"
+        with readable(path, "DuckDB file"):
+            return self._staged(source, scan, "row_number() OVER ()", {})
+
+    def clear(self) -> None:
+        """Forget the views, and let go of the files."""
+        connection = self._intake.engine.connection
+        for view in self._views:
+            connection.execute(f"DROP VIEW IF EXISTS {view}")
+        for name in self._attached.values():
+            connection.execute(f"DETACH {name}")
+        self._views.clear()
+        self._attached.clear()
+
+    def _staged(self, source: str, scan: str, place: str, fixed: dict[str, str | None]) -> Staged:
+        connection = self._intake.engine.connection
+        described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+        columns = [(str(name), str(kind)) for name, kind, *_ in described if name != "file_row_number"]
+        (rows,) = connection.execute(f"SELECT count(*) FROM {scan}").fetchone() or (0,)
+        lower = {name.lower() for name, _ in columns}
+        more = {name: value for name, value in fixed.items() if name.lower() not in lower}
+        cells = [cell(name, kind) for name, kind in columns]
+        cells += ["NULL" if v is None else "'" + v.replace("'", "''") + "'" for v in more.values()]
+        named = ", ".join(f"CAST({text} AS VARCHAR) AS c{i}" for i, text in enumerate(cells))
+        view = f"lazy_{next(self._numbers)}"
+        self._views.append(view)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {named}, CAST({place} AS BIGINT) AS place FROM {scan}"
+        )
+        return Staged(source, view, [*(name for name, _ in columns), *more], rows, "row")
+
+
+@contextmanager
+def readable(path: Path, what: str) -> Iterator[None]:
+    """DuckDB's errors in reading a file as InputError."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = " ".join(str(error).split())
+        if "lock" in text.lower() or "already attached" in text:
+            raise InputError(
+                f"{path}: another connection has it open to write; close that, and read it again"
+            ) from error
+        raise InputError(f"{path}: cannot be read as a {what}: {text[:200]}; get the file again") from error
+
+
+def hive(path: Path) -> dict[str, str | None]:
+    """Columns that the folders of a partition give: ``…/payer=Acme/year=2024/part-0.parquet``."""
+    found: dict[str, str | None] = {}
+    for part in path.parts[:-1]:
+        if match := _HIVE.fullmatch(part):
+            value = unquote(match[2])
+            found[match[1]] = None if value == _HIVE_NULL else value
+    return found
+
+
+class Named(NamedTuple):
+    """A table of a database."""
+
+    schema: str
+    table: str
+    columns: Sequence[str]
+
+
+def tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Named]:
+    """Every table and view of an attached database, in the order of their names."""
+    rows = connection.execute(
+        "SELECT schema_name, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+        "WHERE database_name = ? AND NOT internal GROUP BY ALL ORDER BY 1, 2",
+        [database],
+    ).fetchall()
+    return [Named(*row) for row in rows]
+
+
+def cell(name: str, kind: str) -> str:
+    """SQL of a typed cell as trimmed text: whole floats without ``.0``, dates as 2024-01-31, nothing as null."""
+    column = quote(name)
+    if kind in ("DOUBLE", "FLOAT"):
+        return (
+            f"CASE WHEN isnan({column}) THEN NULL WHEN {column} = floor({column}) AND abs({column}) < 1e15 "
+            f"THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) "
+            f"WHEN abs({column}) < 1e12 THEN rtrim(printf('%.6f', CAST({column} AS DOUBLE)), '0') "
+            f"ELSE CAST({column} AS VARCHAR) END"
+        )
+    if kind.startswith("TIMESTAMP"):
+        return (
+            f"CASE WHEN CAST({column} AS TIMESTAMP) = date_trunc('day', CAST({column} AS TIMESTAMP)) "
+            f"THEN strftime(CAST({column} AS TIMESTAMP), '%Y-%m-%d') ELSE CAST({column} AS VARCHAR) END"
+        )
+    if kind == "VARCHAR":
+        return f"CASE WHEN trim({column}, ' \t\r\n') NOT IN {_NOTHING} THEN trim({column}, ' \t\r\n') END"
+    return f"CAST({column} AS VARCHAR)"
