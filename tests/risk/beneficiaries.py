@@ -77,6 +77,9 @@ class Sample(NamedTuple):
         frame = pd.DataFrame(self.persons)
         frame["sex"] = frame["sex"].map({"1": "male", "2": "female"})
         frame["graft_months"] = frame["graft_months"].astype("Int64")
+        # Who has end-stage renal disease is scored by the ESRD model, and nobody else is; RxHCC scores both.
+        if not self.model.startswith("Rx"):
+            frame = frame.drop(columns="esrd")
         return frame.rename(columns=RENAMED)
 
     def diagnoses(self) -> pd.DataFrame:
