@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import model, reference, sql
-from cpticd.core import store
+from cpticd import exports, model, reference, sql
+from cpticd.core import database, left_out, store
 from cpticd.core.chosen import both, choose, written
 from cpticd.core.engine import DataEngine, Engine, engine_of
 from cpticd.core.enrollment import members_table
-from cpticd.core.errors import ArgumentError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
+from cpticd.core.partial import next_calls
 from cpticd.core.reading import closing
 from cpticd.core.schema import REJECTS, TABLES, graded
 from cpticd.core.selection import DIMENSIONS, By, Dimension, Grouping, attribute, grouping
@@ -219,22 +220,8 @@ class Claims:
         while whole._parent is not None and whole.selection:
             whole = whole._parent
         words = "; ".join(f"{name}: {written(value)}" for name, value in self.selection.items())
-        rows = []
-        for name, table in TABLES.items():
-            amount = f"CAST(sum({table.amount}) AS DOUBLE)" if table.amount else "CAST(NULL AS DOUBLE)"
-            text = f"SELECT count(*) AS n, {amount} AS amount FROM {name}"
-            with whole.session() as all_, self.session() as part:
-                (read,), (loaded,) = all_.rows(text), part.rows(text)
-            lost = None if table.amount is None else (read["amount"] or 0.0) - (loaded["amount"] or 0.0)
-            rows.append(
-                {
-                    "source": f"selection: {words}", "table_name": name, "read": read["n"], "loaded": loaded["n"],
-                    "rejected": 0, "amount_read": read["amount"], "amount_loaded": loaded["amount"],
-                    "amount_rejected": 0.0 if table.amount else None,
-                    "left_out": read["n"] - loaded["n"], "amount_left_out": None if lost is None else round(lost, 2),
-                }
-            )  # fmt: skip
-        return pd.DataFrame([row for row in rows if row["read"]])
+        with whole.session() as every, self.session() as part:
+            return pd.DataFrame(left_out.accounts(every, part, words))
 
     @property
     def rejects(self) -> pd.DataFrame:
@@ -283,7 +270,7 @@ class Claims:
             text += f", {figures['first service date']} to {figures['last service date']}"
         if figures["rejected"]:
             text += f"; {figures['rejected']:,} rejected (see .rejects)"
-        calls = ".accounting(), cx.denials.rates(claims), cx.denials.by_pair(claims), cx.report(claims, path)"
+        calls = next_calls(self)
         read = "" if self.selection else closing(self._accounting, self._rejects)
         return "\n".join(filter(None, (text, read, f"Next: {calls}")))
 
@@ -335,24 +322,43 @@ class Claims:
         a saved data set.
         """
         target = store.check_target(folder, overwrite=overwrite)
+        with self.session(pairs=True) as s:
+            tables, manifest = self._stored(s, _SAVED)
+            return store.write(target, tables, manifest)
+
+    def export(
+        self, path: str | Path, form: str | None = None, *, overwrite: bool = False, quiet: bool = False
+    ) -> pd.DataFrame:
+        """One row per table of the data set: rows and dollars that were written, and what the form cannot hold.
+
+        ``form``, which the path's suffix tells: "duckdb" and "parquet" (a folder) hold all, and :func:`open` and
+        ``read`` read them; "csv" a row per line and decision for ``read_wide``, codes mended, with outcome and cause;
+        "xlsx" the same as a workbook; "tuva" a folder (or .duckdb) of medical_claim, eligibility and pharmacy_claim;
+        "rejects" what goes back to the sender. Rejects stand in each: a table, a sheet, ``rejects.csv`` in a folder,
+        ``….rejects.csv`` beside a file. It holds persons, line by line: for a disk of your own; results leave by
+        ``cx.disclosure.export``. Prints what is left out unless ``quiet``. Raises OutputExistsError where something is
+        there, unless ``overwrite`` and it is of this form; ArgumentError for what is no form.
+
+        >>> import cpticd as cx, pandas as pd, pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "claims.duckdb"
+        >>> claims = cx.read_wide(pd.DataFrame({"Claim": ["A1"], "CPT": "99213"}), quiet=True, progress=False)
+        >>> claims.export(path, quiet=True)[["table_name", "written"]].values.tolist()
+        [['claims', 1], ['lines', 1]]
+        """
+        return exports.export(self, path, form, overwrite=overwrite, quiet=quiet)
+
+    def _stored(self, s: Session, derived: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is stored of these claims by name, with derived relations of these names; and its manifest."""
         small = {**self._references, "accounting": self._accounting, "rejects": self._rejects}
         manifest = {
             "model": _MODEL,
             "tables": list(TABLES),
-            "derived": list(_SAVED),
+            "derived": list(derived),
             "kept": list(self._kept),
             "references": list(REFERENCES),
         }
-        with self.session(pairs=True) as s:
-            tables = {name: self._batches(s, name) for name in dict.fromkeys((*TABLES, *_SAVED, *self._kept))}
-            return store.write(target, tables | small, manifest)
-
-    @staticmethod
-    def _batches(s: Session, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
-        if name in TABLES:
-            return s.engine.batches(f"SELECT * FROM {name} ORDER BY {', '.join(TABLES[name].key)}")
-        some = s.value(f"SELECT count(*) AS n FROM {name}") > 0
-        return s.engine.batches(f"SELECT * FROM {name}") if some else s.fetch(f"SELECT * FROM {name} LIMIT 0")
+        names = dict.fromkeys((*TABLES, *derived, *self._kept))
+        return {name: store.batches(s.engine, name) for name in names} | small, manifest
 
 
 def open(
@@ -362,7 +368,7 @@ def open(
     session: SparkSession | None = None,
     memory_limit: str | None = None,
 ) -> Claims:
-    """The data set that ``Claims.save(folder)`` wrote.
+    """The data set that ``Claims.save(folder)`` wrote, or ``Claims.export`` as one DuckDB file.
 
     ``engine`` is "duckdb" (embedded) or "spark" (needs the extra ``spark``; ``session`` is your
     SparkSession, a local one is started without it). ``memory_limit``: DuckDB's, such as "4GB".
@@ -370,20 +376,19 @@ def open(
     derived anew. Raises InputError where the folder is not a saved data set, or not whole.
     """
     path = Path(folder)
-    manifest = store.manifest_of(path)
+    saved = database.Database(path, engine=engine) if path.is_file() else store.Folder(path)
+    derived = saved.manifest.get("model") == _MODEL and all(map(saved.has, _SAVED))
+    kept = [name for name in saved.manifest.get("kept", []) if saved.has(name)]
     where = engine_of(engine, session, memory_limit)
-    store.scan_tables(where, path)
-    derived = manifest.get("model") == _MODEL and all((path / f"{name}.parquet").exists() for name in _SAVED)
-    kept = [name for name in manifest.get("kept", []) if (path / f"{name}.parquet").exists()]
-    for name in dict.fromkeys((*kept, *(_SAVED if derived else ()))):
-        where.scan(name, path / f"{name}.parquet")
+    saved.scan(where, dict.fromkeys((*kept, *(_SAVED if derived else ()))))
+    found = {name: saved.table(name) for name in ("accounting", "rejects", *REFERENCES)}
+    if absent := [name for name in ("accounting", "rejects") if found[name] is None]:
+        raise InputError(f"{path}: {', '.join(absent)} gone; load the claims and save them again")
     return Claims(
         where,
-        accounting=store.read_table(path, "accounting"),
-        rejects=store.read_table(path, "rejects"),
-        references={
-            name: store.read_table(path, name) for name in REFERENCES if (path / f"{name}.parquet").exists()
-        },
+        accounting=found["accounting"],
+        rejects=found["rejects"],
+        references={name: table for name in REFERENCES if (table := found[name]) is not None},
         derived=derived,
         kept=kept,
     )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-import cpticd as cx
-from cpticd.claims import Claims
-from tests.spec import SPEC, claims_of
+# Processes that tests start keep what they compile, as those of users do; to compile the package takes a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# Before numpy is imported, here and in every process that a test starts: on matrices of a few dozen rows a second
+# thread of linear algebra does nothing but wait, which costs as much as the work.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
+import cpticd as cx  # noqa: E402
+from cpticd.claims import Claims  # noqa: E402
+from tests.spec import SPEC, claims_of  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,11 +45,19 @@ SPARK = {
     "spark.log.level": "ERROR",
 }
 #: Files that ask about the same 20,000 beneficiaries of each model: to draw them takes longer than to score them.
-SAMPLED = {f"tests/risk/test_{name}.py" for name in ("oracle", "parity", "peers")}
+SAMPLED = {f"tests/risk/test_{name}.py" for name in ("invariants", "oracle", "parity", "peers")}
 
+#: Folders whose tests share what takes long to make: servers, pages, simulated persons.
+SHARED = ("tests/browser", "tests/explore", "tests/simulation")
 
 #: Tests on Spark of one folder that the default run has; ``-m every_engine`` runs the others.
 SPARK_TESTS: Final = 1
+
+#: What one page does for all explorers, and of whom the default run does not ask it; ``-m every_page`` does.
+SAME_PAGE: Final = {
+    "test_the_page_is_there_again_after_a_reload": ("risk", "rules", "two_ledgers"),
+    "test_voila_serves_the_page_which_anyone_can_read": ("risk", "rules"),
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,13 +70,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             kept[folder] = kept.get(folder, 0) + 1
             if kept[folder] > SPARK_TESTS:
                 item.add_marker(pytest.mark.every_engine)
+        test, _, explorer = item.name.rstrip("]").partition("[")
+        if explorer in SAME_PAGE.get(test, ()):
+            item.add_marker(pytest.mark.every_page)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector of garbage need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With ``-n`` a file's tests stay in one process, where its fixtures are made once; so do all that need Spark.
 
-    The beneficiaries of risk adjustment are drawn once, and all browser tests share their servers, too.
+    The beneficiaries of risk adjustment are drawn once, too, and what a folder shares is made once.
     (``--dist loadgroup`` would do it by marks, but not with every pytest.)
     """
     from xdist.scheduler import LoadScopeScheduling
@@ -70,7 +97,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
                 return "spark"
             if file in SAMPLED:
                 return "risk sample"
-            return "tests/browser" if file.startswith("tests/browser/") else file
+            return next((folder for folder in SHARED if file.startswith(f"{folder}/")), file)
 
     # In the order of the files: the browser's tests, which are few and long, begin at once, and notebooks end the run.
     config.option.loadscopereorder = False

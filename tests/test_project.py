@@ -25,7 +25,7 @@ LAYERS = [
     {"errors", "sql"},
     {"reference", "stats"},
     {"codes"},
-    {"model"},
+    {"model", "exports"},
     {"claims"},
     {"loaders"},
     {"simulation"},

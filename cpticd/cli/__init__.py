@@ -1,4 +1,4 @@
-"""The command line: ``cpticd look``, ``cpticd demo``, ``cpticd report``, ``cpticd simulate``.
+"""The command line: ``cpticd look``, ``demo``, ``report``, ``convert``, ``simulate``.
 
 Results go to standard output, progress and messages to standard error. Heavy modules are imported by the
 command that needs them, so that ``--help`` and a wrong argument answer at once.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import cpticd as cx
 from cpticd import __version__
-from cpticd.cli import look
+from cpticd.cli import convert, look
 from cpticd.core.errors import (
     ArgumentError,
     CpticdError,
@@ -128,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
     look.arguments(commands, _pair, EPILOG)
     _demo_arguments(_command(commands, "demo", "analyse built-in synthetic claims and write a report"))
     _report_arguments(_command(commands, "report", "analyse your own claim files and write a report"))
+    convert.arguments(_command(commands, "convert", convert.WORDS), _pair)
     _simulate_arguments(_command(commands, "simulate", "write synthetic claims as Parquet, CSV or X12"))
     return top
 
@@ -290,7 +291,8 @@ def _run(options: argparse.Namespace) -> int:
         if options.command == "look":
             look.run(options)
         else:
-            {"demo": _demo, "report": _report, "simulate": _simulate}[options.command](options, terminal)
+            commands = {"demo": _demo, "report": _report, "convert": convert.run, "simulate": _simulate}
+            commands[options.command](options, terminal)
     return 0
 
 

@@ -32,6 +32,13 @@ def only_denials(claims: Any) -> str:
     return said["reason"][0].as_py() if said.num_rows else ""
 
 
+def next_calls(claims: Any) -> str:
+    """What to ask of these claims first, as calls."""
+    asked = ("causes", "open") if only_denials(claims) else ("rates", "by_pair")
+    calls = ", ".join(f"cx.denials.{each}(claims)" for each in asked)
+    return f".accounting(), {calls}, cx.report(claims, path)"
+
+
 def check_whole(name: str, claims: Any) -> None:
     """Raise ArgumentError where analysis ``name`` needs what was paid, and the claims are denials alone."""
     if name in _OF_ALL and only_denials(claims):

@@ -21,6 +21,19 @@ def rounded(value: Any) -> Any:
     return round(value / step) * step
 
 
+def columns_rounded(frame: pd.DataFrame, *names: str) -> dict[str, Any]:
+    """Columns of counts and amounts, each value ``rounded``: what a table may leave with that others stand beside.
+
+    >>> columns_rounded(pd.DataFrame({"lines": [89, 276]}), "lines")["lines"].tolist()
+    [90, 280]
+    """
+    made = {name: [rounded(value) for value in frame[name]] for name in names}
+    whole = {name for name in names if pd.api.types.is_integer_dtype(frame[name])}
+    return {
+        name: pd.array(values, dtype="Int64" if name in whole else "Float64") for name, values in made.items()
+    }
+
+
 def about(value: Any, minimum: int) -> Any:
     """A count that no table protects: ``fewer than 11``, or rounded; with a minimum of 1 as it is."""
     if minimum <= 1 or isinstance(value, bool) or not isinstance(value, int | float):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cpticd.core.engine import DataEngine
+from cpticd.core.engine import DataEngine, Engine
 from cpticd.core.errors import InputError, OutputExistsError
 from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.tables import SQL, Table
@@ -26,7 +26,7 @@ FORMAT: Final = "cpticd-claims/4"
 #: Older formats whose canonical tables are read as they are.
 _READABLE: Final = (FORMAT, "cpticd-claims/3", "cpticd-claims/2", "cpticd-claims/1")
 #: Tables without which there is no data set.
-_NEEDED: Final = ("claims", "lines")
+NEEDED: Final = ("claims", "lines")
 #: Tables whose rows were numbered by the line that they answer, before several could answer one.
 _OF_SERVICES: Final = ("line_payments", "adjustments", "remarks")
 
@@ -68,6 +68,14 @@ def write(
     return target
 
 
+def batches(engine: Engine, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
+    """The rows of a relation in pieces, those of a canonical table in the order of its key."""
+    if name in TABLES:
+        return engine.batches(f"SELECT * FROM {name} ORDER BY {', '.join(TABLES[name].key)}")
+    some = engine.fetch(f"SELECT 1 AS one FROM {name} LIMIT 1").num_rows > 0
+    return engine.batches(f"SELECT * FROM {name}") if some else engine.fetch(f"SELECT * FROM {name} LIMIT 0")
+
+
 def _write_table(path: Path, rows: Iterator[pa.RecordBatch] | pa.Table, schema: pa.Schema | None) -> None:
     if isinstance(rows, pa.Table):
         pq.write_table(rows, path)
@@ -92,14 +100,19 @@ def manifest_of(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder}: no {MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
         )
+    return checked(path.read_text(encoding="utf-8", errors="replace"), folder)
+
+
+def checked(text: str, where: Path) -> dict[str, Any]:
+    """A manifest from its text; InputError where it is none that this release reads."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(text)
     except ValueError as error:
-        raise InputError(f"{path}: not readable: {error}") from error
+        raise InputError(f"{where}: the manifest is not readable: {error}") from error
     if not isinstance(found, dict) or found.get("format") not in _READABLE:
         kind = found.get("format") if isinstance(found, dict) else type(found).__name__
         raise InputError(
-            f"{folder}: format {kind!r}; this cpticd reads {', '.join(map(repr, _READABLE))}: a later release may have "
+            f"{where}: format {kind!r}; this cpticd reads {', '.join(map(repr, _READABLE))}: a later release may have "
             "saved it (upgrade cpticd), else load the files and save again"
         )
     return found
@@ -111,22 +124,26 @@ def scan_tables(engine: DataEngine, folder: Path) -> None:
         file = folder / f"{name}.parquet"
         if file.exists():
             engine.scan(name, file, _columns(table, file))
-        elif name in _NEEDED:
+        elif name in NEEDED:
             raise InputError(f"{folder}: {file.name} is gone; load the claims and save them again")
         else:
             engine.load(name, table.empty())
 
 
 def _columns(table: Table, file: Path) -> str:
-    """SQL of a table's columns in a file, those that it lacks as nulls; InputError where one is required."""
+    """SQL of a table's columns in a Parquet file."""
     try:
-        there = {*pq.read_schema(file).names}
+        return columns_of(table, pq.read_schema(file).names, file)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             f"{file}: not readable as Parquet: {error}; load the claims and save them again"
         ) from error
+
+
+def columns_of(table: Table, there: Collection[str], where: Path) -> str:
+    """SQL of a table's columns, those that are not ``there`` as nulls; InputError where one is required."""
     if required := [name for name in table.required if name not in there]:
-        raise InputError(f"{file}: no column {', '.join(required)}; load the claims and save them again")
+        raise InputError(f"{where}: no column {', '.join(required)}; load the claims and save them again")
     former = {new: old for old, new in FORMER.items() if old in there}
     if table.name in _OF_SERVICES and "claim_line_number" in there:
         former["service_number"] = "claim_line_number"
@@ -145,3 +162,25 @@ def read_table(folder: Path, name: str) -> pa.Table:
         return pq.read_table(file)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{file}: {error}; load the claims and save them again") from error
+
+
+class Folder:
+    """A saved data set in a folder, to be opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises InputError where the folder is not a data set that this release reads."""
+        self.path, self.manifest = path, manifest_of(path)
+
+    def has(self, name: str) -> bool:
+        """Whether a relation that was derived is there."""
+        return (self.path / f"{name}.parquet").exists()
+
+    def scan(self, engine: DataEngine, names: Collection[str]) -> None:
+        """Define every canonical table over the files, and the derived relations of these names."""
+        scan_tables(engine, self.path)
+        for name in names:
+            engine.scan(name, self.path / f"{name}.parquet")
+
+    def table(self, name: str) -> pa.Table | None:
+        """A small table, None where it is not there."""
+        return read_table(self.path, name) if self.has(name) else None

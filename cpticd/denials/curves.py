@@ -59,3 +59,10 @@ def shown_days(days: pd.Series, persons: pd.DataFrame, minimum: int) -> list[Any
             break
         ends.pop()
     return ends
+
+
+def as_shown(curve: pd.DataFrame, days: list[Any], events: str) -> pd.DataFrame:
+    """The curve at these days, without its counts and in thousandths: more digits would tell on which days between."""
+    ends = ["survival", "low", "high"]
+    at = curve[curve["day"].isin(days)]
+    return at.assign(**at[ends].round(3), **dict.fromkeys(("at_risk", events), float("nan")))

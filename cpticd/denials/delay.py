@@ -25,8 +25,8 @@ def _protected(curve: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.Da
     with claims.session() as s:
         persons = s.frame(sql.text("denials/delay_persons"))
     ends = curves.shown_days(curve["day"], persons, minimum)
-    shown = curve[curve["day"].isin(ends)].reset_index(drop=True)
-    return carry(curve, shown.assign(at_risk=float("nan"), adjudicated=float("nan"))), len(curve) - len(shown)
+    shown = curves.as_shown(curve, ends, "adjudicated").reset_index(drop=True)
+    return carry(curve, shown), len(curve) - len(shown)
 
 
 @measure(

@@ -21,14 +21,20 @@ _BEGINS: Final = 10.0
 
 def rows_of(
     search: Search, upper: Sequence[Level], dimensions: tuple[str, ...], *, q: float, confidence: float
-) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The rows of all drivers up to ``q``, and what could have been missed, by level in words."""
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, tuple[int, float]]]:
+    """The rows of all drivers up to ``q``, and what could have been missed, by level in words and in numbers."""
     looked = [_mains(search, each) for each in upper]
     looked += [_taken(search, number, chance) for number, chance in enumerate(search.expected())]
     parts = [_rows(each, q, confidence) for each in looked]
+    levels = {each.name.replace(DIAGNOSIS, "diagnosis_code"): each for each in (*upper, *search.levels)}
+    sizes = {
+        name: (each.size, float(np.median(np.diff(each.start)))) for name, each in levels.items() if each.size
+    }
+    rate = float(search.lines.denied.mean()) if search.lines.size else 0.0
     missed = {
-        each.name.replace(DIAGNOSIS, "diagnosis_code"): _detectable(search, each, len(part), q)
-        for each, part in zip([*upper, *search.levels], parts, strict=True)
+        name: detectable(*sizes[name], rate, len(part), q)
+        for name, part in zip(levels, parts, strict=True)
+        if name in sizes
     }
     columns = ["diagnosis_code" if name == DIAGNOSIS else name for name in dimensions]
     made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -36,9 +42,16 @@ def rows_of(
     made["since"] = pd.to_datetime(made["since"])
     made["level"] = made["level"].str.replace("diagnosis", "diagnosis_code", regex=False)
     order = ["excess_amount", "excess_denials", "level", *columns]
-    return made.sort_values(
-        order, ascending=[False, False, *[True] * (len(columns) + 1)], ignore_index=True, na_position="last"
-    ), {level: words for level, words in missed.items() if words}
+    return (
+        made.sort_values(
+            order,
+            ascending=[False, False, *[True] * (len(columns) + 1)],
+            ignore_index=True,
+            na_position="last",
+        ),
+        {level: words for level, words in missed.items() if words},
+        sizes,
+    )
 
 
 _COLUMNS: Final = (
@@ -160,11 +173,3 @@ def _since(lines: Lines, own: np.ndarray, chance: np.ndarray, effect: float) -> 
     if room > 0 and before / np.sqrt(room) > 2 and before / room > 0.5 * after[best] / spread[best]:
         return None
     return pd.Timestamp(months[best])
-
-
-def _detectable(search: Search, level: Level, found: int, q: float) -> str:
-    """Which difference of rates a candidate of usual size would have shown."""
-    if not level.size:
-        return ""
-    n, rate = float(np.median(np.diff(level.start))), float(search.lines.denied.mean())
-    return detectable(level.size, n, rate, found, q)

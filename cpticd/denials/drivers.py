@@ -107,7 +107,7 @@ def drivers(
     search = Search(lines, levels, mains, free=(*FREE, "quarter"))
     search.run(q)
     upper = [level(lines, (name,), min_lines) for name in single]
-    found, detectable = rows_of(search, upper, wanted, q=q, confidence=confidence)
+    found, detectable, sizes = rows_of(search, upper, wanted, q=q, confidence=confidence)
     return attach(
         found,
         measure="drivers of initial denials",
@@ -120,6 +120,7 @@ def drivers(
         interval=f"{confidence:.0%} Wilson of effective lines (design effect by claim or person, the larger)",
         looked_at={each.name.replace(DIAGNOSIS, "diagnosis_code"): each.size for each in (*upper, *levels)},
         detectable=detectable,
+        records={driver_leaves.MISSED: {**sizes, driver_leaves.WHOLE: (int(lines.denied.sum()), lines.size)}},
         groups="overlap: a line is in one group of every level; an excess is counted at one",
     )
 

@@ -15,7 +15,7 @@ from cpticd.core.contract import attach, carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import Cells, Part, Records, measure
-from cpticd.core.rounding import rounded
+from cpticd.core.rounding import columns_rounded, rounded
 from cpticd.core.session import Session
 from cpticd.denials import chances, counted, expected
 from cpticd.denials.deadlines import Deadlines, deadline_table, last_days, routes
@@ -33,6 +33,8 @@ UNKNOWN: Final = "age unknown"
 NEAR: Final = 30
 #: Of the summary: numbers of a part of a cell's persons, which it could give away.
 WITHHELD: Final = ("unpriced_lines", "near_deadline", "unknown_deadline")
+#: Of the summary: what leaves in two digits.
+COUNTS: Final = ("lines", "charge_amount", "expected_allowed", "expected_recovery")
 _COLUMNS: Final = (
     "claim_id", "claim_line_number", "person_id", "payer", "payer_kind", "hcpcs_code", "service_date", "denied_date",
     "age", "deadline_date", "days_left", "route", "action", "category", "carc", "rarcs", "group_code", "submissions",
@@ -211,6 +213,8 @@ def _sentence(frame: pd.DataFrame) -> str:
         by=("age_band", "route"),
         facts=_persons,
         withheld=WITHHELD,
+        # With what became of all denials beside them, exact counts would tell of those that are left out.
+        anew=lambda shown: carry(shown, shown.assign(**columns_rounded(shown, *COUNTS))),
     ),
     chart="open_summary",
     report=[Part("open_summary", "from_denial_to_payment", "Open denials by age and route")],

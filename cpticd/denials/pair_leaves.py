@@ -12,6 +12,7 @@ from cpticd.core.contract import amend, carry
 from cpticd.core.measure import Cells, Compared
 from cpticd.core.selection import By, names
 from cpticd.denials.detectable import detectable
+from cpticd.denials.excesses import digits, in_whole_lines
 
 #: Error rate at which a pair is put before the others.
 Q_THRESHOLD: Final = 0.10
@@ -63,7 +64,11 @@ def leaves(
 
 
 def anew(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Pairs that leave: q-values and shrunk rates of those that are shown alone, in the order of what is shown."""
+    """Pairs that leave: what is expected in whole lines, q-values and shrunk rates of what is shown, in its order.
+
+    A chance leaves with one digit: it answers to the same counts as what is expected.
+    """
+    shown = carry(shown, in_whole_lines(shown).assign(p_value=digits(shown["p_value"], 1)))
     k, n = (shown[name].to_numpy(float, na_value=np.nan) for name in ("denied_lines", "lines"))
     expected = shown["expected_rate"].to_numpy(float)
     known = np.isfinite(expected) & np.isfinite(k)

@@ -30,7 +30,7 @@ def _protected(found: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.Da
     parts = []
     for step, part in found.groupby("step", sort=False):
         days = curves.shown_days(part["day"], persons[persons["step"] == step], minimum)
-        parts.append(part[part["day"].isin(days)].assign(at_risk=np.nan, done=np.nan))
+        parts.append(curves.as_shown(part, days, "done"))
     shown = pd.concat(parts, ignore_index=True) if parts else found.head(0)
     return carry(found, shown), len(found) - len(shown)
 

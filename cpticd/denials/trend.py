@@ -16,6 +16,7 @@ from cpticd.core.measure import Cells, Linked, Part, Parts, measure
 from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
 from cpticd.denials import divided, trend_changes, trend_rules
+from cpticd.denials.excesses import digits
 
 Period = Literal["week", "month", "quarter"]
 
@@ -66,7 +67,7 @@ def _apply(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
         then = [*(result[key] for key in groups), result["period"] - step]
         masked = is_gone | np.array([key in gone for key in zip(*then, strict=True)], dtype=bool)
         for column in (name, f"{name}_low", f"{name}_high"):
-            result[column] = result[column].mask(masked)
+            result[column] = pd.Series(digits(result[column], 3), index=result.index).mask(masked)
             hidden[column] = " ".join(map(str, np.flatnonzero(masked)))
     read = _read_together(result, groups, is_gone)
     for column in ("signal", "direction"):

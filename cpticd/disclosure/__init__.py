@@ -20,8 +20,10 @@ which one follows).
 What compares a row with others (expected, excess, lift, odds ratios, chances) is a count too. A row and its comparison
 tell of the lines alike that are not its own, stratum by stratum: where few of these sums are unknown, all are taken to
 be told, and where anything small would follow from them and from what is shown, the comparison is left out, before any
-count. What leaves is rounded to four digits; q-values, shrunk rates and the order of rows are made of what is shown. A
-share of one person or provider, and what is learned from few lines alike, does not leave.
+count. What leaves is rounded: what is expected to whole lines, so that a line more or less of a count that is left out
+changes nothing, chances to one digit, other comparisons to four, intervals to three, design effects to two; q-values,
+shrunk rates and the order of rows are made of what is shown. A share of one person or provider, and what is learned
+from few lines alike, does not leave.
 
 What it does not cover: bounds (a suppressed cell is known to be 1 to 10), and releases made apart: the same claims a
 month later, a part of them, another minimum. Each may be safe alone, and their difference not.

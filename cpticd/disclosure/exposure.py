@@ -84,6 +84,8 @@ class Exposure:
         """Those of the sets that are small and follow, in an order that does not depend on numbers of atoms."""
         small = []
         for atoms in sets:
+            if self._system.has_many(atoms):
+                continue
             persons = self._system.persons_of(atoms)
             if self._system.is_small(persons) and not self._system.is_large_cell(atoms):
                 small.append(Secret(np.sort(atoms), persons, table=""))

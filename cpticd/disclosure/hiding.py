@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _NO_COUNTS: Final = ("design_effect",)
 #: Digits with which what compares leaves, so that whole numbers behind it cannot be read off its last ones.
 DIGITS: Final = 4
+#: Digits of the ends of intervals and of design effects: their last ones tell how many lines which persons have.
+ENDS: Final = 3
+EFFECTS: Final = 2
 
 
 def protect(
@@ -73,6 +76,7 @@ def _protected_table(
     if made.compared is not None:
         hidden |= {column: hidden.get(column, set()) | compared for column in as_names(made.compared.columns)}
         made = replace(made, frame=_rounded(made.frame, as_names(made.compared.columns)))
+    made = replace(made, frame=_without_last_digits(made.frame))
     result = account(counts["all"], counts["primary"], counts["complementary"], system.minimum, alone)
     return _hide(made, hidden, result)
 
@@ -88,8 +92,24 @@ def _rounded(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return carry(frame, frame.assign(**values))
 
 
-def _significant(value: float) -> float:
-    return value if not math.isfinite(value) or not value else float(f"{value:.{DIGITS}g}")
+def _without_last_digits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Intervals and design effects to few digits, and effective lines by these."""
+    values: dict[str, Any] = {}
+    for column in map(str, frame.columns):
+        if not pd.api.types.is_float_dtype(frame[column]):
+            continue
+        if column.endswith(("low", "high")):
+            values[column] = [_significant(value, ENDS) for value in frame[column]]
+        if column.endswith("design_effect"):
+            values[column] = [_significant(value, EFFECTS) for value in frame[column]]
+            effective = f"{column.removesuffix('design_effect')}effective_lines"
+            if effective in frame.columns:
+                values[effective] = (frame[effective] * frame[column] / values[column]).round(1)
+    return carry(frame, frame.assign(**values)) if values else frame
+
+
+def _significant(value: float, digits: int = DIGITS) -> float:
+    return value if not math.isfinite(value) or not value else float(f"{value:.{digits}g}")
 
 
 def _rows_of(made: Table, row: int, keys: Sequence[str]) -> set[int]:

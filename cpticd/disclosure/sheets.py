@@ -17,12 +17,8 @@ import pandas as pd
 
 from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError, OutputExistsError
+from cpticd.core.spreadsheets import EXCEL_CHARACTERS, EXCEL_COLUMNS, EXCEL_ROWS, harmless
 
-#: What a cell must not begin with: spreadsheets take it for a formula, or for the blank before one (OWASP, CSV
-#: injection); the wide forms are read alike in East Asian versions.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-#: What Excel holds: rows of a sheet, columns, characters of a cell.
-EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
 #: Characters of the name of a sheet, and the name of the only one.
 SHEET_NAME, DATA = 31, "data"
 #: Widest column, in characters; longer cells wrap.
@@ -85,11 +81,6 @@ def escape(value: Any) -> str:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return ""
     return html.escape(str(value), quote=True)
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _plain(value: Any) -> Any:

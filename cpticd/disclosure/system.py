@@ -71,6 +71,14 @@ class System:
         """Distinct persons of a set of atoms."""
         return len(self.person_codes(atoms))
 
+    def has_many(self, atoms: Array) -> bool:
+        """Whether one of the atoms alone has enough persons, so that nobody needs to count those of all."""
+        return bool(len(atoms)) and int(self._alone[atoms].max()) >= self.minimum
+
+    @cached_property
+    def _alone(self) -> Array:
+        return np.diff(self._start)
+
     def persons_by(self, group: Array) -> Array:
         """Distinct persons of each group of atoms; ``group`` numbers every atom's."""
         codes = int(self._held.max(initial=0)) + 1
@@ -273,7 +281,7 @@ def secrets(system: System, gram: Array) -> list[Secret]:
 
 
 def _secret(system: System, atoms: Array, table: str, within: int = -1) -> list[Secret]:
-    persons = system.persons_of(atoms) if len(atoms) else 0
+    persons = system.persons_of(atoms) if len(atoms) and not system.has_many(atoms) else 0
     return [Secret(np.sort(atoms), persons, table, within=within)] if system.is_small(persons) else []
 
 

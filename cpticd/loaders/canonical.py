@@ -182,10 +182,11 @@ def _members(intake: Intake, given: Sequence[Any], rename: Mapping[str, str]) ->
                         source=sheet.source, location=each.location, table_name="members", action=each.action,
                         reason=each.reason, content=each.content,
                     )  # fmt: skip
-                intake.add("members", sheet.rows, source=sheet.source, locations=sheet.places)
+                rows = canonical_cells.dated(intake, TABLES["members"], sheet.source, sheet.rows)
+                intake.add("members", rows, source=sheet.source, locations=sheet.places)
 
 
-def _renames(rename: Rename) -> dict[str, dict[str, str | None]]:
+def _renames(rename: Rename) -> dict[str, dict[str, Any]]:
     """Per table, their column → ours, None: not used."""
     everywhere = {theirs: ours for theirs, ours in rename.items() if ours is None or isinstance(ours, str)}
     apart = {table: dict(ours) for table, ours in rename.items() if isinstance(ours, Mapping)}

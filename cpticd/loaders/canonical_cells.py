@@ -55,6 +55,31 @@ def read(
     return _in_words(intake, table, staged, rows)
 
 
+def dated(intake: Intake, table: Table, source: str, rows: pa.Table) -> pa.Table:
+    """Rows with their dates read: serial numbers, the day before the month, in words; other cells as they stand."""
+    texts = {
+        column.name: rows.column(column.name).cast(pa.string())
+        for column in table.columns
+        if column.kind == "date"
+        and column.name in rows.column_names
+        and (
+            pa.types.is_string(kind := rows.schema.field(column.name).type) or pa.types.is_large_string(kind)
+        )
+    }
+    readers = {name: repair.of(name, "date") for name in texts}
+    unusual = {name: read for name, read in readers.items() if not _is_plain(read("x"), texts[name])}
+    if not unusual:
+        return rows
+    given = rows
+    for name in unusual:
+        given = given.set_column(given.column_names.index(name), name, texts[name])
+    places = pa.array(range(1, rows.num_rows + 1), pa.int64())
+    staged = Staged(source, "", rows.column_names, rows.num_rows, "row")
+    return _mended(intake, table, staged, given.append_column("place", places), unusual).select(
+        rows.column_names
+    )
+
+
 def _is_plain(cell: Cell, texts: pa.ChunkedArray) -> bool:
     """Whether every cell of a column is its value as it stands."""
     if not cell.plain:

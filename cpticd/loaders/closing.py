@@ -33,7 +33,8 @@ class Fact:
 
 #: In the order in which they are said.
 FACTS: Final = (
-    Fact("charge", ("charge_amount", "claim_charge_amount"), "dollars denied that no column states cannot be derived", "charged"),
+    Fact("charge", ("charge_amount", "claim_charge_amount"),
+         "dollars denied that no column states cannot be derived", "charged"),
     Fact("payment", ("paid_amount",), "what was paid, and what was paid in part, cannot be derived", "payments"),
     Fact("reason", ("carc_@", "adjustment_@", "rarc_@"), "why lines are denied cannot be derived", "reasons"),
     Fact("payer", ("payer",), "denials by payer cannot be distinguished", "payers"),
@@ -99,7 +100,11 @@ def _blank(rejects: Any, column: str) -> str:
 
 def _note_denials_alone(intake: Intake) -> None:
     """Enter in rejects that every line is denied, where the file is a list of denials."""
-    if not intake.gave:
+    paid = "SELECT 1 AS one FROM line_payments WHERE paid_amount > 0 OR allowed_amount > 0 LIMIT 1"
+    if not intake.gave or intake.query(paid).num_rows:
+        return
+    paid = "SELECT 1 AS one FROM line_payments WHERE paid_amount > 0 OR allowed_amount > 0 LIMIT 1"
+    if intake.query(paid).num_rows:
         return
     intake.engine.load("loading_carcs", reference.table("carc_categories"))
     found = intake.query(sql.text("loading/all_denied")).to_pylist()[0]

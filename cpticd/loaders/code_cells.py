@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final
 
+from cpticd import reference
 from cpticd.loaders.cell import LOST, Cell, bare, left_out, lost, normal
 
 _ZEROS: Final = "leading zeros were put back"
@@ -145,9 +148,30 @@ def coded(x: str, shape: str, what: str, *, width: int = 0, digits: str = "") ->
     )
 
 
+@cache
+def places() -> dict[str, str]:
+    """Names of places of service in small letters without anything between, and their codes."""
+    rows = reference.table("place_of_service").to_pylist()
+    return {re.sub("[^a-z]", "", row["name"].lower()): row["code"] for row in rows if row["name"] != "Other"}
+
+
 def place_of_service(x: str) -> Cell:
-    """Two digits."""
-    return coded(x, "[0-9]{2}", "a place of service code", width=2, digits="[1-9]")
+    """Two digits, or the name of a place: ``Office`` is 11."""
+    read = coded(x, "[0-9]{2}", "a place of service code", width=2, digits="[1-9]")
+    folded = f"regexp_replace(lower({x}), '[^a-z]', '', 'g')"
+    names = ", ".join(f"'{name}': '{code}'" for name, code in places().items())
+    named = f"(MAP {{{names}}}[{folded}])"
+    worded = f"(regexp_matches({x}, '^[A-Za-z]') AND {named} IS NOT NULL)"
+    return Cell(
+        f"CASE WHEN {worded} THEN {named} ELSE {read.value} END",
+        read.bad,
+        read.why,
+        {
+            **{what: f"({sql} AND NOT {worded})" for what, sql in read.repairs.items()},
+            "a word was read as its code": worded,
+        },
+        read.plain,
+    )
 
 
 def revenue_center(x: str) -> Cell:

@@ -92,15 +92,15 @@ def _orders(x: str, rows: str) -> str:
         "either": "as_day AND as_month",
     }
     counts = ", ".join(
-        f"count(*) FILTER ({test}) AS {name}, min(x) FILTER ({test}) AS {name}_example"
+        f"count(*) FILTER (is_open AND {test}) AS {name}, min(x) FILTER (is_open AND {test}) AS {name}_example"
         for name, test in tests.items()
     )
-    # 03/03 is the same day in either order.
+    # 03/03 is the same day in either order. No WHERE: below DISTINCT it would be asked of every cell.
     first, second = (f"regexp_extract(x, '^0?([0-9]+)[/.-]0?([0-9]+)', {n})" for n in (1, 2))
+    is_open = f"coalesce(regexp_full_match(x, '{_NUMERIC}') AND {first} <> {second}, false) AS is_open"
     return (
-        f"SELECT {counts} FROM (SELECT x, {read['as_month']}, {read['as_day']} FROM (SELECT DISTINCT {x} AS x "
-        f"FROM {rows} WHERE {x} NOT LIKE '____-__-__%') "
-        f"WHERE regexp_full_match(x, '{_NUMERIC}') AND {first} <> {second})"
+        f"SELECT {counts} FROM (SELECT x, {read['as_month']}, {read['as_day']}, {is_open} "
+        f"FROM (SELECT DISTINCT {x} AS x FROM {rows}) texts) said"
     )
 
 

@@ -12,6 +12,7 @@ import itertools
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -277,20 +278,27 @@ def _grids(path: Path) -> list[Grid]:
             f"{path.name}: an Excel workbook; reading it needs the extra excel: pip install 'cpticd[excel]', "
             "or save the sheet as CSV and read that"
         ) from error
-    try:
+    with _readable(path):
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(_content(path)))
         sheets = [each for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except InputError:
-        raise
-    except Exception as error:  # every kind of damage has an error of its own
-        raise InputError(_unreadable(path, error)) from error
     visible = calamine.SheetVisibleEnum.Visible
     opened = cache(book.get_sheet_by_name)  # a sheet is taken apart once, and looked at twice
     return [
         Grid(each.name, partial(_rows, path, opened, each.name), each.visible != visible) for each in sheets
     ]
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Damage of a workbook becomes an InputError: every kind has an error of its own, some are none of Python's."""
+    try:
+        yield
+    except (InputError, KeyboardInterrupt, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise InputError(_unreadable(path, error)) from error
+        raise
 
 
 def _unreadable(path: Path, error: BaseException) -> str:
@@ -305,7 +313,7 @@ def _unreadable(path: Path, error: BaseException) -> str:
 
 def _rows(path: Path, opened: Callable[[str], Any], name: str) -> Iterator[Row]:
     """The rows of a sheet as text, from its first row on; a merged cell speaks for each of its rows."""
-    try:
+    with _readable(path):
         sheet = opened(name)
         if not sheet.height:
             return
@@ -323,8 +331,6 @@ def _rows(path: Path, opened: Callable[[str], Any], name: str) -> Iterator[Row]:
                     if column < len(cells):
                         carried[column] = last, cells[column]
             yield cells
-    except Exception as error:
-        raise InputError(_unreadable(path, error)) from error
 
 
 def _merged(ranges: Iterable[Any], first_column: int) -> dict[int, list[tuple[int, int]]]:

@@ -57,6 +57,7 @@ class Intake:
         self._rejects: list[pa.Table] = []
         self._pending: dict[str, list[Any]] = {name: [] for name in REJECTS.names}
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
+        self._unique: dict[str, bool] = {}  # of tables with rows: whether no key stands twice
         self._rows = 0  # numbers of rows that attributes go with
         self._parts = Parts(self.engine)
 
@@ -94,11 +95,8 @@ class Intake:
         Where it fails nothing of it stays.
         """
         self.flush()
-        before = (
-            self._counts.copied(),
-            list(self._rejects),
-            {name: list(values) for name, values in self._pending.items()},
-        )
+        pending = {name: list(values) for name, values in self._pending.items()}
+        before = (self._counts.copied(), list(self._rejects), pending)
         self._parts.begin()
         try:
             yield
@@ -192,6 +190,7 @@ class Intake:
         self._keep(table, rows.select(TABLES[table].names).cast(TABLES[table].arrow_schema), source)
 
     def _keep(self, table: str, rows: pa.Table, source: str) -> None:
+        self._unique[table] = False
         column = pa.repeat(pa.scalar(self.source_id(source), pa.int32()), rows.num_rows)
         waiting = self._waiting[table]
         waiting.append(rows.append_column("_source", column))
@@ -212,10 +211,16 @@ class Intake:
         rows = pa.table(columns | {"location": pa.array(where, pa.string())})
         self._rejects.append(graded(rows).select(REJECTS.names).cast(REJECTS.arrow_schema))
 
-    def insert(self, table: str, select: str, params: Mapping[str, Any] | None = None) -> int:
-        """Add the rows of a SELECT (canonical columns by name, and ``_source``), counted as read. Returns how many."""
+    def insert(
+        self, table: str, select: str, params: Mapping[str, Any] | None = None, *, unique: bool = False
+    ) -> int:
+        """Add the rows of a SELECT (canonical columns by name, and ``_source``), counted as read. Returns how many.
+
+        ``unique``: no two of them have one key; where they stay alone in their table it is not looked at again.
+        """
         self.flush()
         before = self._totals(table)
+        self._unique[table] = unique and table not in self._unique and not self._parts.aside
         self.engine.execute(f"INSERT INTO {table} BY NAME {select}", params)
         names = self._source_names()
         added = 0
@@ -335,7 +340,8 @@ class Intake:
                 self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {_UNNUMBERED}")
         payers.settle(self, self.aliases)
         for name in filled:
-            self._reject_repeats(TABLES[name])
+            if not self._unique.get(name):
+                self._reject_repeats(TABLES[name])
         for name in filled:
             for source, (rows, amount) in self._totals(name).items():
                 count = self._counts[self._source_names()[source], name]
@@ -361,10 +367,9 @@ class Intake:
     def _totals(self, table: str) -> dict[int, tuple[int, Decimal]]:
         amount = TABLES[table].amount
         total = f"coalesce(sum({amount}), 0)" if amount else "0"
-        sql = (
-            f"SELECT _source, count(*) AS n, CAST({total} AS DECIMAL(18,2)) AS amount FROM {table} GROUP BY 1"
-        )
-        return {row["_source"]: (row["n"], row["amount"]) for row in self.engine.fetch(sql).to_pylist()}
+        total = f"CAST({total} AS DECIMAL(18,2))"
+        found = self.engine.fetch(f"SELECT _source, count(*) AS n, {total} AS amount FROM {table} GROUP BY 1")
+        return {row["_source"]: (row["n"], row["amount"]) for row in found.to_pylist()}
 
     def _reject_repeats(self, table: Table) -> None:
         """Keep one row per key, the same whatever order the rows came in, and reject the others."""

@@ -114,6 +114,27 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'" if text else "CAST(NULL AS VARCHAR)"
 
 
+def doubt(intake: Intake, staged: Staged, used: Layout) -> str:
+    """What to know of a file of a layout; empty where there is nothing.
+
+    Guides of some states imply two decimals in amounts (15000 is $150.00), others do not.
+    """
+    column = next((theirs for theirs, ours in used.columns.items() if ours == "charge_amount"), "")
+    place = next((n for n, name in enumerate(staged.columns) if name.strip().casefold() == column), None)
+    if not used.name.startswith("apcd") or place is None:
+        return ""
+    cell = f"c{place}"
+    found = intake.query(
+        f"SELECT count({cell}) AS n, count(*) FILTER (WHERE contains({cell}, '.')) AS decimal FROM {staged.table}"
+    ).to_pylist()[0]
+    if not found["n"] or found["decimal"]:
+        return ""
+    return (
+        f"no amount in {staged.columns[place]} has a decimal point: where the guide of the state implies two decimals, "
+        "dollars are a hundredth of what was read; divide them before reading"
+    )
+
+
 def forget(intake: Intake, staged: Iterable[Staged]) -> None:
     """Drop the views of :func:`translated`."""
     for each in staged:

@@ -22,7 +22,7 @@ _STYLE = (
 )
 
 
-def call(path: Path, options: Options, likely: Mapping[str, str]) -> str:
+def call(path: Path, options: Options, likely: Mapping[str, tuple[str, str]]) -> str:
     """The call that reads a flat file, to paste: what the user said, and columns that are likely something."""
     lines = [f"    {json.dumps(str(path), ensure_ascii=False)},"]
     if options.layout:
@@ -30,13 +30,13 @@ def call(path: Path, options: Options, likely: Mapping[str, str]) -> str:
     if options.sheet is not None:
         lines.append(f"    sheet={_quoted(options.sheet)},")
     own: dict[str, Any] = dict(options.rename or {})
-    likely = {theirs: ours for theirs, ours in likely.items() if theirs not in own}
+    likely = {theirs: said for theirs, said in likely.items() if theirs not in own}
     if own or likely:
         lines.append("    rename={")
         lines += [f"        {_quoted(theirs)}: {_quoted(ours)}," for theirs, ours in own.items()]
         lines += [
-            f"        {_quoted(theirs)}: {_quoted(ours)},  # likely, by its name: check"
-            for theirs, ours in likely.items()
+            f"        {_quoted(theirs)}: {_quoted(ours)},  # likely, {by}: check"
+            for theirs, (ours, by) in likely.items()
         ]
         lines.append("    },")
     if len(lines) == 1:
@@ -55,7 +55,9 @@ def text(found: Look) -> str:
         parts.append(_reason(found))
     if len(found.columns):
         title = "Files" if "file" in found.columns else "Columns"
-        parts.append(f"{title}\n{_table(found.columns)}")
+        shown, empty = _filled(found.columns)
+        more = f"\n  and {empty:,} columns without a value" if empty else ""
+        parts.append(f"{title}\n{_table(shown)}{more}")
     if len(found.sample):
         parts.append(f"Lines as they would load\n{_table(found.sample)}")
     if len(found.missing):
@@ -67,6 +69,14 @@ def text(found: Look) -> str:
         indented = "\n".join(f"  {line}" for line in found.call.splitlines())
         parts.append(f"To read it\n{indented}")
     return "\n\n".join(parts)
+
+
+def _filled(columns: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The columns without those that are neither understood nor filled, where they are many, and how many these are."""
+    if "filled" not in columns:
+        return columns, 0
+    idle = columns["filled"].eq(0) & columns["read_as"].eq("")
+    return (columns[~idle], int(idle.sum())) if idle.sum() > 5 else (columns, 0)
 
 
 def _heading(found: Look) -> str:
@@ -114,7 +124,7 @@ def html(found: Look) -> str:
     if found.call:
         parts.append(f"<h4>To read it</h4><pre>{escape(found.call)}</pre>")
     for title, frame in (
-        ("Columns", found.columns),
+        ("Columns", _filled(found.columns)[0]),
         ("Lines as they would load", found.sample),
         ("Missing", found.missing),
     ):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 
@@ -17,7 +14,7 @@ from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import CpticdError, InputError
 from cpticd.core.partial import only_denials
-from cpticd.loaders import closing, layouts, look_page, no_claims, registry, saved
+from cpticd.loaders import closing, layouts, look_likely, look_page, no_claims, registry, saved
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import headings, wide
 from cpticd.loaders.flat.headings import Guess
@@ -25,21 +22,6 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Options, Rename
 from cpticd.loaders.look_sample import ROWS, sampled
 from cpticd.loaders.staging import Stage, Staged
-
-#: What a column that is not understood is likely to be, by its name; the first that fits, where nothing else gives it.
-_LIKELY: Final = (
-    ("claim_id", r"claim|clm|\bicn\b|\bdcn\b|\btcn\b|account|acct|encounter|invoice|control"),
-    ("person_id", r"patient|member|subscriber|\bmrn\b|bene|enrol|person|\bpat\b"),
-    ("payer", r"payer|payor|insur|\bins\b|carrier|\bplan\b|health ?plan"),
-    ("claim_line_start_date", r"\bdos\b|service.*da?te?|date.*serv|\bsvc\b.*d(a)?t|from.*da?te?"),
-    ("hcpcs_code", r"\bcpt|hcpcs|proc|service ?code|\bsvc\b"),
-    ("diagnosis_codes", r"\bdx|diag|icd"),
-    ("charge_amount", r"charge|bill|submitted.*am|gross"),
-    ("paid_amount", r"paid|payment|\bpmt\b|reimb"),
-    ("carc_1", r"carc|den(y|ial).*(code|reason)|reason|adj.*code"),
-)
-#: What else a column that names the claim may be taken for.
-_NEXT: Final = ("payer_claim_id", "original_payer_claim_id")
 
 
 @dataclass(frozen=True)
@@ -132,10 +114,9 @@ def _folder(folder: Path) -> Look:
 
 
 def _called(known: registry.Recognised) -> str:
-    name = known.loader.name
-    return (
-        name if name.endswith(("s", known.kind)) or known.kind in ("x12", "flat") else f"{name}: {known.kind}"
-    )
+    """The kind of a file in words, with what it is among the files of this kind, where there are several."""
+    name, kind = known.loader.name, known.kind
+    return name if kind in name.lower().split() or kind == name.lower() else f"{name}: {kind}"
 
 
 def _not_told(path: Path, reason: str, options: Options) -> Look:
@@ -175,16 +156,11 @@ def _flat(path: Path, options: Options) -> Look:
         gave = frozenset(guess.meaning for _, each in guesses for guess in each if guess.meaning)
         stage.clear()
     rejects = found.rejects if found else pd.DataFrame(columns=["reason", "action", "location", "severity"])
-    unread = {
-        str(row["column"]): str(row["read_as"])
-        for row in columns.to_dict("records")
-        if row["examples"] and row["read_as"] in ("", *(() if "claim_id" in gave else _NEXT))
-    }
     fits = layouts.fitting(columns["column"])
     return Look(
         path, f"a flat file{_of_layout(options, fits)}", _grain(found, gave), columns,
         _lines(found) if found else pd.DataFrame(), _missing(found, gave),
-        look_page.call(path, options, _likely(unread, gave)), (*notes, *_notes(rejects)), "", part.words,
+        look_page.call(path, options, look_likely.likely(columns, gave)), (*notes, *_notes(rejects)), "", part.words,
     )  # fmt: skip
 
 
@@ -226,29 +202,6 @@ def _columns(intake: Intake, table: Staged, guesses: list[Guess]) -> pd.DataFram
         filled = round(found["n"] / table.rows, 3) if table.rows else 0.0
         rows.append((guess.column, guess.meaning or "", why, filled, found["examples"] or ""))
     return pd.DataFrame(rows, columns=["column", "read_as", "why", "filled", "examples"])
-
-
-def _likely(unread: Mapping[str, str], gave: frozenset[str]) -> dict[str, str]:
-    """Columns that may be what nothing gives, by their names. ``unread``: column → what it is read as, if anything."""
-    found: dict[str, str] = {}
-    for ours, pattern in _LIKELY:
-        fact = next(
-            (each for each in closing.FACTS if ours in (*each.columns, _first(each.columns[0]))), None
-        )
-        if ours in gave or (fact and closing.is_given(fact, gave)):
-            continue
-        for column, read_as in unread.items():
-            if read_as and ours != "claim_id":
-                continue
-            name = re.sub(r"[_\W]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", column)).lower()
-            if column not in found and re.search(pattern, name):
-                found[column] = ours
-                break
-    return found
-
-
-def _first(family: str) -> str:
-    return family.replace("@", "1")
 
 
 def _grain(claims: Claims | None, gave: frozenset[str]) -> str:

@@ -29,7 +29,7 @@ TableLike = Union[pd.DataFrame, pa.Table, str, "os.PathLike[str]"]
 #: What accounting calls a row of a flat file.
 UNIT: Final = "file rows"
 _BATCH = 1 << 17
-_WRAPPED = r"^(?:=\"([^\"]*)\"|'([0-9A-Z][0-9A-Z.]*))$"
+_WRAPPED = r"^(?:=\"([^\"]*)\"|'([0-9A-Z][0-9A-Z.]*)|'([-=+@＝＋－＠].*))$"
 #: Cells that mean that nothing is there.
 _NOTHING = pa.array(
     [
@@ -263,7 +263,7 @@ def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[
         marked = pc.or_(pc.starts_with(cells, pattern='="'), pc.starts_with(cells, pattern="'"))
         if pc.any(marked).as_py():
             wrapped += pc.sum(pc.match_substring_regex(cells, _WRAPPED)).as_py() or 0
-            cells = pc.replace_substring_regex(cells, _WRAPPED, r"\1\2")
+            cells = pc.replace_substring_regex(cells, _WRAPPED, r"\1\2\3")
         nothing = pc.is_in(cells, value_set=_NOTHING)
         if pc.any(pc.starts_with(cells, pattern="#")).as_py():
             errors = pc.is_in(cells, value_set=_FAILED)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cpticd.core.contract import attach, carry
 from cpticd.core.measure import Cells, Linked, Part, Parts, Public, measure
-from cpticd.core.rounding import few
+from cpticd.core.rounding import about
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -42,11 +42,11 @@ def _row(summary: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame, Cells
 
 
 def _shown(summary: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The summary without what its row lost; other small counts are said to be small."""
+    """The summary without what its row lost; of what was returned, which tables divide, about how much."""
     row = dict(tables["row"].iloc[0]) if "row" in tables else {}
     minimum = int(tables["row"].attrs["disclosure"]["minimum"]) if "row" in tables else 1
     values = [
-        row.get(name, few(value, minimum) if name.startswith("returned") else value)
+        row.get(name, about(value, minimum) if name.startswith("returned") else value)
         for name, value in _figures(summary).items()
     ]
     return carry(summary, summary.assign(value=pd.Series(values, index=summary.index, dtype=object)))

@@ -61,7 +61,8 @@ def definitions_section(findings: Findings) -> str:
 PROTECTION: Final = (
     "Within this report no cell of fewer than {minimum} persons follows from others by adding and subtracting, nor "
     "from what compares a row with others (expected, excess, lift, chances): where it would, that is left out first. "
-    "What compares is rounded to four digits, and q-values are those of the rows whose chances are shown.",
+    "What is expected is shown in whole lines, a chance with one digit, other comparisons with four, intervals with "
+    "three; q-values are those of the rows whose chances are shown.",
     "Not protected are differences between this report and another: of the same claims a month later, of a part of "
     "them, with another fewest number of lines or another minimum. Two reports, each safe alone, may together give "
     "small cells away: give on one of them, or a release that holds both. Nor are bounds protected: that a left-out "

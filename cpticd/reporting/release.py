@@ -67,10 +67,13 @@ def release_of(found: Findings, claims: Claims) -> Release:
     release = Release(claims)
     for key, frame in found.frames.items():
         shape = leaves(frame, key)
-        if isinstance(shape, Records) or frame.empty:
+        if isinstance(shape, Records):
             continue
-        if isinstance(shape, Linked):
+        # What is found of all lines may stand in the contract of a result without rows.
+        if isinstance(shape, Linked) and (len(frame) or shape.tables(frame, found.get)):
             release.linked(key, frame, shape, found.get)
+        elif frame.empty:
+            continue
         elif isinstance(shape, Cells):
             release.cells(key, _counted(frame), shape)
         else:

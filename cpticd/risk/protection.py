@@ -100,11 +100,15 @@ def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame])
 
 
 def recapture(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
-    """Conditions and years with enough persons who came back and enough who did not."""
+    """Conditions and years with enough persons who came back, enough who did not, and enough who are new.
+
+    Those who have a condition and did not come back with it are new: with a prevalence beside it they follow.
+    """
     frame_of = frame[list(_RECAPTURE)]
     due = frame_of["due"].fillna(0)
     again = frame_of["recaptured"].fillna(0)
-    large = (due >= minimum) & _enough(again, minimum) & _enough(due - again, minimum)
+    new = (frame["persons"].fillna(0) - again).clip(lower=0)
+    large = (due >= minimum) & _enough(again, minimum) & _enough(due - again, minimum) & _enough(new, minimum)
     shown = frame_of[(due == 0) | large].reset_index(drop=True)
     return carry(frame, shown), len(frame) - len(shown)
 

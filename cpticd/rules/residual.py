@@ -88,15 +88,19 @@ def _protected(found: pd.DataFrame, _: Claims, minimum: int) -> tuple[pd.DataFra
     A rate of which few services were denied, or few were not, is missing; so is what rates could be computed from.
     """
     shown = found[found["denied_persons"] >= minimum].reset_index(drop=True)
-    counts = ("denied_persons", "denied_lines", "denied_amount", "excess_amount")
     hidden = ["elsewhere_p_value", "p_value", "log_likelihood_ratio", "design_effect"]
+    counts = ("denied_persons", "denied_lines")
     values: dict[str, Any] = {name: [rounded(value) for value in shown[name]] for name in counts}
+    for name in ("denied_amount", "excess_amount"):
+        # Of lines of one price the dollars would tell how many there are.
+        each = shown[name] / shown["denied_lines"].where(shown["denied_lines"] > 0)
+        values[name] = [rounded(value) for value in each * values["denied_lines"]]
     for side in ("before", "after", "elsewhere"):
         n, k = shown[f"services_{side}"], shown[f"denied_{side}"]
         few = k.between(1, minimum - 1) | (n - k).between(1, minimum - 1)
         values[f"rate_{side}"] = shown[f"rate_{side}"].round(2).mask(few)
         hidden += [f"services_{side}", f"denied_{side}", f"{side}_low", f"{side}_high"]
-    values["q_value"] = [float(f"{value:.2g}") for value in shown["q_value"]]
+    values["q_value"] = [float(f"{value:.1g}") for value in shown["q_value"]]
     shown = shown.assign(**values, **dict.fromkeys(hidden, np.nan))
     # Among equal rounded dollars the order would tell which are more.
     order = ["denied_amount", "denied_lines", *KEYS]

@@ -31,7 +31,7 @@ _TOLD: Final = "told"
 
 def label(frame: pd.DataFrame, groups: list[str]) -> pd.Series:
     """One label per combination of the dimensions; the same label in all frames."""
-    if not groups:
+    if not groups or frame.empty:
         return pd.Series("", index=frame.index, dtype="str")
     return frame[groups].astype("str").agg("\x1f".join, axis=1)
 

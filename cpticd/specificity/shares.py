@@ -9,8 +9,9 @@ import pandas as pd
 
 from cpticd import sql, stats
 from cpticd.claims import Claims
-from cpticd.core.contract import attach
+from cpticd.core.contract import attach, carry
 from cpticd.core.measure import Cells, Part, measure
+from cpticd.core.rounding import columns_rounded
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
 from cpticd.reference import traits
@@ -47,7 +48,15 @@ def _leaves(by: By = None, **_: Any) -> Cells:
         numerators=_OPEN,
         facts=lambda claims, frame: _persons(claims, by),
         withheld=_WITHHELD,
+        anew=_about,
     )
+
+
+def _about(shown: pd.DataFrame) -> pd.DataFrame:
+    """Counts to two digits, shares to hundredths: of the codes of one row all may be pairs that are shown but one."""
+    counts = columns_rounded(shown, "claims", "diagnoses", *_OPEN)
+    ends = ["low", "high", *(f"{name}_share" for name in _OPEN)]
+    return carry(shown, shown.assign(**counts, **shown[ends].astype(float).round(2)))
 
 
 def _persons(claims: Claims, by: By) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pytest
 
 import cpticd as cx
 from tests.browser import chromium, servers
+from tests.small_claims import small_claims
 
 
 @pytest.fixture(scope="package")
@@ -34,6 +35,12 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cx.demo().save(folder / "claims")
     servers.copy_notebooks(folder / "notebooks", folder / "claims")
     return folder / "notebooks"
+
+
+@pytest.fixture(scope="package")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole report of a small data set, as it leaves."""
+    return cx.report(small_claims(), tmp_path_factory.mktemp("report") / "report.html")
 
 
 def _served(

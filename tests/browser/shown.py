@@ -227,11 +227,14 @@ def open_page(context: Any, address: str, width: int = 1400) -> tuple[Any, list[
     return page, faults
 
 
-def violations(page: Any, context: str | None = None) -> list[str]:
-    """Serious and critical violations of accessibility that axe-core finds."""
+def violations(page: Any, context: str | None = None, *, colors: bool = False) -> list[str]:
+    """Serious and critical violations of accessibility that axe-core finds; ``colors``: by its rules of color alone."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page, context).response["violations"]
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if colors:
+        options["runOnly"] = {"type": "tag", "values": ["cat.color"]}
+    found = Axe().run(page, context, options).response["violations"]
     return [
         f"{each['impact']}: {each['id']}: {json.dumps([node['html'][:200] for node in each['nodes'][:3]])}"
         for each in found if each["impact"] in ("serious", "critical")

@@ -15,7 +15,7 @@ import pytest
 import cpticd as cx
 from tests.browser.lab import Notebook
 from tests.browser.servers import EXPLORERS
-from tests.browser.shown import Shown
+from tests.browser.shown import Shown, violations
 
 pytestmark = pytest.mark.browser
 #: The chart whose cells, bars or points open something, and the table that is sorted and paged.
@@ -154,10 +154,12 @@ def test_keys_reach_everything_and_jupyterlab_takes_none(opened: Opened) -> None
         shown.choose(control.get_attribute("id").split("-", 2)[2], value)
 
 
-def test_it_fits_its_width_in_light_and_dark(opened: Opened) -> None:
+def test_it_fits_its_width_and_anyone_can_read_it_in_light_and_dark(opened: Opened) -> None:
     shown = opened.shown
     assert {width: shown.outside(width) for width in (1000, 1900)} == {1000: [], 1900: []}
+    assert violations(shown.page, ".cpticd-board") == []
     assert shown.dark(True) == ("rgb(22, 25, 29)", "rgb(22, 25, 29)")
+    assert violations(shown.page, ".cpticd-board", colors=True) == []  # all else is as in light
     assert shown.dark(False) == ("rgb(255, 255, 255)", "rgb(255, 255, 255)")
 
 

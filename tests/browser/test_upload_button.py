@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +17,43 @@ import cpticd as cx
 from cpticd.charts.figure import Figure
 from tests.browser.lab import Notebook
 from tests.charts.samples import CAUSES, PAIRS
-from tests.small_claims import small_claims
 
 pytestmark = pytest.mark.browser
 BUTTON = ".modebar-btn[data-attr='sendChartToCloud'], .modebar-btn[data-title^='Share chart']"
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
-def buttons(browser: Any, path: Path) -> tuple[int, int, list[str]]:
-    """Of a page: buttons that upload, all buttons of its charts, and what it asked of the network."""
-    page = browser.new_page()
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Iterator[Any]:
+    """One page that goes from chart to chart: the browser need not compile plotly for each anew."""
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
+def buttons(page: Any, path: Path) -> tuple[int, int, list[str]]:
+    """Of what a file shows: buttons that upload, all buttons of its charts, and what it asked of the network."""
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+
+    def note(request: Any) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
     page.goto(path.as_uri())
     page.locator(".main-svg").first.wait_for()
     page.wait_for_timeout(200)
     page.locator(".js-plotly-plot").first.hover()
     found = page.locator(BUTTON).count(), page.locator(".modebar-btn").count()
-    page.close()
+    page.remove_listener("request", note)
     return *found, [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
 
 
 @pytest.fixture(scope="module")
-def offered(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+def offered(page: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Skip where this release of plotly has no such button: then nothing could be found either."""
     path = tmp_path_factory.mktemp("bare") / "bare.html"
     go.Figure(cx.charts.causes(CAUSES).data).write_html(path)
-    if not buttons(browser, path)[0]:
+    if not buttons(page, path)[0]:
         pytest.skip("this release of plotly offers no upload")
 
 
@@ -67,23 +77,23 @@ WAYS: dict[str, Callable[[Figure, Path], Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_chart_that_leaves_has_buttons_but_none_that_uploads(
-    browser: Any, offered: None, tmp_path: Path, way: str
+    page: Any, offered: None, tmp_path: Path, way: str
 ) -> None:
     WAYS[way](cx.charts.pair_matrix(PAIRS), tmp_path / "chart.html")
-    upload, every, asked = buttons(browser, tmp_path / "chart.html")
+    upload, every, asked = buttons(page, tmp_path / "chart.html")
     assert (upload, asked) == (0, [])
     assert every > 1
 
 
-def test_the_report_offers_no_upload_and_asks_the_network_for_nothing(browser: Any, tmp_path: Path) -> None:
-    upload, every, asked = buttons(browser, cx.report(small_claims(), tmp_path / "report.html"))
+def test_the_report_offers_no_upload_and_asks_the_network_for_nothing(page: Any, report: Path) -> None:
+    upload, every, asked = buttons(page, report)
     assert (upload, asked) == (0, [])
     assert every > 1
 
 
-def test_who_asks_for_the_button_gets_it(browser: Any, offered: None, tmp_path: Path) -> None:
+def test_who_asks_for_the_button_gets_it(page: Any, offered: None, tmp_path: Path) -> None:
     cx.charts.causes(CAUSES).write_html(tmp_path / "chart.html", {"showSendToCloud": True})
-    assert buttons(browser, tmp_path / "chart.html")[0] == 1
+    assert buttons(page, tmp_path / "chart.html")[0] == 1
 
 
 def saved(folder: Path, name: str) -> str:

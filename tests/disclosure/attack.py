@@ -44,16 +44,17 @@ class Attack:
             if not pd.isna(row[denied]):
                 self.learns(self.members(row, keys), float(row[denied]))
 
-    def compares(self, table: pd.DataFrame, keys: Sequence[str]) -> int:
-        """The expected rates and excesses that a table shows; returns how many rows have them."""
+    def compares(self, table: pd.DataFrame, keys: Sequence[str], *, whole_lines: bool) -> int:
+        """The expected rates and excesses that a table shows, as they are or in whole lines; returns of how many rows."""
         shown = table[table["expected_rate"].notna()]
         for row in shown.to_dict("records"):
             own = self.members(row, keys)
             n = float(self._cells["lines"].to_numpy()[own].sum())
             expected, constant = self.expected(own)
             rate, excess = float(row["expected_rate"]), float(row["excess_denials"])
-            self.learns(expected / n, rate - constant / n, _half_digit(rate))
-            self.learns(own - expected, excess + constant, _half_digit(excess))
+            give = (0.51 / n, 0.51) if whole_lines else (_half_digit(rate), _half_digit(excess))
+            self.learns(expected / n, rate - constant / n, give[0])
+            self.learns(own - expected, excess + constant, give[1])
         return len(shown)
 
     def expected(self, own: np.ndarray) -> tuple[np.ndarray, float]:

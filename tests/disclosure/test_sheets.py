@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import cpticd as cx
 from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError, DisclosureError, OutputExistsError
+from cpticd.core.spreadsheets import FORMULA_STARTS, harmless
 from cpticd.disclosure import sheets
-from cpticd.disclosure.sheets import FORMULA_STARTS, harmless
 
 FRAME = pd.DataFrame(
     {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,6 @@ from cpticd.charts import format as fmt
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore.denials_explorer import CODE, FAMILY, DenialsExplorer
-
-
-@pytest.fixture(scope="module")
-def claims() -> Iterator[Claims]:
-    found = cx.simulate(400, 5).claims
-    yield found
-    found.engine.close()
-
-
-@pytest.fixture(scope="module")
-def opened(claims: Claims) -> DenialsExplorer:
-    return cx.explore.denials(claims)
 
 
 @pytest.fixture

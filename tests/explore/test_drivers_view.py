@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pandas as pd
 import pytest
 
-import cpticd as cx
 from cpticd import denials
 from cpticd.claims import Claims
 from cpticd.explore.denials_explorer import DenialsExplorer
 from tests.explore.test_denials import choices, click, part
-
-
-@pytest.fixture(scope="module")
-def claims() -> Iterator[Claims]:
-    found = cx.simulate(400, 5).claims
-    yield found
-    found.engine.close()
-
-
-@pytest.fixture(scope="module")
-def opened(claims: Claims) -> DenialsExplorer:
-    return cx.explore.denials(claims)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -15,13 +14,6 @@ from cpticd.claims import Claims
 from cpticd.core.measure import _MEASURES, Cells, measure
 from cpticd.explore.tiles import WORKED_OUT
 from tests.explore.test_denials import part, tiles
-
-
-@pytest.fixture(scope="module")
-def claims() -> Iterator[Claims]:
-    found = cx.simulate(400, 5).claims
-    yield found
-    found.engine.close()
 
 
 @pytest.fixture

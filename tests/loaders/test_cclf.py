@@ -226,6 +226,16 @@ def test_files_without_claims_are_refused_by_what_they_are(tmp_path: Path) -> No
     )
     with pytest.raises(InputError, match="CCLFB, benefit enhancement codes of Part B"):
         cx.read(path, progress=False)
+    path = tmp_path / "P.A0001.ACO.ZC0Y24.D240301.T1"
+    path.write_text(
+        "File Number  |File Description    |Total Records Count |Record Length\nCCLF1        |Part A Claims Header|                   1|          437\n"
+    )
+    with pytest.raises(InputError, match="CCLF0, summary statistics"):
+        cx.read(path, progress=False)
+    path = tmp_path / "conditions.csv"
+    path.write_text("BENE_ID,CLM_ID,NCH_CLM_TYPE_CD,RLT_COND_CD_SEQ,CLM_RLT_COND_CD\n1,2,60,1,A6\n")
+    with pytest.raises(InputError, match="RIF, condition codes"):
+        cx.read(path, progress=False)
     path = tmp_path / "cclf8.csv"
     path.write_text("BENE_MBI_ID,BENE_DOB,BENE_SEX_CD\nM1,1950-02-01,2\n")
     with pytest.raises(InputError, match="which year"):

@@ -109,6 +109,7 @@ def test_a_charge_that_no_row_has_is_an_error(tmp_path: Path) -> None:
 def test_a_list_of_denials_refuses_rates_and_answers_causes(tmp_path: Path) -> None:
     claims = cx.read_wide(written(tmp_path, DENIALS), quiet=True, progress=False)
     assert any(reason.startswith("denials alone") for _, reason in said(claims, "noted"))
+    assert "cx.denials.causes" in repr(claims) and "cx.denials.rates" not in repr(claims)
     for refused in (
         cx.denials.rates,
         cx.denials.by_pair,

@@ -61,6 +61,14 @@ def test_denied_lines_of_tmsis_are_denied() -> None:
     assert outcome(claims) == ["denied", "paid"]
 
 
+def test_amounts_without_a_decimal_point_are_doubted() -> None:
+    row = CDL | {"CDLMC123": "12000", "CDLMC125": "0"}
+    claims = cx.read_wide(pd.DataFrame([row]), layout="apcd_cdl", quiet=True, progress=False)
+    assert any("has a decimal point" in reason for _, reason in said(claims, "noted"))
+    claims = cx.read_wide(pd.DataFrame([CDL]), layout="apcd_cdl", quiet=True, progress=False)
+    assert not any("has a decimal point" in reason for _, reason in said(claims, "noted"))
+
+
 def test_rename_goes_before_the_layout() -> None:
     row = CDL | {"MEMBER": "own"}
     claims = cx.read_wide(

@@ -61,11 +61,29 @@ def test_the_call_pasted_reads_the_file_with_what_was_missing(
 def test_a_column_that_names_the_claim_is_proposed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "w.csv").write_text("ICN,dos,cpt,payer,denial code\nC1,2025-01-31,99213,Alder,CO-50\n")
+    (tmp_path / "w.csv").write_text("HAR ID,dos,cpt,payer,denial code\nC1,2025-01-31,99213,Alder,CO-50\n")
     found = cx.look(tmp_path / "w.csv")
     assert any("names the claim" in note for note in found.notes)
     assert len(run_call(found.call).table("claims")) == 1
-    assert cx.look(tmp_path / "w.csv", rename={"ICN": "claim_id"}).grain.endswith("a list of denials alone")
+    assert cx.look(tmp_path / "w.csv", rename={"HAR ID": "claim_id"}).grain.endswith("a list of denials alone")
+
+
+def test_columns_are_proposed_by_their_cells_too(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(
+        "Account No,DOS,Code,ProblemA,ProblemB,Amount Billed\nX1,1/31/25,99213,E11.9,I10,180\nX2,2/3/25,G0101,I10,,90\n"
+    )
+    call = cx.look(tmp_path / "x.csv").call
+    for line in (
+        '"Code": "hcpcs_code",  # likely, by its cells',
+        '"ProblemA": "diagnosis_code_1",',
+        '"ProblemB": "diagnosis_code_2",',
+    ):
+        assert line in call
+    claims = cx.read_wide(
+        tmp_path / "x.csv", quiet=True, progress=False,
+        rename={"Code": "hcpcs_code", "ProblemA": "diagnosis_code_1", "ProblemB": "diagnosis_code_2"},
+    )  # fmt: skip
+    assert claims.table("lines")["hcpcs_code"].tolist() == ["99213", "G0101"]
 
 
 def test_the_grain_is_the_one_that_loading_finds(tmp_path: Path) -> None:

@@ -175,6 +175,11 @@ def test_bad_and_repeated_lines_are_rejected(tmp_path: Path) -> None:
     assert balanced(claims)
 
 
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    first, *rows = CARRIER.strip().splitlines()
+    assert_same(read(tmp_path, "\n".join([first, *rows[::-1]])), read(tmp_path, CARRIER))
+
+
 def test_rows_of_an_action_that_another_replaced_are_left_out(tmp_path: Path) -> None:
     text = """
         BENE_ID | CLM_ID | CLM_GRP_ID | FINAL_ACTION | NCH_CLM_TYPE_CD | CLM_FROM_DT | CLM_PMT_AMT | LINE_NUM | HCPCS_CD | LINE_NCH_PMT_AMT | LINE_SBMTD_CHRG_AMT | LINE_PRCSG_IND_CD
@@ -184,6 +189,18 @@ def test_rows_of_an_action_that_another_replaced_are_left_out(tmp_path: Path) ->
     claims = read(tmp_path, text)
     assert table(claims, "line_outcomes", "claim_id", "initial_outcome") == [("101", "paid")]
     assert ("", "claims that a later action has replaced were left out: 1") in said(claims, "noted")
+    assert balanced(claims)
+
+
+def test_a_row_that_deletes_another_is_rejected(tmp_path: Path) -> None:
+    text = """
+        DML_IND | BENE_ID | CLM_ID | NCH_CLM_TYPE_CD | CLM_FROM_DT | CLM_PMT_AMT | LINE_NUM | HCPCS_CD | LINE_SBMTD_CHRG_AMT
+        INSERT  | 7       | 100    | 71              | 20210105    | 60          | 1        | 99213    | 80
+        DELETE  | 7       | 101    | 71              | 20210105    | 60          | 1        | 99213    | 80
+    """
+    claims = read(tmp_path, text)
+    assert said(claims, "rejected") == [("line 3", "DML_IND is DELETE: it takes an earlier row back")]
+    assert table(claims, "claims", "claim_id") == [("100",)]
     assert balanced(claims)
 
 

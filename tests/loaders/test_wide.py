@@ -117,7 +117,7 @@ BAD = """
     1.23E+15 | 1    | 2024-02-03 | 99213    | I10   | 10
     5        | 1    | 2024-02-03 | 99213
     6        | 1    | 2024-02-03 | 99213    | I10   | 1,2,3
-    7        | 1    | 31/12/2023 | 99213    | I10   | 10
+    7        | 1    | 31/31/2023 | 99213    | I10   | 10
     8        | 1    | 2024-02-03 | 99213    | 1E10  | 10
     8        | 1    | 2024-02-03 | 99213    | 1E10  | 10
     8        | 1    | 2024-02-03 | 99214    | 1E10  | 10
@@ -138,20 +138,17 @@ def test_bad_rows_are_rejected_with_place_and_reason(tmp_path: Path) -> None:
         ("line 7", f"claim_id: {lost}: a spreadsheet has lost its digits"[:60]),
         ("line 8", "4 cells, but the header has 6"),
         ("line 9", "charge_amount: not an amount: 1,2,3"),
-        ("line 10", "claim_line_start_date: not a date: 31/12/2023"),
+        ("line 10", "claim_line_start_date: not a date: 31/31/2023"),
         ("line 12", "the whole row repeats line 11"),
         ("line 13", "claim and line number stand twice, and no payment makes it a"),
     ]
     assert [(r[0], r[2]) for r in table(claims, "lines", "claim_id", "claim_line_number", "hcpcs_code")] == [
         ("8", "99213"), ("9", None),  # a formula is no procedure code
     ]  # fmt: skip
-    noted = said(claims, "noted")
-    assert ("line 11", "a diagnosis code looks like a number in scientific notation: check that no spreadsheet "
-            "changed it") in noted  # fmt: skip
-    assert (
-        "line 14",
-        "a diagnosis code has no shape of ICD-10-CM or ICD-9-CM; it was loaded as it is",
-    ) in noted
+    # 1E10 has been through a spreadsheet, and XYZ is no code of any kind
+    for place in ("line 11", "line 14"):
+        assert (place, "diagnosis_code_1: not the shape of an ICD diagnosis code: left out") in said(claims, "repaired")
+    assert not table(claims, "diagnoses", "diagnosis_code")
     rows = claims.accounting().set_index("table_name").loc["file rows"]
     assert (rows.read, rows.loaded, rows.rejected) == (13, 2, 11)
     assert claims.rejects.query("location == 'line 2'").amount.item() == 10
@@ -164,12 +161,12 @@ def test_a_pointer_in_a_column_of_its_own_is_one_number(tmp_path: Path) -> None:
         """
         claim | dx1 | dx2 | dx_ptr_1 | dx_ptr_2 | dx_ptr_3 | cpt   | charge
         1     | I10 | E11 | 2        | A        |          | 99213 | 1
-        1     | I10 | E11 | 12       |          |          | 99214 | 1
+        1     | I10 | E11 | 12       |          | A        | 99214 | 1
         1     | I10 | E11 | A        | A        | ?        | 99215 | 1
         """,
     )
     pointers = table(claims, "pointers", "claim_line_number", "pointer_position", "diagnosis_position")
-    assert pointers == [(1, 1, 2), (1, 2, 1), (2, 1, 12), (3, 1, 1)]
+    assert pointers == [(1, 1, 2), (1, 2, 1), (2, 1, 12), (2, 2, 1), (3, 1, 1)]
     assert ("line 4", "diagnosis pointer not understood: the line was loaded without it") in said(
         claims, "noted"
     )
@@ -363,7 +360,10 @@ def test_the_order_of_rows_does_not_matter_and_nothing_is_lost(
 def test_saved_claims_read_back_the_same(
     rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    claims = cx.read_wide(pd.DataFrame(rows, dtype="str"), quiet=True, progress=False)
+    try:
+        claims = cx.read_wide(pd.DataFrame(rows, dtype="str"), quiet=True, progress=False)
+    except InputError:  # not one row could be loaded
+        return
     folder = claims.save(tmp_path_factory.mktemp("saved") / "claims")
     assert_same(cx.open(folder), claims)
     tables = {p.stem: p for p in folder.glob("*.parquet") if p.stem in TABLES}

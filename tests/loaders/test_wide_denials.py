@@ -118,10 +118,16 @@ def test_words_and_lists_of_codes_are_never_silently_paid(tmp_path: Path) -> Non
         ("06", "M51"), ("06", "N290"), ("07", "N290"), ("08", "MA130"),
     ]  # fmt: skip
     assert {row[3] for row in outcomes(claims) if row[0] in ("01", "02", "07")} == {"no reason given"}
-    words = "adjustment reason not understood: it was not loaded"
-    assert [place for place, reason in said(claims, "noted") if reason == words] == [
-        "line 2", "line 3", "line 12", "line 13", "line 14",
-    ]  # fmt: skip
+    words = "adjustment reason not understood: it was not loaded: "
+    unread = [
+        (place, reason.removeprefix(words)[:6]) for place, reason in said(claims, "noted") if words in reason
+    ]
+    assert sorted(unread) == [
+        ("line 12", "1 row;"),
+        ("line 13", "1 row;"),
+        ("line 2", "2 rows"),
+        ("line 3", "1 row;"),
+    ]
     assert (
         "line 2",
         "a denial text that names no reason, and nothing paid: read as denied, the cause unknown: 3 rows, the first here",

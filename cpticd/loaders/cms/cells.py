@@ -46,7 +46,9 @@ def procedure(x: str) -> Cell:
     read = repair.procedure(x)
     alone = f"regexp_full_match({x}, '[0-9A-Za-z]{{5}}')"
     repairs = {what: f"(NOT {alone} AND {test})" for what, test in read.repairs.items()}
-    return Cell(f"CASE WHEN {alone} THEN upper({x}) ELSE {read.value} END", read.bad, read.why, repairs)
+    return Cell(
+        f"CASE WHEN {alone} THEN upper({x}) ELSE {read.value} END", read.bad, read.why, repairs, "[0-9A-Z]{5}"
+    )
 
 
 def ndc(x: str) -> Cell:
@@ -92,7 +94,8 @@ CLAIM: Final[dict[str, Reader]] = {
     "billing_npi": npi, "facility_npi": npi, "provider": code, "control": repair.text,
     "original_control": repair.text, **dict.fromkeys(_MONEY.split(), repair.money),
     "denial": code, "nonpayment": code, "adjustment_type": bare, "entry_code": bare, "disposition": code,
-    "action_code": bare, "query_code": bare, "final_action": code, "latest": code, "shown_number": repair.identifier,
+    "action_code": bare, "query_code": bare, "final_action": code, "latest": code, "plan_paid": bare,
+    "shown_number": repair.identifier,
     "prescriber": npi, "pharmacy": npi,
 }  # fmt: skip
 _LINE_MONEY: Final = (

@@ -126,6 +126,7 @@ class ClaimFile:
         number = "number" if self.layout != "idr" else "number_date"
         reason = (
             f"CASE WHEN {self._raw(number)} IS NULL THEN 'no number of a claim' "
+            f"WHEN upper({self._raw('change')}) = 'DELETE' THEN 'DML_IND is DELETE: it takes an earlier row back' "
             f"{cells.bad(self.fields, every, self.staged.columns)} END"
         )
         amount = self.line.get("line_charge") or self.line.get("allowed")
@@ -289,23 +290,37 @@ class ClaimFile:
         self._unnested("cms_procedures", items, "each.ord, each.code, each.version, each.day", places)
 
     def tell_repairs(self) -> None:
-        """Say what was mended or left out of cells, and how often."""
-        for name, cell in (self.claim | self.line).items():
-            if not cell.repairs:
-                continue
-            x = self._raw(name)
-            sums = ", ".join(f"sum(CASE WHEN {test} THEN n END)" for test in cell.repairs.values())
-            places = self.fields.single[name]
-            grouped = " UNION ALL ".join(
-                f"SELECT {cells.raw([at])} AS x, count(*) AS n FROM {self._rows()} GROUP BY 1"
-                for at in places[:1]
+        """Say what was mended or left out of cells, and how often; each distinct cell is looked at once."""
+        read = {name: cell for name, cell in (self.claim | self.line).items() if cell.repairs}
+        if not read:
+            return
+        distinct = " UNION ALL ".join(
+            f"SELECT '{name}' AS field, {self._raw(name)} AS x, count(*) AS n FROM {self._rows()} GROUP BY 2"
+            for name in read
+        )
+        self.intake.execute(
+            f"CREATE OR REPLACE TABLE cms_cells AS SELECT * FROM ({distinct}) WHERE x IS NOT NULL"
+        )
+        plain = " ".join(
+            f"WHEN '{name}' THEN regexp_full_match(x, '{cell.plain}')"
+            for name, cell in read.items()
+            if cell.plain
+        )
+        odd = self.intake.query(
+            f"SELECT DISTINCT field FROM cms_cells WHERE NOT CASE field {plain} ELSE false END"
+        )
+        for name in sorted(odd["field"].to_pylist()):
+            tests = ", ".join(
+                f"sum(CASE WHEN {test} THEN n END)".replace(self._raw(name), "x")
+                for test in read[name].repairs.values()
             )
-            tests = sums.replace(x, "x")
-            row = self.intake.query(f"SELECT {tests} FROM ({grouped}) WHERE x IS NOT NULL").to_pydict()
-            for what, found in zip(cell.repairs, row.values(), strict=True):
+            sums = self.intake.query(f"SELECT {tests} FROM cms_cells WHERE field = '{name}'").to_pydict()
+            column = self.staged.columns[self.fields.single[name][0]]
+            for what, found in zip(read[name].repairs, sums.values(), strict=True):
                 if found[0]:
-                    reason = f"{self.staged.columns[places[0]]}: {what}: {found[0]:,} cells"
+                    reason = f"{column}: {what}: {found[0]:,} cells"
                     note(self.intake, self.staged.source, reason, action="repaired")
+        self.intake.execute("DROP TABLE cms_cells")
 
     def note_unused(self) -> None:
         """Name the columns that nothing was read from."""
@@ -327,17 +342,20 @@ def note(intake: Intake, source: str, reason: str, *, table: str = UNIT, action:
 
 def rejected(intake: Intake, staged: Staged, reason: str, amount: str) -> int:
     """Reject the rows of a staged file for which the SQL ``reason`` says why; ``cms_gone`` has their places."""
+    intake.execute(
+        f"CREATE OR REPLACE TABLE cms_gone AS SELECT * FROM (SELECT place, {reason} AS reason FROM {staged.table}) "
+        "WHERE reason IS NOT NULL"
+    )
     shown = ", ".join(f"c{i}" for i in range(len(staged.columns)))
     found = intake.query(
-        f"SELECT $source AS source, '{staged.word} ' || place AS location, '{UNIT}' AS table_name, "
-        "'rejected' AS action, reason, content, amount, place FROM ("
-        f"SELECT place, {reason} AS reason, left(concat_ws(', ', {shown}), 500) AS content, "
-        f"CAST({amount} AS DECIMAL(18,2)) AS amount FROM {staged.table}) WHERE reason IS NOT NULL ORDER BY place",
+        f"SELECT $source AS source, '{staged.word} ' || g.place AS location, '{UNIT}' AS table_name, "
+        f"'rejected' AS action, g.reason, left(concat_ws(', ', {shown}), 500) AS content, "
+        f"CAST({amount} AS DECIMAL(18,2)) AS amount FROM {staged.table} t JOIN cms_gone g ON g.place = t.place "
+        "ORDER BY g.place",
         {"source": staged.source},
     )
     if found.num_rows:
-        intake.reject_many(found.drop(["place"]))
-    intake.engine.load("cms_gone", found.select(["place"]))
+        intake.reject_many(found)
     return found.num_rows
 
 

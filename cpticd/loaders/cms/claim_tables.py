@@ -210,7 +210,8 @@ def _account(intake: Intake) -> None:
         _reject(intake, lost)
     for row in intake.query(sql.text("cms/row_counts")).to_pylist():
         left = min(row["total_lines"] + row["old_rows"], row["rows"])
-        intake.count(row["name"], UNIT, read=row["rows"], loaded=row["rows"] - left, left_out=left)
+        counted = row["rows"] - left
+        intake.count(row["name"], UNIT, read=row["rows"], loaded=counted, left_out=left, amount=row["amount"])
         if row["total_lines"]:
             note(
                 intake,
@@ -234,6 +235,7 @@ def _remark(intake: Intake) -> None:
         "by_line AND abs(paid - lines_paid) > 0.01": "payments of lines do not add up to the claim's",
         "differs": "rows of a claim state different charges or payments of it: the smallest was read",
         "feed AND charge IS NULL": "the feed has no submitted charge: charge_amount is the allowed charge",
+        "statements > 1": "several files state the claim: it counts once",
         "lines IS NULL": "claims without lines: is the file of their lines missing?",
         "sources = 1 AND paid IS NULL AND NOT feed": "no payment of the claim: is the file of the claims missing?",
     }  # fmt: skip

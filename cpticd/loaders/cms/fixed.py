@@ -25,10 +25,12 @@ def kind_of(name: str, head: bytes) -> str | None:
     if head and not head.endswith(b"\n") and len(lines) > 1:
         lines = lines[:-1]
     text = [line.decode("latin-1").rstrip("\r") for line in lines]
+    named = _NAMED.search(name)
+    if named and named[1] == "0":
+        return "cclf 0 fixed"
     if not text or any("\t" in line or "|" in line for line in text):
         return None
     fitting = [file for file in "123456789AB" if all(_fits(file, line) for line in text)]
-    named = _NAMED.search(name)
     if named and named[1].upper() in fitting:
         return f"cclf {named[1].upper()} fixed"
     return f"cclf {fitting[0]} fixed" if len(fitting) == 1 else None

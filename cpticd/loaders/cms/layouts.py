@@ -34,7 +34,19 @@ _NEEDED: Final = {
 _KEYS_OF_IDR: Final = ("number_date", "number_bene", "number_type", "number_claim")
 _WORDS: Final = {"rif": "RIF or LDS", "cclf": "CCLF", "idr": "IDR extract"}
 #: Files of the feed that hold no claims, persons or drugs.
-NO_CLAIMS: Final = {"A": "benefit enhancement codes of Part A", "B": "benefit enhancement codes of Part B"}
+NO_CLAIMS: Final = {
+    "0": "summary statistics",
+    "A": "benefit enhancement codes of Part A",
+    "B": "benefit enhancement codes of Part B",
+}
+#: Columns of RIF's files of codes that belong to claims, and hold none.
+_CODES_OF_CLAIMS: Final = {
+    "CLM_RLT_COND_CD": "condition codes",
+    "CLM_RLT_OCRNC_CD": "occurrence codes",
+    "CLM_SPAN_CD": "span codes",
+    "CLM_VAL_CD": "value codes",
+    "DEMO_ID_NUM": "demonstration numbers",
+}
 
 
 class Column(NamedTuple):
@@ -151,6 +163,14 @@ def is_extract(columns: Collection[str]) -> bool:
     """Whether columns have the keys of the IDR's extracts."""
     keys = {row.theirs for row in rows_of_idr() if row.field in _KEYS_OF_IDR}
     return keys <= {name.strip().upper() for name in columns}
+
+
+def codes_of_claims(columns: Collection[str]) -> str | None:
+    """What a file of codes beside claims holds; None for others."""
+    upper = {name.strip().upper() for name in columns}
+    if "CLM_ID" not in upper:
+        return None
+    return next((what for name, what in _CODES_OF_CLAIMS.items() if name in upper), None)
 
 
 def word(kind: str) -> str:

@@ -90,6 +90,8 @@ def tell(sample: Sample) -> str | None:
         raise InputError(
             f"{sample.path}: CCLF{file}, {layouts.NO_CLAIMS[file]}: it holds no claims; leave it out"
         )
+    if kind is None and (what := layouts.codes_of_claims(sample.columns)):
+        raise InputError(f"{sample.path}: RIF, {what} of claims: it holds no claims; leave it out")
     if kind is None and layouts.is_extract(sample.columns):
         raise InputError(
             f"{sample.path}: an extract of CMS's Integrated Data Repository (IDR) without claims, lines or diagnoses: "

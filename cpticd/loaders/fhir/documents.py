@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from cpticd.core.errors import InputError
 from cpticd.core.sources import BLOCK, Source, encoding_of, progress_bar
 
-#: Characters that are handed on at a time, and that one document may have.
-_BATCH: Final = 1 << 25
+#: Characters that are parsed at a time, and that one document may have.
+BATCH: Final = 1 << 25
 _LONGEST: Final = 1 << 31
 _WHITE: Final = re.compile(r"\s*")
 
@@ -85,7 +85,7 @@ class Documents:
                 if line and not line.isspace():
                     batch.append(Document(f"line {number}", line))
                     size += len(line)
-            if size > _BATCH:
+            if size > BATCH:
                 yield batch
                 batch, size = [], 0
             if len(rest) > _LONGEST:
@@ -141,8 +141,8 @@ def _place(text: str, error: Exception) -> str:
 def _has_one_a_line(text: str) -> bool:
     """Whether most lines are closed in themselves, as those of bulk data are."""
     lines = [line.strip() for line in text.split("\n")]
-    if len(lines) > 1:
+    if len(text) >= BLOCK // 4:
         lines.pop()  # the block may end in it
     lines = [line for line in lines if line]
     closed = sum(line[0] == "{" and line[-1] == "}" for line in lines)
-    return len(lines) > 1 and closed >= 0.5 * len(lines)
+    return len(lines) > 1 and closed > 0.5 * len(lines)

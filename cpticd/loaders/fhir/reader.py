@@ -44,8 +44,8 @@ def read_fhir(
       indicator is kept on the line.
     - Pharmacy claims and Part D events are ``drugs``. Patient and Coverage give ``members``, year by year; a coverage
       without an end counts up to the last day that the data speak of.
-    - Left out, with the reason in ``rejects``: preauthorizations, drafts, what was entered in error, deleted drug events,
-      resources that stand in the data twice, earlier versions of one, kinds of resources that say nothing of claims.
+    - Left out, with the reason in ``rejects``: preauthorizations, drafts, what was entered in error, deleted drug
+      events, resources that stand twice, earlier versions of one, kinds of resources that say nothing of claims.
       What is cancelled is a decision and its reversal.
     - Damaged JSON costs a line of bulk data, or else the file.
 
@@ -54,7 +54,7 @@ def read_fhir(
 
     >>> import cpticd as cx, json, pathlib, tempfile
     >>> cpt = {"system": "http://www.ama-assn.org/go/cpt", "code": "99213"}
-    >>> item = {"sequence": 1, "productOrService": {"coding": [cpt]}, "servicedDate": "2025-03-12", "net": {"value": 80}}
+    >>> item = {"sequence": 1, "productOrService": {"coding": [cpt]}, "net": {"value": 80}}
     >>> claim = {"resourceType": "Claim", "id": "c1", "patient": {"reference": "Patient/p1"}, "item": [item]}
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "claim.json"
     >>> _ = path.write_text(json.dumps(claim))

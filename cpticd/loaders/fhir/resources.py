@@ -9,11 +9,10 @@ from typing import Final
 import pyarrow as pa
 
 from cpticd import sql
-from cpticd.core.errors import InputError
 from cpticd.core.sources import Source
 from cpticd.loaders.fhir import shape
 from cpticd.loaders.fhir.codes import codes, listed
-from cpticd.loaders.fhir.documents import Damage, Document, Documents, why_not
+from cpticd.loaders.fhir.documents import BATCH, Damage, Document, Documents, why_not
 from cpticd.loaders.intake import Intake
 
 #: What accounting calls one resource of a file.
@@ -43,6 +42,9 @@ class Resources:
         self.made: list[str] = []  # flat tables
         self.read: dict[str, int] = {}  # source → resources that were read, and not rejected
         self.damaged: list[str] = []  # why others were rejected
+        self._waiting: list[tuple[int, Document]] = []  # documents of one or many sources
+        self._size = 0
+        self._names: dict[int, str] = {}
         columns = "r BIGINT, source INTEGER, place VARCHAR, doc VARCHAR, kind VARCHAR, url VARCHAR"
         self.engine.execute(f"CREATE OR REPLACE TABLE fhir_batch ({columns})")
         self.engine.execute("CREATE OR REPLACE SEQUENCE fhir_numbers")
@@ -52,8 +54,12 @@ class Resources:
         documents = Documents(source, self.intake.progress, self._is_json)
         number = self.intake.source_id(source.name)
         self.read.setdefault(source.name, 0)
+        self._names[number] = source.name
         for batch in documents.batches():
-            self._batch(batch, source.name, number)
+            self._waiting += [(number, document) for document in batch]
+            self._size += sum(len(document.text) for document in batch)
+            if self._size >= BATCH:
+                self._batch()
         for damage in documents.damage:
             self._reject(source.name, damage)
         if documents.replaced:
@@ -63,7 +69,8 @@ class Resources:
             )  # fmt: skip
 
     def complete(self) -> None:
-        """Make the flat tables of kinds of resources that did not occur, empty."""
+        """Read what waits, and make the flat tables of kinds of resources that did not occur, empty."""
+        self._batch()
         self.engine.execute("DELETE FROM fhir_batch")
         tables = {
             "claims": {*CLAIMS},
@@ -73,7 +80,7 @@ class Resources:
         }
         for table, kinds in tables.items():
             if table not in self.made:
-                self._taken_apart("", kinds)
+                self._taken_apart(kinds)
 
     def forget(self) -> None:
         """Drop what was needed to read."""
@@ -82,7 +89,7 @@ class Resources:
 
     def name(self, number: int) -> str:
         """The source that a number in the column source stands for."""
-        return next(name for name in self.read if self.intake.source_id(name) == number)
+        return self._names[number]
 
     def _is_json(self, text: str) -> bool:
         return bool(self.engine.fetch("SELECT json_valid($x) AS ok", {"x": text}).column("ok")[0].as_py())
@@ -97,36 +104,48 @@ class Resources:
             content=damage.content,
         )
 
-    def _batch(self, batch: list[Document], source: str, number: int) -> None:
-        if not batch:
+    def _batch(self) -> None:
+        """Take apart the documents that wait."""
+        if not self._waiting:
             return
-        places, texts = zip(*batch, strict=True)
-        rows = pa.table({"place": pa.array(places), "doc": pa.array(texts, pa.large_string())})
+        numbers, documents = zip(*self._waiting, strict=True)
+        places, texts = zip(*documents, strict=True)
+        self._waiting, self._size = [], 0
+        rows = pa.table(
+            {
+                "source": pa.array(numbers, pa.int32()),
+                "place": places,
+                "doc": pa.array(texts, pa.large_string()),
+            }
+        )
         self.engine.load("fhir_documents", rows, copy=False)
         self.engine.execute(
-            "CREATE OR REPLACE TABLE fhir_level AS SELECT place, CAST(doc AS VARCHAR) AS doc, "
+            "CREATE OR REPLACE TABLE fhir_level AS SELECT source, place, CAST(doc AS VARCHAR) AS doc, "
             "CAST(NULL AS VARCHAR) AS url, json_valid(doc) AS is_json FROM fhir_documents"
         )
         self.engine.drop("fhir_documents")
-        self._damaged(source)
+        self._damaged()
         self.engine.execute("DELETE FROM fhir_batch")
-        self._laid_out(source, number)
-        found = self.engine.fetch("SELECT kind, count(*) AS n FROM fhir_batch GROUP BY 1").to_pylist()
-        self.read[source] += sum(row["n"] for row in found)
-        self._taken_apart(source, {row["kind"] for row in found})
+        self._laid_out()
+        found = self.engine.fetch(
+            "SELECT source, kind, count(*) AS n FROM fhir_batch GROUP BY ALL"
+        ).to_pylist()
+        for row in found:
+            self.read[self.name(row["source"])] += row["n"]
+        self._taken_apart({row["kind"] for row in found})
         for name in ("fhir_level", "fhir_bodies", "fhir_batch_amounts"):
             self.engine.drop(name)
 
-    def _damaged(self, source: str) -> None:
-        bad = self.engine.fetch("SELECT place, doc FROM fhir_level WHERE NOT is_json").to_pylist()
+    def _damaged(self) -> None:
+        bad = self.engine.fetch("SELECT source, place, doc FROM fhir_level WHERE NOT is_json").to_pylist()
         for row in bad:
-            self._reject(source, Damage(row["place"], why_not(row["doc"]), row["doc"]))
+            self._reject(self.name(row["source"]), Damage(row["place"], why_not(row["doc"]), row["doc"]))
         if bad:
             self.engine.execute("DELETE FROM fhir_level WHERE NOT is_json")
 
-    def _laid_out(self, source: str, number: int) -> None:
+    def _laid_out(self) -> None:
         """``fhir_batch``: the resources, each with its place, out of Bundles and lists within one another."""
-        entries = "SELECT place, doc, url FROM fhir_level"
+        entries = "SELECT source, place, doc, url FROM fhir_level"
         for _ in range(_DEPTH):
             self.engine.execute(
                 "CREATE OR REPLACE TABLE fhir_level AS SELECT *, CASE WHEN t = 'OBJECT' THEN "
@@ -137,26 +156,26 @@ class Resources:
             if not self.engine.fetch("SELECT 1 AS one FROM fhir_level LIMIT 1").num_rows:
                 return
             self.engine.execute(
-                "INSERT INTO fhir_batch SELECT nextval('fhir_numbers'), $number, place, doc, kind, url FROM fhir_level "
-                "WHERE kind <> 'Bundle' AND regexp_full_match(kind, '[A-Za-z]{1,60}')",
-                {"number": number},
+                "INSERT INTO fhir_batch SELECT nextval('fhir_numbers'), source, place, doc, kind, url FROM fhir_level "
+                "WHERE kind <> 'Bundle' AND regexp_full_match(kind, '[A-Za-z]{1,60}')"
             )
-            self._no_resources(source)
+            self._rejected(sql.text("fhir/no_resources"))
             entries = sql.text("fhir/entries")
-        raise InputError(
-            f"{source}: Bundles in one another, deeper than {_DEPTH}; ask for the resources themselves"
+        reason = f"Bundles in one another, deeper than {_DEPTH}; ask for the resources themselves"
+        self._rejected(
+            f"SELECT source, place, left(doc, 500) AS content, '{reason}' AS reason FROM fhir_level"
         )
 
-    def _no_resources(self, source: str) -> None:
-        for row in self.engine.fetch(sql.text("fhir/no_resources")).to_pylist():
-            self._reject(source, Damage(row["place"], row["reason"], row["content"]))
+    def _rejected(self, select: str) -> None:
+        for row in self.engine.fetch(select).to_pylist():
+            self._reject(self.name(row["source"]), Damage(row["place"], row["reason"], row["content"]))
 
-    def _taken_apart(self, source: str, present: set[str]) -> None:
+    def _taken_apart(self, present: set[str]) -> None:
         self._append("resources", self._text("resources"))
         if present & {*CLAIMS}:
             self._bodies(CLAIMS, shape.CLAIM)
             self.engine.execute(f"CREATE OR REPLACE TABLE fhir_batch_amounts AS {self._text('amounts')}")
-            self._wrong(source)
+            self._wrong()
             for name in _FLAT:
                 self._append(name, self._text(name))
             self._append("amounts", "SELECT a.* FROM fhir_batch_amounts a SEMI JOIN fhir_bodies USING (r)")
@@ -186,7 +205,7 @@ class Resources:
             f"WHERE kind IN ({listed([*kinds])}))"
         )
 
-    def _wrong(self, source: str) -> None:
+    def _wrong(self) -> None:
         """Reject resources that cannot be read as what they are."""
         parts = {
             "lists": f"[{listed([*shape.LISTS])}]", "list_paths": f"[{listed(['$.' + x for x in shape.LISTS])}]",
@@ -196,20 +215,18 @@ class Resources:
             "types": ", ".join(f"json_type(doc, '$.{path}')" for path, _ in _PATHS),
         }  # fmt: skip
         found = self.engine.fetch(
-            "SELECT w.r, w.reason, y.place, y.kind, left(y.doc, 500) AS doc "
+            "SELECT w.r, w.reason, y.source, y.place, y.kind, left(y.doc, 500) AS doc "
             f"FROM ({sql.text('fhir/wrong').format(**parts)}) w JOIN fhir_bodies y ON y.r = w.r ORDER BY w.r"
         ).to_pylist()
         if not found:
             return
         for row in found:
-            self._reject(source, Damage(row["place"], f"{row['kind']}: {row['reason']}", row["doc"]))
-        self.read[source] -= len(found)
-        self.engine.execute(
-            "DELETE FROM fhir_bodies WHERE r IN (SELECT unnest($gone))", {"gone": [r["r"] for r in found]}
-        )
-        self.engine.execute(
-            "DELETE FROM fhir_resources WHERE r IN (SELECT unnest($gone))", {"gone": [r["r"] for r in found]}
-        )
+            name = self.name(row["source"])
+            self._reject(name, Damage(row["place"], f"{row['kind']}: {row['reason']}", row["doc"]))
+            self.read[name] -= 1
+        gone = {"gone": [row["r"] for row in found]}
+        for table in ("fhir_bodies", "fhir_resources"):
+            self.engine.execute(f"DELETE FROM {table} WHERE r IN (SELECT unnest($gone))", gone)
 
     def _append(self, name: str, select: str) -> None:
         table = f"fhir_{name}"

@@ -9,7 +9,7 @@ from cpticd.loaders.flat import lexicon, wordings
 from cpticd.loaders.flat.rows import Flat
 
 #: A remark code (RARC) in upper-case text.
-REMARK = r"\b(MA|N|M)[0-9]{1,4}\b"
+REMARK = lexicon.REMARK
 SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
 
 
@@ -26,12 +26,13 @@ def _adjustments(flat: Flat) -> None:
     flat.intake.insert(
         "adjustments",
         """
-        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
+        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS service_number, k.line AS claim_line_number,
                CAST(row_number() OVER (PARTITION BY k.rid ORDER BY r.n,
                    r.item) AS INTEGER) AS adjustment_position,
                r.group_code, r.carc, r.amount, k._source
         FROM flat_reasons r JOIN flat_keys k ON k.rid = r.rid
         """,
+        unique=True,
     )
     flat.tally(
         "a denial code on a line that was not paid, but no dollars are left for it: read as paid nothing, "
@@ -55,6 +56,8 @@ def _reasons(flat: Flat) -> None:
     for n in numbers:
         cell = {p: members.get(n, "CAST(NULL AS VARCHAR)") for p, members in families.items()}
         amount = families["adjustment_amount"].get(n, "CAST(NULL AS DECIMAL(18,2))")
+        # Nothing was denied: that is no amount of the reason beside it.
+        amount = f"CASE WHEN {flat.is_headed(amount, lexicon.DENIED_AMOUNT)} THEN nullif({amount}, 0) ELSE {amount} END"
         rows.append(
             f"SELECT coalesce(f._head, f.rowid) AS rid, f.rowid AS own, {n}{later} AS n, "
             f"{cell['group_code']} AS grp, coalesce({cell['carc']}, {cell['adjustment']}) "
@@ -75,6 +78,10 @@ def _reasons(flat: Flat) -> None:
         f"amount "
         f"FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL AND f.{column} <> 0"
         for column, carc in SHARES.items()
+        if flat.has(column)
+    )
+    shares = (
+        shares or "SELECT 0 AS rid, 0 AS n, 0 AS item, '' AS group_code, '' AS carc, 0 AS amount WHERE false"
     )
     flat.intake.execute(
         f"""
@@ -228,7 +235,7 @@ def _remarks(flat: Flat) -> None:
     flat.intake.insert(
         "remarks",
         f"""
-        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
+        SELECT k.claim_id, k.adj AS adjudication_number, k.line AS service_number, k.line AS claim_line_number,
                CAST(row_number() OVER (PARTITION BY k.rid ORDER BY min(r.n),
                    r.rarc) AS INTEGER) AS remark_position,
                r.rarc, k._source

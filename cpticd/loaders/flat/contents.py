@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd.loaders import repair
+from cpticd.loaders.code_cells import places
 from cpticd.loaders.flat import headings, lexicon, reasons, statuses
 from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.intake import Intake
@@ -42,9 +43,12 @@ def _like(pattern: str) -> Callable[[str], object]:
     return lambda text: shape.fullmatch(text.strip())
 
 
-_number = _like(r"[-+($ ]*(\d{1,3}(,\d{3})+|\d*)([.]\d*)?[-) ]*(CR|USD)?|[$ ]*[-–—]+ *")
+# Amounts in another country's form fit, too: their rows are refused one by one, not the column.
+_number = _like(r"[-+($ ]*[\d.,' ]*[-) ]*(CR|USD|EUR|€)?|[$ ]*[-–—]+ *")
 _unit = _like(r"-?\d+([.,]\d+)?( *[A-Z]{2,7})?")
-_cents = _like(r"[-+($ ]*(\d{1,3}(,\d{3})+|\d+)?[.]\d\d[-) ]*(CR|USD)?|[($ -]*\$[ -]*[\d,]+([.]\d+)?[-) ]*")
+_cents = _like(
+    r"[-+($ ]*(\d{1,3}(,\d{3})+|\d+)?[.](\d\d|[1-9])[-) ]*(CR|USD)?|[($ -]*\$[ -]*[\d,]+([.]\d+)?[-) ]*"
+)
 _code = r"[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4}"
 _procedure = _like(
     rf"(?:(?:HC|CPT-?4?|HCPCS)[^A-Z0-9]*)?(?:{_code})(?:[^A-Z0-9].*)?|[A-Z0-9]{{4}}[0-9]|1?[0-9]{{3}}([.]0)?|.*\((?:{_code})\)"
@@ -72,6 +76,12 @@ _sex = _like(r"f|m|u|o|x|female|male|unknown|woman|man|other|[0-9]([.]0)?|fem|un
 
 def _amount(text: str) -> bool:
     return bool(re.search(r"\d|[-–—]", text) and _number(text) and not _dated(text))
+
+
+def _place(text: str) -> bool:
+    return (
+        bool(re.fullmatch(r"\d{1,2}([.]0)?(\W.*)?", text)) or re.sub("[^a-z]", "", text.lower()) in places()
+    )
 
 
 def _status(text: str) -> bool:
@@ -107,7 +117,7 @@ CONTENTS: Final[dict[str, Content]] = {
     "diagnosis_codes": Content(_diagnosis, "ICD diagnosis codes"),
     "procedure_code_@": Content(_icd_procedure, "ICD procedure codes"),
     "revenue_center_code": Content(_like(r"\d{1,4}([.]0)?(\W.*)?"), "revenue codes"),
-    "place_of_service_code": Content(_like(r"\d{1,2}([.]0)?(\W.*)?"), "place of service codes"),
+    "place_of_service_code": Content(_place, "place of service codes"),
     "bill_type_code": Content(_like(r"0?\d{2}[0-9A-Z]?([.]0)?(\W.*)?"), "types of bill"),
     "drg_code": Content(_like(r"(.*DRG\D*)?\d{1,4}([.]0)?(\W.*)?"), "DRGs"),
     "discharge_status_code": Content(_like(r"\d{1,2}([.]0)?(\W.*)?"), "discharge status codes"),
@@ -148,6 +158,9 @@ _INSTEAD: Final[dict[str, tuple[tuple[str, Callable[[str], object]], ...]]] = {
     "service_unit_quantity": (("unit_of_measure", _like(r"UN|MJ|DA|F2|ML|GR|ME")),),
 }
 _SURE: Final = 0.95
+#: Rows and values of which dollars can be recognised by what they come to.
+_DOLLARS: Final = 3
+_CENT: Final = 0.005
 
 
 def _of(meaning: str) -> Content | None:
@@ -169,17 +182,18 @@ def guessed(
     sure; a column that ``rename`` names stays what the user says. Columns of dates get their order.
     """
     cells = _Cells(intake, table)
-    refused: dict[tuple[str, str], str] = {}
+    refused: dict[tuple[str, str | None], str] = {}
     moved: dict[str, str] = {}
     while True:
         guesses = headings.guess(table.columns, rename, exact=exact, refused=refused, moved=moved)
-        wrong = {
+        wrong: dict[tuple[str, str | None], str] = {
             (each.column, each.meaning): why
             for place, each in enumerate(guesses)
             if each.meaning and not each.by_user and (why := _contradiction(each, cells.of(place)))
         }
+        wrong |= _remainders(guesses, cells)
         if not wrong:
-            return _ordered(intake, table, _dollars_beside(guesses, cells))
+            return _ordered(intake, table, _by_name(_dollars_beside(guesses, cells), cells))
         refused |= wrong
         taken = {
             each.meaning for each in guesses if each.meaning and (each.column, each.meaning) not in wrong
@@ -193,15 +207,23 @@ class _Cells:
     def __init__(self, intake: Intake, table: Staged) -> None:
         self._intake, self._table = intake, table
         self._rows: pa.Table | None = None
-        self._found: dict[int, list[str]] = {}
+        self._found: dict[int, dict[str, int]] = {}
 
-    def of(self, place: int) -> list[str]:
-        """Those of one column, in their order."""
+    def of(self, place: int) -> dict[str, int]:
+        """Those of one column, in their order, and how many rows of the part have each."""
         if place not in self._found:
-            column = pc.unique(self._sample().column(place)).drop_null()
-            # A hash would give the same ones each time, too; the first ones can be found again by the reader.
-            self._found[place] = column.slice(0, _CELLS).to_pylist()
+            column = self._sample().column(place).drop_null()
+            counted = pc.value_counts(column).slice(0, _CELLS)
+            values, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+            self._found[place] = dict(zip(values, counts, strict=True))
         return self._found[place]
+
+    def column(self, guesses: list[Guess], meaning: str) -> list[float | None]:
+        """The numbers of the column with a meaning, one a row of the part; nothing where no column has it."""
+        place = next((place for place, each in enumerate(guesses) if each.meaning == meaning), None)
+        if place is None:
+            return []
+        return [_float(text) for text in self._sample().column(place).to_pylist()]
 
     def _sample(self) -> pa.Table:
         if self._rows is None:
@@ -218,7 +240,7 @@ class _Cells:
         return self._rows
 
 
-def _contradiction(guess: Guess, cells: Sequence[str]) -> str:
+def _contradiction(guess: Guess, cells: Mapping[str, int]) -> str:
     """Why the cells cannot be what the column is guessed to be, with an example; empty where they can."""
     content = _of(guess.meaning or "")
     if content is None or not cells:
@@ -226,18 +248,71 @@ def _contradiction(guess: Guess, cells: Sequence[str]) -> str:
     if guess.is_sure and content.share == 1:
         return ""  # a column of the canonical name keeps the cells that fit
     other = [text for text in cells if not content.fits(text)]
-    if len(cells) - len(other) >= content.share * len(cells):
-        return ""
+    rows = sum(cells.values())
+    fitting = max(1 - len(other) / len(cells), 1 - sum(cells[text] for text in other) / rows)
+    if fitting >= content.share:
+        return ""  # most cells, or those of most rows
     all_ = "not all of its cells are" if content.share == 1 else "its cells are not"
     return f"{all_} {content.what}: {other[0]!r}"
 
 
-def _moves(table: Staged, wrong: Iterable[tuple[str, str]], cells: _Cells, taken: set[str]) -> dict[str, str]:
+def _float(text: str | None) -> float | None:
+    try:
+        return float((text or "").replace("$", "").replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _remainders(guesses: list[Guess], cells: _Cells) -> dict[tuple[str, str | None], str]:
+    """Columns of reasons that hold whole dollars: what the payment, or the allowed amount, leaves of the charge."""
+    found: dict[tuple[str, str | None], str] = {}
+    for place, each in enumerate(guesses):
+        if repair.family(each.meaning or "") not in ("carc_@", "adjustment_@") or each.by_user:
+            continue
+        values = cells.of(place)
+        if len(values) < _DOLLARS or not all(re.fullmatch(r"\d+([.]0)?", text) for text in values):
+            continue
+        numbers = cells.column(guesses, each.meaning or "")
+        for other in ("paid_amount", "allowed_amount"):
+            rows = [
+                abs(charge - less - number) < _CENT
+                for number, charge, less in zip(
+                    numbers,
+                    cells.column(guesses, "charge_amount"),
+                    cells.column(guesses, other),
+                    strict=False,
+                )
+                if number and charge is not None and less is not None
+            ]
+            if len(rows) >= _DOLLARS and sum(rows) >= _SURE * len(rows):
+                example = next(iter(values))
+                found[each.column, each.meaning] = (
+                    f"its cells are what {other} leaves of the charge: {example!r}"
+                )
+    return found
+
+
+def _by_name(guesses: list[Guess], cells: _Cells) -> list[Guess]:
+    """The guesses; where persons are known by their names alone, that is noted."""
+    named = _like(r"[A-Z][A-Z'. -]*[, ]+[A-Z][A-Z'., -]*")
+    return [
+        replace(each, note="names: persons of one name are one person")
+        if each.meaning == "person_id"
+        and (texts := cells.of(place))
+        and sum(1 for text in texts if named(text)) > len(texts) / 2
+        else each
+        for place, each in enumerate(guesses)
+    ]
+
+
+def _moves(
+    table: Staged, wrong: Iterable[tuple[str, str | None]], cells: _Cells, taken: set[str]
+) -> dict[str, str]:
     """What refused columns are instead: a meaning that nearly all cells of one column alone have."""
     wanted: dict[str, list[str]] = {}
     for column, meaning in wrong:
         found = cells.of(table.columns.index(column))
-        for target, fits in _INSTEAD.get(meaning, _INSTEAD.get(repair.family(meaning), ())):
+        for target, fits in _INSTEAD.get(meaning or "", _INSTEAD.get(repair.family(meaning or ""), ())):
             if sum(1 for text in found if fits(text)) >= _SURE * len(found):
                 wanted.setdefault(target, []).append(column)
                 break

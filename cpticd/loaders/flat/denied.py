@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import pyarrow as pa
 
-from cpticd.loaders.flat import reasons
+from cpticd.loaders.flat import lexicon, reasons
 from cpticd.loaders.flat.adjustments import SHARES
 from cpticd.loaders.flat.rows import Flat
-
-#: Headings of amounts that were denied.
-_DENIED: Final = r"den(y|ied|ial)|disallow|not? ?cover|reject"
 
 
 def words(flat: Flat) -> None:
@@ -62,6 +57,17 @@ def words(flat: Flat) -> None:
         flat.intake.execute(f"UPDATE flat SET {column} = NULL WHERE {column} IN {nothing}")
 
 
+def _named(columns: list[str], among: str) -> str:
+    """SQL of those of some heads of which a cell names a reason."""
+    cells = [
+        "SELECT coalesce(f._head, f.rowid) AS rid FROM flat f "
+        f"JOIN flat_words w ON w.text = f.{column} AND NOT w.bare AND len(w.items) > 0 "
+        f"WHERE coalesce(f._head, f.rowid) IN ({among})"
+        for column in columns
+    ]
+    return " UNION ALL ".join(cells or ["SELECT CAST(NULL AS BIGINT) AS rid WHERE false"])
+
+
 def _is_bare(said: reasons.Reasons) -> bool:
     """Whether a cell holds nothing but dollars."""
     return not said.remarks and bool(said.found) and all(not (i.group or i.carc) for i in said.found)
@@ -82,10 +88,15 @@ def settle(flat: Flat) -> None:
     flat.intake.execute(
         f"""
         CREATE OR REPLACE TABLE flat_cells AS
-        SELECT c.rid, bool_or(w.denying IS NOT NULL) AS denies, bool_or(w.returns) AS returns,
-               bool_or(len(w.items) > 0) AS explains
-        FROM ({" UNION ALL ".join(cells or [none])}) c JOIN flat_words w ON w.text = c.x AND NOT w.bare
-        SEMI JOIN flat_keys k ON k.rid = c.rid AND k.adj IS NOT NULL AND NOT k.reversal
+        WITH cells AS MATERIALIZED (
+            SELECT c.rid, w.denying IS NOT NULL AS denies, w.returns, len(w.items) > 0 AS explains
+            FROM ({" UNION ALL ".join(cells or [none])}) c JOIN flat_words w ON w.text = c.x AND NOT w.bare
+            SEMI JOIN flat_keys k ON k.rid = c.rid AND k.adj IS NOT NULL AND NOT k.reversal
+        )
+        -- rows whose every reason is named, and denies nothing, need no further look
+        SELECT c.rid, bool_or(c.denies) AS denies, bool_or(c.returns) AS returns, bool_or(c.explains) AS explains
+        FROM cells c
+        SEMI JOIN (SELECT rid FROM cells WHERE denies OR returns OR NOT explains) n ON n.rid = c.rid
         GROUP BY c.rid
         """
     )
@@ -128,13 +139,15 @@ def _partly(flat: Flat) -> None:
     if not flat.has("status"):
         return
     shares = ", ".join(f"coalesce(f.{column}, 0)" for column in SHARES)
+    columns = [*flat.family("carc"), *flat.family("adjustment")]
+    partly = "SELECT p.rowid FROM flat p JOIN flat_status s ON s.text = p.status AND s.is_partly"
     left = (
         f"f.charge_amount - f.paid_amount - greatest(coalesce(f.patient_responsibility_amount, 0), {shares})"
     )
     rows = (
         f"SELECT k.rid, {left} AS amount FROM flat_keys k JOIN flat f ON f.rowid = k.rid "
         "JOIN flat_status s ON s.text = f.status AND s.is_partly WHERE k.adj IS NOT NULL AND NOT k.reversal "
-        f"AND {left} > 0 AND k.rid NOT IN (SELECT rid FROM flat_cells WHERE explains) "
+        f"AND {left} > 0 AND k.rid NOT IN ({_named(columns, partly)}) "
         "AND k.rid NOT IN (SELECT rid FROM flat_unknown)"
     )
     flat.tally(
@@ -154,8 +167,8 @@ def _uncoded(flat: Flat) -> None:
         return
     groups = flat.numbered("group_code")
     parts = [
-        f"SELECT coalesce(_head, rowid) AS rid, {column} AS amount, {flat.is_headed(column, _DENIED)} AS denied "
-        f"FROM flat WHERE {column} <> 0 "
+        f"SELECT coalesce(_head, rowid) AS rid, {column} AS amount, "
+        f"{flat.is_headed(column, lexicon.DENIED_AMOUNT)} AS denied FROM flat WHERE {column} <> 0 "
         + "".join(
             f"AND {cells[n]} IS NULL "
             for cells in (flat.numbered("adjustment"), flat.numbered("carc"))
@@ -188,7 +201,7 @@ def _uncoded(flat: Flat) -> None:
     )
     whole = (
         "u.sole AND f.charge_amount > 0 AND u.amount >= f.charge_amount "
-        "AND u.rid NOT IN (SELECT rid FROM flat_cells)"
+        f"AND u.rid NOT IN ({_named(bare, 'SELECT rid FROM flat_uncoded')})"
     )
     flat.tally(
         "an amount of the whole charge without a code: read as denied, the cause unknown",

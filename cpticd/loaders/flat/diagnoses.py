@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from cpticd import sql
 from cpticd.core.enrollment import sex
 from cpticd.loaders import repair
 from cpticd.loaders.flat import adjustments, lexicon
@@ -46,7 +47,8 @@ def _diagnosis_lists(flat: Flat) -> None:
         SELECT *, hash(dx, poa) AS dxkey FROM (
             SELECT f.rowid AS rid, f.claim_id, CAST({dx} AS VARCHAR[]) AS dx,
                    {f"CAST({admitted} AS VARCHAR[])" if poa else "CAST([] AS VARCHAR[])"} AS poa,
-                   coalesce(f.claim_line_start_date, f.claim_start_date, f.claim_end_date) AS day
+                   coalesce(f.claim_line_start_date, f.claim_start_date, f.claim_end_date) AS day,
+                   f.diagnosis_code_type, f._source, f._place
             FROM flat f
         )
         """
@@ -62,11 +64,10 @@ def _diagnosis_lists(flat: Flat) -> None:
         """
         CREATE OR REPLACE TABLE flat_sets AS
         WITH lists AS (
-            SELECT d.claim_id, d.dxkey, min(d.dx) AS dx, min(d.poa) AS poa, min(t.kind) AS kind,
-                min(d.day) AS day,
-                   min(f._source) AS _source, min(f._place) AS _place
-            FROM flat_dx d JOIN flat f ON f.rowid = d.rid LEFT JOIN flat_dxtype t
-                ON t.text = f.diagnosis_code_type
+            -- the key is of dx and poa: any row's are the same
+            SELECT d.claim_id, d.dxkey, any_value(d.dx) AS dx, any_value(d.poa) AS poa, min(t.kind) AS kind,
+                min(d.day) AS day, min(d._source) AS _source, min(d._place) AS _place
+            FROM flat_dx d LEFT JOIN flat_dxtype t ON t.text = d.diagnosis_code_type
             GROUP BY d.claim_id, d.dxkey
         ),
         numbered AS (SELECT *, unnest(range(1, len(dx) + 1)) AS pos FROM lists)
@@ -134,7 +135,8 @@ def _pointers(flat: Flat) -> None:
         text: [lexicon.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")]
         for text in distinct_raw
     }
-    positions = [[position for part in read[text] for position in part or []] for text in distinct_raw]
+    named = [[position for part in read[text] for position in part or []] for text in distinct_raw]
+    positions = [list(dict.fromkeys(each)) for each in named]
     unread = [any(part is None for part in read[text]) for text in distinct_raw]
     flat.intake.engine.load(
         "flat_pointers",
@@ -143,44 +145,17 @@ def _pointers(flat: Flat) -> None:
                 "text": pa.array(distinct_raw, pa.string()),
                 "positions": pa.array(positions, pa.list_(pa.int32())),
                 "unread": pa.array(unread, pa.bool_()),
+                "twice": pa.array([len({*each}) < len(each) for each in named], pa.bool_()),
             }
         ),
     )
-    flat.intake.insert(
-        "pointers",
-        f"""
-        WITH pointed AS (
-            SELECT k.claim_id, k.line, d.dxkey, p.positions, k._source,
-                   unnest(range(1, len(p.positions) + 1)) AS nth
-            FROM flat_keys k JOIN flat f ON {_rows_of(flat)} JOIN flat_pointers p ON p.text = {raw}
-            JOIN flat_dx d ON d.rid = f.rowid
-            QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
-        ),
-        first AS (
-            SELECT claim_id, line, dxkey, positions[nth] AS pos, min(nth) AS nth, min(_source) AS _source
-            FROM pointed GROUP BY ALL
-        ),
-        placed AS (
-            SELECT t.*, coalesce(m.place, CASE WHEN c.last IS NULL THEN t.pos
-                ELSE c.last + t.pos END) AS place
-            FROM first t
-            LEFT JOIN flat_map m ON m.claim_id = t.claim_id AND m.dxkey = t.dxkey AND m.pos = t.pos
-            LEFT JOIN (SELECT claim_id, max(place) AS last FROM flat_map GROUP BY claim_id) c
-                ON c.claim_id = t.claim_id
-        )
-        SELECT claim_id, line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY claim_id,
-                   line ORDER BY nth) AS INTEGER) AS pointer_position,
-               CAST(place AS INTEGER) AS diagnosis_position, _source
-        FROM placed
-        """,
-    )
+    flat.intake.insert("pointers", _pointed(flat, raw), unique=True)
     shown = f"SELECT f._source, f._place, {raw} AS content FROM flat f " \
         f"JOIN flat_pointers p ON p.text = {raw} WHERE"  # fmt: skip
     flat.note("diagnosis pointer not understood: the line was loaded without it", f"{shown} p.unread")
     flat.note(
         "a diagnosis pointer stands twice on the line; it was kept once",
-        f"{shown} len(p.positions) <> len(list_distinct(p.positions))",
+        f"{shown} p.twice",
         action="repaired",
     )
     flat.tally(
@@ -203,6 +178,20 @@ def _pointers(flat: Flat) -> None:
             f"WHERE {raw} = '12' AND d.dx[12] IS NOT NULL",
         )
     flat.intake.execute("DROP TABLE flat_pointers")
+
+
+def _pointed(flat: Flat, raw: str) -> str:
+    """SQL of the pointers; those of claims whose rows list different diagnoses go where these went."""
+    moved = flat.intake.query("SELECT 1 AS found FROM flat_map LIMIT 1").num_rows > 0
+    return sql.text("flat/pointers").format(
+        raw=raw, rows=_rows_of(flat),
+        is_single="false" if flat.has_parts else "n = 1",
+        place="coalesce(m.place, CASE WHEN c.last IS NULL THEN t.pos ELSE c.last + t.pos END)" if moved else "t.pos",
+        moved="LEFT JOIN flat_map m ON m.claim_id = t.claim_id AND m.dxkey = t.dxkey AND m.pos = t.pos "
+        "LEFT JOIN (SELECT claim_id, max(place) AS last FROM flat_map GROUP BY claim_id) c ON c.claim_id = t.claim_id"
+        if moved
+        else "",
+    )  # fmt: skip
 
 
 def _point_to_own(flat: Flat) -> None:

@@ -158,7 +158,7 @@ def guess(
     rename: Mapping[str, str | None] | None = None,
     *,
     exact: bool = False,
-    refused: Mapping[tuple[str, str], str] | None = None,
+    refused: Mapping[tuple[str, str | None], str] | None = None,
     moved: Mapping[str, str] | None = None,
 ) -> list[Guess]:
     """One guess per column; ``rename`` (their name → canonical name, None: not used) overrides, ``exact`` takes

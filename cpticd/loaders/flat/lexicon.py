@@ -9,6 +9,10 @@ from cpticd.loaders.flat import statuses
 #: Claim status codes (CLP02) that a flat file's words stand for.
 DENIED, REVERSED, PROCESSED, PENDING = "4", "22", "1", "pending"
 
+#: A remark code (RARC) in upper-case text.
+REMARK = r"\b(MA|N|M)[0-9]{1,4}\b"
+#: Headings of amounts that were denied.
+DENIED_AMOUNT = r"den(y|ied|ial)|disallow|not? ?cover|non[-_ ]?co?v|reject"
 _GROUPS = {
     "contractual": "CO",
     "patient": "PR",

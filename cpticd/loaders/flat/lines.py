@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from cpticd import sql
 from cpticd.core.conform import quote
 from cpticd.core.repeats import differences
 from cpticd.loaders.flat import adjustments, denied, lexicon, payments, shape, shape_amounts
@@ -34,6 +35,7 @@ def load(flat: Flat) -> None:
     _number_lines(flat)
     shape_amounts.of_claims(flat)
     _number_adjudications(flat)
+    flat.release()
     denied.settle(flat)
     _lines(flat)
     _attributes(flat)
@@ -82,7 +84,7 @@ def _number_lines(flat: Flat) -> None:
         "WHERE claim_line_number IS NOT NULL AND _head IS NULL"
     )
     if not flat.intake.query("SELECT 1 AS found FROM flat WHERE claim_line_number IS NULL LIMIT 1").num_rows:
-        flat.intake.execute(f"CREATE OR REPLACE TABLE flat_lines AS {given}")
+        flat.intake.execute(f"CREATE OR REPLACE VIEW flat_lines AS {given}")
         return
     service = ", ".join([*_SERVICE, *flat.family("diagnosis_pointer")])
     flat.intake.execute(
@@ -179,66 +181,28 @@ def _number_adjudications(flat: Flat) -> None:
         """
     )
     flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_keys AS
-        WITH rows AS (
-            SELECT f.rowid AS rid, l.claim_id, l.line, f.paid_date, f.payer, f.payment_id, f._source, f._place,
-                   coalesce(r.rank, 1) AS rank,
-                   {_evidence(flat)}{_evidence_of_parts(flat)} AS is_adj,
-                   CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{lexicon.DENIED}'
-                        ELSE nullif(s.code, '{lexicon.PENDING}') END AS status,
-                   coalesce(f._cancels OR f.charge_amount < 0, false) AS reversal
-            FROM flat f JOIN flat_lines l ON l.rid = f.rowid LEFT JOIN flat_status s ON s.text = f.status
-            LEFT JOIN flat_ranks r ON r.rid = f.rowid
-        ),
-        dated AS (
-            SELECT *, coalesce(paid_date, min(CASE WHEN is_adj THEN paid_date END)
-                OVER (PARTITION BY claim_id)) AS day
-            FROM rows
-        ),
-        nth AS (
-            SELECT *,
-                   row_number() OVER (
-                       PARTITION BY claim_id, line, is_adj, day, payer, payment_id,
-                           reversal ORDER BY paid_date NULLS FIRST, rank
-                   ) AS nth,
-                   coalesce(day > min(CASE WHEN is_adj THEN day END) OVER (PARTITION BY claim_id),
-                       false) AS later,
-                   bool_or(reversal AND is_adj) OVER (PARTITION BY claim_id, day) AS reversing
-            FROM dated
-        ),
-        stepped AS (
-            SELECT *, 2 * (nth - 1) + CASE
-                WHEN reversal THEN CASE WHEN later THEN 0 ELSE 1 END
-                ELSE CASE WHEN later AND reversing THEN 1 ELSE 0 END END AS step
-            FROM nth
-        ),
-        ranked AS (
-            SELECT *, CASE WHEN is_adj THEN CAST(dense_rank() OVER (
-                PARTITION BY claim_id, is_adj ORDER BY day NULLS LAST, step,
-                    payer NULLS LAST, payment_id NULLS LAST) AS INTEGER) END AS adj
-            FROM stepped
-        ),
-        based AS (
-            SELECT *, row_number() OVER (
-                PARTITION BY claim_id, line ORDER BY is_adj, reversal, adj NULLS FIRST, rank
-            ) AS nth_of_line,
-            count(*) OVER (PARTITION BY claim_id, line) AS n
-            FROM ranked
+        sql.text("flat/keys").format(
+            evidence=f"{_evidence(flat)}{_evidence_of_parts(flat)}", denied=lexicon.DENIED, pending=lexicon.PENDING,
+            reversed=lexicon.REVERSED,
         )
-        SELECT rid, claim_id, line, adj, CASE WHEN reversal THEN '{lexicon.REVERSED}'
-            ELSE status END AS status,
-               reversal, nth_of_line = 1 AS is_base, nth_of_line, n, _source, _place
-        FROM based
-        """
-    )
-    flat.intake.execute("DROP TABLE flat_lines; DROP TABLE flat_ranks; DROP TABLE IF EXISTS flat_decided")
+    )  # fmt: skip
+    flat.intake.engine.drop("flat_lines")
+    flat.intake.execute("DROP TABLE flat_ranks; DROP TABLE IF EXISTS flat_decided")
+    _reject_twice(flat)
+
+
+def _reject_twice(flat: Flat) -> None:
+    """Reject rows of a line that stands twice, though no payment makes another adjudication of it, with their parts."""
+    twice = "flat_keys k WHERE NOT k.is_base AND k.adj IS NULL"
+    if not flat.intake.query(f"SELECT 1 AS found FROM {twice} LIMIT 1").num_rows:
+        return
     unlike = differences(flat.columns, "b", "f")
     flat.reject(
-        "SELECT k._source, k._place, 'claim and line number stand twice, and no payment makes it another "
+        "SELECT p._source, p._place, 'claim and line number stand twice, and no payment makes it another "
         f"adjudication' || coalesce(': ' || {unlike}, '') AS reason FROM flat_keys k JOIN flat f ON f.rowid = k.rid "
         "JOIN flat_keys kept ON kept.claim_id = k.claim_id AND kept.line = k.line AND kept.is_base "
-        "JOIN flat b ON b.rowid = kept.rid WHERE NOT k.is_base AND k.adj IS NULL"
+        "JOIN flat b ON b.rowid = kept.rid JOIN flat p ON coalesce(p._head, p.rowid) = k.rid "
+        "WHERE NOT k.is_base AND k.adj IS NULL"
     )
     flat.intake.execute("DELETE FROM flat_keys WHERE NOT is_base AND adj IS NULL")
 
@@ -259,6 +223,7 @@ def _lines(flat: Flat) -> None:
         SELECT k.claim_id, k.line AS claim_line_number, {merged}, arg_min(k._source, k.nth_of_line) AS _source
         FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.n > 1 GROUP BY ALL
         """,
+        unique=True,
     )
     flat.note(
         "more than four modifiers: the first four were kept",
@@ -274,34 +239,24 @@ def _claims(flat: Flat) -> None:
         pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),
     )
     _payer_kinds(flat)
-    same = ("payer", "payer_kind", "billing_npi", "billing_taxonomy", "facility_npi", "bill_type_code",
+    same = ["payer", "payer_kind", "billing_npi", "billing_taxonomy", "facility_npi", "bill_type_code",
             "frequency_code", "original_payer_claim_id", "received_date", "claim_charge_amount",
-            "claim_type")  # fmt: skip
+            "claim_type"]  # fmt: skip
+    # Columns that no file has are null, and cost nothing.
+    same = [column for column in same if flat.has(column)]
+    least = [c for c in ("person_id", "drg_code", "discharge_status_code", "billing_npi", "billing_taxonomy",
+                         "facility_npi", "bill_type_code", "frequency_code", "original_payer_claim_id",
+                         "received_date") if flat.has(c)]  # fmt: skip
+    first = [column for column in ("payer", "payer_kind", "payer_sequence") if flat.has(column)]
     flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_claims AS
-        SELECT k.claim_id, min(f.source_claim_id) AS source_claim_id,
-               coalesce(min(t.kind), CASE WHEN bool_or(f.bill_type_code IS NOT NULL OR
-                   f.revenue_center_code IS NOT NULL)
-                   THEN 'institutional' ELSE 'professional' END) AS claim_type,
-               min(f.person_id) AS person_id, coalesce(arg_min(f.payer, k.adj), min(f.payer)) AS payer,
-               coalesce(arg_min(f.payer_kind, k.adj), min(f.payer_kind)) AS payer_kind,
-               coalesce(arg_min(f.payer_sequence, k.adj), min(f.payer_sequence)) AS payer_sequence,
-               min(f.drg_code) AS drg_code, min(f.discharge_status_code) AS discharge_status_code,
-               min(f.billing_npi) AS billing_npi, min(f.billing_taxonomy) AS billing_taxonomy,
-               min(f.facility_npi) AS facility_npi,
-               arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,
-               min(f.bill_type_code) AS bill_type_code, min(f.frequency_code) AS frequency_code,
-               min(f.original_payer_claim_id) AS original_payer_claim_id,
-               coalesce(min(f.claim_start_date), min(f.claim_line_start_date)) AS claim_start_date,
-               coalesce(max(f.claim_end_date), max(f.claim_line_end_date), max(f.claim_line_start_date),
-                   max(f.claim_start_date)) AS claim_end_date,
-               min(f.received_date) AS received_date, max(f.claim_charge_amount) AS claim_charge_amount,
-               min(k._source) AS _source, min(k._place) AS _place,
-               {", ".join(f"coalesce(min(f.{c}) <> max(f.{c}), false) AS differs_{c}" for c in same)}
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid LEFT JOIN flat_type t ON t.text = f.claim_type
-        GROUP BY k.claim_id
-        """
+        sql.text("flat/claims").format(
+            least="".join(f"min(f.{column}) AS {column}, " for column in least),
+            first="".join(f"coalesce(arg_min(f.{c}, k.adj), min(f.{c})) AS {c}, " for c in first),
+            place="arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,"
+            if flat.has("place_of_service_code")
+            else "",
+            differs="".join(f", coalesce(min(f.{c}) <> max(f.{c}), false) AS differs_{c}" for c in same),
+        )
     )
     for column in same:
         flat.note(
@@ -317,7 +272,7 @@ def _claims(flat: Flat) -> None:
     flat.intake.insert(
         "claims",
         f"""
-        SELECT c.* EXCLUDE (claim_charge_amount, _place, {", ".join(f"differs_{c}" for c in same)}),
+        SELECT c.* EXCLUDE (claim_charge_amount, _place{"".join(f", differs_{c}" for c in same)}),
                coalesce(c.claim_charge_amount, l.total) AS charge_amount,
                    {flat.source_name("c.")} AS data_source
         FROM flat_claims c LEFT JOIN {lines} l ON l.claim_id = c.claim_id

@@ -21,8 +21,15 @@ _DENIED: Final = (
 
 def load(flat: Flat) -> None:
     """Fill adjudications, line_payments and payments; needs ``flat_keys`` and ``flat_cells``."""
-    parts = {"source": flat.source_name("k."), "patient": _PATIENT, "denied": _DENIED}
-    flat.intake.insert("adjudications", sql.text("flat/adjudications").format(**parts))
+    columns = ("payer", "payer_sequence", "payer_kind", "payment_id", "payer_claim_id")
+    flat.intake.insert(
+        "adjudications",
+        sql.text("flat/adjudications").format(
+            given="".join(f"min(f.{column}) AS {column}, " for column in columns if flat.has(column)),
+            source=flat.source_name("d."), patient=_PATIENT, denied=_DENIED,
+        ),
+        unique=True,
+    )  # fmt: skip
     flat.intake.insert("line_payments", sql.text("flat/line_payments"))
     if flat.has("claim_paid_amount"):
         flat.intake.insert("line_payments", sql.text("flat/claim_payments"))

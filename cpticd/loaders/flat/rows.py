@@ -13,11 +13,13 @@ from decimal import Decimal
 from cpticd.core.conform import quote
 from cpticd.core.repeats import in_order
 from cpticd.loaders import repair
-from cpticd.loaders.flat import shape_overlaps, shape_totals
+from cpticd.loaders.flat import shape_overlaps, shape_totals, typed
 from cpticd.loaders.flat.headings import VOCABULARY, Guess
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
+#: Cells from which on memory is kept for the rest of the machine, and how many bytes the tables may then have of it.
+_LARGE, _MEMORY = 10_000_000, 800 << 20
 SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
 
 #: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
@@ -95,6 +97,9 @@ class Flat:
             for table, guesses in staged
             if any(guess.meaning in ("charge_amount", "claim_charge_amount") for guess in guesses)
         }
+        self._staged = [table.table for table, _ in staged]
+        if sum(table.rows * len(table.columns) for table, _ in staged) > _LARGE:
+            intake.engine.spill_beyond(_MEMORY)
         self._text(staged)
         self._typed()
         shape_totals.mark(self, staged)
@@ -125,6 +130,10 @@ class Flat:
     def numbered(self, prefix: str) -> dict[int, str]:
         """The same, number → column."""
         return {int(column.rpartition("_")[2]): column for column in self.family(prefix)}
+
+    def whole(self, prefix: str = "") -> str:
+        """SQL of a row's content as one number: rows that are alike in all of it are copies."""
+        return f"hash({', '.join(prefix + quote(column) for column in self.columns)})"
 
     def order(self, prefix: str = "") -> str:
         """SQL to sort rows by what the reader sees of them: the line first, then every other column."""
@@ -209,45 +218,35 @@ class Flat:
         self.intake.execute(f"CREATE OR REPLACE TEMP VIEW flat_text AS {' UNION ALL '.join(parts)}")
 
     def _typed(self) -> None:
-        cells = {column: cell(column) for column in self.columns}
+        """``flat``: the cells in their types, and why a row must be rejected; what was mended is reported."""
+        reader = typed.Reader(self.intake, self.columns)
+        found = reader.read()
         absent = [column for column in _ALWAYS if column not in self.columns]
-        values = [f"{read.value} AS {quote(column)}" for column, read in cells.items()]
+        values = [f"{read.value} AS {quote(column)}" for column, read in found.items()]
         values += [f"CAST(NULL AS {_TYPES.get(column, 'VARCHAR')}) AS {column}" for column in absent]
-        values += [quote(column) for column in self.kept.values()]
-        tests = ["WHEN claim_id IS NULL THEN 'no claim id'"] + [
-            f"WHEN {read.bad} THEN '{column}: {read.why}: ' || left({quote(column)}, 60)"
-            for column, read in cells.items()
-            if read.bad != "false"
+        values += [f"t.{quote(column)}" for column in self.kept.values()]
+        why = [
+            "CASE WHEN t.claim_id IS NULL THEN 'no claim id' END",
+            *(r.bad for r in found.values() if r.bad),
         ]
-        # A row's content as one number: rows that are alike in all of it are copies.
-        content = ", ".join(quote(column) for column in dict.fromkeys([*self.columns, *_ALWAYS]))
+        own = [c for c in [*self.family("hcpcs_modifier"), "modifiers"] if self.has(c)]
+        modifiers = typed.modifiers(reader, own, behind=self.has("hcpcs_code"))
         self.intake.execute(
-            f"CREATE OR REPLACE TABLE flat AS SELECT *, hash({content}) AS _hash, claim_id AS source_claim_id, "
+            f"CREATE OR REPLACE TABLE flat AS SELECT *, claim_id AS source_claim_id, "
             # no service at all; the row whose decision it is a part of; the one that a cancellation takes back
             "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels FROM ("
-            f"SELECT {', '.join(values)}, {self._modifiers()} AS _modifiers, "
-            f"CASE {' '.join(tests)} END AS _bad, _source, _place FROM flat_text)"
+            f"SELECT {', '.join(values)}, {modifiers} AS _modifiers, coalesce({', '.join(why)}) AS _bad, "
+            f"t._source, t._place FROM flat_text t {' '.join(r.join for r in found.values())})"
         )
-        for column, read in cells.items():
-            for what, mended in read.repairs.items():
-                cells_sql = (
-                    f"SELECT _source, _place, {quote(column)} AS content FROM flat_text WHERE {mended}"
-                )
-                if self.intake.engine.fetch(f"SELECT 1 AS found FROM ({cells_sql}) LIMIT 1").num_rows:
-                    kept = f"SELECT t.* FROM ({cells_sql}) t SEMI JOIN flat f ON f._bad IS NULL " \
-                        "AND f._source = t._source AND f._place = t._place"  # fmt: skip
-                    self.note(f"{column}: {what}", kept, action="repaired", table=UNIT)
-
-    def _modifiers(self) -> str:
-        """SQL for the list of a row's modifiers, from all the places where they may stand."""
-        parts = ["[]"]
-        parts += [
-            repair.modifiers(c).value for c in [*self.family("hcpcs_modifier"), "modifiers"] if self.has(c)
-        ]
-        if self.has("hcpcs_code"):
-            parts.append(repair.modifiers_behind("hcpcs_code"))
-        joined = " || ".join(f"CAST({part} AS VARCHAR[])" for part in parts)
-        return f"list_filter({joined}, lambda m: m IS NOT NULL)"
+        for column, read in found.items():
+            for what, rows in read.repairs.items():
+                self.note(
+                    f"{column}: {what}",
+                    f"SELECT t._source, t._place, t.{quote(column)} AS content {rows} AND NOT EXISTS ("
+                    "SELECT 1 FROM flat f WHERE f._bad IS NOT NULL AND f._source = t._source AND f._place = t._place)",
+                    action="repaired", table=UNIT,
+                )  # fmt: skip
+        reader.clear()
 
     def _reject_bad(self) -> None:
         self.reject("SELECT _source, _place, _bad AS reason FROM flat WHERE _bad IS NOT NULL")
@@ -308,6 +307,12 @@ class Flat:
             "WHERE flat.claim_id = a.claim_id AND flat.person_id IS NOT NULL"
         )
 
+    def release(self) -> None:
+        """Forget the cells as they were read: no row is rejected any more."""
+        self.intake.execute("DROP VIEW flat_text")
+        for table in self._staged:
+            self.intake.engine.connection.unregister(table)
+
     def finish(self) -> None:
         """Count the rows that were loaded, and drop what was only needed on the way."""
         found = self.intake.query(
@@ -328,5 +333,4 @@ class Flat:
                     reason="rows without a charge that can be read, which the dollars of accounting lack: "
                     f"{row['unpriced']:,} loaded, {rejected:,} rejected",
                 )  # fmt: skip
-        self.intake.execute("DROP VIEW flat_text")
         self.intake.execute("DROP TABLE flat")

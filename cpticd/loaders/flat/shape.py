@@ -69,6 +69,7 @@ def _shape(flat: Flat) -> str:
         own.append(f"CASE WHEN f._source IN ({several}) THEN hash({', '.join(codes)}) END")
     amounts, complete, words = _amounts(flat)
     return sql.text("flat/shape").format(
+        whole=flat.whole("f."),
         core=f"{_hashed(core)}, CASE WHEN f.claim_line_number IS NULL THEN hash({', '.join(own)}) END",
         adj=_hashed(reasons), remark=_hashed(remarks), dx=_hashed(diagnoses), modifiers="f._modifiers",
         amount=amounts, complete=complete, words=words, order=flat.order("f."),

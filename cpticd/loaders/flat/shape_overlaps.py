@@ -15,11 +15,13 @@ def reject(flat: Flat) -> None:
     """Reject rows that stand in an earlier file (by name) as often: copies, whether lines have numbers or not."""
     if len(flat.names) < 2:
         return
+    own = [f'"{name}"' for name in flat.kept.values()]
     flat.intake.execute(
         sql.text("flat/overlaps").format(
-            kept="".join(f'"{name}" NULLS LAST, ' for name in flat.kept.values())
+            whole=flat.whole(), kept="".join(f"{name}, " for name in own),
+            order="".join(f"w.{name} NULLS LAST, " for name in own),
         )
-    )
+    )  # fmt: skip
     counts = flat.intake.query(
         "SELECT _source, source AS other, count(*) AS n, min(_place) AS first FROM flat_overlaps "
         "GROUP BY 1, 2 ORDER BY 1, 2"

@@ -77,10 +77,17 @@ def read_wide(
       code ("Denied"), becomes an adjustment of the whole charge without a code: denied, cause unknown.
     - Codes stand apart by ; , / | or blanks, words behind a code are left out ("CO-16: lacks information"),
       N290 or MA130 among them are remarks, 0 is no code.
+    - What stands in a column outweighs its heading: a guess that its cells contradict (words in a line number, dollars
+      in a reason code, names in an NPI) is dropped and reported with an example, or moved to what they are.
+      ``rename={"their name": None}`` says that a column is not used.
     - Repaired and reported: leading zeros (00100, POS 01, revenue code 0450), ``99213.0``, ``99213-25``,
-      spreadsheet day numbers, thousands separators, (5.00), ``$ -`` for 0. Rejected: rows without a claim
-      id, ragged rows, impossible dates, letters in money, numbers that a spreadsheet turned into 1.23E+15.
-      Lost leading zeros of ICD-9-CM codes are not guessed.
+      ``HC:99213:25``, ``E11.9 - diabetes``, spreadsheet day numbers, thousands separators, (5.00), ``$ -`` for 0.
+      Left out and reported: a cell without the shape of what its column holds (OFFICE as a procedure). Whether the
+      day or the month comes first is decided by a whole column of dates, then by the other dates of the file.
+    - Statuses are read in words, too ("Partially denied", "Denial overturned", 04); where one contradicts what was
+      paid the amount is believed, and that is reported.
+    - Rejected: rows without a claim id, ragged rows, impossible dates, letters in money, numbers that a spreadsheet
+      turned into 1.23E+15. Lost leading zeros of ICD-9-CM codes are not guessed.
     - Noted, with their number: rows without a date of service or a procedure, dates before 1990 or to come,
       pointers to diagnoses that are not there, errors of a spreadsheet (``#N/A``), which are read as empty.
 
@@ -165,6 +172,10 @@ def _by_layout(
                 "and their values",
             )  # fmt: skip
         return found
+    if words := layouts.doubt(intake, table, used):
+        intake.reject(
+            source=table.source, location="", table_name=UNIT, action="noted", severity="warning", reason=words
+        )  # fmt: skip
     chosen = {theirs.strip().casefold() for theirs in own}
     return [
         replace(each, why=f"layout {used.name}")

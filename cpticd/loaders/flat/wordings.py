@@ -74,6 +74,21 @@ def note(flat: Flat) -> None:
                 f"WHERE NOT regexp_full_match({column}, '[0-9]{{10}}')",
                 table=UNIT,
             )
+    for column in flat.family("rarc"):
+        flat.tally(
+            f"{column}: words without a remark code, not loaded",
+            f"SELECT _source, _place, {column} AS content FROM flat "
+            f"WHERE NOT regexp_matches(upper({column}), '{lexicon.REMARK}')",
+            table="remarks",
+        )
+    day = "coalesce(claim_line_start_date, claim_start_date)"
+    for column in flat.family("diagnosis_code"):
+        flat.tally(
+            f"{column}: digits alone, which ICD-10-CM has none of, on a service after 2015-09-30",
+            f"SELECT _source, _place, {column} AS content FROM flat "
+            f"WHERE regexp_full_match({column}, '[0-9]+') AND {day} >= DATE '2015-10-01'",
+            table="diagnoses",
+        )
     _contradictions(flat)
 
 

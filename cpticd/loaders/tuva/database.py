@@ -6,16 +6,13 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import duckdb
-
+from cpticd.core import database
 from cpticd.core.errors import InputError
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged
-from cpticd.loaders.tuva.lazy import Lazy, Named, readable, tables
+from cpticd.loaders.tuva.lazy import Lazy, Named, tables
 from cpticd.loaders.tuva.names import TABLES
 
-#: Where a DuckDB file says that it is one.
-_MAGIC, _AT = b"DUCK", 8
 #: Schemas in the order in which they are asked for the tables; any other comes after, by name.
 _SCHEMAS: Final = ("input_layer", "main", "core")
 _PREFIX: Final = re.compile(r"(?:.*__)?(medical_claim|eligibility|pharmacy_claim)")
@@ -29,21 +26,10 @@ class Layer(NamedTuple):
     others: list[str]
 
 
-def is_database(path: Path) -> bool:
-    """Whether a file is a DuckDB database."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_AT + len(_MAGIC))[_AT:] == _MAGIC
-    except OSError:
-        return False
-
-
 def tell(path: Path) -> str | None:
     """``database`` where it holds a table of the input layer; InputError, with what it holds, where it does not."""
-    with readable(path, "DuckDB file"), duckdb.connect(":memory:") as connection:
-        literal = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{literal}' AS looked_at (READ_ONLY)")
-        there = tables(connection, "looked_at")
+    with database.looking(path) as (connection, name):
+        there = tables(connection, name)
     if layer(there).found:
         return "database"
     names = ", ".join(f"{each.schema}.{each.table}" for each in there[:10]) or "no table"

@@ -1,22 +1,24 @@
 """Tables that are read where they lie: Parquet files and tables of a DuckDB file, as views of text cells.
 
-Nothing is copied: of 150 columns those are read that mean something, when they are asked for.
+Of 170 columns those are read that have a value, when they are asked for, in pieces.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 import duckdb
+import pyarrow as pa
 
 from cpticd.core.conform import quote
-from cpticd.core.errors import InputError
+from cpticd.core.database import readable
+from cpticd.core.folders import Folder
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged
 
@@ -36,6 +38,8 @@ class Lazy:
         self._intake = intake
         self._numbers = itertools.count()
         self._views: list[str] = []
+        self._registered: list[str] = []
+        self._folder = Folder()
         self._attached: dict[Path, str] = {}
 
     def parquet(self, path: Path, source: str) -> Staged:
@@ -61,15 +65,53 @@ class Lazy:
         with readable(path, "DuckDB file"):
             return self._staged(source, scan, "row_number() OVER ()", {})
 
+    def filled(self, staged: Staged, unit: str, keep: Collection[str] = ()) -> Staged:
+        """A staged table without the columns that have no cell, but those to ``keep``; these are noted.
+
+        Of Tuva's 170 columns most sources fill a third, and every column costs as much as a hundred thousand rows. The
+        others are copied to disk once, as text, for who asks for them many times.
+        """
+        counts = ", ".join(f"count(c{i})" for i in range(len(staged.columns)))
+        row = self._intake.query(f"SELECT {counts} FROM {staged.table}").to_pylist()[0].values()
+        some = [i for i, n in enumerate(row) if n or staged.columns[i].lower() in keep]
+        if empty := [name for i, name in enumerate(staged.columns) if i not in {*some}]:
+            self._intake.reject(
+                source=staged.source, location="", table_name=unit, action="noted",
+                reason=f"columns without a value, not used: {len(empty):,}", content=", ".join(empty),
+            )  # fmt: skip
+        named = "".join(f"c{place} AS c{i}, " for i, place in enumerate(some))
+        table = self._copied(f"SELECT {named}place FROM {staged.table}", len(some))
+        return replace(staged, table=table, columns=[staged.columns[i] for i in some])
+
+    def _copied(self, select: str, columns: int) -> str:
+        """The rows of a SELECT of text cells and their place as an Arrow file, mapped into memory."""
+        name = f"copied_{next(self._numbers)}"
+        path = self._folder.path / f"{name}.arrow"
+        schema = pa.schema([*((f"c{i}", pa.string()) for i in range(columns)), ("place", pa.int64())])
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for batch in self._intake.engine.batches(select):
+                writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+        with pa.memory_map(str(path)) as mapped:
+            self._intake.engine.connection.register(name, pa.ipc.open_file(mapped).read_all())
+        self._registered.append(name)
+        return name
+
+    def _view(self, select: str) -> str:
+        view = f"lazy_{next(self._numbers)}"
+        self._views.append(view)
+        self._intake.engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
+        return view
+
     def clear(self) -> None:
         """Forget the views, and let go of the files."""
         connection = self._intake.engine.connection
-        for view in self._views:
+        for name in self._registered:
+            connection.unregister(name)
+        for view in reversed(self._views):
             connection.execute(f"DROP VIEW IF EXISTS {view}")
         for name in self._attached.values():
             connection.execute(f"DETACH {name}")
-        self._views.clear()
-        self._attached.clear()
+        self._folder.close()
 
     def _staged(self, source: str, scan: str, place: str, fixed: dict[str, str | None]) -> Staged:
         connection = self._intake.engine.connection
@@ -81,26 +123,8 @@ class Lazy:
         cells = [cell(name, kind) for name, kind in columns]
         cells += ["NULL" if v is None else "'" + v.replace("'", "''") + "'" for v in more.values()]
         named = ", ".join(f"CAST({text} AS VARCHAR) AS c{i}" for i, text in enumerate(cells))
-        view = f"lazy_{next(self._numbers)}"
-        self._views.append(view)
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {named}, CAST({place} AS BIGINT) AS place FROM {scan}"
-        )
+        view = self._view(f"SELECT {named}, CAST({place} AS BIGINT) AS place FROM {scan}")
         return Staged(source, view, [*(name for name, _ in columns), *more], rows, "row")
-
-
-@contextmanager
-def readable(path: Path, what: str) -> Iterator[None]:
-    """DuckDB's errors in reading a file as InputError."""
-    try:
-        yield
-    except duckdb.Error as error:
-        text = " ".join(str(error).split())
-        if "lock" in text.lower() or "already attached" in text:
-            raise InputError(
-                f"{path}: another connection has it open to write; close that, and read it again"
-            ) from error
-        raise InputError(f"{path}: cannot be read as a {what}: {text[:200]}; get the file again") from error
 
 
 def hive(path: Path) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Union
 
 from cpticd.core import sources
+from cpticd.core.database import is_database
 from cpticd.core.errors import InputError, QueryError, SchemaError
 from cpticd.loaders.flat import headings
 from cpticd.loaders.intake import Intake
@@ -81,7 +82,7 @@ def tell(sample: Sample) -> str | None:
 
 def _tell_database(sample: Sample) -> str | None:
     """``database`` for a DuckDB file that holds tables of the input layer; InputError for one that does not."""
-    return database.tell(sample.path) if database.is_database(sample.path) else None
+    return database.tell(sample.path) if is_database(sample.path) else None
 
 
 def load(files: Files, intake: Intake, options: Options) -> None:
@@ -96,7 +97,8 @@ def load(files: Files, intake: Intake, options: Options) -> None:
                     for name, each in database.staged(intake, lazy, path).items():
                         found[name].append(each)
             if found["medical_claim"]:
-                medical_claim.fill(intake, found["medical_claim"], rename["medical_claim"], options.keep)
+                wanted = [lazy.filled(each, UNIT, {"claim_id"}) for each in found["medical_claim"]]
+                medical_claim.fill(intake, wanted, rename["medical_claim"], options.keep)
             if found["pharmacy_claim"]:
                 pharmacy_claim.fill(intake, found["pharmacy_claim"], rename["pharmacy_claim"])
             if found["eligibility"]:

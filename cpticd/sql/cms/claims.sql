@@ -1,7 +1,8 @@
 -- One row per claim of Medicare files, with what every file says of it, and what is to become of it (state).
 WITH merged AS (
     SELECT
-        number, pk, min(src) AS src, count(DISTINCT src) AS sources, min(person) AS person, bool_and(denied) AS denied,
+        number, pk, min(src) AS src, count(DISTINCT src) AS sources,
+        count(DISTINCT CASE WHEN coalesce(paid, charge) IS NOT NULL THEN src END) AS statements, min(person) AS person, bool_and(denied) AS denied,
         min(action) AS action, bool_or(feed) AS feed, bool_or(differs) AS differs, {fields}
     FROM cms_parts
     GROUP BY number, pk

@@ -1,5 +1,6 @@
 -- One row per cancellation or adjustment and the claim that it cancels or replaces: the latest one before it that has
--- the control number it names, else its own control number, else (of institutional claims) provider and days.
+-- the control number it names, else its own control number, else (of institutional claims of the feed) its provider and
+-- days, which are CMS's key there; elsewhere a provider may bill several claims of a day.
 WITH later AS (SELECT * FROM cms_claims WHERE action IN ('cancellation', 'adjustment') AND state IN ('cancellation', 'claim')),
 earlier AS (SELECT * FROM cms_claims WHERE state = 'claim'),
 found AS (
@@ -10,7 +11,8 @@ found AS (
     UNION ALL
     SELECT c.number, c.pk, o.claim_id, 3 FROM later c
     JOIN earlier o ON o.pk = c.pk AND o.provider = c.provider AND o.start = c.start AND o.finish = c.finish
-    WHERE c.claim_type = 'institutional' AND o.claim_type = 'institutional'
+        AND o.type_code IS NOT DISTINCT FROM c.type_code
+    WHERE c.claim_type = 'institutional' AND o.claim_type = 'institutional' AND (c.feed OR c.action = 'cancellation')
 ),
 ranked AS (
     SELECT

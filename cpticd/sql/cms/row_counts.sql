@@ -1,6 +1,7 @@
 -- One row per file of claims: its rows, those that are totals, and those of claims that a later action has replaced.
 SELECT
     r.src, s.name, r.rows, r.total_lines,
+    (SELECT sum(coalesce(line_charge, allowed)) FROM cms_own_lines l WHERE l.src = r.src AND l.sign = 1) AS amount,
     (SELECT count(*) FROM cms_parts p JOIN cms_claims c ON c.number = p.number AND c.pk = p.pk
         WHERE p.src = r.src AND c.state = 'not final') AS old_claims,
     CASE WHEN r.lines_of THEN (

@@ -1,7 +1,16 @@
 -- One row per adjustment of a decision: its reasons, and the amounts that are one by their name (a deductible is PR-1).
 -- What is charged and neither paid nor explained is the amount of the first reason that has none, a denial before others;
 -- what a payer other than Medicare calls not covered is CARC 96 where it gives no reason.
-WITH whole AS (  -- amounts of the claim as a whole, where its lines do not have them
+WITH silent AS (  -- decisions that say of no payment: where they deny, nothing was paid
+    SELECT e.r
+    FROM fhir_decisions e
+    JOIN fhir_claims c ON c.r = e.r AND c.payment IS NULL
+    LEFT JOIN fhir_sums h ON h.r = e.r AND h.n = 0
+    LEFT JOIN fhir_answered w ON w.r = e.r
+    GROUP BY e.r
+    HAVING count(coalesce(h.paid, h.to_provider, h.to_patient, w.paid)) = 0
+),
+whole AS (  -- amounts of the claim as a whole, where its lines do not have them
     SELECT e.r, e.claim_r, CAST(NULL AS INTEGER) AS line, c.is_medicare, h.allowed,
         CASE WHEN q.r IS NULL THEN coalesce(h.charge, t.charge) END AS charge, coalesce(c.payment, h.paid, t.paid) AS paid,
         CASE WHEN t.deductible IS NULL THEN h.deductible END AS deductible,
@@ -69,11 +78,13 @@ filled AS (
             WHEN c.denies AND a.noncovered > 0 THEN least(a.noncovered, coalesce(a.charge, a.noncovered))
             -- Medicare names reasons beside what it pays for other causes too: only where nothing is paid is it all of one.
             WHEN a.is_medicare AND c.denies AND (a.paid > 0 OR a.allowed > 0 OR x.share > 0) THEN NULL
-            ELSE nullif(greatest(a.charge - a.paid - coalesce(x.amount, 0), 0), 0) END) AS amount,
+            ELSE nullif(greatest(a.charge - CASE WHEN c.denies AND i.r IS NOT NULL THEN 0 ELSE a.paid END
+                - coalesce(x.amount, 0), 0), 0) END) AS amount,
         c.amount IS NULL AS is_filled
     FROM ranked c
     LEFT JOIN amounts a ON a.r = c.r AND a.line IS NOT DISTINCT FROM c.line
     LEFT JOIN explained x ON x.r = c.r AND x.line IS NOT DISTINCT FROM c.line
+    LEFT JOIN silent i ON i.r = c.r
 )
 SELECT r, claim_r, line, place, group_code, carc, amount, false AS is_filled FROM derived
 UNION ALL

@@ -42,7 +42,7 @@ SELECT
     fhir_date(b.payment.date) AS paid_date, TRY_CAST(b.payment.amount.value AS DECIMAL(18,2)) AS payment,
     list_filter([b.billablePeriod.start, b.billablePeriod.end, b.payment.date], lambda x: x IS NOT NULL AND fhir_date(x) IS NULL)[1]
         AS no_date,
-    coalesce(len(b.item), 0) AS items, y.updated, y.content
+    coalesce(len(b.item), 0) AS items, coalesce(len(b.addItem), 0) AS added, y.updated, y.content
 FROM fhir_bodies y
 LEFT JOIN forms f ON f.r = y.r
 LEFT JOIN insurances n ON n.r = y.r

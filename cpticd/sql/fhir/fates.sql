@@ -11,7 +11,8 @@ ranked AS (
         first_value(updated) OVER version AS first_updated
     FROM keyed
     WHERE identity IS NOT NULL
-    WINDOW version AS (PARTITION BY kind, identity, whose ORDER BY updated DESC NULLS LAST, items DESC, content, r)
+    WINDOW version AS (PARTITION BY kind, identity, whose ORDER BY updated DESC NULLS LAST, items DESC,
+        payment DESC NULLS LAST, number, source, place)
 ),
 versions AS (SELECT * FROM ranked WHERE version > 1),
 explained AS (SELECT about, response FROM fhir_claims WHERE kind = 'ExplanationOfBenefit')

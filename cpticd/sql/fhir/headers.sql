@@ -12,7 +12,7 @@ contents AS (
 numbered AS (
     SELECT k.r, coalesce(k.id, k.number, k.kind || ' ' || coalesce(nullif(k.place, ''), '1')) AS base,
         row_number() OVER (PARTITION BY coalesce(k.id, k.number, k.kind || ' ' || coalesce(nullif(k.place, ''), '1'))
-            ORDER BY k.kind DESC, k.patient, k.content, k.r) AS nth
+            ORDER BY k.kind DESC, k.patient, k.number, k.source, k.place) AS nth
     FROM kept k
 ),
 groups AS (SELECT r, min(drg) AS drg FROM fhir_diagnoses WHERE drg IS NOT NULL GROUP BY r)

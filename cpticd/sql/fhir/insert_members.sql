@@ -7,7 +7,8 @@ WITH clock AS (
 ),
 periods AS (
     SELECT c.*, greatest(c.start, DATE '1965-07-01') AS first_day,
-        least(coalesce(c.finish, greatest(k.last_day, c.start)), coalesce(greatest(k.last_day, c.start), c.finish)) AS last_day
+        CASE WHEN c.finish IS NULL OR year(c.finish) > coalesce(year(k.last_day) + 1, 2100)
+             THEN greatest(k.last_day, c.start) ELSE c.finish END AS last_day
     FROM fhir_coverages c CROSS JOIN clock k
     WHERE c.person IS NOT NULL AND c.start IS NOT NULL AND coalesce(c.finish, c.start) >= c.start AND year(c.start) BETWEEN 1900 AND 2200
 ),

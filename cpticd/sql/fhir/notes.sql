@@ -5,6 +5,10 @@ WITH every AS (
         r AS r, CAST(claim_id AS VARCHAR) AS content
     FROM fhir_headers h WHERE h.claim_form <> 'pharmacy' AND is_derived
     UNION ALL
+    SELECT 'lines', 'warning', 'noted', 'services that the payer added (addItem): left out', c.r, CAST(c.added AS VARCHAR)
+    FROM fhir_claims c JOIN fhir_fates f ON f.r = c.r
+    WHERE f.reason IS NULL AND c.added > 0
+    UNION ALL
     SELECT 'claims' AS table_name, 'warning' AS severity, 'noted' AS action,
         'claims without a person' AS reason,
         r AS r, CAST(claim_id AS VARCHAR) AS content

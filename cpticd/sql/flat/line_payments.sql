@@ -1,6 +1,6 @@
 -- One row per line of a decision.
 SELECT
-    k.claim_id, k.adj AS adjudication_number, k.line AS claim_line_number,
+    k.claim_id, k.adj AS adjudication_number, k.line AS service_number, k.line AS claim_line_number,
     coalesce(f.paid_hcpcs_code, f.hcpcs_code) AS hcpcs_code,
     CASE WHEN f.paid_hcpcs_code <> f.hcpcs_code THEN f.hcpcs_code END AS submitted_hcpcs_code,
     f._modifiers[1] AS hcpcs_modifier_1, f._modifiers[2] AS hcpcs_modifier_2, f._modifiers[3] AS hcpcs_modifier_3,

@@ -8,6 +8,7 @@ WITH decisions AS (
             AS kinds,
         count_if('{column}' <> 'charge_amount' AND f.{column} > f.charge_amount AND f.charge_amount > 0) AS beyond
     FROM flat f JOIN flat_lines l ON l.rid = f.rowid
+    WHERE {some}
     GROUP BY ALL
 )
 SELECT

@@ -8,7 +8,7 @@ WITH several AS (
 rows AS (
     SELECT
         f.rowid AS rid, f.claim_line_number IS NULL AS is_open, hash({core}) AS core,
-        hash({adj}) AS adj, hash({remark}) AS remark, hash({dx}) AS dx, hash({modifiers}) AS modifiers, f._hash AS whole,
+        hash({adj}) AS adj, hash({remark}) AS remark, hash({dx}) AS dx, hash({modifiers}) AS modifiers, {whole} AS whole,
         f.charge_amount - f.paid_amount AS owed,
         coalesce(f.deductible_amount, 0) + coalesce(f.coinsurance_amount, 0) + coalesce(f.copay_amount, 0) AS shares,
         coalesce(f.patient_responsibility_amount, 0) AS patient,
