@@ -113,9 +113,11 @@ def sample(model: str, payment_year: int, *, persons: int = 20_000, seed: int = 
 
 
 def _by_person(tables: oracle_data.Tables, rng: np.random.Generator) -> Drawn:
-    """Every band edge of age with every dual code and reason of entitlement."""
+    """New enrollees without a graft, and every band edge of age with every dual code and reason of entitlement."""
     carriers = _carriers(tables)
     pick = functools.partial(_pick, carriers, rng)
+    for age, orec, dual in itertools.product((60, 64, 67, 90), "0123", DUALS):
+        yield {"age": age, "dual": dual, "orec": orec, "new_enrollee": True, "graft_months": None}, []
     for age, dual, orec in itertools.product(EDGES, DUALS, "0123"):
         yield {"age": age, "dual": dual, "orec": orec}, pick(rng.choice(list(carriers), rng.integers(0, 4)))
 
