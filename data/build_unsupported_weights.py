@@ -26,6 +26,8 @@ from cpticd.simulation import simulate
 
 #: Persons by seed: large and small data sets, since what is learned from the claims at hand is surer in large ones.
 PERSONS = {101: 20_000, 102: 20_000, 103: 5_000, 104: 5_000, 105: 5_000, 106: 5_000}
+#: Weights that the simulator has nothing to say of: what a coder would sign.
+SIGNED = {("history", "yes"): 3.0, ("assessed", "yes"): 1.0}
 YEARS = (2024, 2025)
 MODEL = "V28"
 RIDGE = 0.3
@@ -50,7 +52,7 @@ def design(frame: pd.DataFrame) -> pd.DataFrame:
     """One column per weight, the base first."""
     columns: dict[tuple[str, str], np.ndarray] = {("base", "all"): np.ones(len(frame))}
     for feature, levels in LEVELS.items():
-        if feature not in ("base", "excess"):
+        if feature not in ("base", "excess", *(name for name, _ in SIGNED)):
             columns |= {(feature, level): frame[feature].eq(level).to_numpy(float) for level in levels[1:]}
     columns["excess", "slope"] = frame["excess"].to_numpy(float)
     return pd.DataFrame(columns)
@@ -86,6 +88,9 @@ def main() -> None:
             if have.any():
                 planted = int(frame["planted"][have].sum())
                 writer.writerow([feature, level, f"{weight:.2f}", int(have.sum()), planted])
+        writer.writerows(
+            [feature, level, f"{weight:.2f}", 0, 0] for (feature, level), weight in SIGNED.items()
+        )
     sys.stdout.write(f"{target.name}: sha256 {hashlib.sha256(target.read_bytes()).hexdigest()}\n")
 
 

@@ -33,6 +33,7 @@ birth_date: dateofbirth dob memberdob patientdob birthdt benebirthdt
 death_date: dateofdeath dod deathdt benedeathdt
 sex: gender membersex membergender patientsex patientgender beneesexidentcd benesexidentcd
 state: statecode memberstate residencestate stateofresidence
+county_code: county countyfips fipscode fips fipscounty countyfipscode
 dual_status_code: dualstatus dual dualstatuscd dualeligibilitycode dualeligibilitystatus medicaiddualstatus
 original_reason_entitlement_code: orec oreccode originalreasonforentitlement originalreasonforentitlementcode
   originalreasonentitlement beneentlmtrsnorig

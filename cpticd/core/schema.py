@@ -254,6 +254,7 @@ _TABLES = (
         death_date              date
         sex                     text    female, male or unknown
         state                   text
+        county_code             code    FIPS, five digits: what base rates by county go by
         dual_status_code        code    00-08 or NA
         original_reason_entitlement_code code 0-3
         long_term_institutional flag

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cpticd import codes, sql
 from cpticd.claims import Claims
@@ -23,6 +22,7 @@ from cpticd.denials.cube_choice import Column, Rows, choice_of
 from cpticd.denials.cube_chosen import Columns
 from cpticd.denials.cube_pairs import Pairing, pairing
 from cpticd.denials.cube_view import View
+from cpticd.denials.numbering import numbered as texts_numbered
 from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 
@@ -94,6 +94,7 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
             sql.text("denials/cube_lines"),
             select=_select(dimensions),
             joins=joined(dimensions, but=["c"]),
+            **sql.provider_of("c"),
         )
         lines, pairs = (
             s.fetch("SELECT * FROM cube_lines ORDER BY line"),
@@ -190,17 +191,7 @@ def _beside(s: Session, dimensions: list[Dimension]) -> dict[str, list[str]]:
 
 
 def _numbered(column: pa.ChunkedArray) -> Column:
-    """Texts as numbers in alphabetical order."""
-    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    names = encoded.dictionary.to_pylist()
-    order = np.argsort(np.array(names, dtype=object), kind="stable") if names else np.empty(0, int)
-    rank = np.empty(len(names) + 1, dtype=np.int32)
-    rank[order] = np.arange(len(names), dtype=np.int32)
-    rank[-1] = -1
-    code = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return Column(rank[code], [names[place] for place in order])
+    return Column(*texts_numbered(column))
 
 
 def _floats(table: pa.Table, name: str) -> np.ndarray:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cpticd import sql
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
+from cpticd.denials.numbering import numbered
 
 #: The pair's diagnosis, as a dimension of drivers and as a column.
 DIAGNOSIS = "diagnosis"
@@ -63,7 +63,9 @@ class Level:
 def lines_of(s: Session, groups: Grouping, hit: str, *, diagnoses: bool) -> Lines:
     """The adjudicated lines of a session; ``hit`` is SQL of what counts as denied."""
     select = "".join(f"CAST({each.sql} AS VARCHAR) AS by_{each.name}, " for each in groups.dimensions)
-    found = s.fetch(sql.text("denials/driver_lines"), select=select, joins=groups.joins, hit=hit)
+    found = s.fetch(
+        sql.text("denials/driver_lines"), select=select, joins=groups.joins, hit=hit, **sql.provider_of("cc")
+    )
     day = found.column("day").combine_chunks().cast(pa.date32()).to_numpy(zero_copy_only=False)
     month = day.astype("datetime64[M]")
     known = np.where(np.isnat(month), np.datetime64("1900-01-01", "M"), month).astype(np.int64)
@@ -97,11 +99,8 @@ def _pointing(s: Session, found: pa.Table) -> tuple[tuple[np.ndarray, np.ndarray
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Texts as numbers in alphabetical order, -1 where missing, and the texts."""
-    texts = column.cast(pa.string()).combine_chunks()
-    unique = np.array(sorted(pc.unique(texts).drop_null().to_pylist()), dtype=object)
-    place = pc.index_in(texts, pa.array(unique, pa.string()))
-    return pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64), unique
+    found = numbered(column)
+    return found.code.astype(np.int64), np.array(found.names, dtype=object)
 
 
 def together(parts: Sequence[np.ndarray], size: int) -> np.ndarray:

@@ -31,6 +31,8 @@ class Search:
         self.lines, self.levels = lines, levels
         self.model = Model(lines.denied, mains, free)
         self.found: list[tuple[int, int]] = []
+        #: The p-value with which each was found: a discovery remains one of its level when the model explains it.
+        self._entered: dict[tuple[int, int], float] = {}
         self.like = Likeness(lines, expit(self.model.logit))
         self.tests = [LevelTests(lines, level, self.like) for level in levels]
         cell = ("payer", "hcpcs_code")
@@ -48,16 +50,19 @@ class Search:
             anew = not taken
             if anew:  # what was found was part of how lines depended on one another
                 self.tests = [LevelTests(self.lines, level, self.like) for level in self.levels]
-            for number, candidate in taken:
+            for number, candidate, p in taken:
                 self.found.append((number, candidate))
+                self._entered[number, candidate] = p
                 self.model.add(self.levels[number].lines_of(candidate))
             self.model.fit()
 
-    def _round(self, q: float) -> list[tuple[int, int]]:
+    def _round(self, q: float) -> list[tuple[int, int, float]]:
         """The clearest candidates that pass, none of which shares many lines with a clearer one."""
         chances = self.expected()
         every = [tests.p_values(chance) for tests, chance in zip(self.tests, chances, strict=True)]
         passing: list[tuple[float, int, int]] = []
+        for (number, candidate), entered in self._entered.items():
+            every[number][candidate] = entered
         for number, p in enumerate(every):
             q_value = stats.benjamini_hochberg(p)
             passing += [
@@ -68,11 +73,11 @@ class Search:
         clear = max((_clarity(p) for p, *_ in passing), default=0.0) * _HALF
         passing = [each for each in passing if _clarity(each[0]) >= clear]
         taken, marked = [], np.zeros(self.lines.size, dtype=bool)
-        for _, number, candidate in sorted(passing):
+        for own_p, number, candidate in sorted(passing):
             own = self.levels[number].lines_of(candidate)
             if marked[own].mean() <= _SHARED:
                 marked[own] = True
-                taken.append((number, candidate))
+                taken.append((number, candidate, own_p))
         return taken
 
     def _lives_within(

@@ -72,7 +72,7 @@ def grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> di
     lines = s.create(
         "group_lines", sql.text("decided_lines"), strata=strata, same=same, quarter="stratum_quarter",
         group="s.group_id,", amount=f"CASE WHEN {of['hit']} THEN o.denied_amount END" if cause else "o.denied_amount",
-        **of,
+        **of, **sql.provider_of("n"),
     )  # fmt: skip
     hcpcs, diagnosis = KEYS[grain]
     bridge = s.create(

@@ -34,11 +34,15 @@ MEMBERS: Final[Table] = declare(
     long_term_institutional flag    absent: no
     new_enrollee            flag    absent: no
     special_needs_plan      flag    absent: no
-    esrd                    flag    RxHCC new enrollees; absent: no
+    esrd                    flag    end-stage renal disease: scored by ESRD V24 and RxHCC alone; absent: no
     esrd_status             text    ESRD models: dialysis, transplant or graft; absent: by graft_months
     graft_months            number  ESRD models: months since the transplant; absent: dialysis
     low_income_subsidy      flag    RxHCC; absent: no
     part_d_channel          text    RxHCC: MA-PD or PDP (normalization); absent: MA-PD
+    part_b_months           number  of the service year; absent: 12. None: not scored, fewer than 12: new enrollee
+    part_d_months           number  of the service year, RxHCC; absent: 12
+    later_part_b_months     number  of the payment year; absent: not known
+    later_part_d_months     number  of the payment year; absent: not known
     """,
 )
 DIAGNOSES: Final[Table] = declare(

@@ -16,13 +16,21 @@ from cpticd.risk import protection
 #: What a table of confidences holds: one row per kind and stratum.
 COLUMNS: Final = ("kind", "stratum", "confidence", "gaps", "planted", "source")
 SIMULATED: Final = "simulated persons"
+CAPPED: Final = "highest before charts are reviewed"
 _EPSILON: Final = 1e-4
 
 
 def default() -> pd.DataFrame:
-    """One row per kind and stratum: confidence, gaps, planted, source of the reference table ``gap_confidence``."""
+    """One row per kind and stratum: confidence, gaps, planted, source of the reference table ``gap_confidence``.
+
+    None is above what the reference table ``gap_caps`` allows its kind before charts are reviewed.
+    """
     table = reference.table("gap_confidence").to_pandas()
-    return table.assign(source=SIMULATED)[list(COLUMNS)]
+    caps = reference.table("gap_caps").to_pandas().set_index("kind")["cap"].astype(float)
+    cap = table["kind"].map(caps).fillna(1.0)
+    above = table["confidence"] > cap
+    source = above.map({True: CAPPED, False: SIMULATED})
+    return table.assign(confidence=table["confidence"].where(~above, cap), source=source)[list(COLUMNS)]
 
 
 def checked(table: pd.DataFrame | None) -> pd.DataFrame:

@@ -40,7 +40,8 @@ from cpticd.core.session import Session
 _RULES: Final = {
     "place_rules": "SELECT p.code AS place, x.family, x.counts, x.face_to_face FROM place_names p "
     "JOIN line_rules x ON x.basis = 'place' AND p.code BETWEEN x.first AND x.last",
-    "modifier_rules": "SELECT first AS modifier, counts, face_to_face FROM line_rules WHERE basis = 'modifier'",
+    "modifier_rules": "SELECT first AS modifier, family, counts, face_to_face, service_from, service_to "
+    "FROM line_rules WHERE basis = 'modifier'",
 }
 Eligible: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
 

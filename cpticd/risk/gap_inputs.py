@@ -14,6 +14,7 @@ from cpticd.core.frames import to_frame
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
+from cpticd.risk.entitlement import load_outsiders
 
 #: Courses of a condition, by code: does it last, may it end, or is it over within the year?
 LASTING, MAY_END, ACUTE = "lasting", "may_end", "acute"
@@ -52,7 +53,7 @@ def courses(model: str, payment_year: int) -> pd.DataFrame:
     lasting where it is chronic, acute where it is not, lasting where CMS publishes none.
     """
     codes = to_frame(
-        hcc_tables.mapping(model, payment_year).select(["diagnosis_code", "hcc"])
+        hcc_tables.remembered(model, payment_year).select(["diagnosis_code", "hcc"])
     ).drop_duplicates()
     labels = hcc_tables.labels(model).to_pylist()
     flags = {row["hcc"]: ACUTE if row["chronic"] is False else LASTING for row in labels}
@@ -72,9 +73,10 @@ def prepare(s: Session, asked: Scope) -> None:
         "payment_year": pa.array([asked.payment_year], pa.int32()),
     }
     s.load("asked", years)
-    s.load("hcc_map", hcc_tables.mapping(asked.model, asked.payment_year))
+    s.load("hcc_map", hcc_tables.remembered(asked.model, asked.payment_year))
     s.load("hcc_parents", hcc_tables.hierarchy(asked.model))
     s.load("courses", courses(asked.model, asked.payment_year))
     load_encounters(s, asked.years)
+    load_outsiders(s, asked.model)
     for name in ("persons", "hits", "codes", "seen", "services", "states", "data_codes"):
         s.create(f"gap_{name}", sql.text(f"risk/gap_{name}"))

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.core.session import Session
+from cpticd.risk.current_codes import current
 from cpticd.risk.gap_found import Found, band, dotted, extended, matched, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
 
@@ -32,6 +33,7 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
         "implied_services", reference.table("implied_services").to_pandas(), own,
         ["rule", "system", "code_from", "code_to", "diagnosis_code"],
     )  # fmt: skip
+    rules["diagnosis_code"] = current(rules["diagnosis_code"], asked.year)
     found = _data_codes(s)
     _load_rules(s, rules, found)
     diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
@@ -44,6 +46,7 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     named_codes = prefixed(alternatives, "condition_codes", diagnoses)[["rule", "diagnosis_code", "code"]]
     _load(s, "gap_alternative_codes", named_codes.drop_duplicates())
     rows = s.frame(sql.text("risk/gap_implied"))
+    rows = _unexplained(s, rules, rows, diagnoses)
     evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:
         return nothing()
@@ -81,12 +84,14 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
         "specific_evidence", reference.table("specific_evidence").to_pandas(), own,
         ["rule", "unspecified_codes", "system", "code_from", "code_to", "diagnosis_code"],
     )  # fmt: skip
+    rules["diagnosis_code"] = current(rules["diagnosis_code"], asked.year)
     found = _data_codes(s)
     _load_rules(s, rules, found)
     diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
     base = prefixed(rules[["rule", "unspecified_codes"]].drop_duplicates(), "unspecified_codes", diagnoses)
     _load(s, "gap_base_codes", base[["rule", "code"]].drop_duplicates())
     rows = s.frame(sql.text("risk/gap_unspecified"))
+    rows = _unexplained(s, rules, rows, diagnoses)
     parts = [s.frame(sql.text(f"risk/gap_{name}_evidence")) for name in ("service", "unspecified")]
     if rows.empty:
         return nothing()
@@ -107,6 +112,19 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
         + " (" + rows["reason"] + ")",
     )  # fmt: skip
     return Found(candidates, _with_hcc(pd.concat(parts), candidates, "unspecified"), {})
+
+
+def _unexplained(s: Session, rules: pd.DataFrame, rows: pd.DataFrame, diagnoses: pd.Series) -> pd.DataFrame:
+    """``rows`` without those whose codes of the year explain the rule's service, unless the condition is coded."""
+    explaining = prefixed(rules[["rule", "explained_by"]].drop_duplicates(), "explained_by", diagnoses)
+    if explaining.empty or rows.empty:
+        return rows
+    coded = s.frame(
+        "SELECT DISTINCT c.person_id, c.diagnosis_code AS code FROM gap_codes c JOIN asked s ON s.year = c.year"
+    )
+    away = coded.merge(explaining[["rule", "code"]], on="code")[_KEY].drop_duplicates()
+    both = rows[_KEY].merge(away, how="left", indicator=True)["_merge"].to_numpy() == "both"
+    return rows[~both | (rows["place"] == 1).to_numpy()].reset_index(drop=True)
 
 
 def _persons(rows: pd.DataFrame) -> int:

@@ -21,6 +21,7 @@ from cpticd.core.measure import Part, Records, measure
 from cpticd.core.session import Session
 from cpticd.risk import calibration as confidences
 from cpticd.risk import gap_inputs, gap_services, hcc_tables
+from cpticd.risk.current_codes import current
 from cpticd.risk.gap_combination import combination
 from cpticd.risk.gap_found import CANDIDATE, EVIDENCE, Found
 from cpticd.risk.gap_lapsed import lapsed
@@ -130,6 +131,7 @@ def gaps(
         "gaps": int(low.sum()),
         "expected": float(rows.loc[low, "confidence"].sum()),
     }
+    rows["diagnosis_code"] = current(rows["diagnosis_code"], year)
     result = _finished(rows[~low], parts, model)
     return attach(
         result,

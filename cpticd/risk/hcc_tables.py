@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd import reference, sql
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
+from cpticd.risk.current_codes import ended
 
 #: Models by name: CMS-HCC (Part C), its ESRD variant, and RxHCC (Part D).
 MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08")
@@ -68,6 +70,26 @@ def mapping(model: str, payment_year: int) -> pa.Table:
         s.load("hcc_edits", reference.table("hcc_edits"))
         text = sql.text("risk/mapping")
         return s.fetch(text, {"model": model, "year": payment_year}, youngest=YOUNGEST, oldest=OLDEST)
+
+
+@cache
+def remembered(model: str, payment_year: int) -> pa.Table:
+    """The mapping of a payment year, and that of earlier ones for codes that had ended when its service year began.
+
+    What was coded in earlier service years is a condition of these still, though nobody can code it so today.
+    """
+    found = mapping(model, payment_year)
+    for year in (year for year in reversed(years(model)) if year < payment_year):
+        before = mapping(model, year)
+        codes = pc.unique(
+            before.filter(pc.invert(pc.is_in(before["diagnosis_code"], found["diagnosis_code"])))[
+                "diagnosis_code"
+            ]
+        )
+        given = codes.to_pandas()
+        gone = pa.array(given[ended(given, payment_year - 1).to_numpy(bool)].tolist(), pa.string())
+        found = pa.concat_tables([found, before.filter(pc.is_in(before["diagnosis_code"], gone))])
+    return found
 
 
 @cache

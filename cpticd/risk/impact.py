@@ -16,6 +16,7 @@ from cpticd.core.measure import Linked, Part, measure
 from cpticd.risk import hcc_tables, protection
 from cpticd.risk.kinds import CODED, GAPS, KINDS, OPEN, REVIEWED, UNSUPPORTED
 from cpticd.risk.labels import hcc_label
+from cpticd.risk.money import Months, Rates, base_rates, member_months
 from cpticd.risk.score import described, prepared
 from cpticd.risk.scorer import Scorer
 from cpticd.risk.shapley import EXACT, ORDERS, Floats, alone, play
@@ -32,7 +33,6 @@ _RAW: Final = (
     "SELECT s.person, s.raw, (1 - r.coding_adjustment) / r.normalization AS payment_factor "
     "FROM scores AS s JOIN rates AS r ON r.kind = s.kind"
 )
-Months = float | Mapping[str, float] | pd.Series | None
 
 
 @measure(
@@ -56,7 +56,7 @@ def impact(
     *,
     payment_year: int,
     model: str = "V28",
-    base_rate: float | None = None,
+    base_rate: Rates = None,
     member_months: Months = None,
     factors: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -68,7 +68,8 @@ def impact(
     unsupported: person_id, hcc, confidence (:func:`cpticd.risk.unsupported`).
     payment_year: CMS's payment year, whose tables score the diagnoses of the service year before it.
     model: V24, V28, ESRD V24 or RxHCC V08.
-    base_rate: US dollars per member and month at score 1; without it there are no dollars.
+    base_rate: US dollars per member and month at score 1, one for all, by person_id (a mapping), or a frame with
+        person_id or county_code; without it there are no dollars.
     member_months: 12 unless given, or months by person_id.
     factors: as in :func:`cpticd.risk.score`.
 
@@ -112,7 +113,7 @@ def impact(
         frame = _placed(scorer, both)
         now = _now(scorer)
         _value(scorer, frame)
-        _dollars(frame, now, base_rate, member_months)
+        rate = _dollars(claims, frame, now, base_rate, member_months)
         totals = _totals(frame, now)
         frame = frame.drop(columns=list(_INNER))
         frame = frame.sort_values(["person_id", "kind", "hcc"], kind="stable").reset_index(drop=True)
@@ -123,8 +124,11 @@ def impact(
             numerator="score with the condition - score without it, re-scored; shares by Shapley's rule",
             sampling=f"persons with more than {EXACT} open gaps: {ORDERS} random orders, seed 0",
             review="a gap, and an unsupported condition, is for a clinician and a coder to review",
-            base_rate=base_rate,
-            not_listed=_not_listed(gaps, done, base_rate),
+            base_rate=rate,
+            base_rate_of="each person; the mean"
+            if isinstance(base_rate, Mapping | pd.Series | pd.DataFrame)
+            else "all",
+            not_listed=_not_listed(gaps, done, rate),
         )
 
 
@@ -224,30 +228,30 @@ def _now(scorer: Scorer) -> pd.DataFrame:
     return rows
 
 
-def _months(member_months: Months, ids: pd.Series) -> pd.Series:
-    """Member months of each person; NaN where a mapping does not say."""
-    if member_months is None:
-        return pd.Series(12.0, index=ids.index)
-    if isinstance(member_months, Mapping | pd.Series):
-        return ids.map({str(person): float(value) for person, value in member_months.items()}).astype(float)
-    return pd.Series(float(member_months), index=ids.index)
+def _dollars(
+    claims: Claims, frame: pd.DataFrame, now: pd.DataFrame, base_rate: Rates, months: Months
+) -> float | None:
+    """Add payment_factor and, with a base rate, dollars; ``now`` gets the dollars per point of raw score as rate.
 
-
-def _dollars(frame: pd.DataFrame, now: pd.DataFrame, base_rate: float | None, member_months: Months) -> None:
-    """Add payment_factor and, with a base rate, dollars; ``now`` gets the dollars per point of raw score as rate."""
+    Returns the base rate, the mean of all persons where each has his own.
+    """
     frame["payment_factor"] = now["payment_factor"].to_numpy()[frame["person"].to_numpy() - 1]
     now["rate"] = float("nan")
     frame["rate"] = float("nan")
     if base_rate is None:
-        return
-    months = _months(member_months, now["person_id"])
-    now["rate"] = now["payment_factor"] * float(base_rate) * months
-    frame["rate"] = now["rate"].to_numpy()[frame["person"].to_numpy() - 1]
-    if frame["rate"].isna().any():
-        who = frame.loc[frame["rate"].isna(), "person_id"].iloc[0]
-        raise ArgumentError(f"member_months: none for person {who!r}; give months for everyone with a gap")
+        return None
+    paid = base_rates(claims, base_rate, now["person_id"])
+    given = {"base_rate": paid, "member_months": member_months(months, now["person_id"])}
+    now["rate"] = now["payment_factor"] * given["base_rate"] * given["member_months"]
+    row = frame["person"].to_numpy() - 1
+    frame["rate"] = now["rate"].to_numpy()[row]
+    for name, values in given.items():
+        if (absent := np.isnan(values.to_numpy()[row])).any():
+            who = frame["person_id"].iloc[int(absent.argmax())]
+            raise ArgumentError(f"{name}: none for person {who!r}; give one for everyone with a gap")
     frame["shapley_dollars"] = frame["shapley_score"] * frame["rate"]
     frame["expected_dollars"] = frame["expected_score"] * frame["rate"]
+    return float(paid.mean())
 
 
 def _totals(frame: pd.DataFrame, now: pd.DataFrame) -> list[dict[str, Any]]:

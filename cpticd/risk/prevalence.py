@@ -14,12 +14,16 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Linked, Part, measure
 from cpticd.risk import hcc_tables, protection
 from cpticd.risk.conditions import load_encounters
+from cpticd.risk.entitlement import load_outsiders
 from cpticd.risk.kinds import OPEN, UNSUPPORTED
 from cpticd.stats import normal_quantile, wilson
 
 GAP_COLUMNS: Final = ("person_id", "hcc", "status", "confidence")
 UNSUPPORTED_COLUMNS: Final = ("person_id", "hcc", "confidence")
-_ENROLLED: Final = "SELECT count(DISTINCT person_id) AS persons FROM members WHERE year = $year"
+_ENROLLED: Final = (
+    "SELECT count(DISTINCT person_id) AS persons FROM members WHERE year = $year "
+    "AND person_id NOT IN (SELECT person_id FROM outsiders WHERE year = $year)"
+)
 
 
 @measure(
@@ -128,6 +132,7 @@ def _require(frame: pd.DataFrame, columns: tuple[str, ...], name: str, source: s
 def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[int, pd.Series]:
     """Persons enrolled in the year, and how many of them are coded with each HCC."""
     with claims.session() as s:
+        load_outsiders(s, model)
         persons = int(s.value(_ENROLLED, {"year": year}) or 0)
         if not persons:
             raise ArgumentError(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd import reference, sql
-from cpticd.risk import hcc_tables
+from cpticd.risk import entitlement, hcc_tables
 from cpticd.risk.beneficiaries import Ints, Members, unique
 from cpticd.risk.hierarchies import SEGMENT
 from cpticd.risk.scorer import Scorer
@@ -24,6 +24,11 @@ _FACTS: Final = {
     "without_hccs": pa.bool_(),
     "flags": pa.int64(),
 }
+#: What is taken for granted where nothing is known, and the facts that say so.
+_ASSUMED: Final = {
+    "original reason for entitlement taken by age": "orec_assumed",
+    "Medicare Part B in every month": "months_assumed",
+}
 
 
 def make_people(scorer: Scorer, members: Members) -> None:
@@ -34,7 +39,9 @@ def make_people(scorer: Scorer, members: Members) -> None:
     scorer.s.load("facts_in", members.facts)
     scorer.s.load("dual_codes", reference.table("dual_status_codes"))
     scorer.s.load("coefficients", _exact(hcc_tables.coefficients(scorer.model)))
-    scorer.make("facts", model=scorer.model, payment_year=scorer.payment_year)
+    scorer.make(
+        "facts", model=scorer.model, payment_year=scorer.payment_year, reason=entitlement.reason(scorer.model)
+    )
     scorer.make("profiles", model=scorer.model)
     scorer.make("terms")
     profiles = _profiles(scorer)
@@ -47,7 +54,8 @@ def make_people(scorer: Scorer, members: Members) -> None:
     chosen = _once(scorer, members.person_id, kind, alone)
     persons = len(members.person_id) if alone else int(pc.count_distinct(members.person_id).as_py())
     scorer.left_out["members"] = persons - len(chosen)
-    scorer.assumed["original reason for entitlement taken by age"] = _assumed(scorer, members.fact[chosen])
+    for what, column in _ASSUMED.items():
+        scorer.assumed[what] = _assumed(scorer, column, members.fact[chosen])
     row = pa.array(profiles.index.get_indexer(pd.Index(by_fact))[members.fact[chosen]], pa.int64())
     columns: dict[str, Any] = {
         "person": pa.array(np.arange(1, len(chosen) + 1), pa.int32()),
@@ -119,6 +127,6 @@ def _once(scorer: Scorer, ids: pa.Array, kind: Ints, alone: bool) -> Ints:
     return np.flatnonzero(usable & ~again.to_numpy())
 
 
-def _assumed(scorer: Scorer, fact: Ints) -> int:
-    facts = scorer.s.fetch("SELECT fact FROM facts WHERE orec_assumed").column(0).to_numpy()
+def _assumed(scorer: Scorer, column: str, fact: Ints) -> int:
+    facts = scorer.s.fetch(f"SELECT fact FROM facts WHERE {column}").column(0).to_numpy()
     return int(np.isin(fact, facts).sum()) if len(facts) else 0

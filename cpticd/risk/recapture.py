@@ -15,6 +15,7 @@ from cpticd.core.errors import InputError
 from cpticd.core.measure import Part, Protected, measure
 from cpticd.risk import hcc_tables, protection
 from cpticd.risk.conditions import list_used, list_years, load_encounters
+from cpticd.risk.entitlement import load_outsiders
 from cpticd.stats import wilson
 
 _COUNTS: Final = ("incident", "at_risk", "persistent", "had_before", "recaptured", "due")
@@ -104,8 +105,9 @@ def _count(claims: Claims, years: list[int], model: str, payment_year: int) -> p
     pairs = sorted(up)
     with claims.session() as s:
         load_encounters(s, years)
+        load_outsiders(s, model)
         s.load("years", {"year": pa.array(years, pa.int32())})
-        s.load("hcc_map", hcc_tables.mapping(model, payment_year))
+        s.load("hcc_map", hcc_tables.remembered(model, payment_year))
         s.load("hcc_labels", hcc_tables.labels(model))
         s.load("hcc_up", {"hcc": [a for a, _ in pairs], "up": [b for _, b in pairs]})
         s.create("coded", sql.text("risk/recapture_coded"))

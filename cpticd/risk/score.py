@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -19,6 +20,7 @@ from cpticd.core.measure import Records, measure
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.beneficiaries import Rejects, take_claims, take_diagnoses, take_members
+from cpticd.risk.cms_rounding import Rounding, check_rounding, half_up, rounded
 from cpticd.risk.hierarchies import SEGMENT
 from cpticd.risk.profiles import make_people
 from cpticd.risk.scorer import Scorer
@@ -69,6 +71,8 @@ def score(
     payment_year: int,
     model: str = "V28",
     factors: pd.DataFrame | None = None,
+    rounding: Rounding = "exact",
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per person: his risk score and its parts.
 
@@ -84,12 +88,15 @@ def score(
     payment_year: CMS's payment year, which pays on diagnoses of the service year before it.
     model: V24, V28, ESRD V24 or RxHCC V08.
     factors: rows that replace those of the table ``hcc_factors``.
+    rounding: exact, or cms: the raw, the normalized and the adjusted score each to three decimals, half up, as CMS
+        pays them and its monthly membership report shows them.
+    quiet: do not print, of claims, who is not scored and what was assumed.
 
     Columns
     -------
     person_id, segment, demographic_score, disease_score, interaction_score, count_score, raw_score (their sum),
     normalized_score (raw / normalization), payment_score (normalized x (1 - MA coding adjustment)), hccs (list of
-    text, those that are paid, after hierarchies), payment_hcc_count. Nothing is rounded.
+    text, those that are paid, after hierarchies), payment_hcc_count. Nothing is rounded unless ``rounding`` says so.
 
     Segments: institutional first, then new enrollee (whose HCCs are not counted), else community by dual status and
     age. Who cannot be scored stands in ``cx.risk.rejects(result)`` with a reason. Where no normalization of the
@@ -106,12 +113,16 @@ def score(
     >>> scored["segment"].tolist(), scored["hccs"].map(list).tolist()
     (['CNA'], [['37']])
     """
+    check_rounding(rounding)
     rates = hcc_tables.factors(model, payment_year, factors)
     with prepared(members, diagnoses, model, payment_year) as scorer:
         scorer.rate(rates)
         scorer.score()
         scores = scorer.s.fetch(sql.text("risk/payment_scores"))
-        return described(_frame(scorer, scores), scorer, measure="risk score")
+        frame = _frame(scorer, scores)
+        if isinstance(members, Claims) and not quiet:
+            print(_who(frame, scorer))
+        return described(rounded(frame, rounding), scorer, measure="risk score")
 
 
 @measure(heading="Blended payment score", leaves=Records(), of_claims=False)
@@ -121,11 +132,13 @@ def blended(
     *,
     payment_year: int,
     factors: pd.DataFrame | None = None,
+    rounding: Rounding = "exact",
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per person: the payment score that CMS blends of its Part C models in ``payment_year``.
 
     Columns: person_id, segment, for each model of the blend raw_score_<model>, payment_score_<model>, and
-    blended_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
+    payment_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
     shares stand in ``cx.contract(frame)["shares"]``. Other parameters and errors: :func:`score`. Source: CMS's rate
     announcements, as in SOURCES.toml.
 
@@ -146,25 +159,41 @@ def blended(
         hcc_tables.check_model("V28", payment_year)
     result: pd.DataFrame | None = None
     for model, share in shares.items():
-        one = score(members, diagnoses, model=model, payment_year=payment_year, factors=factors)
+        one = score(
+            members, diagnoses, model=model, payment_year=payment_year, factors=factors, rounding=rounding,
+            quiet=quiet or result is not None,
+        )  # fmt: skip
         part = one[["person_id", "segment", "raw_score", "payment_score"]].copy()
         part = part.rename(columns={name: f"{name}_{model}" for name in ("raw_score", "payment_score")})
-        part["blended_score"] = share * part[f"payment_score_{model}"]
+        part["payment_score"] = share * part[f"payment_score_{model}"]
         if result is None:
             result = carry(one, part)
         else:
-            both = result.pop("blended_score") + part["blended_score"]
-            result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, blended_score=both)
+            both = result.pop("payment_score") + part["payment_score"]
+            result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, payment_score=both)
     if result is None:
         raise ArgumentError(
             f"no Part C model has a share of payment_year={payment_year}; pass factors with shares"
         )
+    if rounding == "cms":
+        result["payment_score"] = half_up(result["payment_score"])
     return amend(
         result,
         measure=f"blended payment score, payment year {payment_year}",
         model=" + ".join(shares),
         shares=shares,
     )
+
+
+def _who(frame: pd.DataFrame, scorer: Scorer) -> str:
+    """How many persons of claims are scored, why others are not, and what was assumed of those who are."""
+    persons = [row for row in scorer.rejects.records if row["location"].startswith("person ")]
+    out = Counter(row["reason"].partition(": found")[0] for row in persons if row["source"] == "members")
+    text = f"{scorer.model}, payment year {scorer.payment_year}: {len(frame):,} persons scored"
+    text += "".join(f"; not scored, {n:,}: {reason}" for reason, n in out.most_common(3))
+    text += f"; and {len(out) - 3} more reasons (cx.risk.rejects)" if len(out) > 3 else ""
+    assumed = (f"; assumed of {n:,}: {what}" for what, n in scorer.assumed.items() if n)
+    return text + "".join(assumed)
 
 
 def _frame(scorer: Scorer, scores: pa.Table) -> pd.DataFrame:

@@ -50,6 +50,8 @@ LEVELS: Final = {
     "lasting": ("yes", "no"),
     "other visits": ("3-5", "0", "1-2", "6-10", "11 or more"),
     "excess": ("slope",),
+    "history": ("no", "yes"),
+    "assessed": ("no", "yes"),
 }
 #: Added to found and to expected persons before their ratio is taken, so that a handful says little.
 EXCESS_PRIOR: Final = 1.0
@@ -97,7 +99,8 @@ def unsupported(
     Columns
     -------
     ``confidence`` in [0, 1]: that no record bears the code out, see the module. ``reasons`` (list): no claim that
-    counts; no face-to-face encounter; one claim; one day; acute code outside a hospital; no service one would expect.
+    counts; no face-to-face encounter; one claim; one day; acute code outside a hospital; no service one would expect;
+    a later code says that it is over; health risk assessments alone.
     ``audit_group``: the high-risk group whose rule is not met, else empty. ``counted``: whether the HCC counts
     today; ``again``: whether it is borne out in the years beside (same HCC, same category of codes, no, unknown
     where there are no other years); ``services``: treatment, follow-up, none, or unknown where the table expects
@@ -186,6 +189,9 @@ def judged(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     band = np.searchsorted(ends, frame["other_visit_days"].to_numpy())
     frame["other visits"] = np.array([name for _, name in VISIT_BANDS], dtype=object)[band]
     frame["expected_one_day"], frame["excess"] = _excess(frame)
+    # A code that says that the condition is over speaks against it, unless it is treated.
+    frame["history"] = np.where(frame["over"] & ~treated, "yes", "no")
+    frame["assessed"] = np.where((frame["claims"] > 0) & (frame["claims_not_assessing"] == 0), "yes", "no")
     frame["reasons"] = _reasons(frame)
     return frame
 
@@ -207,6 +213,8 @@ def _reasons(frame: pd.DataFrame) -> list[list[str]]:
         frame["claims"].gt(1) & frame["service_days"].eq(1),
         frame["rule"].eq("acute care missing"),
         frame["services"].eq("none") | frame["rule"].eq("treatment missing"),
+        frame["history"].eq("yes"),
+        frame["assessed"].eq("yes"),
     )
     columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in zip(REASONS, flags, strict=True)]
     return [[str(name) for name in row if name] for row in zip(*columns, strict=True)]

@@ -12,11 +12,13 @@ from cpticd import reference, sql
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
+from cpticd.risk.entitlement import load_outsiders
+from cpticd.risk.gap_found import prefixed
 
 #: Relations in the order in which they are made, each by the statement ``risk/unsupported_<name>``.
 _RELATIONS: Final = (
-    "audit_codes", "expected_codes", "expected_services", "coded", "thin", "usual", "again", "supporting",
-    "in_acute_care",
+    "audit_codes", "expected_codes", "expected_services", "coded", "assessed", "thin", "usual", "again", "supporting",
+    "in_acute_care", "history",
 )  # fmt: skip
 
 
@@ -35,6 +37,7 @@ def facts(s: Session, asked: Asked) -> pd.DataFrame:
     """One row per person and thinly supported HCC of the service year, with what unsupported_facts.sql says."""
     first, _ = list_years()
     load_encounters(s, [near for near in (asked.year - 1, asked.year, asked.year + 1) if near >= first])
+    load_outsiders(s, asked.model)
     _load_tables(s, asked)
     for name in _RELATIONS:
         s.create(name, sql.text(f"risk/unsupported_{name}"))
@@ -51,7 +54,7 @@ def _load_tables(s: Session, asked: Asked) -> None:
         "payment_year": pa.array([asked.payment_year], pa.int32()),
     }
     s.load("asked", years)
-    s.load("hcc_map", hcc_tables.mapping(asked.model, asked.payment_year))
+    s.load("hcc_map", hcc_tables.remembered(asked.model, asked.payment_year))
     labels = hcc_tables.labels(asked.model)
     s.load("hcc_labels", labels)
     hccs = labels.column("hcc").to_pylist()
@@ -61,3 +64,20 @@ def _load_tables(s: Session, asked: Asked) -> None:
     s.load("audit_rules", asked.audit_groups)
     s.load("expected", asked.expected_services)
     s.load("acute_care", reference.table("acute_care"))
+    s.load("assessment_services", reference.table("assessment_services"))
+    _load_history(s)
+
+
+def _load_history(s: Session) -> None:
+    """The codes of the data that say that a condition is over, and the codes of the conditions that they mean."""
+    codes = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
+    table = reference.table("history_codes").to_pandas()
+    history = prefixed(table, "history_code", codes).rename(columns={"code": "history"})
+    pairs = prefixed(history, "diagnosis_codes", codes).drop_duplicates(["history", "code"])
+    s.load(
+        "history_pairs",
+        {
+            name: pa.array(pairs[column].tolist(), pa.string())
+            for name, column in (("history_code", "history"), ("diagnosis_code", "code"))
+        },
+    )

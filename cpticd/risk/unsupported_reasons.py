@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Why a coded condition is listed, in order.
 REASONS: Final = (
     "no claim that counts", "no face-to-face encounter", "one claim", "one day", "acute code outside a hospital",
-    "no service one would expect",
+    "no service one would expect", "a later code says that it is over", "health risk assessments alone",
 )  # fmt: skip
 #: Evidence that is listed by name; the rest is counted.
 SHOWN: Final = 3
@@ -79,6 +79,10 @@ def _sentence(row: Mapping[Any, Any], rules: Mapping[Any, Mapping[Any, Any]], ye
             "same category": "but a code of the same category stands on another day",
         }[row["again"]]
     )
+    if row["history"] == "yes":
+        parts.append("a later code of the year says that it is over")
+    if row["assessed"] == "yes":
+        parts.append("by assessments of health risks alone")
     if row["other_visit_days"]:
         days = "one other day" if row["other_visit_days"] == 1 else f"{row['other_visit_days']} other days"
         parts.append(f"seen on {days} of {year} without it")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.sql.pair_parts import line_clusters, pair_clusters
@@ -29,12 +29,29 @@ LINES: Final = {
 #: Of these, facts of the claims as they were sent, which no reference table changes, and no selection: a claim stays
 #: replaced, and a line points to its diagnoses, whatever else was chosen.
 SENT: Final = ("pairs", "chains", "versions", "superseded")
+#: All billing providers of the data set, counted, whatever is selected of it.
+_BILLERS: Final = "(SELECT count(DISTINCT billing_npi) AS providers FROM main.claims) billers"
+
+
+def provider_of(claim: str, line: str = "ln") -> dict[str, Any]:
+    """Parts ``provider`` and ``billers`` of a statement: the provider whose habits a line shows.
+
+    It is who bills, where ten or more do, else who renders. ``claim`` and ``line`` are aliases.
+    """
+    rendering = f"coalesce({line}.rendering_npi, {claim}.billing_npi)"
+    return {
+        "provider": f"CASE WHEN billers.providers >= 10 THEN {claim}.billing_npi ELSE {rendering} END",
+        "billers": _BILLERS,
+    }
+
+
 #: Relations of pairs of codes, added up from all lines of a data set or of a selection, in order.
 _CODES: Final = {
     "strata": {},
     "decided_lines": {
         "select": "", "joins": "", "group": "", "same": "", "strata": "strata", "quarter": "quarter",
         "hit": "o.initial_outcome = 'denied'", "amount": "o.denied_amount",
+        **provider_of("n"),
     },
     "bridge": {}, "seen": {}, "pair_totals": {}, "payer_pair_totals": {}, "cells": {}, "cell_causes": {},
 }  # fmt: skip

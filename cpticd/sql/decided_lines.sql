@@ -1,26 +1,24 @@
 -- One row per adjudicated line, with what the payer first decided ({hit} is what is counted); codes, payers, claims, persons and providers are
 -- numbered here, since everything that is added up next goes by them.
 -- residual: denied (1 or 0) less the rate of the line's stratum; lines of one claim, person or provider tend to agree in it.
--- A person that is not known is one of the claim's own. The provider is who bills, where ten or more do, else who renders.
+-- A person that is not known is one of the claim's own.
 WITH person_ids AS (
     SELECT person_id AS person, CAST(row_number() OVER (ORDER BY person_id) AS INTEGER) AS person_id
     FROM (SELECT DISTINCT person_id FROM claims WHERE person_id IS NOT NULL) persons
 ),
-billing AS (SELECT count(DISTINCT billing_npi) AS providers FROM main.claims),
 numbered AS (
-    SELECT c.claim_id, CAST(row_number() OVER (ORDER BY c.claim_id) AS INTEGER) AS claim_number, p.person_id, c.billing_npi,
-        b.providers >= 10 AS by_billing
+    SELECT c.claim_id, CAST(row_number() OVER (ORDER BY c.claim_id) AS INTEGER) AS claim_number, p.person_id, c.billing_npi
     FROM claims c
     LEFT JOIN person_ids p ON p.person = c.person_id
-    CROSS JOIN billing b
 ),
 provided AS (
     SELECT {select} o.claim_id, o.claim_line_number, n.claim_number, n.person_id,
-        CASE WHEN n.by_billing THEN n.billing_npi ELSE coalesce(ln.rendering_npi, n.billing_npi) END AS npi,
+        {provider} AS npi,
         o.hcpcs_code, o.payer, o.place, coalesce(CAST(date_trunc('quarter', o.service_date) AS DATE), DATE '1900-01-01') AS stratum_quarter,
         {hit} AS is_denied, CAST(coalesce({amount}, 0) AS DOUBLE) AS denied_amount, o.denial_category, o.denial_carc
     FROM line_outcomes o
     JOIN numbered n ON n.claim_id = o.claim_id
+    CROSS JOIN {billers}
     LEFT JOIN lines ln ON ln.claim_id = o.claim_id AND ln.claim_line_number = o.claim_line_number
     {joins}
     WHERE o.initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')

@@ -77,6 +77,9 @@ class Sample(NamedTuple):
         frame = pd.DataFrame(self.persons)
         frame["sex"] = frame["sex"].map({"1": "male", "2": "female"})
         frame["graft_months"] = frame["graft_months"].astype("Int64")
+        # Who has end-stage renal disease is scored by the ESRD model, and nobody else is; RxHCC scores both.
+        if not self.model.startswith("Rx"):
+            frame = frame.drop(columns="esrd")
         return frame.rename(columns=RENAMED)
 
     def diagnoses(self) -> pd.DataFrame:
@@ -110,9 +113,11 @@ def sample(model: str, payment_year: int, *, persons: int = 20_000, seed: int = 
 
 
 def _by_person(tables: oracle_data.Tables, rng: np.random.Generator) -> Drawn:
-    """Every band edge of age with every dual code and reason of entitlement."""
+    """New enrollees without a graft, and every band edge of age with every dual code and reason of entitlement."""
     carriers = _carriers(tables)
     pick = functools.partial(_pick, carriers, rng)
+    for age, orec, dual in itertools.product((60, 64, 67, 90), "0123", DUALS):
+        yield {"age": age, "dual": dual, "orec": orec, "new_enrollee": True, "graft_months": None}, []
     for age, dual, orec in itertools.product(EDGES, DUALS, "0123"):
         yield {"age": age, "dual": dual, "orec": orec}, pick(rng.choice(list(carriers), rng.integers(0, 4)))
 

@@ -54,6 +54,15 @@ PART_D_COLUMNS = {
 }
 
 
+#: Codes that became headers before the service year of a payment year, and still stand in the package's mapping of it:
+#: by hand from ICD-10-CM's addenda of October 1 of 2023, 2024 and 2025.
+ENDED = {
+    2025: "E208 E798 G20 G378 I208 I248 I471 J156 Z9115 Z91A5",
+    2026: "C8339 C860 C861 C862 C863 C864 C865 C866 C880 C882 C883 C884 C888 C889 E340 F5001 F5002 F502 F5081",
+    2027: "D71 E7253 E7801 G35",
+}
+
+
 def package_folder(package: str) -> Path | None:
     """Where an installed package keeps its files, without importing it."""
     spec = importlib.util.find_spec(package)
@@ -70,7 +79,7 @@ def tables(model: str, payment_year: int) -> Tables:
     data = folder / "data"
     codes, edits, children = defaultdict(list), defaultdict(list), defaultdict(list)
     for row in _rows(data / f"ra_dx_to_cc_{payment_year}.csv"):
-        if row["model_name"] == name:
+        if row["model_name"] == name and row["diagnosis_code"] not in ENDED[payment_year].split():
             codes[row["diagnosis_code"]].append(row["cc"])
     for row in _rows(data / "ra_dx_edits.csv"):
         if row["model_name"] == name and row["icd10"] in codes:

@@ -166,13 +166,13 @@ def test_payment_score_is_normalised_and_adjusted(model: str, payment_year: int)
         (2027, {"V28": (1.0, 1.079)}),
     ],
 )
-def test_blended_score_is_each_model_normalised_then_blended(
+def test_payment_score_is_each_model_normalised_then_blended(
     payment_year: int, blend: dict[str, tuple[float, float]]
 ) -> None:
     """Σ share × raw ÷ normalization × (1 − 5.9 %), by the oracle's raw scores of each model."""
     sample = beneficiaries.sample("V28", payment_year, persons=2_000).first(500)
     got = risk.blended(sample.members(), sample.diagnoses(), payment_year=payment_year)
-    scores = dict(zip(got["person_id"], got["blended_score"], strict=True))
+    scores = dict(zip(got["person_id"], got["payment_score"], strict=True))
     for person, codes in zip(sample.persons, sample.codes, strict=True):
         want = sum(
             share

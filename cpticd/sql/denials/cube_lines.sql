@@ -3,8 +3,7 @@ SELECT
     CAST(row_number() OVER (ORDER BY o.claim_id, o.claim_line_number) - 1 AS INTEGER) AS line,
     o.claim_id, o.claim_line_number, o.person_id, o.payer, o.place, o.hcpcs_code, {select} o.service_date,
     coalesce(c.billing_npi, '(unknown)') AS billing_npi,
-    -- as in decided_lines: who bills, where ten or more do, else who renders
-    CASE WHEN b.providers >= 10 THEN c.billing_npi ELSE coalesce(ln.rendering_npi, c.billing_npi) END AS clinician,
+    {provider} AS clinician,
     CAST(coalesce(o.charge_amount, 0) AS DOUBLE) AS charge_amount,
     o.initial_outcome, o.final_outcome, o.first_paid_date,
     CAST(coalesce(o.denied_amount, 0) AS DOUBLE) AS initial_amount,
@@ -14,4 +13,4 @@ SELECT
 FROM line_outcomes o
 LEFT JOIN claims c ON c.claim_id = o.claim_id
 LEFT JOIN lines ln ON ln.claim_id = o.claim_id AND ln.claim_line_number = o.claim_line_number
-CROSS JOIN (SELECT count(DISTINCT billing_npi) AS providers FROM main.claims) b {joins}
+CROSS JOIN {billers} {joins}

@@ -8,7 +8,7 @@ WITH enrolled AS (
             $payment_year - CAST(year(birth_date) AS INTEGER)
             - CASE WHEN month(birth_date) * 100 + day(birth_date) > 201 THEN 1 ELSE 0 END, 0) END AS age
     FROM members
-    WHERE year = $year
+    WHERE year = $year AND person_id NOT IN (SELECT person_id FROM outsiders WHERE year = $year)
 )
 SELECT m.hcc, count(DISTINCT p.person_id) AS persons
 FROM encounters AS e

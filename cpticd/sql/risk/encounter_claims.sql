@@ -21,6 +21,9 @@ judged AS (
             WHEN t.person_id IS NULL THEN 'no person'
             WHEN t.through_date IS NULL AND t.eligible_date IS NULL THEN 'no service date'
             WHEN coalesce(t.frequency_code, substr(t.bill_type_code, 3, 1)) = '8' THEN 'void'
+            WHEN t.is_chart_review AND t.original_payer_claim_id IS NULL AND EXISTS (
+                SELECT 1 FROM line_rules x WHERE x.basis = 'claim' AND x.service_from <= coalesce(t.through_date, t.eligible_date)
+            ) THEN 'unlinked chart review'
             WHEN s.claim_id IS NOT NULL THEN 'replaced or voided by a later claim'
             WHEN t.form = 'institutional' AND t.bill_type_code IS NULL THEN 'no bill type'
             WHEN t.form = 'institutional' AND NOT coalesce(b.counts, FALSE) THEN 'bill type does not count'

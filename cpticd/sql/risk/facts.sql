@@ -24,13 +24,15 @@ WITH cleaned AS (
         END AS dual_status_code,
         original_reason_entitlement_code AS given_orec,
         coalesce(long_term_institutional, false) AS institutional,
-        coalesce(new_enrollee, false) AS new_enrollee,
+        coalesce(new_enrollee, '{model}' <> 'ESRD V24' AND part_b_months < 12, false) AS new_enrollee,
         coalesce(special_needs_plan, false) AS special_needs_plan,
         coalesce(esrd, false) AS esrd,
         lower(esrd_status) AS esrd_status,
         CAST(floor(graft_months) AS INTEGER) AS graft_months,
         coalesce(low_income_subsidy, false) AS low_income,
-        upper(coalesce(part_d_channel, 'MA-PD')) AS channel
+        upper(coalesce(part_d_channel, 'MA-PD')) AS channel,
+        {reason} AS outside,
+        coalesce(part_b_months, later_part_b_months) IS NULL AS months_assumed
     FROM facts_in
 ),
 completed AS (
@@ -53,6 +55,7 @@ numbered AS (
         CASE WHEN c.graft_months > 10 THEN 10 ELSE coalesce(c.graft_months, 0) END AS graft_months,
         c.low_income, c.channel,
         CASE
+            WHEN c.outside IS NOT NULL THEN c.outside
             WHEN year(c.birth_date) > {payment_year}
                 THEN 'birth_date: after the payment year: ' || CAST(c.birth_date AS VARCHAR)
             WHEN c.given_age IS NULL THEN 'age: neither age nor birth_date is known'
@@ -73,7 +76,7 @@ numbered AS (
             WHEN '{model}' = 'RxHCC V08' AND c.channel NOT IN ('MA-PD', 'PDP')
                 THEN 'part_d_channel: not MA-PD or PDP: ' || c.channel
         END AS problem,
-        c.given_orec IS NULL AS orec_assumed
+        c.given_orec IS NULL AS orec_assumed, c.months_assumed
     FROM completed AS c
     LEFT JOIN dual_codes AS d ON d.dual_status_code = c.dual_status_code
 )

@@ -1,10 +1,11 @@
--- One row per person who is enrolled in the measurement year and alive at its start: sex, age on February 1 of the
+-- One row per person who is enrolled in the measurement year, paid by the model, and alive at its start: sex, age on February 1 of the
 -- payment year (null where unknown), and whether the person died within the year. Where no members are known, those
 -- who are seen in the year.
 WITH known AS (
     SELECT m.person_id, max(m.sex) AS sex, min(m.birth_date) AS birth_date, min(m.death_date) AS death_date
     FROM members m
     JOIN asked s ON m.year = s.year
+    WHERE NOT EXISTS (SELECT 1 FROM outsiders o WHERE o.person_id = m.person_id AND o.year = m.year)
     GROUP BY m.person_id
 ),
 found AS (

@@ -6,6 +6,7 @@ WITH base AS (
 edits AS (
     SELECT *, coalesce(age_at_most + 1, {youngest}) AS keeps_from, coalesce(age_at_least - 1, {oldest}) AS keeps_to
     FROM hcc_edits WHERE model = $model
+        AND diagnosis_code IN (SELECT diagnosis_code FROM base)  -- a code has an edit while it is in force
 ),
 -- A code without an edit counts for everybody; one with an age edit, within its bounds.
 kept AS (

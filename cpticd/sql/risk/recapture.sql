@@ -1,9 +1,14 @@
 -- One row per HCC and service year: persons with it, and what became of it since the year before.
--- The cohort of a year: members rows in it and in the year before, alive when it ended.
-WITH enrolled AS (SELECT DISTINCT person_id, year FROM members),
+-- The cohort of a year: members rows in it and in the year before, alive when it ended. Whom the model does not pay in
+-- a year is not counted in it.
+WITH enrolled AS (
+    SELECT DISTINCT m.person_id, m.year FROM members m
+    WHERE NOT EXISTS (SELECT 1 FROM outsiders o WHERE o.person_id = m.person_id AND o.year = m.year)
+),
 cohort AS (
     SELECT DISTINCT m.person_id, m.year
     FROM members m
+    JOIN enrolled a ON a.person_id = m.person_id AND a.year = m.year
     JOIN enrolled b ON b.person_id = m.person_id AND b.year = m.year - 1
     WHERE m.death_date IS NULL OR year(m.death_date) > m.year
 ),

@@ -1,5 +1,5 @@
 -- One row per person, HCC, claim and code: the service year and the years beside it.
--- Edits by age and sex hold for whom the members table knows; without an age the code is taken as of the oldest.
+-- Whom the model does not pay in the service year is left out. Edits by age and sex hold for whom the members table knows; without an age the code is taken as of the oldest.
 WITH latest AS (
     SELECT m.person_id, max(m.year) AS year
     FROM members m CROSS JOIN asked y
@@ -22,5 +22,6 @@ FROM encounters e
 JOIN hcc_map m ON m.diagnosis_code = e.diagnosis_code
 LEFT JOIN people p ON p.person_id = e.person_id
 WHERE e.year IS NOT NULL AND e.person_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM outsiders o JOIN asked y ON o.year = y.year WHERE o.person_id = e.person_id)
   AND (m.sex = '' OR m.sex = p.sex)
   AND coalesce(p.age, 200) BETWEEN m.age_from AND m.age_to

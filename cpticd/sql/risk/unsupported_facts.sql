@@ -19,6 +19,7 @@ SELECT
     CASE WHEN s.hcc IS NULL THEN 'unknown' WHEN s.treated = 1 THEN 'treatment' WHEN s.followed = 1 THEN 'follow-up'
          ELSE 'none' END AS services,
     h.hcc IS NOT NULL AS acute_care,
+    o.hcc IS NOT NULL AS over,
     coalesce(u.established_one_day, 0) AS established_one_day,
     coalesce(u.established_more, 0) AS established_more,
     coalesce(u.new_one_day, 0) AS new_one_day,
@@ -29,5 +30,6 @@ LEFT JOIN hcc_labels n ON n.hcc = t.hcc
 LEFT JOIN again a ON a.person_id = t.person_id AND a.hcc = t.hcc
 LEFT JOIN supporting s ON s.person_id = t.person_id AND s.hcc = t.hcc
 LEFT JOIN in_acute_care h ON h.person_id = t.person_id AND h.hcc = t.hcc
+LEFT JOIN history o ON o.person_id = t.person_id AND o.hcc = t.hcc
 LEFT JOIN usual u ON u.hcc = t.hcc
 ORDER BY t.person_id, length(t.hcc), t.hcc

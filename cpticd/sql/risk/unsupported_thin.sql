@@ -1,10 +1,11 @@
 -- One row per person and HCC coded in the service year on so little that it deserves a look: on at most two days,
--- by no encounter that counts and saw the patient, or by a code of an audit group.
+-- by no encounter that counts and saw the patient, by assessments of health risks alone, or by a code of an audit group.
 SELECT
     c.person_id, c.hcc,
     count(DISTINCT CASE WHEN c.counted THEN c.claim_id END) AS claims,
     count(DISTINCT CASE WHEN NOT c.counted THEN c.claim_id END) AS claims_not_counted,
     count(DISTINCT CASE WHEN c.face_to_face THEN c.claim_id END) AS claims_face_to_face,
+    count(DISTINCT CASE WHEN c.counted AND r.claim_id IS NULL THEN c.claim_id END) AS claims_not_assessing,
     count(DISTINCT CASE WHEN c.counted THEN c.claim_date END) AS service_days,
     count(DISTINCT CASE WHEN c.counted THEN c.provider END) AS providers,
     min(c.claim_date) AS first_date,
@@ -19,9 +20,11 @@ SELECT
     list_sort(array_agg(DISTINCT c.reason) FILTER (WHERE NOT c.counted)) AS not_counted_reasons
 FROM coded c
 CROSS JOIN asked y
+LEFT JOIN assessed r ON r.claim_id = c.claim_id
 LEFT JOIN audit_codes a ON a.diagnosis_code = c.diagnosis_code
 WHERE c.year = y.year
 GROUP BY c.person_id, c.hcc
 HAVING count(DISTINCT CASE WHEN c.counted THEN c.claim_date END) <= 2
     OR count(DISTINCT CASE WHEN c.face_to_face THEN c.claim_id END) = 0
+    OR count(DISTINCT CASE WHEN c.counted AND r.claim_id IS NULL THEN c.claim_id END) = 0
     OR count(a.audit_group) > 0

@@ -1,0 +1,48 @@
+"""Who is to be scored by a model: months of Medicare Part B (RxHCC: Part D), and end-stage renal disease.
+
+CMS pays risk scores for beneficiaries of Part B (42 CFR 422.308); those with end-stage renal disease are paid by models
+of their own; a new enrollee has fewer than twelve months of Part B in the data collection year, the service year.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cpticd import sql
+from cpticd.core.session import Session
+
+#: Columns of months that decide, the first that is known, by model; Part B alone for the others.
+_DECIDING: Final = {"RxHCC V08": ("part_d_months", "part_b_months")}
+_PARTS: Final = {"part_b_months": "Part B", "part_d_months": "Part D"}
+_OWN_MODELS: Final = {
+    "V24": "end-stage renal disease, which CMS pays by its ESRD models: model=''ESRD V24''",
+    "ESRD V24": "no end-stage renal disease, without which CMS pays by V24 and V28",
+}
+
+
+def reason(model: str, own: str = "", later: str = "later_") -> str:
+    """SQL: why CMS does not pay a person by this model; null where it does, or where nothing is known.
+
+    Columns with prefix ``own`` are of the service year (part_b_months, part_d_months, esrd, esrd_status), those with
+    ``later`` are months of the payment year.
+    """
+    parts, unknown = [], "TRUE"
+    for column in _DECIDING.get(model, ("part_b_months",)):
+        collected, paid = f"{own}{column}", f"{later}{column}"
+        parts.append(
+            f"WHEN {unknown} AND coalesce({collected}, {paid}) IS NOT NULL "
+            f"AND coalesce({collected}, 0) = 0 AND coalesce({paid}, 0) = 0 "
+            f"THEN 'no month of Medicare {_PARTS[column]} in the service year, and none known in the payment year'"
+        )
+        unknown += f" AND coalesce({collected}, {paid}) IS NULL"
+    kidneys = f"(coalesce({own}esrd, FALSE) OR {own}esrd_status IS NOT NULL)"
+    if model in ("V24", "V28"):
+        parts.append(f"WHEN {kidneys} THEN '{_OWN_MODELS['V24']}'")
+    elif model == "ESRD V24":
+        parts.append(f"WHEN {own}esrd IS NOT NULL AND NOT {kidneys} THEN '{_OWN_MODELS['ESRD V24']}'")
+    return f"CASE {' '.join(parts)} END"
+
+
+def load_outsiders(s: Session, model: str) -> None:
+    """Make ``outsiders``: one row per person and service year whom the model does not pay, with the reason."""
+    s.create("outsiders", sql.text("risk/outsiders"), reason=reason(model, "m.", "n."))

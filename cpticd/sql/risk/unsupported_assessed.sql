@@ -1,0 +1,7 @@
+-- One row per claim of a visit that assessed health risks, and on which no other visit stands.
+SELECT l.claim_id
+FROM lines l
+LEFT JOIN assessment_services a ON a.hcpcs_code = l.hcpcs_code
+GROUP BY l.claim_id
+HAVING count(a.hcpcs_code) > 0
+    AND count(CASE WHEN a.hcpcs_code IS NULL AND l.hcpcs_code BETWEEN '99202' AND '99499' THEN 1 END) = 0

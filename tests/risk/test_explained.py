@@ -1,0 +1,61 @@
+"""What speaks for and against a condition, of which nothing may be made: explanations, histories, assessments, body mass."""
+
+from __future__ import annotations
+
+import pytest
+
+import cpticd as cx
+from cpticd.risk.unsupported import unsupported
+from tests.risk.visits import claims_of_visits
+
+
+@pytest.mark.parametrize(
+    ("visits", "hccs", "open_"),
+    [
+        # Hypoxemia explains oxygen at home (NCD 240.2).
+        ("o | 2025-02-03 | 11 | R06.02 J44.9 | 99214\n o | 2025-03-03 | 12 | R06.02 | E1390", {"213"}, True),
+        ("o | 2025-02-03 | 11 | R09.02 J44.9 | 99214\n o | 2025-03-03 | 12 | R09.02 | E1390", {"213"}, False),
+        # Most arteries of the leg are opened for claudication.
+        ("o | 2025-02-03 | 11 | I70.209 | 99214\n o | 2025-03-03 | 22 | I70.209 | 37221", {"263", "264"}, True),
+        ("o | 2025-02-03 | 11 | I73.9 | 99214\n o | 2025-03-03 | 22 | I73.9 | 37221", {"263", "264"}, False),
+        ("o | 2025-02-03 | 11 | I70.211 | 99214\n o | 2025-03-03 | 22 | I70.211 | 37221", {"263", "264"}, False),
+    ],
+)  # fmt: skip
+def test_what_explains_a_service_away_goes_first(visits: str, hccs: set[str], open_: bool) -> None:
+    gaps = cx.risk.gaps(claims_of_visits(visits), year=2025, kinds=["implied", "unspecified"])
+    found = gaps[gaps["hcc"].isin(hccs) & (gaps["status"] == "open")]
+    assert bool(len(found)) == open_
+
+
+def _doubt(visits: str, hcc: str) -> tuple[float, list[str]]:
+    found = unsupported(claims_of_visits(visits), year=2025, min_confidence=0).query("hcc == @hcc")
+    (row,) = found.to_dict("records")
+    return row["confidence"], list(row["reasons"])
+
+
+def test_a_later_history_code_contradicts_the_active_one_unless_it_is_treated() -> None:
+    active = "h | 2025-02-10 | 11 | C50.911 | 99213\n"
+    alone, _ = _doubt(active + "h | 2025-06-10 | 11 | I10 | 99213", "23")
+    over, reasons = _doubt(active + "h | 2025-06-10 | 11 | Z85.3 | 99213", "23")
+    before, _ = _doubt("h | 2025-01-10 | 11 | Z85.3 | 99213\n" + active, "23")
+    # Treated on another day nothing is left that speaks against it.
+    visits = active + "h | 2025-06-10 | 11 | Z85.3 | 99213\n h | 2025-03-10 | 11 | C50.911 | 96413"
+    treated = unsupported(claims_of_visits(visits), year=2025, min_confidence=0)
+    assert over >= 0.5 > alone and "a later code says that it is over" in reasons
+    assert before == pytest.approx(alone)
+    assert "23" not in set(treated["hcc"])
+
+
+def test_an_assessment_of_health_risks_alone_is_a_reason_of_its_own() -> None:
+    visit, _ = _doubt("h | 2025-02-10 | 11 | E11.42 | 99213", "37")
+    alone, reasons = _doubt("h | 2025-02-10 | 11 | E11.42 | G0439", "37")
+    both, why = _doubt("h | 2025-02-10 | 11 | E11.42 | G0439 99214", "37")
+    assert alone > visit and "health risk assessments alone" in reasons
+    assert both == pytest.approx(visit) and "health risk assessments alone" not in why
+
+
+def test_a_body_mass_index_is_no_treatment_of_obesity() -> None:
+    bare, _ = _doubt("h | 2025-02-03 | 11 | E66.01 I10 | 99214", "48")
+    index, _ = _doubt("h | 2025-02-03 | 11 | E66.01 I10 Z68.37 | 99214", "48")
+    treated, _ = _doubt("h | 2025-02-03 | 11 | E66.01 I10 | 99214 G0447", "48")
+    assert index == pytest.approx(bare) and treated < bare
