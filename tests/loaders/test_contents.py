@@ -10,7 +10,9 @@ import pytest
 import cpticd as cx
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, InputError
-from cpticd.loaders.flat import reasons, statuses
+from cpticd.loaders.flat import contents, reasons, statuses
+from cpticd.loaders.intake import Intake
+from cpticd.loaders.staging import UNIT, Stage
 from tests.loaders.flat_text import balanced, read, table
 
 #: heading: two cells → what the column is read as, ``-`` where it is not used; of the reason a part.
@@ -50,20 +52,36 @@ Plan: 12.50 ; 13.50 → -, not names
 """
 
 
+@pytest.fixture(scope="module")
+def intake() -> Intake:
+    return Intake()
+
+
 @pytest.mark.parametrize("line", COLUMNS.strip().splitlines())
-def test_columns_are_what_they_hold(line: str) -> None:
+def test_columns_are_what_they_hold(line: str, intake: Intake) -> None:
     heading, _, rest = line.partition(": ")
     cells, _, wanted = rest.partition(" → ")
     meaning, _, why = wanted.partition(",")
     frame = pd.DataFrame(
         {"claim number": ["1", "2"], heading: cells.split(" ; "), "amount billed": ["10", "20"]}
     )
+    stage = Stage(intake)
+    (staged,) = stage.put(frame, name="table", unit=UNIT)
+    guess = contents.guessed(intake, staged, {})[1]
+    stage.clear()
+    assert (guess.meaning or "-") == meaning
+    assert why.strip() in (guess.note or guess.why) and bool(why) == bool(guess.note or guess.why)
+
+
+def test_what_becomes_of_a_column_is_in_rejects() -> None:
+    frame = pd.DataFrame(
+        {"claim": ["1"], "service line": ["Inpatient"], "proc1": ["99213"], "charge": ["10"]}
+    )
     claims = cx.read_wide(frame, quiet=True, progress=False)
-    told = claims.rejects[claims.rejects.location == f"column {heading}"].reason.item()
-    assert told.startswith("column not used: " if meaning == "-" else f"read as {meaning}")
-    assert why.strip() in told and balanced(claims)
-    if not why:
-        assert told == f"read as {meaning}"
+    found = claims.rejects.set_index("location").reason
+    assert found["column service line"] == "column not used: its cells are not line numbers: 'Inpatient'"
+    assert found["column proc1"] == "read as hcpcs_code (its cells are not ICD procedure codes: '99213')"
+    assert balanced(claims)
 
 
 def test_the_next_best_column_is_taken_where_the_best_holds_something_else(tmp_path: Path) -> None:

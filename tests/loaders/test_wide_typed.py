@@ -28,6 +28,8 @@ def test_a_column_read_by_its_texts_is_as_if_each_cell_were_read(monkeypatch: py
     one_by_one = cx.read_wide(MESSY, quiet=True, progress=False)
     assert_same(by_texts, one_by_one)
     columns = ["location", "action", "reason", "content"]
-    entries = [claims.rejects[columns].sort_values(columns) for claims in (by_texts, one_by_one)]
-    pd.testing.assert_frame_equal(*(each.reset_index(drop=True) for each in entries))
+    one, other = (
+        c.rejects[columns].sort_values(columns).reset_index(drop=True) for c in (by_texts, one_by_one)
+    )
+    pd.testing.assert_frame_equal(one, other)
     assert balanced(by_texts) and len(by_texts.table("lines")) == 4
