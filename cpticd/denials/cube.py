@@ -16,6 +16,7 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import check_claims
 from cpticd.core.outcomes import DECIDED
+from cpticd.core.partial import check_whole
 from cpticd.core.selection import DIMENSIONS, By, Dimension, joined, names
 from cpticd.core.session import Session
 from cpticd.denials.cube_choice import Column, Rows, choice_of
@@ -87,6 +88,7 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
     True
     """
     check_claims("denials.cube.cube", claims)
+    check_whole("denials.cube.cube", claims)
     dimensions = _dimensions(claims, by)
     with claims.session() as s:
         s.create(

@@ -198,7 +198,11 @@ def _columns(intake: Intake, table: Staged, guesses: list[Guess]) -> pd.DataFram
         found = intake.query(
             f"SELECT count({cell}) AS n, ({some}) AS examples FROM {table.table}"
         ).to_pylist()[0]
-        why = guess.note or guess.why or ("its name is the canonical one" if guess.is_sure else "a usual name of it")
+        why = (
+            guess.note
+            or guess.why
+            or ("its name is the canonical one" if guess.is_sure else "a usual name of it")
+        )
         filled = round(found["n"] / table.rows, 3) if table.rows else 0.0
         rows.append((guess.column, guess.meaning or "", why, filled, found["examples"] or ""))
     return pd.DataFrame(rows, columns=["column", "read_as", "why", "filled", "examples"])

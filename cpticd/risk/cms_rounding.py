@@ -22,7 +22,7 @@ def check_rounding(rounding: str) -> None:
 
 def half_up(scores: pd.Series) -> pd.Series:
     """Scores to three decimals, halves upwards."""
-    return np.floor(scores.astype(float) * 1000 + 0.5 + _NOISE) / 1000
+    return pd.Series(np.floor(scores.astype(float) * 1000 + 0.5 + _NOISE) / 1000, scores.index)
 
 
 def rounded(frame: pd.DataFrame, rounding: Rounding) -> pd.DataFrame:

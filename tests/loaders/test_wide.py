@@ -147,7 +147,9 @@ def test_bad_rows_are_rejected_with_place_and_reason(tmp_path: Path) -> None:
     ]  # fmt: skip
     # 1E10 has been through a spreadsheet, and XYZ is no code of any kind
     for place in ("line 11", "line 14"):
-        assert (place, "diagnosis_code_1: not the shape of an ICD diagnosis code: left out") in said(claims, "repaired")
+        assert (place, "diagnosis_code_1: not the shape of an ICD diagnosis code: left out") in said(
+            claims, "repaired"
+        )
     assert not table(claims, "diagnoses", "diagnosis_code")
     rows = claims.accounting().set_index("table_name").loc["file rows"]
     assert (rows.read, rows.loaded, rows.rejected) == (13, 2, 11)

@@ -75,8 +75,8 @@ def read_wide(
       reversing status is a reversal. Equal rows of one line number are one: the copies are rejected.
     - Rows of one line that differ in nothing but reasons, remarks or diagnoses (with line numbers: or modifiers) are
       one decision, whose dollars count once: a row for each reason, as remittances are flattened. Another paid date,
-      payer or payment number is another decision. Without line numbers equal rows are services of their own, unless charge,
-      payment and reasons balance only for all of them together.
+      payer or payment number is another decision. Without line numbers equal rows are services of their own, unless
+      charge, payment and reasons balance only for all of them together.
     - No claims: totals, headings that stand again, what a report prints around its rows; rejected as what they are,
       without dollars. A row that another of the files has too is loaded once.
     - A payment (or charge) that every line of a claim repeats is the claim's, and counts once. Of claims of one line a
