@@ -88,7 +88,7 @@ def cube(claims: Claims, *, by: By = CHOSEN_BY, maturity_days: int = MATURITY_DA
     True
     """
     check_claims("denials.cube.cube", claims)
-    check_whole("denials.cube.cube", claims)
+    check_whole("explore.denials", claims)
     dimensions = _dimensions(claims, by)
     with claims.session() as s:
         s.create(
