@@ -16,8 +16,8 @@ ONLY_DENIALS: Final = "denials alone"
 #: Analyses that hold denials against what was paid, or against all that was billed.
 _OF_ALL: Final = frozenset(
     {
-        "denials.by_pair", "denials.decisions", "explore.denials", "denials.drivers", "denials.first_pass", "denials.kpis",
-        "denials.primary", "denials.rates", "denials.trend", "denials.write_off", "rules.residual",
+        "denials.by_pair", "denials.decisions", "denials.drivers", "denials.first_pass", "denials.kpis",
+        "explore.denials", "denials.primary", "denials.rates", "denials.trend", "denials.write_off", "rules.residual",
         "rules.residual_months", "rules.scorecard", "specificity.effect", "specificity.two_ledgers",
     }
 )  # fmt: skip
