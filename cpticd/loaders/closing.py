@@ -103,9 +103,6 @@ def _note_denials_alone(intake: Intake) -> None:
     paid = "SELECT 1 AS one FROM line_payments WHERE paid_amount > 0 OR allowed_amount > 0 LIMIT 1"
     if not intake.gave or intake.query(paid).num_rows:
         return
-    paid = "SELECT 1 AS one FROM line_payments WHERE paid_amount > 0 OR allowed_amount > 0 LIMIT 1"
-    if intake.query(paid).num_rows:
-        return
     intake.engine.load("loading_carcs", reference.table("carc_categories"))
     found = intake.query(sql.text("loading/all_denied")).to_pylist()[0]
     intake.execute("DROP TABLE loading_carcs")
@@ -150,7 +147,8 @@ def sentence(claims: Claims, gave: frozenset[str] | set[str]) -> str:
         for word, column, name in (("charged", "charge", "charge"), ("paid", "paid", "payment"))
     ]
     dollars.append(f"denied {_denied(claims)}")
-    text = f"Loaded {loaded:,} of {read:,} rows{lost}: {found['claims']:,} claims, {found['lines']:,} lines; "
+    held = ", ".join(f"{found[name]:,} {name if found[name] != 1 else name[:-1]}" for name in ("claims", "lines"))
+    text = f"Loaded {loaded:,} of {read:,} rows{lost}: {held}; "
     text += ", ".join(dollars) + "."
     for fact in none:
         if fact.is_main:

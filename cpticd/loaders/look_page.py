@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -20,6 +20,8 @@ _STYLE = (
     ".cpticd-look pre{padding:.5em .8em;border-left:3px solid #888;display:inline-block}"
     ".cpticd-look h4{margin:.8em 0 .2em}</style>"
 )
+#: Characters of a cell that are shown as text.
+_WIDEST: Final = 44
 
 
 def call(path: Path, options: Options, likely: Mapping[str, tuple[str, str]]) -> str:
@@ -95,9 +97,9 @@ def _reason(found: Look) -> str:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    """A frame as text, every column as wide as what it holds, up to 44 characters."""
-    cells = [[str(name) for name in frame.columns]]
-    cells += [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    """A frame as text, every column as wide as what it holds."""
+    shown = _shown(frame, _WIDEST)
+    cells = [[str(name) for name in shown.columns], *shown.to_numpy(dtype=object).tolist()]
     widths = [max(len(row[place]) for row in cells) for place in range(len(frame.columns))]
     return "\n".join(
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -105,15 +107,26 @@ def _table(frame: pd.DataFrame) -> str:
     )
 
 
-def _cell(value: Any) -> str:
+def _shown(frame: pd.DataFrame, widest: int) -> pd.DataFrame:
+    """The cells of a frame as text, shares in percent and dollars with their cents."""
+    return pd.DataFrame(
+        {
+            name.replace("read_as", "read as"): [_cell(name, value, widest) for value in frame[name]]
+            for name in frame.columns
+        },
+        dtype=object,
+    )
+
+
+def _cell(name: str, value: Any, widest: int) -> str:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return ""
-    if isinstance(value, float):
-        return (
-            f"{value:.0%}" if 0 <= value <= 1 and value != int(value) else f"{value:,.2f}".removesuffix(".00")
-        )
-    shown = str(value).removesuffix(" 00:00:00")
-    return shown if len(shown) <= 44 else shown[:43] + "…"
+    if name == "filled":
+        return f"{value:.0%}"
+    if name.endswith("_amount") and not isinstance(value, str):
+        return f"{value:,.2f}"
+    shown = str(value).removesuffix(" 00:00:00").removesuffix(".0" if isinstance(value, float) else "\0")
+    return shown if len(shown) <= widest else shown[: widest - 1] + "…"
 
 
 def html(found: Look) -> str:
@@ -129,7 +142,7 @@ def html(found: Look) -> str:
         ("Missing", found.missing),
     ):
         if len(frame):
-            shown = frame.map(_cell)
+            shown = _shown(frame, 2 * _WIDEST)
             parts.append(f"<h4>{title}</h4>{shown.to_html(index=False, border=0, escape=True)}")
     if found.notes:
         items = "".join(f"<li>{escape(note)}</li>" for note in found.notes)

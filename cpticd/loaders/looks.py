@@ -201,7 +201,7 @@ def _columns(intake: Intake, table: Staged, guesses: list[Guess]) -> pd.DataFram
         why = (
             guess.note
             or guess.why
-            or ("its name is the canonical one" if guess.is_sure else "a usual name of it")
+            or ("its name is the canonical one" if guess.is_sure else "a usual heading")
         )
         filled = round(found["n"] / table.rows, 3) if table.rows else 0.0
         rows.append((guess.column, guess.meaning or "", why, filled, found["examples"] or ""))

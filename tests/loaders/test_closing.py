@@ -64,6 +64,21 @@ def test_quiet_prints_nothing_and_tables_end_with_the_line(capsys: pytest.Captur
     )
 
 
+def test_files_of_other_kinds_end_with_the_line_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claim = {"BENE_ID": "1", "CLM_ID": "9", "NCH_CLM_TYPE_CD": "71", "CLM_FROM_DT": "30-May-2024"}
+    line = {"LINE_NUM": "1", "HCPCS_CD": "95810", "LINE_SBMTD_CHRG_AMT": "900", "LINE_PRCSG_IND_CD": "N"}
+    cx.read_rif(pd.DataFrame([claim | line]), progress=False)
+    said_ = capsys.readouterr().out
+    assert (
+        said_.startswith("Loaded 1 of 1 rows: 1 claim, 1 line; charged $900.00")
+        and "denied $900.00" in said_
+    )
+    cx.read_rif(pd.DataFrame([claim | line]), quiet=True, progress=False)
+    assert capsys.readouterr().out == ""
+
+
 def test_the_dollars_denied_are_those_of_the_first_decision(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

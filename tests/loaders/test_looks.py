@@ -40,8 +40,8 @@ def test_a_flat_file_column_by_column(path: Path) -> None:
     found = cx.look(path)
     assert (found.kind, found.grain) == ("a flat file", "a service line")
     assert found.columns.set_index("column").loc[["Claim #", "Reason Code", "Clerk"]].values.tolist() == [
-        ["claim_id", "a usual name of it", 1.0, "A1 | A2"],
-        ["carc_1", "a usual name of it", 1.0, "CO-45 | CO-50"],
+        ["claim_id", "a usual heading", 1.0, "A1 | A2"],
+        ["carc_1", "a usual heading", 1.0, "CO-45 | CO-50"],
         ["", "no known meaning", 1.0, "kim | lee"],
     ]
     assert found.missing["missing"].tolist() == ["payer"]

@@ -11,6 +11,7 @@ from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.conform import as_arrow
 from cpticd.core.errors import InputError
+from cpticd.loaders import closing
 from cpticd.loaders.cms import beneficiaries, claim_files, claim_tables, drug_events, fixed, layouts
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Loader, Options, Sample
@@ -19,7 +20,7 @@ from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike, items
 _FIXED: Final = " fixed"
 
 
-def read_rif(*paths: TableLike | Iterable[TableLike], progress: bool = True) -> Claims:
+def read_rif(*paths: TableLike | Iterable[TableLike], quiet: bool = False, progress: bool = True) -> Claims:
     """One data set of Medicare files: one line per line or revenue line of a claim.
 
     Parameters: ``paths`` are files (CSV, pipe, tab, gzip, zip, Parquet; globs), DataFrames or Arrow tables, one by one
@@ -40,13 +41,15 @@ def read_rif(*paths: TableLike | Iterable[TableLike], progress: bool = True) -> 
     - ``provider_specialty``, CMS's code, is an attribute of the line. Persons are named by BENE_ID, or by the MBI that
       CCLF9 has as current.
 
+    ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
+
     Raises InputError for a file that is none of these, or that cannot be read. Layouts: ResDAC, record layouts of RIF
     and LDS; CMS, CCLF Information Packet.
 
     >>> import cpticd as cx, pandas as pd
     >>> claim = {"BENE_ID": "1", "CLM_ID": "9", "NCH_CLM_TYPE_CD": "71", "CLM_FROM_DT": "30-May-2024"}
     >>> line = {"LINE_NUM": "1", "HCPCS_CD": "95810", "LINE_SBMTD_CHRG_AMT": "900", "LINE_PRCSG_IND_CD": "N"}
-    >>> claims = cx.read_rif(pd.DataFrame([claim | line]), progress=False)
+    >>> claims = cx.read_rif(pd.DataFrame([claim | line]), quiet=True, progress=False)
     >>> claims.table("line_outcomes")[["hcpcs_code", "initial_outcome"]].values.tolist()
     [['95810', 'denied']]
     """
@@ -62,7 +65,7 @@ def read_rif(*paths: TableLike | Iterable[TableLike], progress: bool = True) -> 
     if not files:
         raise InputError("read_rif: no file was given; pass at least one path or DataFrame")
     load(files, intake, Options())
-    return intake.claims()
+    return closing.ended(intake, quiet=quiet)
 
 
 def _kind_of_path(path: Path) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.repeats import differences, in_order
-from cpticd.loaders import repair
+from cpticd.loaders import closing, repair
 from cpticd.loaders.cms import beneficiary_summary, drug_events, layouts
 from cpticd.loaders.cms.codebook import FACILITY, HEAD, LINE, MONEY, SLOTS, known, tell
 from cpticd.loaders.intake import Intake
@@ -29,6 +29,7 @@ def read_synpuf(
     inpatient: Tables = None,
     outpatient: Tables = None,
     pde: Tables = None,
+    quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
     """One data set of DE-SynPUF files: one line per carrier line that holds something.
@@ -44,12 +45,14 @@ def read_synpuf(
     whatever was paid beside it. Diagnoses stay ICD-9-CM; a line's own diagnosis is its one pointer, and is
     added to the claim's diagnoses where it is not among them.
 
+    ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
+
     Raises InputError for what is no table, SchemaError for columns that are not DE-SynPUF's.
 
     >>> import cpticd as cx, pandas as pd
     >>> row = {"DESYNPUF_ID": "P1", "CLM_ID": "7", "CLM_FROM_DT": "20080105", "CLM_THRU_DT": "20080105"}
     >>> line = {"HCPCS_CD_1": "99213", "LINE_PRCSG_IND_CD_1": "A", "LINE_ALOWD_CHRG_AMT_1": "80"}
-    >>> claims = cx.read_synpuf(carrier=pd.DataFrame([row | line]), progress=False)
+    >>> claims = cx.read_synpuf(carrier=pd.DataFrame([row | line]), quiet=True, progress=False)
     >>> claims.table("line_outcomes")["initial_outcome"].tolist()
     ['paid']
     """
@@ -60,7 +63,7 @@ def read_synpuf(
         raise ArgumentError(f"read_synpuf needs at least one of {', '.join(f'{kind}=' for kind in given)}")
     intake = Intake(progress=progress)
     load({kind: [files] for kind, files in given.items() if files is not None}, intake, Options())
-    return intake.claims()
+    return closing.ended(intake, quiet=quiet)
 
 
 def load(files: Files, intake: Intake, options: Options) -> None:

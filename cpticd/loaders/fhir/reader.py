@@ -10,6 +10,7 @@ from typing import Final
 from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import InputError
+from cpticd.loaders import closing
 from cpticd.loaders.fhir import claims, codes
 from cpticd.loaders.fhir.resources import Resources
 from cpticd.loaders.intake import Intake
@@ -23,6 +24,7 @@ _XML: Final = re.compile(rb'<[A-Za-z]+\s[^>]*xmlns="http://hl7\.org/fhir"')
 def read_fhir(
     *paths: sources.PathLike | Iterable[sources.PathLike],
     payers: Aliases | None = None,
+    quiet: bool = False,
     progress: bool = True,
 ) -> Claims:
     """One data set of FHIR files: claims of ExplanationOfBenefit and Claim, with lines, diagnoses and decisions.
@@ -49,6 +51,8 @@ def read_fhir(
       What is cancelled is a decision and its reversal.
     - Damaged JSON costs a line of bulk data, or else the file.
 
+    ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
+
     Raises InputError for a file that is not there, and where nothing is a claim, a drug or a member: it says what was
     found.
 
@@ -58,13 +62,14 @@ def read_fhir(
     >>> claim = {"resourceType": "Claim", "id": "c1", "patient": {"reference": "Patient/p1"}, "item": [item]}
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "claim.json"
     >>> _ = path.write_text(json.dumps(claim))
-    >>> cx.read_fhir(path, progress=False).table("lines")[["claim_id", "hcpcs_code", "charge_amount"]].values.tolist()
+    >>> lines = cx.read_fhir(path, quiet=True, progress=False).table("lines")
+    >>> lines[["claim_id", "hcpcs_code", "charge_amount"]].values.tolist()
     [['c1', '99213', 80.0]]
     """
     intake = Intake(progress=progress)
     intake.aliases = aliases(payers)
     load({"fhir": list(paths)}, intake, Options())
-    return intake.claims()
+    return closing.ended(intake, quiet=quiet)
 
 
 def tell(sample: Sample) -> str | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 from cpticd.core import sources
 from cpticd.core.database import is_database
 from cpticd.core.errors import InputError, QueryError, SchemaError
+from cpticd.loaders import closing
 from cpticd.loaders.flat import headings
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
@@ -38,6 +39,7 @@ def read_tuva(
     rename: Rename | None = None,
     keep: Keep = None,
     payers: Aliases | None = None,
+    quiet: bool = False,
     progress: bool = True,
     memory_limit: str | None = None,
 ) -> Claims:
@@ -57,12 +59,14 @@ def read_tuva(
     those of Medicare Advantage unless payer_type names it. The kind of a claim's payer is that of its coverage.
     pharmacy_claim becomes ``drugs``.
 
+    ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
+
     Raises InputError where no table of the input layer is found, SchemaError where a column is missing.
 
     >>> import cpticd as cx, pandas as pd
     >>> spans = pd.DataFrame({"person_id": ["P1", "P1"], "enrollment_start_date": ["2024-01-01", "2024-03-01"],
     ...                       "enrollment_end_date": ["2024-03-31", "2024-04-30"], "gender": "female"})
-    >>> claims = cx.read_tuva({"eligibility": spans}, progress=False)
+    >>> claims = cx.read_tuva({"eligibility": spans}, quiet=True, progress=False)
     >>> claims.table("members")[["person_id", "year", "enrolled_months"]].values.tolist()
     [['P1', 2024, 4]]
     """
@@ -72,7 +76,7 @@ def read_tuva(
     given = [each for some in files.values() for each in some if isinstance(each, (str, os.PathLike))]
     intake.name(sources.paths_of(given) if given else ())
     load(files, intake, Options(rename=rename, keep=keep, quiet=True))
-    return intake.claims()
+    return closing.ended(intake, quiet=quiet)
 
 
 def tell(sample: Sample) -> str | None:
