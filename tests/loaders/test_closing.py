@@ -60,7 +60,7 @@ def test_quiet_prints_nothing_and_tables_end_with_the_line(capsys: pytest.Captur
     assert capsys.readouterr().out == ""
     cx.read_tables(**given, progress=False)
     assert capsys.readouterr().out.startswith(
-        "Loaded 2 of 2 rows: 1 claims, 1 lines; charged $80.00, paid unknown"
+        "Loaded 2 of 2 rows: 1 claim, 1 line; charged $80.00, paid unknown"
     )
 
 
