@@ -147,7 +147,9 @@ def sentence(claims: Claims, gave: frozenset[str] | set[str]) -> str:
         for word, column, name in (("charged", "charge", "charge"), ("paid", "paid", "payment"))
     ]
     dollars.append(f"denied {_denied(claims)}")
-    held = ", ".join(f"{found[name]:,} {name if found[name] != 1 else name[:-1]}" for name in ("claims", "lines"))
+    held = ", ".join(
+        f"{found[name]:,} {name if found[name] != 1 else name[:-1]}" for name in ("claims", "lines")
+    )
     text = f"Loaded {loaded:,} of {read:,} rows{lost}: {held}; "
     text += ", ".join(dollars) + "."
     for fact in none:

@@ -72,8 +72,7 @@ def test_files_of_other_kinds_end_with_the_line_too(
     cx.read_rif(pd.DataFrame([claim | line]), progress=False)
     said_ = capsys.readouterr().out
     assert (
-        said_.startswith("Loaded 1 of 1 rows: 1 claim, 1 line; charged $900.00")
-        and "denied $900.00" in said_
+        said_.startswith("Loaded 1 of 1 rows: 1 claim, 1 line; charged $900.00") and "denied $900.00" in said_
     )
     cx.read_rif(pd.DataFrame([claim | line]), quiet=True, progress=False)
     assert capsys.readouterr().out == ""

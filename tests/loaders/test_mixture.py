@@ -231,6 +231,10 @@ def test_members_under_their_usual_headings(tmp_path: Path, form: str) -> None:
     assert mine[["action", "reason"]].values.tolist() == [
         ["rejected", "year: not a whole number: soon"],
         ["noted", "columns not used: Plan"],
+        [
+            "noted",
+            "birth_date: no date shows whether the day or the month comes first: they were read month first",
+        ],
     ]
     source = "members" if form == "frame" else f"members.{form}"
     account = claims.accounting().set_index(["source", "table_name"]).loc[(source, "members")]

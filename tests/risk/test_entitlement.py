@@ -118,16 +118,11 @@ def test_base_rates_of_persons_and_counties(claims: Claims) -> None:
 
 @pytest.mark.parametrize(
     ("year", "procedure", "counts"),
-    [(2025, "99213-93", True), (2026, "99213-93", False), (2026, "99213-FQ", False), (2026, "99213-95", True),
-     (2025, "99442", True), (2026, "99442", False)],
+    [(2025, "99213-93", True), (2026, "99213-93", False), (2026, "99213-FQ", False), (2026, "99213-95", True)],
 )  # fmt: skip
 def test_sound_alone_counts_until_services_of_2026(year: int, procedure: str, counts: bool) -> None:
     visits = f"a | {year}-03-03 | 10 | E11.22 | {procedure}"
-    claims = claims_of_visits(visits, years=(year, year + 1))
-    found = cx.risk.conditions(claims, year=year)
-    if procedure == "99442":  # on CMS's list up to 2024 only: by a list of the user's own
-        listed = pd.DataFrame({"hcpcs_code": ["99442"], "first_year": [2023], "last_year": [2027]})
-        found = cx.risk.conditions(claims, year=year, eligible=listed)
+    found = cx.risk.conditions(claims_of_visits(visits, years=(year, year + 1)), year=year)
     assert found["counted"].tolist() == [counts]
     assert counts or found["not_counted_reasons"].map(list).tolist() == [["telephone"]]
 

