@@ -13,7 +13,7 @@ from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from tests.loaders.flat_text import assert_same, balanced, said, table
 from tests.spec import frame
 
-#: Denials among the line processing indicators (../shared/domain/denials.md of the project's material).
+#: Denials among the line processing indicators (ResDAC, LINE_PRCSG_IND_CD).
 DENIED = [*"BCDILMNOPZ"]
 LONG = """
     DESYNPUF_ID | CLM_ID | CLM_FROM_DT | CLM_THRU_DT | ICD9_DGNS_CD_1 | ICD9_DGNS_CD_2 | HCPCS_CD | LINE_ICD9_DGNS_CD | LINE_PRCSG_IND_CD | LINE_NCH_PMT_AMT | LINE_ALOWD_CHRG_AMT | LINE_COINSRNC_AMT | LINE_BENE_PTB_DDCTBL_AMT | LINE_BENE_PRMRY_PYR_PD_AMT | PRF_PHYSN_NPI | LINE_NUM
