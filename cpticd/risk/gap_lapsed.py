@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
-import pyarrow as pa
 
-from cpticd import reference, sql
+from cpticd import sql
 from cpticd.core.session import Session
-from cpticd.risk.gap_found import Found, band, dotted, nothing, number, prefixed
+from cpticd.risk.gap_found import Found, band, dotted, nothing, number
 from cpticd.risk.gap_inputs import Scope
+from cpticd.risk.histories import load_histories
 
 
 def lapsed(s: Session, asked: Scope) -> Found:
@@ -20,7 +20,7 @@ def lapsed(s: Session, asked: Scope) -> Found:
     """
     if asked.base_year not in asked.years:
         return nothing()
-    _load_history(s)
+    load_histories(s)
     rows = s.frame(sql.text("risk/gap_lapsed"))
     evidence = s.frame(sql.text("risk/gap_lapsed_evidence")).assign(kind="lapsed")
     if rows.empty:
@@ -60,19 +60,3 @@ def _sentence(rows: pd.DataFrame, asked: Scope) -> pd.Series:
     text += (rows["place"] == 1).map({True: "; coded again", False: "; not coded"}) + f" in {asked.year}"
     text += (", seen on " + seen).mask(rows["days"] == 0, ", when the person was not seen")
     return text + rows["over"].map({True: "; a history code says that it is over", False: ""})
-
-
-def _load_history(s: Session) -> None:
-    """History codes of the data and the codes of the data that each says are over."""
-    table = reference.table("history_codes").to_pandas()
-    found = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
-    history = prefixed(table, "history_code", found)[["code", "diagnosis_codes"]]
-    pairs = prefixed(history.rename(columns={"code": "history"}), "diagnosis_codes", found)
-    pairs = pairs[["history", "code"]].drop_duplicates()
-    s.load(
-        "gap_history",
-        {
-            "history_code": pa.array(pairs["history"], pa.string()),
-            "diagnosis_code": pa.array(pairs["code"], pa.string()),
-        },
-    )

@@ -13,7 +13,7 @@ from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
 from cpticd.risk.entitlement import load_outsiders
-from cpticd.risk.gap_found import prefixed
+from cpticd.risk.histories import load_histories
 
 #: Relations in the order in which they are made, each by the statement ``risk/unsupported_<name>``.
 _RELATIONS: Final = (
@@ -65,19 +65,4 @@ def _load_tables(s: Session, asked: Asked) -> None:
     s.load("expected", asked.expected_services)
     s.load("acute_care", reference.table("acute_care"))
     s.load("assessment_services", reference.table("assessment_services"))
-    _load_history(s)
-
-
-def _load_history(s: Session) -> None:
-    """The codes of the data that say that a condition is over, and the codes of the conditions that they mean."""
-    codes = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
-    table = reference.table("history_codes").to_pandas()
-    history = prefixed(table, "history_code", codes).rename(columns={"code": "history"})
-    pairs = prefixed(history, "diagnosis_codes", codes).drop_duplicates(["history", "code"])
-    s.load(
-        "history_pairs",
-        {
-            name: pa.array(pairs[column].tolist(), pa.string())
-            for name, column in (("history_code", "history"), ("diagnosis_code", "code"))
-        },
-    )
+    load_histories(s)

@@ -44,7 +44,7 @@ years AS (
 over AS (
     SELECT DISTINCT b.person_id, b.hcc
     FROM base b
-    JOIN gap_history r ON r.diagnosis_code = b.diagnosis_code
+    JOIN history_pairs r ON r.diagnosis_code = b.diagnosis_code
     JOIN encounters e
       ON e.person_id = b.person_id AND e.diagnosis_code = r.history_code AND e.year > b.year
 )
