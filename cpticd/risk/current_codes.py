@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cpticd.reference import icd10cm
@@ -15,18 +17,21 @@ def current(codes: pd.Series, year: int) -> pd.Series:
 
     Of several successors it is the unspecified one, since the code that ended said no more; else the last.
     """
-    return codes.map({code: _current(code, year) for code in codes.dropna().unique()})
+    given = pd.Series(codes.dropna().unique(), dtype="str")
+    billable = given.eq("").to_numpy() | _billable(given, date(year, 12, 31), unknown=True)
+    named = {
+        code: code if good else _successor(code, year) for code, good in zip(given, billable, strict=True)
+    }
+    return codes.map(named)
 
 
 @cache
-def _current(code: str, year: int) -> str:
-    last = date(year, 12, 31)
-    if code == "" or _billable(code, last):
-        return code
+def _successor(code: str, year: int) -> str:
+    """What came in place of a code that cannot be billed at the end of a year; empty where nothing did."""
     if icd10cm.valid(code)["reason"].iloc[0] == icd10cm.UNKNOWN:
         return ""
     came = icd10cm.successors(code)
-    came = came[[_billable(each, last) for each in came["code"]]]
+    came = came[_billable(came["code"], date(year, 12, 31), unknown=True)]
     if came.empty:
         return ""
     unspecified = came[came["title"].str.contains("unspecified", case=False, na=False)]
@@ -35,13 +40,10 @@ def _current(code: str, year: int) -> str:
 
 def ended(codes: pd.Series, year: int) -> pd.Series:
     """Whether each code could be billed on no day of ``year``."""
-    first, last = (
-        icd10cm.valid(codes, day)["valid"].fillna(False).to_numpy(bool)
-        for day in (date(year, 1, 1), date(year, 12, 31))
-    )
+    first, last = (_billable(codes, day, unknown=False) for day in (date(year, 1, 1), date(year, 12, 31)))
     return pd.Series(~(first | last), index=codes.index)
 
 
-def _billable(code: str, day: date) -> bool:
-    found = icd10cm.valid(code, day)["valid"].iloc[0]
-    return bool(found) if pd.notna(found) else True
+def _billable(codes: pd.Series, day: date, *, unknown: bool) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each code can be billed on a day; ``unknown``: what is taken where no release says."""
+    return icd10cm.valid(codes, day)["valid"].fillna(unknown).to_numpy(bool)
