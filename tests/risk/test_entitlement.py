@@ -78,7 +78,7 @@ def test_nobody_else_has_gaps_doubts_or_dollars(claims: Claims) -> None:
     ]  # full, joined, comes, unknown
 
 
-def test_a_graft_counts_its_months_and_a_months_mapping_its_persons() -> None:
+def test_frames_heed_months_of_part_b_and_grafts_choose_their_segment() -> None:
     members = frame("""
         person_id | age | sex | esrd | part_b_months
         a         | 70  | F   | no   | 12
