@@ -8,7 +8,6 @@ import html
 import math
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ import pandas as pd
 from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError, OutputExistsError
 from cpticd.core.spreadsheets import EXCEL_CHARACTERS, EXCEL_COLUMNS, EXCEL_ROWS, harmless
+from cpticd.core.whole_files import whole
 
 #: Characters of the name of a sheet, and the name of the only one.
 SHEET_NAME, DATA = 31, "data"
@@ -59,20 +59,11 @@ def write(
         )
     if target.exists() and not overwrite:
         raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
-    working = target.with_name(f"{target.name}.writing")
-    try:
+    with whole(target) as working:
         if suffix == ".csv":
             _csv(next(iter(sheets.values())), working)
         else:
             _excel(sheets, working, what)
-        working.replace(target)
-    except OSError as error:
-        raise ArgumentError(
-            f"{target} cannot be written: {error.strerror or error}; choose another path"
-        ) from error
-    finally:
-        with suppress(OSError):
-            working.unlink(missing_ok=True)
     return target
 
 

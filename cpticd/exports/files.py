@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -20,22 +19,6 @@ from cpticd.core.spreadsheets import EXCEL_CHARACTERS, EXCEL_ROWS, FORMULA_START
 #: Rows in pieces, asked for when they are written.
 Batches = Callable[[], Iterator[pa.RecordBatch]]
 _FORMULA: Final = "^[" + "".join(f"\\{c}" if c in "-+" else c for c in FORMULA_STARTS) + "]"
-
-
-@contextmanager
-def whole(target: Path) -> Iterator[Path]:
-    """Where a file is written until it is whole; ArgumentError where it cannot be."""
-    working = target.with_name(f"{target.name}.writing")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield working
-        working.replace(target)
-    except OSError as error:
-        raise ArgumentError(
-            f"{target} cannot be written: {error.strerror or error}; choose another path"
-        ) from error
-    finally:
-        working.unlink(missing_ok=True)
 
 
 def csv(batches: Iterator[pa.RecordBatch], path: Path) -> int:

@@ -15,6 +15,7 @@ from cpticd import sql
 from cpticd.core import database, folders, store
 from cpticd.core.errors import ArgumentError, OutputExistsError
 from cpticd.core.schema import REJECTS
+from cpticd.core.whole_files import whole
 from cpticd.exports import files, flat, held, tuva
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _parquet(claims: Claims, target: Path, overwrite: bool) -> pd.DataFrame:
 def _csv(claims: Claims, target: Path, overwrite: bool) -> pd.DataFrame:
     with claims.session() as s:
         select = flat.select(s)
-        with files.whole(target) as working:
+        with whole(target, parents=True) as working:
             files.csv(s.engine.batches(select), working)
         _write_rejects(claims, beside(target))
         return held.report(s, held.FLAT, {"": target.name})
@@ -140,7 +141,7 @@ def _xlsx(claims: Claims, target: Path, overwrite: bool) -> pd.DataFrame:
             "rejects": lambda: _batches(claims._rejects),
             "accounting": lambda: _batches(claims._accounting),
         }
-        with files.whole(target) as working:
+        with whole(target, parents=True) as working:
             files.workbook(sheets, working)
         return held.report(s, held.FLAT, {"": target.name})
 
@@ -154,7 +155,7 @@ def _tuva(claims: Claims, target: Path, overwrite: bool) -> pd.DataFrame:
             files.parquet(s.engine.batches(select), made / f"{name}.parquet")
         files_of = {"members": "eligibility", "drugs": "pharmacy_claim"}
         if target.suffix:
-            with files.whole(target) as working, duckdb.connect(str(working)) as connection:
+            with whole(target, parents=True) as working, duckdb.connect(str(working)) as connection:
                 database.fill(connection, made, "input_layer")
             _write_rejects(claims, beside(target))
             return held.report(s, held.TUVA, {"": target.name})
@@ -185,7 +186,7 @@ def _rejects(claims: Claims, target: Path, overwrite: bool) -> pd.DataFrame:
 
 def _write_rejects(claims: Claims, path: Path) -> None:
     """What was rejected, repaired or noted, with file and line, the gravest first."""
-    with files.whole(path) as working:
+    with whole(path, parents=True) as working:
         files.csv(_batches(claims._rejects.select(REJECTS.names)), working)
 
 
