@@ -120,7 +120,7 @@ def test_base_rates_of_persons_and_counties(claims: Claims) -> None:
     ("year", "procedure", "counts"),
     [(2025, "99213-93", True), (2026, "99213-93", False), (2026, "99213-FQ", False), (2026, "99213-95", True)],
 )  # fmt: skip
-def test_sound_alone_counts_until_services_of_2026(year: int, procedure: str, counts: bool) -> None:
+def test_audio_only_services_count_until_services_of_2026(year: int, procedure: str, counts: bool) -> None:
     visits = f"a | {year}-03-03 | 10 | E11.22 | {procedure}"
     found = cx.risk.conditions(claims_of_visits(visits, years=(year, year + 1)), year=year)
     assert found["counted"].tolist() == [counts]
