@@ -17,7 +17,7 @@ from cpticd.core.selection import Dimension, days, joined
 #: Relations that belong to no claim, and stay whole: remittances' own adjustments, unless a payer is chosen.
 _WHOLE: Final = ("payments", "provider_adjustments")
 #: Relations of persons, not of claims.
-_OF_PERSONS: Final = ("members", "drugs")
+_OF_PERSONS: Final = ("members", "drugs", "observations")
 
 
 @dataclass

@@ -15,8 +15,8 @@ from cpticd.core.tables import Table
 
 #: Runs a SELECT with its parameters.
 Fetch = Callable[[str, Mapping[str, Any]], pa.Table]
-#: Keyed within their line or their claim: an absent line number is a value.
-_OF_CLAIM_OR_LINE = ("adjustments", "remarks", "attributes")
+#: Where an absent part of the key is a value: no line number, the claim; no number and no bound, another result.
+_ABSENT_IS_A_VALUE = ("adjustments", "remarks", "attributes", "observations")
 
 
 def differences(columns: Sequence[str], kept: str, other: str) -> str:
@@ -47,7 +47,7 @@ def repeated(fetch: Fetch, table: Table, names: Sequence[str]) -> pa.Table:
     filled = [
         f"{name} IS NOT NULL"
         for name in table.key
-        if not table.column(name).required and table.name not in _OF_CLAIM_OR_LINE
+        if not table.column(name).required and table.name not in _ABSENT_IS_A_VALUE
     ]
     where = f"WHERE {' AND '.join(filled)}" if filled else ""
     keys = f"SELECT {', '.join(table.key)} FROM {table.name} {where} GROUP BY ALL HAVING count(*) > 1"

@@ -280,6 +280,7 @@ _TABLES = (
         person_id               text!   as in claims
         fill_date               date    the day that the drug was dispensed
         ndc_code                code    National Drug Code, eleven digits
+        rxnorm_code             code    RxNorm concept, where the source has one
         dispensed_quantity      number
         days_supply             integer days
         prescribing_npi         text
@@ -291,6 +292,22 @@ _TABLES = (
         data_source             text
         """,
         "charge_amount",
+    ),
+    declare(
+        "observations",
+        "One row per laboratory result or measurement of a person.",
+        "person_id observation_date code_system code value comparator value_text",
+        """
+        person_id               text!   as in claims
+        observation_date        date!   the day that the specimen was taken, or the person measured
+        code_system             text    of the code, in lower case: loinc, snomed-ct, …; null: loinc
+        code                    text!   4548-4, …
+        value                   number  null where the result is no number
+        comparator              text    <, <=, > or >= where the value is a bound ("> 90")
+        value_text              text    a result that is no number
+        unit                    text    as reported: %, kg/m2, …
+        data_source             text
+        """,
     ),
 )
 #: Every canonical table by name, in the order in which they are saved.

@@ -20,7 +20,7 @@ from cpticd.core.records import Places
 from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.sources import paths_of
 from cpticd.core.tables import Table
-from cpticd.loaders import canonical_cells, closing, repair, tuva
+from cpticd.loaders import canonical_cells, closing, repair, results, tuva
 from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import headings
@@ -36,6 +36,8 @@ _BATCH = 1 << 17
 _INDEX: Final = re.compile(r"__index_level_\d+__$")
 #: Tables whose columns of the user's own become attributes.
 _WITH_ATTRIBUTES: Final = ("claims", "lines")
+#: Tables that hang on no claim or line, and Tuva's, which completes its own.
+_APART: Final = ("members", "drugs", "observations", "payments", "provider_adjustments", "medical_claim")
 #: What must be there for a row to mean something: child table → parents, any of which will do, and their key.
 _PARENTS = {
     "diagnoses": (("claims", "lines"), ("claim_id",)),
@@ -60,6 +62,7 @@ def read_tables(
     attributes: Tables = None,
     members: Tables = None,
     drugs: Tables = None,
+    observations: Tables = None,
     medical_claim: Tables = None,
     rename: Rename | None = None,
     keep: Keep = None,
@@ -103,7 +106,8 @@ def read_tables(
         "pointers": pointers, "adjudications": adjudications, "line_payments": line_payments,
         "adjustments": adjustments, "remarks": remarks, "payments": payments,
         "provider_adjustments": provider_adjustments,
-        "attributes": attributes, "members": members, "drugs": drugs, "medical_claim": medical_claim,
+        "attributes": attributes, "members": members, "drugs": drugs, "observations": observations,
+        "medical_claim": medical_claim,
     }  # fmt: skip
     if all(table is None for table in given.values()):
         raise ArgumentError(f"read_tables needs at least one table: {', '.join(given)}")
@@ -159,10 +163,7 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     for table, each in staged:
         with intake.file(each.source):
             _add(intake, table, each, renames[table.name], keep=options.keep)
-    if any(
-        name not in ("members", "drugs", "payments", "provider_adjustments", "medical_claim")
-        for name in files
-    ):
+    if not {*files} <= {*_APART}:
         _complete(intake, stage.names())
     stage.clear()
 
@@ -263,7 +264,8 @@ def _add(
         _tell(intake, table, staged, f"columns not used: {', '.join(unused)}"[:500])
     left = _reject_orphans(intake, table, staged, columns) if table.name in _PARENTS else "true"
     cells = {f"kept:{name}": cell for name, cell in own.items()}
-    rows = canonical_cells.read(intake, table, staged, columns, own=cells, where=left)
+    read = results.split(columns) if table.name == "observations" else columns
+    rows = canonical_cells.read(intake, table, staged, read, own=cells, where=left)
     ours = [name for name in table.names if name in rows.column_names]
     for start in range(0, rows.num_rows, _BATCH):
         part = rows.slice(start, _BATCH)

@@ -287,6 +287,15 @@ def _kind_of_rows(claims: Claims) -> str:
     with claims.session() as s:
         counts = {
             name: s.value(f"SELECT count(*) AS n FROM {name}")
-            for name in ("claims", "lines", "diagnoses", "adjudications", "adjustments", "drugs", "members")
+            for name in (
+                "claims",
+                "lines",
+                "diagnoses",
+                "adjudications",
+                "adjustments",
+                "drugs",
+                "observations",
+                "members",
+            )
         }
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)

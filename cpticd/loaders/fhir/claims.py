@@ -1,4 +1,4 @@
-"""Flat tables of resources become claims, lines, diagnoses, decisions, drugs and members."""
+"""Flat tables of resources become claims, lines, diagnoses, decisions, drugs, observations and members."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.core.errors import InputError
+from cpticd.loaders import results
 from cpticd.loaders.fhir import notes
 from cpticd.loaders.fhir.resources import Resources
 from cpticd.loaders.intake import Intake
@@ -16,6 +17,7 @@ from cpticd.loaders.intake import Intake
 _STEPS: Final = (
     "keys", "said", "fates", "answers", "known_parties", "persons", "sums", "reasons", "headers", "lines", "rendering",
     "positions", "decisions", "answered", "causes", "adjustments", "outcomes", "turns",
+    "standing",
 )  # fmt: skip
 _TABLES: Final = (
     "claims", "lines", "diagnoses", "pointers", "procedures", "adjudications", "line_payments", "adjustments",
@@ -60,6 +62,8 @@ def fill(intake: Intake, resources: Resources) -> None:
         engine.create(f"fhir_{name}", sql.text(f"fhir/{name}"), materialize=True)
         made.append(name)
     rows = sum(intake.insert(table, sql.text(f"fhir/insert_{table}")) for table in _TABLES)
+    measured = sql.text("fhir/insert_observations").format(system=results.system("o.system"))
+    rows += intake.insert("observations", measured)
     rows += intake.insert("members", sql.text("fhir/insert_members").format(members=_given(intake)))
     why = notes.reasons(intake, resources) if not rows else ""
     notes.account(intake, resources)

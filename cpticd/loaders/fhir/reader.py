@@ -46,6 +46,7 @@ def read_fhir(
       indicator is kept on the line.
     - Pharmacy claims and Part D events are ``drugs``. Patient and Coverage give ``members``, year by year; a coverage
       without an end counts up to the last day that the data speak of.
+    - Observations (and their components) with a person, a day, a code and a value are ``observations``.
     - Left out, with the reason in ``rejects``: preauthorizations, drafts, what was entered in error, deleted drug
       events, resources that stand twice, earlier versions of one, kinds of resources that say nothing of claims.
       What is cancelled is a decision and its reversal.
@@ -53,8 +54,8 @@ def read_fhir(
 
     ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
 
-    Raises InputError for a file that is not there, and where nothing is a claim, a drug or a member: it says what was
-    found.
+    Raises InputError for a file that is not there, and where nothing is a claim, a drug, an observation or a member:
+    it says what was found.
 
     >>> import cpticd as cx, json, pathlib, tempfile
     >>> cpt = {"system": "http://www.ama-assn.org/go/cpt", "code": "99213"}

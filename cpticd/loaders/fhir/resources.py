@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cpticd import sql
 from cpticd.core.sources import Source
+from cpticd.loaders import results
 from cpticd.loaders.fhir import shape
 from cpticd.loaders.fhir.codes import codes, listed
 from cpticd.loaders.fhir.documents import BATCH, Damage, Document, Documents, why_not
@@ -77,6 +78,7 @@ class Resources:
             "parties": {*PARTIES},
             "coverages": {"Coverage"},
             "statuses": {*PARTIES},
+            "observations": {"Observation"},
         }
         for table, kinds in tables.items():
             if table not in self.made:
@@ -187,6 +189,10 @@ class Resources:
             self._bodies(("Coverage",), shape.COVERAGE)
             self._append("coverages", self._text("coverages"))
             self._append("statuses", self._text("statuses", person="fhir_target(b.beneficiary.reference)"))
+
+        if "Observation" in present:
+            self._bodies(("Observation",), shape.OBSERVATION)
+            self._append("observations", self._text("observations", **results.cells("given")))
 
     def _text(self, name: str, **parts: str) -> str:
         text = sql.text(f"fhir/{name}")

@@ -74,6 +74,17 @@ COVERAGE: Final = json.dumps(
         "class": [{"type": _CONCEPT, "value": _TEXT, "name": _TEXT}], "grouping": {"subPlan": _TEXT, "plan": _TEXT},
     }
 )  # fmt: skip
+_MEASURED: Final[Any] = {
+    "code": _CONCEPT, "valueQuantity": {"value": _TEXT, "comparator": _TEXT, "unit": _TEXT, "code": _TEXT},
+    "valueInteger": _TEXT, "valueString": _TEXT, "valueCodeableConcept": _CONCEPT, "valueBoolean": _TEXT,
+}  # fmt: skip
+OBSERVATION: Final = json.dumps(
+    _MEASURED
+    | {
+        "id": _TEXT, "status": _TEXT, "meta": {"lastUpdated": _TEXT}, "subject": _REFERENCE, "issued": _TEXT,
+        "effectiveDateTime": _TEXT, "effectiveInstant": _TEXT, "effectivePeriod": _PERIOD, "component": [_MEASURED],
+    }
+)  # fmt: skip
 #: What must be a list, and what an object, where it is there: a resource in which it is not cannot be read.
 LISTS: Final = (
     "identifier", "extension", "contained", "related", "careTeam", "supportingInfo", "information", "diagnosis",

@@ -15,7 +15,7 @@ from cpticd.loaders.tuva.names import TABLES
 
 #: Schemas in the order in which they are asked for the tables; any other comes after, by name.
 _SCHEMAS: Final = ("input_layer", "main", "core")
-_PREFIX: Final = re.compile(r"(?:.*__)?(medical_claim|eligibility|pharmacy_claim)")
+_PREFIX: Final = re.compile(r"(?:.*__)?(medical_claim|eligibility|pharmacy_claim|lab_result|observation)")
 
 
 class Layer(NamedTuple):

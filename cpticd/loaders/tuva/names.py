@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 #: Tables that are read, in the order in which they are: coverage without an end lasts as long as claims are there.
-TABLES: Final = ("medical_claim", "pharmacy_claim", "eligibility")
+TABLES: Final = ("medical_claim", "pharmacy_claim", "lab_result", "observation", "eligibility")
 #: What a connector's own columns begin with.
 EXTENSION: Final = "x_"
 #: Who is meant, the best first: ``patient_id`` was the person in releases before 0.8.
@@ -25,6 +25,14 @@ _OF_FILLS: Final = {
     "dispensing_provider_npi",
     "refills",
 }
+_CODED: Final = {
+    "normalized_component_code", "source_component_code", "normalized_code", "source_code", "normalized_code_type",
+    "source_code_type",
+}  # fmt: skip
+_OF_LABORATORIES: Final = {
+    "lab_result_id", "accession_number", "collection_date", "collection_datetime", "result_datetime", "specimen",
+}  # fmt: skip
+_OBSERVED: Final = {"observation_date"}
 
 
 def table_of(columns: Collection[str]) -> str | None:
@@ -34,6 +42,11 @@ def table_of(columns: Collection[str]) -> str | None:
         return "eligibility"
     if lower >= _FILL and not lower.isdisjoint(_OF_FILLS):
         return "pharmacy_claim"
+    if "result" in lower and not lower.isdisjoint(PERSON) and not lower.isdisjoint(_CODED):
+        if not lower.isdisjoint(_OF_LABORATORIES):
+            return "lab_result"
+        if lower >= _OBSERVED:
+            return "observation"
     diagnosed = any(name.startswith("diagnosis_code_") for name in lower)
     return "medical_claim" if "claim_id" in lower and diagnosed and len(_CLAIM & lower) >= 2 else None
 

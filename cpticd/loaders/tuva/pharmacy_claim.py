@@ -33,6 +33,7 @@ _NAMES: Final = {
     "copayment_amount": "copay",
     "deductible_amount": "deductible",
     f"{EXTENSION}patient_responsibility_amount": "patient",
+    f"{EXTENSION}rxnorm_code": "rxnorm_code",
 }
 _READERS: Final[dict[str, Reader]] = {
     "claim_id": repair.identifier,
@@ -42,6 +43,7 @@ _READERS: Final[dict[str, Reader]] = {
     "ndc_code": lambda x: repair.padded(x, 11, 7),
     "dispensed_quantity": repair.number,
     "days_supply": repair.whole,
+    "rxnorm_code": repair.identifier,
     "prescribing_npi": repair.identifier,
     "dispensing_npi": repair.identifier,
     "payer": repair.text,

@@ -17,7 +17,7 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
 from cpticd.loaders.payers import Aliases, aliases
 from cpticd.loaders.staging import UNIT, Stage, Staged
-from cpticd.loaders.tuva import database, eligibility, medical_claim, pharmacy_claim
+from cpticd.loaders.tuva import clinical, database, eligibility, medical_claim, pharmacy_claim
 from cpticd.loaders.tuva.lazy import Lazy
 from cpticd.loaders.tuva.names import TABLES, table_of
 
@@ -30,6 +30,7 @@ _UNITS: Final = {
     "medical_claim": UNIT,
     "pharmacy_claim": pharmacy_claim.UNIT,
     "eligibility": eligibility.UNIT,
+    **clinical.UNITS,
 }
 
 
@@ -43,7 +44,7 @@ def read_tuva(
     progress: bool = True,
     memory_limit: str | None = None,
 ) -> Claims:
-    """One data set of Tuva's input layer: medical_claim, and with it eligibility and pharmacy_claim.
+    """One data set of Tuva's input layer: medical_claim, and with it eligibility, pharmacy_claim and results.
 
     Parameters: ``path_or_files`` is a DuckDB file (attached read-only; the schema ``input_layer``, or the one that has
     the tables), a folder (searched through; folders of a Hive partition, ``payer=Acme``, are columns), Parquet or CSV
@@ -57,7 +58,7 @@ def read_tuva(
     touch, each once. Coverage without an end lasts until the last day that coverage and claims name. Months of Part B,
     Part D, hospice or a low-income subsidy are null unless a column gives them (``x_part_b_months``, ``hospice_flag``),
     those of Medicare Advantage unless payer_type names it. The kind of a claim's payer is that of its coverage.
-    pharmacy_claim becomes ``drugs``.
+    pharmacy_claim becomes ``drugs``, lab_result and observation become ``observations``.
 
     ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
 
@@ -90,7 +91,7 @@ def _tell_database(sample: Sample) -> str | None:
 
 
 def load(files: Files, intake: Intake, options: Options) -> None:
-    """Fill claims, drugs and members from the tables of the input layer."""
+    """Fill claims, drugs, observations and members from the tables of the input layer."""
     rename = _renames(options.rename or {})
     lazy, stage = Lazy(intake), Stage(intake)
     try:
@@ -105,6 +106,9 @@ def load(files: Files, intake: Intake, options: Options) -> None:
                 medical_claim.fill(intake, wanted, rename["medical_claim"], options.keep)
             if found["pharmacy_claim"]:
                 pharmacy_claim.fill(intake, found["pharmacy_claim"], rename["pharmacy_claim"])
+            for name in clinical.UNITS:
+                if found[name]:
+                    clinical.fill(intake, name, found[name], rename[name])
             if found["eligibility"]:
                 eligibility.fill(intake, found["eligibility"], rename["eligibility"])
     finally:

@@ -6,6 +6,7 @@ SELECT
     paid_date, CAST(NULL AS DECIMAL(18,2)) AS paid_amount, CAST(NULL AS DECIMAL(18,2)) AS allowed_amount, charge_amount,
     CAST(NULL AS DECIMAL(18,2)) AS coinsurance_amount, CAST(NULL AS DECIMAL(18,2)) AS copayment_amount,
     CAST(NULL AS DECIMAL(18,2)) AS deductible_amount, CAST(NULL AS INTEGER) AS in_network_flag,
-    coalesce(data_source, 'cpticd') AS data_source, patient_responsibility_amount AS x_patient_responsibility_amount
+    coalesce(data_source, 'cpticd') AS data_source, patient_responsibility_amount AS x_patient_responsibility_amount,
+    rxnorm_code AS x_rxnorm_code
 FROM drugs
 ORDER BY fill_id

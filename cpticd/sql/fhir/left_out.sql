@@ -15,6 +15,7 @@ SELECT c.source, c.place, CASE
         WHEN c.kind = 'Patient' THEN 'a Patient without a year of coverage or claims'
         WHEN c.kind = 'Coverage' THEN 'a Coverage without a person, or without dates and months'
         WHEN c.kind IN ('Organization', 'Practitioner') THEN 'names a provider or payer of claims; no table of its own'
+        WHEN c.kind = 'Observation' THEN 'an Observation without a person, a day, a code or a value, taken back, or an earlier version'
         WHEN c.kind = 'OperationOutcome' THEN 'a message of the sender: look at it'
         ELSE 'a kind of resource that says nothing of claims' END,
     CASE c.kind WHEN 'OperationOutcome' THEN 'warning' ELSE 'note' END, concat_ws(' ', c.kind, c.id), NULL
@@ -22,3 +23,4 @@ FROM fhir_resources c
 WHERE c.kind NOT IN ('ExplanationOfBenefit', 'Claim', 'ClaimResponse')
     AND NOT (c.kind = 'Patient' AND c.id IN (SELECT person_id FROM members))
     AND NOT (c.kind = 'Coverage' AND c.r IN (SELECT r FROM fhir_coverages v JOIN members m ON m.person_id = v.person))
+    AND NOT (c.kind = 'Observation' AND c.r IN (SELECT r FROM fhir_standing))
