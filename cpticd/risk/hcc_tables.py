@@ -17,6 +17,8 @@ from cpticd.risk.current_codes import ended
 
 #: Models by name: CMS-HCC (Part C), its ESRD variant, and RxHCC (Part D).
 MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08")
+#: Those that CMS blends in payment years of transition.
+PART_C: Final = ("V24", "V28")
 #: Ages that an edit leaves open.
 YOUNGEST, OLDEST = 0, 999
 
@@ -174,6 +176,16 @@ def factors(model: str, payment_year: int, override: pd.DataFrame | None = None)
     if override is not None:
         table = _overridden(table, override)
     return table[(table["model"] == model) & (table["payment_year"] == payment_year)].reset_index(drop=True)
+
+
+def shares(payment_year: int, override: pd.DataFrame | None = None) -> dict[str, float]:
+    """Share of each Part C model in the payment of a year, where it has one; empty for a year without tables."""
+    found = {}
+    for model in PART_C:
+        if payment_year in years(model):
+            rates = factors(model, payment_year, override)
+            found[model] = float(rates.loc[rates["population"] == "", "share"].iloc[0])
+    return {model: share for model, share in found.items() if share > 0}
 
 
 def _overridden(table: pd.DataFrame, override: pd.DataFrame) -> pd.DataFrame:

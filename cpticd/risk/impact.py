@@ -17,8 +17,8 @@ from cpticd.risk import hcc_tables, protection
 from cpticd.risk.kinds import CODED, GAPS, KINDS, OPEN, REVIEWED, UNSUPPORTED
 from cpticd.risk.labels import hcc_label
 from cpticd.risk.money import Months, Rates, base_rates, member_months
-from cpticd.risk.score import described, prepared
-from cpticd.risk.scorer import Scorer
+from cpticd.risk.payments import Payments, payments
+from cpticd.risk.score import described
 from cpticd.risk.shapley import EXACT, ORDERS, Floats, alone, play
 from cpticd.stats import normal_quantile
 
@@ -26,13 +26,7 @@ from cpticd.stats import normal_quantile
 _CONFIDENCE: Final = 0.95
 _SCORES: Final = ("marginal_score", "shapley_score", "expected_score")
 #: Columns that are not shown.
-_INNER: Final = (
-    "person", "block", "bit", "remove", "variance", "both", "both_variance", "side", "rate",
-)  # fmt: skip
-_RAW: Final = (
-    "SELECT s.person, s.raw, (1 - r.coding_adjustment) / r.normalization AS payment_factor "
-    "FROM scores AS s JOIN rates AS r ON r.kind = s.kind"
-)
+_INNER: Final = ("person", "code", "remove", "variance", "both", "both_variance", "side", "rate")
 
 
 @measure(
@@ -64,10 +58,10 @@ def impact(
 
     Parameters
     ----------
-    gaps: person_id, hcc, and kind, confidence, status where known (:func:`cpticd.risk.gaps`).
+    gaps: person_id, hcc, and kind, confidence, status, diagnosis_code where known (:func:`cpticd.risk.gaps`).
     unsupported: person_id, hcc, confidence (:func:`cpticd.risk.unsupported`).
     payment_year: CMS's payment year, whose tables score the diagnoses of the service year before it.
-    model: V24, V28, ESRD V24 or RxHCC V08.
+    model: whose HCCs these are: V24, V28, ESRD V24 or RxHCC V08.
     base_rate: US dollars per member and month at score 1, one for all, by person_id (a mapping), or a frame with
         person_id or county_code; without it there are no dollars.
     member_months: 12 unless given, or months by person_id.
@@ -82,6 +76,11 @@ def impact(
     method (exact, or sampled beyond 12 of a person), and with ``base_rate`` shapley_dollars and expected_dollars =
     score x payment_factor x base rate x member months. Scores are raw; unsupported conditions are negative: the
     score without them - the score now.
+
+    In payment years that blend V24 and V28 (2024, 2025) scores are blended payment scores and payment_factor is 1:
+    each condition is valued in both models, a gap by its diagnosis_code (where it has none, by the one that the claims
+    at hand use most for its HCC; the contract counts them), an unsupported HCC by all codes that the person has for
+    it. ``factors`` with other shares value another blend.
 
     Only gaps with status open are shared out; a closed one keeps its marginal value, for information. A person's
     gaps are shared out among themselves, his unsupported conditions among themselves. The contract's
@@ -107,17 +106,16 @@ def impact(
             f"base_rate: no normalization of {model} is known for payment_year={payment_year}; pass factors= with one"
         )
     both = _conditions(gaps, unsupported, model)
-    with prepared(claims, None, model, payment_year) as scorer:
-        scorer.rate(rates)
-        scorer.score()
-        frame = _placed(scorer, both)
-        now = _now(scorer)
-        _value(scorer, frame)
+    with payments(claims, payment_year, model, factors) as paid:
+        frame = _placed(paid, both)
+        now = paid.people
+        _value(paid, frame)
         rate = _dollars(claims, frame, now, base_rate, member_months)
         totals = _totals(frame, now)
+        blend = _blend(paid, frame)
         frame = frame.drop(columns=list(_INNER))
         frame = frame.sort_values(["person_id", "kind", "hcc"], kind="stable").reset_index(drop=True)
-        done = described(frame, scorer, measure="impact of gaps and unsupported conditions")
+        done = described(frame, paid.scorer, measure="impact of gaps and unsupported conditions")
         return amend(
             done,
             {"totals": totals},
@@ -129,7 +127,20 @@ def impact(
             if isinstance(base_rate, Mapping | pd.Series | pd.DataFrame)
             else "all",
             not_listed=_not_listed(gaps, done, rate),
+            **blend,
         )
+
+
+def _blend(paid: Payments, frame: pd.DataFrame) -> dict[str, Any]:
+    """Terms of the contract where two models are blended."""
+    if not paid.blended:
+        return {}
+    unnamed = int((~frame["remove"] & frame["code"].eq("")).sum())
+    return {
+        "shares": paid.shares,
+        "scores": "blended payment scores: each model normalized and adjusted first, then blended",
+        "gaps_valued_by_the_usual_code": unnamed,
+    }
 
 
 def _conditions(gaps: pd.DataFrame, unsupported: pd.DataFrame | None, model: str) -> pd.DataFrame:
@@ -155,6 +166,10 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
         bad = given.loc[wrong, ["person_id", "hcc"]].iloc[0].tolist()
         raise SchemaError(f"{name}: confidence must be from 0 to 1; it is not for person and HCC {bad}")
     frame["confidence"] = confidence.astype(float)
+    code = given["diagnosis_code"] if "diagnosis_code" in given and not remove else pd.Series("", given.index)
+    frame["code"] = (
+        code.astype("object").fillna("").astype("str").str.upper().str.replace(r"[\s.]", "", regex=True)
+    )
     frame["remove"] = remove
     frame["open"] = frame["status"].eq(OPEN)
     # The same gap twice is one gap: the open one, then the surest.
@@ -168,47 +183,41 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
     return frame
 
 
-def _placed(scorer: Scorer, both: pd.DataFrame) -> pd.DataFrame:
-    """The conditions with the number of the person, block and bit; those of nobody who is scored are rejected."""
-    people = pd.DataFrame(
-        {
-            "person_id": scorer.scored.column("person_id").to_pandas().astype("str"),
-            "person": scorer.scored.column("person").to_numpy(),
-        }
-    )
-    frame = both.merge(people, on="person_id", how="left").merge(
-        scorer.blocks.bits.to_pandas(), on="hcc", how="left"
-    )
+def _placed(paid: Payments, both: pd.DataFrame) -> pd.DataFrame:
+    """The conditions with the number of the person; those of nobody who is scored are rejected."""
+    scorer = paid.scorer
+    frame = both.merge(paid.people[["person_id", "person"]], on="person_id", how="left")
+    known = frame["hcc"].isin(scorer.blocks.bits.column("hcc").to_pylist())
     for mask, why in (
         (frame["person"].isna(), "person is not scored"),
-        (frame["person"].notna() & frame["bit"].isna(), f"{scorer.model} has no such HCC"),
+        (frame["person"].notna() & ~known, f"{scorer.model} has no such HCC"),
     ):
         for row in frame[mask].itertuples(index=False):
             scorer.rejects.add("gaps", f"person {row.person_id}", why, f"HCC {row.hcc}")
-    frame = frame[frame["person"].notna() & frame["bit"].notna()]
-    frame = frame.astype({"person": "int64", "block": "int64", "bit": "int64"})
+    frame = frame[frame["person"].notna() & known].astype({"person": "int64"})
     frame["side"] = np.where(frame["status"] == OPEN, np.where(frame["remove"], UNSUPPORTED, "gap"), "closed")
     return frame.sort_values(["person", "remove", "hcc"], kind="stable").reset_index(drop=True)
 
 
-def _value(scorer: Scorer, frame: pd.DataFrame) -> None:
+def _value(paid: Payments, frame: pd.DataFrame) -> None:
     """Add the score columns: gaps among themselves, unsupported conditions among themselves; what is closed alone."""
     for column in (*_SCORES, "variance", "both", "both_variance"):
         frame[column] = 0.0
     frame["method"] = "exact"
     closed = frame["side"] == "closed"
     if closed.any():
-        frame.loc[closed, "marginal_score"] = alone(scorer, frame[closed])
+        mine = frame[closed]
+        frame.loc[closed, "marginal_score"] = alone(paid.worth(mine), mine["person"].to_numpy())
     for side in ("gap", UNSUPPORTED):
-        mine = frame["side"] == side
-        if mine.any():
-            shares = play(scorer, frame[mine])
-            frame.loc[mine, "marginal_score"] = shares.marginal
-            frame.loc[mine, "shapley_score"] = shares.shapley
-            frame.loc[mine, "expected_score"] = shares.expected
-            frame.loc[mine, "variance"] = shares.variance
-            many = frame[mine].groupby("person")["hcc"].transform("size") > EXACT
-            frame.loc[mine, "method"] = np.where(many, "sampled", "exact")
+        of_side = frame["side"] == side
+        if of_side.any():
+            shares = play(paid.worth(frame[of_side]), frame[of_side])
+            frame.loc[of_side, "marginal_score"] = shares.marginal
+            frame.loc[of_side, "shapley_score"] = shares.shapley
+            frame.loc[of_side, "expected_score"] = shares.expected
+            frame.loc[of_side, "variance"] = shares.variance
+            many = frame[of_side].groupby("person")["hcc"].transform("size") > EXACT
+            frame.loc[of_side, "method"] = np.where(many, "sampled", "exact")
     # Gaps and unsupported conditions of one person bear on each other: their common change is scored as well.
     frame["both"], frame["both_variance"] = frame["expected_score"], frame["variance"]
     played = frame[~closed]
@@ -216,16 +225,8 @@ def _value(scorer: Scorer, frame: pd.DataFrame) -> None:
         played.groupby("person")["side"].nunique().loc[lambda n: n > 1].index
     )
     if mixed.any():
-        shares = play(scorer, frame[mixed])
+        shares = play(paid.worth(frame[mixed]), frame[mixed])
         frame.loc[mixed, "both"], frame.loc[mixed, "both_variance"] = shares.expected, shares.variance
-
-
-def _now(scorer: Scorer) -> pd.DataFrame:
-    """One row per scored person, by number: raw score now, payment score per raw score."""
-    rows = scorer.s.fetch(_RAW).to_pandas()
-    rows = rows.sort_values("person", kind="stable").reset_index(drop=True)
-    rows["person_id"] = scorer.scored.column("person_id").to_pandas().astype("str")
-    return rows
 
 
 def _dollars(
@@ -258,7 +259,7 @@ def _totals(frame: pd.DataFrame, now: pd.DataFrame) -> list[dict[str, Any]]:
     """Records: coded, each kind of gap, all gaps, unsupported, reviewed (coded, changed by both)."""
     open_gaps = frame[frame["side"] == "gap"]
     thin = frame[frame["side"] == UNSUPPORTED]
-    raw = now["raw"].to_numpy()
+    raw = now["score"].to_numpy()
     coded = _record(CODED, CODED, 0, len(now), score=raw, expected=raw, variance=None, rate=now["rate"])
     found = [coded]
     kinds = [kind for kind in KINDS if (open_gaps["kind"] == kind).any()]

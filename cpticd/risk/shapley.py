@@ -6,6 +6,7 @@ Up to :data:`EXACT` players a person's sets are all scored; beyond, sampled orde
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import factorial
 from typing import Any, Final
@@ -25,6 +26,8 @@ ORDERS: Final = 200
 #: Sets that are scored at once.
 BATCH: Final = 1_000_000
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+#: Scores of sets of players: which case, which player is in it; and whose each case is.
+Values = Callable[[Ints, Ints, Ints], Floats]
 
 
 @dataclass
@@ -37,31 +40,30 @@ class Shares:
     variance: Floats  # of the person's expected total, at his first player; 0 elsewhere
 
 
-def play(scorer: Scorer, players: pd.DataFrame, *, seed: int = 0) -> Shares:
-    """Shares of ``players``: person (number), block, bit, remove (bool), confidence; sorted by person.
+def play(values: Values, players: pd.DataFrame, *, seed: int = 0) -> Shares:
+    """Shares of ``players`` (person, a number, and confidence), sorted by person; ``values`` is what sets are worth.
 
     marginal: score(now with this one alone) - score(now). shapley: exact for up to :data:`EXACT` players of a
     person, else the mean over :data:`ORDERS` random orders; either way a person's shares add up to score(with all) -
     score(now). expected: the same of the game in which each player comes true with its confidence, independently,
     so that they add up to the expected change.
     """
-    return _Game(scorer, players).shares(np.random.default_rng(seed))
+    return _Game(values, players).shares(np.random.default_rng(seed))
 
 
-def alone(scorer: Scorer, players: pd.DataFrame) -> Floats:
-    """What each player is worth by itself: score(now with this one) - score(now)."""
-    person = players["person"].to_numpy()
+def alone(values: Values, person: Ints) -> Floats:
+    """What each player is worth by itself: score(now with this one) - score(now); ``person`` has the person of each."""
     now, place = np.unique(person, return_inverse=True)
     case = np.arange(len(person))
-    value = _values(scorer, players, case, case, whose=np.r_[person, now])
+    value = values(case, case, np.r_[person, now])
     return value[: len(person)] - value[len(person) :][place]
 
 
 class _Game:
     """All players of all persons, and what is found out about them."""
 
-    def __init__(self, scorer: Scorer, players: pd.DataFrame) -> None:
-        self.scorer, self.players = scorer, players
+    def __init__(self, values: Values, players: pd.DataFrame) -> None:
+        self.values = values
         self.person = players["person"].to_numpy()
         self.chance = players["confidence"].to_numpy(dtype=float)
         self.found = Shares(*(np.zeros(len(players)) for _ in range(4)))
@@ -85,7 +87,7 @@ class _Game:
         base = np.arange(len(first)) << k
         case = (base[:, None] + which[None, :]).ravel()
         player = (first[:, None] + who[None, :]).ravel()
-        value = _values(self.scorer, self.players, case, player, whose=self.person[first].repeat(1 << k))
+        value = self.values(case, player, self.person[first].repeat(1 << k))
         value = value.reshape(len(first), 1 << k)
         value -= value[:, :1]
         index = first[:, None] + np.arange(k)[None, :]
@@ -113,9 +115,7 @@ class _Game:
         size = ORDERS * 2 * k  # the set after them is empty, then each player stands alone
         case = np.concatenate([*rows, size + 1 + np.arange(k)])
         player = first + np.concatenate([*columns, np.arange(k)])
-        value = _values(
-            self.scorer, self.players, case, player, whose=np.full(size + 1 + k, self.person[first])
-        )
+        value = self.values(case, player, np.full(size + 1 + k, self.person[first]))
         value = value - value[size]
         self.found.marginal[first : first + k] = value[size + 1 :]
         path = value[:size].reshape(ORDERS, 2, k)
@@ -153,24 +153,16 @@ def _thinned(value: Floats, chance: Floats) -> Floats:
     return likely
 
 
-def _values(scorer: Scorer, players: pd.DataFrame, case: Ints, player: Ints, *, whose: Ints) -> Floats:
-    """Raw scores of sets: ``case`` and ``player`` say who is in which, ``whose`` which person each set is of."""
+def raw_values(scorer: Scorer, changes: pd.DataFrame, whose: Ints) -> Floats:
+    """Raw scores of cases: ``changes`` has case_id, block, bit, removed; ``whose`` the person that each case is of."""
     size = len(whose)
-    change = players.iloc[player]
     scorer.s.load(
         "cases",
         pa.table({"case_id": pa.array(np.arange(size), pa.int32()), "person": pa.array(whose, pa.int32())}),
     )
+    kinds = {"case_id": pa.int32(), "block": pa.int32(), "bit": pa.int32(), "removed": pa.bool_()}
     scorer.s.load(
-        "changes",
-        pa.table(
-            {
-                "case_id": pa.array(case, pa.int32()),
-                "block": pa.array(change["block"].to_numpy(), pa.int32()),
-                "bit": pa.array(change["bit"].to_numpy(), pa.int32()),
-                "removed": pa.array(change["remove"].to_numpy(dtype=bool), pa.bool_()),
-            }
-        ),
+        "changes", pa.table({name: pa.array(changes[name].to_numpy(), kind) for name, kind in kinds.items()})
     )
     scorer.make("case_people")
     scorer.make("case_held", block=BLOCK)
