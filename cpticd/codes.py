@@ -7,30 +7,52 @@ code exists on a date, only which system it is written in.
 
 Forms overlap. What settles them, in this order:
 
-1. the stated ``code_type``;
+1. the stated ``code_type``, or what the name of its ``column`` says that it holds (``code_columns.csv``);
 2. the dot: ``E88.09`` is ICD-10-CM, ``E880.9`` and ``250.00`` are ICD-9-CM, ``12.34`` an ICD-9-CM procedure,
-   and no CPT or HCPCS code has one;
-3. without either, five digits are CPT, and a letter with four digits is HCPCS Level II where HCPCS uses that
-   hundred (``J1100``, also ``E1165``), else a diagnosis (``M5450``): state the type where a column holds one;
+   and no CPT or HCPCS code has one (``99213.0`` is a number that a spreadsheet wrote);
+3. without either, five digits are CPT, and of a letter with four digits the list of ICD-10-CM decides: ``E1165`` is on
+   it. Some 800 of those are HCPCS codes too (``J1100``, ``shared_codes.csv``), which the column ``also`` says. One
+   that is not on it is HCPCS Level II where HCPCS uses that hundred (``E0601``), else a diagnosis;
 4. between ICD-9-CM and ICD-10, the service date ``on``: ICD-9-CM before 2015-10-01, ICD-10 from that day on;
 5. a default: letters are ICD-10-CM, except V with two to four digits (ICD-10-CM's V codes have seven
    characters) and E900 to E999, which are ICD-9-CM.
+
+Two to four digits alone (``0450``, ``470``) may be a revenue code, a DRG, an ICD-9-CM code or a CPT code without its
+zeros: unknown, unless type or column say which.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from cpticd import reference
-from cpticd.core.code_form import ICD10_START, Codes, as_series, as_text, factorized, normal, normal_text
+from cpticd.core.code_form import (
+    ICD10_START,
+    Codes,
+    as_series,
+    as_text,
+    factorized,
+    few_digits,
+    modified,
+    ndc,
+    normal,
+    normal_text,
+)
 from cpticd.core.errors import ArgumentError
+from cpticd.reference.ranges import (
+    cpt_section,
+    hcpcs_group,
+    hcpcs_letters,
+    listed,
+    pcs_sections,
+    shared,
+    within,
+)
 
 __all__ = [
     "CODE_TYPES",
@@ -46,21 +68,18 @@ __all__ = [
 
 #: What ``code_type`` may be: a system, or what the column holds (``procedure``, ``hcpcs`` or ``diagnosis``).
 CODE_TYPES: Final = (
-    "procedure",
-    "hcpcs",
-    "cpt",
-    "diagnosis",
-    "icd-10-cm",
-    "icd-9-cm",
-    "icd-10-pcs",
-    "icd-9-pcs",
-)
+    "procedure", "hcpcs", "cpt", "diagnosis", "icd-10-cm", "icd-9-cm", "icd-10-pcs", "icd-9-pcs",
+    "revenue", "drg", "ndc", "cdt", "hipps",
+)  # fmt: skip
 #: The same without hyphens and case, and the short names in use: ICD10CM, icd_9, ICD-10.
 _TYPE_NAMES: Final = {name.replace("-", ""): name for name in CODE_TYPES} | {
     "icd10": "icd-10-cm",
     "icd9": "icd-9-cm",
+    "msdrg": "drg",
+    "revenuecode": "revenue",
+    "dental": "cdt",
 }
-COLUMNS: Final = ("code", "system", "category", "section", "block")
+COLUMNS: Final = ("code", "system", "category", "section", "block", "also", "modifiers")
 UNKNOWN_FAMILY: Final = "Unknown"
 
 #: ICD-9-CM's procedures are part of ICD-9-CM; inside of this module they are kept apart.
@@ -74,29 +93,47 @@ _ICD9CM = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4}")
 _ICD9_PROCEDURE = re.compile(r"[0-9]{2,4}")
 _ICD10PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
 _UNDATED_ICD9 = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E9[0-9]{2,3}")
+_CDT = re.compile(r"D[0-9]{4}")
+_FEW_DIGITS = re.compile(r"[0-9]{1,4}")
 #: ICD-10-CM's X codes of seven characters end like this; ICD-10-PCS's new technology (X) does not.
 _EXTERNAL_CAUSE = re.compile(r"X[0-9][0-9A-Z]{3}X[ADS]")
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
 
 
-def classify(codes: Codes, *, code_type: Any = None, on: Any = None) -> pd.DataFrame:
-    """One row per code given, in its order and with its index: code, system, category, section, block.
+def classify(
+    codes: Codes, *, code_type: Any = None, column: str | None = None, on: Any = None
+) -> pd.DataFrame:
+    """One row per code given, in its order and with its index: code, system, category, section, block, also, modifiers.
 
-    code       normal form: upper case, no dot, no blanks
-    system     cpt, hcpcs, icd-10-cm, icd-10-pcs, icd-9-cm or unknown
+    code       normal form: upper case, no dot, no blanks, no modifiers; a revenue code has four digits, a DRG three,
+               an NDC eleven
+    system     cpt, hcpcs, icd-10-cm, icd-10-pcs, icd-9-cm, revenue, drg, ndc, cdt, hipps or unknown
     category   CPT I, CPT II, CPT III, PLA, MAAA; HCPCS and its letter; of an ICD code the first three
-               characters (ICD-9-CM: four of an E code, two of a procedure)
+               characters (ICD-9-CM: four of an E code, two of a procedure); of the others the system's name
     section    procedures: CPT section, HCPCS letter group, ICD-10-PCS section; diagnoses: the chapter's title
     block      ICD-10-CM only, such as E08-E13
+    also       another system that has the same code, where neither type, column nor dot says which is meant
+    modifiers  of a procedure code such as 99213-25, parted by blanks
 
     ``codes`` is a text, a list, an array or a Series. ``code_type`` (one of CODE_TYPES) and ``on`` (date of
-    service) are each one value or one per code, missing where not known; the module's text says how they
-    settle codes that two systems could have written. A code that fits no system, or not the stated one, is
-    ``unknown``. Raises ArgumentError for another code_type, for a date that is none, or for lengths that
-    differ.
+    service) are each one value or one per code, missing where not known; ``column`` is the name of the column that
+    they are from, which says their type where ``code_type`` does not. The module's text says how these settle codes
+    that two systems could have written. A code that fits no system, or not the stated one, is ``unknown``. Raises
+    ArgumentError for another code_type, a column whose name says nothing, a date that is none, or lengths that differ.
+
+    >>> found = classify(["E1165", "J1100", "99213-25", "0450"])
+    >>> found["system"].tolist(), found["also"].tolist()[1], found["modifiers"].tolist()[2]
+    (['icd-10-cm', 'icd-10-cm', 'cpt', 'unknown'], 'hcpcs', '25')
+    >>> classify("450", column="revenue_center_code")[["code", "system"]].values.tolist()
+    [['0450', 'revenue']]
     """
-    distinct, place, index = _systems(codes, code_type, on)
-    rows = [(code, _PUBLIC.get(system, system), *_describe(code, system)) for code, system in distinct]
+    distinct, place, index = _systems(
+        codes, code_type if column is None else _of_column(code_type, column), on
+    )
+    rows = [
+        (code, _PUBLIC.get(system, system), *_describe(code, system), also, modifiers or None)
+        for code, system, also, modifiers in distinct
+    ]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
     return pd.DataFrame(
         {name: as_series(values, place, index, name) for name, values in zip(COLUMNS, columns, strict=True)},
@@ -107,7 +144,7 @@ def classify(codes: Codes, *, code_type: Any = None, on: Any = None) -> pd.DataF
 def procedure_family(codes: Codes, *, code_type: Any = "procedure", on: Any = None) -> pd.Series:
     """One row per procedure code given: its section, such as "Surgery: musculoskeletal", or "Unknown"."""
     distinct, place, index = _systems(codes, code_type, on)
-    families = [_describe(code, system)[1] or UNKNOWN_FAMILY for code, system in distinct]
+    families = [_describe(code, system)[1] or UNKNOWN_FAMILY for code, system, *_ in distinct]
     return as_series(families, place, index, "procedure_family")
 
 
@@ -120,7 +157,7 @@ def diagnosis_family(codes: Codes, *, code_type: Any = "diagnosis", on: Any = No
     if not isinstance(code_type, str):
         code_type = "diagnosis" if code_type is None else [as_text(kind) or "diagnosis" for kind in code_type]
     distinct, place, index = _systems(codes, code_type, on)
-    families = [_family(code, system) or UNKNOWN_FAMILY for code, system in distinct]
+    families = [_family(code, system) or UNKNOWN_FAMILY for code, system, *_ in distinct]
     return as_series(families, place, index, "diagnosis_family")
 
 
@@ -129,8 +166,8 @@ def diagnosis_family(codes: Codes, *, code_type: Any = "diagnosis", on: Any = No
 
 def _systems(
     codes: Codes, code_type: Any, on: Any
-) -> tuple[list[tuple[str | None, str]], np.ndarray, pd.Index]:
-    """The distinct codes (by text, type and era) with their systems, which of them each row is, the index."""
+) -> tuple[list[tuple[str | None, str, str | None, str]], np.ndarray, pd.Index]:
+    """The distinct codes (by text, type, era) with system, other system, modifiers; which each row is; the index."""
     place, unique, index = factorized(codes)
     kinds = _code_types(code_type, len(index))
     early = _before_icd10(on, len(index))
@@ -160,6 +197,20 @@ def _code_types(code_type: Any, size: int) -> list[str | None]:
     return [known[value] for value in values]
 
 
+def _of_column(code_type: Any, column: str) -> Any:
+    """The code types, with that of the column's name where none is stated."""
+    plain = column.strip().lower().replace(" ", "_").replace("-", "_")
+    rows = reference.table("code_columns").to_pylist()
+    kind = next((row["code_type"] for row in rows if row["word"] in plain), None)
+    if kind is None:
+        raise ArgumentError(
+            f"column: {column!r} does not say what it holds; pass code_type=, one of {', '.join(CODE_TYPES)}"
+        )
+    if isinstance(code_type, str) or not isinstance(code_type, Iterable):
+        return as_text(code_type) or kind
+    return [as_text(each) or kind for each in code_type]
+
+
 def _before_icd10(on: Any, size: int) -> np.ndarray:
     """0 where no date is known, 1 before ICD-10, 2 from its first day on."""
     if on is None:
@@ -184,11 +235,35 @@ def _each(value: Any, size: int, name: str) -> list[Any]:
 # System -----------------------------------------------------------------------------------------------------
 
 
-def _classify(text: str, kind: str | None, icd9: bool | None) -> tuple[str | None, str]:
+def _classify(text: str, kind: str | None, icd9: bool | None) -> tuple[str | None, str, str | None, str]:
+    """Normal form, system, another system that has it, and modifiers."""
+    if kind is not None and kind in _FORMED:
+        code = _FORMED[kind](text)
+        return (code, kind, None, "") if code else (normal_text(text) or None, "unknown", None, "")
+    modifiers = ""
+    if kind in (None, "procedure", "hcpcs", "cpt"):
+        text, modifiers = modified(text)
     code = normal_text(text)
     if not code:
-        return None, "unknown"
-    return code, _system(code, kind, icd9, "".join(text.split()).find("."))
+        return None, "unknown", None, ""
+    bare = "".join(text.split())
+    dot = bare.find(".") if len(code) + bare.count(".") == len(bare) else -1
+    if kind is None and (drug := ndc(text)) and "-" in text:
+        return drug, "ndc", None, ""
+    system = _system(code, kind, icd9, dot)
+    if modifiers and system not in ("cpt", "hcpcs"):
+        # A diagnosis has no modifiers.
+        system = "hcpcs" if kind is None and hcpcs_group(code) else "unknown"
+    return code, system, None if modifiers else _also(code, system, kind, dot, icd9), modifiers
+
+
+def _also(code: str, system: str, kind: str | None, dot: int, icd9: bool | None) -> str | None:
+    """The other system that has the code, where nothing but the code was given; of a HCPCS column D codes are CDT's."""
+    if system == "hcpcs" and _CDT.fullmatch(code):
+        return "cdt"
+    if kind is None and dot < 0 and system == "icd-10-cm" and not icd9 and code in shared():
+        return "hcpcs"
+    return None
 
 
 def _system(code: str, kind: str | None, icd9: bool | None, dot: int) -> str:
@@ -198,8 +273,10 @@ def _system(code: str, kind: str | None, icd9: bool | None, dot: int) -> str:
         system = stated if fits(code) else "unknown"
     elif kind == "procedure" or (kind is None and dot == 2):
         system = _procedure(code, icd9, dot)
-    elif kind == "diagnosis" or (kind is None and dot > 0):
+    elif kind == "diagnosis" or (kind is None and (dot == 3 or (dot == 4 and code[0] == "E"))):
         system = _diagnosis(code, icd9, dot)
+    elif kind is None and dot >= 0:
+        pass  # no system has a dot there
     elif kind is None:
         system = _undotted(code, icd9)
     elif kind == "hcpcs" or _is_cpt(code):
@@ -211,7 +288,11 @@ def _undotted(code: str, icd9: bool | None) -> str:
     """The system of a code of which nothing is known but its form and perhaps its date."""
     if _is_cpt(code):
         return "cpt"
-    if _hcpcs_group(code):
+    if _FEW_DIGITS.fullmatch(code):
+        return "unknown"  # a revenue code, a DRG, ICD-9-CM, CPT without its zeros
+    if not icd9 and code in listed():
+        return "icd-10-cm"
+    if hcpcs_group(code):
         return "hcpcs"
     if _is_pcs(code) and not _EXTERNAL_CAUSE.fullmatch(code):
         return "icd-10-pcs"
@@ -240,17 +321,17 @@ def _diagnosis(code: str, icd9: bool | None, dot: int) -> str:
 
 
 def _is_cpt(code: str) -> bool:
-    return _CPT.fullmatch(code) is not None and _cpt_section(code) is not None
+    return _CPT.fullmatch(code) is not None and cpt_section(code) is not None
 
 
 def _cpt_or_hcpcs(code: str) -> str:
     if _is_cpt(code):
         return "cpt"
-    return "hcpcs" if _HCPCS.fullmatch(code) and code[0] in _hcpcs_letters() else "unknown"
+    return "hcpcs" if _HCPCS.fullmatch(code) and code[0] in hcpcs_letters() else "unknown"
 
 
 def _is_pcs(code: str) -> bool:
-    return _ICD10PCS.fullmatch(code) is not None and code[1] in _pcs_sections().get(code[0], ("", ""))[0]
+    return _ICD10PCS.fullmatch(code) is not None and code[1] in pcs_sections().get(code[0], ("", ""))[0]
 
 
 #: A check of the form, and the system, of each code type that is a system.
@@ -259,6 +340,20 @@ _STATED: Final[dict[str | None, tuple[Callable[[str], Any], str]]] = {
     "icd-9-cm": (_ICD9CM.fullmatch, "icd-9-cm"),
     "icd-10-pcs": (_is_pcs, "icd-10-pcs"),
     "icd-9-pcs": (_ICD9_PROCEDURE.fullmatch, "icd-9-pcs"),
+}
+
+
+def _matching(form: str) -> Callable[[str], str | None]:
+    return lambda text: normal_text(text) if re.fullmatch(form, normal_text(text)) else None
+
+
+#: The normal form of a code of a system that is told by nothing but its column; None where it does not fit.
+_FORMED: Final[dict[str, Callable[[str], str | None]]] = {
+    "revenue": lambda text: few_digits(text, 4),
+    "drg": lambda text: few_digits(text, 3),
+    "ndc": ndc,
+    "cdt": _matching(_CDT.pattern),
+    "hipps": _matching(r"[0-9A-Z]{5}"),
 }
 
 
@@ -272,22 +367,24 @@ def _describe(code: str | None, system: str) -> tuple[str | None, str | None, st
     block: str | None = None
     if code is None or system == "unknown":
         pass
+    elif system in _FORMED:
+        category, section = system.upper(), "Dental" if system == "cdt" else None
     elif system == "cpt":
-        category, section = _CPT_CATEGORY.get(code[-1], "CPT I"), _cpt_section(code)
+        category, section = _CPT_CATEGORY.get(code[-1], "CPT I"), cpt_section(code)
     elif system == "hcpcs":
-        category, section = f"HCPCS {code[0]}", _hcpcs_letters()[code[0]]
+        category, section = f"HCPCS {code[0]}", hcpcs_letters()[code[0]]
     elif system == "icd-10-pcs":
-        category, section = code[:3], _pcs_sections()[code[0]][1]
+        category, section = code[:3], pcs_sections()[code[0]][1]
     elif system == "icd-9-pcs":
         category = code[:2]
-        section = _within("icd9_procedure_chapters", category, "title")
+        section = within("icd9_procedure_chapters", category, "title")
     elif system == "icd-9-cm":
         category = code[:4] if code[0] == "E" else code[:3]
-        section = _within("icd9cm_chapters", category, "title")
+        section = within("icd9cm_chapters", category, "title")
     else:
         category = code[:3]
-        section = _within("icd10cm_chapters", category, "title")
-        block = _within("icd10cm_blocks", category, "block")
+        section = within("icd10cm_chapters", category, "title")
+        block = within("icd10cm_blocks", category, "block")
     return category, section, block
 
 
@@ -295,58 +392,8 @@ def _family(code: str | None, system: str) -> str | None:
     if code is None or system not in ("icd-10-cm", "icd-9-cm"):
         return None
     if system == "icd-10-cm":
-        return _within("icd10cm_chapters", code[:3], "family")
-    return _within("icd9cm_chapters", code[:4] if code[0] == "E" else code[:3], "family")
-
-
-@cache
-def _ranges(name: str) -> tuple[list[str], list[dict[str, str]]]:
-    rows = sorted(reference.table(name).to_pylist(), key=lambda row: row["first"])
-    return [row["first"] for row in rows], rows
-
-
-def _within(name: str, stem: str, column: str) -> str | None:
-    """The column of the row of a range table that the stem falls into."""
-    firsts, rows = _ranges(name)
-    place = bisect_right(firsts, stem)
-    # C7A and C7B sort into C76-C80, D3A into D37-D48: look behind them.
-    near = reversed(rows[max(place - 3, 0) : place])
-    return next((row[column] for row in near if stem <= row["last"]), None)
-
-
-@cache
-def _cpt_ranges() -> dict[str, list[tuple[str, str, str]]]:
-    """First code, last code and section, by the letter that the codes end in ("" for five digits)."""
-    ranges: dict[str, list[tuple[str, str, str]]] = {}
-    for row in reference.table("cpt_sections").to_pylist():
-        ranges.setdefault(row["first"][4:].strip("0123456789"), []).append(
-            (row["first"], row["last"], row["section"])
-        )
-    return ranges
-
-
-def _cpt_section(code: str) -> str | None:
-    ranges = _cpt_ranges().get(code[4:].strip("0123456789"), [])
-    return next((section for first, last, section in ranges if first <= code <= last), None)
-
-
-@cache
-def _hcpcs_letters() -> dict[str, str]:
-    """The group's name by letter."""
-    return {row["first"][0]: row["name"] for row in reference.table("hcpcs_groups").to_pylist()}
-
-
-def _hcpcs_group(code: str) -> str | None:
-    """The group of a code in a hundred that HCPCS Level II uses."""
-    return _within("hcpcs_groups", code, "name") if _HCPCS.fullmatch(code) else None
-
-
-@cache
-def _pcs_sections() -> dict[str, tuple[str, str]]:
-    """The second characters in use, and the section's title, by first character."""
-    return {
-        r["character"]: (r["second"], r["title"]) for r in reference.table("icd10pcs_sections").to_pylist()
-    }
+        return within("icd10cm_chapters", code[:3], "family")
+    return within("icd9cm_chapters", code[:4] if code[0] == "E" else code[:3], "family")
 
 
 def __dir__() -> list[str]:

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from cpticd import codes
 from cpticd.core.errors import ArgumentError
 
-SYSTEMS = {"cpt", "hcpcs", "icd-10-cm", "icd-10-pcs", "icd-9-cm", "unknown"}
+SYSTEMS = {
+    "cpt", "hcpcs", "icd-10-cm", "icd-10-pcs", "icd-9-cm", "revenue", "drg", "ndc", "cdt", "hipps", "unknown",
+}  # fmt: skip
 
 
 def cases(text: str) -> list[list[str]]:
@@ -56,7 +58,7 @@ def cases(text: str) -> list[list[str]]:
         0042t    | 0042T   | cpt        | CPT III | CPT III: emerging         | -
         0240U    | 0240U   | cpt        | PLA     | Pathology and laboratory  | -
         0002M    | 0002M   | cpt        | MAAA    | Pathology and laboratory  | -
-        J1100    | J1100   | hcpcs      | HCPCS J | Drugs                     | -
+        J7030    | J7030   | hcpcs      | HCPCS J | Drugs                     | -
         E0110    | E0110   | hcpcs      | HCPCS E | Durable medical equipment | -
         D0120    | D0120   | hcpcs      | HCPCS D | Dental                    | -
         0DTJ4ZZ  | 0DTJ4ZZ | icd-10-pcs | 0DT     | Medical and surgical      | -
@@ -97,7 +99,18 @@ def test_form(case: list[str]) -> None:
         E8809   | icd-9-cm   | 2024-01-01 | icd-9-cm
         E88.09  | diagnosis  | 2012-01-01 | icd-10-cm
         E9289   | diagnosis  |            | icd-9-cm
-        E1165   |            |            | hcpcs
+        E1165   |            |            | icd-10-cm
+        E1165   |            | 2012-01-01 | hcpcs
+        E1165   | hcpcs      |            | hcpcs
+        J1100   |            |            | icd-10-cm
+        J1100   | procedure  |            | hcpcs
+        0450    |            |            | unknown
+        470     |            | 2012-01-01 | unknown
+        4019    |            | 2012-01-01 | unknown
+        4019    | diagnosis  | 2012-01-01 | icd-9-cm
+        99213.0 |            |            | cpt
+        99213.5 |            |            | unknown
+        J1100.0 |            |            | unknown
         E1165   | diagnosis  |            | icd-10-cm
         V5020   |            |            | hcpcs
         V5020   | diagnosis  |            | icd-9-cm
@@ -106,7 +119,7 @@ def test_form(case: list[str]) -> None:
         V7000   |            | 2016-01-01 | icd-10-cm
         V0001XA |            |            | icd-10-cm
         M5450   |            |            | icd-10-cm
-        M1003   |            |            | hcpcs
+        M1003   |            |            | icd-10-cm
         J1100   | diagnosis  |            | icd-10-cm
         J11.00  |            |            | icd-10-cm
         W1234   |            |            | icd-10-cm
@@ -122,7 +135,9 @@ def test_form(case: list[str]) -> None:
         99213   | icd-10-cm  |            | unknown
         0DTJ4ZO | icd-10-pcs |            | unknown
         02000   | hcpcs      |            | unknown
-        99213-25|            |            | unknown
+        99213-25|            |            | cpt
+        99213-25| diagnosis  |            | unknown
+        M5450-25|            |            | unknown
         GARBAGE |            |            | unknown
         E1      |            |            | unknown
         X123456789 |         |            | unknown
@@ -235,7 +250,58 @@ def test_anything_gets_an_answer(values: list[object], code_type: str | None) ->
     assert set(found["system"]) <= SYSTEMS
     known = found[found["system"] != "unknown"]
     assert known["code"].notna().all() and known["category"].notna().all()
+    assert found["also"].dropna().isin(SYSTEMS).all()
     assert known["code"].tolist() == codes.normal(known["code"]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "column", "code", "system"),
+    cases("""
+        450           | Revenue Code        | 0450        | revenue
+        0022.0        | REV_CNTR            | 0022        | revenue
+        45000         | revenue_center_code | 45000       | unknown
+        470           | DRG_CD              | 470         | drg
+        3             | drg                 | 003         | drg
+        0             | drg                 | 0           | unknown
+        0002-1433-80  | NDC                 | 00002143380 | ndc
+        00021433801   | ndc_code            | 00021433801 | ndc
+        0021433801    | ndc_code            | 0021433801  | unknown
+        D0120         | Dental code         | D0120       | cdt
+        99213         | CDT                 | 99213       | unknown
+        1AFKS         | HIPPS code          | 1AFKS       | hipps
+        02703DZ       | ICD10PCS            | 02703DZ     | icd-10-pcs
+        02703DZ       | ICD_PRCDR_CD1       | 02703DZ     | icd-10-pcs
+        J1100         | hcpcs_code          | J1100       | hcpcs
+        J1100         | CPT code            | J1100       | hcpcs
+        J1100         | PRNCPAL_DGNS_CD     | J1100       | icd-10-cm
+        4019          | Dx 1                | 4019        | icd-9-cm
+    """),
+)
+def test_the_column_says_what_its_codes_are(given: str, column: str, code: str, system: str) -> None:
+    assert codes.classify(given, column=column).iloc[0][["code", "system"]].tolist() == [code, system]
+
+
+def test_a_stated_type_goes_before_the_columns_and_a_silent_column_is_refused() -> None:
+    found = codes.classify(["J1100", "J1100"], code_type=["diagnosis", None], column="hcpcs")
+    assert found["system"].tolist() == ["icd-10-cm", "hcpcs"]
+    with pytest.raises(ArgumentError, match="column: 'value' does not say what it holds"):
+        codes.classify("J1100", column="value")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "modifiers"),
+    cases("""
+        99213-25       | 99213 | 25
+        99213 25       | 99213 | 25
+        HC:99213:25:59 | 99213 | 25 59
+        j1100-jw       | J1100 | JW
+        0042T,RT       | 0042T | RT
+    """),
+)
+def test_a_procedure_may_come_with_its_modifiers(given: str, code: str, modifiers: str) -> None:
+    row = codes.classify(given).iloc[0]
+    assert row[["code", "modifiers"]].tolist() == [code, modifiers]
+    assert row["system"] in ("cpt", "hcpcs") and pd.isna(row["also"])
 
 
 # Official lists ---------------------------------------------------------------------------------------------
@@ -306,8 +372,13 @@ def test_every_icd_9_cm_procedure_has_a_chapter(shared_data: Path) -> None:
 def test_every_hcpcs_code_is_one(shared_data: Path, code_type: str | None) -> None:
     file = shared_data / "codes" / "hcpcs_l2_opps_addendumB_2026-04.csv.gz"
     found = codes.classify([r["HCPCSCode"] for r in rows(file)], code_type=code_type)
-    assert len(found) > 6000 and (found["system"] == "hcpcs").all() and found["section"].notna().all()
-    assert (found["category"] == "HCPCS " + found["code"].str[0]).all()
+    own = found[found["system"] == "hcpcs"]
+    assert len(own) > 6000 and (own["category"] == "HCPCS " + own["code"].str[0]).all()
+    assert found["section"].notna().all()
+    both = found[found["system"] != "hcpcs"]
+    # Without a type the 383 that ICD-10-CM has, or had, too are both.
+    assert both[["system", "also"]].eq(["icd-10-cm", "hcpcs"]).all(axis=None)
+    assert len(both) == (383 if code_type is None else 0)
 
 
 @pytest.mark.parametrize("code_type", [None, "icd-10-pcs", "procedure"])

@@ -15,6 +15,13 @@ import pyarrow as pa
 #: The day from which US claims carry ICD-10-CM and ICD-10-PCS by date of service (45 CFR 162.1002).
 ICD10_START: Final = date(2015, 10, 1)
 _BLANKS: Final = re.compile(r"\s+")
+#: Five digits as a spreadsheet writes a number: no code system has a dot after five digits.
+_DECIMAL: Final = re.compile(r"([0-9]{5})\.0+")
+#: A procedure code with its modifiers: 99213-25, J1100:JW, HC:99213:25:59.
+_MODIFIED: Final = re.compile(r"(?:HC:)?([0-9A-Z]{4}[0-9AFMTU])((?:(?:[-:,/]|\s)\s*[0-9A-Z]{2}){1,4})")
+#: Digits of labeler, product and package of an NDC as it is printed; with 11 digits each is filled up to 5-4-2.
+_NDC: Final = re.compile(r"([0-9]{4,5})-([0-9]{3,4})-([0-9]{1,2})")
+_NDC_LENGTHS: Final = ((4, 4, 2), (5, 3, 2), (5, 4, 1), (5, 4, 2))
 
 Codes = str | Iterable[Any]
 
@@ -64,4 +71,30 @@ def as_text(value: Any) -> str | None:
 
 
 def normal_text(text: str) -> str:
-    return _BLANKS.sub("", text).replace(".", "").upper()
+    bare = _BLANKS.sub("", text)
+    if decimal := _DECIMAL.fullmatch(bare):
+        return decimal[1]
+    return bare.replace(".", "").upper()
+
+
+def modified(text: str) -> tuple[str, str]:
+    """A procedure code and its modifiers, parted by a blank; the text itself and '' where it holds no modifiers."""
+    found = _MODIFIED.fullmatch(text.strip().upper())
+    return (found[1], " ".join(re.findall(r"[0-9A-Z]{2}", found[2]))) if found else (text, "")
+
+
+def ndc(text: str) -> str | None:
+    """A National Drug Code as 11 digits; None for what is none, and for ten digits, whose short part is not known."""
+    bare = _BLANKS.sub("", text)
+    if re.fullmatch(r"[0-9]{11}", bare):
+        return bare
+    found = _NDC.fullmatch(bare)
+    if not found or tuple(len(part) for part in found.groups()) not in _NDC_LENGTHS:
+        return None
+    return "".join(part.zfill(width) for part, width in zip(found.groups(), (5, 4, 2), strict=True))
+
+
+def few_digits(text: str, most: int) -> str | None:
+    """A number of up to ``most`` digits, filled up with zeros; a decimal zero is a spreadsheet's."""
+    bare = re.sub(r"\.0+$", "", _BLANKS.sub("", text))
+    return bare.zfill(most) if re.fullmatch(rf"[0-9]{{1,{most}}}", bare) and int(bare) else None
