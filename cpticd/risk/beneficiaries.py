@@ -18,6 +18,7 @@ from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.session import Session
 from cpticd.core.tables import Table, declare
 from cpticd.risk.conditions import load_encounters
+from cpticd.risk.numbering import Ints
 
 #: What the models ask of a person. Columns that are absent are taken as said here.
 MEMBERS: Final[Table] = declare(
@@ -59,7 +60,6 @@ REJECTS: Final = ("source", "location", "reason", "content")
 _ROOM: Final = 1 << 40
 #: Up to this many codes it is cheaper to count than to sort.
 _SMALL: Final = 1 << 22
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Rejects:
@@ -177,13 +177,6 @@ def _numbered(code: Ints, room: int) -> tuple[Ints, Ints]:
     return first, number
 
 
-def unique(ids: pa.Array) -> bool:
-    """Whether no person stands twice."""
-    if not ids.null_count and len(ids) and pc.all(pc.less(ids[:-1], ids[1:])).as_py() is not False:
-        return True  # in order, and none like the one before
-    return bool(pc.count_distinct(ids, mode="all").as_py() == len(ids))
-
-
 def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
     """Diagnoses from a frame with person_id and diagnosis_code; rows that cannot be read are in ``found``.
 
@@ -195,9 +188,8 @@ def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
             f"diagnoses: no column {missing}; found {arrow.column_names}; rename the ones that say it"
         )
     plain = arrow.select(DIAGNOSES.names)
-    text = all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in plain.schema.types)
-    if text:
-        return plain  # millions of rows of text need no cast; empty cells are found where they are joined
+    if _plain(plain):
+        return plain  # millions of rows need no cast; empty cells are found where persons and codes meet
     done = conform(DIAGNOSES, plain)
     for row in done.failed.to_pylist():
         found.add("diagnoses", f"row {row['index'] + 1}", row["reason"], row["content"])
@@ -206,6 +198,17 @@ def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
 
 def take_claims(s: Session, payment_year: int) -> Members:
     """The members of a session's claims in the payment year; makes ``diagnoses_in`` of the service year before it.
+def _plain(diagnoses: pa.Table) -> bool:
+    """Whether persons are text or whole numbers, and codes text or numbers of texts (a pandas category)."""
+    person, code = diagnoses.schema.types
+    code = code.value_type if pa.types.is_dictionary(code) else code
+    return (_is_text(person) or pa.types.is_integer(person)) and _is_text(code)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 
     Raises InputError where the claims have no members of that year or the one before.
     """

@@ -96,7 +96,7 @@ def _support(scorer: Scorer, frame: pd.DataFrame, claims: bool) -> None:
     found = scorer.s.frame(
         sql.text("risk/explained_support"),
         claim="d.claim_id" if claims else "''",
-        diagnoses="encounters" if claims else "diagnoses_in",
+        diagnoses="encounters" if claims else scorer.diagnoses_in(),
         kept="AND d.counted" if claims else "",
     )
     keys = frame[["person", "hcc"]]

@@ -18,7 +18,7 @@ import pandas as pd
 from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.risk import hcc_tables
-from cpticd.risk.beneficiaries import Ints
+from cpticd.risk.numbering import Ints
 from cpticd.risk.score import prepared
 from cpticd.risk.scorer import Scorer
 from cpticd.risk.shapley import Floats, raw_values

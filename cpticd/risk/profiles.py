@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from cpticd import reference, sql
 from cpticd.risk import entitlement, hcc_tables
-from cpticd.risk.beneficiaries import Ints, Members, unique
+from cpticd.risk.beneficiaries import Members
 from cpticd.risk.hierarchies import SEGMENT
+from cpticd.risk.numbering import Ints, unique
 from cpticd.risk.scorer import Scorer
 
 #: What scoring asks of a kind of person.

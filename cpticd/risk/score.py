@@ -57,9 +57,8 @@ def prepared(
     given, codes = take_members(members), take_diagnoses(diagnoses, rejects)
     with Session(DuckDBEngine()) as s:
         scorer = Scorer(s, model, payment_year, rejects)
-        s.load("diagnoses_in", codes, copy=False)
         make_people(scorer, given)
-        scorer.hold()
+        scorer.hold_frame(codes)
         yield scorer
 
 

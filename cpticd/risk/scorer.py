@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,7 @@ from cpticd import sql
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.beneficiaries import Rejects
+from cpticd.risk.held import masks, one_array
 from cpticd.risk.hierarchies import BLOCK, SEGMENT, Blocks, blocks
 
 #: What an ICD-10-CM code looks like; anything else in a diagnosis column is rejected with its reason.
@@ -50,25 +52,57 @@ class Scorer:
         found = self.s.fetch(
             "SELECT diagnosis_code, count(*) AS diagnoses FROM diagnoses_in GROUP BY diagnosis_code"
         )
-        codes = found.column(0).combine_chunks().cast(pa.string())
+        self._map(found.column(0).combine_chunks().cast(pa.string()), found.column(1))
+        self.s.create("held_all", sql.text("risk/held"), block=BLOCK)
+        self.s.create("held", "SELECT person, base, mask FROM held_all WHERE mask > 0", lazy=True)
+        self._reject_diagnoses(self.s.value("SELECT coalesce(sum(found), 0) FROM held_all"))
+
+    def hold_frame(self, diagnoses: pa.Table) -> None:
+        """Make ``held`` of a frame's diagnoses, without a join of the engine's."""
+        given, codes = (one_array(diagnoses.column(name)) for name in ("person_id", "diagnosis_code"))
+        codes = codes if pa.types.is_dictionary(codes.type) else codes.dictionary_encode()
+        known = codes.dictionary.cast(pa.string())
+        times = np.bincount(pc.drop_null(codes.indices).to_numpy(), minlength=len(known))
+        empty = [None] if codes.null_count else []
+        names = pa.concat_arrays([known, pa.array(empty, pa.string())])
+        self._map(names, pa.array(np.r_[times, [codes.null_count] * len(empty)].astype(np.int64)))
+        mapped = self.s.fetch("SELECT * FROM mapped ORDER BY diagnosis_code, block, bit, age_from, sex")
+        number = pc.index_in(mapped.column("diagnosis_code").cast(pa.string()), value_set=known)
+        mapped = mapped.set_column(0, "diagnosis_code", number)
+        blocks = 1 + pc.max(self.blocks.bits.column("block")).as_py()
+        held, met = masks(self.scored, given, codes, mapped, blocks)
+        self.s.load("held", held, copy=False)
+        self._given = diagnoses
+        self._reject_diagnoses(met)
+
+    def diagnoses_in(self) -> str:
+        """The relation of the diagnoses as given, which a frame's are not made into until somebody asks."""
+        if not self.s.has("diagnoses_in"):
+            kind = pa.string()
+            text = [column.cast(kind) for column in self._given.columns]
+            text[0] = pc.utf8_trim_whitespace(text[0])
+            self.s.load("diagnoses_in", pa.table(text, self._given.column_names), copy=False)
+        return "diagnoses_in"
+
+    def _map(self, codes: pa.Array, diagnoses: pa.Array) -> None:
+        """Make ``codes_in`` and ``mapped`` of the distinct codes as they were given, and how often each was."""
         bare = pc.replace_substring_regex(pc.utf8_upper(codes), r"[\s.]", "")
         is_code = pc.fill_null(pc.match_substring_regex(bare, _ICD10), False)
-        known = {"given": codes, "diagnosis_code": bare, "diagnoses": found.column(1), "is_code": is_code}
+        known = {"given": codes, "diagnosis_code": bare, "diagnoses": diagnoses, "is_code": is_code}
         self.s.load("codes_in", pa.table(known))
         self.s.load("hcc_bits", self.blocks.bits)
         mapping = hcc_tables.mapping(self.model, self.payment_year)
         self.s.load("hcc_map", mapping.filter(pc.is_in(mapping.column("diagnosis_code"), value_set=bare)))
         self.make("mapped")
-        self.s.create("held_all", sql.text("risk/held"), block=BLOCK)
-        self.s.create("held", "SELECT person, base, mask FROM held_all WHERE mask > 0", lazy=True)
-        self._reject_diagnoses()
 
-    def _reject_diagnoses(self) -> None:
-        unscored = self.s.value(sql.text("risk/unscored_diagnoses"))
+    def _reject_diagnoses(self, met: int) -> None:
+        """Reject what is no code, and whom nobody knows; ``met``: how often a diagnosis with an HCC met its person."""
+        wanted = self.s.value(sql.text("risk/mapped_diagnoses")) or 0
         bad = self.s.value("SELECT count(*) FROM codes_in WHERE NOT is_code")
-        if bad or unscored:
+        if bad or wanted > met:
+            self.diagnoses_in()
             self.rejects.extend("diagnoses", self.s.rows(sql.text("risk/rejected_diagnoses")))
-        if unscored:
+        if wanted > met:
             self.s.load("known", self.known)
             self.rejects.extend("diagnoses", self.s.rows(sql.text("risk/strangers")))
 

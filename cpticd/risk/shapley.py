@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cpticd.risk.beneficiaries import Ints
 from cpticd.risk.hierarchies import BLOCK
+from cpticd.risk.numbering import Ints
 from cpticd.risk.scorer import Scorer
 
 #: Up to so many players of a person every set is scored (2^12 of them).
