@@ -196,8 +196,6 @@ def take_diagnoses(data: pd.DataFrame | pa.Table, found: Rejects) -> pa.Table:
     return done.rows
 
 
-def take_claims(s: Session, payment_year: int) -> Members:
-    """The members of a session's claims in the payment year; makes ``diagnoses_in`` of the service year before it.
 def _plain(diagnoses: pa.Table) -> bool:
     """Whether persons are text or whole numbers, and codes text or numbers of texts (a pandas category)."""
     person, code = diagnoses.schema.types
@@ -209,6 +207,8 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
+def take_claims(s: Session, payment_year: int) -> Members:
+    """The members of a session's claims in the payment year; makes ``diagnoses_in`` of the service year before it.
 
     Raises InputError where the claims have no members of that year or the one before.
     """
