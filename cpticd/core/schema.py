@@ -269,6 +269,8 @@ _TABLES = (
         medicare_advantage_months integer
         low_income_months       integer months with a low-income subsidy (Part D)
         hospice_months          integer
+        metal_level             text    of a marketplace plan: platinum, gold, silver, bronze or catastrophic
+        csr_variant             code    of a marketplace plan: last two digits of its HIOS number (cost-sharing reduction)
         """,
     ),
     declare(

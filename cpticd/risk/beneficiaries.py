@@ -101,17 +101,19 @@ class Members:
     failed: dict[int, str]  # set of facts that cannot be read -> reason
 
 
-def take_members(data: pd.DataFrame | pa.Table) -> Members:
-    """Members from a frame with columns of :data:`MEMBERS` and any others.
+def take_members(
+    data: pd.DataFrame | pa.Table, table: Table = MEMBERS, *, clock: str = "on February 1"
+) -> Members:
+    """Members from a frame with columns of ``table`` and any others; ``clock`` is the day on which age is meant.
 
     A million persons share some ten thousand sets of facts: only these are read, checked and given a segment.
     Raises SchemaError where person_id, sex, or both age and birth_date are missing.
     """
     arrow = _whole("members", data)
-    known = [name for name in arrow.column_names if name in MEMBERS.names]
+    known = [name for name in arrow.column_names if name in table.names]
     for wanted, example in (
         (("person_id",), ""),
-        (("age", "birth_date"), "age is in years on February 1; "),
+        (("age", "birth_date"), f"age is in years {clock}; "),
         (("sex",), ""),
     ):
         if not set(wanted) & set(known):
@@ -126,7 +128,7 @@ def take_members(data: pd.DataFrame | pa.Table) -> Members:
     facts = facts.append_column(
         "person_id", pa.array([str(number) for number in range(len(first))], pa.string())
     )
-    done = conform(MEMBERS, facts)
+    done = conform(table, facts)
     failed = {row["index"]: row["reason"] for row in done.failed.to_pylist()}
     return Members(ids, fact, done.rows, failed)
 

@@ -16,6 +16,8 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.measure import Records, measure
 from cpticd.risk import hcc_tables
+from cpticd.risk.hhs import explained as hhs
+from cpticd.risk.hhs.scorer import HhsScorer
 from cpticd.risk.hierarchies import SEGMENT
 from cpticd.risk.labels import label
 from cpticd.risk.score import described, prepared
@@ -36,13 +38,14 @@ def explain(
     *,
     payment_year: int,
     model: str = "V28",
+    drugs: pd.DataFrame | pa.Table | None = None,
 ) -> pd.DataFrame:
     """One row per person and term of his raw score, or HCC that a hierarchy removed from it.
 
-    Columns: person_id, segment, kind (demographic, disease, interaction, count, removed), term (CMS's name), label,
-    value (removed: 0), hcc, diagnosis_codes and claims (lists: what supports the HCC; claims only where ``members``
-    is a :class:`Claims`), removed_by (the HCCs above it), reason. A person's values add up to his raw_score in
-    :func:`cpticd.risk.score`, whose arguments these are. A few persons' terms are those of
+    Columns: person_id, segment, kind (demographic, disease, interaction, count, removed; of HHS's models also drug),
+    term (CMS's or HHS's name), label, value (removed: 0), hcc, diagnosis_codes and claims (lists: what supports the
+    HCC; claims only where ``members`` is a :class:`Claims`), removed_by (the HCCs above it), reason. A person's values
+    add up to his raw_score in :func:`cpticd.risk.score`, whose arguments these are. A few persons' terms are those of
     ``claims.where(persons=[…])``. Raises ArgumentError and SchemaError as score does. Source: that of score.
 
     >>> import pandas as pd
@@ -53,10 +56,13 @@ def explain(
     >>> terms.loc[terms["hcc"] != "", ["kind", "term", "removed_by"]].values.tolist()
     [['disease', 'HCC37', ''], ['removed', 'HCC38', '37']]
     """
-    with prepared(members, diagnoses, model, payment_year) as scorer:
-        scorer.score()
-        frame = _terms(scorer, model)
-        _support(scorer, frame, isinstance(members, Claims))
+    with prepared(members, diagnoses, model, payment_year, drugs) as scorer:
+        if isinstance(scorer, HhsScorer):
+            frame = hhs.terms(scorer, claims=isinstance(members, Claims))
+        else:
+            scorer.score()
+            frame = _terms(scorer, model)
+            _support(scorer, frame, isinstance(members, Claims))
         return described(frame[list(_COLUMNS)], scorer, measure="terms of the risk score")
 
 

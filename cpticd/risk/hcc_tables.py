@@ -14,9 +14,10 @@ from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
 from cpticd.risk.current_codes import ended
+from cpticd.risk.hhs import tables as hhs
 
-#: Models by name: CMS-HCC (Part C), its ESRD variant, and RxHCC (Part D).
-MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08")
+#: Models by name: CMS-HCC (Part C), its ESRD variant, RxHCC (Part D), and those of HHS for marketplace plans.
+MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08", *hhs.MODELS)
 #: Those that CMS blends in payment years of transition.
 PART_C: Final = ("V24", "V28")
 #: Ages that an edit leaves open.
@@ -25,6 +26,8 @@ YOUNGEST, OLDEST = 0, 999
 
 def years(model: str) -> list[int]:
     """Payment years for which there are tables of ``model``."""
+    if hhs.is_hhs(model):
+        return hhs.years(model)
     found = reference.table("hcc_factors").to_pylist()
     return sorted({row["payment_year"] for row in found if row["model"] == model})
 
@@ -38,21 +41,35 @@ def check_model(model: str, payment_year: int) -> None:
     """Raise ArgumentError for a model, or a payment year of it, that no table is there for."""
     if model not in MODELS:
         raise ArgumentError(f"no risk adjustment model {model!r}; there are {list(MODELS)}")
-    if isinstance(payment_year, bool) or payment_year not in years(model):
+    if hhs.is_hhs(model):
+        hhs.check(model, payment_year)
+    elif isinstance(payment_year, bool) or payment_year not in years(model):
         raise ArgumentError(
             f"model {model!r} has no tables for payment_year={payment_year!r}; there are {years(model)} "
             "(payment year Y is scored on diagnoses of service year Y-1)"
         )
 
 
+def is_hhs(model: str) -> bool:
+    """Whether ``model`` is one of HHS's, for marketplace plans."""
+    return hhs.is_hhs(model)
+
+
+def service_to_payment(model: str, year: int) -> int:
+    """The payment year that service ``year`` is paid in: the year after, of HHS's models the year itself."""
+    return year if hhs.is_hhs(model) else year + 1
+
+
 def paid_year(model: str, year: int, payment_year: int | None) -> int:
     """The payment year whose tables judge service ``year``: the one given, else ``year + 1``, which is paid on it.
+
+    HHS's models are concurrent: their payment year, the benefit year, is the service year itself.
 
     Raises ArgumentError where ``year`` is no whole number, and as :func:`check_model` does.
     """
     if isinstance(year, bool) or not isinstance(year, int):
         raise ArgumentError(f"year: a whole service year such as 2025 is needed; found {year!r}")
-    paid = year + 1 if payment_year is None else payment_year
+    paid = service_to_payment(model, year) if payment_year is None else payment_year
     check_model(model, paid)
     return paid
 
@@ -66,6 +83,8 @@ def mapping(model: str, payment_year: int) -> pa.Table:
     an age has that bound. Mandatory edits are applied before those of the Medicare Code Editor, as in CMS's SAS
     macros; both void a code as a whole, with all its HCCs.
     """
+    if hhs.is_hhs(model):
+        return hhs.mapping(payment_year)
     check_model(model, payment_year)
     with Session(DuckDBEngine()) as s:
         s.load("hcc_diagnoses", reference.table("hcc_diagnoses"), copy=False)
@@ -80,6 +99,8 @@ def remembered(model: str, payment_year: int) -> pa.Table:
 
     What was coded in earlier service years is a condition of these still, though nobody can code it so today.
     """
+    if hhs.is_hhs(model):
+        return hhs.remembered(payment_year)
     found = mapping(model, payment_year)
     for year in (year for year in reversed(years(model)) if year < payment_year):
         before = mapping(model, year)
@@ -97,6 +118,8 @@ def remembered(model: str, payment_year: int) -> pa.Table:
 @cache
 def labels(model: str) -> pa.Table:
     """One row per HCC of a model: hcc, label, chronic (null where CMS publishes no list of lasting HCCs)."""
+    if hhs.is_hhs(model):
+        return hhs.labels(model)
     rows = [
         {
             "hcc": row["hcc"],
@@ -113,6 +136,8 @@ def labels(model: str) -> pa.Table:
 @cache
 def hierarchy(model: str) -> pa.Table:
     """One row per HCC (parent) and HCC that it removes (child)."""
+    if hhs.is_hhs(model):
+        return hhs.hierarchy(model)
     return _part("hcc_hierarchies", model)
 
 
@@ -172,6 +197,10 @@ def factors(model: str, payment_year: int, override: pd.DataFrame | None = None)
     built-in ones; SchemaError where columns are missing or a figure is out of range.
     """
     check_model(model, payment_year)
+    if hhs.is_hhs(model):
+        if override is not None:
+            raise ArgumentError(f"factors: {model} has none, HHS neither normalizes nor adjusts scores for coding")
+        return hhs.factors(model, payment_year)
     table = reference.table("hcc_factors").to_pandas()
     if override is not None:
         table = _overridden(table, override)

@@ -21,6 +21,8 @@ from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.beneficiaries import Rejects, take_claims, take_diagnoses, take_members
 from cpticd.risk.cms_rounding import Rounding, check_rounding, half_up, rounded
+from cpticd.risk.hhs import prepared as hhs
+from cpticd.risk.hhs.scorer import HhsScorer
 from cpticd.risk.hierarchies import SEGMENT
 from cpticd.risk.profiles import make_people
 from cpticd.risk.scorer import Scorer
@@ -35,9 +37,16 @@ def prepared(
     diagnoses: pd.DataFrame | pa.Table | None,
     model: str,
     payment_year: int,
+    drugs: pd.DataFrame | pa.Table | None = None,
 ) -> Iterator[Scorer]:
     """A scorer whose people and HCCs are there, from frames or from claims; its relations are gone afterwards."""
     hcc_tables.check_model(model, payment_year)
+    if hcc_tables.is_hhs(model):
+        with hhs.prepared(members, diagnoses, drugs, model, payment_year) as own:
+            yield own
+        return
+    if drugs is not None:
+        raise ArgumentError(f"drugs: {model} does not ask for them; HHS's models do")
     if isinstance(members, Claims):
         if diagnoses is not None:
             raise ArgumentError(
@@ -69,6 +78,7 @@ def score(
     *,
     payment_year: int,
     model: str = "V28",
+    drugs: pd.DataFrame | pa.Table | None = None,
     factors: pd.DataFrame | None = None,
     rounding: Rounding = "exact",
     quiet: bool = False,
@@ -84,8 +94,10 @@ def score(
         :class:`Claims`, whose members are scored on the diagnoses of ``payment_year - 1`` that count
         (:func:`cpticd.risk.conditions`).
     diagnoses: person_id, diagnosis_code (ICD-10-CM, any spelling); not with Claims.
-    payment_year: CMS's payment year, which pays on diagnoses of the service year before it.
-    model: V24, V28, ESRD V24 or RxHCC V08.
+    payment_year: CMS's payment year, which pays on diagnoses of the service year before it; of HHS's models the
+        benefit year, which pays on its own.
+    model: V24, V28, ESRD V24 or RxHCC V08; for marketplace plans HHS V07 (benefit year 2024) or HHS V08 (from 2025 on).
+    drugs: person_id, ndc_code, hcpcs_code of drugs dispensed or given, for HHS's models; not with Claims.
     factors: rows that replace those of the table ``hcc_factors``.
     rounding: exact, or cms: the raw, the normalized and the adjusted score each to three decimals, half up, as CMS
         pays them and its monthly membership report shows them.
@@ -102,6 +114,13 @@ def score(
     year is known, normalized_score and payment_score are null. Raises ArgumentError for a model or year without
     tables, SchemaError for missing columns.
 
+    HHS's models ask of members :data:`cpticd.risk.hhs.members.MEMBERS`: age on the last day of enrolment (or
+    birth_date, last_enrolled_date), sex, metal_level, csr_variant or csr_indicator, enrolled_months or enrolled_days;
+    what is absent is assumed, as the contract says. Segment is population and metal level; further columns are
+    drug_score (RXC, PrEP), csr_factor and drugs (terms). An infant's maturity and severity is his interaction_score.
+    There is no normalization: payment_score is raw_score x csr_factor, the person's plan liability risk score. Of
+    claims, persons of marketplace payers are scored, and CMS's list of eligible procedures stands in for HHS's.
+
     Source: CMS's SAS programs V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
 
     >>> import pandas as pd
@@ -114,11 +133,9 @@ def score(
     """
     check_rounding(rounding)
     rates = hcc_tables.factors(model, payment_year, factors)
-    with prepared(members, diagnoses, model, payment_year) as scorer:
+    with prepared(members, diagnoses, model, payment_year, drugs) as scorer:
         scorer.rate(rates)
-        scorer.score()
-        scores = scorer.s.fetch(sql.text("risk/payment_scores"))
-        frame = _frame(scorer, scores)
+        frame = hhs.scores(scorer) if isinstance(scorer, HhsScorer) else _scores(scorer)
         if isinstance(members, Claims) and not quiet:
             print(_who(frame, scorer))
         return described(rounded(frame, rounding), scorer, measure="risk score")
@@ -148,12 +165,7 @@ def blended(
     >>> cx.contract(cx.risk.blended(members, codes, payment_year=2025))["shares"]
     {'V24': 0.33, 'V28': 0.67}
     """
-    shares: dict[str, float] = {}
-    for model in ("V24", "V28"):
-        if payment_year in hcc_tables.years(model):
-            rates = hcc_tables.factors(model, payment_year, factors)
-            shares[model] = float(rates.loc[rates["population"] == "", "share"].iloc[0])
-    shares = {model: share for model, share in shares.items() if share > 0}
+    shares = hcc_tables.shares(payment_year, factors)
     if not shares:
         hcc_tables.check_model("V28", payment_year)
     result: pd.DataFrame | None = None
@@ -195,8 +207,10 @@ def _who(frame: pd.DataFrame, scorer: Scorer) -> str:
     return text + "".join(assumed)
 
 
-def _frame(scorer: Scorer, scores: pa.Table) -> pd.DataFrame:
+def _scores(scorer: Scorer) -> pd.DataFrame:
     """The result, in the order in which the members were given."""
+    scorer.score()
+    scores = scorer.s.fetch(sql.text("risk/payment_scores"))
     order = np.argsort(scores.column("person").to_numpy())
     ids = scorer.scored.column("person_id").combine_chunks()
     names = pa.array(scorer.blocks.segments, pa.string())
@@ -229,12 +243,12 @@ def described(frame: pd.DataFrame, scorer: Scorer, *, measure: str) -> pd.DataFr
     return attach(
         frame,
         measure=f"{measure}, {scorer.model}, payment year {scorer.payment_year}",
-        numerator="coefficients of the person's segment: demographic, HCCs after hierarchies, interactions, count",
-        denominator="cost of an average beneficiary",
-        clock=f"diagnoses of service year {scorer.payment_year - 1}; age on February 1, {scorer.payment_year}",
+        numerator=f"coefficients of the person's segment: {scorer.parts}",
+        denominator=scorer.denominator,
+        clock=scorer.clock,
         exclusions="persons and diagnoses that risk.rejects lists",
         rows_left_out=scorer.left_out["members"],
-        code_set_release=f"CMS mapping of payment year {scorer.payment_year}",
+        code_set_release=f"{scorer.publisher} mapping of payment year {scorer.payment_year}",
         model=scorer.model,
         payment_year=scorer.payment_year,
         assumed={reason: n for reason, n in scorer.assumed.items() if n},

@@ -35,6 +35,20 @@ class Scorer:
         self.known = pa.table({})  # everybody who was given, scored or not
         self.left_out: dict[str, int] = {}
         self.assumed: dict[str, int] = {}
+        self._given = pa.table({})  # diagnoses of a frame, as given
+
+    #: Who publishes the models, and what their scores are made of.
+    publisher, parts = "CMS", "demographic, HCCs after hierarchies, interactions, count"
+
+    @property
+    def clock(self) -> str:
+        """Of which year the diagnoses are, and of which day the ages."""
+        return f"diagnoses of service year {self.payment_year - 1}; age on February 1, {self.payment_year}"
+
+    @property
+    def denominator(self) -> str:
+        """Whose cost a score of 1 is."""
+        return "cost of an average beneficiary"
 
     def make(self, name: str, **parts: Any) -> None:
         """Make the relation of that name by the statement of that name."""
