@@ -199,7 +199,9 @@ def factors(model: str, payment_year: int, override: pd.DataFrame | None = None)
     check_model(model, payment_year)
     if hhs.is_hhs(model):
         if override is not None:
-            raise ArgumentError(f"factors: {model} has none, HHS neither normalizes nor adjusts scores for coding")
+            raise ArgumentError(
+                f"factors: {model} has none, HHS neither normalizes nor adjusts scores for coding"
+            )
         return hhs.factors(model, payment_year)
     table = reference.table("hcc_factors").to_pandas()
     if override is not None:

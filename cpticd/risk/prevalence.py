@@ -80,7 +80,7 @@ def prevalence(
     _require(gaps, GAP_COLUMNS, "gaps", "risk.gaps")
     _require(unsupported, UNSUPPORTED_COLUMNS, "unsupported", "risk.unsupported")
     payment_year = hcc_tables.paid_year(model, year, payment_year)
-    persons, coded = _coded(claims, year, model, payment_year)
+    persons, coded, ever = _coded(claims, year, model, payment_year)
     open_gaps = _expected(gaps[gaps["status"] == OPEN])
     # A condition on no claim that counts is not among the coded, so that nothing can be taken from them.
     doubted = unsupported[unsupported["counted"].astype(bool)] if "counted" in unsupported else unsupported
@@ -115,7 +115,7 @@ def prevalence(
         code_set_release=f"CMS mapping of payment year {payment_year}",
         model=model,
         payment_year=payment_year,
-        records={"listed": _listed(gaps[gaps["status"] == OPEN], unsupported)},
+        records={"listed": _listed(gaps[gaps["status"] == OPEN], unsupported), "ever": ever},
         interval=f"{100 * confidence:g} %: Wilson for coded, Poisson-binomial for expected",
     )
 
@@ -129,8 +129,8 @@ def _require(frame: pd.DataFrame, columns: tuple[str, ...], name: str, source: s
         )
 
 
-def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[int, pd.Series]:
-    """Persons enrolled in the year, and how many of them are coded with each HCC."""
+def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[int, pd.Series, pd.Series]:
+    """Persons enrolled in the year, how many of them are coded with each HCC, and how many persons ever were."""
     with claims.session() as s:
         load_outsiders(s, model)
         persons = int(s.value(_ENROLLED, {"year": year}) or 0)
@@ -141,7 +141,8 @@ def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[in
         load_encounters(s, [year])
         s.load("hcc_map", hcc_tables.mapping(model, payment_year))
         found = s.fetch(sql.text("risk/coded_persons"), {"year": year, "payment_year": payment_year})
-    return persons, found.to_pandas().set_index("hcc")["persons"]
+        ever = s.fetch(sql.text("risk/coded_ever"))
+    return persons, *(each.to_pandas().set_index("hcc")["persons"] for each in (found, ever))
 
 
 def _listed(gaps: pd.DataFrame, unsupported: pd.DataFrame) -> pd.DataFrame:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from cpticd.core import rounding
 from cpticd.core.contract import amend, carry, records_of
 from cpticd.core.measure import Cells, Parts
-from cpticd.risk.kinds import GAPS, OPEN, REVIEWED, UNSUPPORTED
+from cpticd.risk.kinds import CODED, GAPS, OPEN, REVIEWED, UNSUPPORTED
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
@@ -56,21 +58,63 @@ def impact_tables(frame: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame
 
 
 def impact_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The impact without the conditions and kinds of few persons, and its totals without theirs.
+    """The open conditions without those and kinds of few persons, and its totals without theirs.
 
+    Persons are not linked, since few have the same conditions; of each condition and kind the rows carry its means. A
+    sum of exact scores tells how many persons have which coefficients, so that sums are rounded, as are all totals.
     ``records["hidden_kinds"]``: kinds, directions and ``reviewed`` whose totals were left out.
     """
     if "all" not in tables:  # nothing is open
-        return carry(frame, frame.head(0))
+        return amend(carry(frame, frame.head(0)), {"totals": _totals(frame, frozenset())})
     gone = _gone(tables["cells"], "hcc", "kind")
     kinds = {kind for (kind,) in _gone(tables["kinds"], "kind") | _gone(tables["directions"], "direction")}
     kinds |= {REVIEWED} if tables["all"]["persons"].isna().any() else set()
     opened = tables["cells"][["hcc", "kind"]].astype(str)
     visible = set(zip(opened["hcc"], opened["kind"], strict=True)) - gone
     keys = zip(frame["hcc"].astype(str), frame["kind"].astype(str), strict=True)
-    shown = carry(frame, frame[[key in visible for key in keys]].reset_index(drop=True))
-    totals = [record for record in records_of(frame).get("totals", []) if str(record["kind"]) not in kinds]
-    return amend(shown, {"totals": totals, "hidden_kinds": sorted(kinds)})
+    rows = frame[[key in visible for key in keys] & (frame["status"] == OPEN).to_numpy()]
+    shown = carry(frame, _unlinked(rows))
+    return amend(shown, {"totals": _totals(frame, kinds), "hidden_kinds": sorted(kinds)})
+
+
+def _unlinked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by condition and kind, each numbered as a person of its own, with the means of rounded sums."""
+    rows = rows.sort_values(["kind", "hcc"], kind="stable").reset_index(drop=True)
+    groups = rows.groupby(["kind", "hcc"], observed=True)
+    n = groups["hcc"].transform("size")
+    values = {}
+    for name in rows.columns[[pd.api.types.is_float_dtype(kind) for kind in rows.dtypes]]:
+        sums = groups[name].transform("sum") * _scale(name)
+        values[name] = (sums.map(rounding.rounded) / _scale(name) / n).astype(rows[name].dtype)
+    return rows.assign(person_id=[str(number) for number in range(1, len(rows) + 1)], **values)
+
+
+def _totals(frame: pd.DataFrame, kinds: AbstractSet[str]) -> list[dict[str, Any]]:
+    """The totals without those of ``kinds``, counts and amounts of two digits; after review, the change from coded.
+
+    An exact sum over conditions tells what one of them has that another table hides.
+    """
+    records = [record for record in records_of(frame).get("totals", []) if str(record["kind"]) not in kinds]
+    coded: Mapping[str, Any] = next((each for each in records if each["kind"] == CODED), {})
+    shown = []
+    for record in records:
+        base = coded if record["kind"] == REVIEWED else {}
+        shown.append({name: _amount(name, value, base.get(name, 0)) for name, value in record.items()})
+    return shown
+
+
+def _amount(name: str, value: Any, base: float) -> Any:
+    if name in ("gaps", "persons"):
+        return rounding.rounded(value)
+    if not isinstance(value, float):
+        return value
+    scale = _scale(name)
+    return (rounding.rounded((value - base) * scale) + rounding.rounded(base * scale)) / scale
+
+
+def _scale(name: str) -> float:
+    """What makes a whole number of a column's smallest unit: dollars, or thousandths of scores and confidences."""
+    return 1.0 if name.endswith("dollars") else 1000.0
 
 
 def prevalence_tables(frame: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame, Cells]]:
@@ -82,11 +126,15 @@ def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame])
     """Conditions that enough persons have and enough have not; what review would change, where no kind is hidden.
 
     The same conditions by kind leave with the impact: where one of a condition's kinds may not be shown, neither may
-    its sum over kinds, nor what is doubted where the rest of it, on no claim that counts, is of few.
+    its sum over kinds, nor what is doubted where the rest of it, on no claim that counts, is of few. Pairs show how
+    many persons have a diagnosis in any year: those of them who are not coded in this one are enough, too, or none.
     """
     minimum = int(tables["cells"].attrs["disclosure"]["minimum"])
     coded, rest = frame["coded_persons"], frame["persons"] - frame["coded_persons"]
-    shown = frame[(coded >= minimum) & _enough(rest, minimum)].reset_index(drop=True)
+    ever: pd.Series = records_of(frame)["ever"]
+    others = frame["hcc"].astype(str).map(ever).fillna(0) - coded
+    kept = (coded >= minimum) & _enough(rest, minimum) & _enough(others, minimum)
+    shown = frame[kept].reset_index(drop=True)
     listed: pd.DataFrame = records_of(frame)["listed"]
     doubted = listed.loc[listed["kind"] == UNSUPPORTED, "hcc"].value_counts()
     uncounted = shown["hcc"].astype(str).map(doubted).astype("Float64").fillna(0) - shown["doubtful"]
@@ -96,7 +144,7 @@ def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame])
         values = shown[name].astype("Float64")
         small = of_few | (values.between(0, minimum, inclusive="neither") if name in _BESIDE else False)
         shown[name] = values.mask(small)
-    return amend(carry(frame, shown), {"listed": listed.head(0)})
+    return amend(carry(frame, shown), {"listed": listed.head(0), "ever": ever.head(0)})
 
 
 def recapture(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:

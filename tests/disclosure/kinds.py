@@ -72,13 +72,18 @@ def lines_of(kinds: pd.DataFrame) -> pd.DataFrame:
 
 
 def claims_of(kinds: pd.DataFrame) -> Claims:
+    """The claims of all persons of these kinds."""
+    return claims_of_lines(lines_of(kinds))
+
+
+def claims_of_lines(lines: pd.DataFrame) -> Claims:
     """The claims: of each line one, of $100, on the fifth of the month, decided 20 days and perhaps 150 days later."""
-    lines = lines_of(kinds)
     each = lines.loc[lines.index.repeat(lines["persons"])]
     number = each.groupby(level=0).cumcount()
+    visit = lines.groupby("kind").cumcount().reindex(each.index)
     each = each.assign(person_id=[f"P{kind}-{n}" for kind, n in zip(each["kind"], number, strict=True)])
     each = each.reset_index(drop=True)
-    each["claim_id"] = each["person_id"] + np.where(each["earlier"], "-0", "-1")
+    each["claim_id"] = each["person_id"] + "-" + visit.astype(str).to_numpy()
     first = pd.to_datetime(each["month"] + "-05")
     for name, days in (("day", 0), ("decided", 20), ("again", 150)):
         each[name] = (first + pd.Timedelta(days=days)).dt.strftime("%Y-%m-%d")

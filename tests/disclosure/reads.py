@@ -6,7 +6,7 @@ Columns that are no such sums (rates, intervals, expectations, odds ratios, chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cpticd import codes
-from tests.disclosure.kinds import DENIED, FATES, LOST, lines_of
+from tests.disclosure.kinds import DENIED, FATES, LOST
 
 Which = Callable[[pd.DataFrame], pd.Series]
 CATEGORY: Final = {
@@ -26,12 +26,14 @@ CATEGORY: Final = {
 MATURE: Final = ("2023-07", "2024-02", "2024-03")
 
 
-def read_lines(kinds: pd.DataFrame, flagged: Mapping[str, set[str]]) -> pd.DataFrame:
+def read_lines(
+    lines: pd.DataFrame, flagged: Mapping[str, set[str]], mature: Sequence[str] = MATURE
+) -> pd.DataFrame:
     """A row per kind and line, with all by which tables group lines; ``flagged``: of each rule its diagnoses."""
-    lines = lines_of(kinds)
+    lines = lines.assign(mature=lines["month"].isin(mature))
     lines["category"] = lines["fate"].map(CATEGORY)
     lines["became"] = np.select(
-        [lines["fate"] == "won", lines["fate"].isin(LOST) & lines["month"].isin(MATURE)],
+        [lines["fate"] == "won", lines["fate"].isin(LOST) & lines["mature"]],
         ["paid", "denied for good"],
         "open",
     )
@@ -53,7 +55,7 @@ def _of(*fates: str) -> Which:
 
 
 def _old(which: Which) -> Which:
-    return lambda lines: which(lines) & lines["month"].isin(MATURE)
+    return lambda lines: which(lines) & lines["mature"]
 
 
 #: Dollars that the first decision pays for a line.

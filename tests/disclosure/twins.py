@@ -121,7 +121,9 @@ class Twins:
             if (yield twin, differ):
                 left[:] = [each for each in left if all(each is not other for other in differ)]
 
-        yield from tried(self._many(cells, random))
+        together = self._many(cells, random)
+        if together:  # else the data set would be its own twin
+            yield from tried(together)
         for cell in cells:
             for sign in (1, -1):
                 if any(cell is each for each in left):
