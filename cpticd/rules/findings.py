@@ -13,9 +13,8 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import attach, records_of
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
 from cpticd.core.measure import Linked, Part, Records, measure
-from cpticd.rules import flagged, inputs, outcomes
+from cpticd.rules import flagged, inputs, outcomes, reading, severity
 from cpticd.rules.registry import chosen, registry
 from cpticd.rules.rule import Rule, Scope, scopes
 from cpticd.rules.run import Run, passed
@@ -32,6 +31,9 @@ _COLUMNS: Final = pa.schema(
         ("evidence", pa.string()),
         ("source", pa.string()),
         ("effective_date", pa.date32()),
+        ("titles", pa.string()),
+        ("correction", pa.string()),
+        ("file_by", pa.date32()),
     ]
 )
 _ORDER: Final = ("claim_id", "claim_line_number", "rule", "codes", "evidence", "message", "source")
@@ -64,17 +66,23 @@ def check(
         severity. ``cx.rules.catalogue()`` lists them.
     severities: ``error`` (a payer that follows the source denies), ``warning`` (it may), ``information`` (codes that
         could be more specific, notes about order: many).
-    payer_kinds: payer's name → medicare, medicare advantage, medicaid, commercial, marketplace. A payer whose kind is
-        not given is in the scope of every rule.
+    payer_kinds: payer's name → its kind (medicare, medicare advantage, medicaid, commercial, marketplace, tricare or
+        va, workers compensation, self pay, other), in the place of what the claims say of it. A payer of unknown kind
+        is in the scope of every rule.
     tables: kind → rows in the columns that ``reference.release(kind)`` has (effective_from and effective_to may be
         missing: open), judged by instead of what has been added: ncci_ptp, ncci_mue, ncci_addon, coverage, …
     folder: where added releases lie, the user's own folder unless it is named (``cpticd.reference.store``).
 
-    Columns
-    -------
-    claim_id, claim_line_number (missing: the claim as a whole), rule, family, severity; codes, the codes that
-    conflict; message, in plain words; evidence, what was seen; source, the document that defines the rule, and the
-    table and release that judged; effective_date, first day of the edit that fired, missing where it has none.
+    Columns ------- claim_id, claim_line_number (missing: the claim as a whole), rule, family, severity; codes, the
+    codes that conflict; message, in plain words; evidence, what was seen; source, the document that defines the rule,
+    and the table and release that judged; effective_date, first day of the edit that fired, missing where it has none;
+    titles, what the diagnoses and HCPCS Level II codes stand for (of CPT codes there are none); correction, what kind
+    of step mends the line (recode, modifier, units, resubmit, documentation, write off, …); file_by, the last day on
+    which a corrected claim may be sent, where a regulation says it. In messages diagnosis codes have their dot, in
+    columns none.
+
+    Medicare's tables and policies are an error for Medicare; of a payer of another kind, which may or may not follow
+    them, a warning or information, as ``rule_severities`` says, or nothing.
 
     Every rule is judged at the date of service, under the tables of that date. A diagnosis is found on each line
     that points to it; on the claim where no line does, or where the source has no pointers. A claim and what
@@ -92,6 +100,7 @@ def check(
     kinds = _payer_kinds(payer_kinds)
     given = {kind: passed(kind, table) for kind, table in (tables or {}).items()}
     asked = chosen(rules, severities)
+    wanted = None if rules is not None else severities
     found, report = [_COLUMNS.empty_table()], {}
     with claims.session() as s:
         run = Run(s, given, folder)
@@ -104,34 +113,36 @@ def check(
                     0,
                 )
                 continue
-            rows = _findings(run, rule, scopes()[rule.name])
+            rows = _findings(run, rule, scopes()[rule.name], wanted)
             found.append(rows)
             report[rule.name] = ("ran", rule.note(run) if rule.note else "", rows.num_rows)
-    order = [(name, "ascending") for name in _ORDER]
-    result = to_frame(pa.concat_tables(found).sort_by(order))
+        order = [(name, "ascending") for name in _ORDER]
+        result = reading.for_people(run, pa.concat_tables(found).sort_by(order))
     result["claim_line_number"] = result["claim_line_number"].astype("Int64")
     return _described(result, report, kinds)
 
 
-def _findings(run: Run, rule: Rule, scope: Scope) -> pa.Table:
-    """The rule's findings within its scope."""
+def _findings(run: Run, rule: Rule, scope: Scope, wanted: str | Iterable[str] | None) -> pa.Table:
+    """The rule's findings within its scope, of the severities that are wanted."""
     conditions, params = _conditions(scope)
-    joins = "JOIN rule_claims c ON c.claim_id = f.claim_id" if conditions else ""
+    joins = "JOIN rule_claims c ON c.claim_id = f.claim_id"
     if scope.effective_from or scope.effective_to:
         joins += (
             " LEFT JOIN rule_lines l ON l.claim_id = f.claim_id AND l.claim_line_number = f.claim_line_number"
         )
     rows = run.session.fetch(
-        sql.text("rules/findings"), params,
-        found=rule.find(run), joins=joins, conditions=" AND ".join(conditions) or "TRUE",
+        sql.text("rules/findings"), params, found=rule.find(run), joins=joins,
+        conditions=" AND ".join(conditions) or "TRUE", rank=severity.rank(rule, scope),
     )  # fmt: skip
+    rows = severity.kept(rows, wanted)
     release = rows.column("release").to_pandas()
     source = (scope.source + "; " + release.astype(str)).where(release.ne(""), scope.source)
-    constant = {"rule": rule.name, "family": scope.family, "severity": scope.severity}
+    constant = {"rule": rule.name, "family": scope.family, "correction": scope.correction, "titles": ""}
     columns = {
         **{name: rows.column(name) for name in rows.column_names if name != "release"},
         **{name: pa.repeat(pa.scalar(value), rows.num_rows) for name, value in constant.items()},
         "source": pa.array(source, pa.string()),
+        "file_by": pa.nulls(rows.num_rows, pa.date32()),
     }
     return pa.table({name: columns[name] for name in _COLUMNS.names}).cast(_COLUMNS)
 
@@ -165,14 +176,9 @@ def _missing(run: Run, rule: Rule) -> str:
 
 def _payer_kinds(payer_kinds: Mapping[str, str] | None) -> dict[str, str]:
     given = {payer: str(kind).strip().lower() for payer, kind in (payer_kinds or {}).items()}
-    known = sorted({kind for scope in scopes().values() for kind in scope.payer_kinds} | set(PAYER_KINDS))
-    if strange := sorted(set(given.values()) - set(known)):
-        raise ArgumentError(f"payer_kinds: found {strange}; there are {', '.join(known)}")
+    if strange := sorted(set(given.values()) - set(severity.PAYER_KINDS)):
+        raise ArgumentError(f"payer_kinds: found {strange}; there are {', '.join(severity.PAYER_KINDS)}")
     return given
-
-
-#: What a payer may be to a rule.
-PAYER_KINDS: Final = ("commercial", "marketplace", "medicaid", "medicare", "medicare advantage")
 
 
 def _described(

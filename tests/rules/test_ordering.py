@@ -106,7 +106,7 @@ def test_code_first_notes() -> None:
         """,
     )
     assert found["message"].iloc[0] == (
-        'The note "code first" at D631 asks for another code before it, and none that it names stands there: '
+        'The note "code first" at D63.1 asks for another code before it, and none that it names stands there: '
         "for a coder to review against the record."
     )
     assert found["evidence"].iloc[0] == "note underlying chronic kidney disease (CKD) (N18.-)"
