@@ -6,6 +6,7 @@
     thin = cx.risk.unsupported(claims, year=2025)          # coded conditions whose support is thin
     cx.risk.impact(claims, gaps, thin, payment_year=2026)  # what both would do to scores, and to dollars
     cx.risk.recapture(claims, payment_year=2026)           # how conditions come, stay and come back
+    cx.risk.reconcile(claims, payment_year=2026, mmr=…)    # scores, HCCs, diagnoses beside CMS's reports, with reasons
 
 Payment year Y pays on the diagnoses of service year Y - 1; one of the two is always given. A gap and an unsupported
 condition are for a clinician and a coder to review; neither is a finding by itself.
@@ -21,6 +22,7 @@ from cpticd.risk.gaps import gaps
 from cpticd.risk.impact import impact
 from cpticd.risk.prevalence import prevalence
 from cpticd.risk.recapture import recapture
+from cpticd.risk.reconciliation import reconcile
 from cpticd.risk.score import blended, score
 from cpticd.risk.unsupported import unsupported
 
@@ -33,6 +35,7 @@ __all__ = [
     "impact",
     "prevalence",
     "recapture",
+    "reconcile",
     "rejects",
     "score",
     "unsupported",
