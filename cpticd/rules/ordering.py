@@ -87,6 +87,7 @@ def _asked(run: Run, note: str, says: str) -> str:
     placed(run)
     prefixes(run)
     run.table("icd10cm_notes")
+    run.table("note_conditions")
     run.once("notes_unmet")
     return sql.text("rules/note_unmet").format(note=note, says=says)
 
