@@ -71,6 +71,7 @@ def prepare(s: Session, asked: Scope) -> None:
         "year": pa.array([asked.year], pa.int32()),
         "base_year": pa.array([asked.base_year], pa.int32()),
         "payment_year": pa.array([asked.payment_year], pa.int32()),
+        "age_on": pa.array([hcc_tables.age_day(asked.model, asked.payment_year)], pa.date32()),
     }
     s.load("asked", years)
     s.load("hcc_map", hcc_tables.remembered(asked.model, asked.payment_year))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -58,6 +59,11 @@ def is_hhs(model: str) -> bool:
 def service_to_payment(model: str, year: int) -> int:
     """The payment year that service ``year`` is paid in: the year after, of HHS's models the year itself."""
     return year if hhs.is_hhs(model) else year + 1
+
+
+def age_day(model: str, payment_year: int) -> date:
+    """The day of a payment year on which ages are meant: February 1, of HHS's models the last (of enrolment)."""
+    return date(payment_year, 12, 31) if hhs.is_hhs(model) else date(payment_year, 2, 1)
 
 
 def paid_year(model: str, year: int, payment_year: int | None) -> int:
@@ -199,7 +205,9 @@ def factors(model: str, payment_year: int, override: pd.DataFrame | None = None)
     check_model(model, payment_year)
     if hhs.is_hhs(model):
         if override is not None:
-            raise ArgumentError(f"factors: {model} has none, HHS neither normalizes nor adjusts scores for coding")
+            raise ArgumentError(
+                f"factors: {model} has none, HHS neither normalizes nor adjusts scores for coding"
+            )
         return hhs.factors(model, payment_year)
     table = reference.table("hcc_factors").to_pandas()
     if override is not None:

@@ -140,7 +140,9 @@ def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[in
             )
         load_encounters(s, [year])
         s.load("hcc_map", hcc_tables.mapping(model, payment_year))
-        found = s.fetch(sql.text("risk/coded_persons"), {"year": year, "payment_year": payment_year})
+        day = hcc_tables.age_day(model, payment_year)
+        age = {"age_year": day.year, "age_day": day.month * 100 + day.day}
+        found = s.fetch(sql.text("risk/coded_persons"), {"year": year, **age})
     return persons, found.to_pandas().set_index("hcc")["persons"]
 
 

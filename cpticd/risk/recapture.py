@@ -99,6 +99,17 @@ def _years(claims: Claims) -> list[int]:
     return years
 
 
+def _days(years: list[int], model: str) -> dict[str, pa.Array]:
+    """Service years, each with the day whose ages are meant: its year, and month x 100 + day."""
+    days = [hcc_tables.age_day(model, hcc_tables.service_to_payment(model, year)) for year in years]
+    columns = {
+        "year": years,
+        "age_year": [day.year for day in days],
+        "age_day": [day.month * 100 + day.day for day in days],
+    }
+    return {name: pa.array(values, pa.int32()) for name, values in columns.items()}
+
+
 def _count(claims: Claims, years: list[int], model: str, payment_year: int) -> pd.DataFrame:
     up = {(hcc, hcc) for hcc in hcc_tables.labels(model).column("hcc").to_pylist()}
     up |= {(row["child"], row["parent"]) for row in hcc_tables.hierarchy(model).to_pylist()}
@@ -106,7 +117,7 @@ def _count(claims: Claims, years: list[int], model: str, payment_year: int) -> p
     with claims.session() as s:
         load_encounters(s, years)
         load_outsiders(s, model)
-        s.load("years", {"year": pa.array(years, pa.int32())})
+        s.load("years", _days(years, model))
         s.load("hcc_map", hcc_tables.remembered(model, payment_year))
         s.load("hcc_labels", hcc_tables.labels(model))
         s.load("hcc_up", {"hcc": [a for a, _ in pairs], "up": [b for _, b in pairs]})

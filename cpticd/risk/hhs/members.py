@@ -99,6 +99,7 @@ def take_claims(s: Session, benefit_year: int) -> Members:
     To be scored is who has a metal level in members, or claims of the year to a marketplace payer.
     Raises InputError where the claims have no members of that year.
     """
+    s.create("outsiders", sql.text("risk/hhs_outsiders"))
     members = s.fetch(sql.text("risk/hhs_members_of_year"), {"year": benefit_year})
     if members.num_rows == 0:
         years = s.fetch("SELECT DISTINCT year FROM members ORDER BY year").column(0).to_pylist()
