@@ -89,9 +89,10 @@ def listed(root: Path) -> list[Release]:
 
 def _entry(**row: Any) -> Release:
     # JSON has lists, and older manifests no parts.
-    return Release(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    )
+    values: dict[str, Any] = {
+        k: tuple(value) if isinstance(value, list) else value for k, value in row.items()
+    }
+    return Release(**values)
 
 
 def save(root: Path, entries: Sequence[Release]) -> None:

@@ -8,7 +8,7 @@ what it is, from which files, of when, and with which sha256.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib import import_module
@@ -50,7 +50,9 @@ SETTINGS: Final = {
     "coverage": ("article", "lcd"),
 }
 #: Months for which a release is published: it says nothing of the time after them, unless ``effective_to`` says so.
-MONTHS: Final = {"ncci_ptp": 3, "ncci_mue": 3, "ncci_addon": 3, "fee_schedule": 12}
+MONTHS: Final = {"ncci_ptp": 3, "ncci_mue": 3, "ncci_addon": 3, "fee_schedule": 12, "mce": 12}
+#: Kinds whose year ends with September.
+_FISCAL: Final = ("mce",)
 
 
 def add(
@@ -69,9 +71,9 @@ def add(
     layout it reads and where that is described. It may be left out, ``add(files)``: what a file is, its content says;
     names do not matter, and neither do notices and whatever else lies in a zip file. ``files`` are one or more paths,
     plain, ``.gz`` or ``.zip``. ``effective_from`` and ``setting`` are told from the files' names and headings; pass
-    them where these do not say. ``effective_to`` is the last day of a release that no later one ends; without it NCCI's
-    tables hold for their quarter and a fee schedule for its year. A release of the same kind, setting and first day is
-    replaced; parts of it that come in several files (NCCI's f1 to f4) add up, in one call or in several.
+    say. ``effective_to`` is the last day of a release that no later one ends; without it NCCI's tables hold for their
+    quarter, a fee schedule and the code editor's lists for their year. A release of the same kind, setting and first
+    day is replaced; parts of it that come in several files (NCCI's f1 to f4) add up, in one call or in several.
 
     Prints, unless ``quiet``, which parts are missing yet and what of the files was left out. ``attrs``: kind, setting,
     release, effective_from, against (the release before, '' for the first, whose rows are not listed), rows, the
@@ -87,18 +89,16 @@ def add(
         kind, files = _recognised(kind), kind
     readings, digests = _read(str(kind), files)
     given = (effective_from, effective_to, setting)
-    changes = [_entered(str(kind), reading, digests, given, home(folder)) for reading in readings]
+    found = [_entered(str(kind), reading, digests, given, home(folder)) for reading in readings]
     if not quiet:
-        for change in changes:
+        for change in found:
             _say(change.attrs)
-    if len(changes) == 1:
-        return changes[0]
-    every = pd.concat(
-        [change.assign(setting=change.attrs["setting"]) for change in changes], ignore_index=True
-    )
+    if len(found) == 1:
+        return found[0]
+    every = pd.concat([change.assign(setting=change.attrs["setting"]) for change in found], ignore_index=True)
     numbers = ("rows", "added", "retired", "revised")
-    sums = {name: sum(change.attrs[name] for change in changes) for name in numbers}
-    every.attrs = {**changes[0].attrs, "setting": "", **sums}
+    sums = {name: sum(change.attrs[name] for change in found) for name in numbers}
+    every.attrs.update({str(name): value for name, value in found[0].attrs.items()} | {"setting": ""} | sums)
     return every
 
 
@@ -120,7 +120,8 @@ def _entered(
     told = str(reading.effective_from or "") == first
     entries = listed(root)
     same = next((e for e in entries if (e.kind, e.setting, e.effective_from) == (kind, own, first)), None)
-    table, parts, kept = reading.table, reading.parts, {}
+    table, parts = reading.table, reading.parts
+    kept: dict[str, str] = {}
     if same and parts:
         table, parts, kept = _together(root, same, reading)
     missing = tuple(part for part in reading.expected if part not in parts)
@@ -135,9 +136,7 @@ def _entered(
     last = max(before, key=lambda e: e.effective_from, default=None)
     found = changes(root, entry, last, key(kind))
     replaced = [] if same is None else sorted(set(same.files) - set(entry.files))
-    found.attrs |= {
-        "parts": list(parts), "missing": list(missing), "notes": list(reading.notes), "replaced": replaced,
-    }  # fmt: skip
+    found.attrs.update(parts=list(parts), missing=list(missing), notes=list(reading.notes), replaced=replaced)
     return found
 
 
@@ -149,6 +148,7 @@ def _together(root: Path, same: Release, reading: Any) -> tuple[pa.Table, tuple[
     import pyarrow.compute as pc
 
     old = load(root, same)
+    stay: Any
     if "" in reading.parts or "" in same.parts:
         import duckdb
 
@@ -165,7 +165,7 @@ def _together(root: Path, same: Release, reading: Any) -> tuple[pa.Table, tuple[
     return pa.concat_tables([stay.cast(reading.table.schema), reading.table]), parts, kept
 
 
-def _say(attrs: dict[str, Any]) -> None:
+def _say(attrs: Mapping[Any, Any]) -> None:
     """Prints what a release lacks yet, and what was left out."""
     name = " ".join(filter(None, (attrs["kind"], attrs["setting"], attrs["release"])))
     if attrs["missing"]:
@@ -317,6 +317,8 @@ def _published_until(entry: Release) -> str:
     if not months:
         return ""
     first = date.fromisoformat(entry.effective_from)
+    if entry.kind in _FISCAL:
+        return f"{first.year + (first.month > 9)}-09-30"
     month = (first.month - 1) // months * months + months
     return str(date(first.year + month // 12, month % 12 + 1, 1) - timedelta(days=1))
 

@@ -214,7 +214,8 @@ def test_mce_sex_conflicts_end_in_september_2024(tmp_path: Path, shared_data: Pa
     edits = {
         day: reference.release("mce", on=day)["edit"].to_pylist() for day in ("2024-09-30", "2024-10-01")
     }
-    assert edits == {"2024-09-30": ["Maternity_Only", "Female_Only"], "2024-10-01": ["Maternity_Only"]}
+    # Version 41 holds for fiscal year 2024.
+    assert edits == {"2024-09-30": ["Maternity_Only", "Female_Only"], "2024-10-01": []}
     add(tmp_path, "mce", "mce.txt", MCE.replace("\n41", "\n42"))
     assert reference.release("mce", on="2024-10-01")["edit"].to_pylist() == ["Maternity_Only"]
     with pytest.raises(InputError, match=r"found versions \[41, 42\]"):

@@ -102,6 +102,7 @@ def _is_text(file: Source) -> bool:
 def read(files: Sequence[Source]) -> Reading:
     """One row per code and modifier: with status, professional_technical, global_days, multiple_procedure, …"""
     file = _one(files)
+    lines: Iterator[tuple[int, dict[str, str]]]
     if _headed(file):
         rows = file.rows()
         places, head = _places(rows, file.name)
