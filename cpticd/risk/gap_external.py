@@ -11,7 +11,6 @@ import pyarrow as pa
 from cpticd.core.code_form import normal
 from cpticd.core.errors import SchemaError
 from cpticd.core.session import Session
-from cpticd.reference import icd10cm
 from cpticd.risk import calibration, hcc_tables
 from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.current_codes import current
@@ -32,6 +31,7 @@ def external(s: Session, asked: Scope, suspects: pd.DataFrame, found: Rejects) -
     scored in the year, a code or an HCC that the model does not have. SchemaError where a column is missing.
     """
     rows = _checked(suspects)
+    rows["coded"] = rows["diagnosis_code"] != ""
     rows["diagnosis_code"] = current(rows["diagnosis_code"], asked.year).fillna("")
     rows = _of_the_model(s, asked, rows, found)
     rows = _of_persons(s, rows, found)
@@ -116,16 +116,15 @@ def _of_the_model(s: Session, asked: Scope, rows: pd.DataFrame, found: Rejects) 
     mapping = hcc_tables.remembered(asked.model, asked.payment_year).to_pandas()
     mapping = mapping[["diagnosis_code", "hcc"]].drop_duplicates().rename(columns={"hcc": "of_code"})
     given = rows["hcc"] != ""
-    coded = rows["diagnosis_code"] != ""
+    coded, billable = rows["coded"], rows["diagnosis_code"] != ""
     known = rows["diagnosis_code"].isin({*mapping["diagnosis_code"]})
-    unknown = coded & icd10cm.valid(rows["diagnosis_code"])["reason"].eq(icd10cm.UNKNOWN).to_numpy()
     year = f"{asked.model} of payment year {asked.payment_year}"
     reasons = [
         (rows["person_id"] == "", "no person"),
-        (~given & ~coded, "neither an HCC nor a code that can be billed in the year"),
+        (~given & ~coded, "neither an HCC nor a diagnosis code"),
         (given & ~rows["hcc"].isin(labels), f"no HCC of {year}"),
-        (coded & unknown, "not an ICD-10-CM code"),
-        (coded & ~known & ~unknown, f"a code without an HCC in {year}"),
+        (coded & ~billable, f"no ICD-10-CM code that can be billed in {asked.year}"),
+        (coded & ~known, f"a code without an HCC in {year}"),
         (rows["bad_confidence"], "confidence: a number from 0 to 1 is needed"),
         (rows["bad_date"], "date: not a date"),
     ]
