@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 
 import pandas as pd
@@ -11,6 +12,7 @@ import cpticd as cx
 from cpticd import risk
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from cpticd.risk.hhs import tables
+from tests.conftest import ROOT
 from tests.risk import hhs_oracle
 from tests.risk.hhs_published import SILVER_2025
 from tests.risk.visits import claims_of_visits
@@ -101,6 +103,16 @@ def test_weights_are_those_that_hhs_published() -> None:
         got = table[table["population"] == population].set_index("term")["silver"]
         assert set(want) <= set(got.index)
         assert {term: value for term, value in got.items() if value != want.get(term, 0)} == {}
+
+
+def test_the_package_gives_the_same_tables_again() -> None:
+    pytest.importorskip("risk_adjustment_model", reason="risk-adjustment-model needs Python 3.12")
+    spec = importlib.util.spec_from_file_location("build_hhs_tables", ROOT / "data" / "build_hhs_tables.py")
+    assert spec and spec.loader
+    builder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(builder)
+    for name in builder.TABLES:
+        assert cx.reference.path(name).read_text() == builder.text_of(name, builder.Package()), name
 
 
 def test_hierarchies_are_those_of_the_sas_macro() -> None:
