@@ -84,6 +84,15 @@ class Payments:
             changes += [_by_code(part, coded, lost) for part in self.parts[1:]]
         return Worth(self, changes)
 
+    def worth_by_model(self, players: pd.DataFrame) -> Worth:
+        """As :meth:`worth`, of players whose HCC is of the model that each names (model) and changes that one alone."""
+        changes = []
+        for part in self.parts:
+            mine = np.flatnonzero((players["model"] == part.model).to_numpy())
+            own = _own(part, players.iloc[mine])
+            changes.append(own.assign(player=mine[own["player"].to_numpy(dtype=int)]))
+        return Worth(self, changes)
+
 
 @dataclass
 class Worth:
