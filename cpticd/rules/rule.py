@@ -36,6 +36,8 @@ class Rule:
     any_table: bool = False
     note: Callable[[Run], str] | None = field(default=None, compare=False)
     doubtful: bool = False
+    #: SQL of the lines that its tables judged, where these are fewer than those whose day a table reaches.
+    judged: Callable[[Run], str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
