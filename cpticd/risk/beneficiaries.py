@@ -77,7 +77,9 @@ class Rejects:
 
 
 def rejects(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per member, diagnosis or entry of a list that an analysis of risk could not take: source, location, reason, content.
+    """One row per member, diagnosis or entry of a list that an analysis of risk could not take.
+
+    Columns: source, location, reason, content.
 
     ``frame`` is what :func:`score`, :func:`blended`, :func:`explain`, :func:`impact`, :func:`gaps` or :func:`recapture`
     returned.

@@ -17,7 +17,7 @@ from cpticd.risk.gap_services import coded_or_not, load_text, suspected, with_hc
 from cpticd.risk.rule_dates import COLUMNS, dated
 
 _KEY: Final = ["person_id", "rule"]
-_NUMBERS: Final = ("pair_from", "pair_below", "days_apart", "value_from", "value_below")
+_NUMBERS: Final = ("pair_from", "pair_below", "days_apart", "value_from", "value_below", "times")
 #: Bounds that are not there.
 _LEAST, _MOST = -1e11, 1e11
 
@@ -35,7 +35,7 @@ def measured(
     load_rules(s, rules)
     _load_beside(s, rules, own_classes)
     counts = _counts(s)
-    s.create("gap_readings", sql.text("risk/gap_readings"))
+    s.create("observed_readings", sql.text("risk/observed_readings"))
     for name in ("last", "pair"):
         s.create(f"measured_{name}", sql.text(f"risk/gap_measured_{name}"))
     s.create("gap_served", sql.text("risk/gap_measured"))
@@ -74,7 +74,11 @@ def load_rules(s: Session, rules: pd.DataFrame) -> None:
     """Make ``observed_rules`` and ``observed_codes``: what each rule reads, in which units, and from when to when."""
     once = rules.drop_duplicates("rule")
     numbers = {name: once[name].astype(float) for name in _NUMBERS if name in once}
-    bounds = {name: _LEAST if name.endswith("from") else _MOST for name in numbers if name != "days_apart"}
+    bounds = {
+        name: _LEAST if name.endswith("from") else _MOST
+        for name in numbers
+        if name not in ("days_apart", "times")
+    }
     columns: dict[str, Any] = {
         name: pa.array(values.fillna(bounds.get(name, float("nan"))), pa.float64(), from_pandas=True)
         for name, values in numbers.items()

@@ -3,7 +3,7 @@ WITH ranked AS (
     SELECT g.*, row_number() OVER (
         PARTITION BY g.person_id, g.rule ORDER BY g.observation_date DESC, g.low, g.high, g.code
     ) AS place
-    FROM gap_readings g
+    FROM observed_readings g
     JOIN observed_rules r ON r.rule = g.rule AND r.days_apart IS NULL
     WHERE g.is_now
 )

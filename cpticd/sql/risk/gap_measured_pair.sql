@@ -8,7 +8,7 @@ WITH daily AS (
                PARTITION BY g.person_id, g.rule, g.observation_date
                ORDER BY CASE WHEN r.bounded_above THEN -g.high ELSE g.low END, g.code, g.value
            ) AS place
-    FROM gap_readings g
+    FROM observed_readings g
     JOIN observed_rules r ON r.rule = g.rule AND r.days_apart IS NOT NULL
 ),
 days AS (SELECT * FROM daily WHERE place = 1),

@@ -1,4 +1,4 @@
--- One row per result of a person that a rule can read: of the measurement year and the two years before it, in a unit
+-- One row per result that a rule can read: of the measurement year and the two years before it, in a unit
 -- that the rule knows (or without one), with the interval that the value is known to lie in.
 SELECT DISTINCT o.person_id, c.rule, o.observation_date, o.code, o.value, o.comparator,
        CASE WHEN o.comparator IN ('<', '<=') THEN -1e10 WHEN o.comparator = '>' THEN CAST(o.value AS DOUBLE) + 0.0005
@@ -7,7 +7,6 @@ SELECT DISTINCT o.person_id, c.rule, o.observation_date, o.code, o.value, o.comp
             ELSE CAST(o.value AS DOUBLE) END AS high,
        year(o.observation_date) = s.year AS is_now
 FROM observations o
-JOIN gap_persons p ON p.person_id = o.person_id
 JOIN asked s ON year(o.observation_date) BETWEEN s.year - 2 AND s.year
 JOIN observed_codes c
   ON c.code = o.code AND c.code_system = coalesce(o.code_system, 'loinc')
