@@ -221,6 +221,7 @@ def test_claims_of_the_benefit_year_are_scored_for_marketplace_persons(
     assert "no metal level" in risk.rejects(got).set_index("location").loc["person medicare", "reason"]
     said = capsys.readouterr().out
     assert "3 persons scored" in said and "assumed of 2: no cost-sharing reduction" in said
+    assert "assumed of 3: that a diagnosis counts by Medicare's rules and lists of procedures" in said
     assert cx.contract(got)["clock"].startswith("diagnoses and drugs of benefit year 2025")
     terms = risk.explain(claims, payment_year=2025, model="HHS V08").set_index(["person_id", "term"])
     assert terms.loc[("metal", "G01"), "claims"] == ["V1"]
