@@ -21,6 +21,7 @@ from cpticd.risk.conditions import conditions
 from cpticd.risk.explain import explain
 from cpticd.risk.gaps import gaps
 from cpticd.risk.impact import impact
+from cpticd.risk.model_change import model_change
 from cpticd.risk.prevalence import prevalence
 from cpticd.risk.radv import radv_sample
 from cpticd.risk.radv_extrapolation import extrapolate
@@ -39,6 +40,7 @@ __all__ = [
     "extrapolate",
     "gaps",
     "impact",
+    "model_change",
     "prevalence",
     "radv_sample",
     "recapture",

@@ -77,13 +77,19 @@ def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = No
     Diagnoses of claims without a date, and of no claim, stand there too, with a reason and without a year.
     ``eligible`` replaces the reference table ``eligible_procedures``. Raises ArgumentError for a year without list.
     """
+    load_encounter_claims(s, years, eligible=eligible)
+    s.create("encounters", sql.text("risk/encounters"))
+    s.drop("encounter_claims")  # a row per claim, which nothing else reads
+
+
+def load_encounter_claims(s: Session, years: Iterable[int], *, eligible: Eligible = None) -> None:
+    """Make the relation ``encounter_claims``: one row per claim with its date and the reason why it does not count."""
     table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
     chosen = check_years(years, table)
     _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table)
     for name in ("procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims"):
         s.create(name, _RULES.get(name) or sql.text(f"risk/{name}"))
-    s.create("encounters", sql.text("risk/encounters"))
-    s.drop("encounter_lines", "encounter_claims")  # a row per claim each, which nothing else reads
+    s.drop("encounter_lines")
 
 
 def _load_rules(s: Session, years: list[int], eligible: pa.Table) -> None:
