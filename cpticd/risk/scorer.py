@@ -51,6 +51,10 @@ class Scorer:
         """Whose cost a score of 1 is."""
         return "cost of an average beneficiary"
 
+    def months(self) -> pd.Series | None:
+        """Months that are paid for each person, by person_id, where the model knows them."""
+        return None
+
     def make(self, name: str, **parts: Any) -> None:
         """Make the relation of that name by the statement of that name."""
         self.s.create(name, sql.text(f"risk/{name}"), **parts)

@@ -31,7 +31,7 @@ def claims() -> Claims:
         "person_id | year | birth_date | sex | enrolled_months | metal_level | csr_variant | part_b_months\n"
     )
     rows = [
-        f"{person} | {year} | 1980-01-15 | female | 12 | {metal} | {'06' if metal == 'silver' else ''} | 0"
+        f"{person} | {year} | 1980-01-15 | female | 8 | {metal} | {'06' if metal == 'silver' else ''} | 0"
         for person, metal in PLANS.items()
         for year in (2024, 2025)
     ]
@@ -64,8 +64,9 @@ def test_impact_is_by_hand_with_drugs_groups_and_counts(claims: Claims) -> None:
     }
     factor = worth.set_index("person_id")["payment_factor"].to_dict()
     assert factor == pytest.approx({"infused": 1, "joined": 1.12, "dialysed": 1, "thin": 1.12})
+    # Dollars are of the months of enrolment, eight in 2025.
     dollars = worth.set_index("person_id")["shapley_dollars"]
-    assert dollars["thin"] == pytest.approx(-1.773 * 1.12 * 100 * 12)
+    assert dollars["thin"] == pytest.approx(-1.773 * 1.12 * 100 * 8)
 
 
 def test_a_persons_gaps_add_up_to_his_score_with_all_of_them(claims: Claims) -> None:

@@ -57,16 +57,15 @@ def prepared(
 def scores(scorer: HhsScorer) -> pd.DataFrame:
     """One row per person, in the order in which the members were given: his score and its parts."""
     scorer.score()
-    found = scorer.s.frame(sql.text("risk/hhs_payment_scores")).sort_values("person", ignore_index=True)
-    names = dict(enumerate(tables.SEGMENTS))
+    found = scorer.s.fetch(sql.text("risk/hhs_payment_scores"))
+    names = pa.array(tables.SEGMENTS, pa.string())
     frame: dict[str, Any] = {
         "person_id": scorer.scored.column("person_id").to_pandas().astype("str"),
-        "segment": found["segment"].map(names).astype("str"),
+        "segment": names.take(found.column("segment").combine_chunks()).to_pandas().astype("str"),
     }
-    for name in found.columns[2:]:
-        frame[name] = found[name].map(_listed) if name in ("hccs", "drugs") else found[name]
+    for name in found.column_names[2:]:
+        column = found.column(name)
+        # A million Python lists would cost more than the scores; pandas makes each when it is looked at.
+        listed = pa.types.is_list(column.type)
+        frame[name] = pd.Series(column, dtype=pd.ArrowDtype(column.type)) if listed else column.to_pandas()
     return pd.DataFrame(frame)
-
-
-def _listed(value: Any) -> list[str]:
-    return [] if value is None else list(value)

@@ -13,8 +13,10 @@ SELECT s.person, s.segment,
        CAST(s.demographic AS DOUBLE) AS demographic_score, CAST(s.disease AS DOUBLE) AS disease_score,
        CAST(s.drug AS DOUBLE) AS drug_score, CAST(s.interaction AS DOUBLE) AS interaction_score,
        CAST(s.counted AS DOUBLE) AS count_score, s.raw AS raw_score, s.raw AS normalized_score, p.csr_factor,
-       s.raw * p.csr_factor AS payment_score, h.hccs, s.hccs AS payment_hcc_count, t.drugs
+       s.raw * p.csr_factor AS payment_score, coalesce(h.hccs, CAST([] AS VARCHAR[])) AS hccs, s.hccs AS payment_hcc_count,
+       coalesce(t.drugs, CAST([] AS VARCHAR[])) AS drugs
 FROM scores AS s
 JOIN scored AS p ON p.person = s.person
 LEFT JOIN paid AS h ON h.person = s.person
 LEFT JOIN taken AS t ON t.person = s.person
+ORDER BY s.person
