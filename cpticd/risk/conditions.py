@@ -43,6 +43,10 @@ _RULES: Final = {
     "modifier_rules": "SELECT first AS modifier, family, counts, face_to_face, service_from, service_to "
     "FROM line_rules WHERE basis = 'modifier'",
 }
+#: Made in this order.
+_RELATIONS: Final = (
+    "procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims", "deleted_diagnoses",
+)  # fmt: skip
 Eligible: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
 
 
@@ -87,7 +91,7 @@ def load_encounter_claims(s: Session, years: Iterable[int], *, eligible: Eligibl
     table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
     chosen = check_years(years, table)
     _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table)
-    for name in ("procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims"):
+    for name in _RELATIONS:
         s.create(name, _RULES.get(name) or sql.text(f"risk/{name}"))
     s.drop("encounter_lines")
 
