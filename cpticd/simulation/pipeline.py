@@ -15,7 +15,9 @@ arrays, one element per row, or changes the book of claims: claims, lines and di
     billing          bill                      Book                           people to services
     scrubber         scrub                     changes the book               book
     violations       plant                     changes the book               people, book
+    mistakes         plant                     changes the book               people, book (where asked for)
     behaviour        behave                    Behaviour, Reasons in it       book
+    tidying          tidy                      changes the book               people, book
     chances          weigh                     Chances                        book, behaviour
     resubmission     resubmit                  changes the book; Chances      book, chances
     adjudication     decide                    Decisions                      book, chances
@@ -77,6 +79,7 @@ from cpticd.simulation import (
     fates,
     insurers,
     membership,
+    mistakes,
     necessity,
     population,
     practices,
@@ -90,6 +93,7 @@ from cpticd.simulation import (
     settlement,
     stories,
     submission,
+    tidying,
     truth,
     violations,
 )
@@ -176,6 +180,7 @@ def simulate(
     stories: bool = False,
     *,
     recurring: bool = False,
+    standard_errors: bool = False,
     clinical_data: bool = False,
 ) -> Simulation:
     """One data set of claims of simulated persons, and one table per kind of what was planted in them.
@@ -195,6 +200,8 @@ def simulate(
     session and weekly visits of behavioral health, some refused as a whole or beyond a limit; persons have spells
     without coverage, providers have habits and gaps at a payer, whether or not there are ``effects``; with these,
     some payers deny a procedure more, all payers one, or all payers a provider (``truth["drivers"]``).
+    ``standard_errors`` — with True a small share of lines also breaks the rules that fee schedules, modifiers, places,
+    ages and plain repetition are judged by (duplicates, components, telehealth, therapy, drugs, vaccines, …).
     ``clinical_data`` — with True there are results of laboratories, measurements and fills of drugs (tables
     ``observations`` and ``drugs``), of persons with conditions and, good, by chance or for another reason, of others
     (``truth["clinical"]``); claims are the same with and without.
@@ -212,7 +219,14 @@ def simulate(
     """
     years = _checked(persons, seed, years)
     tables, planted = run(
-        int(persons), int(seed), years, effects, stories, recurring=recurring, clinical_data=clinical_data
+        int(persons),
+        int(seed),
+        years,
+        effects,
+        stories,
+        recurring=recurring,
+        standard=standard_errors,
+        clinical_data=clinical_data,
     )
     from cpticd.loaders.intake import Intake
 
@@ -254,6 +268,7 @@ def run(
     stories: bool = False,
     *,
     recurring: bool = False,
+    standard: bool = False,
     clinical_data: bool = False,
 ) -> tuple[dict[str, pa.Table], dict[str, pd.DataFrame]]:
     """The canonical tables and the truth, by name: all stages in their order."""
@@ -278,12 +293,15 @@ def run(
     book = billing.bill(world, people, met, seen, noted=noted, lines=lines)
     scrubber.scrub(book)
     violations.plant(world, people, book)
+    if standard:
+        mistakes.plant(world, people, book)
 
     # What payers decide, at first and later.
     pairs = book.pairs()
     habits = behaviour.behave(world, book, pairs, effects=effects)
     befallen = circumstances.befall(world, book, met, courses, habits, effects=effects) if recurring else None
-    chance = chances.weigh(world, book, pairs, habits, befallen.moved if befallen else None)
+    tidying.tidy(people, book)
+    chance = chances.weigh(world, book, book.pairs(), habits, befallen.moved if befallen else None)
     if stories:
         tables, outcome, services_of = _tell(world, book, met, habits.reasons, chance)
     else:
