@@ -108,6 +108,22 @@ def say(states: Iterable[Mapping[str, Any]]) -> None:
         print(f"no table for {', '.join(rules)}: {detail}")
 
 
+def unjudged_in_words(records: Mapping[str, Any]) -> list[str]:
+    """A sentence for the rules without a table, and one for each that has none for all days of its lines.
+
+    ``records``: those of findings (``contract(findings).records``).
+    """
+    states = records.get("rules", [])
+    lacking = sorted(each["rule"].replace("_", " ") for each in states if each["status"] == NO_TABLE)
+    found = [f"Without a table, and so without findings: {', '.join(lacking)}."] if lacking else []
+    for each in states:
+        part = each["status"] == RAN and share(each) == "part" and each["detail"]
+        if part or each["status"] == NOT_REACHED:
+            some = "Not all" if part else "None"
+            found.append(f"{some} of the lines judged by {each['rule'].replace('_', ' ')}: {each['detail']}.")
+    return found
+
+
 def share(state: Mapping[str, Any]) -> str:
     """How many of a rule's lines a table judged, in a word: all, part, none; '' where it has none."""
     lines, judged = state.get("lines", 0), state.get("judged", 0)

@@ -93,8 +93,11 @@ def test_a_finding_says_what_where_and_what_judged(
     assert rows["claim_id"].tolist() == list("ABCDEF")
     assert shown(rows)[0] == ("A", 1, "r", "f", "error", "99213", "M.", "e", "s; r", None, "", "", None)
     assert cx.contract(rows).records["rules"] == [
-        {"rule": "r", "severity": "error", "status": "ran", "detail": "", "findings": 6}
-    ]
+        {
+            "rule": "r", "severity": "error", "status": "ran", "detail": "", "findings": 6, "lines": 6, "judged": 6,
+            "first_day": "2024-09-28", "last_day": "2024-10-03", "tables": [], "releases": [],
+        }
+    ]  # fmt: skip
     whole = found(claims, monkeypatch, EVERY_CLAIM)
     assert shown(whole, "claim_id", "claim_line_number", "source", "effective_date")[0] == (
         "A",
