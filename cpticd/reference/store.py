@@ -156,7 +156,7 @@ def _together(root: Path, same: Release, reading: Any) -> tuple[pa.Table, tuple[
             connection.register("o", old)
             connection.register("n", reading.table)
             join = " AND ".join(f'o."{c}" IS NOT DISTINCT FROM n."{c}"' for c in key(same.kind))
-            stay = connection.execute(f"SELECT o.* FROM o ANTI JOIN n ON {join}").to_arrow_table()
+            stay = connection.sql(f"SELECT o.* FROM o ANTI JOIN n ON {join}").to_arrow_table()
     else:
         again = pc.is_in(old["part"], value_set=pa.array(reading.parts))
         stay = old.filter(pc.invert(again))
