@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import random
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -304,3 +306,15 @@ def test_what_is_asked_for_wrongly_is_said() -> None:
         risk.score(members, codes, payment_year=2025, model="HHS V08", factors=codes)
     with pytest.raises(InputError, match="models are concurrent"):
         risk.score(claims_of_visits(VISITS, members=ENROLLED), payment_year=2026, model="HHS V08")
+
+
+@pytest.mark.every_engine
+def test_scores_and_terms_are_the_same_on_spark(tmp_path: Path, spark_session: Any) -> None:
+    claims = claims_of_visits(VISITS, members=ENROLLED)
+    claims.save(tmp_path / "claims")
+    other = cx.open(tmp_path / "claims", engine="spark", session=spark_session)
+    got, want = (risk.score(c, payment_year=2025, model="HHS V08", quiet=True) for c in (other, claims))
+    assert shown(got.drop(columns=["hccs", "drugs"])) == shown(want.drop(columns=["hccs", "drugs"]))
+    assert got["hccs"].map(list).to_list() == want["hccs"].map(list).to_list()
+    got, want = (risk.explain(c, payment_year=2025, model="HHS V08") for c in (other, claims))
+    assert got.map(str).equals(want.map(str))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd import sql
 from cpticd.claims import Claims
@@ -19,6 +21,7 @@ from cpticd.risk.hhs import tables
 from cpticd.risk.hhs.members import take_claims, take_frames
 from cpticd.risk.hhs.scorer import HhsScorer
 
+_DRUGS: Final = "SELECT person, term AS value FROM scores_terms WHERE part = 3"
 Frame: TypeAlias = pd.DataFrame | pa.Table
 
 
@@ -63,9 +66,25 @@ def scores(scorer: HhsScorer) -> pd.DataFrame:
         "person_id": scorer.scored.column("person_id").to_pandas().astype("str"),
         "segment": names.take(found.column("segment").combine_chunks()).to_pandas().astype("str"),
     }
+    persons = found.num_rows
     for name in found.column_names[2:]:
-        column = found.column(name)
-        # A million Python lists would cost more than the scores; pandas makes each when it is looked at.
-        listed = pa.types.is_list(column.type)
-        frame[name] = pd.Series(column, dtype=pd.ArrowDtype(column.type)) if listed else column.to_pandas()
+        if name == "payment_hcc_count":
+            frame["hccs"] = _lists(scorer.s.fetch(sql.text("risk/hhs_paid")), persons, number=True)
+        frame[name] = found.column(name).to_pandas()
+    frame["drugs"] = _lists(scorer.s.fetch(_DRUGS), persons, number=False)
     return pd.DataFrame(frame)
+
+
+def _lists(rows: pa.Table, persons: int, *, number: bool) -> pd.Series:
+    """Each person's values in their order, as numbers or as text, for persons 1 to ``persons``."""
+    value = rows.column("value").combine_chunks().cast(pa.string())
+    key = pc.cast(value, pa.float64()) if number else value
+    order = pc.sort_indices(
+        pa.table({"person": rows.column("person"), "key": key}),
+        [("person", "ascending"), ("key", "ascending")],
+    )
+    counts = np.bincount(rows.column("person").to_numpy(), minlength=persons + 1)[1:]
+    ends = pa.array(np.r_[0, np.cumsum(counts)], pa.int32())
+    lists = pa.ListArray.from_arrays(ends, value.take(order))
+    # A million Python lists would cost more than the scores; pandas makes each when it is looked at.
+    return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
