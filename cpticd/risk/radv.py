@@ -30,12 +30,12 @@ from cpticd.risk.payments import Part, Payments, payments
 Allocation = Literal["equal", "proportional"]
 COLUMNS: Final = (
     "person_id", "stratum", "stratum_persons", "stratum_sampled", "probability", "weight", "payment_score", "model",
-    "hcc", "label", "diagnosis_codes", "records", "record_dates", "record_providers", "record_settings",
-    "records_available",
+    "hcc", "label", "diagnosis_codes", "claim_ids", "claim_dates", "claim_providers", "claim_settings",
+    "claims_available",
 )  # fmt: skip
 #: Lists of a sampled HCC's records, by the column of a record that they hold.
 _RECORDS: Final = {
-    "records": "claim_id", "record_dates": "claim_date", "record_providers": "provider", "record_settings": "setting",
+    "claim_ids": "claim_id", "claim_dates": "claim_date", "claim_providers": "provider", "claim_settings": "setting",
 }  # fmt: skip
 #: Names of three strata, from the lowest risk scores up; others are numbered.
 _THIRDS: Final = ("low", "medium", "high")
@@ -77,9 +77,9 @@ def radv_sample(
     Columns
     -------
     person_id, stratum, stratum_persons, stratum_sampled, probability (of being sampled), weight (1 / probability),
-    payment_score, model, hcc, label, diagnosis_codes (list), records (claim_ids), record_dates, record_providers,
-    record_settings (lists in the same order: stays first, then visits at which the patient was seen, the latest
-    first), records_available (claims that count with a diagnosis of the HCC).
+    payment_score, model, hcc, label, diagnosis_codes (list), claim_ids, claim_dates, claim_providers,
+    claim_settings (lists in the same order: stays first, then visits at which the patient was seen, the latest
+    first), claims_available (claims that count with a diagnosis of the HCC).
 
     Not eligible, with the reason in ``cx.contract(frame).records["not_eligible"]``: who is not scored by the models
     (end-stage renal disease, no Part B), a new enrollee, without a payment HCC, with a hospice month, with fewer than
@@ -266,7 +266,7 @@ def _validated(paid: Payments, chosen: pd.DataFrame, best: int) -> pd.DataFrame:
         records = _records(part, chosen["person"])
         groups = records.groupby(["person", "hcc"], sort=False)
         codes = groups["diagnosis_codes"].agg(lambda lists: sorted({code for one in lists for code in one}))
-        found = pd.DataFrame({"diagnosis_codes": codes, "records_available": groups.size()})
+        found = pd.DataFrame({"diagnosis_codes": codes, "claims_available": groups.size()})
         top = records[records["place"] <= best].groupby(["person", "hcc"], sort=False)
         for column, source in _RECORDS.items():
             found[column] = top[source].agg(list)

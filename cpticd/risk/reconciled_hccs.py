@@ -16,7 +16,7 @@ from cpticd.risk.labels import hcc_label
 
 COLUMNS: Final = (
     "person_id", "model", "hcc", "label", "payment_month", "in_cms", "in_ours", "status", "reason", "diagnosis_codes",
-    "claims",
+    "claim_ids",
 )  # fmt: skip
 BOTH, CMS_ONLY, OURS_ONLY = "both", "CMS only", "ours only"
 _KEY: Final = ["person_id", "hcc"]
@@ -61,6 +61,7 @@ def _of_model(claims: Claims, mor: pd.DataFrame, model: str, payment_year: int) 
     terms = explain(claims, payment_year=payment_year, model=model)
     terms = terms[terms["hcc"].ne("") & terms["kind"].isin(["disease", "removed"])]
     mine = terms[[*_KEY, "kind", "removed_by", "reason", "diagnosis_codes", "claims"]]
+    mine = mine.rename(columns={"claims": "claim_ids"})
     both = theirs.assign(in_cms=True).merge(mine, on=_KEY, how="outer")
     both["in_cms"] = both["in_cms"].eq(True)
     both["in_ours"] = both["kind"].eq("disease")
@@ -69,7 +70,7 @@ def _of_model(claims: Claims, mor: pd.DataFrame, model: str, payment_year: int) 
     both.loc[~both["in_ours"], "status"] = CMS_ONLY
     both.loc[~both["in_cms"], "status"] = OURS_ONLY
     both["in_report"] = both["person_id"].isin(set(mor["person_id"]))
-    for column in ("diagnosis_codes", "claims"):
+    for column in ("diagnosis_codes", "claim_ids"):
         both[column] = [value if isinstance(value, list) else [] for value in both[column]]
     return both.drop(columns="reason").assign(removed_reason=both["reason"])
 

@@ -65,7 +65,7 @@ def reconcile(
     (by the MOR), rounding only, unexplained. Months of other years are counted in the contract.
 
     hcc: person_id, model, hcc, label, payment_month (the last that the MOR has of him), in_cms, in_ours, status (both,
-    CMS only, ours only), reason, diagnosis_codes and claims (lists, of ours).
+    CMS only, ours only), reason, diagnosis_codes and claim_ids (lists, of ours).
 
     diagnosis: person_id, diagnosis_code, hccs, in_mao004 (allowed, and neither deleted nor voided), in_ours (counts),
     status, reason, encounter_types, icns, cms_first_date, cms_last_date, first_date, last_date.

@@ -80,10 +80,10 @@ def test_records_of_an_hcc_stand_by_their_support(claims: Claims) -> None:
     )
     assert sample.loc["f"].index.tolist() == ["37", "226"]
     row = sample.loc[("f", "226")]
-    assert list(row["records"]) == ["V14", "V15", "V17", "V6"]
-    assert row["records_available"] == 5
+    assert list(row["claim_ids"]) == ["V14", "V15", "V17", "V6"]
+    assert row["claims_available"] == 5
     assert list(row["diagnosis_codes"]) == ["I5022"]
-    assert pd.Timestamp(row["record_dates"][0]) == pd.Timestamp("2025-05-01")
+    assert pd.Timestamp(row["claim_dates"][0]) == pd.Timestamp("2025-05-01")
     assert row["payment_score"] == pytest.approx((0.465 + 0.166 + 0.360 + 0.112) * POINT)
 
 
@@ -271,3 +271,10 @@ def test_variance_is_that_of_all_samples_there_are() -> None:
     estimates = np.array([row["estimate"] for row in rows])
     assert estimates.mean() == pytest.approx(values.sum())
     assert np.mean([row["standard_error"] ** 2 for row in rows]) == pytest.approx(estimates.var())
+
+
+def test_a_sample_leaves_under_pseudonyms(claims: Claims) -> None:
+    sample = cx.risk.radv_sample(claims, payment_year=2026, size=3, seed=1)
+    shown = cx.disclosure.Pseudonyms().frame(sample)
+    assert set(shown["person_id"]) == {"person 1", "person 2", "person 3"}
+    assert all(claim.startswith("claim ") for ids in shown["claim_ids"] for claim in ids)
