@@ -39,14 +39,14 @@ def thin(seed: int, persons: int) -> pd.DataFrame:
     """The judged facts of one seed, with the column ``planted``."""
     simulation = simulate(persons=persons, seed=seed)
     truth = simulation.truth["conditions"].query("state == 'unsupported'")[["person_id", "year", "hcc"]]
-    groups = reference.table("audit_groups")
+    groups = dated("audit_groups", reference.table("audit_groups").to_pandas())
     against = dated("contradicting_observations", reference.table("contradicting_observations").to_pandas())
     parts = []
     for year in YEARS:
         asked = Asked(year, MODEL, year + 1, groups, reference.table("expected_services"), against)
         with simulation.claims.session() as s:
             found = facts(s, asked)
-        parts.append(judged(found, groups.to_pandas()).assign(year=year))
+        parts.append(judged(found, groups).assign(year=year))
     return pd.concat(parts).merge(truth.assign(planted=1.0), how="left").fillna({"planted": 0.0})
 
 

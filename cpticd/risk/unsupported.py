@@ -32,6 +32,7 @@ from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Part, Records, measure
 from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import check_years, list_used
+from cpticd.risk.rule_dates import COLUMNS as COLUMNS_OF_DAYS
 from cpticd.risk.rule_dates import dated
 from cpticd.risk.unsupported_facts import Asked, facts
 from cpticd.risk.unsupported_reasons import REASONS, readable
@@ -123,13 +124,13 @@ def unsupported(
     paid = hcc_tables.paid_year(model, year, payment_year)
     if not 0 <= min_confidence <= 1:
         raise ArgumentError(f"min_confidence: found {min_confidence!r}; it lies between 0 and 1")
-    groups = _table("audit_groups", audit_groups)
+    groups = _dated("audit_groups", audit_groups)
     expected = _table("expected_services", expected_services)
-    against = _contradictions(contradicting_observations)
+    against = _dated("contradicting_observations", contradicting_observations)
     card = scorecard(weights)
     with claims.session() as s:
         frame = facts(s, Asked(year, model, paid, groups, expected, against))
-    frame = judged(frame, groups.to_pandas())
+    frame = judged(frame, groups)
     frame["confidence"] = np.fmax(confidence(frame, card), _of_results(frame, against))
     frame["counted"] = frame["claims"] > 0
     known = bool(frame["again"].ne("unknown").any())
@@ -137,7 +138,7 @@ def unsupported(
     left_out = frame.drop(kept.index)
     kept = kept.sort_values(["confidence", "person_id", "hcc"], ascending=[False, True, True])
     kept = kept.reset_index(drop=True)
-    kept["reason"] = readable(kept, groups.to_pandas(), against, year)
+    kept["reason"] = readable(kept, groups, against, year)
     return attach(
         kept[list(COLUMNS)],
         measure="coded HCCs whose support on claims is thin",
@@ -162,9 +163,13 @@ def _table(name: str, replacement: Replacement) -> pa.Table:
     return reference.table(name) if replacement is None else reference.replacement(name, replacement)
 
 
-def _contradictions(replacement: Replacement = None) -> pd.DataFrame:
-    """The rules of ``contradicting_observations``, dated."""
-    return dated("contradicting_observations", _table("contradicting_observations", replacement).to_pandas())
+def _dated(name: str, replacement: Replacement) -> pd.DataFrame:
+    """The rules of a table with the days between which each holds; a frame without such days holds always."""
+    if isinstance(replacement, pd.DataFrame):
+        replacement = replacement.assign(
+            **{column: "" for column in COLUMNS_OF_DAYS if column not in replacement}
+        )
+    return dated(name, _table(name, replacement).to_pandas())
 
 
 def _of_results(frame: pd.DataFrame, rules: pd.DataFrame) -> np.ndarray[Any, np.dtype[Any]]:

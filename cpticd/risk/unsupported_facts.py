@@ -30,7 +30,7 @@ class Asked:
     year: int
     model: str
     payment_year: int
-    audit_groups: pa.Table
+    audit_groups: pd.DataFrame
     expected_services: pa.Table
     contradictions: pd.DataFrame
 

@@ -68,3 +68,12 @@ def test_without_results_nothing_changes() -> None:
     (row,) = unsupported(claims, year=2025, min_confidence=0.0).to_dict("records")
     assert SAID not in row["reasons"]
     assert "measured" in cx.reference.table("unsupported_weights").to_pandas()["feature"].tolist()
+
+
+def test_a_group_that_audits_look_at_holds_on_its_days() -> None:
+    groups = cx.reference.table("audit_groups").to_pandas().query("audit_group == 'acute stroke'")
+    ended = groups.assign(effective_to="2025-03-02")
+    for days, group in ((3, "acute stroke"), (4, "")):
+        seen = f"a | 2025-0{days}-02 | 11 | I63.9 | 99213"
+        rows = unsupported(claims_of_visits(seen), year=2025, min_confidence=0.0, audit_groups=ended)
+        assert rows["audit_group"].tolist() == [group]

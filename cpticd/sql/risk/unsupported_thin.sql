@@ -22,7 +22,8 @@ SELECT
 FROM coded c
 CROSS JOIN asked y
 LEFT JOIN assessed r ON r.claim_id = c.claim_id
-LEFT JOIN audit_codes a ON a.diagnosis_code = c.diagnosis_code
+LEFT JOIN audit_codes a
+    ON a.diagnosis_code = c.diagnosis_code AND c.claim_date BETWEEN a.effective_from AND a.effective_to
 LEFT JOIN contradicted k ON k.person_id = c.person_id AND k.hcc = c.hcc
 WHERE c.year = y.year
 GROUP BY c.person_id, c.hcc
