@@ -232,6 +232,7 @@ def fixed(gap: str) -> str:
         ("1", "G0011", blank, "G0001", blank, "2013091", blank, ""),
         ("1", "G0011", blank, "G0002", "2024366", "2013091", blank, ""),
         ("1", "G0013", "2023365", "G0002", blank, "2013091", "2025090", ""),
+        ("1", "G0014", blank, "20100", blank, "2013091", "2025090", ""),
         ("2", "G0012", blank, "CCCCC", blank, "2020001", blank, notes),
     ]
     return "".join(gap.join(row).rstrip() + "\r\n" for row in rows)
@@ -241,7 +242,7 @@ def fixed(gap: str) -> str:
 @pytest.mark.parametrize("head", ["", "CPT only copyright 2025 American Medical Association.\r\n\r\n"])
 def test_add_on_codes_of_fixed_width(tmp_path: Path, gap: str, head: str) -> None:
     told = add(tmp_path, "AOC_V2025Q4_01-MCR.txt", head + fixed(gap))
-    assert (told["kind"], told["release"], told["rows"]) == ("ncci_addon", "2025 Q4", 4)
+    assert (told["kind"], told["release"], told["rows"]) == ("ncci_addon", "2025 Q4", 5)
     rows = reference.release("ncci_addon").to_pandas()[
         ["add_on_code", "primary_code", "effective_from", "effective_to"]
     ]
@@ -250,9 +251,10 @@ def test_add_on_codes_of_fixed_width(tmp_path: Path, gap: str, head: str) -> Non
         ("G0011", "G0001", began, until),
         ("G0011", "G0002", began, date(2024, 12, 31)),
         ("G0013", "G0002", began, date(2023, 12, 31)),
+        ("G0014", "20100", began, date(2025, 3, 31)),
         ("G0012", "", date(2020, 1, 1), until),
     ]
-    assert reference.release("ncci_addon")["instruction"].to_pylist()[3] == "Contractor Defined Primary Codes"
+    assert reference.release("ncci_addon")["instruction"].to_pylist()[4] == "Contractor Defined Primary Codes"
 
 
 # The code editor --------------------------------------------------------------------------------------------
@@ -378,6 +380,8 @@ def test_a_file_of_another_kind_is_refused_with_its_own(tmp_path: Path) -> None:
         ArgumentError, match=r"notes\.txt: no official file that is known here; pass the kind first"
     ):
         add(tmp_path, "notes.txt", "Some notes\nof two lines\n")
+    with pytest.raises(ArgumentError, match="they may be hcpcs or opps; pass the kind first"):
+        add(tmp_path, "january_web_addendum_b.csv", "HCPCS Code,Short Descriptor,SI,APC\nG0001,Ours,N,\n")
     with pytest.raises(ArgumentError, match="files: none given for mce"):
         reference.add("mce")
     with pytest.raises(InputError, match=r"old\.xls: an old Excel workbook \(\.xls\)"):

@@ -55,11 +55,12 @@ _HEADINGS: Final = {
     "instruction": "^Special_Instruction",
 }
 _WANTED: Final = "AOC_V<year>Q<quarter>-MCR, the file of one release"
-#: A line of the text file: type, add-on code, perhaps a day, primary code, days and notes.
-_LINE = re.compile(
-    r"(?P<type>[123])\s*(?P<add_on>[0-9A-Z]{5})\s*(?P<add_on_deleted>(?:19|20)\d{5}(?=\s*[0-9A-Z]{5}))?\s*"
-    r"(?P<primary>[0-9A-Z]{5})(?P<rest>[ 0-9].*)"
-)
+#: A line of the text file: type, add-on code, perhaps the day on which it was deleted, primary code, days and notes.
+_DAY: Final = r"(?:19[89]\d|20[0-4]\d)(?:[0-2]\d\d|3[0-5]\d|36[0-6])"
+_BEFORE: Final = r"(?P<type>[123])\s*(?P<add_on>[0-9A-Z]{5})\s*"
+_AFTER: Final = r"(?P<primary>[0-9A-Z]{5})(?P<rest>[ 0-9].*)"
+_PLAIN = re.compile(f"{_BEFORE}(?P<add_on_deleted>){_AFTER}")
+_DELETED = re.compile(rf"{_BEFORE}(?P<add_on_deleted>{_DAY})\s*{_AFTER}")
 
 
 def tells(file: Source) -> bool:
@@ -121,14 +122,30 @@ def _days(rest: str) -> list[tuple[int, str]]:
     """Place and text of each day behind the primary code: seven digits each, with or without blanks between."""
     found = []
     for run in re.finditer(r"\d+", rest):
-        if len(run[0]) % 7 == 0:
+        if len(run[0]) % 7 == 0 and re.fullmatch(rf"(?:{_DAY})+", run[0]):
             found += [(run.start() + i, run[0][i : i + 7]) for i in range(0, len(run[0]), 7)]
     return found
 
 
+def _matches(lines: Sequence[str]) -> list[re.Match[str] | None]:
+    """Each line as it is read. Digits behind the add-on code may be a day or the primary code: the primary code stands
+    at the place where the lines have it that can be read in one way alone."""
+    both = [(_PLAIN.match(line), _DELETED.match(line)) for line in lines]
+    sure = Counter(plain.start("primary") for plain, deleted in both if plain and not deleted)
+    place = max(sure, key=lambda start: sure[start], default=None)
+    return [
+        deleted if deleted and (plain is None or plain.start("primary") != place) else plain
+        for plain, deleted in both
+    ]
+
+
 def _columns(file: Source) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells of each line of fixed width; lines above the first and below the last are notices."""
-    lines = [(number, line, _LINE.match(line)) for number, line in enumerate(file.text().split("\n"), 1)]
+    texts = file.text().split("\n")
+    lines = [
+        (number, line, match)
+        for number, (line, match) in enumerate(zip(texts, _matches(texts), strict=True), 1)
+    ]
     held = [number for number, _, match in lines if match]
     matches = [match for _, _, match in lines if match]
     starts = Counter(place + match.start("rest") for match in matches for place, _ in _days(match["rest"]))

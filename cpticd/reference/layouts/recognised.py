@@ -1,4 +1,7 @@
-"""What official files are by their content: the layouts whose signs they bear."""
+"""What official files are by their content: the layouts whose signs they bear.
+
+OPPS Addendum B is a list of HCPCS codes and of their status: which is meant, its user says.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,7 @@ _TELLS: Final[dict[str, Callable[[Source], bool]]] = {
     "ncci_addon": ncci_addon.tells,
     "fee_schedule": fee_schedule.tells,
     "hcpcs": hcpcs.tells,
+    "opps": lambda file: _headings(file, "^HCPCS", "^(SI|Status ?Indicator)$"),
     "mce": mce.tells,
     "coverage": coverage.tells,
     "contract_rates": lambda file: _headings(
@@ -52,6 +56,10 @@ _TELLS: Final[dict[str, Callable[[Source], bool]]] = {
     ),
     "cpt": _is_cpt,
 }
+
+
+#: Kinds whose few signs other files bear too.
+_LAST: Final = ("contract_rates", "cpt")
 
 
 def unpacked(paths: Sequence[Path]) -> list[Source]:
@@ -63,6 +71,6 @@ def unpacked(paths: Sequence[Path]) -> list[Source]:
 
 
 def kinds(files: Sequence[Source]) -> list[str]:
-    """The kinds of which there is a file; a list of CPT codes only where there is no other."""
+    """The kinds of which there is a file; those of few signs only where there is no other."""
     found = [kind for kind, tells in _TELLS.items() if any(tells(file) for file in files)]
-    return [kind for kind in found if kind != "cpt"] or found
+    return [kind for kind in found if kind not in _LAST] or found
