@@ -82,7 +82,7 @@ def _fixed(file: Source) -> list[str]:
         return []
     lines = file.text()[:60_000].split("\n")[:200]
     return [
-        line for line in lines if "\t" not in line and (found := _LINE.match(line)) and _days(found["rest"])
+        line for line in lines if "\t" not in line and (found := _PLAIN.match(line)) and _days(found["rest"])
     ]
 
 
