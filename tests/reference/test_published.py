@@ -257,6 +257,12 @@ def test_add_on_codes_of_fixed_width(tmp_path: Path, gap: str, head: str) -> Non
     assert reference.release("ncci_addon")["instruction"].to_pylist()[4] == "Contractor Defined Primary Codes"
 
 
+def test_a_day_behind_the_primary_code_is_that_of_its_deletion(tmp_path: Path) -> None:
+    add(tmp_path, "AOC_V2025Q4-MCR.txt", "1G0011       G000220243662013091\n")
+    row = reference.release("ncci_addon").to_pylist()[0]
+    assert (row["effective_from"], row["effective_to"]) == (date(2013, 4, 1), date(2024, 12, 31))
+
+
 # The code editor --------------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,8 @@ _HEADINGS: Final = {
 _WANTED: Final = "AOC_V<year>Q<quarter>-MCR, the file of one release"
 #: A line of the text file: type, add-on code, perhaps the day on which it was deleted, primary code, days and notes.
 _DAY: Final = r"(?:19[89]\d|20[0-4]\d)(?:[0-2]\d\d|3[0-5]\d|36[0-6])"
+#: Characters of a day: where it is empty, as many blanks stand.
+_WIDTH: Final = 7
 _BEFORE: Final = r"(?P<type>[123])\s*(?P<add_on>[0-9A-Z]{5})\s*"
 _AFTER: Final = r"(?P<primary>[0-9A-Z]{5})(?P<rest>[ 0-9].*)"
 _PLAIN = re.compile(f"{_BEFORE}(?P<add_on_deleted>){_AFTER}")
@@ -149,7 +151,10 @@ def _columns(file: Source) -> Iterator[tuple[int, dict[str, str]]]:
     held = [number for number, _, match in lines if match]
     matches = [match for _, _, match in lines if match]
     starts = Counter(place + match.start("rest") for match in matches for place, _ in _days(match["rest"]))
-    began = next((place for place, count in sorted(starts.items()) if count == len(matches)), None)
+    always = [place for place, count in sorted(starts.items()) if count == len(matches)]
+    # A day right behind the primary code is that of its deletion, where another one follows.
+    after = len(always) > 1 and always[0] - matches[0].start("rest") < _WIDTH
+    began = always[after] if always else None
     for number, line, match in lines[held[0] - 1 : held[-1]]:
         if not line.strip():
             continue
