@@ -115,7 +115,7 @@ def _years(claims: Claims) -> list[int]:
     return years
 
 
-def _days(years: list[int], model: str) -> dict[str, pa.Array]:
+def days_of(years: list[int], model: str) -> dict[str, pa.Array]:
     """Service years, each with the day whose ages are meant: its year, and month x 100 + day."""
     days = [hcc_tables.age_day(model, hcc_tables.service_to_payment(model, year)) for year in years]
     columns = {
@@ -133,9 +133,9 @@ def _count(
     up |= {(row["child"], row["parent"]) for row in hcc_tables.hierarchy(model).to_pylist()}
     pairs = sorted(up)
     with claims.session() as s:
-        load_encounters(s, years)
+        load_encounters(s, years, medicare=not hcc_tables.is_hhs(model))
         load_outsiders(s, model)
-        s.load("years", _days(years, model))
+        s.load("years", days_of(years, model))
         s.load("hcc_map", hcc_tables.remembered(model, payment_year))
         s.load("hcc_labels", hcc_tables.labels(model))
         chronic_codes.load(s, chronic)

@@ -229,6 +229,15 @@ def test_claims_of_the_benefit_year_are_scored_for_marketplace_persons(
     assert terms.loc[("metal", "G01"), "claims"] == ["V1"]
 
 
+def test_what_medicare_alone_excludes_counts_in_a_marketplace_plan() -> None:
+    """CMS does not count audio-only services from 2026 on, for Medicare Advantage."""
+    members = "person_id | year | birth_date | sex | metal_level\nA | 2026 | 1980-06-01 | female | gold"
+    claims = claims_of_visits("A | 2026-02-01 | 10 | E11.9 | 99213-93", members=members)
+    got = risk.score(claims, payment_year=2026, model="HHS V08", quiet=True)
+    assert got["hccs"].map(list).to_list() == [["21"]]
+    assert risk.conditions(claims, year=2026)["counted"].to_list() == [False]
+
+
 def test_an_edit_of_the_medicare_code_editor_is_by_age_at_the_diagnosis() -> None:
     """P07.01 is of newborns, P36.0 of those of less than a year: one year old at the end of the year, he was one then."""
     members = pd.DataFrame({"person_id": ["A"], "birth_date": ["2024-02-01"], "sex": ["M"]})

@@ -108,7 +108,7 @@ def take_claims(s: Session, benefit_year: int) -> Members:
             f"benefit year is scored on its own diagnoses); found years {years}; load the table 'members' "
             "(cpticd.read_tables) or choose another payment_year"
         )
-    load_encounters(s, [benefit_year])
+    load_encounters(s, [benefit_year], medicare=False)
     s.create("diagnoses_in", sql.text("risk/hhs_diagnoses_of_year"))
     s.create("drugs_in", sql.text("risk/hhs_drugs_of_year").format(year=benefit_year))
     return take_members(members, MEMBERS, clock="on the last day of enrolment")
