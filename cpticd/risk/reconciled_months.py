@@ -272,11 +272,13 @@ def _hcc_words(frame: pd.DataFrame, hccs: pd.DataFrame | None) -> pd.Series:
     if hccs is None or hccs.empty:
         return pd.Series("", frame.index)
     part = hccs[hccs["status"].isin(["CMS only", "ours only"]) & hccs["model"].isin(hcc_tables.PART_C)]
-    words = part["model"] + " HCC " + part["hcc"]
-    said = words.groupby([part["person_id"], part["status"]]).agg(", ".join).unstack().reindex(
-        columns=["CMS only", "ours only"]
-    )  # fmt: skip
-    text = _text("CMS only: " + said["CMS only"], "")
-    other = _text("ours only: " + said["ours only"], "")
+    words = part["model"].astype("str") + " HCC " + part["hcc"].astype("str")
+    said: dict[str, pd.Series] = {}
+    for status in ("CMS only", "ours only"):
+        mine = part["status"] == status
+        one = words[mine].groupby(part.loc[mine, "person_id"]).agg(", ".join)
+        said[status] = status + ": " + one.astype("str")
+    both = pd.DataFrame(said)
+    text, other = _text(both["CMS only"], ""), _text(both["ours only"], "")
     joined = text + np.where((text != "") & (other != ""), "; ", "") + other
     return _text(frame["person_id"].map(joined), "")

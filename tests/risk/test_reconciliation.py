@@ -239,3 +239,14 @@ def test_what_is_printed_and_what_is_refused(
         cx.risk.reconcile(claims, payment_year=2026)
     with pytest.raises(ArgumentError, match="grain='month' needs mmr="):
         cx.risk.reconcile(claims, payment_year=2026, mor=mor, grain="month")
+
+
+def test_reports_that_agree_with_us_in_all(claims: Claims) -> None:
+    mmr = pd.DataFrame(
+        {"person_id": PERSONS, "start_date": "2026-01-01", "risk_factor_a": WITH, "factor_type": "CN"}
+    )
+    mor = pd.DataFrame({"person_id": PERSONS, "model": "V28", "hcc": "37"})
+    months = cx.risk.reconcile(claims, payment_year=2026, mmr=mmr, mor=mor, quiet=True)
+    assert months["reason"].unique().tolist() == ["same"]
+    hccs = cx.risk.reconcile(claims, payment_year=2026, mor=mor, quiet=True)
+    assert hccs["status"].unique().tolist() == ["both"]
