@@ -17,12 +17,16 @@ from __future__ import annotations
 
 from cpticd.risk.beneficiaries import rejects
 from cpticd.risk.calibration import calibrate
+from cpticd.risk.care_team import worklist
 from cpticd.risk.conditions import conditions
 from cpticd.risk.explain import explain
 from cpticd.risk.gaps import gaps
 from cpticd.risk.impact import impact
+from cpticd.risk.model_bridge import model_bridge
 from cpticd.risk.model_change import model_change
+from cpticd.risk.population import population
 from cpticd.risk.prevalence import prevalence
+from cpticd.risk.provider_gaps import provider_gaps
 from cpticd.risk.radv import radv_sample
 from cpticd.risk.radv_extrapolation import extrapolate
 from cpticd.risk.radv_reviews import deletes
@@ -40,14 +44,18 @@ __all__ = [
     "extrapolate",
     "gaps",
     "impact",
+    "model_bridge",
     "model_change",
+    "population",
     "prevalence",
+    "provider_gaps",
     "radv_sample",
     "recapture",
     "reconcile",
     "rejects",
     "score",
     "unsupported",
+    "worklist",
 ]
 
 

@@ -52,7 +52,7 @@ class _Scored:
     assumed: dict[str, int]
 
 
-@measure(heading="Change of model", leaves=Records(), chart="model_change", of_claims=False)
+@measure(heading="Change of model", leaves=Records(), of_claims=False)
 def model_change(
     members: Claims | pd.DataFrame | pa.Table,
     diagnoses: pd.DataFrame | pa.Table | None = None,
@@ -179,7 +179,11 @@ def _both(sides: list[_Scored]) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     before = first.people[["person_id", "factor", "score"]].rename(
         columns={"factor": "from_factor", "score": "from_score"}
     )
-    both = people.merge(before, on="person_id") if len(people) and len(before) else people.head(0)
+    both = (
+        people.merge(before, on="person_id")
+        if len(people) and len(before)
+        else people.head(0).assign(from_factor=0.0, from_score=0.0)
+    )
     rejects = list({tuple(row.items()): row for side in sides for row in side.rejects}.values())
     return both.sort_values("person", ignore_index=True), rejects
 
