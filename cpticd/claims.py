@@ -76,17 +76,22 @@ class Claims:
             for name in (name for name, computed in sql.LINES.items() if not computed and name not in kept):
                 engine.create(name, sql.relation(name))
         #: The model is derived when it is first asked for, and so are pairs; those of a saved data set are there.
-        self._has_lines = self._has_pairs = derived
+        self._pending = () if derived else model.order(kept)
+        self._has_pairs = derived
         engine.seal()
 
-    def _derive(self, text: str = "pairs") -> None:
-        """Derive the relations of lines and claims, once, when a statement first names one."""
-        if self._has_lines or not _DERIVED.search(text):
+    def _derive(self, text: str | None = None) -> None:
+        """Derive the relations of lines and claims, once, up to those that a statement names; without one, all."""
+        if not self._pending or (text is not None and not _DERIVED.search(text)):
             return
         with self._lock:
-            if not self._has_lines:
-                model.derive(self.engine, kept=self._kept, progress=self._progress)
-                self._has_lines = True
+            named = (
+                {found.lower() for found in _DERIVED.findall(text)} if text is not None else {*self._pending}
+            )
+            last = max((at for at, name in enumerate(self._pending) if name in named), default=-1)
+            if last >= 0:
+                model.derive(self.engine, self._pending[: last + 1], progress=self._progress)
+                self._pending = self._pending[last + 1 :]
 
     def _derive_pairs(self) -> None:
         """Add up the pairs, once, when they are first asked for."""
@@ -296,7 +301,7 @@ class Claims:
         made._references = self._references | replaced
         for name, table in replaced.items():
             made.engine.load(name, table)
-        model.derive(made.engine, kept=sql.SENT)
+        model.derive(made.engine, model.order(sql.SENT))
         made._has_pairs = False
         return made
 

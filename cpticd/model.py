@@ -18,14 +18,20 @@ from cpticd.core.session import Session
 FAMILIES: Final = ("procedure_families", "diagnosis_families")
 
 
-def derive(engine: Engine, *, kept: Collection[str] = (), progress: bool = False) -> None:
-    """Define every relation of the model over an engine's tables, but pairs and those that are to be ``kept``."""
+def order(kept: Collection[str] = ()) -> tuple[str, ...]:
+    """The relations of the model, but pairs and those that are ``kept``, each after those it builds on."""
+    return (*FAMILIES, *(name for name in sql.LINES if name not in kept))
+
+
+def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -> None:
+    """Define relations of the model over an engine's tables: the first ones of :func:`order`, or the next."""
     from tqdm.auto import tqdm
 
-    wanted = [name for name in sql.LINES if name not in kept]
-    for name in tqdm(wanted, desc="deriving", delay=2, leave=False, disable=not progress):
+    if FAMILIES[0] in wanted:
+        _derive_families(engine)
+    lines = [name for name in wanted if name in sql.LINES]
+    for name in tqdm(lines, desc="deriving", delay=2, leave=False, disable=not progress):
         engine.create(name, sql.relation(name), materialize=sql.LINES[name])
-    _derive_families(engine)
 
 
 def derive_pairs(engine: Engine, *, progress: bool = False) -> None:

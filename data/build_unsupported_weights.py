@@ -20,6 +20,7 @@ import pandas as pd
 from scipy.optimize import minimize
 
 from cpticd import reference
+from cpticd.risk.rule_dates import dated
 from cpticd.risk.unsupported import LEVELS, judged
 from cpticd.risk.unsupported_facts import Asked, facts
 from cpticd.simulation import simulate
@@ -27,7 +28,7 @@ from cpticd.simulation import simulate
 #: Persons by seed: large and small data sets, since what is learned from the claims at hand is surer in large ones.
 PERSONS = {101: 20_000, 102: 20_000, 103: 5_000, 104: 5_000, 105: 5_000, 106: 5_000}
 #: Weights that the simulator has nothing to say of: what a coder would sign.
-SIGNED = {("history", "yes"): 3.0, ("assessed", "yes"): 1.0}
+SIGNED = {("history", "yes"): 3.0, ("assessed", "yes"): 1.0, ("measured", "against"): 2.0}
 YEARS = (2024, 2025)
 MODEL = "V28"
 RIDGE = 0.3
@@ -38,13 +39,14 @@ def thin(seed: int, persons: int) -> pd.DataFrame:
     """The judged facts of one seed, with the column ``planted``."""
     simulation = simulate(persons=persons, seed=seed)
     truth = simulation.truth["conditions"].query("state == 'unsupported'")[["person_id", "year", "hcc"]]
-    groups = reference.table("audit_groups")
+    groups = dated("audit_groups", reference.table("audit_groups").to_pandas())
+    against = dated("contradicting_observations", reference.table("contradicting_observations").to_pandas())
     parts = []
     for year in YEARS:
-        asked = Asked(year, MODEL, year + 1, groups, reference.table("expected_services"))
+        asked = Asked(year, MODEL, year + 1, groups, reference.table("expected_services"), against)
         with simulation.claims.session() as s:
             found = facts(s, asked)
-        parts.append(judged(found, groups.to_pandas()).assign(year=year))
+        parts.append(judged(found, groups).assign(year=year))
     return pd.concat(parts).merge(truth.assign(planted=1.0), how="left").fillna({"planted": 0.0})
 
 

@@ -17,6 +17,7 @@ from cpticd.charts.impact_charts import impact, impact_matrix, impact_persons
 from cpticd.charts.ledger_chart import two_ledgers
 from cpticd.charts.network_chart import network
 from cpticd.charts.pair_charts import pair_matrix, pair_scatter
+from cpticd.charts.panel_charts import model_bridge, population, provider_gaps
 from cpticd.charts.pattern_charts import association, drift, mix, providers
 from cpticd.charts.primitives import bars, intervals, matrix, steps
 from cpticd.charts.resolution_charts import flow, open_summary, overturned, resolution
@@ -26,10 +27,10 @@ from cpticd.charts.table import table, text_table
 
 __all__ = [
     "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "drivers", "effect",
-    "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "network",
-    "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto", "prevalence",
-    "providers", "rate_matrix", "rates", "recapture", "residual_months", "resolution", "risk_explain", "scorecard",
-    "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
+    "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "model_bridge", "network",
+    "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto", "population", "prevalence",
+    "provider_gaps", "providers", "rate_matrix", "rates", "recapture", "residual_months", "resolution", "risk_explain",
+    "scorecard", "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
 ]  # fmt: skip
 
 

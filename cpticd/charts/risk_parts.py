@@ -28,6 +28,9 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "unspecified": (themes.SKY, "Suspected: unspecified"),
     "combination": (themes.GREEN, "Suspected: combination"),
     "implied": (themes.ORANGE, "Suspected: implied by a service"),
+    "measured": (themes.YELLOW, "Suspected: measured"),
+    "drug": (themes.TEAL, "Suspected: drug"),
+    "external": (themes.GREY, "Suspected: external list"),
     "learned": (themes.PURPLE, "Suspected: learned"),
     UNSUPPORTED: (themes.VERMILION, "Unsupported"),
 }

@@ -21,6 +21,7 @@ BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
 PURPLE: Final = "#CC79A7"
 GREY: Final = "#8C8C8C"
+TEAL: Final = "#44AA99"
 COLORWAY: Final = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
 SEQUENTIAL: Final = "cividis"
 DIVERGING: Final = ((0.0, BLUE), (0.25, "#7FB6D6"), (0.5, "#D9D9D9"), (0.75, "#E8A06C"), (1.0, VERMILION))

@@ -49,6 +49,8 @@ part_d_months: partdcoveragemonths monthsofpartd plancvrgmosnum
 medicare_advantage_months: mamonths hmomonths monthsofhmo benehmocvragetotmons partcmonths
 low_income_months: lismonths lowincomesubsidymonths
 hospice_months: monthsofhospice
+metal_level: metal metaltier planmetal planmetallevel metallevelcode
+csr_variant: csr csrvariation csrvariantid hiosvariant planvariant
 """
 
 

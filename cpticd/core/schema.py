@@ -46,6 +46,7 @@ _TABLES = (
         discharge_status_code   code    two digits, institutional claims
         is_encounter            flag    reported after adjudication or under capitation (BHT06 RP)
         is_chart_review         flag    from a chart review; linked where original_payer_claim_id is given
+        deletes_diagnoses       flag    a chart review that takes its diagnoses away from the claim that it names
         claim_start_date        date    first day of service
         claim_end_date          date    last day of service
         received_date           date    the day that the payer received the claim

@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "claim_id": "claim",
     "claim_ids": "claim",
     "evidence_claims": "claim",
+    "icns": "claim",
     "source_claim_id": "claim",
     "payer_claim_id": "payer claim",
     "original_payer_claim_id": "payer claim",

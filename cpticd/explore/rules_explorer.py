@@ -16,7 +16,7 @@ from cpticd import rules as coding
 from cpticd.charts import format as fmt
 from cpticd.charts.rule_charts import READABLE_LINES
 from cpticd.claims import Claims
-from cpticd.core.contract import carry
+from cpticd.core.contract import carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import records_shown
 from cpticd.explore import tiles
@@ -26,6 +26,7 @@ from cpticd.explore.identifiers import Identifiers
 from cpticd.explore.pages import Page, behind, page, table
 from cpticd.rules.citations import cited
 from cpticd.rules.scorecard_totals import totals
+from cpticd.rules.state import unjudged_in_words
 
 SEVERITIES: Final = ("error", "warning", "information")
 PRECISIONS: Final = (("precision", "for any cause"), ("related_precision", "for a cause of the rule"))
@@ -97,7 +98,7 @@ def rules(
     True
     """
     if findings is None:
-        findings = coding.check(claims, tables=tables, folder=folder, payer_kinds=payer_kinds)
+        findings = coding.check(claims, tables=tables, folder=folder, payer_kinds=payer_kinds, quiet=True)
     return RulesExplorer(
         claims, findings, min_lines=min_lines, readable_lines=readable_lines, identifiers=identifiers
     )
@@ -234,7 +235,7 @@ class RulesExplorer(Explorer):
                     selectable=True, selected=here.index(line) if line in here else None,
                     note="" if len(work) else NOTHING[self.value("lines")])  # fmt: skip
         yield from self._of_line(line, work)
-        yield {"kind": "text", "name": "note", "paragraphs": [NOTE]}
+        yield {"kind": "text", "name": "note", "paragraphs": [NOTE, *unjudged_in_words(records_of(self._found))]}
 
     def _shown(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with claims as they are shown."""

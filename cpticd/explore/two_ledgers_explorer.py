@@ -87,7 +87,7 @@ def two_ledgers(
             raise ArgumentError(
                 "two_ledgers: give gaps=risk.gaps(claims, year=…), or the year of service to find them in"
             )
-        gaps, impact = analyses.gaps(claims, year=year, model=model), None
+        gaps, impact = analyses.gaps(claims, year=year, model=model, quiet=True), None
     of = terms_of(gaps)
     if impact is None:
         paid = of.get("payment_year")

@@ -35,6 +35,7 @@ _OF_CLAIMS: Final = (
     "payer_id",
     "is_encounter",
     "is_chart_review",
+    "deletes_diagnoses",
     "rejected_date",
     "rejection_code",
 )

@@ -80,6 +80,11 @@ def names() -> list[str]:
     return sorted(_sources())
 
 
+def edition(name: str) -> str:
+    """The release of a built-in table, as SOURCES.toml has it."""
+    return str(_sources().get(_stem(name), {}).get("release", ""))
+
+
 def path(name: str) -> Path:
     """Path of one reference table, named with or without its suffix, or of ``SOURCES.toml``.
 

@@ -8,10 +8,8 @@ what it is, from which files, of when, and with which sha256.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from cpticd.core.errors import ArgumentError, InputError
+from cpticd.reference.changes import changes
+from cpticd.reference.manifest import Release, home, listed, load, save, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,55 +40,74 @@ KINDS: Final = {
     "mce": _ROWS,
     "cpt": _RELEASE,
     "fee_schedule": _RELEASE,
+    "opps": _RELEASE,
     "contract_rates": _ROWS,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {
     "ncci_ptp": ("practitioner", "outpatient"),
     "ncci_mue": ("practitioner", "outpatient", "dme"),
+    "coverage": ("article", "lcd"),
 }
-ENVIRONMENT: Final = "CPTICD_REFERENCE"
-_MANIFEST: Final = "releases.json"
-
-
-@dataclass(frozen=True)
-class Release:
-    """One release as the manifest has it; dates are ISO text, '' where open; the sha256 of each file by its name."""
-
-    kind: str
-    setting: str
-    release: str
-    effective_from: str
-    effective_to: str
-    rows: int
-    files: dict[str, str] = field(hash=False)
-    file: str
-    sha256: str
+#: Months for which a release is published: it says nothing of the time after them, unless ``effective_to`` says so.
+MONTHS: Final = {"ncci_ptp": 3, "ncci_mue": 3, "ncci_addon": 3, "fee_schedule": 12, "mce": 12}
+#: Kinds whose year ends with September.
+_FISCAL: Final = ("mce",)
 
 
 def add(
-    kind: str,
-    files: str | Path | Iterable[str | Path],
+    kind: str | Path | Iterable[str | Path],
+    files: str | Path | Iterable[str | Path] | None = None,
     *,
     effective_from: date | str | None = None,
     effective_to: date | str | None = None,
     setting: str | None = None,
     folder: str | Path | None = None,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per change against the release before: change (added, retired, revised), key, column, before, after.
 
     ``kind`` is one of KINDS; the module of the same name in ``cpticd.reference.layouts`` says which official
-    layout it reads and where that is described. ``files`` are one or more paths, plain, ``.gz`` or ``.zip``.
-    ``effective_from`` and ``setting`` are told from the files' names and headings; pass them where these do not
-    say. ``effective_to`` is the last day of a release that no later one ends. A release of the same kind,
-    setting and first day is replaced.
+    layout it reads and where that is described. It may be left out, ``add(files)``: what a file is, its content says;
+    names do not matter, and neither do notices and whatever else lies in a zip file. ``files`` are one or more paths,
+    plain, ``.gz`` or ``.zip``. ``effective_from`` and ``setting`` are told from the files' names and headings; pass
+    say. ``effective_to`` is the last day of a release that no later one ends; without it NCCI's tables hold for their
+    quarter, a fee schedule and the code editor's lists for their year. A release of the same kind, setting and first
+    day is replaced; parts of it that come in several files (NCCI's f1 to f4) add up, in one call or in several.
 
-    ``attrs``: kind, release, effective_from, against (the release before, '' for the first, whose rows are not
-    listed), rows, and the numbers added, retired and revised. Raises InputError for a file that does not fit,
-    with its line, ArgumentError for a kind or setting that there is not, or a first day that is not known.
+    Prints, unless ``quiet``, which parts are missing yet and what of the files was left out. ``attrs``: kind, setting,
+    release, effective_from, against (the release before, '' for the first, whose rows are not listed), rows, the
+    numbers added, retired and revised, parts, missing, notes and replaced (the files of the release before it, of
+    which nothing is kept). Raises InputError for a file that does not fit, with its line, ArgumentError for a kind or
+    setting that there is not, or a first day that is not known.
     """
-    reading, digests = _read(kind, files)
-    own = setting or reading.setting
+    import pandas as pd
+
+    if files is None:
+        if isinstance(kind, str) and kind in KINDS:
+            raise ArgumentError(f"files: none given for {kind}; pass one path or more")
+        kind, files = _recognised(kind), kind
+    readings, digests = _read(str(kind), files)
+    given = (effective_from, effective_to, setting)
+    found = [_entered(str(kind), reading, digests, given, home(folder)) for reading in readings]
+    if not quiet:
+        for change in found:
+            _say(change.attrs)
+    if len(found) == 1:
+        return found[0]
+    every = pd.concat([change.assign(setting=change.attrs["setting"]) for change in found], ignore_index=True)
+    numbers = ("rows", "added", "retired", "revised")
+    sums = {name: sum(change.attrs[name] for change in found) for name in numbers}
+    every.attrs.update({str(name): value for name, value in found[0].attrs.items()} | {"setting": ""} | sums)
+    return every
+
+
+def _entered(
+    kind: str, reading: Any, digests: dict[str, str], given: tuple[Any, Any, str | None], root: Path
+) -> pd.DataFrame:
+    """The changes of one reading, entered in the manifest."""
+    effective_from, effective_to, setting = given
+    own = reading.setting if kind == "coverage" else setting or reading.setting
     allowed = SETTINGS.get(kind, ("",))
     if own not in allowed:
         raise ArgumentError(f"setting: found {own!r}; pass setting=, for {kind} one of {', '.join(allowed)}")
@@ -97,18 +116,64 @@ def add(
         raise ArgumentError(
             f"effective_from: {', '.join(digests)} does not say; pass the release's first day"
         )
-    root = _folder(folder)
     name = f"{kind}{'-' * bool(own)}{own}-{first}.parquet"
-    digest = _write(reading.table, root / name)
     told = str(reading.effective_from or "") == first
+    entries = listed(root)
+    same = next((e for e in entries if (e.kind, e.setting, e.effective_from) == (kind, own, first)), None)
+    table, parts = reading.table, reading.parts
+    kept: dict[str, str] = {}
+    if same and parts:
+        table, parts, kept = _together(root, same, reading)
+    missing = tuple(part for part in reading.expected if part not in parts)
+    digest = write(table, root / name)
     entry = Release(
         kind, own, reading.release if told and reading.release else first, first, _iso(effective_to, "effective_to"),
-        reading.table.num_rows, digests, name, digest,
+        table.num_rows, kept | digests, name, digest, parts, missing,
     )  # fmt: skip
-    others = [e for e in _entries(root) if (e.kind, e.setting, e.effective_from) != (kind, own, first)]
-    _save(root, [*others, entry])
+    others = [e for e in entries if e is not same]
+    save(root, [*others, entry])
     before = [e for e in others if (e.kind, e.setting) == (kind, own) and e.effective_from < first]
-    return _changes(root, entry, max(before, key=lambda e: e.effective_from, default=None))
+    last = max(before, key=lambda e: e.effective_from, default=None)
+    found = changes(root, entry, last, key(kind))
+    replaced = [] if same is None else sorted(set(same.files) - set(entry.files))
+    found.attrs.update(parts=list(parts), missing=list(missing), notes=list(reading.notes), replaced=replaced)
+    return found
+
+
+def _together(root: Path, same: Release, reading: Any) -> tuple[pa.Table, tuple[str, ...], dict[str, str]]:
+    """Rows, parts and files of a release and of further parts of it; a part that is added again is replaced.
+
+    Where a file does not say which part it is, its rows stand in place of those of the same key.
+    """
+    import pyarrow.compute as pc
+
+    old = load(root, same)
+    stay: Any
+    if "" in reading.parts or "" in same.parts:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.register("o", old)
+            connection.register("n", reading.table)
+            join = " AND ".join(f'o."{c}" IS NOT DISTINCT FROM n."{c}"' for c in key(same.kind))
+            stay = connection.sql(f"SELECT o.* FROM o ANTI JOIN n ON {join}").to_arrow_table()
+    else:
+        again = pc.is_in(old["part"], value_set=pa.array(reading.parts))
+        stay = old.filter(pc.invert(again))
+    parts = tuple(sorted({*stay["part"].unique().to_pylist(), *reading.parts}))
+    kept = same.files if stay.num_rows else {}
+    return pa.concat_tables([stay.cast(reading.table.schema), reading.table]), parts, kept
+
+
+def _say(attrs: Mapping[Any, Any]) -> None:
+    """Prints what a release lacks yet, and what was left out."""
+    name = " ".join(filter(None, (attrs["kind"], attrs["setting"], attrs["release"])))
+    if attrs["missing"]:
+        print(
+            f"{name}: has {', '.join(attrs['parts'])}; add {', '.join(attrs['missing'])}, which it lacks yet"
+        )
+    for note in attrs["notes"]:
+        print(f"{name}: {note}")
 
 
 def release(
@@ -129,8 +194,8 @@ def release(
     file that is not the one that was added.
     """
     _check_kind(kind)
-    root = _folder(folder)
-    entries = [e for e in _entries(root) if e.kind == kind and setting in (None, e.setting)]
+    root = home(folder)
+    entries = [e for e in listed(root) if e.kind == kind and setting in (None, e.setting)]
     if not entries:
         of = f" for {setting!r}" if setting else ""
         raise ArgumentError(f"reference: no {kind}{of} in {root}; add one: reference.add({kind!r}, files)")
@@ -146,7 +211,7 @@ def release(
 
 def added(folder: str | Path | None = None) -> list[Release]:
     """The releases in the folder, by kind, setting and first day; one ends where the next of its kind begins."""
-    entries = _entries(_folder(folder))
+    entries = listed(home(folder))
     kinds = sorted({entry.kind for entry in entries})
     return [
         replace(e, effective_to=_end(e, group))
@@ -158,7 +223,7 @@ def added(folder: str | Path | None = None) -> list[Release]:
 
 def stored(entry: Release, folder: str | Path | None = None) -> pa.Table:
     """One row per row of one release, as it was added. Raises InputError where the file is another one."""
-    return _load(_folder(folder), entry)
+    return load(home(folder), entry)
 
 
 def key(kind: str) -> tuple[str, ...]:
@@ -170,84 +235,52 @@ def key(kind: str) -> tuple[str, ...]:
 # Files ------------------------------------------------------------------------------------------------------
 
 
-def _folder(folder: str | Path | None) -> Path:
-    if folder is not None:
-        return Path(folder)
-    if named := os.environ.get(ENVIRONMENT):
-        return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("cpticd", appauthor=False)) / "reference"
-
-
 def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         raise ArgumentError(f"kind: found {kind!r}; there are {', '.join(KINDS)}")
 
 
-def _read(kind: str, files: str | Path | Iterable[str | Path]) -> tuple[Any, dict[str, str]]:
+def _read(kind: str, files: Any) -> tuple[list[Any], dict[str, str]]:
     """What the layout's reader finds, and the sha256 of each file by name."""
-    from cpticd.reference.layouts.files import sources
+    from cpticd.reference.layouts import recognised
 
     _check_kind(kind)
+    paths = _paths(files)
+    unpacked = recognised.unpacked(paths)
+    try:
+        reading = _layout(kind).read(unpacked)
+    except InputError as error:
+        others = [other for other in recognised.kinds(unpacked) if other != kind]
+        if len(others) != 1 or kind in recognised.kinds(unpacked):
+            raise
+        raise InputError(f"{error}; it looks like {others[0]}: reference.add({others[0]!r}, …)") from error
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return (reading if isinstance(reading, list) else [reading]), digests
+
+
+def _recognised(files: Any) -> str:
+    """The one kind that the files are of by their content."""
+    from cpticd.reference.layouts import recognised
+
+    paths = _paths(files)
+    found = recognised.kinds(recognised.unpacked(paths))
+    if len(found) != 1:
+        what = f"they may be {' or '.join(found)}" if found else "no official file that is known here"
+        raise ArgumentError(
+            f"{', '.join(path.name for path in paths)}: {what}; pass the kind first, one of {', '.join(KINDS)}"
+        )
+    return found[0]
+
+
+def _paths(files: Any) -> list[Path]:
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
     if not paths:
         raise ArgumentError("files: none given; pass one path or more")
-    unpacked = [source for path in paths for source in sources(path)]
-    reading = _layout(kind).read(unpacked)
-    return reading, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return paths
 
 
 def _layout(kind: str) -> Any:
     return import_module(f"cpticd.reference.layouts.{kind}")
-
-
-def _write(table: pa.Table, file: Path) -> str:
-    import pyarrow.parquet as pq
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        pq.write_table(table, partial, compression="zstd")
-        digest = hashlib.sha256(partial.read_bytes()).hexdigest()
-        partial.replace(file)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be written: {error.strerror}; pass another folder=") from error
-    return digest
-
-
-def _load(root: Path, entry: Release) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    file = root / entry.file
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}; add {entry.kind} again") from error
-    if hashlib.sha256(data).hexdigest() != entry.sha256:
-        raise InputError(
-            f"{file}: its sha256 is not that of {_MANIFEST}; add {entry.kind} {entry.release} again"
-        )
-    return pq.read_table(pa.BufferReader(data))
-
-
-def _entries(root: Path) -> list[Release]:
-    file = root / _MANIFEST
-    if not file.is_file():
-        return []
-    try:
-        return [Release(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{file}: not a list of releases: {error}; remove it and add the releases again"
-        ) from error
-
-
-def _save(root: Path, entries: Sequence[Release]) -> None:
-    ordered = sorted(entries, key=lambda e: (e.kind, e.setting, e.effective_from))
-    partial = root / f"{_MANIFEST}.partial"
-    partial.write_text(json.dumps([asdict(entry) for entry in ordered], indent=1) + "\n", encoding="utf-8")
-    partial.replace(root / _MANIFEST)
 
 
 # Dates ------------------------------------------------------------------------------------------------------
@@ -274,14 +307,27 @@ def _end(entry: Release, group: Sequence[Release]) -> str:
     """Last day of a release: before the next one of its group, or its own."""
     following = [e.effective_from for e in group if e.effective_from > entry.effective_from]
     ends = [str(date.fromisoformat(following[0]) - timedelta(days=1))] if following else []
-    return min([*ends, *filter(None, [entry.effective_to])], default="")
+    own = entry.effective_to or _published_until(entry)
+    return min([*ends, *filter(None, [own])], default="")
+
+
+def _published_until(entry: Release) -> str:
+    """The last day of the quarter, or year, that a release of its kind is published for; '' where it is for no time."""
+    months = MONTHS.get(entry.kind)
+    if not months:
+        return ""
+    first = date.fromisoformat(entry.effective_from)
+    if entry.kind in _FISCAL:
+        return f"{first.year + (first.month > 9)}-09-30"
+    month = (first.month - 1) // months * months + months
+    return str(date(first.year + month // 12, month % 12 + 1, 1) - timedelta(days=1))
 
 
 def _dated(root: Path, entry: Release, group: Sequence[Release]) -> pa.Table:
     """The rows of a release with the days between which they hold, within the release's own."""
     import pyarrow.compute as pc
 
-    table = _load(root, entry)
+    table = load(root, entry)
     how, open_ = KINDS[entry.kind], pa.scalar(None, pa.date32())
     start = pa.scalar(date.fromisoformat(entry.effective_from))
     end = _end(entry, group)
@@ -292,9 +338,9 @@ def _dated(root: Path, entry: Release, group: Sequence[Release]) -> pa.Table:
     # The first release that there is may be asked for what its rows say of the time before it.
     if how == _RELEASE or (how == _ROWS and entry != group[0]):
         first = pc.max_element_wise(first, start)
-    if how != _HISTORY and end:
+    if end:
         last = pc.min_element_wise(last, pa.scalar(date.fromisoformat(end)))
-    columns = {c: table[c] for c in table.column_names if c not in ("effective_from", "effective_to")}
+    columns = {c: table[c] for c in table.column_names if c not in ("effective_from", "effective_to", "part")}
     added: dict[str, Any] = {
         "release": pa.scalar(entry.release), "setting": pa.scalar(entry.setting),
         "effective_from": first, "effective_to": last,
@@ -312,54 +358,3 @@ def _in_force(table: pa.Table, day: date) -> pa.Table:
     began = pc.fill_null(pc.less_equal(table["effective_from"], pa.scalar(day)), True)
     lasts = pc.fill_null(pc.greater_equal(table["effective_to"], pa.scalar(day)), True)
     return table.filter(pc.and_(began, lasts))
-
-
-# Changes ----------------------------------------------------------------------------------------------------
-
-
-def _changes(root: Path, entry: Release, before: Release | None) -> pd.DataFrame:
-    """Added, retired and revised rows, by SQL over the two tables, so that millions of rows fit."""
-    import duckdb
-    import pandas as pd
-
-    key = list(_layout(entry.kind).KEY)
-    found = pd.DataFrame(columns=["change", *key, "column", "before", "after"], dtype="str")
-    if before is not None:
-        new, old = _load(root, entry), _load(root, before)
-        others = [c for c in new.column_names if c not in key and c in old.column_names]
-        with duckdb.connect() as connection:
-            connection.register("n", new)
-            connection.register("o", old)
-            found = connection.execute(_comparison(key, others)).df()
-    numbers = found["change"].value_counts()
-    found.attrs = {
-        "kind": entry.kind,
-        "setting": entry.setting,
-        "release": entry.release,
-        "effective_from": entry.effective_from,
-        "against": before.release if before else "",
-        "rows": entry.rows,
-        **{change: int(numbers.get(change, 0)) for change in ("added", "retired", "revised")},
-    }
-    return found
-
-
-def _comparison(key: Sequence[str], others: Sequence[str]) -> str:
-    """SQL over the new rows n and the old rows o; all names are those of the layout."""
-    join = " AND ".join(f'n."{c}" IS NOT DISTINCT FROM o."{c}"' for c in key)
-    new, old = (", ".join(f'{side}."{c}"' for c in key) for side in "no")
-    parts = [
-        f"SELECT 'added' AS change, {new}, '' AS \"column\", '' AS before, '' AS after FROM n ANTI JOIN o ON {join}",
-        f"SELECT 'retired', {old}, '', '', '' FROM o ANTI JOIN n ON {join}",
-    ]
-    sides = ", ".join(f'{side}."{c}" AS "{side}_{c}"' for side in "no" for c in others)
-    differ = " OR ".join(f'n."{c}" IS DISTINCT FROM o."{c}"' for c in others) or "false"
-    both = f"SELECT {', '.join([new, *filter(None, [sides])])} FROM n JOIN o ON {join} WHERE {differ}"
-    plain = ", ".join(f'"{c}"' for c in key)
-    parts += [
-        f"SELECT 'revised', {plain}, '{c}', coalesce(CAST(\"o_{c}\" AS VARCHAR), ''), "
-        f'coalesce(CAST("n_{c}" AS VARCHAR), \'\') FROM both_sides WHERE "n_{c}" IS DISTINCT FROM "o_{c}"'
-        for c in others
-    ]
-    order = ", ".join(["change", *(f'"{c}"' for c in key), '"column"'])
-    return f"WITH both_sides AS MATERIALIZED ({both}) SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY {order}"

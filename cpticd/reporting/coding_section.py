@@ -36,12 +36,23 @@ def rules_section(findings: Findings) -> str:
             findings.reason("rules", findings.reason("rule_counts", "Coding rules were not asked for."))
         )
     text = note(RULES) + _scorecard(findings) + _residual(findings) + _ran(counts)
-    missing = counts.loc[counts["status"] == "no table", ["rule", "detail"]].sort_values("rule")
+    return text + _unjudged(counts)
+
+
+def _unjudged(counts: pd.DataFrame) -> str:
+    """Rules that judged none of their lines, or a part: that they found nothing does not make the others clean."""
+    silent = counts["status"].isin(["no table", "no table for the dates"])
+    partly = counts["status"].eq("ran") & counts["judged"].eq("part") & counts["detail"].ne("")
+    missing = counts.loc[silent | partly, ["rule", "status", "judged", "detail"]].sort_values("rule")
     if missing.empty:
-        return text
-    head = note("These rules did not run: their tables are licensed or too large to come with the package.")
-    listed = missing.rename(columns={"detail": "how_to_add_a_table"}).reset_index(drop=True)
-    return text + "<h3>Rules without a table</h3>" + head + scroll(charts.table(listed, max_rows=60))
+        return ""
+    head = note(
+        "These rules judged none of their lines, or a part: their tables are licensed or too large to come with the "
+        "package, or hold for other days than those of service. Lines that no table judged are not clean lines."
+    )
+    shown = missing.assign(judged=missing["judged"].replace("", "none"))
+    listed = shown.rename(columns={"judged": "lines_judged", "detail": "why_not"}).reset_index(drop=True)
+    return "<h3>Rules without a table for these lines</h3>" + head + scroll(charts.table(listed, max_rows=60))
 
 
 def _scorecard(findings: Findings) -> str:
@@ -81,7 +92,9 @@ def _ran(counts: pd.DataFrame) -> str:
     ran = counts[counts["status"] == "ran"]
     if ran.empty:
         return ""
-    shown = ran[["rule", "severity", "findings", "lines"]]
+    shown = ran[["rule", "severity", "findings", "lines", "judged", "tables"]].rename(
+        columns={"judged": "lines_judged", "tables": "judged_by"}
+    )
     shown.attrs = dict(counts.attrs)
     table = scroll(charts.table(shown, max_rows=100))
     return f"<details><summary>{len(ran)} rules ran</summary>{table}</details>"

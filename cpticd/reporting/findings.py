@@ -46,8 +46,8 @@ class Options:
     def __post_init__(self) -> None:
         from cpticd.risk import hcc_tables as tables
 
-        if self.model not in tables.MODELS:
-            raise ArgumentError(f"no risk adjustment model {self.model!r}; there are {list(tables.MODELS)}")
+        if self.model not in tables.KNOWN:
+            raise ArgumentError(f"no risk adjustment model {self.model!r}; there are {list(tables.KNOWN)}")
         if self.payment_year is not None:
             tables.check_model(self.model, self.payment_year)
         if self.base_rate is not None and not self.base_rate > 0:
@@ -57,7 +57,9 @@ class Options:
 
     def values(self) -> dict[str, Any]:
         """The options by name, the service year among them, and the fewest persons that may be shown (minimum)."""
-        year = None if self.payment_year is None else self.payment_year - 1
+        from cpticd.risk.hcc_tables import service_year
+
+        year = None if self.payment_year is None else service_year(self.model, self.payment_year)
         return {**self.__dict__, "year": year, "minimum": disclosure.settings().minimum}
 
 

@@ -17,6 +17,7 @@ from cpticd.reporting.definitions import brief
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.headlines import risk_headlines
 from cpticd.reporting.totals import Totals
+from cpticd.risk.hcc_tables import service_year
 
 WHAT = (
     "Two lists for a clinician and a coder to review, side by side: conditions that the claims suggest and that "
@@ -74,7 +75,8 @@ def _basis(findings: Findings) -> str:
         if rate
         else "Impact is in payment score; a base rate (--base-rate, base_rate=) would show dollars."
     )
-    service = f" on diagnoses of service year {year - 1} that count for risk adjustment" if year else ""
+    served = service_year(str(terms.get("model", "")), year) if year else None
+    service = f" on diagnoses of service year {served} that count for risk adjustment" if year else ""
     release = terms.get("code_set_release")
     return (
         f"Model {terms.get('model', '')}, payment year {year}{service}. Tables: {release}; codes, hierarchies and "

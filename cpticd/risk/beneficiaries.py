@@ -17,7 +17,7 @@ from cpticd.core.contract import records_of
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.session import Session
 from cpticd.core.tables import Table, declare
-from cpticd.risk.conditions import load_encounters
+from cpticd.risk.conditions import load_encounter_claims
 from cpticd.risk.numbering import Ints
 
 #: What the models ask of a person. Columns that are absent are taken as said here.
@@ -77,9 +77,12 @@ class Rejects:
 
 
 def rejects(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per member or diagnosis that an analysis of risk could not take: source, location, reason, content.
+    """One row per member, diagnosis or entry of a list that an analysis of risk could not take.
 
-    ``frame`` is what :func:`score`, :func:`blended`, :func:`explain` or :func:`impact` returned.
+    Columns: source, location, reason, content.
+
+    ``frame`` is what :func:`score`, :func:`blended`, :func:`explain`, :func:`impact`, :func:`gaps` or :func:`recapture`
+    returned.
 
     >>> import pandas as pd
     >>> import cpticd as cx
@@ -222,6 +225,7 @@ def take_claims(s: Session, payment_year: int) -> Members:
             f"members: none of {service_year} or {payment_year} for payment_year={payment_year}; "
             f"found years {years}; load the table 'members' (cpticd.read_tables) or choose another payment_year"
         )
-    load_encounters(s, [service_year])
-    s.create("diagnoses_in", "SELECT DISTINCT person_id, diagnosis_code FROM encounters WHERE counted")
+    load_encounter_claims(s, [service_year])
+    s.create("counted_diagnoses", sql.text("risk/counted_diagnoses"), lazy=True, year=service_year)
+    s.create("diagnoses_in", "SELECT DISTINCT person_id, diagnosis_code FROM counted_diagnoses", lazy=True)
     return take_members(members)

@@ -11,37 +11,57 @@ from cpticd import reference, stats
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Protected, measure
-from cpticd.risk import protection
+from cpticd.risk import protection, reviews
+from cpticd.risk.gap_found import extended
+from cpticd.risk.reviews import CAPPED, SIMULATED
 
 #: What a table of confidences holds: one row per kind and stratum.
 COLUMNS: Final = ("kind", "stratum", "confidence", "gaps", "planted", "source")
-SIMULATED: Final = "simulated persons"
-CAPPED: Final = "highest before charts are reviewed"
-_EPSILON: Final = 1e-4
+#: What chart reviews add: the interval of the confidence, and what it may not exceed.
+REVIEWED: Final = ("low", "high", "cap")
+SIGNED: Final = "a rule of the table gap_starting"
 
 
-def default() -> pd.DataFrame:
-    """One row per kind and stratum: confidence, gaps, planted, source of the reference table ``gap_confidence``.
+def default(caps: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One row per kind and stratum: confidence, gaps, planted, source of the reference tables ``gap_confidence``
+    (measured on simulated persons) and ``gap_starting`` (a coder's judgement, where nothing was measured).
 
-    None is above what the reference table ``gap_caps`` allows its kind before charts are reviewed.
+    None is above what the reference table ``gap_caps`` allows its kind before charts are reviewed; ``caps`` are rows
+    of your own for it (kind, cap).
     """
-    table = reference.table("gap_confidence").to_pandas()
-    caps = reference.table("gap_caps").to_pandas().set_index("kind")["cap"].astype(float)
-    cap = table["kind"].map(caps).fillna(1.0)
+    simulated = reference.table("gap_confidence").to_pandas().assign(source=SIMULATED)
+    signed = reference.table("gap_starting").to_pandas().assign(gaps=0, planted=0, source=SIGNED)
+    table = pd.concat([simulated[list(COLUMNS)], signed[list(COLUMNS)]], ignore_index=True)
+    cap = table["kind"].map(caps_of(caps)).fillna(1.0)
     above = table["confidence"] > cap
-    source = above.map({True: CAPPED, False: SIMULATED})
-    return table.assign(confidence=table["confidence"].where(~above, cap), source=source)[list(COLUMNS)]
+    table["source"] = table["source"].mask(above, CAPPED)
+    return table.assign(confidence=table["confidence"].where(~above, cap))
 
 
-def checked(table: pd.DataFrame | None) -> pd.DataFrame:
+def caps_of(own: pd.DataFrame | None = None) -> pd.Series:
+    """The highest confidence of each kind before charts are reviewed; SchemaError for a cap outside of 0 to 1."""
+    rows = extended("gap_caps", reference.table("gap_caps").to_pandas(), own, ["kind", "cap"])
+    found = rows.drop_duplicates("kind").set_index("kind")["cap"].astype(float)
+    if not found.between(0, 1).all():
+        raise SchemaError(f"gap_caps: cap lies from 0 to 1; found {found[~found.between(0, 1)].to_dict()}")
+    return found
+
+
+def cap(kind: str) -> float:
+    """The highest confidence of one kind before charts are reviewed."""
+    return float(caps_of()[kind])
+
+
+def checked(table: pd.DataFrame | None, caps: pd.DataFrame | None = None) -> pd.DataFrame:
     """The table to use: the user's, with the default for strata that it lacks.
 
-    A kind of which the user's table has a row without a stratum takes that for the strata that it lacks.
+    ``caps`` limit the default's, not the user's: see :func:`default`. A kind of which the user's table has a row
+    without a stratum takes that for the strata that it lacks.
 
     Raises SchemaError where columns are missing, a confidence lies outside of 0 to 1, or a stratum repeats.
     """
     if table is None:
-        return default()
+        return default(caps)
     needed = ["kind", "stratum", "confidence"]
     if missing := [column for column in needed if column not in table.columns]:
         raise SchemaError(
@@ -62,7 +82,7 @@ def checked(table: pd.DataFrame | None) -> pd.DataFrame:
         )
     own["source"] = own["source"].astype(object).fillna("the caller's table")
     own["stratum"] = own["stratum"].astype(object).fillna("")
-    rest = default()
+    rest = default(caps)
     rest = rest[~rest["kind"].isin(own.loc[own["stratum"] == "", "kind"])]
     both = pd.concat([own, rest], ignore_index=True)
     return both.drop_duplicates(["kind", "stratum"], ignore_index=True)
@@ -80,14 +100,21 @@ def looked_up(candidates: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     share = candidates["share"].to_numpy(float)
     result = candidates.assign(base=base, confidence=np.clip(base * share, 0.0, 1.0))
     text = pd.Series(source, index=result.index) + ": " + result["kind"] + ", " + result["stratum"]
-    divided = result["kind"].isin(["implied", "unspecified"]) & (share < 0.999)
+    divided = result["kind"].isin(["implied", "unspecified", "measured", "drug"]) & (share < 0.999)
     text += divided.map({True: "; divided as your other persons with the service are coded", False: ""})
     return result.assign(calibration=text)
 
 
 @measure(heading="Confidence after chart reviews", leaves=Protected(protection.calibration), of_claims=False)
 def calibrate(
-    gaps: pd.DataFrame, reviewed: pd.DataFrame, *, prior_reviews: float = 10.0, kind_spread: float = 1.0
+    gaps: pd.DataFrame,
+    reviewed: pd.DataFrame,
+    *,
+    prior_reviews: float = 10.0,
+    kind_spread: float = 1.0,
+    slope_spread: float = 0.5,
+    caps: pd.DataFrame | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per kind and stratum: the confidence that chart reviews bear out, for ``gaps(…, calibration=)``.
 
@@ -96,12 +123,17 @@ def calibrate(
     gaps: what :func:`gaps` returned.
     reviewed: one row per reviewed gap: person_id, hcc, confirmed (did the chart bear the condition out).
     prior_reviews: reviews that agree with its kind, against which a stratum's own count.
-    kind_spread: standard deviation, in log-odds, of the prior about no move.
+    kind_spread, slope_spread: standard deviations, in log-odds, of the priors about no move of a kind and about no
+        change of how far its strata lie apart.
+    caps: rows of your own for the reference table ``gap_caps`` (kind, cap).
+    confidence: of the intervals.
 
-    Columns: kind, stratum, confidence, gaps (reviewed), planted (confirmed), source. Confidences move, on the log-odds
-    scale, by what the reviews of the kind say, shrunk to no move, then each stratum by its own reviews. Strata without
-    a review move with their kind. Review gaps drawn at random: the strata's confidences are those of the gaps that
-    were reviewed.
+    Columns: kind, stratum, confidence, gaps (reviewed), planted (confirmed), source, low and high (interval; missing
+    for a kind that nobody reviewed), cap. Confidences of a kind move together on the log-odds scale (Platt 1999), by a
+    shift and a slope that its reviews make most likely under the priors, then each stratum by its own reviews. Strata
+    without a review move with their kind. The cap of a kind holds after reviews too, unless a stratum's own reviews
+    alone bear out more: then the lower end of their Wilson interval is its cap. Review gaps drawn at random: the
+    strata's confidences are those of the gaps that were reviewed.
 
     Raises SchemaError where columns are missing; ArgumentError where a review names no gap, or none is left.
 
@@ -112,34 +144,14 @@ def calibrate(
     >>> bool(lower.loc[lower["kind"] == "lapsed", "confidence"].max() < gaps["confidence"].max())
     True
     """
-    rows = _joined(gaps, reviewed)
-    table = checked(None)
-    moves = {
-        kind: _move(part["confidence"], part["confirmed"], kind_spread) for kind, part in rows.groupby("kind")
-    }
-    moved = _expit(_logit(table["confidence"]) + table["kind"].map(moves).fillna(0.0).to_numpy(float))
-    shifted = _expit(_logit(rows["confidence"]) + rows["kind"].map(moves).to_numpy(float))
-    strata = rows.assign(expected=shifted).groupby(["kind", "stratum"])
-    counts = strata.agg(
-        gaps=("confirmed", "size"), planted=("confirmed", "sum"), expected=("expected", "mean")
-    )
-    counts["ratio"] = (counts["planted"] + prior_reviews * counts["expected"]) / (
-        (counts["gaps"] + prior_reviews) * counts["expected"]
-    )
-    found = table[["kind", "stratum"]].assign(confidence=moved)
-    found = found.merge(counts.reset_index(), on=["kind", "stratum"], how="left")
-    found["confidence"] = np.clip(found["confidence"] * found["ratio"].fillna(1.0), 0.0, 1.0)
-    seen = found["gaps"].notna()
-    counted = (
-        found["planted"].fillna(0).astype(int).astype(str)
-        + " of "
-        + found["gaps"].fillna(0).astype(int).astype(str)
-    )
-    source = ("chart reviews (" + counted + " confirmed)").where(seen, table["source"])
-    of_kind = found["kind"].isin(list(moves)) & ~seen
-    found["source"] = source.mask(of_kind, "chart reviews of the kind, on " + SIMULATED)
+    rows = joined(gaps, reviewed)
+    limits = caps_of(caps)
+    found = reviews.moved(
+        checked(None, caps), rows, limits,
+        prior_reviews=prior_reviews, spreads=(kind_spread, slope_spread), confidence=confidence,
+    )  # fmt: skip
     return attach(
-        found[list(COLUMNS)],
+        found[[*COLUMNS, *REVIEWED]],
         measure="confidence of gaps after chart reviews",
         numerator="reviewed gaps that the chart bears out",
         denominator="reviewed gaps",
@@ -147,6 +159,8 @@ def calibrate(
         exclusions="reviewed conditions that are not among the gaps raise an error",
         prior_reviews=prior_reviews,
         reviews=len(rows),
+        reviews_by_kind={str(kind): int(n) for kind, n in rows["kind"].value_counts().sort_index().items()},
+        caps={str(kind): float(value) for kind, value in limits.items()},
         records=_reviewed(rows),
     )
 
@@ -164,7 +178,7 @@ def _reviewed(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _joined(gaps: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
+def joined(gaps: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
     for name, frame, needed in (
         ("gaps", gaps, ["person_id", "hcc", "kind", "stratum", "confidence"]),
         ("reviewed", reviewed, ["person_id", "hcc", "confirmed"]),
@@ -193,28 +207,6 @@ def _joined(gaps: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         raise ArgumentError("reviewed: no row; pass at least one reviewed gap")
     return rows
-
-
-def _move(confidence: pd.Series, confirmed: pd.Series, spread: float) -> float:
-    """Log-odds by which confidences are to be moved: the most likely one under a normal prior about no move."""
-    from scipy.optimize import minimize_scalar
-
-    start, answer = _logit(confidence), confirmed.to_numpy(float)
-
-    def loss(move: float) -> float:
-        z = start + move
-        return float(np.logaddexp(0, z).sum() - (answer * z).sum() + (move / spread) ** 2 / 2)
-
-    return float(minimize_scalar(loss, bounds=(-8, 8), method="bounded").x)
-
-
-def _logit(p: pd.Series) -> np.ndarray:
-    inside = np.clip(p.to_numpy(float), _EPSILON, 1 - _EPSILON)
-    return np.log(inside / (1 - inside))
-
-
-def _expit(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
 
 
 def by_decile(expected: pd.Series, right: pd.Series, *, confidence: float = 0.95) -> pd.DataFrame:

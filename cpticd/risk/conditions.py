@@ -43,6 +43,10 @@ _RULES: Final = {
     "modifier_rules": "SELECT first AS modifier, family, counts, face_to_face, service_from, service_to "
     "FROM line_rules WHERE basis = 'modifier'",
 }
+#: Made in this order.
+_RELATIONS: Final = (
+    "procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims", "deleted_diagnoses",
+)  # fmt: skip
 Eligible: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
 
 
@@ -67,7 +71,9 @@ def check_years(years: Iterable[int], eligible: pa.Table | None = None) -> list[
     return sorted({int(year) for year in found})
 
 
-def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = None) -> None:
+def load_encounters(
+    s: Session, years: Iterable[int], *, eligible: Eligible = None, medicare: bool = True
+) -> None:
     """Make the relation ``encounters``: one row per claim and distinct diagnosis code of the service ``years``.
 
     Columns: person_id, claim_id, year, diagnosis_code, claim_date, claim_type, kind (inpatient, outpatient, …,
@@ -75,18 +81,36 @@ def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = No
     line's clinician, of the biller on institutional claims; or null), diagnosis_position, counted, reason (null
     where counted), face_to_face (a claim that counts, by a service at which somebody saw the patient).
     Diagnoses of claims without a date, and of no claim, stand there too, with a reason and without a year.
-    ``eligible`` replaces the reference table ``eligible_procedures``. Raises ArgumentError for a year without list.
+    ``eligible`` replaces the reference table ``eligible_procedures``; without ``medicare`` exclusions that CMS dates
+    for Medicare alone do not hold. Raises ArgumentError for a year without list.
     """
+    load_encounter_claims(s, years, eligible=eligible, medicare=medicare)
+    s.create("encounters", sql.text("risk/encounters"))
+    s.drop("encounter_claims")  # a row per claim, which nothing else reads
+
+
+def load_encounter_claims(
+    s: Session, years: Iterable[int], *, eligible: Eligible = None, medicare: bool = True
+) -> None:
+    """Make the relation ``encounter_claims``: one row per claim with its date and the reason why it does not count."""
     table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
     chosen = check_years(years, table)
-    _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table)
-    for name in ("procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims"):
+    rules = reference.table("encounter_exclusions")
+    _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table,
+                rules if medicare else _undated(rules))  # fmt: skip
+    for name in _RELATIONS:
         s.create(name, _RULES.get(name) or sql.text(f"risk/{name}"))
-    s.create("encounters", sql.text("risk/encounters"))
-    s.drop("encounter_lines", "encounter_claims")  # a row per claim each, which nothing else reads
+    s.drop("encounter_lines")
 
 
-def _load_rules(s: Session, years: list[int], eligible: pa.Table) -> None:
+def _undated(rules: pa.Table) -> pa.Table:
+    """The exclusions as they were before those that begin on a day."""
+    old = rules.filter(pc.is_null(rules["service_from"]))
+    place = old.column_names.index("service_to")
+    return old.set_column(place, "service_to", pa.nulls(len(old), rules.schema.field("service_to").type))
+
+
+def _load_rules(s: Session, years: list[int], eligible: pa.Table, rules: pa.Table) -> None:
     """The reference tables, the list of eligible procedures with a row for each year."""
     first, last = list_years(eligible)
     spans = eligible.select(["hcpcs_code", "first_year", "last_year"]).to_pylist()
@@ -99,7 +123,7 @@ def _load_rules(s: Session, years: list[int], eligible: pa.Table) -> None:
     bounds = {"first_year": pa.array([first], pa.int32()), "last_year": pa.array([last], pa.int32())}
     s.load("list_years", bounds)
     s.load("encounter_years", {"year": pa.array(years, pa.int32())})
-    s.load("line_rules", reference.table("encounter_exclusions"))
+    s.load("line_rules", rules)
     s.load("bill_rules", reference.table("encounter_bill_types"))
     s.load("bill_names", reference.table("bill_types").select(["prefix", "name"]))
     s.load("place_names", reference.table("place_of_service").select(["code", "name"]))

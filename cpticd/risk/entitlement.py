@@ -10,6 +10,7 @@ from typing import Final
 
 from cpticd import sql
 from cpticd.core.session import Session
+from cpticd.risk.hhs.tables import is_hhs
 
 #: Columns of months that decide, the first that is known, by model; Part B alone for the others.
 _DECIDING: Final = {"RxHCC V08": ("part_d_months", "part_b_months")}
@@ -45,4 +46,7 @@ def reason(model: str, own: str = "", later: str = "later_") -> str:
 
 def load_outsiders(s: Session, model: str) -> None:
     """Make ``outsiders``: one row per person and service year whom the model does not pay, with the reason."""
+    if is_hhs(model):
+        s.create("outsiders", sql.text("risk/hhs_outsiders"))
+        return
     s.create("outsiders", sql.text("risk/outsiders"), reason=reason(model, "m.", "n."))

@@ -66,14 +66,21 @@ def explain(
         return described(frame[list(_COLUMNS)], scorer, measure="terms of the risk score")
 
 
-def _terms(scorer: Scorer, model: str) -> pd.DataFrame:
+def terms_of(scorer: Scorer) -> pd.DataFrame:
+    """One row per person (number) and term of his raw score, or HCC not paid: part, term, hcc, value, removed_by."""
     names = scorer.blocks.segments
     scorer.s.load(
         "segment_names",
         pa.table({"segment": pa.array(range(len(names)), pa.int32()), "segment_name": list(names)}),
     )
     scorer.s.load("set_members", scorer.blocks.members)
-    frame = scorer.s.frame(sql.text("risk/explained_terms"), segment=SEGMENT, prefix=hcc_tables.prefix(model))
+    prefix = hcc_tables.prefix(scorer.model)
+    return scorer.s.frame(sql.text("risk/explained_terms"), segment=SEGMENT, prefix=prefix)
+
+
+def _terms(scorer: Scorer, model: str) -> pd.DataFrame:
+    names = scorer.blocks.segments
+    frame = terms_of(scorer)
     number = pd.to_numeric(frame["hcc"], errors="coerce").fillna(0)
     frame = frame.assign(number=number).sort_values(["person", "part", "number", "term"], kind="stable")
     frame = frame.drop(columns="number").reset_index(drop=True)
@@ -99,6 +106,8 @@ def _reason(removed_by: str) -> str:
 
 def _support(scorer: Scorer, frame: pd.DataFrame, claims: bool) -> None:
     """Add the lists of codes and claims behind each HCC."""
+    if claims:
+        scorer.s.create("encounters", sql.text("risk/encounters"), lazy=True)
     found = scorer.s.frame(
         sql.text("risk/explained_support"),
         claim="d.claim_id" if claims else "''",

@@ -6,10 +6,13 @@ import pandas as pd
 
 from cpticd import reference, sql
 from cpticd.core.session import Session
+from cpticd.risk.current_codes import current
 from cpticd.risk.gap_found import Found, band, dotted, extended, nothing, prefixed
+from cpticd.risk.gap_inputs import Scope
+from cpticd.risk.rule_dates import COLUMNS, dated
 
 
-def combination(s: Session, own: pd.DataFrame | None = None) -> Found:
+def combination(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     """One row per person, joined code and HCC, where both parts are coded in the year.
 
     ``own``: further rows of the reference table ``combinations`` (rule, codes_a, codes_b, diagnosis_code, …).
@@ -18,15 +21,18 @@ def combination(s: Session, own: pd.DataFrame | None = None) -> Found:
         "combinations", reference.table("combinations").to_pandas(), own,
         ["rule", "codes_a", "codes_b", "diagnosis_code"],
     )  # fmt: skip
-    rules = rules.drop_duplicates("rule")
+    rules = dated("combinations", rules.drop_duplicates("rule"))
+    rules["diagnosis_code"] = current(rules["diagnosis_code"], asked.year)
     found = s.frame("SELECT DISTINCT code FROM gap_data_codes WHERE system = 'icd-10-cm'")
     sides = pd.concat(
         [
-            prefixed(rules[["rule", f"codes_{side}"]], f"codes_{side}", found["code"]).assign(side=side)
+            prefixed(rules[["rule", f"codes_{side}", *COLUMNS]], f"codes_{side}", found["code"]).assign(
+                side=side
+            )
             for side in ("a", "b")
         ]
     ).drop_duplicates(["rule", "side", "code"])
-    s.load("gap_rule_codes", sides[["rule", "side", "code"]])
+    s.load("gap_rule_codes", sides[["rule", "side", "code", *COLUMNS]])
     s.load("gap_joined", rules[["rule", "diagnosis_code", "strength"]])
     s.create("gap_pairs", sql.text("risk/gap_combination"))
     rows = s.frame("SELECT * FROM gap_pairs")

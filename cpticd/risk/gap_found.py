@@ -76,7 +76,7 @@ def extended(name: str, builtin: pd.DataFrame, own: pd.DataFrame | None, key: li
     """The built-in rules with the user's own rows, which replace those of the same key.
 
     Absent columns of the user's rows are taken as said in the reference table. SchemaError where a column that is
-    needed is missing or a share is not above 0 and at most 1.
+    needed is missing, a cell is no number that has to be one, or a share is not above 0 and at most 1.
     """
     if own is None:
         return builtin
@@ -86,11 +86,23 @@ def extended(name: str, builtin: pd.DataFrame, own: pd.DataFrame | None, key: li
         )
     own = own.reindex(columns=builtin.columns).copy()
     for column in builtin.columns:
-        if column == "share":
-            own[column] = pd.to_numeric(own[column].astype(object).fillna(1.0), errors="coerce")
+        if pd.api.types.is_numeric_dtype(builtin[column]):
+            own[column] = _numbers(name, own[column])
         else:
             own[column] = own[column].astype(object).fillna("").astype(str).str.strip()
+    if "share" in own:
+        own["share"] = own["share"].fillna(1.0)
     if "share" in own and not own["share"].between(0, 1, inclusive="right").all():
         raise SchemaError(f"{name}: share lies above 0 and is at most 1; found {own['share'].tolist()}")
     both = pd.concat([own, builtin], ignore_index=True)
     return both.drop_duplicates(key, keep="first").reset_index(drop=True)
+
+
+def _numbers(name: str, column: pd.Series) -> pd.Series:
+    """A column of numbers, empty ones as missing."""
+    texts = column.astype(object).fillna("").astype(str).str.strip()
+    found = pd.to_numeric(texts.where(texts != ""), errors="coerce")
+    wrong = texts[(texts != "") & found.isna()]
+    if len(wrong):
+        raise SchemaError(f"{name}: {column.name}: {wrong.iloc[0]!r} is no number")
+    return found

@@ -71,12 +71,13 @@ def prepare(s: Session, asked: Scope) -> None:
         "year": pa.array([asked.year], pa.int32()),
         "base_year": pa.array([asked.base_year], pa.int32()),
         "payment_year": pa.array([asked.payment_year], pa.int32()),
+        "age_on": pa.array([hcc_tables.age_day(asked.model, asked.payment_year)], pa.date32()),
     }
     s.load("asked", years)
     s.load("hcc_map", hcc_tables.remembered(asked.model, asked.payment_year))
     s.load("hcc_parents", hcc_tables.hierarchy(asked.model))
     s.load("courses", courses(asked.model, asked.payment_year))
-    load_encounters(s, asked.years)
+    load_encounters(s, asked.years, medicare=not hcc_tables.is_hhs(asked.model))
     load_outsiders(s, asked.model)
     for name in ("persons", "hits", "codes", "seen", "services", "states", "data_codes"):
         s.create(f"gap_{name}", sql.text(f"risk/gap_{name}"))

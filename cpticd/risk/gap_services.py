@@ -3,7 +3,8 @@ beside which a service (or another code) speaks for a specific sibling."""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +14,7 @@ from cpticd.core.session import Session
 from cpticd.risk.current_codes import current
 from cpticd.risk.gap_found import Found, band, dotted, extended, matched, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
+from cpticd.risk.rule_dates import COLUMNS, dated
 
 #: Persons that a rule's share among several conditions counts as, before the user's own claims decide.
 SHARE_PRIOR: Final = 5.0
@@ -33,9 +35,39 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
         "implied_services", reference.table("implied_services").to_pandas(), own,
         ["rule", "system", "code_from", "code_to", "diagnosis_code"],
     )  # fmt: skip
-    rules["diagnosis_code"] = current(rules["diagnosis_code"], asked.year)
+    rules = dated("implied_services", rules)
     found = _data_codes(s)
     _load_rules(s, rules, found)
+    s.create("gap_served", sql.text("risk/gap_served"))
+    rows, left_out = suspected(s, asked, rules)
+    evidence = s.frame(sql.text("risk/gap_service_evidence"))
+    if rows.empty:
+        return replace(nothing(), left_out=left_out)
+    candidates = rows.assign(
+        kind="implied",
+        stratum=rows["strength"] + ", " + rows["own"],
+        sentence=rows["code"] + " on " + number(rows["claims"], "claim") + f" in {asked.year}, last "
+        + rows["last_date"].dt.strftime("%Y-%m-%d") + " (" + rows["reason"] + "): " + rows["condition"]
+        + coded_or_not(rows, asked),
+    )  # fmt: skip
+    return Found(candidates, with_hcc(evidence, candidates, "implied"), left_out)
+
+
+def coded_or_not(rows: pd.DataFrame, asked: Scope) -> pd.Series:
+    """The end of a sentence of evidence: whether the condition is coded in the year."""
+    return (rows["place"] == 1).map({True: ", coded", False: ", not coded"}) + f" in {asked.year}"
+
+
+def suspected(s: Session, asked: Scope, rules: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """One row per person, rule and condition that what the person had in the year (``gap_served``) speaks for, and
+    what was left out.
+
+    ``rules`` have diagnosis_code, share, condition_codes, strength, condition, reason and explained_by. What a code of
+    the year explains away goes first; a condition that is coded stays, closed.
+    """
+    rules = rules.assign(diagnosis_code=current(rules["diagnosis_code"], asked.year))
+    alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
+    load_text(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
     diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
     alternatives = rules[["rule", "diagnosis_code", "condition_codes"]].drop_duplicates()
     # A user's row may leave the codes that explain the service to its own category.
@@ -44,35 +76,29 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
         named, alternatives["diagnosis_code"].str[:3]
     )
     named_codes = prefixed(alternatives, "condition_codes", diagnoses)[["rule", "diagnosis_code", "code"]]
-    _load(s, "gap_alternative_codes", named_codes.drop_duplicates())
+    load_text(s, "gap_alternative_codes", named_codes.drop_duplicates())
     rows = s.frame(sql.text("risk/gap_implied"))
+    before = _persons(rows)
     rows = _unexplained(s, rules, rows, diagnoses)
-    evidence = s.frame(sql.text("risk/gap_service_evidence"))
+    left_out: dict[str, Any] = {}
+    if away := before - _persons(rows):
+        left_out["persons and services explained away by another code"] = away
     if rows.empty:
-        return nothing()
+        return rows, left_out
     rows["coded"] = rows["now"] == 1
     rows["place"] = rows["place"].where(rows["place"] > 0, 0)
     rows = _divided(rows)
     explained = rows.groupby(_KEY)["coded"].transform("max")
     # Of a service that is explained, the condition that explains it stays, closed; without an HCC it is left out.
     closed = explained & (rows["place"] > 0) & rows["coded"]
-    left_out = {
+    left_out |= {
         "persons and services explained by a code without HCC": _persons(rows[explained])
         - _persons(rows[closed]),
         "suspected conditions without an HCC of the model": int((rows["hcc"].isna() & ~explained).sum()),
     }
     keep = ~explained | closed
     rows = rows[keep & rows["hcc"].notna()]
-    texts = rules.drop_duplicates("rule")[["rule", "condition", "reason"]]
-    rows = rows.merge(texts, on="rule")
-    candidates = rows.assign(
-        kind="implied",
-        stratum=rows["strength"] + ", " + rows["own"],
-        sentence=rows["code"] + " on " + number(rows["claims"], "claim") + f" in {asked.year}, last "
-        + rows["last_date"].dt.strftime("%Y-%m-%d") + " (" + rows["reason"] + "): " + rows["condition"]
-        + (rows["place"] == 1).map({True: ", coded", False: ", not coded"}) + f" in {asked.year}",
-    )  # fmt: skip
-    return Found(candidates, _with_hcc(evidence, candidates, "implied"), left_out)
+    return rows.merge(rules.drop_duplicates("rule")[["rule", "condition", "reason"]], on="rule"), left_out
 
 
 def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
@@ -84,12 +110,16 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
         "specific_evidence", reference.table("specific_evidence").to_pandas(), own,
         ["rule", "unspecified_codes", "system", "code_from", "code_to", "diagnosis_code"],
     )  # fmt: skip
+    rules = dated("specific_evidence", rules)
     rules["diagnosis_code"] = current(rules["diagnosis_code"], asked.year)
     found = _data_codes(s)
     _load_rules(s, rules, found)
+    s.create("gap_served", sql.text("risk/gap_served"))
+    alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
+    load_text(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
     diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
     base = prefixed(rules[["rule", "unspecified_codes"]].drop_duplicates(), "unspecified_codes", diagnoses)
-    _load(s, "gap_base_codes", base[["rule", "code"]].drop_duplicates())
+    load_text(s, "gap_base_codes", base[["rule", "code"]].drop_duplicates())
     rows = s.frame(sql.text("risk/gap_unspecified"))
     rows = _unexplained(s, rules, rows, diagnoses)
     parts = [s.frame(sql.text(f"risk/gap_{name}_evidence")) for name in ("service", "unspecified")]
@@ -111,7 +141,7 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
         + rows["code"] + " on " + number(rows["claims"], "claim") + " speaks for " + dotted(rows["diagnosis_code"])
         + " (" + rows["reason"] + ")",
     )  # fmt: skip
-    return Found(candidates, _with_hcc(pd.concat(parts), candidates, "unspecified"), {})
+    return Found(candidates, with_hcc(pd.concat(parts), candidates, "unspecified"), {})
 
 
 def _unexplained(s: Session, rules: pd.DataFrame, rows: pd.DataFrame, diagnoses: pd.Series) -> pd.DataFrame:
@@ -135,22 +165,20 @@ def _data_codes(s: Session) -> pd.DataFrame:
     return s.frame("SELECT system, code FROM gap_data_codes")
 
 
-def _load(s: Session, name: str, rows: pd.DataFrame) -> None:
-    """Load text columns (and ``share``), typed even where there is no row."""
-    columns = {
-        column: pa.array(rows[column].tolist(), pa.float64() if column == "share" else pa.string())
-        for column in rows.columns
-    }
-    s.load(name, columns)
+def load_text(s: Session, name: str, rows: pd.DataFrame) -> None:
+    """Load text columns (``share`` and days of rules as what they are), typed even where there is no row."""
+    kinds = {"share": pa.float64(), **dict.fromkeys(COLUMNS, pa.date32())}
+    s.load(
+        name,
+        {column: pa.array(rows[column].tolist(), kinds.get(column, pa.string())) for column in rows.columns},
+    )
 
 
 def _load_rules(s: Session, rules: pd.DataFrame, found: pd.DataFrame) -> None:
-    """The codes of the data that each rule names, and the conditions that it stands for."""
-    ranges = rules[["rule", "system", "code_from", "code_to"]].drop_duplicates()
+    """The codes of the data that each rule names, with the days between which it holds."""
+    ranges = rules[["rule", "system", "code_from", "code_to", *COLUMNS]].drop_duplicates()
     pairs = matched(pa.Table.from_pandas(ranges, preserve_index=False), found)
-    _load(s, "gap_rule_codes", pairs[["rule", "system", "code"]].drop_duplicates())
-    alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
-    _load(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
+    load_text(s, "gap_rule_codes", pairs[["rule", "system", "code", *COLUMNS]].drop_duplicates())
 
 
 def _divided(rows: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +220,7 @@ def _one_per_hcc(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[by.cumcount() == 0].reset_index(drop=True)
 
 
-def _with_hcc(evidence: pd.DataFrame, candidates: pd.DataFrame, kind: str) -> pd.DataFrame:
+def with_hcc(evidence: pd.DataFrame, candidates: pd.DataFrame, kind: str) -> pd.DataFrame:
     """The evidence of each candidate: that of its rule."""
     keys = candidates[["person_id", "rule", "hcc"]].drop_duplicates()
     return evidence.merge(keys, on=_KEY).assign(kind=kind)

@@ -1,13 +1,14 @@
 """Gaps: conditions that other evidence on a person's claims suggests, and that the year's diagnoses do not have.
 
-A gap is something for a clinician and a coder to review. Five kinds of evidence: lapsed, unspecified, combination,
-implied (each in a ``gap_*`` module, its rules dated rows of a reference table) and learned (a model of the user's own
-claims). Every gap carries its evidence, in words and as lists, and a confidence that says how it was calibrated.
+A gap is something for a clinician and a coder to review. Eight kinds of evidence: lapsed, unspecified, combination,
+implied, measured, drug (each in a ``gap_*`` module, its rules dated rows of a reference table), external (a list of
+somebody else's) and learned (a model of the user's own claims). Every gap carries its evidence, in words and as lists,
+and a confidence that says how it was calibrated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -18,14 +19,17 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Part, Records, measure
-from cpticd.core.session import Session
 from cpticd.risk import calibration as confidences
-from cpticd.risk import gap_inputs, gap_services, hcc_tables
+from cpticd.risk import drug_classes as drug_classes_of
+from cpticd.risk import gap_external, gap_inputs, gap_services, hcc_tables
+from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.current_codes import current
 from cpticd.risk.gap_combination import combination
+from cpticd.risk.gap_drugs import drugs
 from cpticd.risk.gap_found import CANDIDATE, EVIDENCE, Found
 from cpticd.risk.gap_lapsed import lapsed
 from cpticd.risk.gap_learned import learned
+from cpticd.risk.gap_measured import measured
 from cpticd.risk.kinds import KINDS, OPEN, STATUSES
 
 #: Stratum of a gap that two or more kinds of evidence point to.
@@ -39,6 +43,11 @@ _TYPED: Final = (
     "confidence", "evidence_codes", "evidence_claims", "evidence_dates", "support", "first_date", "last_date",
 )  # fmt: skip
 _KEY: Final = ["person_id", "hcc"]
+#: Kinds of evidence that are rules over the data.
+_RULES: Final[dict[str, Callable[..., Found]]] = {
+    "lapsed": lapsed, "unspecified": gap_services.unspecified, "combination": combination,
+    "implied": gap_services.implied, "measured": measured, "drug": drugs,
+}  # fmt: skip
 
 
 @measure(
@@ -48,7 +57,8 @@ _KEY: Final = ["person_id", "hcc"]
         Part(
             "risk_gaps", "risk", "Suspected conditions",
             lambda given: {
-                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"]
+                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"],
+                "quiet": True,
             },
         )
     ],
@@ -63,11 +73,17 @@ def gaps(
     implied: pd.DataFrame | None = None,
     specific: pd.DataFrame | None = None,
     combinations: pd.DataFrame | None = None,
+    evidence_observations: pd.DataFrame | None = None,
+    evidence_drugs: pd.DataFrame | None = None,
+    drug_classes: pd.DataFrame | None = None,
+    suspects: pd.DataFrame | None = None,
     calibration: pd.DataFrame | None = None,
+    caps: pd.DataFrame | None = None,
     min_confidence: float = 0.02,
     lookback_years: int = 3,
     folds: int = 5,
     min_persons: int = 20,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per person and suspected condition (HCC) of the service year ``year``: for review, not for coding.
 
@@ -78,12 +94,18 @@ def gaps(
     year: service year whose diagnoses are looked at.
     payment_year: whose mapping of ``model`` is used; unless given, that which pays on ``year``: ``year + 1``.
     kinds: kinds of evidence to look for, see below.
-    implied, specific, combinations: rows of your own for the reference tables implied_services, specific_evidence,
-        combinations; a row with the same key takes the built-in one's place.
+    implied, specific, combinations, evidence_observations, evidence_drugs: rows of your own for the reference tables
+        implied_services, specific_evidence, combinations and those of these names; a row with the same key takes the
+        built-in one's place.
+    drug_classes: classes of drugs of your own: drug_class, and ndc_code (11 digits, or 9 for a product) or rxnorm_code.
+    suspects: suspicions of others: person_id, hcc or diagnosis_code; source, confidence, date where they are known.
+        What cannot be taken of it is in :func:`risk.rejects`.
     calibration: what :func:`risk.calibrate` returns: confidences that chart reviews bear out.
+    caps: rows of your own for ``gap_caps``: how sure a kind may be (kind, cap) before charts are reviewed.
     min_confidence: open gaps below it are left out and added up in the contract.
     lookback_years: years before ``year`` in which coding is looked up.
     folds, min_persons: of the learned kind.
+    quiet: do not print how many drugs have no class, and how many suspects were not taken.
 
     Kinds of evidence
     -----------------
@@ -92,6 +114,11 @@ def gaps(
       (reference table ``specific_evidence``).
     - combination: two codes that ICD-10-CM joins by "with" (``combinations``).
     - implied: a service that hardly exists without the condition (``implied_services``).
+    - measured: results of laboratories and measurements (table ``observations``): kidney function below 60 twice three
+      months apart, body mass index, hemoglobin A1c, … (``evidence_observations``).
+    - drug: fills of a class that is given for the condition (tables ``drugs`` and ``lines``; ``evidence_drugs``). What
+      is in no class of ``drug_classes`` proves nothing, and is counted.
+    - external: the list ``suspects``.
     - learned: the services of the year, by a model of the other persons' coding (see cpticd/risk/gap_learned.py).
 
     Columns
@@ -114,11 +141,17 @@ def gaps(
     asked = gap_inputs.scope(year, model, payment_year, lookback_years)
     chosen = _chosen(kinds)
     _check(min_confidence, folds, min_persons)
-    table = confidences.checked(calibration)
-    own = {"implied": implied, "combination": combinations, "unspecified": specific}
+    table = confidences.checked(calibration, caps)
+    own = {
+        "implied": (implied,), "combination": (combinations,), "unspecified": (specific,),
+        "measured": (evidence_observations, drug_classes), "drug": (evidence_drugs, drug_classes),
+    }  # fmt: skip
+    refused = Rejects()
     with claims.session() as s:
         gap_inputs.prepare(s, asked)
-        parts = {kind: _rule(s, kind, asked, own.get(kind)) for kind in chosen if kind != "learned"}
+        parts = {kind: _RULES[kind](s, asked, *own.get(kind, ())) for kind in chosen if kind in _RULES}
+        if "external" in chosen and suspects is not None:
+            parts["external"] = gap_external.external(s, asked, suspects, refused)
         rows = _merged(parts, table)
         if "learned" in chosen:
             parts["learned"] = learned(
@@ -126,6 +159,8 @@ def gaps(
             )
             rows = _with_learned(rows, parts["learned"], table)
     left_out: dict[str, Any] = {kind: part.left_out for kind, part in parts.items() if part.left_out}
+    if not quiet:
+        _print(left_out, refused)
     low = (rows["status"] == OPEN) & (rows["confidence"] < min_confidence)
     left_out["below min_confidence"] = {
         "gaps": int(low.sum()),
@@ -155,6 +190,8 @@ def gaps(
             for name, n in result.loc[result["status"] != OPEN, "status"].value_counts().items()
         },
         calibrated_on=sorted({str(text).partition(":")[0] for text in result["calibration"]}),
+        suspects_rejected=gap_external.totals(refused),
+        records={"rejects": refused.records},
     )
 
 
@@ -175,14 +212,13 @@ def _chosen(kinds: Sequence[str]) -> list[str]:
     return [kind for kind in KINDS if kind in wanted]
 
 
-def _rule(s: Session, kind: str, asked: gap_inputs.Scope, own: pd.DataFrame | None) -> Found:
-    if kind == "lapsed":
-        return lapsed(s, asked)
-    if kind == "combination":
-        return combination(s, own)
-    if kind == "implied":
-        return gap_services.implied(s, asked, own)
-    return gap_services.unspecified(s, asked, own)
+def _print(left_out: dict[str, Any], refused: Rejects) -> None:
+    """Say aloud what proves nothing here, and who was not taken."""
+    counts = left_out.get("drug", {}).get("drugs")
+    if counts and (text := drug_classes_of.sentence(counts)):
+        print(text)
+    if refused.records:
+        print(f"{len(refused.records):,} suspects could not be taken (risk.rejects says why)")
 
 
 def _merged(parts: dict[str, Found], table: pd.DataFrame) -> pd.DataFrame:

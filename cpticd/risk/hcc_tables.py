@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -16,8 +17,10 @@ from cpticd.core.session import Session
 from cpticd.risk.current_codes import ended
 from cpticd.risk.hhs import tables as hhs
 
-#: Models by name: CMS-HCC (Part C), its ESRD variant, RxHCC (Part D), and those of HHS for marketplace plans.
-MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08", *hhs.MODELS)
+#: Medicare's models by name: CMS-HCC (Part C), its ESRD variant, and RxHCC (Part D).
+MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08")
+#: Those, and HHS's for marketplace plans.
+KNOWN: Final = (*MODELS, *hhs.MODELS)
 #: Those that CMS blends in payment years of transition.
 PART_C: Final = ("V24", "V28")
 #: Ages that an edit leaves open.
@@ -39,8 +42,8 @@ def prefix(model: str) -> str:
 
 def check_model(model: str, payment_year: int) -> None:
     """Raise ArgumentError for a model, or a payment year of it, that no table is there for."""
-    if model not in MODELS:
-        raise ArgumentError(f"no risk adjustment model {model!r}; there are {list(MODELS)}")
+    if model not in KNOWN:
+        raise ArgumentError(f"no risk adjustment model {model!r}; there are {list(KNOWN)}")
     if hhs.is_hhs(model):
         hhs.check(model, payment_year)
     elif isinstance(payment_year, bool) or payment_year not in years(model):
@@ -58,6 +61,16 @@ def is_hhs(model: str) -> bool:
 def service_to_payment(model: str, year: int) -> int:
     """The payment year that service ``year`` is paid in: the year after, of HHS's models the year itself."""
     return year if hhs.is_hhs(model) else year + 1
+
+
+def service_year(model: str, payment_year: int) -> int:
+    """The service year that a payment year pays on: the year before, of HHS's models the year itself."""
+    return payment_year if hhs.is_hhs(model) else payment_year - 1
+
+
+def age_day(model: str, payment_year: int) -> date:
+    """The day of a payment year on which ages are meant: February 1, of HHS's models the last (of enrolment)."""
+    return date(payment_year, 12, 31) if hhs.is_hhs(model) else date(payment_year, 2, 1)
 
 
 def paid_year(model: str, year: int, payment_year: int | None) -> int:

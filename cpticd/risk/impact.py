@@ -60,11 +60,12 @@ def impact(
     ----------
     gaps: person_id, hcc, and kind, confidence, status, diagnosis_code where known (:func:`cpticd.risk.gaps`).
     unsupported: person_id, hcc, confidence (:func:`cpticd.risk.unsupported`).
-    payment_year: CMS's payment year, whose tables score the diagnoses of the service year before it.
-    model: whose HCCs these are: V24, V28, ESRD V24 or RxHCC V08.
+    payment_year: CMS's payment year, whose tables score the diagnoses of the service year before it; of HHS's models
+        the benefit year, which is scored on its own.
+    model: whose HCCs these are: V24, V28, ESRD V24, RxHCC V08, HHS V07 or HHS V08.
     base_rate: US dollars per member and month at score 1, one for all, by person_id (a mapping), or a frame with
         person_id or county_code; without it there are no dollars.
-    member_months: 12 unless given, or months by person_id.
+    member_months: 12 unless given (of HHS's models the months of enrolment), or months by person_id.
     factors: as in :func:`cpticd.risk.score`.
 
     Columns
@@ -110,7 +111,8 @@ def impact(
         frame = _placed(paid, both)
         now = paid.people
         _value(paid, frame)
-        rate = _dollars(claims, frame, now, base_rate, member_months)
+        months = paid.scorer.months() if member_months is None else member_months
+        rate = _dollars(claims, frame, now, base_rate, months)
         totals = _totals(frame, now)
         blend = _blend(paid, frame)
         frame = frame.drop(columns=list(_INNER))

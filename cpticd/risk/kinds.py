@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 #: Kinds of gaps: the evidence that a condition is there and not coded.
-KINDS: Final = ("lapsed", "unspecified", "combination", "implied", "learned")
+KINDS: Final = (
+    "lapsed", "unspecified", "combination", "implied", "measured", "drug", "external", "learned",
+)  # fmt: skip
 #: The other kind: a coded condition whose support is thin. It alone lowers a score.
 UNSUPPORTED: Final = "unsupported"
 #: What became of a gap in the measurement year, by its ``place`` (cpticd.risk.gap_found).

@@ -84,6 +84,15 @@ class Payments:
             changes += [_by_code(part, coded, lost) for part in self.parts[1:]]
         return Worth(self, changes)
 
+    def worth_by_model(self, players: pd.DataFrame) -> Worth:
+        """As :meth:`worth`, of players whose HCC is of the model that each names (model) and changes that one alone."""
+        changes = []
+        for part in self.parts:
+            mine = np.flatnonzero((players["model"] == part.model).to_numpy())
+            own = _own(part, players.iloc[mine])
+            changes.append(own.assign(player=mine[own["player"].to_numpy(dtype=int)]))
+        return Worth(self, changes)
+
 
 @dataclass
 class Worth:
@@ -96,7 +105,7 @@ class Worth:
         """Scores of sets: ``case`` and ``player`` say who is in which, ``whose`` which person each set is of."""
         total = np.zeros(len(whose))
         for part, changes in zip(self.payments.parts, self.changes, strict=True):
-            members = pd.DataFrame({"case_id": case, "player": player}).merge(changes, on="player")
+            members = _members(case, player, changes)
             number = part.number[whose - 1]
             total += part.weight[whose - 1] * raw_values(part.scorer, _whole(members), number)
         return total
@@ -206,6 +215,17 @@ def _by_code(part: Part, players: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFr
         return pd.DataFrame({name: pd.Series([], dtype="int64") for name in _CHANGES})
     found = pd.concat(changes, ignore_index=True).merge(_bits(part), on="hcc")
     return found[list(_CHANGES)].astype({"removed": bool})
+
+
+def _members(case: Ints, player: Ints, changes: pd.DataFrame) -> pd.DataFrame:
+    """The changes of each case's players: ``changes`` for every case and player, with its case_id."""
+    ordered = changes.sort_values("player", kind="stable")
+    many = np.bincount(ordered["player"].to_numpy(dtype=int), minlength=int(player.max(initial=-1)) + 1)
+    first = np.cumsum(many) - many
+    times = many[player]
+    within = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
+    rows = ordered.iloc[np.repeat(first[player], times) + within]
+    return rows.assign(case_id=np.repeat(case, times))
 
 
 def _whole(members: pd.DataFrame) -> pd.DataFrame:

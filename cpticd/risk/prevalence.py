@@ -138,9 +138,11 @@ def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[in
             raise ArgumentError(
                 f"members: nobody is enrolled in {year}; risk adjustment needs the members of that year"
             )
-        load_encounters(s, [year])
+        load_encounters(s, [year], medicare=not hcc_tables.is_hhs(model))
         s.load("hcc_map", hcc_tables.mapping(model, payment_year))
-        found = s.fetch(sql.text("risk/coded_persons"), {"year": year, "payment_year": payment_year})
+        day = hcc_tables.age_day(model, payment_year)
+        age = {"age_year": day.year, "age_day": day.month * 100 + day.day}
+        found = s.fetch(sql.text("risk/coded_persons"), {"year": year, **age})
         ever = s.fetch(sql.text("risk/coded_ever"))
     return persons, *(each.to_pandas().set_index("hcc")["persons"] for each in (found, ever))
 

@@ -13,7 +13,9 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import InputError
 from cpticd.core.measure import Part, Protected, measure
-from cpticd.risk import hcc_tables, protection
+from cpticd.risk import chronic_codes, hcc_tables, protection
+from cpticd.risk.beneficiaries import Rejects
+from cpticd.risk.chronic_codes import Chronic
 from cpticd.risk.conditions import list_used, list_years, load_encounters
 from cpticd.risk.entitlement import load_outsiders
 from cpticd.stats import wilson
@@ -38,7 +40,12 @@ COLUMNS: Final = (
     ],
 )  # fmt: skip
 def recapture(
-    claims: Claims, *, payment_year: int, model: str = "V28", confidence: float = 0.95
+    claims: Claims,
+    *,
+    payment_year: int,
+    model: str = "V28",
+    chronic: Chronic = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """One row per HCC and service year: how many have it, how many are new, how many kept it or have it again.
 
@@ -56,6 +63,9 @@ def recapture(
     - ``steady_state_prevalence``: incidence / (incidence + 1 - persistence), to which a two-state Markov chain with
       these two rates tends; of persons who stay enrolled and alive, if the rates stay.
 
+    ``chronic``: which conditions are due to come back: unless given, the HCCs that CMS marks as chronic. A list of HCCs
+    of your own, or a table with a column ``hcc`` or ``diagnosis_code``; of codes those are due who had one of them.
+    What of it the model does not have is in :func:`risk.rejects`, with the reason.
     A year without the one before it has nulls for all but prevalence, since they cannot be known. A coded HCC is not
     the disease: persistence below one is recovery and lapse of coding together, and an HCC that gives way to a
     higher one is recaptured without persisting.
@@ -68,7 +78,9 @@ def recapture(
     """
     hcc_tables.check_model(model, payment_year)
     years = _years(claims)
-    frame = _rates(_count(claims, years, model, payment_year), confidence)
+    refused = Rejects()
+    codes = chronic_codes.codes(model, payment_year, chronic, refused)
+    frame = _rates(_count(claims, years, model, payment_year, codes), confidence)
     pairs = [year for year in years if year - 1 in years]
     return attach(
         frame[list(COLUMNS)],
@@ -83,6 +95,10 @@ def recapture(
         payment_year=payment_year,
         steady_state="incidence / (incidence + 1 - persistence): two-state Markov chain, rates held constant",
         eligible_procedures=list_used(max(years)),
+        chronic="as CMS marks HCCs"
+        if chronic is None
+        else f"the caller's list: {codes['hcc'].nunique()} HCCs",
+        records={"rejects": refused.records},
     )
 
 
@@ -99,16 +115,30 @@ def _years(claims: Claims) -> list[int]:
     return years
 
 
-def _count(claims: Claims, years: list[int], model: str, payment_year: int) -> pd.DataFrame:
+def days_of(years: list[int], model: str) -> dict[str, pa.Array]:
+    """Service years, each with the day whose ages are meant: its year, and month x 100 + day."""
+    days = [hcc_tables.age_day(model, hcc_tables.service_to_payment(model, year)) for year in years]
+    columns = {
+        "year": years,
+        "age_year": [day.year for day in days],
+        "age_day": [day.month * 100 + day.day for day in days],
+    }
+    return {name: pa.array(values, pa.int32()) for name, values in columns.items()}
+
+
+def _count(
+    claims: Claims, years: list[int], model: str, payment_year: int, chronic: pd.DataFrame
+) -> pd.DataFrame:
     up = {(hcc, hcc) for hcc in hcc_tables.labels(model).column("hcc").to_pylist()}
     up |= {(row["child"], row["parent"]) for row in hcc_tables.hierarchy(model).to_pylist()}
     pairs = sorted(up)
     with claims.session() as s:
-        load_encounters(s, years)
+        load_encounters(s, years, medicare=not hcc_tables.is_hhs(model))
         load_outsiders(s, model)
-        s.load("years", {"year": pa.array(years, pa.int32())})
+        s.load("years", days_of(years, model))
         s.load("hcc_map", hcc_tables.remembered(model, payment_year))
         s.load("hcc_labels", hcc_tables.labels(model))
+        chronic_codes.load(s, chronic)
         s.load("hcc_up", {"hcc": [a for a, _ in pairs], "up": [b for _, b in pairs]})
         s.create("coded", sql.text("risk/recapture_coded"))
         return s.frame(sql.text("risk/recapture"))
@@ -117,7 +147,7 @@ def _count(claims: Claims, years: list[int], model: str, payment_year: int) -> p
 def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """``frame`` of counts with rates; what needs the year before is null where that is not there."""
     frame["at_risk"] = frame["cohort"] - frame["had_before"]
-    frame["due"] = frame["had_before"].astype("Int64")
+    frame["due"] = frame["due"].astype("Int64")
     frame["recaptured"] = frame["recaptured"].astype("Int64")
     frame.loc[~frame["chronic"].astype(bool), ["due", "recaptured"]] = pd.NA
     known = frame["year"].sub(1).isin(set(frame["year"])).to_numpy(bool)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd import sql
+from cpticd.core.engine import DuckDBScope
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.beneficiaries import Rejects
@@ -50,6 +51,10 @@ class Scorer:
         """Whose cost a score of 1 is."""
         return "cost of an average beneficiary"
 
+    def months(self) -> pd.Series | None:
+        """Months that are paid for each person, by person_id, where the model knows them."""
+        return None
+
     def make(self, name: str, **parts: Any) -> None:
         """Make the relation of that name by the statement of that name."""
         self.s.create(name, sql.text(f"risk/{name}"), **parts)
@@ -62,7 +67,10 @@ class Scorer:
     # -- diagnoses -------------------------------------------------------------------------------
 
     def hold(self) -> None:
-        """Make ``held`` of ``diagnoses_in``: each person's HCCs before hierarchies."""
+        """Make ``held`` of the diagnoses of claims that count: each person's HCCs before hierarchies."""
+        if isinstance(self.s.engine, DuckDBScope):
+            self.hold_frame(self.s.fetch("SELECT person_id, diagnosis_code FROM counted_diagnoses"))
+            return
         found = self.s.fetch(
             "SELECT diagnosis_code, count(*) AS diagnoses FROM diagnoses_in GROUP BY diagnosis_code"
         )
@@ -72,7 +80,7 @@ class Scorer:
         self._reject_diagnoses(self.s.value("SELECT coalesce(sum(found), 0) FROM held_all"))
 
     def hold_frame(self, diagnoses: pa.Table) -> None:
-        """Make ``held`` of a frame's diagnoses, without a join of the engine's."""
+        """Make ``held`` of a table's diagnoses, without a join of the engine's."""
         given, codes = (one_array(diagnoses.column(name)) for name in ("person_id", "diagnosis_code"))
         codes = codes if pa.types.is_dictionary(codes.type) else codes.dictionary_encode()
         known = codes.dictionary.cast(pa.string())

@@ -9,10 +9,10 @@ from cpticd.risk import hcc_tables
 
 
 def service_years(claims: Claims, model: str = "V28", *, dollars: bool = False) -> list[int]:
-    """Years with members for which ``model`` has tables: those that claims do not reach the end of, then the others.
+    """Years with members for which ``model`` has tables: those that claims do not reach the end of, then others.
 
-    ``dollars``: the normalization that turns scores into payments is known as well. Payment is that of the year after.
-    Raises ArgumentError where no year has members.
+    ``dollars``: the normalization that turns scores into payments is known as well. Payment is that of the year
+    after, of HHS's models that of the year itself. Raises ArgumentError where no year has members.
     """
     with claims.session() as s:
         rows = s.rows(sql.text("risk/service_years"))
@@ -25,9 +25,9 @@ def service_years(claims: Claims, model: str = "V28", *, dollars: bool = False) 
 
 
 def _known(model: str, year: int, *, dollars: bool) -> bool:
-    """Whether the model has tables for the payment year after ``year``, for dollars its normalization too."""
+    """Whether the model has tables for the payment year of ``year``, for dollars its normalization too."""
     try:
-        rates = hcc_tables.factors(model, year + 1)
+        rates = hcc_tables.factors(model, hcc_tables.service_to_payment(model, year))
     except ArgumentError:
         return False
     return not (dollars and rates["normalization"].isna().any())

@@ -32,6 +32,8 @@ from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Part, Records, measure
 from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import check_years, list_used
+from cpticd.risk.rule_dates import COLUMNS as COLUMNS_OF_DAYS
+from cpticd.risk.rule_dates import dated
 from cpticd.risk.unsupported_facts import Asked, facts
 from cpticd.risk.unsupported_reasons import REASONS, readable
 
@@ -52,6 +54,7 @@ LEVELS: Final = {
     "excess": ("slope",),
     "history": ("no", "yes"),
     "assessed": ("no", "yes"),
+    "measured": ("no", "against"),
 }
 #: Added to found and to expected persons before their ratio is taken, so that a handful says little.
 EXCESS_PRIOR: Final = 1.0
@@ -85,6 +88,7 @@ def unsupported(
     weights: Replacement = None,
     audit_groups: Replacement = None,
     expected_services: Replacement = None,
+    contradicting_observations: Replacement = None,
 ) -> pd.DataFrame:
     """One row per person and coded HCC of service ``year`` whose support is thin, with why and how surely.
 
@@ -93,14 +97,15 @@ def unsupported(
     year: service year whose diagnoses are judged.
     payment_year: whose mapping of ``model`` is used; unless given, that which pays on ``year``: ``year + 1``.
     min_confidence: rows below it are counted in the contract and left out.
-    weights, audit_groups, expected_services: tables that replace the reference tables ``unsupported_weights``,
-        ``audit_groups`` and ``expected_services``.
+    weights, audit_groups, expected_services, contradicting_observations: tables that replace the reference tables
+        ``unsupported_weights``, ``audit_groups``, ``expected_services`` and ``contradicting_observations``.
 
     Columns
     -------
     ``confidence`` in [0, 1]: that no record bears the code out, see the module. ``reasons`` (list): no claim that
     counts; no face-to-face encounter; one claim; one day; acute code outside a hospital; no service one would expect;
-    a later code says that it is over; health risk assessments alone.
+    a later code says that it is over; health risk assessments alone; a measurement contradicts it (table
+    ``observations``: all results of the year lie where the condition is not).
     ``audit_group``: the high-risk group whose rule is not met, else empty. ``counted``: whether the HCC counts
     today; ``again``: whether it is borne out in the years beside (same HCC, same category of codes, no, unknown
     where there are no other years); ``services``: treatment, follow-up, none, or unknown where the table expects
@@ -119,20 +124,21 @@ def unsupported(
     paid = hcc_tables.paid_year(model, year, payment_year)
     if not 0 <= min_confidence <= 1:
         raise ArgumentError(f"min_confidence: found {min_confidence!r}; it lies between 0 and 1")
-    groups = _table("audit_groups", audit_groups)
+    groups = _dated("audit_groups", audit_groups)
     expected = _table("expected_services", expected_services)
+    against = _dated("contradicting_observations", contradicting_observations)
     card = scorecard(weights)
     with claims.session() as s:
-        frame = facts(s, Asked(year, model, paid, groups, expected))
-    frame = judged(frame, groups.to_pandas())
-    frame["confidence"] = confidence(frame, card)
+        frame = facts(s, Asked(year, model, paid, groups, expected, against))
+    frame = judged(frame, groups)
+    frame["confidence"] = np.fmax(confidence(frame, card), _of_results(frame, against))
     frame["counted"] = frame["claims"] > 0
     known = bool(frame["again"].ne("unknown").any())
     kept = frame[(frame["confidence"] >= min_confidence) & (frame["reasons"].map(len) > 0)]
     left_out = frame.drop(kept.index)
     kept = kept.sort_values(["confidence", "person_id", "hcc"], ascending=[False, True, True])
     kept = kept.reset_index(drop=True)
-    kept["reason"] = readable(kept, groups.to_pandas(), year)
+    kept["reason"] = readable(kept, groups, against, year)
     return attach(
         kept[list(COLUMNS)],
         measure="coded HCCs whose support on claims is thin",
@@ -155,6 +161,21 @@ def unsupported(
 
 def _table(name: str, replacement: Replacement) -> pa.Table:
     return reference.table(name) if replacement is None else reference.replacement(name, replacement)
+
+
+def _dated(name: str, replacement: Replacement) -> pd.DataFrame:
+    """The rules of a table with the days between which each holds; a frame without such days holds always."""
+    if isinstance(replacement, pd.DataFrame):
+        replacement = replacement.assign(
+            **{column: "" for column in COLUMNS_OF_DAYS if column not in replacement}
+        )
+    return dated(name, _table(name, replacement).to_pandas())
+
+
+def _of_results(frame: pd.DataFrame, rules: pd.DataFrame) -> np.ndarray[Any, np.dtype[Any]]:
+    """How sure each row's contradicting results are by themselves; 0 where there are none."""
+    sure = rules.set_index("rule")["confidence"].astype(float)
+    return frame["contradicted_by"].map(sure).fillna(0.0).to_numpy(float)
 
 
 def scorecard(weights: Replacement = None) -> dict[tuple[str, str], float]:
@@ -192,6 +213,7 @@ def judged(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     # A code that says that the condition is over speaks against it, unless it is treated.
     frame["history"] = np.where(frame["over"] & ~treated, "yes", "no")
     frame["assessed"] = np.where((frame["claims"] > 0) & (frame["claims_not_assessing"] == 0), "yes", "no")
+    frame["measured"] = np.where(frame["contradicted_by"].notna(), "against", "no")
     frame["reasons"] = _reasons(frame)
     return frame
 
@@ -215,6 +237,7 @@ def _reasons(frame: pd.DataFrame) -> list[list[str]]:
         frame["services"].eq("none") | frame["rule"].eq("treatment missing"),
         frame["history"].eq("yes"),
         frame["assessed"].eq("yes"),
+        frame["measured"].eq("against"),
     )
     columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in zip(REASONS, flags, strict=True)]
     return [[str(name) for name in row if name] for row in zip(*columns, strict=True)]

@@ -10,15 +10,16 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.core.session import Session
-from cpticd.risk import hcc_tables
+from cpticd.risk import gap_measured, hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
 from cpticd.risk.entitlement import load_outsiders
+from cpticd.risk.gap_found import prefixed
 from cpticd.risk.histories import load_histories
 
 #: Relations in the order in which they are made, each by the statement ``risk/unsupported_<name>``.
 _RELATIONS: Final = (
-    "audit_codes", "expected_codes", "expected_services", "coded", "assessed", "thin", "usual", "again", "supporting",
-    "in_acute_care", "history",
+    "audit_codes", "expected_codes", "expected_services", "coded", "assessed", "contradicted", "thin", "usual", "again",
+    "supporting", "in_acute_care", "history",
 )  # fmt: skip
 
 
@@ -29,14 +30,16 @@ class Asked:
     year: int
     model: str
     payment_year: int
-    audit_groups: pa.Table
+    audit_groups: pd.DataFrame
     expected_services: pa.Table
+    contradictions: pd.DataFrame
 
 
 def facts(s: Session, asked: Asked) -> pd.DataFrame:
     """One row per person and thinly supported HCC of the service year, with what unsupported_facts.sql says."""
     first, _ = list_years()
-    load_encounters(s, [near for near in (asked.year - 1, asked.year, asked.year + 1) if near >= first])
+    near = [year for year in (asked.year - 1, asked.year, asked.year + 1) if year >= first]
+    load_encounters(s, near, medicare=not hcc_tables.is_hhs(asked.model))
     load_outsiders(s, asked.model)
     _load_tables(s, asked)
     for name in _RELATIONS:
@@ -66,3 +69,22 @@ def _load_tables(s: Session, asked: Asked) -> None:
     s.load("acute_care", reference.table("acute_care"))
     s.load("assessment_services", reference.table("assessment_services"))
     load_histories(s)
+    _load_contradictions(s, asked.contradictions)
+
+
+def _load_contradictions(s: Session, rules: pd.DataFrame) -> None:
+    """Make ``observed_readings`` of the rules of contradicting_observations, and the codes that each is about."""
+    gap_measured.load_rules(s, rules)
+    s.create("observed_readings", sql.text("risk/observed_readings"))
+    found = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
+    about = prefixed(rules, "condition_codes", found).assign(is_explaining=False)
+    explaining = prefixed(rules, "explained_by", found).assign(is_explaining=True)
+    both = pd.concat([about, explaining])[["rule", "code", "is_explaining"]].drop_duplicates()
+    s.load(
+        "contradiction_codes",
+        {
+            "rule": pa.array(both["rule"].tolist(), pa.string()),
+            "diagnosis_code": pa.array(both["code"].tolist(), pa.string()),
+            "is_explaining": pa.array(both["is_explaining"].tolist(), pa.bool_()),
+        },
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 REASONS: Final = (
     "no claim that counts", "no face-to-face encounter", "one claim", "one day", "acute code outside a hospital",
     "no service one would expect", "a later code says that it is over", "health risk assessments alone",
+    "a measurement contradicts it",
 )  # fmt: skip
 #: Evidence that is listed by name; the rest is counted.
 SHOWN: Final = 3
@@ -57,10 +58,27 @@ def reasons(claims: Claims, unsupported: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def readable(frame: pd.DataFrame, groups: pd.DataFrame, year: int) -> list[str]:
-    """One sentence per row of the facts behind it; ``groups`` is the reference table ``audit_groups``."""
+def readable(frame: pd.DataFrame, groups: pd.DataFrame, contradictions: pd.DataFrame, year: int) -> list[str]:
+    """One sentence per row of the facts behind it; ``groups`` is the reference table ``audit_groups``,
+    ``contradictions`` is ``contradicting_observations``."""
+    measured = {row["rule"]: row for row in contradictions.to_dict("records")}
     rules = {row["audit_group"]: row for row in groups.to_dict("records")}
-    return [_sentence(row, rules, year) for row in frame.to_dict("records")]
+    rows = frame.to_dict("records")
+    against = [
+        _against(row, measured[row["contradicted_by"]]) if row["measured"] == "against" else ""
+        for row in rows
+    ]
+    return [_sentence(row, rules, year) + text for row, text in zip(rows, against, strict=True)]
+
+
+def _against(row: Mapping[Any, Any], rule: Mapping[Any, Any]) -> str:
+    """What was measured instead."""
+    low, high = f"{row['lowest_result']:g}", f"{row['highest_result']:g}"
+    results = "one day" if row["result_days"] == 1 else f"{row['result_days']} days"
+    return (
+        f"; {rule['measure']} of {low if low == high else f'{low} to {high}'} on {results}, last "
+        f"{row['last_result']:%Y-%m-%d} ({rule['reason']})"
+    )
 
 
 def _sentence(row: Mapping[Any, Any], rules: Mapping[Any, Mapping[Any, Any]], year: int) -> str:

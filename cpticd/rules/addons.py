@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from cpticd import sql
+from cpticd.rules.clinician import same
 from cpticd.rules.ncci import services
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
@@ -18,7 +19,9 @@ def add_on_without_primary(run: Run) -> str:
     """An add-on code without a primary service of the person, provider and day."""
     services(run)
     run.release("ncci_addon")
-    return sql.text("rules/add_on_without_primary")
+    return sql.text("rules/add_on_without_primary").format(same=same("o", "a"))
 
 
-RULES: Final[tuple[Rule, ...]] = (Rule("add_on_without_primary", add_on_without_primary, ("ncci_addon",)),)
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("add_on_without_primary", add_on_without_primary, ("ncci_addon",), doubtful=True),
+)

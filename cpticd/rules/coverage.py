@@ -19,6 +19,7 @@ does not point to it; whether it should, the record shows. No code is ever sugge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -37,6 +38,7 @@ from cpticd.rules.wording import in_force
 ROLES: Final = ("procedure", "covered", "not covered", "contractor")
 #: Group of a row of ``coverage_logic`` that stands for every group of procedures without a row of its own.
 EVERY_GROUP: Final = 0
+_DAY: Final = r"\d{4}-\d\d-\d\d"
 _REQUIREMENTS: Final = pa.schema(
     [
         ("document", pa.string()),
@@ -180,7 +182,27 @@ def _covered_groups(run: Run) -> dict[str, set[int]]:
     return groups
 
 
-RULES: Final = (
-    Rule("not_covered_diagnosis", not_covered_diagnosis, tables=("coverage",)),
-    Rule("diagnosis_not_in_policy", diagnosis_not_in_policy, tables=("coverage",)),
+def _judged(run: Run) -> str:
+    """SQL of the lines whose procedure stands under a policy that holds on their day."""
+    return sql.text("rules/policy_judged")
+
+
+def _note(run: Run) -> str:
+    """That policies hold at other times than the lines under them, or that lines are later than the edition."""
+    found = run.session.fetch(sql.text("rules/policy_dates")).to_pylist()[0]
+    notes = []
+    if found["at_other_times"]:
+        notes.append("of some lines the policies for their procedure hold at other times alone")
+    editions = [each.release for each in run.reach("coverage") if re.fullmatch(_DAY, each.release)]
+    if editions and found["last_day"] and max(editions) < found["last_day"]:
+        notes.append(f"lines after {max(editions)}, the edition's day, are judged by what held then")
+    return "; ".join(notes)
+
+
+RULES: Final = tuple(
+    Rule(name, find, tables=("coverage",), judged=_judged, note=_note)
+    for name, find in (
+        ("not_covered_diagnosis", not_covered_diagnosis),
+        ("diagnosis_not_in_policy", diagnosis_not_in_policy),
+    )
 )

@@ -14,6 +14,7 @@ from cpticd.rules.mce import ages, definitions
 from cpticd.rules.placing import placed
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
+from cpticd.rules.wording import within
 
 
 def age_conflict(run: Run) -> str:
@@ -31,4 +32,27 @@ def sex_conflict(run: Run) -> str:
     return sql.text("rules/sex_conflict")
 
 
-RULES: Final[tuple[Rule, ...]] = (Rule("age_conflict", age_conflict), Rule("sex_conflict", sex_conflict))
+def service_of_another_age(run: Run) -> str:
+    """A preventive visit, a vaccine or another service whose code is for another age (``service_ages.csv``)."""
+    run.table("service_ages")
+    run.once("billed_codes")
+    return sql.text("rules/another_age").format(within=within("c.hcpcs_code", "t"))
+
+
+def service_before_birth(run: Run) -> str:
+    """A service of a day before the patient was born."""
+    return sql.text("rules/before_birth")
+
+
+def service_after_death(run: Run) -> str:
+    """A service of a day after the patient died."""
+    return sql.text("rules/after_death")
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("age_conflict", age_conflict),
+    Rule("sex_conflict", sex_conflict),
+    Rule("service_of_another_age", service_of_another_age, doubtful=True),
+    Rule("service_before_birth", service_before_birth),
+    Rule("service_after_death", service_after_death),
+)

@@ -13,9 +13,8 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import attach, records_of
 from cpticd.core.errors import ArgumentError
-from cpticd.core.frames import to_frame
 from cpticd.core.measure import Linked, Part, Records, measure
-from cpticd.rules import flagged, inputs, outcomes
+from cpticd.rules import flagged, inputs, outcomes, reading, severity, state
 from cpticd.rules.registry import chosen, registry
 from cpticd.rules.rule import Rule, Scope, scopes
 from cpticd.rules.run import Run, passed
@@ -32,6 +31,9 @@ _COLUMNS: Final = pa.schema(
         ("evidence", pa.string()),
         ("source", pa.string()),
         ("effective_date", pa.date32()),
+        ("titles", pa.string()),
+        ("correction", pa.string()),
+        ("file_by", pa.date32()),
     ]
 )
 _ORDER: Final = ("claim_id", "claim_line_number", "rule", "codes", "evidence", "message", "source")
@@ -39,7 +41,7 @@ _ORDER: Final = ("claim_id", "claim_line_number", "rule", "codes", "evidence", "
 
 def _asked(given: Any) -> dict[str, Any]:
     """What the report's options say of rules."""
-    return {name: given[name] for name in ("tables", "folder", "payer_kinds")}
+    return {name: given[name] for name in ("tables", "folder", "payer_kinds")} | {"quiet": True}
 
 
 @measure(
@@ -55,6 +57,7 @@ def check(
     payer_kinds: Mapping[str, str] | None = None,
     tables: Mapping[str, pd.DataFrame | pa.Table] | None = None,
     folder: str | Path | None = None,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per finding: a line, or a claim as a whole, that breaks a rule; for a coder to review.
 
@@ -64,25 +67,37 @@ def check(
         severity. ``cx.rules.catalogue()`` lists them.
     severities: ``error`` (a payer that follows the source denies), ``warning`` (it may), ``information`` (codes that
         could be more specific, notes about order: many).
-    payer_kinds: payer's name → medicare, medicare advantage, medicaid, commercial, marketplace. A payer whose kind is
-        not given is in the scope of every rule.
+    payer_kinds: payer's name → its kind (medicare, medicare advantage, medicaid, commercial, marketplace, tricare or
+        va, workers compensation, self pay, other), in the place of what the claims say of it. A payer of unknown kind
+        is in the scope of every rule.
     tables: kind → rows in the columns that ``reference.release(kind)`` has (effective_from and effective_to may be
         missing: open), judged by instead of what has been added: ncci_ptp, ncci_mue, ncci_addon, coverage, …
     folder: where added releases lie, the user's own folder unless it is named (``cpticd.reference.store``).
+    quiet: do not print which rules have no table, or none that reaches the dates of service.
 
     Columns
     -------
     claim_id, claim_line_number (missing: the claim as a whole), rule, family, severity; codes, the codes that
     conflict; message, in plain words; evidence, what was seen; source, the document that defines the rule, and the
-    table and release that judged; effective_date, first day of the edit that fired, missing where it has none.
+    table and release that judged; effective_date, first day of the edit that fired, missing where it has none; titles,
+    what the diagnoses and HCPCS Level II codes stand for (of CPT codes there are none); correction, what kind of step
+    mends the line (recode, modifier, units, resubmit, documentation, write off, …); file_by, the last day on which a
+    corrected claim may be sent, where a regulation says it. In messages diagnosis codes have their dot, in columns
+    none.
+
+    Medicare's tables and policies are an error for Medicare; of a payer of another kind, which may or may not follow
+    them, a warning or information, as ``rule_severities`` says, or nothing.
 
     Every rule is judged at the date of service, under the tables of that date. A diagnosis is found on each line
     that points to it; on the claim where no line does, or where the source has no pointers. A claim and what
     replaces it are both judged and never compared with each other.
 
-    The contract's ``records["rules"]``: one record per rule: rule, severity, status (ran, no table, not asked),
-    detail, findings. Raises ArgumentError for a rule, severity or kind that there is not, SchemaError for a table
-    without its kind's columns.
+    ``attrs["rules"]``, and the contract's ``records["rules"]``: one record per rule: rule, severity, status (``ran``;
+    ``no table``; ``no table for the dates``: none of those that there are holds on the days of the lines; ``not
+    asked``), detail (why not), findings, lines (in its scope: setting, kind of payer, dates of service), judged (of
+    them, by a table that holds on their day), first_day and last_day of those lines, tables (their releases and
+    days), releases (official ones that judged). Raises ArgumentError for a rule, severity or kind that there is not,
+    SchemaError for a table without its kind's columns.
 
     >>> import cpticd as cx
     >>> findings = cx.rules.check(cx.simulate(persons=100, seed=1).claims, ["pointers", "laterality"])
@@ -92,46 +107,53 @@ def check(
     kinds = _payer_kinds(payer_kinds)
     given = {kind: passed(kind, table) for kind, table in (tables or {}).items()}
     asked = chosen(rules, severities)
-    found, report = [_COLUMNS.empty_table()], {}
+    wanted = None if rules is not None else severities
+    found, states = [_COLUMNS.empty_table()], {}
     with claims.session() as s:
         run = Run(s, given, folder)
         inputs.prepare(s, kinds)
+        lines = state.days(s)
         for rule in asked:
+            scope = scopes()[rule.name]
             if missing := _missing(run, rule):
-                report[rule.name] = (
-                    "no table",
-                    f"add one: reference.add({missing!r}, files), or pass tables=",
-                    0,
-                )
+                states[rule.name] = state.unjudged(
+                    rule.name, scope.severity, state.NO_TABLE,
+                    f"add one: reference.add({missing!r}, files), or pass tables=", state.in_scope(lines, scope),
+                )  # fmt: skip
                 continue
-            rows = _findings(run, rule, scopes()[rule.name])
+            run.begin()
+            rows = _findings(run, rule, scope, wanted)
             found.append(rows)
-            report[rule.name] = ("ran", rule.note(run) if rule.note else "", rows.num_rows)
-    order = [(name, "ascending") for name in _ORDER]
-    result = to_frame(pa.concat_tables(found).sort_by(order))
+            states[rule.name] = state.of(run, rule, scope, lines, rows.num_rows)
+        order = [(name, "ascending") for name in _ORDER]
+        result = reading.for_people(run, pa.concat_tables(found).sort_by(order))
     result["claim_line_number"] = result["claim_line_number"].astype("Int64")
-    return _described(result, report, kinds)
+    if not quiet:
+        state.say(states.values())
+    return _described(result, states, kinds)
 
 
-def _findings(run: Run, rule: Rule, scope: Scope) -> pa.Table:
-    """The rule's findings within its scope."""
+def _findings(run: Run, rule: Rule, scope: Scope, wanted: str | Iterable[str] | None) -> pa.Table:
+    """The rule's findings within its scope, of the severities that are wanted."""
     conditions, params = _conditions(scope)
-    joins = "JOIN rule_claims c ON c.claim_id = f.claim_id" if conditions else ""
+    joins = "JOIN rule_claims c ON c.claim_id = f.claim_id"
     if scope.effective_from or scope.effective_to:
         joins += (
             " LEFT JOIN rule_lines l ON l.claim_id = f.claim_id AND l.claim_line_number = f.claim_line_number"
         )
     rows = run.session.fetch(
-        sql.text("rules/findings"), params,
-        found=rule.find(run), joins=joins, conditions=" AND ".join(conditions) or "TRUE",
+        sql.text("rules/findings"), params, found=rule.find(run), joins=joins,
+        conditions=" AND ".join(conditions) or "TRUE", rank=severity.rank(rule, scope),
     )  # fmt: skip
+    rows = severity.kept(rows, wanted)
     release = rows.column("release").to_pandas()
     source = (scope.source + "; " + release.astype(str)).where(release.ne(""), scope.source)
-    constant = {"rule": rule.name, "family": scope.family, "severity": scope.severity}
+    constant = {"rule": rule.name, "family": scope.family, "correction": scope.correction, "titles": ""}
     columns = {
         **{name: rows.column(name) for name in rows.column_names if name != "release"},
         **{name: pa.repeat(pa.scalar(value), rows.num_rows) for name, value in constant.items()},
         "source": pa.array(source, pa.string()),
+        "file_by": pa.nulls(rows.num_rows, pa.date32()),
     }
     return pa.table({name: columns[name] for name in _COLUMNS.names}).cast(_COLUMNS)
 
@@ -165,43 +187,35 @@ def _missing(run: Run, rule: Rule) -> str:
 
 def _payer_kinds(payer_kinds: Mapping[str, str] | None) -> dict[str, str]:
     given = {payer: str(kind).strip().lower() for payer, kind in (payer_kinds or {}).items()}
-    known = sorted({kind for scope in scopes().values() for kind in scope.payer_kinds} | set(PAYER_KINDS))
-    if strange := sorted(set(given.values()) - set(known)):
-        raise ArgumentError(f"payer_kinds: found {strange}; there are {', '.join(known)}")
+    if strange := sorted(set(given.values()) - set(severity.PAYER_KINDS)):
+        raise ArgumentError(f"payer_kinds: found {strange}; there are {', '.join(severity.PAYER_KINDS)}")
     return given
 
 
-#: What a payer may be to a rule.
-PAYER_KINDS: Final = ("commercial", "marketplace", "medicaid", "medicare", "medicare advantage")
-
-
 def _described(
-    result: pd.DataFrame, report: dict[str, tuple[str, str, int]], kinds: dict[str, str]
+    result: pd.DataFrame, ran: Mapping[str, dict[str, Any]], kinds: dict[str, str]
 ) -> pd.DataFrame:
-    asked = {name: report.get(name, ("not asked", "name it, or its severity", 0)) for name in registry()}
-    states = [
-        {
-            "rule": name,
-            "severity": scopes()[name].severity,
-            "status": status,
-            "detail": detail,
-            "findings": count,
-        }
-        for name, (status, detail, count) in asked.items()
-    ]
-    silent = [name for name, (status, *_) in asked.items() if status == "no table"]
-    return attach(
+    asked = "name it, or its severity"
+    states = state.States(
+        ran.get(name) or state.unjudged(name, scopes()[name].severity, state.NOT_ASKED, asked)
+        for name in registry()
+    )
+    silent = [each["rule"] for each in states if each["status"] in (state.NO_TABLE, state.NOT_REACHED)]
+    described = attach(
         result,
         measure="findings of coding rules",
         numerator="lines, or claims as a whole, that break a rule",
         denominator="every line and claim in the rule's scope (setting, kind of payer, dates of service)",
         clock="codes as submitted, judged at the date of service (diagnoses of a stay: at discharge)",
-        exclusions=f"rules without a table: {', '.join(silent)}" if silent else "none",
+        exclusions=f"rules without a table for the dates: {', '.join(silent)}" if silent else "none",
         code_set_release="as each finding's source says",
-        rules_run=[name for name, (status, *_) in asked.items() if status == "ran"],
+        rules_run=[each["rule"] for each in states if each["status"] in (state.RAN, state.NOT_REACHED)],
+        releases=sorted({release for each in states for release in each["releases"]}),
         payer_kinds=kinds,
         records={"rules": states},
     )
+    described.attrs["rules"] = states
+    return described
 
 
 @measure(
@@ -212,11 +226,14 @@ def _described(
     ],
 )
 def by_rule(claims: Claims, findings: pd.DataFrame) -> pd.DataFrame:
-    """One row per rule, the most findings first: rule, family, severity, status, detail, findings, lines.
+    """One row per rule, the most findings first: with its status, what judged it, its findings and flagged lines.
 
-    findings: of ``check(claims)``. status: ``ran``, ``no table`` (detail says which one to add), ``not asked``. lines:
-    the lines that the rule flags, each once; a finding about a claim as a whole flags all of its lines. Raises
-    SchemaError for findings without their columns.
+    rule, family, severity, status, detail, judged, tables, findings, lines.
+
+    findings: of ``check(claims)``. status: ``ran``, ``no table`` (detail says which one to add), ``no table for the
+    dates`` (detail says which there are), ``not asked``. judged: whether a table judged all, part or none of the lines
+    in the rule's scope; tables: their releases and days. lines: the lines that the rule flags, each once; a finding
+    about a claim as a whole flags all of its lines. Raises SchemaError for findings without their columns.
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
@@ -239,12 +256,14 @@ def by_rule(claims: Claims, findings: pd.DataFrame) -> pd.DataFrame:
             "severity": known[name].severity if name in known else "",
             "status": states.get(name, {}).get("status", "ran"),
             "detail": states.get(name, {}).get("detail", ""),
+            "judged": state.share(states.get(name, {})),
+            "tables": "; ".join(states.get(name, {}).get("tables", [])),
             "findings": int(found.get(name, 0)),
             "lines": int(lines.get(name, 0)),
         }
         for name in [*dict.fromkeys([*states, *sorted(found.index)])]
     ]
-    columns = ["rule", "family", "severity", "status", "detail", "findings", "lines"]
+    columns = ["rule", "family", "severity", "status", "detail", "judged", "tables", "findings", "lines"]
     result = pd.DataFrame(rows, columns=columns)
     return attach(
         result.sort_values(["findings", "rule"], ascending=[False, True], ignore_index=True),

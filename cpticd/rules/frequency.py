@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from cpticd import sql
+from cpticd.rules.clinician import same
 from cpticd.rules.ncci import global_days, services, visits
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
@@ -31,11 +32,11 @@ def global_period(run: Run) -> str:
 def new_patient_seen_before(run: Run) -> str:
     """A new-patient visit of a patient whom the practice has seen within three years."""
     visits(run)
-    return sql.text("rules/new_patient_seen_before")
+    return sql.text("rules/new_patient_seen_before").format(same=same("s", "f"))
 
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("too_frequent", too_frequent),
-    Rule("global_period", global_period, ("fee_schedule",)),
-    Rule("new_patient_seen_before", new_patient_seen_before),
+    Rule("global_period", global_period, ("fee_schedule",), doubtful=True),
+    Rule("new_patient_seen_before", new_patient_seen_before, doubtful=True),
 )

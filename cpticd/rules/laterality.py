@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cpticd import reference, sql
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
-from cpticd.rules.wording import dotted, in_force, judged
+from cpticd.rules.wording import dotted, in_force, judged, within
 
 #: Words of a title that say a side, or how the list names the part of which there are two.
 _SIDE_WORDS: Final = (
@@ -63,8 +63,11 @@ def laterality_conflict(run: Run) -> str:
     _sides(run)
     run.table("modifiers")
     run.table("body_parts")
+    run.table("side_regions")
     run.once("named_parts")
-    return sql.text("rules/laterality_conflict").format(release=judged("modifiers", "diagnosis_traits"))
+    return sql.text("rules/laterality_conflict").format(
+        release=judged("modifiers", "diagnosis_traits"), within=within("c.hcpcs_code", "t")
+    )
 
 
 def laterality_diagnoses(run: Run) -> str:

@@ -1,10 +1,10 @@
 """Procedures that are not paid together: NCCI pairs, and visits on the day of a procedure.
 
-Two lines are compared where person, provider (rendering, else billing; of a hospital the billing one), date and kind of
-bill are the same, across all claims that stand; a claim is never compared with its own replacement. With indicator 1 an
-NCCI-associated modifier on either line bypasses the pair (59 and X{EPSU} on column 1 from 2019-07-01 on), with 0 none
-does, and 9 is inactive. The finding stands on the column 2 line, which is the one that is denied.
-Sources: Medicare NCCI Policy Manual, chapter I, sections D and E; CMS Transmittal 2259; MLN901346.
+Two lines are compared where person, clinician (``rules.clinician``), date and kind of bill are the same, across all
+claims that stand; a claim is never compared with its own replacement. With indicator 1 an NCCI-associated modifier on
+either line bypasses the pair (59 and X{EPSU} on column 1 from 2019-07-01 on), with 0 none does, and 9 is inactive. The
+finding stands on the column 2 line, which is the one that is denied. Sources: Medicare NCCI Policy Manual, chapter I,
+sections D and E; CMS Transmittal 2259; MLN901346.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from cpticd import sql
+from cpticd.rules.clinician import same
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
 
@@ -41,7 +42,7 @@ def global_days(run: Run) -> str:
     visits(run)
     run.table("global_windows")
     run.release("fee_schedule")
-    return run.once("global")
+    return run.once("global", same=same("p", "o"))
 
 
 def pairs(run: Run) -> str:
@@ -49,7 +50,7 @@ def pairs(run: Run) -> str:
     visits(run)
     run.release("ncci_ptp")
     run.once("ptp_edits")
-    return run.once("ptp")
+    return run.once("ptp", same=same("f", "s"))
 
 
 def component_of_other_service(run: Run) -> str:
@@ -72,8 +73,12 @@ def visit_without_modifier_25(run: Run) -> str:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("component_of_other_service", component_of_other_service, ("ncci_ptp",)),
+    Rule("component_of_other_service", component_of_other_service, ("ncci_ptp",), doubtful=True),
     Rule(
-        "visit_without_modifier_25", visit_without_modifier_25, ("ncci_ptp", "fee_schedule"), any_table=True
+        "visit_without_modifier_25",
+        visit_without_modifier_25,
+        ("ncci_ptp", "fee_schedule"),
+        any_table=True,
+        doubtful=True,
     ),
 )

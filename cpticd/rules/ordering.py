@@ -49,6 +49,16 @@ def sequela_first(run: Run) -> str:
     return sql.text("rules/sequela_first")
 
 
+def secondary_code_first(run: Run) -> str:
+    """A code that may only stand beside another one (Z68, Z79, B95 to B97, …), as first diagnosis of a claim or line.
+
+    Stays are judged by the code editor's list (``unacceptable_principal``).
+    """
+    first(run)
+    run.table("secondary_codes")
+    return sql.text("rules/secondary_first")
+
+
 def first_listed_only(run: Run) -> str:
     """A Z code that may only be first-listed, in another position of the claim.
 
@@ -77,6 +87,7 @@ def _asked(run: Run, note: str, says: str) -> str:
     placed(run)
     prefixes(run)
     run.table("icd10cm_notes")
+    run.table("note_conditions")
     run.once("notes_unmet")
     return sql.text("rules/note_unmet").format(note=note, says=says)
 
@@ -108,6 +119,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("external_cause_first", external_cause_first),
     Rule("sequela_first", sequela_first),
     Rule("first_listed_only", first_listed_only),
+    Rule("secondary_code_first", secondary_code_first, doubtful=True),
     Rule("code_first_missing", code_first_missing),
     Rule("use_additional_missing", use_additional_missing),
     Rule("unacceptable_principal", unacceptable_principal),

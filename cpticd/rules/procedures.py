@@ -1,9 +1,11 @@
 """Procedure codes that do not exist on the date: unknown, retired, or not yet in effect.
 
-What judges: the HCPCS Level II releases and the licensed CPT file that the user has added; dates of retired and new
-codes that are built in (``procedure_dates.csv``, numbers only, those that are certain); and the forms of codes. CPT's
-list is the AMA's: without a file of the user's own, a five-digit code that has no built-in dates is judged by its
-form alone. Rate codes of skilled nursing, home health and rehabilitation bills (HIPPS) are no procedures.
+What judges: the HCPCS Level II releases and the licensed CPT file that the user has added; the physician fee schedule,
+which lists every numbered CPT code and those of Categories II and III by release, and marks what was deleted (status
+D); dates of retired and new codes that are built in (``procedure_dates.csv``, numbers only, those that are certain);
+and the forms of codes. CPT's list is the AMA's: without a file of the user's own or a fee schedule, a five-digit code
+that has no built-in dates is judged by its form alone. Rate codes of skilled nursing, home health and rehabilitation
+bills (HIPPS) are no procedures.
 """
 
 from __future__ import annotations
@@ -29,6 +31,18 @@ _LIST_COLUMNS: Final = pa.schema(
 )
 
 
+_SCHEDULE: Final = "fee_schedule"
+_FEE_COLUMNS: Final = pa.schema(
+    [
+        ("release", pa.string()),
+        ("first_day", pa.date32()),
+        ("last_day", pa.date32()),
+        ("next_first", pa.date32()),
+        ("earliest", pa.date32()),
+    ]
+)
+
+
 def _forms(run: Run) -> pa.Table:
     """One row per procedure code on the lines: the system that its form belongs to."""
     held = run.session.fetch(
@@ -50,11 +64,23 @@ def _judged(run: Run) -> str:
         for kind, system in _LISTS
         if run.has(kind)
     ]
+    parts += _fees(run)
     run.session.once(
         "rule_procedure_lists", " UNION ALL ".join(["SELECT * FROM rule_procedure_no_list", *parts])
     )
     run.table("procedure_dates")
     return run.once("procedures")
+
+
+def _fees(run: Run) -> list[str]:
+    """SQL of the fee schedule as a dated list of codes; none where it was not added."""
+    if not run.has(_SCHEDULE):
+        run.load("rule_procedure_fees", _FEE_COLUMNS.empty_table)
+        return []
+    release = run.release(_SCHEDULE)
+    run.once("procedure_fees", release=release)
+    status = "upper(status)" if "status" in run.rows(_SCHEDULE).column_names else "''"
+    return [sql.text("rules/procedure_fee_list").format(release=release, status=status)]
 
 
 def _find(verdict: str, message: str, evidence: str) -> Rule:
@@ -68,10 +94,19 @@ def _find(verdict: str, message: str, evidence: str) -> Rule:
 
 
 def _lists_absent(run: Run) -> str:
-    """Which code lists have not been added, so that their codes are judged by form and built-in dates alone."""
+    """Which code lists have not been added, or speak of other days, so that less judges their codes."""
+    by = "the fee schedule, " if run.has(_SCHEDULE) else ""
+    judged = f"judged by {by}form and the dates that are built in"
     absent = [system for kind, system in _LISTS if not run.has(kind)]
-    judged = "judged by form and by the dates that are built in"
-    return f"no list of {' or '.join(absent)} codes: {judged}" if absent else ""
+    notes = [f"no list of {' or '.join(absent)} codes: {judged}"] if absent else []
+    for row in run.session.fetch(sql.text("rules/procedure_reach")).to_pylist():
+        if row["from_month"]:
+            months = " to ".join(dict.fromkeys([row["from_month"], row["to_month"]]))
+            notes.append(
+                f"the list of {row['system']} codes speaks of {row['starts']} to {row['ends']}: codes on lines of "
+                f"{months} that it lacks are {judged}"
+            )
+    return "; ".join(notes)
 
 
 _DAY: Final = "strftime({}, '%Y-%m-%d')"

@@ -12,26 +12,35 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Public, measure
 from cpticd.rules import (
     addons,
+    beside,
     coverage,
     demography,
+    duplicates,
     encounter,
     exclusion,
+    fee_statuses,
     frequency,
     laterality,
+    modifiers,
     ncci,
     ordering,
+    places,
     pointing,
     procedures,
+    providers,
+    therapy,
     units,
     validity,
 )
 from cpticd.rules.rule import SEVERITIES, Rule, scopes
+from cpticd.rules.severity import possible
 
 #: Families of rules, in the order in which they run.
 FAMILIES: Final = (
     pointing.RULES, validity.RULES, ordering.RULES, exclusion.RULES, demography.RULES,
     procedures.RULES, ncci.RULES, units.RULES, addons.RULES, frequency.RULES,
-    laterality.RULES, encounter.RULES, coverage.RULES,
+    laterality.RULES, encounter.RULES, coverage.RULES, duplicates.RULES, modifiers.RULES, fee_statuses.RULES,
+    places.RULES, therapy.RULES, beside.RULES, providers.RULES,
 )  # fmt: skip
 
 
@@ -48,7 +57,7 @@ def chosen(rules: str | Iterable[str] | None, severities: Iterable[str]) -> list
         raise ArgumentError(f"severities: found {strange}; there are {', '.join(SEVERITIES)}")
     known = scopes()
     if rules is None:
-        return [rule for rule in registry().values() if known[rule.name].severity in wanted]
+        return [rule for rule in registry().values() if possible(rule, known[rule.name]) & {*wanted}]
     names = [rules] if isinstance(rules, str) else list(rules)
     families = {scope.family for scope in known.values()}
     if strange := [name for name in names if name not in registry() and name not in families]:
@@ -65,7 +74,8 @@ def chosen(rules: str | Iterable[str] | None, severities: Iterable[str]) -> list
 def catalogue() -> pd.DataFrame:
     """One row per rule: its family, severity and scope, what it is about, its source, and the tables that it needs.
 
-    rule, family, severity, settings and payer_kinds ('' for all), effective_from and effective_to (dates of service,
+    rule, family, severity, elsewhere (severities for kinds of payers that need not follow the source), correction
+    (what mends the line), settings and payer_kinds ('' for all), effective_from and effective_to (dates of service,
     inclusive, '' where open), title, source, tables (kinds of ``reference.add``; '' where they are built in).
 
     >>> import cpticd as cx
@@ -79,6 +89,8 @@ def catalogue() -> pd.DataFrame:
             "rule": name,
             "family": known[name].family,
             "severity": known[name].severity,
+            "elsewhere": "; ".join(f"{kind}: {severity}" for kind, severity in known[name].elsewhere),
+            "correction": known[name].correction,
             "settings": " ".join(known[name].settings),
             "payer_kinds": "; ".join(known[name].payer_kinds),
             "effective_from": known[name].effective_from,

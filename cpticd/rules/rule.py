@@ -26,7 +26,8 @@ class Rule:
     message, evidence, release (of the table that judged), effective_date. It need not look at setting, payer kind
     or the rule's own dates: ``check`` does. ``tables`` are the kinds of ``reference.add`` without which the rule cannot
     judge (one of them is enough where ``any_table``); it may ask ``run.has(kind)`` for others, and ``note(run)`` says
-    what it then cannot judge.
+    what it then cannot judge. A ``doubtful`` rule's SQL has a column ``is_certain`` too: where it is false, what the
+    claims do not say (a specialty, say) could excuse the line, and the finding is a warning at most.
     """
 
     name: str
@@ -34,6 +35,9 @@ class Rule:
     tables: tuple[str, ...] = ()
     any_table: bool = False
     note: Callable[[Run], str] | None = field(default=None, compare=False)
+    doubtful: bool = False
+    #: SQL of the lines that its tables judged, where these are fewer than those whose day a table reaches.
+    judged: Callable[[Run], str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,28 @@ class Scope:
     effective_to: str
     title: str
     source: str
+    correction: str = ""
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+    def severities(self) -> set[str]:
+        """Every severity that a finding of the rule may have, by kind of payer."""
+        return {self.severity, *(severity for _, severity in self.elsewhere)}
 
 
 @cache
 def scopes() -> dict[str, Scope]:
     """Scope of every rule by its name, in the order of the table."""
-    return {row["rule"]: _scope(row) for row in reference.table("edit_rules").to_pylist()}
+    elsewhere: dict[str, list[tuple[str, str]]] = {}
+    for row in reference.table("rule_severities").to_pylist():
+        for rule in row["rules"].split():
+            elsewhere.setdefault(rule, []).append((row["payer_kind"], row["severity"]))
+    return {
+        row["rule"]: _scope(row, elsewhere.get(row["rule"], []))
+        for row in reference.table("edit_rules").to_pylist()
+    }
 
 
-def _scope(row: dict[str, Any]) -> Scope:
+def _scope(row: dict[str, Any], elsewhere: list[tuple[str, str]]) -> Scope:
     return Scope(
         row["rule"],
         row["family"],
@@ -68,4 +85,6 @@ def _scope(row: dict[str, Any]) -> Scope:
         row["effective_to"],
         row["title"],
         row["source"],
+        row["correction"],
+        tuple(elsewhere),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,31 @@ OWN_KINDS: Final = ("coverage_logic",)
 _DATES: Final = (("effective_from", pa.date32()), ("effective_to", pa.date32()))
 
 
+#: Built-in tables that rules hold in relations of other names.
+_HELD: Final = {
+    "rule_mce": "mce_edits",
+    "rule_mce_built_in": "mce_edits",
+    "rule_code_periods": "icd10cm_periods",
+}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The days between which one release of a kind holds, as YYYY-MM-DD, for one setting ('': any)."""
+
+    setting: str
+    release: str
+    first: str
+    last: str
+
+    def described(self) -> str:
+        """Setting, release and days, for a reader."""
+        begins = "" if self.first <= "0001-01-01" else f"from {self.first}"
+        ends = "" if self.last >= "9999-12-31" else f"to {self.last}"
+        days = " ".join(filter(None, (begins, ends)))
+        return " ".join(filter(None, (self.setting, self.release, f"({days})" if days else "")))
+
+
 class Run:
     """One run of rules: the session with the relations of ``inputs``, and the tables that judge."""
 
@@ -26,7 +52,10 @@ class Run:
         self.session = s
         self.folder = folder
         self._given = dict(tables)
-        self._added = {entry.kind for entry in store.added(folder)}
+        self._entries = store.added(folder)
+        self._added = {entry.kind for entry in self._entries}
+        self._reaches: dict[str, list[Stretch]] = {}
+        self._used: set[str] = set()
 
     def has(self, kind: str) -> bool:
         """Whether a table of this kind was passed or has been added."""
@@ -38,12 +67,15 @@ class Run:
 
     def load(self, relation: str, data: Callable[[], pa.Table], *, copy: bool = True) -> str:
         """A relation of what ``data()`` returns, made once per run."""
+        if relation in _HELD:
+            self._used.add(_HELD[relation])
         if not self.session.has(relation):
             self.session.load(relation, data(), copy=copy)
         return relation
 
     def table(self, name: str) -> str:
         """Relation ``table_<name>``: a built-in reference table."""
+        self._used.add(name)
         return self.load(f"table_{name}", lambda: reference.table(name))
 
     def release(self, kind: str) -> str:
@@ -53,6 +85,26 @@ class Run:
     def rows(self, kind: str) -> pa.Table:
         """The rows behind ``release``."""
         return self._given[kind] if kind in self._given else store.release(kind, folder=self.folder)
+
+    def reach(self, kind: str) -> list[Stretch]:
+        """The days between which the releases of a kind hold, by setting; of a history those of its own rows."""
+        if kind not in self._reaches:
+            rows = self.session.fetch(sql.text("rules/reach"), relation=self.release(kind)).to_pylist()
+            self._reaches[kind] = [Stretch(**row) for row in rows]
+        return self._reaches[kind]
+
+    def lacking(self, kind: str) -> dict[str, tuple[str, ...]]:
+        """The parts that added releases of a kind lack yet, by name."""
+        entries = [e for e in self._entries if e.kind == kind and e.missing and kind not in self._given]
+        return {" ".join(filter(None, (kind, e.setting, e.release))): e.missing for e in entries}
+
+    def begin(self) -> None:
+        """Forgets which built-in tables were asked for: another rule follows."""
+        self._used = set()
+
+    def built_in(self) -> list[str]:
+        """The built-in tables that were asked for since ``begin``, with their releases."""
+        return [" ".join(filter(None, (name, reference.edition(name)))) for name in sorted(self._used)]
 
 
 def passed(kind: str, data: pd.DataFrame | pa.Table) -> pa.Table:

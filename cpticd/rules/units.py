@@ -15,11 +15,26 @@ from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
 
 
-def units_over_limit(run: Run) -> str:
-    """A line whose units, alone or with the others of the day, are over the limit."""
+def _limited(run: Run) -> None:
+    """Relation ``rule_limited``: one row per line whose procedure has a limit of units on its day."""
     services(run)
     run.release("ncci_mue")
+    run.once("limited")
+
+
+def units_over_limit(run: Run) -> str:
+    """A line whose units, alone or with the others of the day, are over the limit."""
+    _limited(run)
     return sql.text("rules/units_over_limit")
 
 
-RULES: Final[tuple[Rule, ...]] = (Rule("units_over_limit", units_over_limit, ("ncci_mue",)),)
+def not_paid_by_part_b(run: Run) -> str:
+    """A line whose procedure has a limit of 0: no edit of units, but what Medicare Part B does not pay there."""
+    _limited(run)
+    return sql.text("rules/not_paid_by_part_b")
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("units_over_limit", units_over_limit, ("ncci_mue",)),
+    Rule("not_paid_by_part_b", not_paid_by_part_b, ("ncci_mue",)),
+)

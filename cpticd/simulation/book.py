@@ -11,7 +11,27 @@ from cpticd.simulation.catalogue import Catalogue
 from cpticd.simulation.services import HOSPITAL
 from cpticd.simulation.vectors import Bools, Ints, Rows, bounds, expand, flags, group_starts, within
 
-MODIFIERS = ("", "25", "26", "GP", "95", "RT", "LT", "50", "RR", "JZ", "59", "24", "57", "79", "33")
+MODIFIERS = (
+    "",
+    "25",
+    "26",
+    "GP",
+    "95",
+    "RT",
+    "LT",
+    "50",
+    "RR",
+    "JZ",
+    "59",
+    "24",
+    "57",
+    "79",
+    "33",
+    "PT",
+    "80",
+    "GA",
+    "GZ",
+)
 
 
 @dataclass

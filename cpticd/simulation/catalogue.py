@@ -73,7 +73,7 @@ class Catalogue:
         self.setting_rows = rows("settings")
         self.payer_rows = rows("payers")
         self.cause_rows = rows("causes")
-        self.rule_rows = rows("rules")
+        self.rule_rows = rows("rules") + rows("rules_standard")
         self.conditions = {row["condition"]: i for i, row in enumerate(self.condition_rows)}
         self.diagnosis_rows.sort(key=lambda row: self.conditions[row["condition"]])
         self.settings = {row["setting"]: i for i, row in enumerate(self.setting_rows)}

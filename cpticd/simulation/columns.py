@@ -36,6 +36,11 @@ def number(values: Ints) -> pa.Array:
     return _decimal(values * 1000, 3)
 
 
+def thousandths(values: Ints) -> pa.Array:
+    """Thousandths as DECIMAL(18, 3)."""
+    return _decimal(values, 3)
+
+
 def _decimal(unscaled: Ints, scale: int) -> pa.Array:
     words = np.empty((unscaled.size, 2), dtype="<i8")
     words[:, 0] = unscaled

@@ -17,6 +17,8 @@ from cpticd.simulation.catalogue import Row, rows
 RELEASE = "simulation"
 #: Tables that are published for practitioners and for outpatient hospitals apart.
 SETTINGS = ("practitioner", "outpatient")
+#: A procedure that is paid for inpatients alone.
+INPATIENT_ONLY = "22558"
 _DAY = pa.date32()
 #: Kinds of the columns that hold no text.
 _KINDS = {
@@ -30,14 +32,14 @@ def rule_tables() -> dict[str, pa.Table]:
     """One table per kind of reference table by which the simulated payers judge: those of coding rules.
 
     Kinds and columns are those of ``cpticd.reference.release``: ncci_ptp (pairs of procedures), ncci_mue (units),
-    ncci_addon (add-ons and the services that they need), fee_schedule (global days, sides), coverage (a policy that
-    lists the diagnoses that support a procedure, and one that lists those that do not). They hold for the simulated
-    procedures alone and are made up: for other claims, add the official files.
+    ncci_addon (add-ons and the services that they need), fee_schedule (global days, sides, components, status), opps,
+    coverage (a policy that lists the diagnoses that support a procedure, and one that lists those that do not). They
+    hold for the simulated procedures alone and are made up: for other claims, add the official files.
 
     >>> import cpticd as cx
     >>> tables = cx.simulation.rule_tables()
     >>> {kind: len(table) for kind, table in tables.items()}
-    {'ncci_ptp': 568, 'ncci_mue': 394, 'ncci_addon': 22, 'fee_schedule': 130, 'coverage': 51}
+    {'ncci_ptp': 568, 'ncci_mue': 396, 'ncci_addon': 22, 'fee_schedule': 133, 'opps': 1, 'coverage': 51}
 
     ``cx.rules.check(claims, tables=tables)`` judges claims by them.
     """
@@ -46,6 +48,7 @@ def rule_tables() -> dict[str, pa.Table]:
         "ncci_mue": _units(),
         "ncci_addon": _add_ons(),
         "fee_schedule": _fees(),
+        "opps": _statuses(),
         "coverage": _coverage(),
     }
 
@@ -83,10 +86,27 @@ def _add_ons() -> pa.Table:
 
 
 def _fees() -> pa.Table:
-    names = ("code", "global_days", "bilateral")
-    blank = ("professional_technical", "multiple_procedure", "assistant", "setting")
-    found = (tuple(row[name] for name in names) for row in rows("edits_fees"))
-    return _table(names, found, modifier="", status="A", **dict.fromkeys(blank, ""))
+    own = ("global_days", "bilateral")
+    said = ("status", "professional_technical", "assistant")
+    known = {row["code"]: row for row in rows("edits_indicators")}
+    fees = {row["code"]: row for row in rows("edits_fees")}
+    usual = {
+        "global_days": "XXX",
+        "bilateral": "",
+        "status": "A",
+        "professional_technical": "",
+        "assistant": "",
+    }
+    found = (
+        (code, *({**usual, **fees.get(code, {}), **known.get(code, {})}[name] for name in (*own, *said)))
+        for code in [*fees, *(code for code in known if code not in fees)]
+    )
+    return _table(("code", *own, *said), found, modifier="", multiple_procedure="", setting="")
+
+
+def _statuses() -> pa.Table:
+    """What the outpatient system pays for inpatients alone."""
+    return _table(("code", "status_indicator"), iter([(INPATIENT_ONLY, "C")]), setting="")
 
 
 def _coverage() -> pa.Table:

@@ -15,7 +15,9 @@ arrays, one element per row, or changes the book of claims: claims, lines and di
     billing          bill                      Book                           people to services
     scrubber         scrub                     changes the book               book
     violations       plant                     changes the book               people, book
+    mistakes         plant                     changes the book               people, book (where asked for)
     behaviour        behave                    Behaviour, Reasons in it       book
+    tidying          tidy                      changes the book               people, book
     chances          weigh                     Chances                        book, behaviour
     resubmission     resubmit                  changes the book; Chances      book, chances
     adjudication     decide                    Decisions                      book, chances
@@ -31,6 +33,11 @@ With recurring services, these stand after schedule, services and behaviour:
     recurrence       sessions                  Services                       encounters, courses, services
     circumstances    befall                    Circumstances                  book, encounters, courses, behaviour
     clusters         cluster_frames            DataFrames of what befalls     book, courses, circumstances
+
+With clinical data, this stands at the end:
+
+    clinical         follow, tables            Clinical, Measured; drugs,     people, membership, episodes
+                                               observations
 
 With stories, these stand between adjudication and submission, in the place of resubmission, reconsideration and
 remittance, and claims may be sent more than once and to several payers:
@@ -63,6 +70,7 @@ from cpticd.simulation import (
     chances,
     chargemaster,
     circumstances,
+    clinical,
     clusters,
     contracts,
     dispatch,
@@ -71,6 +79,7 @@ from cpticd.simulation import (
     fates,
     insurers,
     membership,
+    mistakes,
     necessity,
     population,
     practices,
@@ -84,6 +93,7 @@ from cpticd.simulation import (
     settlement,
     stories,
     submission,
+    tidying,
     truth,
     violations,
 )
@@ -132,6 +142,11 @@ class Simulation:
     gaps              one row per billing provider, payer and gap in the payer's directory
     courses           one row per course of therapy, month of dialysis or year of weekly visits, and what is refused
 
+    With clinical data there is also
+
+    clinical          one row per person, year and series of results or fills: of which code and HCC, blank where the
+                      person does not have the condition
+
     ``lines`` and ``rule_violations`` speak of claims as they are sent first, with stories.
     ``persons``, ``seed`` and ``years`` are those that :func:`simulate` was given.
 
@@ -165,6 +180,8 @@ def simulate(
     stories: bool = False,
     *,
     recurring: bool = False,
+    standard_errors: bool = False,
+    clinical_data: bool = False,
 ) -> Simulation:
     """One data set of claims of simulated persons, and one table per kind of what was planted in them.
 
@@ -183,6 +200,11 @@ def simulate(
     session and weekly visits of behavioral health, some refused as a whole or beyond a limit; persons have spells
     without coverage, providers have habits and gaps at a payer, whether or not there are ``effects``; with these,
     some payers deny a procedure more, all payers one, or all payers a provider (``truth["drivers"]``).
+    ``standard_errors`` — with True a small share of lines also breaks the rules that fee schedules, modifiers, places,
+    ages and plain repetition are judged by (duplicates, components, telehealth, therapy, drugs, vaccines, …).
+    ``clinical_data`` — with True there are results of laboratories, measurements and fills of drugs (tables
+    ``observations`` and ``drugs``), of persons with conditions and, good, by chance or for another reason, of others
+    (``truth["clinical"]``); claims are the same with and without.
 
     Raises ArgumentError for arguments outside of these.
 
@@ -196,7 +218,16 @@ def simulate(
     1  Birch Advantage      80061              I10
     """
     years = _checked(persons, seed, years)
-    tables, planted = run(int(persons), int(seed), years, effects, stories, recurring=recurring)
+    tables, planted = run(
+        int(persons),
+        int(seed),
+        years,
+        effects,
+        stories,
+        recurring=recurring,
+        standard=standard_errors,
+        clinical_data=clinical_data,
+    )
     from cpticd.loaders.intake import Intake
 
     intake = Intake()
@@ -237,6 +268,8 @@ def run(
     stories: bool = False,
     *,
     recurring: bool = False,
+    standard: bool = False,
+    clinical_data: bool = False,
 ) -> tuple[dict[str, pa.Table], dict[str, pd.DataFrame]]:
     """The canonical tables and the truth, by name: all stages in their order."""
     world = World(catalogue(), Streams(seed), years)
@@ -260,12 +293,15 @@ def run(
     book = billing.bill(world, people, met, seen, noted=noted, lines=lines)
     scrubber.scrub(book)
     violations.plant(world, people, book)
+    if standard:
+        mistakes.plant(world, people, book)
 
     # What payers decide, at first and later.
     pairs = book.pairs()
     habits = behaviour.behave(world, book, pairs, effects=effects)
     befallen = circumstances.befall(world, book, met, courses, habits, effects=effects) if recurring else None
-    chance = chances.weigh(world, book, pairs, habits, befallen.moved if befallen else None)
+    tidying.tidy(people, book)
+    chance = chances.weigh(world, book, book.pairs(), habits, befallen.moved if befallen else None)
     if stories:
         tables, outcome, services_of = _tell(world, book, met, habits.reasons, chance)
     else:
@@ -278,6 +314,10 @@ def run(
     planted = truth.answers(world, first_sent, habits, chance, outcome, episodes=ill, unsupported=unsupported)
     if befallen:
         planted |= clusters.cluster_frames(first_sent, courses, befallen, habits.reasons)
+    if clinical_data:
+        series, measured = clinical.follow(world, people, covered, ill)
+        tables |= clinical.tables(measured)
+        planted["clinical"] = clinical.clinical_frame(world, series)
     return tables, planted | ({"services": services_of} if stories else {})
 
 

@@ -11,11 +11,11 @@ from cpticd.simulation.billing import SIDED
 from cpticd.simulation.book import MODIFIERS, Book, LineRows
 from cpticd.simulation.manual import planted_pairs, policy
 from cpticd.simulation.necessity import VITAMIN_D
+from cpticd.simulation.plants import Plants
 from cpticd.simulation.population import People
 from cpticd.simulation.recodes import recode
 from cpticd.simulation.scrubber import TRACING, seen_before
-from cpticd.simulation.streams import Streams
-from cpticd.simulation.vectors import Bools, Ints, flags
+from cpticd.simulation.vectors import flags
 from cpticd.simulation.world import World
 
 #: Add-on, the service that it needs, what takes the place of that, and how often.
@@ -24,27 +24,9 @@ ORPHANS = (("17003", "17000", "10060", 0.25), ("77063", "77067", "77065", 0.03))
 FACE_TO_FACE = ((10004, 69990), (90791, 90853), (92002, 92014), (99202, 99499))
 
 
-class _Plants:
-    """Chooses lines for violations and marks them, one violation per line at most."""
-
-    def __init__(self, draws: Streams, book: Book) -> None:
-        self.draws, self.book = draws, book
-
-    def choose(self, stream: str, candidates: Bools, share: float, rule: str) -> Ints:
-        """A share of the candidates on professional claims, marked as breaking ``rule``, where they break no other."""
-        index = np.flatnonzero(candidates & self.book.professional)
-        index = index[self.draws(stream, index.size) < share]
-        index = index[self.book.lines.rule[index] < 0]
-        self.mark(index, rule)
-        return index
-
-    def mark(self, index: Ints, rule: str) -> None:
-        self.book.lines.rule[index] = self.book.catalogue.rules.index(rule)
-
-
 def plant(world: World, people: People, book: Book) -> None:
     """Plant every kind of error. Changes the book."""
-    plants = _Plants(world.draws, book)
+    plants = Plants(world.draws, book)
     _components(world, book)
     _wrong_side(book, plants)
     _too_many_units(world, book, plants)
@@ -71,7 +53,7 @@ def _components(world: World, book: Book) -> None:
     book.lines.renumber()
 
 
-def _wrong_side(book: Book, plants: _Plants) -> None:
+def _wrong_side(book: Book, plants: Plants) -> None:
     """The other side's modifier, where every diagnosis that the line points to lies on one side."""
     lines = book.lines
     right, left = MODIFIERS.index("RT"), MODIFIERS.index("LT")
@@ -84,7 +66,7 @@ def _wrong_side(book: Book, plants: _Plants) -> None:
     lines.modifiers[index, 0] = right + left - lines.modifiers[index, 0]
 
 
-def _too_many_units(world: World, book: Book, plants: _Plants) -> None:
+def _too_many_units(world: World, book: Book, plants: Plants) -> None:
     """Three to five of a service that is done once a day."""
     lines = book.lines
     single = book.is_procedure("80053", "83036", "84443", "36415", "80061")
@@ -94,7 +76,7 @@ def _too_many_units(world: World, book: Book, plants: _Plants) -> None:
     lines.units[index] = more
 
 
-def _visits(book: Book, plants: _Plants) -> None:
+def _visits(book: Book, plants: Plants) -> None:
     """Visits as of a new patient, under a retired code, and without the modifier that tells them apart."""
     catalogue, lines, number = book.catalogue, book.lines, book.catalogue.procedures
     numbers = np.array([int(code) if code.isdigit() else 0 for code in number])
@@ -115,7 +97,7 @@ def _visits(book: Book, plants: _Plants) -> None:
         lines.modifiers[index] = np.where(there, 0, lines.modifiers[index])
 
 
-def _orphans(book: Book, plants: _Plants) -> None:
+def _orphans(book: Book, plants: Plants) -> None:
     """Change the primary service so that an add-on stands alone."""
     catalogue, lines = book.catalogue, book.lines
     for code, primary, other, share in ORPHANS:
@@ -125,7 +107,7 @@ def _orphans(book: Book, plants: _Plants) -> None:
         lines.rebill(catalogue.fee, book.is_procedure(primary) & alone, catalogue.procedures[other])
 
 
-def _without_reason(book: Book, plants: _Plants) -> None:
+def _without_reason(book: Book, plants: Plants) -> None:
     """Services whose lines point to no diagnosis that supports them; of a tracing of the heart it is on the claim."""
     lines, held = book.lines, book.diagnoses
     mine = book.is_procedure("77067", "77063") & ~book.points_to(["Z1231"])
@@ -144,7 +126,7 @@ def _without_reason(book: Book, plants: _Plants) -> None:
     lines.pointers[index, 0] = last[lines.claim[index]]
 
 
-def _odd_modifiers(book: Book, plants: _Plants) -> None:
+def _odd_modifiers(book: Book, plants: Plants) -> None:
     """A side on a service of both sides, and a modifier of prevention on a picture taken for a complaint."""
     lines = book.lines
     room = lines.modifiers[:, 1] == 0
@@ -157,7 +139,7 @@ def _odd_modifiers(book: Book, plants: _Plants) -> None:
     lines.add_modifier(flags(lines.size, index), "33")
 
 
-def _pointers(book: Book, plants: _Plants) -> None:
+def _pointers(book: Book, plants: Plants) -> None:
     """Lines that point to no diagnosis, or to one that is not on the claim."""
     lines = book.lines
     index = plants.choose("no pointer", lines.pointers[:, 0] > 0, 0.0015, "missing_pointer")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cpticd.reference import store
+from cpticd.reference import manifest
 
 
 @pytest.fixture(autouse=True)
 def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "own"
-    monkeypatch.setenv(store.ENVIRONMENT, str(folder))
+    monkeypatch.setenv(manifest.ENVIRONMENT, str(folder))
     return folder

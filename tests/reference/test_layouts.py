@@ -117,7 +117,7 @@ def test_ncci_pairs_of_one_release_lie_in_several_files_and_in_excel(tmp_path: P
         ("ccipra-v321r0-f1.txt", "20241231", "20241399", "a date that is none"),
         ("ccipra-v321r0-f1.txt", "\t1\tMisuse", "\tMisuse", "not seven columns"),
         ("ccipra-v321r0-f1.txt", PTP, "nothing at all", "no line of two codes"),
-        ("ccipra-v321r0-f1.pdf", "", "", r"no \.txt, \.csv or \.xlsx file"),
+        ("ccipra-v321r0-f1.pdf", PTP, "%PDF-1.7", "no line of two codes"),
         ("pairs-v321r0-f1.txt", "", "", "setting: found ''; pass setting="),
     ],
 )  # fmt: skip
@@ -160,14 +160,16 @@ def test_units_hold_as_long_as_their_release(tmp_path: Path) -> None:
     assert [row["units"] for row in units["2026-03-31"]] == [1, 120]
     assert [row["units"] for row in units["2026-04-01"]] == [1, 60]
     assert [row["adjudication_indicator"] for row in units["2026-04-01"]] == ["2", "3"]
-    assert set(reference.release("ncci_mue", on="2026-04-01")["setting"].to_pylist()) == {
-        "practitioner",
-        "dme",
+    settings = {
+        day: set(reference.release("ncci_mue", on=day)["setting"].to_pylist())
+        for day in ("2026-03-31", "2026-04-01", "2026-06-30", "2026-07-01")
     }
+    # Each setting for its own quarter: no table judges another quarter.
+    assert list(settings.values()) == [{"practitioner", "dme"}, {"practitioner"}, {"practitioner"}, set()]
     assert reference.release("ncci_mue", on="2025-12-31").num_rows == 0
     with pytest.raises(InputError, match=r"mue\.csv:5: found \['J0001', 'many', "):
         add(tmp_path, "ncci_mue", "mue.csv", MUE.replace("120", "many"))
-    with pytest.raises(InputError, match="no line with the headings of code, units"):
+    with pytest.raises(InputError, match=r"MUE: found .*; pass MCR_MUE_"):
         add(tmp_path, "ncci_mue", "mue.csv", "a,b\n1,2\n")
 
 
@@ -212,7 +214,8 @@ def test_mce_sex_conflicts_end_in_september_2024(tmp_path: Path, shared_data: Pa
     edits = {
         day: reference.release("mce", on=day)["edit"].to_pylist() for day in ("2024-09-30", "2024-10-01")
     }
-    assert edits == {"2024-09-30": ["Maternity_Only", "Female_Only"], "2024-10-01": ["Maternity_Only"]}
+    # Version 41 holds for fiscal year 2024.
+    assert edits == {"2024-09-30": ["Maternity_Only", "Female_Only"], "2024-10-01": []}
     add(tmp_path, "mce", "mce.txt", MCE.replace("\n41", "\n42"))
     assert reference.release("mce", on="2024-10-01")["edit"].to_pylist() == ["Maternity_Only"]
     with pytest.raises(InputError, match=r"found versions \[41, 42\]"):

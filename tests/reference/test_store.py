@@ -12,7 +12,7 @@ import pytest
 
 from cpticd import reference
 from cpticd.core.errors import ArgumentError, InputError
-from cpticd.reference import store
+from cpticd.reference import manifest, store
 
 ORDER = """\
 00001 A00     0 Cholera                                                      Cholera
@@ -46,7 +46,8 @@ def test_the_first_release_is_kept_with_its_sources(tmp_path: Path, own_folder: 
     assert found.empty and found.columns.tolist() == ["change", "code", "column", "before", "after"]
     assert found.attrs == {
         "kind": "icd10cm_order", "setting": "", "release": "FY2019 October", "effective_from": "2018-10-01",
-        "against": "", "rows": 3, "added": 0, "retired": 0, "revised": 0,
+        "against": "", "rows": 3, "added": 0, "retired": 0, "revised": 0, "parts": [], "missing": [], "notes": [],
+        "replaced": [],
     }  # fmt: skip
     (entry,) = json.loads((own_folder / "releases.json").read_text(encoding="utf-8"))
     assert entry["files"] == {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
@@ -150,7 +151,7 @@ def test_without_any_of_these_the_users_data_folder_is_used(
 ) -> None:
     import platformdirs
 
-    monkeypatch.delenv(store.ENVIRONMENT)
+    monkeypatch.delenv(manifest.ENVIRONMENT)
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_, **__: str(tmp_path / "data"))
     reference.add("icd10cm_order", written(tmp_path, "icd10cm_order_2019.txt", ORDER))
     assert (tmp_path / "data" / "reference" / "releases.json").is_file()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,6 +14,7 @@ import cpticd as cx
 from cpticd import risk
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from cpticd.risk.hhs import tables
+from tests.conftest import ROOT
 from tests.risk import hhs_oracle
 from tests.risk.hhs_published import SILVER_2025
 from tests.risk.visits import claims_of_visits
@@ -73,8 +77,8 @@ def test_scores_by_hand() -> None:
     for person, (raw, factor) in BY_HAND.items():
         assert got.loc[person, "raw_score"] == pytest.approx(raw, abs=1e-9), person
         assert got.loc[person, "payment_score"] == pytest.approx(raw * factor, abs=1e-9), person
-    assert got.loc["graft", "hccs"] == ["1", "183"] and got.loc["graft", "payment_hcc_count"] == 2
-    assert got.loc["arthritis", "drugs"] == ["RXC_09"]
+    assert list(got.loc["graft", "hccs"]) == ["1", "183"] and got.loc["graft", "payment_hcc_count"] == 2
+    assert list(got.loc["arthritis", "drugs"]) == ["RXC_09"]
     assert shown(got[["segment"]])[:3] == [("adult silver",), ("child gold",), ("infant bronze",)]
 
 
@@ -101,6 +105,16 @@ def test_weights_are_those_that_hhs_published() -> None:
         got = table[table["population"] == population].set_index("term")["silver"]
         assert set(want) <= set(got.index)
         assert {term: value for term, value in got.items() if value != want.get(term, 0)} == {}
+
+
+def test_the_package_gives_the_same_tables_again() -> None:
+    pytest.importorskip("risk_adjustment_model", reason="risk-adjustment-model needs Python 3.12")
+    spec = importlib.util.spec_from_file_location("build_hhs_tables", ROOT / "data" / "build_hhs_tables.py")
+    assert spec and spec.loader
+    builder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(builder)
+    for name in builder.TABLES:
+        assert cx.reference.path(name).read_text() == builder.text_of(name, builder.Package()), name
 
 
 def test_hierarchies_are_those_of_the_sas_macro() -> None:
@@ -203,15 +217,25 @@ def test_claims_of_the_benefit_year_are_scored_for_marketplace_persons(
         "metal": "adult gold",
         "newborn": "infant silver",
     }
-    assert got["hccs"].to_dict() == {"lab": [], "metal": ["20", "188"], "newborn": []}
-    assert got["drugs"].to_dict() == {"lab": [], "metal": ["RXC_09"], "newborn": []}
+    assert got["hccs"].map(list).to_dict() == {"lab": [], "metal": ["20", "188"], "newborn": []}
+    assert got["drugs"].map(list).to_dict() == {"lab": [], "metal": ["RXC_09"], "newborn": []}
     assert got["csr_factor"].to_dict() == {"lab": 1.0, "metal": 1.39, "newborn": 1.0}
     assert "no metal level" in risk.rejects(got).set_index("location").loc["person medicare", "reason"]
     said = capsys.readouterr().out
     assert "3 persons scored" in said and "assumed of 2: no cost-sharing reduction" in said
+    assert "assumed of 3: that a diagnosis counts by Medicare's rules and lists of procedures" in said
     assert cx.contract(got)["clock"].startswith("diagnoses and drugs of benefit year 2025")
     terms = risk.explain(claims, payment_year=2025, model="HHS V08").set_index(["person_id", "term"])
     assert terms.loc[("metal", "G01"), "claims"] == ["V1"]
+
+
+def test_what_medicare_alone_excludes_counts_in_a_marketplace_plan() -> None:
+    """CMS does not count audio-only services from 2026 on, for Medicare Advantage."""
+    members = "person_id | year | birth_date | sex | metal_level\nA | 2026 | 1980-06-01 | female | gold"
+    claims = claims_of_visits("A | 2026-02-01 | 10 | E11.9 | 99213-93", members=members)
+    got = risk.score(claims, payment_year=2026, model="HHS V08", quiet=True)
+    assert got["hccs"].map(list).to_list() == [["21"]]
+    assert risk.conditions(claims, year=2026)["counted"].to_list() == [False]
 
 
 def test_an_edit_of_the_medicare_code_editor_is_by_age_at_the_diagnosis() -> None:
@@ -221,11 +245,13 @@ def test_an_edit_of_the_medicare_code_editor_is_by_age_at_the_diagnosis() -> Non
         {"person_id": ["A", "A"], "diagnosis_code": ["O80", "C91.50"], "service_date": ["2025-01-20"] * 2}
     )
     infant = risk.score(members, codes, payment_year=2025, model="HHS V08")
-    assert infant["hccs"].to_list() == [[]]
+    assert infant["hccs"].map(list).to_list() == [[]]
     woman = pd.DataFrame({"person_id": ["A"], "birth_date": ["1960-06-01"], "sex": ["F"]})
     for day, hccs in (("2025-05-30", [["209"]]), ("2025-06-01", [[]])):  # 64, then 65 years: beyond Maternity
         birth = pd.DataFrame({"person_id": ["A"], "diagnosis_code": ["O80"], "service_date": [day]})
-        assert risk.score(woman, birth, payment_year=2025, model="HHS V08")["hccs"].to_list() == hccs
+        assert (
+            risk.score(woman, birth, payment_year=2025, model="HHS V08")["hccs"].map(list).to_list() == hccs
+        )
 
 
 def test_prevention_of_hiv_is_paid_from_2026_where_there_is_no_hiv() -> None:
@@ -238,7 +264,7 @@ def test_prevention_of_hiv_is_paid_from_2026_where_there_is_no_hiv() -> None:
     drugs = pd.DataFrame({"person_id": [*list("ABCDE"), "B"], "ndc_code": [drug] * 5 + ["00006057142"]})
     codes = pd.DataFrame({"person_id": ["E"], "diagnosis_code": ["B20"]})
     got = risk.score(members, codes, drugs=drugs, payment_year=2026, model="HHS V08")
-    assert got["drugs"].to_list() == [["ACF_PrEP"], ["RXC_01"], ["ACF_PrEP_Child"], [], []]
+    assert got["drugs"].map(list).to_list() == [["ACF_PrEP"], ["RXC_01"], ["ACF_PrEP_Child"], [], []]
     before = risk.score(members, codes, drugs=drugs, payment_year=2025, model="HHS V08")
     assert before["drug_score"].to_list()[2:] == [0, 0, 0]
 
@@ -289,3 +315,15 @@ def test_what_is_asked_for_wrongly_is_said() -> None:
         risk.score(members, codes, payment_year=2025, model="HHS V08", factors=codes)
     with pytest.raises(InputError, match="models are concurrent"):
         risk.score(claims_of_visits(VISITS, members=ENROLLED), payment_year=2026, model="HHS V08")
+
+
+@pytest.mark.every_engine
+def test_scores_and_terms_are_the_same_on_spark(tmp_path: Path, spark_session: Any) -> None:
+    claims = claims_of_visits(VISITS, members=ENROLLED)
+    claims.save(tmp_path / "claims")
+    other = cx.open(tmp_path / "claims", engine="spark", session=spark_session)
+    got, want = (risk.score(c, payment_year=2025, model="HHS V08", quiet=True) for c in (other, claims))
+    assert shown(got.drop(columns=["hccs", "drugs"])) == shown(want.drop(columns=["hccs", "drugs"]))
+    assert got["hccs"].map(list).to_list() == want["hccs"].map(list).to_list()
+    got, want = (risk.explain(c, payment_year=2025, model="HHS V08") for c in (other, claims))
+    assert got.map(str).equals(want.map(str))

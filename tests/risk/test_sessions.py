@@ -41,6 +41,8 @@ ANALYSES: dict[str, Analysis] = {
     "gaps": lambda claims: cx.risk.gaps(claims, year=2025, min_persons=3),
     "unsupported": lambda claims: cx.risk.unsupported(claims, year=2025, min_confidence=0),
     "impact": lambda claims: cx.risk.impact(claims, GAPS, THIN, payment_year=2026, base_rate=1000),
+    "impact of a blend": lambda claims: cx.risk.impact(claims, GAPS, THIN, payment_year=2025),
+    "radv_sample": lambda claims: cx.risk.radv_sample(claims, payment_year=2026, size=6, seed=1),
     "prevalence": lambda claims: cx.risk.prevalence(claims, GAPS, THIN, year=2025),
     "recapture": lambda claims: cx.risk.recapture(claims, payment_year=2026),
     "timeline": lambda claims: timeline(claims, GAPS["person_id"], year=2025),

@@ -9,12 +9,20 @@ from cpticd.loaders.intake import Intake
 from tests.spec import frame
 
 
-def claims_of_visits(visits: str, *, members: str = "", years: tuple[int, ...] = (2024, 2025)) -> Claims:
+def claims_of_visits(
+    visits: str,
+    *,
+    members: str = "",
+    years: tuple[int, ...] = (2024, 2025),
+    observations: str = "",
+    drugs: str = "",
+) -> Claims:
     """Claims of lines ``person | date | place | diagnoses | procedures``, one claim each, V1, V2, … in order.
 
     Everybody who is named is a member of ``years``, a woman born in 1950, unless ``members`` (person_id | year |
     birth_date | sex | death_date, or columns of its own) says otherwise. A place of three characters is a bill type;
-    a modifier follows its procedure after a hyphen.
+    a modifier follows its procedure after a hyphen. ``observations`` are lines ``person | date | code | value | unit``
+    of LOINC (a bound before the value), ``drugs`` lines ``person | date | ndc``.
     """
     rows = frame("person | date | place | diagnoses | procedures\n" + visits).to_dict("records")
     tables: dict[str, list[dict[str, object]]] = {
@@ -53,6 +61,18 @@ def claims_of_visits(visits: str, *, members: str = "", years: tuple[int, ...] =
             for person in dict.fromkeys(row["person"] for row in rows)
             for year in years
         ]
+    tables["observations"] = [
+        _observed(row) for row in _rows("person | date | code | value | unit", observations)
+    ]
+    tables["drugs"] = [
+        {
+            "fill_id": f"F{number}",
+            "person_id": row["person"],
+            "fill_date": row["date"],
+            "ndc_code": row["ndc"],
+        }
+        for number, row in enumerate(_rows("person | date | ndc", drugs), start=1)
+    ]
     intake = Intake()
     for name, found in tables.items():
         if found:
@@ -62,3 +82,16 @@ def claims_of_visits(visits: str, *, members: str = "", years: tuple[int, ...] =
 
 def _words(cell: object) -> list[str]:
     return str(cell).split() if pd.notna(cell) else []
+
+
+def _rows(heading: str, text: str) -> list[dict[str, object]]:
+    return frame(f"{heading}\n{text}").to_dict("records") if text.strip() else []
+
+
+def _observed(row: dict[str, object]) -> dict[str, object]:
+    words = _words(row["value"])
+    unit = row["unit"] if pd.notna(row["unit"]) else None
+    return {
+        "person_id": row["person"], "observation_date": row["date"], "code_system": "loinc", "code": row["code"],
+        "value": words[-1], "comparator": words[0] if len(words) > 1 else None, "unit": unit,
+    }  # fmt: skip

@@ -25,6 +25,13 @@ DEFAULTS = {
     "replaces": "",
     "payer": "Payer",
     "diagnosis": "",
+    "place": "",
+    "charge": "100.00",
+    "kind": "",
+    "specialty": "",
+    "frequency": "",
+    "born": "",
+    "died": "",
 }
 
 
@@ -45,9 +52,12 @@ def services(text: str) -> Claims:
                 "claim_type": heads["bill"].eq("").map({True: "professional", False: "institutional"}),
                 "person_id": heads["person"].replace("none", ""),
                 "payer": heads["payer"],
+                "payer_kind": heads["kind"],
                 "billing_npi": heads["billing"].replace("none", ""),
                 "bill_type_code": heads["bill"],
-                "frequency_code": heads["replaces"].ne("").map({True: "7", False: "1"}),
+                "frequency_code": heads["frequency"].where(
+                    heads["frequency"].ne(""), heads["replaces"].ne("").map({True: "7", False: "1"})
+                ),
                 "original_payer_claim_id": heads["replaces"],
                 "claim_start_date": heads["day"],
                 "received_date": heads["replaces"].ne("").map({True: "2030-02-01", False: "2030-01-01"}),
@@ -64,10 +74,21 @@ def services(text: str) -> Claims:
         "service_unit_quantity": rows["units"],
         "revenue_center_code": rows["revenue"],
         "rendering_npi": rows["rendering"].replace("none", ""),
-        "charge_amount": "100.00",
+        "rendering_taxonomy": rows["specialty"],
+        "place_of_service_code": rows["place"],
+        "charge_amount": rows["charge"],
         **{f"hcpcs_modifier_{i + 1}": modifiers[i] for i in range(4)},
     }
     intake.add("lines", pd.DataFrame(lines).replace("", None), source="spec")
+    known = heads[heads["born"].ne("") | heads["died"].ne("")].drop_duplicates("person")
+    if len(known):
+        born = {
+            "person_id": known["person"],
+            "year": known["day"].str[:4].astype(int),
+            "birth_date": known["born"],
+        }
+        person = pd.DataFrame({**born, "death_date": known["died"]}).replace("", None)
+        intake.add("members", person, source="spec")
     coded = rows[rows["diagnosis"].ne("")].drop_duplicates("claim")
     if len(coded):
         place = {"claim_id": coded["claim"], "diagnosis_position": "1"}

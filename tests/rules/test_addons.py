@@ -35,6 +35,8 @@ def test_a_fixed_list_needs_one_of_its_services_on_the_claim_or_the_day() -> Non
         night   | 2    | p7     | d1        | 2024-03-02 | 131  | 96415 | 1
     """)
     assert found(claims, RULE, tables=LISTS) == ["alone/1 17003", "else_b/1 17003", "next_b/1 17003"]
+    severity = cx.rules.check(claims, RULE, tables=LISTS).set_index("claim_id")["severity"]
+    assert severity.to_dict() == {"alone": "error", "else_b": "warning", "next_b": "error"}
 
 
 def test_an_edit_holds_between_its_dates() -> None:

@@ -71,7 +71,7 @@ def test_the_sex_conflict_ends_with_september_2024() -> None:
         """,
     )
     assert found["message"].iloc[0] == (
-        "N400 is on Medicare's list for male patients; the patient is recorded as female."
+        "N40.0 is on Medicare's list for male patients; the patient is recorded as female."
     )
 
 

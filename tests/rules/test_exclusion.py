@@ -27,7 +27,7 @@ def test_codes_that_exclude_each_other() -> None:
     )
     row = found[found["claim_id"] == "d"].iloc[0]
     assert row["message"] == (
-        "J069 and J440 exclude each other by the note at J00-J06, unless the two conditions are unrelated."
+        "J06.9 and J44.0 exclude each other by the note at J00-J06, unless the two conditions are unrelated."
     )
     assert (
         row["evidence"]

@@ -164,7 +164,7 @@ def test_a_new_patient_was_not_seen_by_the_practice_for_three_years() -> None:
         eye_b   | 1    | p11    | g1      | d1        | 2024-03-01 |      | 92004 |
     """)
     result = cx.rules.check(claims, NEW).set_index("claim_id")
-    assert result.index.tolist() == ["cut_b", "eye_b", "group_b", "in_b"]
+    assert result.index.tolist() == ["cut_b", "eye_b", "group_b", "in_b", "other_b"]
     assert "the same clinician" in result.at["in_b", "message"]
     assert "same specialty is not known" in result.at["group_b", "message"]
     assert result.at["in_b", "evidence"] == "seen on 2021-03-02; code 99213; claim in_a"
@@ -209,9 +209,18 @@ def test_visits_in_a_global_period() -> None:
         last     | p6     | 2024-12-31 | 27447 |           |
         last_v   | p6     | 2025-01-05 | 99213 |           |
     """)
-    expected = ["before/1 27447 99213", "last_v/1 27447 99213", "ninety/1 27447 99213", "own25/1 27447 99213"]
+    # Of the colleague it is not known whether he has the same specialty.
+    expected = [
+        "another/1 27447 99213",
+        "before/1 27447 99213",
+        "last_v/1 27447 99213",
+        "ninety/1 27447 99213",
+        "own25/1 27447 99213",
+    ]
     expected += ["same/1 27447 99213", "ten/1 17000 99213"]
     assert found(claims, GLOBAL, tables=FEES) == expected
+    severity = cx.rules.check(claims, GLOBAL, tables=FEES).set_index("claim_id")["severity"]
+    assert severity[["another", "before"]].tolist() == ["warning", "error"]
 
 
 def test_procedures_in_a_global_period() -> None:

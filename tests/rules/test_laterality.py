@@ -162,3 +162,17 @@ def test_a_line_is_found_just_where_a_named_side_has_none_of_its_sided_diagnoses
     assert len(rows) == 1 + 8 * 31 and expected
     result = found("\n".join(rows), "laterality_conflict")
     assert set(result["claim_id"]) == expected
+
+
+def test_a_side_is_that_of_the_reason_for_the_line() -> None:
+    # A side of another region, behind a first diagnosis without one, says nothing of the service.
+    as_said("""
+        case   | day        | service  | diagnoses      | found
+        disc   | 2026-05-04 | 63030 RT | M51.16 I69.354 |
+        discs  | 2026-05-04 | 63030 RT | M51.16 M17.12  |
+        knee   | 2026-05-04 | 20610 RT | M17.12         | 20610 RT M1712
+        sugar  | 2026-05-04 | 66984 RT | E11.9 H25.12   | 66984 RT H2512
+        pain   | 2026-05-04 | 73562 RT | R26.89 M17.12  | 73562 RT M1712
+        fits   | 2026-05-04 | 20610 RT | M17.12 M17.11  |
+        stroke | 2026-05-04 | 97110 RT | I69.354        |
+    """, "laterality_conflict")  # fmt: skip

@@ -116,9 +116,17 @@ def test_pairs_meet_across_claims_of_one_person_provider_day_and_kind_of_bill() 
         nobody_b |      | none   | none      | none    | 2024-03-01 |      | 80048
         nobody_b | 2    | none   | none      | none    | 2024-03-01 |      | 80053
     """)
-    expected = ["clinic/2 97530 97140", "group_b/1 80053 80048", "house_b/1 80053 80048"]
+    expected = [
+        "clinic/2 97530 97140",
+        "doctor_b/1 80053 80048",
+        "group_b/1 80053 80048",
+        "house_b/1 80053 80048",
+    ]
     expected += ["nobody_b/1 80053 80048", "two_b/1 80053 80048"]
     assert found(claims, COMPONENT, tables={"ncci_ptp": PAIRS}) == expected
+    # Two of one group whose specialties are not known may count as one clinician: a warning.
+    severity = cx.rules.check(claims, COMPONENT, tables={"ncci_ptp": PAIRS}).set_index("claim_id")["severity"]
+    assert severity[severity != "error"].to_dict() == {"doctor_b": "warning"}
 
 
 def test_a_claim_is_not_compared_with_its_replacement() -> None:

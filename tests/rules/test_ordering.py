@@ -106,7 +106,7 @@ def test_code_first_notes() -> None:
         """,
     )
     assert found["message"].iloc[0] == (
-        'The note "code first" at D631 asks for another code before it, and none that it names stands there: '
+        'The note "code first" at D63.1 asks for another code before it, and none that it names stands there: '
         "for a coder to review against the record."
     )
     assert found["evidence"].iloc[0] == "note underlying chronic kidney disease (CKD) (N18.-)"
@@ -159,3 +159,17 @@ def test_the_principal_diagnosis_again() -> None:
         f    | 2025-01-01 | I21.4/Y I10/Y         | inpatient  |
         """,
     )
+
+
+def test_notes_under_a_condition_ask_where_it_shows() -> None:
+    # Tabular list at I42, I49: of a condition that complicates pregnancy; at B39: of AIDS.
+    judge("code_first_missing", """
+        case  | day        | codes              | sex    | born       | found
+        man   | 2026-05-04 | I42.0              | male   | 1955-01-01 |
+        beats | 2026-05-04 | I49.3              | female | 1990-01-01 |
+        weeks | 2026-05-04 | I42.0 Z3A.20       | female | 1990-01-01 | 1:I420 1:Z3A20
+        named | 2026-05-04 | O99.412 I42.0      | female | 1990-01-01 |
+        fungi | 2026-05-04 | B39.2              |        |            |
+        aids  | 2026-05-04 | B39.2 B20          |        |            | 1:B392
+        other | 2026-05-04 | D63.0              |        |            | 1:D630
+    """)  # fmt: skip

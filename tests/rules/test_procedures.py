@@ -67,7 +67,7 @@ HCPCS = table("""
 
 
 def test_a_list_of_the_users_own_with_dates() -> None:
-    # A list from 2026 knows what was retired; what it lacks is unknown from its first day to the end of its year.
+    # A list from 2026 knows what was retired; what it lacks is unknown from its first day to the end of its quarter.
     claims = services("""
         claim    | day        | code
         in_1     | 2026-02-01 | A0021
@@ -77,8 +77,8 @@ def test_a_list_of_the_users_own_with_dates() -> None:
         now      | 2025-04-01 | Q5150
         not_0    | 2025-12-31 | Q5151
         not_1    | 2026-01-01 | Q5151
-        not_2    | 2026-12-31 | Q5151
-        not_3    | 2027-01-01 | Q5151
+        not_2    | 2026-03-31 | Q5151
+        not_3    | 2026-04-01 | Q5151
         cpt      | 2026-02-01 | 99213
         absent   | 2026-02-01 | G0444
         retired  | 2026-02-01 | G2012
@@ -113,6 +113,62 @@ def test_a_list_without_dates_holds_from_its_first_day(monkeypatch: pytest.Monke
     result = cx.rules.check(claims, UNKNOWN)
     assert result["claim_id"].tolist() == ["never"]
     assert result["source"].iloc[0].endswith("; CPT 2025")
+
+
+FEES = table("""
+    code  | modifier | status | effective_from | effective_to | release
+    99213 |          | A      | 2025-10-01     | 2025-12-31   | 2025 Q4
+    88001 |          | A      | 2025-10-01     | 2025-12-31   | 2025 Q4
+    88001 | 26       | A      | 2025-10-01     | 2025-12-31   | 2025 Q4
+    G0444 |          | A      | 2025-10-01     | 2025-12-31   | 2025 Q4
+    99213 |          | A      | 2026-01-01     | 2026-12-31   | 2026 Q1
+    88003 |          | A      | 2026-01-01     | 2026-12-31   | 2026 Q1
+    G9999 |          | D      | 2026-01-01     | 2026-12-31   | 2026 Q1
+    88004 |          | D      | 2026-01-01     | 2026-12-31   | 2026 Q1
+""")
+
+
+def test_the_fee_schedule_is_a_dated_list_of_codes() -> None:
+    claims = services("""
+        claim   | day        | code
+        before  | 2025-09-30 | 88009
+        never   | 2025-10-01 | 88009
+        quarter | 2026-03-31 | 88009
+        later   | 2026-04-01 | 88009
+        last    | 2025-12-31 | 88001
+        gone    | 2026-01-01 | 88001
+        soon    | 2025-12-31 | 88003
+        here    | 2026-01-01 | 88003
+        held    | 2025-12-31 | 88004
+        deleted | 2026-01-01 | 88004
+        marked  | 2026-01-01 | G9999
+        other   | 2026-02-01 | G0444
+        level_2 | 2026-02-01 | Q9001
+        lab     | 2026-02-01 | 0001U
+        visit   | 2026-05-01 | 99213
+    """)
+    tables = {"fee_schedule": FEES}
+    assert found(claims, RETIRED, tables=tables) == ["deleted/1 88004", "gone/1 88001", "marked/1 G9999"]
+    assert found(claims, EARLY, tables=tables) == ["soon/1 88003"]
+    # Of Level II, and of laboratory codes, it has some alone; of another quarter it does not say that a code is unknown.
+    assert found(claims, UNKNOWN, tables=tables) == ["never/1 88009", "quarter/1 88009"]
+    result = cx.rules.check(claims, UNKNOWN, tables=tables)
+    assert result["source"].iloc[0].endswith("; fee schedule 2025 Q4")
+    state = next(row for row in result.attrs["rules"] if row["rule"] == UNKNOWN)
+    assert "no list of HCPCS Level II or CPT codes: judged by the fee schedule" in state["detail"]
+
+
+def test_a_list_of_other_days_says_so() -> None:
+    claims = services("claim | day | code\nold | 2024-05-06 | A0021\nnow | 2026-02-01 | A0021")
+    state = next(
+        r
+        for r in cx.rules.check(claims, UNKNOWN, tables={"hcpcs": HCPCS}).attrs["rules"]
+        if r["rule"] == UNKNOWN
+    )
+    assert (
+        "speaks of 2026-01-01 to 2026-03-31: codes on lines of 2024-05 that it lacks are judged by form"
+        in state["detail"]
+    )
 
 
 def test_the_built_in_dates_are_codes_with_one_date_at_least() -> None:

@@ -87,7 +87,9 @@ def test_a_suppliers_claim_is_judged_by_the_suppliers_table() -> None:
         practice | 2    | 99213 | 1
         practice | 3    | A7030 | 3
     """)
-    assert found(claims, RULE, tables=LIMITS) == ["practice/1 E0601", "supplier/2 A7030"]
+    assert found(claims, RULE, tables=LIMITS) == ["supplier/2 A7030"]
+    # A limit of 0 is none of units: Part B does not pay it there.
+    assert found(claims, "not_paid_by_part_b", tables=LIMITS) == ["practice/1 E0601"]
 
 
 def test_a_day_spans_claims_but_not_versions_of_one_claim() -> None:

@@ -28,7 +28,7 @@ def test_a_code_new_in_october_2025_is_early_the_day_before() -> None:
         """,
     )
     row = found[found["claim_id"] == "a"].iloc[0]
-    assert row["message"] == "G35A was not yet in effect on the date of service."
+    assert row["message"] == "G35.A was not yet in effect on the date of service."
     assert row["evidence"] == "service date 2025-09-30; first day of the code 2025-10-01"
     assert str(row["effective_date"])[:10] == "2025-10-01"
     assert row["source"] == "ICD-10-CM (45 CFR 162.1002), by date of service; icd10cm_periods FY2025 April"

@@ -101,12 +101,17 @@ class Claims837:
         # Medicare Advantage sends diagnoses that a review of the chart added or took away with PWK*09*AA.
         papers = w.rows(own & (s.tag == pack("PWK")) & (which == pack("09")))
         papers = papers[np.asarray(pc.fill_null(pc.equal(s.get(papers, 2), "AA"), False))]
+        reviewed = first(papers, w.claim) >= 0
+        # REF*EA*8 of such a review: its diagnoses are taken away from the record that it is linked to.
+        marks = w.rows(own & (s.tag == pack("REF")) & (which == pack("EA")))
+        marks = marks[np.asarray(pc.fill_null(pc.equal(s.get(marks, 2), "8"), False))]
         return {
             "start_date": start,
             "end_date": end,
             "original_payer_claim_id": element(s, original, 2),
             "discharge_status_code": padded(code(element(s, stay, 3)), 2),
-            "is_chart_review": pa.array(first(papers, w.claim) >= 0),
+            "is_chart_review": pa.array(reviewed),
+            "deletes_diagnoses": pa.array(reviewed & (first(marks, w.claim) >= 0)),
         }
 
     def _persons(self, subscriber: Rows, patient: Rows, birth: pa.Array) -> pa.Array:

@@ -41,7 +41,7 @@ STAGED: Final[dict[str, pa.Schema]] = {
     "claims": _schema(
         "key:key set_key:key source_claim_id:text claim_type:text person_id:text member_id:text payer:text "
         "payer_id:text payer_kind:text payer_sequence:integer drg_code:text discharge_status_code:text "
-        "is_encounter:flag is_chart_review:flag "
+        "is_encounter:flag is_chart_review:flag deletes_diagnoses:flag "
         "billing_npi:text billing_taxonomy:text facility_npi:text place_of_service_code:text bill_type_code:text "
         "frequency_code:text "
         "original_payer_claim_id:text start_date:date end_date:date sent_date:date "

@@ -2,11 +2,15 @@
 
 Layout: the CSV download of the Medicare Coverage Database (``all_article.zip``, ``current_lcd.zip`` and the like:
 a zip of a zip of CSV files, with a data dictionary): article.csv (article_id, article_version, title, status,
-article_eff_date, article_end_date or article_rev_end_date), article_x_hcpc_code.csv (hcpc_code_id,
-hcpc_code_group), article_x_icd10_covered.csv (icd10_code_id, icd10_covered_group),
+article_eff_date, article_end_date, article_rev_end_date, date_retired, last_updated), article_x_hcpc_code.csv
+(hcpc_code_id, hcpc_code_group), article_x_icd10_covered.csv (icd10_code_id, icd10_covered_group),
 article_x_icd10_noncovered.csv, article_x_contractor.csv, contractor.csv (contractor_number,
-contractor_bus_name); of an LCD lcd.csv (rev_eff_date, ent_det_end_date) and lcd_x_….csv alike. Since 2019 the
-code lists are in Articles.
+contractor_bus_name); of an LCD lcd.csv (rev_eff_date, rev_end_date, ent_det_end_date, date_retired) and lcd_x_….csv
+alike. Since 2019 the code lists are in Articles. LCDs and Articles are each an edition of their own.
+
+A version holds from its effective date to the earliest of its end dates, the day of its retirement and the day before
+the next version of the document. Proposed and draft versions are no policy and are left out, and so is a retired one
+without a day. The edition's day is the last on which anything in it was updated; ``effective_from`` says another.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import pyarrow as pa
@@ -41,13 +46,32 @@ _LISTS: Final = {
 }
 _STARTS: Final = {"article": ("article_eff_date",), "lcd": ("rev_eff_date", "orig_det_eff_date")}
 _ENDS: Final = {
-    "article": ("article_end_date", "article_rev_end_date"),
-    "lcd": ("ent_det_end_date", "rev_end_date"),
+    "article": ("article_end_date", "article_rev_end_date", "date_retired"),
+    "lcd": ("ent_det_end_date", "rev_end_date", "date_retired"),
 }
+#: First letter of a status that is no policy: proposed, draft, in work, withdrawn.
+_NO_POLICY: Final = ("P", "D", "I", "W")
+_NEEDED: Final = "pass the zip file of the CSV download"
 _LETTERS: Final = {"article": "A", "lcd": "L"}
 
 
-def read(files: Sequence[Source]) -> Reading:
+@dataclass
+class _Edition:
+    """The versions of one kind of document: title, first and last day by document and version; what was left out."""
+
+    documents: dict[tuple[str, int], tuple[str, date | None, date | None]]
+    no_policy: int
+    undated: int
+    day: date | None
+
+
+def tells(file: Source) -> bool:
+    """Whether a file is of the coverage download: its table of documents, or one of their lists."""
+    head = [cell.lower() for _, cells in file.head(1) for cell in cells] if file.suffix == ".csv" else []
+    return any(f"{kind}_id" in head and f"{kind}_version" in head for kind in _LETTERS)
+
+
+def read(files: Sequence[Source]) -> list[Reading]:
     """One row per document version, role, group and code: a procedure, a diagnosis, or a contractor.
 
     document    A and the Article's number, or L and the LCD's; version its version
@@ -55,26 +79,78 @@ def read(files: Sequence[Source]) -> Reading:
     role        procedure, covered, not covered, contractor
     code_group  number of the group on the policy; 0 where the file has none
     code        procedure or diagnosis without a dot; contractor number, or its id where the number is not given
+
+    LCDs and Articles are a reading each (setting).
     """
     by_name = {file.name.lower(): file for file in files}
     kinds = [kind for kind in _LETTERS if f"{kind}.csv" in by_name]
     if not kinds:
-        raise InputError(
-            f"coverage: neither article.csv nor lcd.csv in {sorted(by_name)[:10]}; "
-            "pass the zip file of the CSV download"
-        )
-    rows: list[tuple[object, ...]] = []
+        raise InputError(f"coverage: neither article.csv nor lcd.csv in {sorted(by_name)[:10]}; {_NEEDED}")
+    readings = []
     for kind in kinds:
-        rows += _documents(kind, by_name)
-    return Reading(table(list(dict.fromkeys(rows)), _COLUMNS, name=f"{kinds[0]}.csv"), "", None)
+        edition = _edition(kind, by_name)
+        rows = list(dict.fromkeys(_rows(kind, by_name, edition.documents)))
+        if not rows and len(kinds) > 1:
+            continue  # LCDs have had no lists of codes since 2019
+        notes = [f"{edition.no_policy:,} versions of {kind}.csv are proposed or drafts: left out"]
+        notes += [
+            f"{edition.undated:,} retired versions of {kind}.csv have no day on which they ended: left out"
+        ]
+        said = [
+            note for note, count in zip(notes, (edition.no_policy, edition.undated), strict=True) if count
+        ]
+        name = f"{edition.day:%Y-%m-%d}" if edition.day else ""
+        readings.append(
+            Reading(table(rows, _COLUMNS, name=f"{kind}.csv"), name, edition.day, kind, notes=tuple(said))
+        )
+    if not readings:
+        raise InputError(
+            f"coverage: no list of codes beside {', '.join(f'{k}.csv' for k in kinds)}; {_NEEDED}"
+        )
+    return readings
 
 
-def _documents(kind: str, files: dict[str, Source]) -> Iterator[tuple[object, ...]]:
-    documents = {}
+def _edition(kind: str, files: dict[str, Source]) -> _Edition:
+    """Every version with the days between which it holds."""
+    found: dict[tuple[str, int], tuple[str, date | None, date | None]] = {}
+    no_policy = undated = 0
+    updated: list[date] = []
     for line, row in _table(files, f"{kind}.csv", (f"{kind}_id", f"{kind}_version", "title")):
         where = f"{kind}.csv:{line}"
-        first, last = _day(row, _STARTS[kind], where), _day(row, _ENDS[kind], where)
-        documents[_key(kind, row, where)] = (row["title"].strip(), first, last)
+        status = (row.get("status") or "").strip().upper()[:1]
+        first = next(iter(_days(row, _STARTS[kind], where)), None)
+        ends = _days(row, _ENDS[kind], where)
+        updated += _days(row, ("last_updated",), where)
+        if status in _NO_POLICY:
+            no_policy += 1
+        elif status == "R" and not ends:
+            undated += 1
+        else:
+            found[_key(kind, row, where)] = (row["title"].strip(), first, min(ends, default=None))
+    return _Edition(_until_next(found), no_policy, undated, max(updated, default=None))
+
+
+def _until_next(
+    documents: dict[tuple[str, int], tuple[str, date | None, date | None]],
+) -> dict[tuple[str, int], tuple[str, date | None, date | None]]:
+    """Each version, ended on the day before the next version of its document at the latest."""
+    ended = {}
+    following: dict[str, date] = {}
+    for (document, version), (title, first, last) in sorted(documents.items(), reverse=True):
+        ends = [last] if last else []
+        if document in following and (first is None or first <= following[document]):
+            ends.append(following[document] - timedelta(days=1))
+        ended[document, version] = (title, first, min(ends, default=None))
+        if first is not None:
+            following[document] = min(first, following.get(document, first))
+    return dict(sorted(ended.items()))
+
+
+def _rows(
+    kind: str,
+    files: dict[str, Source],
+    documents: dict[tuple[str, int], tuple[str, date | None, date | None]],
+) -> Iterator[tuple[object, ...]]:
     for name, (role, code, group) in _LISTS.items():
         file = f"{kind}_{name}.csv"
         if file not in files:
@@ -136,6 +212,6 @@ def _key(kind: str, row: dict[str, str], where: str) -> tuple[str, int]:
     return f"{_LETTERS[kind]}{number}", int(version)
 
 
-def _day(row: dict[str, str], columns: Sequence[str], where: str) -> date | None:
+def _days(row: dict[str, str], columns: Sequence[str], where: str) -> list[date]:
     days = (published_day(row.get(column, ""), where=where) for column in columns)
-    return next((day for day in days if day is not None), None)
+    return [day for day in days if day is not None]

@@ -1,4 +1,4 @@
-"""The first sheet of an Excel workbook as rows of text, read by openpyxl as it streams by."""
+"""The first sheet with a table of an Excel workbook as rows of text, read by openpyxl as it streams by."""
 
 from __future__ import annotations
 
@@ -25,13 +25,22 @@ def rows(data: bytes, *, name: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+        for number, row in enumerate(_sheet(book).iter_rows(values_only=True), start=1):
             cells = [_text(value) for value in row]
             if any(cells):
                 yield number, cells
         book.close()
     except (InvalidFileException, zipfile.BadZipFile, IndexError, KeyError, ValueError, SyntaxError) as error:
         raise InputError(f"{name}: not an Excel workbook (.xlsx): {error}; take the text file") from error
+
+
+def _sheet(book: Any) -> Any:
+    """The first sheet that has a table, a row of two cells or more among its first; a notice may have its own."""
+    for sheet in book.worksheets:
+        head = sheet.iter_rows(max_row=60, values_only=True)
+        if any(sum(value not in (None, "") for value in row) > 1 for row in head):
+            return sheet
+    return book.worksheets[0]
 
 
 def _text(value: Any) -> str:

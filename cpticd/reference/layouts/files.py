@@ -7,11 +7,12 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -22,34 +23,69 @@ MAX_BYTES: Final = 2_000_000_000
 _MONTHS: Final = {"jan": 1, "apr": 4, "jul": 7, "oct": 10}
 
 
+#: How names of quarterly files say their quarter, the surest first.
+_QUARTERS: Final = (
+    r"v(?P<version>\d\d)(?P<nth>[0-3])r\d",
+    r"(?P<month>0[1-9]|1[0-2])[-_](?P<day>0[1-9]|[12]\d|3[01])[-_](?P<year>20\d\d)",
+    r"(?P<year>20\d\d)[-_ ]?q(?P<quarter>[1-4])",
+    r"(?P<year>20\d\d)[-_ ]?(?P<word>jan|apr|jul|oct)",
+    r"(?P<word>jan|apr|jul|oct)[a-z]*[-_ ]?(?P<year>20\d\d)",
+    r"(?P<year>20\d\d)[-_](?P<month>0[1-9]|1[0-2])(?!\d)",
+)
+
+
 @dataclass(frozen=True)
 class Source:
-    """One file as it was published: its name, for errors, and its bytes."""
+    """One file as it was published: its name, its bytes, and the zip files that it lay in, nearest first."""
 
     name: str
-    data: bytes
+    data: bytes = field(repr=False)
+    within: tuple[str, ...] = ()
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def suffix(self) -> str:
         return Path(self.name).suffix.lower()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its own name, then those of what it lay in: a release is told by the first that says it."""
+        return (self.name, *self.within)
+
+    @property
+    def is_book(self) -> bool:
+        return self.data[:2] == b"PK"
+
     def text(self) -> str:
-        """As UTF-8, or as Windows text, which older files of CMS are."""
-        try:
-            return self.data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return self.data.decode("cp1252", errors="replace")
+        """As UTF-8, UTF-16 where it says so, or Windows text, which older files of CMS are; lines end with \\n."""
+        if "text" not in self._kept:
+            self._kept["text"] = (
+                _decoded(self.data).replace("\r\n", "\n").replace("\r", "\n").replace("\x1a", "")
+            )
+        return str(self._kept["text"])
+
+    def head(self, count: int = 60) -> list[tuple[int, list[str]]]:
+        """The first rows that are not empty, for telling what a file is; none of one that cannot be read as rows."""
+        if "head" not in self._kept:
+            try:
+                self._kept["head"] = list(islice(self.rows(), count))
+            except InputError as error:
+                self._kept["head"], self._kept["error"] = [], error
+        return list(self._kept["head"][:count])
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row that is not empty: tabs, commas or an Excel sheet."""
-        if self.suffix == ".xlsx":
+        if self.is_book or self.suffix in (".xlsx", ".xlsm"):
             from cpticd.reference.layouts import excel
 
             yield from excel.rows(self.data, name=self.name)
             return
+        if self.data[:4] == b"\xd0\xcf\x11\xe0":
+            raise InputError(
+                f"{self.name}: an old Excel workbook (.xls); save it as .xlsx, or take the text file"
+            )
         text = self.text()
-        delimiter = "\t" if "\t" in text[:4000] else ","
-        reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=False)
+        reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text[:20_000]), strict=False)
         try:
             for cells in reader:
                 if any(cell.strip() for cell in cells):
@@ -58,14 +94,37 @@ class Source:
             raise InputError(f"{self.name}:{reader.line_num}: {error}; download the file again") from error
 
 
+def _decoded(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _delimiter(text: str) -> str:
+    """Tab or comma, whichever more lines have outside of quotes; tab where as many do, for titles have commas."""
+    lines = re.sub(r'"[^"]*"', "", text).splitlines()
+    tabs, commas = (sum(mark in line for line in lines) for mark in "\t,")
+    return "\t" if tabs and tabs >= commas else ","
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found: the rows, what the release is called and from when it holds, and its setting."""
+    """What a reader found: the rows, what the release is called and from when it holds, and its setting.
+
+    ``parts`` names the parts of a release that is published in several files, where ``table`` has the column part;
+    ``expected`` all of them. ``notes``: what was left out or assumed, in whole sentences.
+    """
 
     table: pa.Table
     release: str
     effective_from: date | None
     setting: str = ""
+    parts: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def sources(path: Path) -> Iterator[Source]:
@@ -80,19 +139,23 @@ def sources(path: Path) -> Iterator[Source]:
 
 
 def _unpacked(source: Source) -> Iterator[Source]:
+    within = source.names
     try:
-        if source.suffix == ".gz":
-            yield Source(source.name[:-3], gzip.decompress(source.data))
-        elif source.suffix == ".zip":
+        if source.data[:2] == b"\x1f\x8b":
+            yield from _unpacked(
+                Source(source.name.removesuffix(".gz"), gzip.decompress(source.data), within)
+            )
+        elif source.suffix == ".zip" or (source.is_book and source.suffix not in (".xlsx", ".xlsm")):
             with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
                 for member in archive.infolist():
-                    if member.is_dir():
+                    base = Path(member.filename).name
+                    if member.is_dir() or base.startswith("._") or not member.file_size:
                         continue
                     if member.file_size > MAX_BYTES:
                         raise InputError(
                             f"{source.name}: {member.filename} has {member.file_size:,} bytes unpacked"
                         )
-                    yield from _unpacked(Source(Path(member.filename).name, archive.read(member)))
+                    yield from _unpacked(Source(base, archive.read(member), within))
         else:
             yield source
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
@@ -107,6 +170,41 @@ def only(files: Sequence[Source], suffixes: Sequence[str], what: str) -> Source:
             f"{what}: found {len(found)} such files in {[file.name for file in files]}; pass the one that is meant"
         )
     return found[0]
+
+
+def told(files: Sequence[Source], tells: Callable[[Source], bool], what: str, wanted: str) -> list[Source]:
+    """The files that are of a kind by their content; text before workbooks, for a zip holds both.
+
+    Raises InputError where none is, naming what was found and what is ``wanted``.
+    """
+    found = [file for file in files if tells(file)]
+    found = [file for file in found if not file.is_book] or found
+    if not found:
+        unread = next((file._kept["error"] for file in files if "error" in file._kept), None)
+        if unread and len(files) == 1:
+            raise unread
+        starts = f", which starts with {[cells for _, cells in files[0].head(1)]}" if len(files) == 1 else ""
+        raise InputError(f"{what}: found {[file.name for file in files][:10]}{starts}; pass {wanted}")
+    return found
+
+
+def single(files: Sequence[Source], what: str, wanted: str) -> Source:
+    """The one file among those of a kind. Raises InputError where there are several."""
+    if len({file.name for file in files}) != 1:
+        raise InputError(f"{what}: found {sorted({file.name for file in files})}; pass {wanted}")
+    return files[0]
+
+
+def is_note(cells: Sequence[str]) -> bool:
+    """Whether a row is a note beside the table: prose in one cell."""
+    filled = [cell for cell in cells if cell]
+    return len(filled) == 1 and (" " in filled[0] or len(filled[0]) > 7)
+
+
+def code(cell: str) -> str:
+    """A code of five characters; a workbook's number has lost its zeros."""
+    plain = cell.strip().upper()
+    return plain.zfill(5) if plain.isdigit() and len(plain) < 5 else plain
 
 
 def header(
@@ -150,6 +248,8 @@ def day(text: str, *, where: str, pattern: str = "%Y%m%d") -> date | None:
     text = text.strip().removesuffix(".0")
     if text in ("", "*", "0"):
         return None
+    if pattern == "%Y%m%d" and not text.isdigit():
+        return published_day(text, where=where)
     try:
         return datetime.strptime(text, pattern).date()
     except ValueError as error:
@@ -161,7 +261,7 @@ def day(text: str, *, where: str, pattern: str = "%Y%m%d") -> date | None:
 def published_day(text: str, *, where: str) -> date | None:
     """A date as people write it: 2026-01-31 with or without a time, 01/31/2026, 1/31/26, 20260131."""
     plain = text.strip().split(" ")[0].split("T")[0]
-    if plain in ("", "*"):
+    if plain.upper() in ("", "*", "N/A", "NA", "NONE", "NULL"):
         return None
     for form, pattern in (
         (r"\d{8}", "%Y%m%d"), (r"\d{4}-\d\d-\d\d", "%Y-%m-%d"), (r"\d{1,2}/\d{1,2}/\d{4}", "%m/%d/%Y"),
@@ -184,24 +284,40 @@ def fiscal(name: str, year: str = "") -> tuple[str, date | None]:
     return f"FY{fiscal_year} October", date(fiscal_year - 1, 10, 1)
 
 
-def quarter(name: str) -> tuple[str, date | None]:
-    """Release and first day of a quarterly file, told by its name.
+def quarter(*names: str) -> tuple[str, date | None]:
+    """Release and first day of a quarterly file, told by the first of its names that says it.
 
     Read are NCCI's version (v321: 32.1, the second quarter of 2026), a date (Eff_04-01-2026), a year with a
-    quarter (V2026Q2) and a year with a month (2026_APR).
+    quarter (V2026Q2), a year with a month (2026_APR, april-2026) and, of an annual file, a year alone.
     """
-    first: date | None = None
-    if found := re.search(r"v(\d\d)([0-3])r\d", name, re.IGNORECASE):
-        first = date(1994 + int(found[1]), 3 * int(found[2]) + 1, 1)
-    elif found := re.search(r"(\d\d)[-_](\d\d)[-_](20\d\d)", name):
-        first = date(int(found[3]), int(found[1]), int(found[2]))
-    elif found := re.search(r"(20\d\d)[-_ ]?q([1-4])", name, re.IGNORECASE):
-        first = date(int(found[1]), 3 * int(found[2]) - 2, 1)
-    elif found := re.search(r"(20\d\d)[-_ ]?(jan|apr|jul|oct)", name, re.IGNORECASE):
-        first = date(int(found[1]), _MONTHS[found[2].lower()], 1)
-    elif found := re.search(r"(20\d\d)[-_](0[1-9]|1[0-2])(?!\d)", name):
-        first = date(int(found[1]), int(found[2]), 1)
+    firsts = (find(name) for find in (_in_quarter, _in_year) for name in names)
+    first = next((first for first in firsts if first), None)
     return (f"{first.year} Q{(first.month + 2) // 3}" if first else ""), first
+
+
+def _in_quarter(name: str) -> date | None:
+    found = next(filter(None, (re.search(form, name, re.IGNORECASE) for form in _QUARTERS)), None)
+    if not found:
+        return None
+    part = found.groupdict()
+    if "version" in part:
+        return date(1994 + int(part["version"]), 3 * int(part["nth"]) + 1, 1)
+    if "quarter" in part:
+        return date(int(part["year"]), 3 * int(part["quarter"]) - 2, 1)
+    month = _MONTHS[part["word"].lower()] if "word" in part else int(part["month"])
+    return date(int(part["year"]), month, int(part.get("day") or 1))
+
+
+def _in_year(name: str) -> date | None:
+    """January 1 of the year of an annual file: 2017-Alpha-Numeric-HCPCS-File, HCPC17_CONTR_ANWEB, HCPC2024_ANWEB."""
+    found = re.search(r"hcpc(20\d\d|\d\d)_|(?<!\d)(20\d\d)-alpha", name, re.IGNORECASE)
+    return date(int(found[1] or found[2]) % 100 + 2000, 1, 1) if found else None
+
+
+def stated(text: str) -> date | None:
+    """The first day that a notice writes out: for dates of service July 1, 2026 - September 30, 2026."""
+    found = re.search(rf"(?i)\b({'|'.join(_MONTHS)})[a-z]* (\d{{1,2}}), (20\d\d)", text)
+    return date(int(found[3]), _MONTHS[found[1][:3].lower()], int(found[2])) if found else None
 
 
 def last_day(first: date | None, deleted: date | None) -> date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -46,11 +46,15 @@ def terms(scorer: HhsScorer, *, claims: bool) -> pd.DataFrame:
     frame["label"] = frame["term"].map({term: label(term, year) for term in frame["term"].unique()})
     for name in ("diagnosis_codes", "claims"):
         frame[name] = frame[name].map(lambda value: [] if value is None else [one for one in value if one])
-    frame["removed_by"] = frame["removed_by"].fillna("")
+    frame["hcc"], frame["removed_by"] = frame["hccs"].map(_joined), frame["removed_by"].map(_joined)
     by = frame["removed_by"].str.split().str.join(", ")
     frame["reason"] = ("hierarchy: HCC " + by + " stands above it").where(frame["removed_by"] != "", "")
     text = dict.fromkeys(("segment", "kind", "term", "label", "reason", "removed_by", "hcc"), "str")
     return frame.astype(text)
+
+
+def _joined(hccs: Any) -> str:
+    return "" if hccs is None else " ".join(sorted(hccs, key=float))
 
 
 @cache

@@ -99,6 +99,7 @@ def take_claims(s: Session, benefit_year: int) -> Members:
     To be scored is who has a metal level in members, or claims of the year to a marketplace payer.
     Raises InputError where the claims have no members of that year.
     """
+    s.create("outsiders", sql.text("risk/hhs_outsiders"))
     members = s.fetch(sql.text("risk/hhs_members_of_year"), {"year": benefit_year})
     if members.num_rows == 0:
         years = s.fetch("SELECT DISTINCT year FROM members ORDER BY year").column(0).to_pylist()
@@ -107,7 +108,7 @@ def take_claims(s: Session, benefit_year: int) -> Members:
             f"benefit year is scored on its own diagnoses); found years {years}; load the table 'members' "
             "(cpticd.read_tables) or choose another payment_year"
         )
-    load_encounters(s, [benefit_year])
+    load_encounters(s, [benefit_year], medicare=False)
     s.create("diagnoses_in", sql.text("risk/hhs_diagnoses_of_year"))
     s.create("drugs_in", sql.text("risk/hhs_drugs_of_year").format(year=benefit_year))
     return take_members(members, MEMBERS, clock="on the last day of enrolment")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd import sql
 from cpticd.claims import Claims
@@ -19,6 +21,7 @@ from cpticd.risk.hhs import tables
 from cpticd.risk.hhs.members import take_claims, take_frames
 from cpticd.risk.hhs.scorer import HhsScorer
 
+_DRUGS: Final = "SELECT person, term AS value FROM scores_terms WHERE part = 3"
 Frame: TypeAlias = pd.DataFrame | pa.Table
 
 
@@ -36,6 +39,10 @@ def prepared(
         with members.session() as s:
             scorer = HhsScorer(s, model, benefit_year, Rejects())
             scorer.people(take_claims(s, benefit_year))
+            # HHS publishes a list of its own, which is not among the tables.
+            scorer.assumed["that a diagnosis counts by Medicare's rules and lists of procedures"] = len(
+                scorer.scored
+            )
             scorer.hold()
             yield scorer
         return
@@ -53,16 +60,31 @@ def prepared(
 def scores(scorer: HhsScorer) -> pd.DataFrame:
     """One row per person, in the order in which the members were given: his score and its parts."""
     scorer.score()
-    found = scorer.s.frame(sql.text("risk/hhs_payment_scores")).sort_values("person", ignore_index=True)
-    names = dict(enumerate(tables.SEGMENTS))
+    found = scorer.s.fetch(sql.text("risk/hhs_payment_scores"))
+    names = pa.array(tables.SEGMENTS, pa.string())
     frame: dict[str, Any] = {
         "person_id": scorer.scored.column("person_id").to_pandas().astype("str"),
-        "segment": found["segment"].map(names).astype("str"),
+        "segment": names.take(found.column("segment").combine_chunks()).to_pandas().astype("str"),
     }
-    for name in found.columns[2:]:
-        frame[name] = found[name].map(_listed) if name in ("hccs", "drugs") else found[name]
+    persons = found.num_rows
+    for name in found.column_names[2:]:
+        if name == "payment_hcc_count":
+            frame["hccs"] = _lists(scorer.s.fetch(sql.text("risk/hhs_paid")), persons, number=True)
+        frame[name] = found.column(name).to_pandas()
+    frame["drugs"] = _lists(scorer.s.fetch(_DRUGS), persons, number=False)
     return pd.DataFrame(frame)
 
 
-def _listed(value: Any) -> list[str]:
-    return [] if value is None else list(value)
+def _lists(rows: pa.Table, persons: int, *, number: bool) -> pd.Series:
+    """Each person's values in their order, as numbers or as text, for persons 1 to ``persons``."""
+    value = rows.column("value").combine_chunks().cast(pa.string())
+    key = pc.cast(value, pa.float64()) if number else value
+    order = pc.sort_indices(
+        pa.table({"person": rows.column("person"), "key": key}),
+        [("person", "ascending"), ("key", "ascending")],
+    )
+    counts = np.bincount(rows.column("person").to_numpy(), minlength=persons + 1)[1:]
+    ends = pa.array(np.r_[0, np.cumsum(counts)], pa.int32())
+    lists = pa.ListArray.from_arrays(ends, value.take(order))
+    # A million Python lists would cost more than the scores; pandas makes each when it is looked at.
+    return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))

@@ -62,6 +62,10 @@ class HhsScorer(Scorer):
     def denominator(self) -> str:
         return "cost of an average enrollee of the models' sample"
 
+    def months(self) -> pd.Series:
+        """Months of enrolment in the benefit year, by person_id."""
+        return self.scored.select(["person_id", "months"]).to_pandas().set_index("person_id")["months"]
+
     def rate(self, factors: pd.DataFrame) -> None:
         """Make ``rates``, whose coding adjustment is what a cost-sharing reduction takes or (below 0) adds."""
         self.s.create("rates", sql.text("risk/hhs_rates"))

@@ -1,12 +1,12 @@
 -- One row per HCC: persons enrolled in the service year who carry a diagnosis that counts for it, before hierarchies.
--- Age is as of February 1 of the payment year; without a birth date no bound of age is held against a code.
+-- Age is as of the day that the model asks for; without a birth date no bound of age is held against a code.
 WITH enrolled AS (
     SELECT
         person_id,
         lower(sex) AS sex,
         CASE WHEN birth_date IS NULL THEN NULL ELSE greatest(
-            $payment_year - CAST(year(birth_date) AS INTEGER)
-            - CASE WHEN month(birth_date) * 100 + day(birth_date) > 201 THEN 1 ELSE 0 END, 0) END AS age
+            $age_year - CAST(year(birth_date) AS INTEGER)
+            - CASE WHEN month(birth_date) * 100 + day(birth_date) > $age_day THEN 1 ELSE 0 END, 0) END AS age
     FROM members
     WHERE year = $year AND person_id NOT IN (SELECT person_id FROM outsiders WHERE year = $year)
 )

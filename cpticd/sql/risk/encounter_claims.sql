@@ -21,6 +21,7 @@ judged AS (
             WHEN t.person_id IS NULL THEN 'no person'
             WHEN t.through_date IS NULL AND t.eligible_date IS NULL THEN 'no service date'
             WHEN coalesce(t.frequency_code, substr(t.bill_type_code, 3, 1)) = '8' THEN 'void'
+            WHEN t.deletes_diagnoses THEN 'chart review that deletes'
             WHEN t.is_chart_review AND t.original_payer_claim_id IS NULL AND EXISTS (
                 SELECT 1 FROM line_rules x WHERE x.basis = 'claim' AND x.service_from <= coalesce(t.through_date, t.eligible_date)
             ) THEN 'unlinked chart review'

@@ -15,10 +15,12 @@ reasoned AS (
         CASE WHEN c.claim_id IS NULL THEN 'no claim'
              WHEN c.reason IN ('no person', 'no service date') THEN c.reason
              WHEN d.is_icd9 = 1 THEN 'ICD-9-CM code'
+             WHEN c.reason IS NULL AND x.claim_id IS NOT NULL THEN 'deleted by a chart review'
              ELSE c.reason END AS reason,
         coalesce(c.face_to_face, FALSE) AS face_to_face
     FROM codes d
     LEFT JOIN encounter_claims c ON c.claim_id = d.claim_id
+    LEFT JOIN deleted_diagnoses x ON x.claim_id = d.claim_id AND x.diagnosis_code = d.diagnosis_code
 )
 SELECT
     r.person_id, r.claim_id, r.year, r.diagnosis_code, r.claim_date, r.claim_type, r.kind,

@@ -7,6 +7,7 @@ WITH sides AS (
     FROM gap_codes c
     JOIN asked s ON s.year = c.year
     JOIN gap_rule_codes r ON r.code = c.diagnosis_code
+     AND r.effective_from <= c.last_date AND r.effective_to >= c.first_date
 )
 SELECT a.person_id, a.rule, m.hcc, j.diagnosis_code, j.strength,
        a.diagnosis_code AS code_a, b.diagnosis_code AS code_b,

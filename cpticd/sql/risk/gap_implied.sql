@@ -1,17 +1,10 @@
--- One row per person, rule whose service the person had in the year, and condition that the rule names:
+-- One row per person, rule whose service, drug or result the person had in the year, and condition that the rule names:
 -- whether a code of that condition stands on the claims of the year or of years before, and its HCC.
-WITH served AS (
-    SELECT v.person_id, r.rule, count(DISTINCT v.claim_id) AS claims, min(v.code) AS code,
-           min(v.service_date) AS first_date, max(v.service_date) AS last_date
-    FROM gap_services v
-    JOIN gap_rule_codes r ON r.system = v.system AND r.code = v.code
-    GROUP BY v.person_id, r.rule
-),
-told AS (
+WITH told AS (
     SELECT v.person_id, a.rule, a.diagnosis_code,
            max(CASE WHEN c.year = s.year THEN 1 ELSE 0 END) AS now,
            max(CASE WHEN c.year <= s.base_year THEN 1 ELSE 0 END) AS before
-    FROM served v
+    FROM gap_served v
     JOIN gap_alternative_codes a ON a.rule = v.rule
     JOIN gap_codes c ON c.person_id = v.person_id AND c.diagnosis_code = a.code
     CROSS JOIN asked s
@@ -20,17 +13,17 @@ told AS (
 -- The HCC under which years before tell the condition: it is what the service bears out.
 before AS (
     SELECT v.person_id, a.rule, a.diagnosis_code, min(h.hcc) AS hcc
-    FROM served v
+    FROM gap_served v
     JOIN gap_alternative_codes a ON a.rule = v.rule
     JOIN gap_hits h ON h.person_id = v.person_id AND h.diagnosis_code = a.code
     JOIN asked s ON h.year <= s.base_year
     GROUP BY v.person_id, a.rule, a.diagnosis_code
 )
-SELECT v.person_id, v.rule, v.claims, v.code, v.first_date, v.last_date,
+SELECT v.person_id, v.rule, v.claims, v.days, v.code, v.first_date, v.last_date,
        a.diagnosis_code, a.share, a.strength, coalesce(b.hcc, m.hcc) AS hcc,
        coalesce(o.now, 0) AS now, coalesce(o.before, 0) AS before, coalesce(t.place, 0) AS place,
        CASE WHEN t.place = 1 AND t.removed = 0 THEN 1 ELSE 0 END AS exact
-FROM served v
+FROM gap_served v
 JOIN gap_persons p ON p.person_id = v.person_id
 JOIN gap_alternatives a ON a.rule = v.rule
 LEFT JOIN hcc_map m

@@ -1,5 +1,5 @@
--- One row per person who is enrolled in the measurement year, paid by the model, and alive at its start: sex, age on February 1 of the
--- payment year (null where unknown), and whether the person died within the year. Where no members are known, those
+-- One row per person who is enrolled in the measurement year, paid by the model, and alive at its start: sex, age on the
+-- day that the model asks for (null where unknown), and whether the person died within the year. Where no members are known, those
 -- who are seen in the year.
 WITH known AS (
     SELECT m.person_id, max(m.sex) AS sex, min(m.birth_date) AS birth_date, min(m.death_date) AS death_date
@@ -19,8 +19,8 @@ found AS (
 SELECT
     f.person_id,
     coalesce(f.sex, 'unknown') AS sex,
-    CAST(s.payment_year - year(f.birth_date)
-         - CASE WHEN month(f.birth_date) > 2 OR (month(f.birth_date) = 2 AND day(f.birth_date) > 1)
+    CAST(year(s.age_on) - year(f.birth_date)
+         - CASE WHEN month(f.birth_date) * 100 + day(f.birth_date) > month(s.age_on) * 100 + day(s.age_on)
                 THEN 1 ELSE 0 END AS INTEGER) AS age,
     coalesce(year(f.death_date) = s.year, FALSE) AS died
 FROM found f

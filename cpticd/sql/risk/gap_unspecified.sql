@@ -1,13 +1,7 @@
 -- One row per person, rule of which both an unspecified code and the evidence stand on the year's claims, and specific
 -- code that the evidence speaks for; and, with base_code null, per person with the evidence alone who has one of the
 -- specific codes: they tell how the evidence divides.
-WITH evidence AS (
-    SELECT v.person_id, r.rule, count(DISTINCT v.claim_id) AS claims, min(v.code) AS code
-    FROM gap_services v
-    JOIN gap_rule_codes r ON r.system = v.system AND r.code = v.code
-    GROUP BY v.person_id, r.rule
-),
--- An unspecified code that already carries the HCC of a specific one is none.
+WITH -- An unspecified code that already carries the HCC of a specific one is none.
 base AS (
     SELECT c.person_id, b.rule, c.diagnosis_code, c.claims,
            row_number() OVER (PARTITION BY c.person_id, b.rule ORDER BY c.claims DESC, c.diagnosis_code) AS place
@@ -17,7 +11,7 @@ base AS (
 )
 SELECT e.person_id, e.rule, e.claims, e.code, b.diagnosis_code AS base_code, b.claims AS base_claims,
        a.diagnosis_code, a.share, a.strength, m.hcc, coalesce(t.place, 0) AS place
-FROM evidence e
+FROM gap_served e
 JOIN gap_persons p ON p.person_id = e.person_id
 JOIN gap_alternatives a ON a.rule = e.rule
 JOIN hcc_map m

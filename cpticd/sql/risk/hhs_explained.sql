@@ -7,7 +7,7 @@ WITH had AS (
     JOIN scored AS p ON p.person = h.person
 ),
 removed AS (
-    SELECT a.person, a.segment, a.hcc, string_agg(r.parent, ' ' ORDER BY CAST(r.parent AS DOUBLE)) AS removed_by
+    SELECT a.person, a.segment, a.hcc, array_agg(DISTINCT r.parent) AS removed_by
     FROM had AS a
     JOIN hhs_parents AS r ON r.child = a.hcc
     JOIN had AS b ON b.person = a.person AND b.hcc = r.parent
@@ -35,7 +35,7 @@ support AS (
     JOIN {diagnoses} AS d ON d.person_id = p.person_id AND d.diagnosis_code = m.diagnosis_code
 ),
 by_term AS (
-    SELECT o.person, o.term, string_agg(DISTINCT o.hcc, ' ' ORDER BY o.hcc) AS hcc,
+    SELECT o.person, o.term, array_agg(DISTINCT o.hcc) AS hccs,
            list_sort(array_agg(DISTINCT s.diagnosis_code)) AS diagnosis_codes,
            list_sort(array_agg(DISTINCT s.claim_id)) AS claims
     FROM of_terms AS o JOIN support AS s ON s.person = o.person AND s.hcc = o.hcc
@@ -50,20 +50,20 @@ by_drug AS (
     GROUP BY p.person, n.term
 ),
 by_removed AS (
-    SELECT r.person, r.segment, r.hcc, r.removed_by,
+    SELECT r.person, r.segment, r.hcc, array_agg(DISTINCT r.hcc) AS hccs, r.removed_by,
            list_sort(array_agg(DISTINCT s.diagnosis_code)) AS diagnosis_codes,
            list_sort(array_agg(DISTINCT s.claim_id)) AS claims
     FROM removed AS r JOIN support AS s ON s.person = r.person AND s.hcc = r.hcc
     GROUP BY r.person, r.segment, r.hcc, r.removed_by
 )
-SELECT t.person, t.segment, t.part, t.term, CAST(t.value AS DOUBLE) AS value, coalesce(b.hcc, '') AS hcc,
-       coalesce(b.diagnosis_codes, g.codes) AS diagnosis_codes, b.claims, '' AS removed_by
+SELECT t.person, t.segment, t.part, t.term, CAST(t.value AS DOUBLE) AS value, b.hccs,
+       coalesce(b.diagnosis_codes, g.codes) AS diagnosis_codes, b.claims, NULL AS removed_by
 FROM scores_terms AS t
 LEFT JOIN by_term AS b ON b.person = t.person AND b.term = t.term
 LEFT JOIN by_drug AS g ON g.person = t.person AND g.term = t.term
 UNION ALL
 SELECT person, segment, 6, 'HHS_HCC' || CASE WHEN hcc LIKE '%.%'
            THEN lpad(split_part(hcc, '.', 1), 3, '0') || '_' || split_part(hcc, '.', 2) ELSE lpad(hcc, 3, '0') END,
-       0, hcc, diagnosis_codes, claims, removed_by
+       0, hccs, diagnosis_codes, claims, removed_by
 FROM by_removed
 ORDER BY 1, 3, 4

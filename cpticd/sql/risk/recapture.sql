@@ -27,7 +27,8 @@ prevalent AS (SELECT hcc, year, count(*) AS persons FROM coded GROUP BY hcc, yea
 had AS (
     SELECT c.person_id, c.year, b.hcc,
            max(CASE WHEN n.hcc = b.hcc THEN 1 ELSE 0 END) AS persists,
-           max(CASE WHEN n.hcc IS NOT NULL THEN 1 ELSE 0 END) AS recaptured
+           max(b.lasting) AS due,
+           max(CASE WHEN n.hcc IS NOT NULL THEN b.lasting ELSE 0 END) AS recaptured
     FROM cohort c
     JOIN coded b ON b.person_id = c.person_id AND b.year = c.year - 1
     JOIN hcc_up u ON u.hcc = b.hcc
@@ -35,7 +36,8 @@ had AS (
     GROUP BY c.person_id, c.year, b.hcc
 ),
 stayed AS (
-    SELECT hcc, year, count(*) AS had_before, sum(persists) AS persistent, sum(recaptured) AS recaptured
+    SELECT hcc, year, count(*) AS had_before, sum(persists) AS persistent, sum(due) AS due,
+           sum(recaptured) AS recaptured
     FROM had GROUP BY hcc, year
 ),
 arrived AS (
@@ -47,15 +49,17 @@ arrived AS (
     GROUP BY n.hcc, n.year
 )
 SELECT
-    x.hcc, coalesce(l.label, '') AS label, coalesce(l.chronic, TRUE) AS chronic, x.year,
+    x.hcc, coalesce(l.label, '') AS label, k.hcc IS NOT NULL AS chronic, x.year,
     z.persons_enrolled, coalesce(p.persons, 0) AS persons,
     z.cohort, coalesce(s.had_before, 0) AS had_before,
     coalesce(a.incident, 0) AS incident,
     CAST(coalesce(s.persistent, 0) AS BIGINT) AS persistent,
+    CAST(coalesce(s.due, 0) AS BIGINT) AS due,
     CAST(coalesce(s.recaptured, 0) AS BIGINT) AS recaptured
 FROM cells x
 JOIN sizes z ON z.year = x.year
 LEFT JOIN hcc_labels l ON l.hcc = x.hcc
+LEFT JOIN (SELECT DISTINCT hcc FROM chronic_codes) k ON k.hcc = x.hcc
 LEFT JOIN prevalent p ON p.hcc = x.hcc AND p.year = x.year
 LEFT JOIN stayed s ON s.hcc = x.hcc AND s.year = x.year
 LEFT JOIN arrived a ON a.hcc = x.hcc AND a.year = x.year

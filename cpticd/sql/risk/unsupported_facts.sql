@@ -20,6 +20,8 @@ SELECT
          ELSE 'none' END AS services,
     h.hcc IS NOT NULL AS acute_care,
     o.hcc IS NOT NULL AS over,
+    k.rule AS contradicted_by, CAST(k.lowest AS DOUBLE) AS lowest_result, CAST(k.highest AS DOUBLE) AS highest_result,
+    k.days AS result_days, k.first_date AS first_result, k.last_date AS last_result,
     coalesce(u.established_one_day, 0) AS established_one_day,
     coalesce(u.established_more, 0) AS established_more,
     coalesce(u.new_one_day, 0) AS new_one_day,
@@ -31,5 +33,6 @@ LEFT JOIN again a ON a.person_id = t.person_id AND a.hcc = t.hcc
 LEFT JOIN supporting s ON s.person_id = t.person_id AND s.hcc = t.hcc
 LEFT JOIN in_acute_care h ON h.person_id = t.person_id AND h.hcc = t.hcc
 LEFT JOIN history o ON o.person_id = t.person_id AND o.hcc = t.hcc
+LEFT JOIN contradicted k ON k.person_id = t.person_id AND k.hcc = t.hcc
 LEFT JOIN usual u ON u.hcc = t.hcc
 ORDER BY t.person_id, length(t.hcc), t.hcc

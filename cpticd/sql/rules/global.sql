@@ -13,21 +13,22 @@ procedures AS MATERIALIZED (
     WHERE s.setting = 'practitioner'
 ),
 others AS (
-    SELECT s.claim_id, s.claim_line_number, s.person, s.clinician, s.hcpcs_code, s.service_date, s.claim_group,
-        'visit' AS service
+    SELECT s.claim_id, s.claim_line_number, s.person, s.clinician, s.billing_npi, s.specialty, s.setting, s.hcpcs_code,
+        s.service_date, s.claim_group, 'visit' AS service
     FROM rule_services s
     JOIN rule_visits v ON v.hcpcs_code = s.hcpcs_code AND v.visit
     WHERE s.setting = 'practitioner'
     UNION ALL
-    SELECT claim_id, claim_line_number, person, clinician, hcpcs_code, service_date, claim_group, 'procedure'
+    SELECT claim_id, claim_line_number, person, clinician, billing_npi, specialty, setting, hcpcs_code, service_date,
+        claim_group, 'procedure'
     FROM procedures
 ),
 inside AS MATERIALIZED (
     SELECT o.claim_id, o.claim_line_number, o.hcpcs_code, o.service, o.service_date, w.rule, w.modifiers, w.not_with,
         p.claim_id AS procedure_claim, p.claim_line_number AS procedure_line, p.hcpcs_code AS procedure_code,
-        p.service_date AS procedure_date, p.global_days, p.release, p.effective_from
+        p.service_date AS procedure_date, p.global_days, p.release, p.effective_from, {same} AS same
     FROM others o
-    JOIN procedures p ON p.person = o.person AND p.clinician = o.clinician
+    JOIN procedures p ON p.person = o.person AND {same} > 0
         AND (p.claim_id = o.claim_id OR (p.claim_group <> o.claim_group AND NOT p.is_superseded))
     JOIN table_global_windows w ON w.global_days = p.global_days AND w.service = o.service
         AND date_diff('day', p.service_date, o.service_date) BETWEEN w.first_day AND w.last_day
@@ -45,6 +46,6 @@ free AS (
 )
 SELECT claim_id, claim_line_number, hcpcs_code, service, rule, modifiers, procedure_code, global_days,
     min(procedure_date) AS procedure_date, min(service_date) AS service_date, max(release) AS release,
-    max(effective_from) AS effective_date
+    max(effective_from) AS effective_date, max(same) = 2 AS is_certain
 FROM (SELECT * FROM inside EXCEPT SELECT * FROM free) held
 GROUP BY claim_id, claim_line_number, hcpcs_code, service, rule, modifiers, procedure_code, global_days

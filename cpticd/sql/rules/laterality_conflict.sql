@@ -1,6 +1,8 @@
 -- One row per line that names a side, by its modifiers, on which no diagnosis that it points to lies. Right and left
 -- together, or modifier 50, name both sides, and a diagnosis of both fits either. Where no diagnosis has a side nothing
--- is judged; where the source has no pointers, only if the first of the claim's diagnoses has one: the others need not
+-- is judged, nor where none of the sided ones is the line's reason: its first diagnosis, one beside a first diagnosis that
+-- is a complaint or circumstance (R, Z), or one of the region of the procedure (``side_regions``). Where the source has no
+-- pointers, a line is judged only if the first of the claim's diagnoses has a side: the others need not
 -- belong to the line. Of a line whose side fits, the finger, toe or eyelid is judged the same way.
 WITH named AS MATERIALIZED (
     SELECT m.claim_id, m.claim_line_number,
@@ -11,6 +13,19 @@ WITH named AS MATERIALIZED (
     JOIN table_modifiers t ON t.modifier = m.modifier AND t.side <> ''
     GROUP BY m.claim_id, m.claim_line_number
 ),
+firsts AS MATERIALIZED (
+    SELECT n.claim_id, n.claim_line_number, min(l.hcpcs_code) AS hcpcs_code,
+        arg_min(x.diagnosis_code, x.pointer_position) AS first_code
+    FROM named n
+    JOIN rule_lines l ON l.claim_id = n.claim_id AND l.claim_line_number = n.claim_line_number
+    JOIN rule_pointed x ON x.claim_id = n.claim_id AND x.claim_line_number = n.claim_line_number
+    GROUP BY n.claim_id, n.claim_line_number
+),
+regions AS MATERIALIZED (
+    SELECT c.hcpcs_code, unnest(string_split(t.diagnosis_prefixes, ' ')) AS prefix
+    FROM (SELECT DISTINCT hcpcs_code FROM firsts WHERE hcpcs_code IS NOT NULL) c
+    JOIN table_side_regions t ON {within}
+),
 pointed AS (
     SELECT p.claim_id, p.claim_line_number,
         max(CASE WHEN d.laterality IN ('right', 'bilateral') THEN 1 ELSE 0 END) AS on_right,
@@ -18,14 +33,19 @@ pointed AS (
         string_agg(p.diagnosis_code, ' ' ORDER BY p.diagnosis_code) AS diagnoses,
         string_agg(d.written || ' (' || d.laterality || ')', ', ' ORDER BY p.diagnosis_code) AS written
     FROM (
-        SELECT x.claim_id, x.claim_line_number, x.diagnosis_code, x.level, min(x.diagnosis_position) AS diagnosis_position
+        SELECT x.claim_id, x.claim_line_number, x.diagnosis_code, x.level, min(x.diagnosis_position) AS diagnosis_position,
+            max(CASE WHEN x.diagnosis_code = f.first_code OR substr(f.first_code, 1, 1) IN ('R', 'Z')
+                          OR r.prefix IS NOT NULL THEN 1 ELSE 0 END) AS is_reason
         FROM named n
         JOIN rule_pointed x ON x.claim_id = n.claim_id AND x.claim_line_number = n.claim_line_number
+        JOIN firsts f ON f.claim_id = n.claim_id AND f.claim_line_number = n.claim_line_number
+        LEFT JOIN regions r ON r.hcpcs_code = f.hcpcs_code AND starts_with(x.diagnosis_code, r.prefix)
         GROUP BY x.claim_id, x.claim_line_number, x.diagnosis_code, x.level
     ) p
     JOIN rule_sides d ON d.diagnosis_code = p.diagnosis_code AND d.laterality <> 'unspecified' AND NOT d.neutral
     GROUP BY p.claim_id, p.claim_line_number
     HAVING min(CASE WHEN p.level = 'claim' THEN p.diagnosis_position ELSE 1 END) = 1
+        AND max(CASE WHEN p.level = 'claim' THEN 1 ELSE p.is_reason END) = 1
 ),
 wrong_side AS MATERIALIZED (
     SELECT n.*, o.on_right, o.on_left, o.diagnoses, o.written

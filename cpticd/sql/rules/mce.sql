@@ -1,6 +1,6 @@
 -- One row per list of the code editor, code and stretch of days: rows that were added or passed, and the built-in ones
--- of the same list before their first day and after their last. A release of a year before {last_year}, which no later
--- one ends, holds for its own fiscal year.
+-- of the same list on all other days. A release that was passed without an end, of a year before {last_year}, holds for
+-- its own fiscal year; one that was added always does: it says nothing of the years after it.
 WITH own AS (
     SELECT edit, code_type, code, coalesce(effective_from, DATE '2015-10-01') AS effective_from,
         CASE WHEN effective_to IS NULL AND effective_from < DATE '{last_year}'
@@ -10,30 +10,42 @@ WITH own AS (
         concat('mce ', release) AS release
     FROM release_mce
 ),
-covered AS (
+spans AS (
     SELECT edit, code_type, min(effective_from) AS first_day,
         max(coalesce(effective_to, DATE '9999-12-31')) AS last_day
     FROM own
-    GROUP BY edit, code_type
+    GROUP BY edit, code_type, release
 ),
-apart AS (
-    SELECT b.edit, b.code_type, b.code, b.release, b.effective_from,
-        coalesce(b.effective_to, DATE '9999-12-31') AS last_day,
-        coalesce(c.first_day, DATE '9999-12-31') AS own_first,
-        coalesce(c.last_day, DATE '9999-12-31') AS own_last
-    FROM rule_mce_built_in b
-    LEFT JOIN covered c ON c.edit = b.edit AND c.code_type = b.code_type
+followed AS (
+    SELECT edit, code_type, last_day,
+        lead(first_day) OVER (PARTITION BY edit, code_type ORDER BY first_day) AS next_first
+    FROM spans
+),
+gaps AS (
+    SELECT edit, code_type, DATE '0001-01-01' AS first_day, min(first_day) - 1 AS last_day
+    FROM spans
+    GROUP BY edit, code_type
+    UNION ALL
+    SELECT edit, code_type, last_day + 1, coalesce(next_first - 1, DATE '9999-12-31')
+    FROM followed
+    WHERE last_day < DATE '9999-12-31'
+),
+built_in AS (
+    SELECT edit, code_type, code, effective_from, coalesce(effective_to, DATE '9999-12-31') AS last_day, release
+    FROM rule_mce_built_in
 ),
 cut AS (
-    SELECT edit, code_type, code, effective_from, least(last_day, own_first - 1) AS last_day, release
-    FROM apart
+    SELECT b.edit, b.code_type, b.code, greatest(b.effective_from, g.first_day) AS effective_from,
+        least(b.last_day, g.last_day) AS last_day, b.release
+    FROM built_in b
+    JOIN gaps g ON g.edit = b.edit AND g.code_type = b.code_type
     UNION ALL
-    SELECT edit, code_type, code, greatest(effective_from, own_last + 1), last_day, release
-    FROM apart
-    WHERE own_last < last_day
+    SELECT b.edit, b.code_type, b.code, b.effective_from, b.last_day, b.release
+    FROM built_in b
+    ANTI JOIN spans s ON s.edit = b.edit AND s.code_type = b.code_type
 )
 SELECT edit, code_type, code, effective_from, effective_to, release FROM own
 UNION ALL
-SELECT edit, code_type, code, effective_from, CASE WHEN last_day < DATE '9999-12-30' THEN last_day END, release
+SELECT edit, code_type, code, effective_from, CASE WHEN last_day < DATE '9999-12-31' THEN last_day END, release
 FROM cut
 WHERE effective_from <= last_day

@@ -1,6 +1,7 @@
 -- One row per note (code first, use additional), claim and diagnosis whose note nothing on the claim satisfies.
 -- The note nearest to the code speaks. A code first note is satisfied by one of its codes before this one, by any
--- code where its own are examples; the other one by one of its codes in whatever place.
+-- code where its own are examples; the other one by one of its codes in whatever place. A note under a condition
+-- (``note_conditions``) asks only where another code of the claim shows that it holds.
 WITH nearest AS (
     SELECT x.diagnosis_code, n.note, max(x.length) AS length
     FROM rule_code_prefixes x
@@ -13,12 +14,22 @@ notes AS MATERIALIZED (
     FROM nearest r
     JOIN table_icd10cm_notes n ON n.note = r.note AND n.code = substr(r.diagnosis_code, 1, r.length)
 ),
+shown AS MATERIALIZED (
+    SELECT DISTINCT k.note, k.stands_at, c.claim_id, c.diagnosis_code
+    FROM (SELECT note, stands_at, unnest(string_split(shown_by, ' ')) AS prefix FROM table_note_conditions) k
+    JOIN rule_code_prefixes x ON x.prefix = k.prefix OR (length(k.prefix) = 1 AND starts_with(x.diagnosis_code, k.prefix))
+    JOIN rule_coded c ON c.diagnosis_code = x.diagnosis_code
+),
 asked AS MATERIALIZED (
     SELECT n.note, c.claim_id, c.diagnosis_position, c.diagnosis_code, c.service_date, max(n.also) AS also,
         min(n.stands_at) AS stands_at, min(n.text) AS text, min(n.effective_from) AS effective_from
     FROM rule_coded c
     JOIN notes n ON n.diagnosis_code = c.diagnosis_code AND c.service_date >= n.effective_from
         AND c.service_date <= n.last_day
+    LEFT JOIN table_note_conditions k ON k.note = n.note AND k.stands_at = n.stands_at
+    WHERE k.note IS NULL OR EXISTS (
+        SELECT 1 FROM shown s WHERE s.note = n.note AND s.stands_at = n.stands_at AND s.claim_id = c.claim_id
+            AND s.diagnosis_code <> c.diagnosis_code)
     GROUP BY n.note, c.claim_id, c.diagnosis_position, c.diagnosis_code, c.service_date
 ),
 beside AS MATERIALIZED (

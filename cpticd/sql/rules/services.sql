@@ -1,6 +1,6 @@
 -- One row per line of a practitioner or hospital outpatient bill with a procedure and a date: who was served by whom,
 -- and whether a modifier on it bypasses a pair of procedures as the second (column 2) or the first of the two (column 1).
--- A hospital is one provider, whoever rendered. Where person or provider is not known, the claim stands for it.
+-- Of two rows, ``rules/clinician.py`` says whether their clinicians count as one; a hospital is one, whoever rendered. Where person or provider is not known, the claim stands for it.
 WITH marked AS (
     SELECT l.claim_id, l.claim_line_number, TRUE AS bypasses_second,
         bool_or(c.modifier IS NULL OR l.service_date >= c.effective_from) AS bypasses_first
@@ -18,6 +18,7 @@ SELECT
     coalesce(CASE WHEN l.setting = 'outpatient' THEN l.billing_npi ELSE l.provider END, 'claim ' || l.claim_id)
         AS clinician,
     l.billing_npi,
+    l.specialty,
     l.hcpcs_code,
     l.service_date,
     -- Units of a line over several days are those of one day, as CMS counts them.

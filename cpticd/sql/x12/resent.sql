@@ -16,7 +16,7 @@ facts AS (
     SELECT c.key, 0 AS kind, 0 AS place, row(
         source_claim_id, claim_type, person_id, coalesce(payer_id, payer_key(payer)), payer_sequence, charge_amount, start_date,
         end_date, billing_npi, facility_npi, place_of_service_code, bill_type_code, frequency_code, original_payer_claim_id,
-        drg_code, discharge_status_code, is_encounter, is_chart_review)::VARCHAR AS fact
+        drg_code, discharge_status_code, is_encounter, is_chart_review, deletes_diagnoses)::VARCHAR AS fact
     FROM x12_claims c SEMI JOIN few USING (key)
     UNION ALL
     SELECT l.key, 1, line, row(

@@ -1,0 +1,27 @@
+"""Plants: chooses the lines on which errors are planted, and marks them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cpticd.simulation.book import Book
+from cpticd.simulation.streams import Streams
+from cpticd.simulation.vectors import Bools, Ints
+
+
+class Plants:
+    """Chooses lines for violations and marks them, one violation per line at most."""
+
+    def __init__(self, draws: Streams, book: Book) -> None:
+        self.draws, self.book = draws, book
+
+    def choose(self, stream: str, candidates: Bools, share: float, rule: str) -> Ints:
+        """A share of the candidates on professional claims, marked as breaking ``rule``, where they break no other."""
+        index = np.flatnonzero(candidates & self.book.professional)
+        index = index[self.draws(stream, index.size) < share]
+        index = index[self.book.lines.rule[index] < 0]
+        self.mark(index, rule)
+        return index
+
+    def mark(self, index: Ints, rule: str) -> None:
+        self.book.lines.rule[index] = self.book.catalogue.rules.index(rule)

@@ -1,0 +1,4 @@
+-- One row per person who is scored: his segment, payment score per raw score, and payment score.
+SELECT s.person, s.segment, (1 - f.coding_adjustment) / f.normalization AS factor,
+       s.raw * (1 - f.coding_adjustment) / f.normalization AS score
+FROM scores AS s JOIN rates AS f ON f.kind = s.kind
