@@ -132,7 +132,7 @@ def prevalence_as_shown(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame])
     minimum = int(tables["cells"].attrs["disclosure"]["minimum"])
     coded, rest = frame["coded_persons"], frame["persons"] - frame["coded_persons"]
     ever: pd.Series = records_of(frame)["ever"]
-    others = frame["hcc"].astype(str).map(ever).fillna(0) - coded
+    others = ever.reindex(frame["hcc"].astype(str)).astype("float64").fillna(0).to_numpy() - coded
     kept = (coded >= minimum) & _enough(rest, minimum) & _enough(others, minimum)
     shown = frame[kept].reset_index(drop=True)
     listed: pd.DataFrame = records_of(frame)["listed"]

@@ -14,7 +14,8 @@ from cpticd.reporting.page import page
 from cpticd.reporting.sections import SECTIONS
 from tests.disclosure.kinds import drawn
 from tests.disclosure.reads import OTHERWISE, SUMS
-from tests.disclosure.test_twins import FIRST, gathered, left
+from tests.disclosure.search import gathered, left
+from tests.disclosure.test_twins import DENIALS, FIRST
 
 #: Sections that say what the parts mean, and have none themselves.
 WORDS = {"definitions"}
@@ -43,7 +44,7 @@ def test_every_section_is_of_known_parts() -> None:
 @pytest.fixture(scope="module")
 def shown() -> dict[str, pd.DataFrame]:
     persons = tuple(drawn(FIRST)["persons"].tolist())
-    frames: dict[str, pd.DataFrame] = left(*gathered(persons, FIRST))["frames"]
+    frames: dict[str, pd.DataFrame] = left(*gathered(DENIALS, persons, FIRST))["frames"]
     return frames
 
 

@@ -108,13 +108,18 @@ def test_a_prevalence_leaves_where_enough_have_the_condition_and_enough_have_not
         1-4     | 18  | unsupported
         1-5     | 21  | unsupported
     """)
-    found, hidden = protected("prevalence", table, listed=listed)
+    found, hidden = protected(
+        "prevalence", table, listed=listed, ever=table.set_index("hcc")["coded_persons"]
+    )
     # 18: two of a kind; 21: five are listed of whom three count, so that two on no claim that counts would follow.
     assert shown(found, "hcc", "open_gaps", "doubtful", "expected") == [
         ("37", 5, 0, 0.7), ("18", None, None, None), ("21", None, None, None),
     ]  # fmt: skip
     assert hidden == 2
     assert records_of(found)["listed"].empty
+
+
+NOTHING = IMPACT[["person_id", "hcc", "kind"]].head(0)
 
 
 def test_a_prevalence_leaves_where_nothing_is_listed() -> None:
@@ -124,8 +129,23 @@ def test_a_prevalence_leaves_where_nothing_is_listed() -> None:
         19  | 2             | 20      | 0         | 0     | 0        | 0       | 0.1      | 0.1          | 0.1
     """)
     table = table.astype(dict.fromkeys([name for name in table.columns if name != "hcc"], "float64"))
-    found, _ = protected("prevalence", table, listed=IMPACT[["person_id", "hcc", "kind"]].head(0))
+    found, _ = protected("prevalence", table, listed=NOTHING, ever=table.set_index("hcc")["coded_persons"])
     assert shown(found, "hcc", "coded_persons", "expected") == [("37", 10, 0.5)]
+
+
+def test_a_prevalence_leaves_where_enough_others_had_the_condition_in_another_year() -> None:
+    """Pairs count persons of all years: who had 19 and has it no more would be two of these."""
+    table = frame("""
+        hcc | coded_persons | persons | open_gaps | added | doubtful | removed | expected | expected_low | expected_high
+        37  | 10            | 20      | 0         | 0     | 0        | 0       | 0.5      | 0.5          | 0.5
+        19  | 10            | 20      | 0         | 0     | 0        | 0       | 0.5      | 0.5          | 0.5
+        21  | 10            | 20      | 0         | 0     | 0        | 0       | 0.5      | 0.5          | 0.5
+    """)
+    table = table.astype(dict.fromkeys([name for name in table.columns if name != "hcc"], "float64"))
+    ever = pd.Series([10, 12, 16], index=["37", "19", "21"])
+    found, _ = protected("prevalence", table, listed=NOTHING, ever=ever)
+    assert found["hcc"].tolist() == ["37", "21"]
+    assert records_of(found)["ever"].empty
 
 
 def test_recapture_leaves_where_enough_came_back_and_enough_did_not() -> None:
