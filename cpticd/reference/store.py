@@ -42,6 +42,7 @@ KINDS: Final = {
     "fee_schedule": _RELEASE,
     "opps": _RELEASE,
     "contract_rates": _ROWS,
+    "drug_classes": _RELEASE,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {
@@ -170,8 +171,9 @@ def _say(attrs: Mapping[Any, Any]) -> None:
     """Prints what a release lacks yet, and what was left out."""
     name = " ".join(filter(None, (attrs["kind"], attrs["setting"], attrs["release"])))
     if attrs["missing"]:
+        lacks = ", ".join(attrs["missing"])
         print(
-            f"{name}: has {', '.join(attrs['parts'])}; add {', '.join(attrs['missing'])}, which it lacks yet"
+            f"{name}: has {', '.join(attrs['parts'])}; add {lacks} as well, where they are published: it lacks them"
         )
     for note in attrs["notes"]:
         print(f"{name}: {note}")

@@ -150,7 +150,7 @@ def test_parts_of_a_release_add_up_whatever_their_order(
         told = add(tmp_path, f"ccipra-v322r0-{part}.TXT", PTP_HEAD + PARTS[part])
     assert (told["parts"], told["missing"]) == (["f1", "f3"], ["f2", "f4"])
     assert (
-        "ncci_ptp practitioner 2026 Q3: has f1, f3; add f2, f4, which it lacks yet" in capsys.readouterr().out
+        "ncci_ptp practitioner 2026 Q3: has f1, f3; add f2, f4 as well" in capsys.readouterr().out
     )
     add(
         tmp_path, "ccipra-v322r0-f1.TXT", PTP_HEAD + "G0011\tG0009\t\t20200101\t*\t1\tcorrected\n", quiet=True
