@@ -34,7 +34,8 @@ def scored(payment_year: int) -> pd.DataFrame:
         columns={"person": "person_id", "channel": "part_d_channel", "low_income": "low_income_subsidy",
                  "new": "new_enrollee"}
     )  # fmt: skip
-    members = members.astype({"age": int}).replace({"part_d_channel": {"": None}})
+    members = members.astype({"age": int})
+    members["part_d_channel"] = members["part_d_channel"].where(members["part_d_channel"] != "", None)
     codes = pd.DataFrame(
         [(person, code) for person in "ABC" for code in ("E11.22", "I50.9")],
         columns=["person_id", "diagnosis_code"],
