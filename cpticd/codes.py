@@ -76,8 +76,7 @@ _TYPE_NAMES: Final = {name.replace("-", ""): name for name in CODE_TYPES} | {
     "icd10": "icd-10-cm",
     "icd9": "icd-9-cm",
     "msdrg": "drg",
-    "revenuecode": "revenue",
-    "dental": "cdt",
+    **dict.fromkeys(("revenuecode", "revenuecenter"), "revenue"),
 }
 COLUMNS: Final = ("code", "system", "category", "section", "block", "also", "modifiers")
 UNKNOWN_FAMILY: Final = "Unknown"

@@ -54,6 +54,8 @@ _RX_SEGMENTS = {
     "NE_LOW_COMMUNITY": "Rx_NE_Lo",
     "NE_LTI": "Rx_NE_LTI",
 }
+#: RxHCC V08 as calibrated for payment year 2026, and for 2027, when CMS calibrated it by kind of plan ("Y1", "Y2").
+_RX_EDITIONS = {"v08_rxhcc_x/2026": "", "v08_rxhcc_y1/2027": "_MAPD", "v08_rxhcc_y2/2027": "_PDP"}
 #: Graft terms that CMS keeps apart from the segments that they belong to.
 _GRAFTS = {"FGC": ("GFA", "GFN", "GNPA", "GNPN", "GNE"), "FGI": ("GI",), "LTI": ("GI",), "ActAdj": ("GNE",)}
 
@@ -219,11 +221,12 @@ def coefficients(packages: Packages) -> Rows:
         model = _COEFFICIENTS.get(row["model_version"])
         if model is not None:
             rows += [(model, *where, row["value"]) for where in _places(row["coefficient"])]
-    with packages.medicare("v08_rxhcc_x/2026/weights.csv").open(encoding="utf-8", newline="") as text:
-        for row in csv.DictReader(text):
-            for column, segment in _RX_SEGMENTS.items():
-                if float(row[column]) != 0 or _belongs(row["category"], segment):
-                    rows.append(("RxHCC V08", segment, row["category"], row[column]))
+    for file, suffix in _RX_EDITIONS.items():
+        with packages.medicare(f"{file}/weights.csv").open(encoding="utf-8", newline="") as text:
+            for row in csv.DictReader(text):
+                for column, segment in _RX_SEGMENTS.items():
+                    if float(row[column]) != 0 or _belongs(row["category"], segment):
+                        rows.append(("RxHCC V08", segment + suffix, row["category"], row[column]))
     return sorted(rows)
 
 

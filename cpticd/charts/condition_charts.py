@@ -30,6 +30,7 @@ TOTAL: Final = "Raw score"
 TERMS: Final = {
     "demographic": (themes.SKY, "age, sex and enrolment"),
     "disease": (themes.BLUE, "conditions"),
+    "drug": (themes.TEAL, "drugs"),
     "interaction": (themes.ORANGE, "interactions"),
     "count": (themes.PURPLE, "number of conditions"),
     REMOVED: (themes.GREY, "removed: counted in the one above it"),
@@ -206,11 +207,16 @@ def risk_explain(explained: pd.DataFrame, *, person: str | None = None, theme: s
     frames.require(explained, EXPLAINED, "risk_explain", "risk.explain(members, diagnoses)")
     if explained.empty and person is None:
         return frames.nothing("Risk score by term", "No terms: nobody was scored.", theme=theme)
-    rows = _terms(_one(explained, person))
+    name = str(frames.contract(explained).get("model", ""))
+    marketplace = name.startswith("HHS")
+    rows = _terms(_one(explained, person), "HHS" if marketplace else "CMS")
     total = fmt.score(float(rows["value"].sum()))
     who = rows.iloc[0]
     segment = str(who["segment"])
-    model = f"{frames.contract(explained).get('model', '')}, {SEGMENTS.get(segment, segment)}".lstrip(", ")
+    model = f"{name}, {SEGMENTS.get(segment, segment)}".lstrip(", ")
+    before = (
+        "the factor of a cost-sharing reduction" if marketplace else "normalization and coding adjustment"
+    )
     stack = rows[rows["kind"] != REMOVED].assign(place=TOTAL)
     names = rows["place"].tolist()
     beside = zip([TOTAL, *names], [f"<b>{total}</b>", *rows["change"].map(fmt.safe)], strict=True)
@@ -218,7 +224,7 @@ def risk_explain(explained: pd.DataFrame, *, person: str | None = None, theme: s
         pd.concat([stack, rows]), label="place", x="length", bar={"base": "start"}, by="kind", colors=TERMS,
         theme=theme, words=[f"<b>{TOTAL}</b>", *(fmt.short(name, 48) for name in rows["name"])],
         title=f"Risk score of {fmt.safe(who['person_id'])}: {total}", axis=marks.quantity("Raw risk score", "score"),
-        subtitle=f"{fmt.safe(model)}; raw score, before normalization and coding adjustment",
+        subtitle=f"{fmt.safe(model)}; raw score, before {before}",
         facts=["{name}", "adds: {change}", "term: {why}", "diagnoses: {diagnosis_codes}"],
         height=190 + 32 * (len(names) + 1), annotations=[frames.margin_words(*each) for each in beside], bargap=0.3,
         margin={"r": 185, "b": 110}, max_rows=len(names) + 1,
@@ -230,7 +236,7 @@ def risk_explain(explained: pd.DataFrame, *, person: str | None = None, theme: s
     return fig.update_traces(marker=hatched, selector={"name": words})
 
 
-def _terms(rows: pd.DataFrame) -> pd.DataFrame:
+def _terms(rows: pd.DataFrame, publisher: str) -> pd.DataFrame:
     """The terms that add something and those removed, in their order, each with its words and where its bar stands."""
     rows = rows[(rows["value"] != 0) | ~rows["kind"].isin(["count"])]
     rows = rows.assign(order=rows["kind"].map(list(TERMS).index), size=-rows["value"].abs())
@@ -238,7 +244,11 @@ def _terms(rows: pd.DataFrame) -> pd.DataFrame:
     removed = rows["kind"] == REMOVED
     rows["value"] = rows["value"].mask(removed, 0.0)
     rows["start"], rows["length"] = rows["value"].cumsum() - rows["value"], rows["value"]
-    counted = rows[rows["kind"] == "disease"].set_index("hcc")[["start", "length"]]
+    counted = rows[rows["kind"] == "disease"]
+    # A group of HHS's stands for each of its HCCs.
+    counted = (
+        counted.assign(hcc=counted["hcc"].str.split()).explode("hcc").set_index("hcc")[["start", "length"]]
+    )
     for index in rows.index[removed]:
         above = [hcc for hcc in str(rows.at[index, "removed_by"]).split() if hcc in counted.index]
         rows.loc[index, ["start", "length"]] = counted.loc[above[0]] if above else (0.0, 0.0)
@@ -249,7 +259,7 @@ def _terms(rows: pd.DataFrame) -> pd.DataFrame:
         place=[f"term {index}" for index in rows.index],
         name=pd.Series(parts.conditions(rows)).where(hccs != "", labels.where(labels != "", rows["term"])),
         change=taken.where(removed, [fmt.signed(fmt.score, value) for value in rows["value"]]),
-        why="CMS's term " + rows["term"] + ("; " + why).where(why != "", ""),
+        why=f"{publisher}'s term " + rows["term"] + ("; " + why).where(why != "", ""),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from cpticd.charts import format as fmt
 from cpticd.charts import frames
 from cpticd.charts import theme as themes
-from cpticd.core.contract import records_of
+from cpticd.core.contract import records_of, terms_of
 from cpticd.core.errors import ArgumentError
 
 UnitName = Literal["score", "dollars"]
@@ -74,6 +74,8 @@ def unit(frame: pd.DataFrame, name: UnitName | None, chart: str) -> Unit:
             "risk.impact a base_rate, US dollars per member and month"
         )
     frames.require(frame, [found.column], chart, IMPACT)
+    if name == "score" and terms_of(frame).get("shares"):
+        return replace(found, noun="blended payment score", axis="blended payment score")
     return found
 
 

@@ -153,7 +153,7 @@ def _tuva(claims: Claims, target: Path, overwrite: bool) -> pd.DataFrame:
         selects = tuva.selects(s)
         for name, select in selects.items():
             files.parquet(s.engine.batches(select), made / f"{name}.parquet")
-        files_of = {"members": "eligibility", "drugs": "pharmacy_claim"}
+        files_of = {"members": "eligibility", "drugs": "pharmacy_claim", "observations": "observation"}
         if target.suffix:
             with whole(target, parents=True) as working, duckdb.connect(str(working)) as connection:
                 database.fill(connection, made, "input_layer")

@@ -98,6 +98,7 @@ TUVA: Final[dict[str, Held]] = {
         "t.year >= 1990", "months of coverage are a span from January on: which months they are is not known"
     ),
     "drugs": Held("true"),
+    "observations": Held("true"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Tuva's input layer: medical_claim, one row per line that stands, with eligibility and pharmacy_claim."""
+"""Tuva's input layer: medical_claim, one row per line that stands, with eligibility, pharmacy_claim and observation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from cpticd.exports import families
 def selects(s: Session) -> dict[str, str]:
     """The SELECT of each of Tuva's tables that has rows; medical_claim always."""
     found = {"medical_claim": _medical_claim(s)}
-    for name, table in (("eligibility", "members"), ("pharmacy_claim", "drugs")):
+    for name, table in (
+        ("eligibility", "members"),
+        ("pharmacy_claim", "drugs"),
+        ("observation", "observations"),
+    ):
         if s.value(f"SELECT count(*) AS n FROM {table}"):
             found[name] = sql.text(f"exports/{name}")
     return found

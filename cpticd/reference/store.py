@@ -42,6 +42,7 @@ KINDS: Final = {
     "fee_schedule": _RELEASE,
     "opps": _RELEASE,
     "contract_rates": _ROWS,
+    "drug_classes": _RELEASE,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {
@@ -69,11 +70,12 @@ def add(
 
     ``kind`` is one of KINDS; the module of the same name in ``cpticd.reference.layouts`` says which official
     layout it reads and where that is described. It may be left out, ``add(files)``: what a file is, its content says;
-    names do not matter, and neither do notices and whatever else lies in a zip file. ``files`` are one or more paths,
-    plain, ``.gz`` or ``.zip``. ``effective_from`` and ``setting`` are told from the files' names and headings; pass
-    say. ``effective_to`` is the last day of a release that no later one ends; without it NCCI's tables hold for their
-    quarter, a fee schedule and the code editor's lists for their year. A release of the same kind, setting and first
-    day is replaced; parts of it that come in several files (NCCI's f1 to f4) add up, in one call or in several.
+    names do not matter, and neither do notices and whatever else lies in a zip file. ``files`` are one or more paths of
+    files or folders, plain, ``.gz`` or ``.zip``. ``effective_from`` and ``setting`` are told from the files' names and
+    headings; pass them where these do not say. ``effective_to`` is the last day of a release that no later one ends;
+    without it NCCI's tables hold for their quarter, a fee schedule and the code editor's lists for their year. A
+    release of the same kind, setting and first day is replaced; parts of it that come in several files (NCCI's f1 to
+    f4) add up, in one call or in several.
 
     Prints, unless ``quiet``, which parts are missing yet and what of the files was left out. ``attrs``: kind, setting,
     release, effective_from, against (the release before, '' for the first, whose rows are not listed), rows, the
@@ -169,8 +171,9 @@ def _say(attrs: Mapping[Any, Any]) -> None:
     """Prints what a release lacks yet, and what was left out."""
     name = " ".join(filter(None, (attrs["kind"], attrs["setting"], attrs["release"])))
     if attrs["missing"]:
+        lacks = ", ".join(attrs["missing"])
         print(
-            f"{name}: has {', '.join(attrs['parts'])}; add {', '.join(attrs['missing'])}, which it lacks yet"
+            f"{name}: has {', '.join(attrs['parts'])}; add {lacks} as well, where they are published: it lacks them"
         )
     for note in attrs["notes"]:
         print(f"{name}: {note}")
@@ -273,9 +276,15 @@ def _recognised(files: Any) -> str:
 
 
 def _paths(files: Any) -> list[Path]:
-    paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
+    given = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
+    paths = [
+        file
+        for path in given
+        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+        if not file.is_dir()
+    ]
     if not paths:
-        raise ArgumentError("files: none given; pass one path or more")
+        raise ArgumentError(f"files: none given in {[str(path) for path in given]}; pass one path or more")
     return paths
 
 

@@ -9,8 +9,9 @@
     cx.risk.radv_sample(claims, payment_year=2026, size=201, seed=1)  # persons and HCCs to validate, then extrapolate
     cx.risk.reconcile(claims, payment_year=2026, mmr=…)    # scores, HCCs, diagnoses beside CMS's reports, with reasons
 
-Payment year Y pays on the diagnoses of service year Y - 1; one of the two is always given. A gap and an unsupported
-condition are for a clinician and a coder to review; neither is a finding by itself.
+Payment year Y pays on the diagnoses of service year Y - 1; one of the two is always given. HHS's models of marketplace
+plans (``model="HHS V08"``) are concurrent: their payment year is the benefit year, paid on its own diagnoses. A gap and
+an unsupported condition are for a clinician and a coder to review; neither is a finding by itself.
 """
 
 from __future__ import annotations

@@ -7,22 +7,25 @@ from typing import Any, Final
 import pandas as pd
 
 from cpticd import reference
-from cpticd.core.errors import SchemaError
+from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
 
 #: Code systems of drugs, as the data name them.
 SYSTEMS: Final = ("ndc", "rxnorm")
 #: Labeler and product of a National Drug Code of eleven digits: what is left says how it is packed.
 PRODUCT: Final = 9
+_COLUMNS: Final = ("code_system", "code", "drug_class")
 
 
 def classes(own: pd.DataFrame | None) -> pd.DataFrame:
-    """One row per code: code_system, code, drug_class; the user's rows go before those of the reference table.
+    """One row per code: code_system, code, drug_class; the user's rows go before those that were added
+    (``reference.add("drug_classes", …)``, of several releases the newest), these before the reference table's.
 
     ``own``: drug_class, and code with code_system (ndc or rxnorm), or ndc_code, or rxnorm_code. National Drug Codes
     have eleven digits, or nine for every package of a product; dashes are dropped. SchemaError for what is neither.
     """
-    builtin = reference.table("drug_classes").to_pandas()[["code_system", "code", "drug_class"]]
+    builtin = reference.table("drug_classes").to_pandas()[list(_COLUMNS)]
+    builtin = pd.concat([_added(), builtin]).drop_duplicates(["code_system", "code"], ignore_index=True)
     if own is None:
         return builtin
     rows = own.copy()
@@ -46,6 +49,15 @@ def classes(own: pd.DataFrame | None) -> pd.DataFrame:
     rows["drug_class"] = rows["drug_class"].astype(str).str.strip()
     both = pd.concat([rows[["code_system", "code", "drug_class"]], builtin], ignore_index=True)
     return both.drop_duplicates(["code_system", "code"], ignore_index=True)
+
+
+def _added() -> pd.DataFrame:
+    """The classes that the user added to the reference, of the newest release; no row where there are none."""
+    try:
+        rows = reference.release("drug_classes").to_pandas()
+    except ArgumentError:
+        return pd.DataFrame(columns=list(_COLUMNS), dtype="str")
+    return rows[rows["effective_from"] == rows["effective_from"].max()][list(_COLUMNS)]
 
 
 def classed(s: Session, table: pd.DataFrame) -> pd.DataFrame:
@@ -97,5 +109,5 @@ def sentence(counts: dict[str, Any]) -> str:
     lost = counts["without a code"] + counts["without a class"]
     return (
         f"{counts['fills']:,} fills of drugs: {counts['fills'] - lost:,} have a class, {lost:,} have none and prove "
-        "nothing here; add your own with drug_classes=DataFrame(code_system, code, drug_class)"
+        "nothing here; add your own: drug_classes=DataFrame(ndc_code, drug_class)"
     )

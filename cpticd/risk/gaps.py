@@ -97,7 +97,8 @@ def gaps(
     implied, specific, combinations, evidence_observations, evidence_drugs: rows of your own for the reference tables
         implied_services, specific_evidence, combinations and those of these names; a row with the same key takes the
         built-in one's place.
-    drug_classes: classes of drugs of your own: drug_class, and ndc_code (11 digits, or 9 for a product) or rxnorm_code.
+    drug_classes: classes of drugs of your own: drug_class, and ndc_code (11 digits, or 9 for a product) or rxnorm_code;
+        for good: ``reference.add("drug_classes", file)``.
     suspects: suspicions of others: person_id, hcc or diagnosis_code; source, confidence, date where they are known.
         What cannot be taken of it is in :func:`risk.rejects`.
     calibration: what :func:`risk.calibrate` returns: confidences that chart reviews bear out.

@@ -3,6 +3,10 @@
 HCCs that remove or need each other stand in one block of at most a few, so that a person's HCCs of a block are one
 small bit mask. What stays of each mask, what it weighs in each segment and which interactions it opens are tables;
 scoring a million persons is then two joins and two aggregations, exact in decimals and the same on every engine.
+
+An HCC is removed by those that the person has, whether these are paid or not, as in CMS's current (Python) software.
+The older SAS macros went from HCC to HCC: where a hierarchy is not transitive (V28: 62 removes 63, 63 removes 202, 62
+not 202; RxHCC: 81 to 83, 84, 317) they kept the last beside the first two.
 """
 
 from __future__ import annotations

@@ -233,6 +233,10 @@ def _lines(report: str, given: Any, rejects: list[dict[str, str]]) -> pd.DataFra
 
 
 def _files(given: Any) -> Iterator[Path]:
+    if not isinstance(given, str | os.PathLike | Iterable):
+        raise InputError(
+            f"a report is a file, a list of files, a folder or a DataFrame; found {type(given).__name__}"
+        )
     for path in sources.paths_of(given, folders=True):
         if path.is_dir():
             yield from sorted(

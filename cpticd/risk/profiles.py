@@ -25,6 +25,8 @@ _FACTS: Final = {
     "without_hccs": pa.bool_(),
     "flags": pa.int64(),
 }
+#: The first payment year whose RxHCC coefficients CMS calibrated for MA-PD plans and for PDPs apart.
+_BY_PLAN: Final = 2027
 #: What is taken for granted where nothing is known, and the facts that say so.
 _ASSUMED: Final = {
     "original reason for entitlement taken by age": "orec_assumed",
@@ -43,7 +45,7 @@ def make_people(scorer: Scorer, members: Members) -> None:
     scorer.make(
         "facts", model=scorer.model, payment_year=scorer.payment_year, reason=entitlement.reason(scorer.model)
     )
-    scorer.make("profiles", model=scorer.model)
+    scorer.make("profiles", model=scorer.model, edition=_edition(scorer))
     scorer.make("terms")
     profiles = _profiles(scorer)
     by_fact, problem = _judged(scorer, members, profiles)
@@ -70,6 +72,13 @@ def make_people(scorer: Scorer, members: Members) -> None:
     scorer.scored = pa.table(columns)
     scorer.known = pa.table({"person_id": pc.drop_null(members.person_id)})
     scorer.s.load("scored", scorer.scored, copy=False)
+
+
+def _edition(scorer: Scorer) -> str:
+    """SQL: what the names of segments end in; RxHCC V08 is calibrated by kind of plan from payment year 2027 on."""
+    if scorer.model == "RxHCC V08" and scorer.payment_year >= _BY_PLAN:
+        return "CASE channel WHEN 'PDP' THEN '_PDP' ELSE '_MAPD' END"
+    return "''"
 
 
 def _exact(coefficients: pa.Table) -> pa.Table:

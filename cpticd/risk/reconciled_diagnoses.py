@@ -38,7 +38,9 @@ def states_of(report: pd.DataFrame, payment_year: int) -> tuple[pd.DataFrame, in
     meaning = types.set_index(["phase", "code"])["meaning"].to_dict()
     phase = np.where(rows["phase"].astype("object").fillna("").astype(str) == "3", "3", "4")
     kind = rows["encounter_type"].astype("object").fillna("").astype(str)
-    rows["kind"] = [meaning.get(key, "encounter") for key in zip(phase, kind, strict=True)]
+    rows["kind"] = pd.Series(
+        [meaning.get(key, "encounter") for key in zip(phase, kind, strict=True)], rows.index, dtype="str"
+    )
     rows["icn"] = rows["icn"].astype("object").fillna("").astype(str)
     taken = rows["flag"].eq("D") | rows["kind"].str.startswith("void")
     voided = set(rows.loc[rows["kind"].str.startswith("void"), "linked_icn"].dropna())

@@ -159,21 +159,26 @@ def _reasons(
 ) -> tuple[pd.Series, pd.Series]:
     """The first reason that holds for each row, and what there is to say of it."""
     person = frame["person_id"]
-    unscored = person.map(mine.reasons)
+    # Whom the ESRD model scores is not scored by the others, and that is no reason.
+    unscored = person.map(mine.reasons).where(~person.isin(mine.scores.index))
     no_member = ~person.isin(mine.members.index)
     frailty = frame["frailty_factor"].astype(float).fillna(0)
     difference = frame["difference"].astype(float)
     kidneys = _yes(frame["esrd"]) | frame["cms_segment"].str.match("D|G|TRANSPLANT")
-    our_kidneys = person.map(mine.scores["model"]).eq(KIDNEYS) | _text(unscored, "").str.contains("renal")
+    our_kidneys = person.map(mine.scores["model"]).eq(KIDNEYS) | _text(
+        person.map(mine.reasons), ""
+    ).str.contains("renal")
     which = _segment_columns(frame, facts)
     differs = frame["segment"].notna() & frame["cms_segment"].ne("") & which.ne("")
     of_people = _fact_columns(frame, facts)
     of_hccs = _hcc_words(frame, hccs)
     in_mmr = frame["in_mmr"].astype(bool)
+    away = facts["part_d_channel"].eq("PDP").fillna(False).to_numpy(dtype=bool)
+    elsewhere = pd.Series(np.where(away, "members: no month of Medicare Advantage", ""), frame.index)
     empty = pd.Series("", frame.index)
     factors = _text(frame["default_factor"], "")
     cases: list[tuple[str, pd.Series, pd.Series]] = [
-        ("not in MMR", ~in_mmr, empty),
+        ("not in MMR", ~in_mmr, elsewhere),
         ("payment taken back", _yes(frame["taken_back"]) & (frame["paid"].abs() < 0.005), empty),
         ("not in our members", no_member, empty),
         ("hospice month", _yes(frame["hospice"]), empty),

@@ -56,6 +56,7 @@ class Run:
         self._added = {entry.kind for entry in self._entries}
         self._reaches: dict[str, list[Stretch]] = {}
         self._used: set[str] = set()
+        self._asked: set[str] = set()
 
     def has(self, kind: str) -> bool:
         """Whether a table of this kind was passed or has been added."""
@@ -80,6 +81,7 @@ class Run:
 
     def release(self, kind: str) -> str:
         """Relation ``release_<kind>``: every dated row of a kind, passed or added (``reference.release``)."""
+        self._asked.add(kind)
         return self.load(f"release_{kind}", lambda: self.rows(kind), copy=False)
 
     def rows(self, kind: str) -> pa.Table:
@@ -99,8 +101,12 @@ class Run:
         return {" ".join(filter(None, (kind, e.setting, e.release))): e.missing for e in entries}
 
     def begin(self) -> None:
-        """Forgets which built-in tables were asked for: another rule follows."""
-        self._used = set()
+        """Forgets which tables were asked for: another rule follows."""
+        self._used, self._asked = set(), set()
+
+    def asked(self) -> list[str]:
+        """The kinds of official tables that were asked for since ``begin``."""
+        return sorted(self._asked)
 
     def built_in(self) -> list[str]:
         """The built-in tables that were asked for since ``begin``, with their releases."""

@@ -52,6 +52,7 @@ def of(run: Run, rule: Rule, scope: Scope, lines: pd.DataFrame, findings: int) -
     own = _in_scope(lines, scope)
     total = int(own["lines"].sum())
     reaches = {kind: run.reach(kind) for kind in rule.tables if run.has(kind)}
+    beside = {kind: run.reach(kind) for kind in run.asked() if kind not in reaches}
     reached = _reached(own, reaches, every=not rule.any_table)
     judged = int(own.loc[reached, "lines"].sum())
     if rule.judged is not None:
@@ -74,8 +75,8 @@ def of(run: Run, rule: Rule, scope: Scope, lines: pd.DataFrame, findings: int) -
         "judged": judged,
         "first_day": _end(own, "min"),
         "last_day": _end(own, "max"),
-        "tables": [*_names(own, reaches), *run.built_in()],
-        "releases": sorted({f"{kind} {each.release}" for kind, each in _judging(own, reaches)}),
+        "tables": [*_names(own, reaches), *_names(own, beside), *run.built_in()],
+        "releases": sorted({f"{kind} {each.release}" for kind, each in _judging(own, reaches | beside)}),
     }
 
 
@@ -93,17 +94,22 @@ def in_scope(lines: pd.DataFrame, scope: Scope) -> int:
 
 
 def say(states: Iterable[Mapping[str, Any]]) -> None:
-    """Prints which rules judged nothing, or not all of their lines, and what would do; nothing where all judged."""
+    """Prints which rules judged nothing, or not all that they could, and why; nothing where all judged everything."""
     lacking: dict[str, list[str]] = {}
+    doubts: dict[str, list[str]] = {}
     for state in states:
         if state["status"] == NO_TABLE:
             lacking.setdefault(state["detail"], []).append(state["rule"])
         elif state["status"] == NOT_REACHED:
             print(f"{state['rule']}: judged none of {state['lines']:,} lines; {state['detail']}")
-        elif state["status"] == RAN and (state["lines"] > state["judged"] and state["detail"]):
+        elif state["status"] == RAN and state["lines"] > state["judged"] and state["detail"]:
             print(
                 f"{state['rule']}: judged {state['judged']:,} of {state['lines']:,} lines; {state['detail']}"
             )
+        elif state["status"] == RAN and state["lines"] and state["detail"]:
+            doubts.setdefault(state["detail"], []).append(state["rule"])
+    for detail, rules in doubts.items():
+        print(f"{', '.join(rules)}: {detail}")
     for detail, rules in lacking.items():
         print(f"no table for {', '.join(rules)}: {detail}")
 

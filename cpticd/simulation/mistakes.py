@@ -121,7 +121,7 @@ def _places(book: Book, plants: Plants) -> None:
     for place, codes, share, rule in (
         ("21", ("99213", "99214"), 0.02, "service_in_wrong_place"),
         ("77", ("99212", "99213"), 0.02, "unknown_place_of_service"),
-        ("02", ("20610", "20553", "96372", "71046"), 0.2, "hands_on_service_by_telehealth"),
+        ("02", ("11720", "11721", "77067", "97140"), 0.06, "hands_on_service_by_telehealth"),
     ):
         index = plants.choose(f"standard place {place}", office & book.is_procedure(*codes), share, rule)
         claims.place[lines.claim[index]] = places.index(place)
@@ -139,7 +139,9 @@ def _therapy(book: Book, plants: Plants) -> None:
     lines.modifiers[index] = np.where(
         lines.modifiers[index] == MODIFIERS.index("GP"), 0, lines.modifiers[index]
     )
-    index = plants.choose("standard untimed", book.is_procedure("97161"), 0.1, "units_of_untimed_service")
+    index = plants.choose(
+        "standard untimed", book.is_procedure("97161", "G0283"), 0.06, "units_of_untimed_service"
+    )
     _units(book, index, 3)
     others = book.beside(*TIMED[1:])
     index = plants.choose(

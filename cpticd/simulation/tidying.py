@@ -3,7 +3,7 @@
 Codes of preventive visits and of vaccines that fit the age, a vaccine and its administration on one claim, modifiers
 of single-dose drugs (JZ) and of screenings that became treatment (PT, 33), no add-on for complexity beside modifier
 25, no long-term drug as first diagnosis. It draws nothing, and stands behind what payers do, so that the pairs that
-they treat differently are chosen as before; charges stay as they are. Lines and claims on which an error is planted
+they treat differently are chosen as before. Lines and claims on which an error is planted
 are left alone.
 """
 
@@ -80,7 +80,7 @@ def _ages(book: Book, free: Bools, age: np.ndarray) -> None:
     wrong = free & book.is_procedure(*(code for _, code in ESTABLISHED))
     for code, (least, most) in FRESH.items():
         wrong |= free & book.is_procedure(code) & ((age < least) | (age > most))
-    lines.procedure[wrong] = fitting[band[wrong]]
+    lines.rebill(book.catalogue.fee, wrong, fitting[band[wrong]])
     for code, least, instead in VACCINES:
         _otherwise(book, free & book.is_procedure(code) & (age < least), instead)
 
@@ -97,7 +97,7 @@ def _vaccines(book: Book, free: Bools) -> None:
     second = (
         free & product & ~has[lines.claim] & (count[lines.claim] > 1) & (lines.number == last[lines.claim])
     )
-    lines.procedure[second] = book.catalogue.procedures["90471"]
+    lines.rebill(book.catalogue.fee, second, book.catalogue.procedures["90471"])
     lines.units[second] = 1
     product, given = book.is_procedure(*PRODUCTS), book.is_procedure(*ADMINISTRATIONS)
     with_product, with_given = (flags(size, lines.claim[mine])[lines.claim] for mine in (product, given))
@@ -111,7 +111,8 @@ def _otherwise(book: Book, mine: Bools, instead: tuple[str, ...] = OTHERS) -> No
         # One line of a claim at a time.
         _, first = np.unique(book.lines.claim[now], return_index=True)
         index = np.flatnonzero(now)[first]
-        book.lines.procedure[index], book.lines.units[index] = book.catalogue.procedures[code], 1
+        book.lines.rebill(book.catalogue.fee, index, book.catalogue.procedures[code])
+        book.lines.units[index] = 1
         mine = mine & ~flags(mine.size, index)
 
 

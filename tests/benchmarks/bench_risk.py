@@ -2,8 +2,10 @@
 
     python -m tests.benchmarks.bench_risk [persons] [sample] [share]
 
-Each step runs in a process of its own. hccinfhir runs on one core, and so does cpticd where CPU-seconds are
-compared: two threads of one core, as on small machines, count each second twice. Persons have 7.5 diagnoses on
+Each step runs in a process of its own: persons in order or shuffled, diagnoses by person or shuffled, identifiers text
+of one width, text of several, or whole numbers; and persons of claims. hccinfhir runs on one core, and so does cpticd
+where CPU-seconds (``getrusage``) are compared: two threads of one core, as on small machines, count each second twice.
+Persons have 7.5 diagnoses on
 average; ``share`` of the codes (1, all) carry an HCC, drawn with a long tail so that persons repeat each other's
 conditions as real ones do. hccinfhir scores a sample of the same persons, one by one, in this Python.
 """
@@ -16,6 +18,7 @@ import resource
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,33 +73,56 @@ def population(persons: int, seed: int = 1, *, shuffled: bool = True) -> tuple[p
     return members, diagnoses
 
 
-def ours(persons: int, order: str, cores: str) -> dict[str, float]:
+def named(members: pd.DataFrame, diagnoses: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same persons under other identifiers: ``text``, ``texts`` of several widths, or ``numbers``."""
+    for frame in (members, diagnoses):
+        number = frame["person_id"].str[1:].astype("int64")
+        if kind == "numbers":
+            frame["person_id"] = number
+        elif kind == "texts":
+            frame["person_id"] = "M" + number.astype("str")
+    return members, diagnoses
+
+
+def ours(persons: int, order: str, kind: str, cores: str) -> dict[str, Any]:
     if cores == "one core":
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     from cpticd.risk.score import score
 
-    members, diagnoses = population(persons, shuffled=order == "shuffled")
+    members, diagnoses = named(*population(persons, shuffled="by person" not in order), kind)
+    if "members shuffled" in order:
+        members = members.sample(frac=1, random_state=1, ignore_index=True)
     score(
         members.head(100), diagnoses.head(100), payment_year=2026
     )  # tables are read and kept once per process
     base = _peak()
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), _cpu()
     scores = score(members, diagnoses, model="V28", payment_year=2026)
+    found = {"wall": time.perf_counter() - wall, "cpu": _cpu() - cpu}
+    number = scores["person_id"].str.removeprefix("M").astype("int64")
+    raw = scores["raw_score"].set_axis(number).sort_index()
     return {
-        "persons": len(scores),
-        "wall": time.perf_counter() - wall,
-        "cpu": time.process_time() - cpu,
-        "peak_gb": _peak(),
+        "persons": len(scores), **found, "peak_gb": _peak(), "base_gb": base,
+        "mean_raw": float(raw.mean()), "sample_raw": raw.head(1000).round(9).tolist(),
+    }  # fmt: skip
+
+
+def of_claims(persons: int) -> dict[str, Any]:
+    """Persons of claims: 2.9 claims each, of two lines and one to four diagnoses, all in one service year."""
+    from cpticd.risk.score import score
+    from tests.benchmarks.big_members import claims_of
+
+    claims = claims_of(persons)
+    base = _peak()
+    wall, cpu = time.perf_counter(), _cpu()
+    scores = score(claims, payment_year=2026, quiet=True)
+    return {
+        "persons": len(scores), "wall": time.perf_counter() - wall, "cpu": _cpu() - cpu, "peak_gb": _peak(),
         "base_gb": base,
-        "mean_raw": float(scores["raw_score"].mean()),
-        "sample_raw": scores.set_index("person_id")["raw_score"]
-        .loc[members["person_id"].head(1000)]
-        .round(9)
-        .tolist(),
-    }
+    }  # fmt: skip
 
 
-def theirs(persons: int, sample: int) -> dict[str, float]:
+def theirs(persons: int, sample: int) -> dict[str, Any]:
     from hccinfhir import Demographics, HCCInFHIR
 
     members, diagnoses = population(persons)
@@ -108,7 +134,7 @@ def theirs(persons: int, sample: int) -> dict[str, float]:
     )
     model = HCCInFHIR(model_name="CMS-HCC Model V28", dx_cc_mapping_filename="ra_dx_to_cc_2026.csv")
     rows = [(m, of.get(m.person_id, [])) for m in members.itertuples(index=False)]
-    cpu = time.process_time()
+    cpu = _cpu()
     raw = []
     for m, codes in rows:
         person = Demographics(
@@ -116,14 +142,19 @@ def theirs(persons: int, sample: int) -> dict[str, float]:
             new_enrollee=m.new_enrollee, snp=m.special_needs_plan, lti=m.long_term_institutional, low_income=False,
         )  # fmt: skip
         raw.append(round(model.calculate_from_diagnosis(codes, person).risk_score, 9))
-    return {"persons": sample, "cpu": time.process_time() - cpu, "sample_raw": raw[:1000]}
+    return {"persons": sample, "cpu": _cpu() - cpu, "sample_raw": raw[:1000]}
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
-def _apart(*words: str) -> dict[str, float]:
+def _apart(*words: str) -> dict[str, Any]:
     """Run one step in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.bench_risk", *words],
@@ -142,28 +173,42 @@ def main(persons: int = 1_000_000, sample: int = 20_000, share: float = SHARE) -
         f"{os.cpu_count()} cores; hccinfhir: {sample:,} persons in {peer['cpu']:.1f} CPU-s, {rate:,.0f} per CPU-second"
     )
     steps = [
-        (persons // 4, "by person", "one core"),
-        (persons // 2, "by person", "one core"),
-        (persons, "by person", "one core"),
-        (persons, "shuffled", "one core"),
-        (persons, "shuffled", "all cores"),
+        (persons // 4, "by person", "text", "one core"),
+        (persons // 2, "by person", "text", "one core"),
+        (persons, "by person", "text", "one core"),
+        (persons, "by person", "numbers", "one core"),
+        (persons, "shuffled", "text", "one core"),
+        (persons, "shuffled", "numbers", "one core"),
+        (persons, "members shuffled", "text", "one core"),
+        (persons, "members shuffled", "texts", "one core"),
+        (persons, "members shuffled", "numbers", "one core"),
+        (persons, "shuffled", "text", "all cores"),
     ]
-    for size, order, cores in steps:
-        own = _apart("ours", str(size), order, cores)
+    for size, order, kind, cores in steps:
+        own = _apart("ours", str(size), order, kind, cores)
         speed = own["persons"] / own["cpu"]
         print(
-            f"cpticd: {own['persons']:>9,.0f} persons, {size * PER_PERSON:,.0f} diagnoses {order}, {cores}: "
+            f"cpticd: {own['persons']:>9,.0f} persons, {size * PER_PERSON:,.0f} diagnoses {order}, {kind}, {cores}: "
             f"{own['wall']:.1f} s, {own['cpu']:.1f} CPU-s, {speed:,.0f} per CPU-second = {speed / rate:.0f} times "
             f"hccinfhir; peak {own['peak_gb']:.2f} GB (data alone {own['base_gb']:.2f})"
         )
-    same = sum(abs(a - b) < 1e-6 for a, b in zip(own["sample_raw"], peer["sample_raw"], strict=True))  # type: ignore[arg-type]
-    print(f"raw scores alike: {same} of {len(peer['sample_raw'])} (the others: hccinfhir's known faults)")  # type: ignore[arg-type]
+        same = sum(abs(a - b) < 1e-6 for a, b in zip(own["sample_raw"], peer["sample_raw"], strict=True))
+        print(
+            f"  raw scores alike: {same} of {len(peer['sample_raw'])} (the others: hccinfhir's known faults)"
+        )
+    own = _apart("claims", str(persons))
+    print(
+        f"cpticd: {own['persons']:,} persons of claims: {own['wall']:.1f} s, {own['cpu']:.1f} CPU-s, peak "
+        f"{own['peak_gb']:.2f} GB (claims alone {own['base_gb']:.2f})"
+    )
 
 
 if __name__ == "__main__":
     words = sys.argv[1:]
     if words[:1] == ["ours"]:
-        print(json.dumps(ours(int(words[1]), words[2], words[3])))
+        print(json.dumps(ours(int(words[1]), words[2], words[3], words[4])))
+    elif words[:1] == ["claims"]:
+        print(json.dumps(of_claims(int(words[1]))))
     elif words[:1] == ["theirs"]:
         print(json.dumps(theirs(int(words[1]), int(words[2]))))
     else:

@@ -142,3 +142,20 @@ def test_fhir_observations_and_their_components(tmp_path: Path) -> None:
     ]  # fmt: skip
     account = claims.accounting().set_index("table_name").loc["resources"]
     assert account[["read", "loaded", "left_out"]].tolist() == [7, 4, 3]
+
+
+def test_results_go_through_tuva_and_back(tmp_path: Path) -> None:
+    seen = frame("""
+        person_id | observation_date | code_system | code    | value    | unit
+        P1        | 2025-01-02       | loinc       | 33914-3 | > 90     | mL/min
+        P1        | 2025-02-02       | loinc       | 4548-4  | 6.7      | %
+        P2        | 2025-01-02       | loinc       | 5196-1  | POSITIVE |
+        """)
+    lines = frame("""
+        claim_id | claim_line_number | hcpcs_code | claim_line_start_date
+        A1       | 1                 | 99213      | 2025-01-02
+        """)
+    claims = cx.read_tables(observations=seen, lines=lines, quiet=True, progress=False)
+    report = claims.export(tmp_path / "tuva", "tuva", quiet=True).set_index("table_name")
+    assert report.loc["observations", ["rows", "written"]].tolist() == [3, 3]
+    assert results(cx.read_tuva(tmp_path / "tuva", quiet=True, progress=False)) == results(claims)

@@ -120,6 +120,7 @@ def test_of_the_zip_the_relative_value_file_is_read(tmp_path: Path) -> None:
             "PPRRVU2026_Jan_nonQPP.csv", SAMPLE.replace("2024", "2026").replace("April", "January")
         )
         archive.writestr("GPCI2026.csv", "a,b\n1,2\n")
+        archive.writestr("OPPSCAP_Jan.csv", "HCPCS,MOD,PROCSTAT,CARRIER,LOCALITY\n77000,TC,A,01112,05\n")
     (tmp_path / "rvu26a.zip").write_bytes(book.getvalue())
     assert reference.add("fee_schedule", tmp_path / "rvu26a.zip").attrs["release"] == "2026 Q1"
     assert reference.release("fee_schedule")["global_days"].to_pylist()[1] == "090"

@@ -150,7 +150,7 @@ def test_parts_of_a_release_add_up_whatever_their_order(
         told = add(tmp_path, f"ccipra-v322r0-{part}.TXT", PTP_HEAD + PARTS[part])
     assert (told["parts"], told["missing"]) == (["f1", "f3"], ["f2", "f4"])
     assert (
-        "ncci_ptp practitioner 2026 Q3: has f1, f3; add f2, f4, which it lacks yet" in capsys.readouterr().out
+        "ncci_ptp practitioner 2026 Q3: has f1, f3; add f2, f4 as well" in capsys.readouterr().out
     )
     add(
         tmp_path, "ccipra-v322r0-f1.TXT", PTP_HEAD + "G0011\tG0009\t\t20200101\t*\t1\tcorrected\n", quiet=True
@@ -374,6 +374,30 @@ def test_lcds_and_articles_of_one_day_stand_side_by_side(tmp_path: Path) -> None
     add(tmp_path, "all_lcd.zip", zipped({"all_lcd_csv.zip": zipped(lcd)}), quiet=True)
     found = reference.release("coverage", on="2026-10-06")
     assert sorted(found["document"].to_pylist()) == ["A90002", "L33000"]
+
+
+def test_a_folder_is_its_files_and_an_edition_may_be_in_the_name(tmp_path: Path) -> None:
+    folder = tmp_path / "all_article_2026-10-12"
+    folder.mkdir()
+    (folder / "all_article_2026-10-12.zip").write_bytes(coverage(VERSIONS.splitlines()[-1] + "\n"))
+    (folder / "dictionary.txt").write_text("notes", encoding="utf-8")
+    assert reference.add(folder, quiet=True).attrs["effective_from"] == "2026-10-12"
+
+
+def test_of_add_on_codes_the_workbook_goes_before_the_text(tmp_path: Path) -> None:
+    headings = [
+        "AOC_Edit_Type",
+        "Add-On_Code",
+        "AOC_DelDT",
+        "Primary_Code",
+        "Primary_Code_DelDT",
+        "AOC_Edit_EffDT",
+    ]
+    headings += ["AOC_Edit_DelDT", "Special_Instruction_Notes"]
+    book = sheet([["CPT only"], list(headings), [1, "G0011", None, 123, None, 2013091, None, None]])
+    name = "medicare-ncci-2025q4-aoc.zip"
+    add(tmp_path, name, zipped({"AOC_V2025Q4-MCR.txt": fixed(""), "AOC_V2025Q4-MCR.xlsx": book}))
+    assert reference.release("ncci_addon")["primary_code"].to_pylist() == ["00123"]
 
 
 # What a file is ---------------------------------------------------------------------------------------------

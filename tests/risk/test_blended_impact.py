@@ -94,3 +94,10 @@ def test_shares_of_the_users_own_make_another_payment(claims: Claims) -> None:
     )
     assert worth["shapley_score"].tolist() == pytest.approx([0.166])
     assert "shares" not in cx.contract(worth)
+
+
+def test_a_chart_names_the_score_that_it_draws(claims: Claims) -> None:
+    blended = cx.risk.impact(claims, gap("gapped", "37", "E11.22"), payment_year=2025)
+    assert cx.charts.impact(blended).layout.xaxis.title.text == "Total blended payment score"
+    with_dollars = cx.risk.impact(claims, gap("gapped", "37", "E11.22"), payment_year=2025, base_rate=1000)
+    assert cx.charts.impact(with_dollars).layout.xaxis.title.text.endswith("payment, US dollars")

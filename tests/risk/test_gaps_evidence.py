@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -35,6 +36,29 @@ def found(
             strict=True,
         )
     )
+
+
+@pytest.mark.every_engine
+def test_every_engine_finds_the_same(spark_session: object, tmp_path: Path) -> None:
+    results = f"""
+        a | 2025-01-10 | {EGFR} | 52 | mL/min/1.73m2
+        a | 2025-07-10 | {EGFR} | < 48 | mL/min/1.73m2
+        b | 2025-02-01 | {BMI} | 41 | kg/m2
+        c | 2025-02-01 | {PHQ9} | 14 |
+        d | 2025-01-10 | {EGFR} | 92 | mL/min
+        d | 2025-07-10 | {EGFR} | > 90 | mL/min
+    """
+    fills = f"b | 2025-02-05 | {INSULIN}\nb | 2025-03-05 | {INSULIN}"
+    seen = visits("a", "b") + "\n" + visits("c", codes="F32.A") + "\n" + visits("d", codes="N18.4")
+    claims = claims_of_visits(seen, observations=results, drugs=fills)
+    spark = cx.open(claims.save(tmp_path / "saved"), engine="spark", session=spark_session)  # type: ignore[arg-type]
+    columns = ["person_id", "hcc", "kind", "confidence", "evidence"]
+    one, two = (
+        gaps(each, year=2025, kinds=["measured", "drug"])[columns].values.tolist() for each in (claims, spark)
+    )
+    assert one == two and len(one) == 4
+    thin = [cx.risk.unsupported(each, year=2025)["reason"].tolist() for each in (claims, spark)]
+    assert thin[0] == thin[1] and "filtration (eGFR) of 90 to 92" in thin[0][0]
 
 
 def test_kidney_disease_is_two_results_three_months_apart_and_the_milder_of_them() -> None:

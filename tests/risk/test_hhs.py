@@ -92,10 +92,15 @@ def test_parts_and_terms_add_up_and_say_why() -> None:
     assert terms.groupby("person_id")["value"].sum().to_dict() == pytest.approx(got["raw_score"].to_dict())
     of = terms.set_index(["person_id", "term"])
     assert of.loc[("arthritis", "G01"), "diagnosis_codes"] == ["E119", "E139"]
-    assert of.loc[("arthritis", "G01"), "label"] == "One of HCC 19, 20, 21"
+    assert of.loc[("arthritis", "G01"), "label"] == "Diabetes without Complication (group G01)"
     assert of.loc[("graft", "RXC_01"), "diagnosis_codes"] == ["0006-0571-42"]
     assert of.loc[("graft", "HHS_HCC184"), ["kind", "removed_by"]].to_list() == ["removed", "183"]
     assert of.loc[("preterm", "EXTREMELY_IMMATURE_X_SEVERITY4"), "hcc"] == "138 242"
+    drawn = cx.charts.risk_explain(terms, person="graft")
+    assert (
+        "drugs" in {trace.name for trace in drawn.data}
+        and "HHS V08, adult platinum" in drawn.layout.title.subtitle.text
+    )
 
 
 def test_weights_are_those_that_hhs_published() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.claims import Claims
-from cpticd.core.errors import ArgumentError
+from cpticd.core.errors import ArgumentError, InputError
 from tests.risk import plan_files as cms
 from tests.risk.visits import claims_of_visits
 from tests.spec import shown
@@ -250,3 +250,34 @@ def test_reports_that_agree_with_us_in_all(claims: Claims) -> None:
     assert months["reason"].unique().tolist() == ["same"]
     hccs = cx.risk.reconcile(claims, payment_year=2026, mor=mor, quiet=True)
     assert hccs["status"].unique().tolist() == ["both"]
+
+
+def test_a_member_of_the_esrd_model_and_one_outside_the_plan() -> None:
+    """Payment year 2025 has no normalization of the ESRD model; who has no month of Medicare Advantage is not missed."""
+    members = """
+        person_id | year | birth_date | sex    | esrd | medicare_advantage_months
+        kidney    | 2025 | 1950-06-01 | female | yes  | 12
+        plan      | 2025 | 1950-06-01 | female | no   | 12
+        away      | 2025 | 1950-06-01 | female | no   | 0
+    """
+    visits = "\n".join(
+        f"{person} | 2024-03-01 | 11 | E11.22 | 99214" for person in ("kidney", "plan", "away")
+    )
+    claims = claims_of_visits(visits, members=members)
+    mmr = pd.DataFrame(
+        {"person_id": ["kidney"], "start_date": ["2025-01-01"], "risk_factor_a": [0.8], "factor_type": ["D"]}
+    )
+    found = cx.risk.reconcile(claims, payment_year=2025, mmr=mmr, quiet=True)
+    assert shown(found[["person_id", "reason", "detail"]]) == [
+        ("away", "not in MMR", "members: no month of Medicare Advantage"),
+        ("kidney", "not scored by us", "no normalization of the year is known"),
+        ("plan", "not in MMR", ""),
+    ]
+
+
+def test_reports_without_rows_and_what_is_no_report(claims: Claims) -> None:
+    nothing = pd.DataFrame({"person_id": [], "diagnosis_code": []}).astype("str")
+    found = cx.risk.reconcile(claims, payment_year=2026, mao004=nothing, quiet=True)
+    assert set(found["status"]) == {"ours only", "neither"}
+    with pytest.raises(InputError, match="found int"):
+        cx.risk.reconcile(claims, payment_year=2026, mmr=5, quiet=True)  # type: ignore[arg-type]

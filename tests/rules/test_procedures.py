@@ -156,6 +156,7 @@ def test_the_fee_schedule_is_a_dated_list_of_codes() -> None:
     assert result["source"].iloc[0].endswith("; fee schedule 2025 Q4")
     state = next(row for row in result.attrs["rules"] if row["rule"] == UNKNOWN)
     assert "no list of HCPCS Level II or CPT codes: judged by the fee schedule" in state["detail"]
+    assert state["releases"] == ["fee_schedule 2025 Q4", "fee_schedule 2026 Q1"]
 
 
 def test_a_list_of_other_days_says_so() -> None:

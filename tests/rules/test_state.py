@@ -9,6 +9,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.rules.findings import by_rule
+from cpticd.rules.state import unjudged_in_words
 from tests.rules.services import services, table
 
 UNITS, PAIRS, POLICY = "units_over_limit", "component_of_other_service", "diagnosis_not_in_policy"
@@ -124,6 +125,16 @@ def test_a_policy_judges_the_lines_under_it() -> None:
     found = state(cx.rules.check(claims, POLICY, tables={"coverage": policies}, quiet=True), POLICY)
     assert (found["lines"], found["judged"]) == (3, 1)
     assert "the policies for their procedure hold at other times alone" in found["detail"]
+
+
+def test_what_was_not_judged_is_written_for_readers(tmp_path: Path) -> None:
+    kept = units_added(tmp_path, "04-01-2026")
+    findings = cx.rules.check(services(CLAIMS), [UNITS, PAIRS], folder=kept, quiet=True)
+    lacking, partly = unjudged_in_words(cx.contract(findings).records)
+    assert lacking == "Without a table, and so without findings: component of other service."
+    assert partly.startswith(
+        "Not all of the lines judged by units over limit: no table reaches practitioner lines"
+    )
 
 
 def test_states_are_not_copied_with_the_frame() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cpticd as cx
-from cpticd.simulation import Simulation
+from cpticd.simulation import Simulation, simulate
 from cpticd.simulation.catalogue import catalogue, rows
 from tests.benchmarks.bench_rules_truth import DAYS, Truth
 
@@ -44,3 +44,40 @@ def test_every_rule_says_how_strict_each_payer_is():
         assert set(tiers) == {"strict", "medium", "lenient"}, row["rule"]
         # The most lenient tier would make the strictest payer deny errors less often than other lines.
         assert row["Ginkgo Marketplace"] != "lenient"
+
+
+@pytest.fixture(scope="module")
+def mistaken() -> Truth:
+    """A simulation with the errors that fee schedules, modifiers, places, ages and repetition are judged by."""
+    return Truth.of(simulate(persons=2500, seed=7, standard_errors=True))
+
+
+def test_every_planted_standard_error_is_found(mistaken: Truth):
+    found = mistaken.recall()
+    assert {row["rule"] for row in rows("rules_standard")} <= {*found["rule"]}
+    assert found[found["recall"] < 1.0].empty
+    assert mistaken.clean_share() < 0.001
+
+
+def test_an_error_is_unpaid_four_times_as_often_and_a_warning_twice(mistaken: Truth):
+    card = cx.rules.scorecard(mistaken.simulation.claims, mistaken.findings, by=[], min_lines=1)
+    planted = card[card["rule"].isin(mistaken.planted["rule"]) & (card["flagged_lines"] >= 30)].dropna(
+        subset="lift"
+    )
+    wanted = planted["severity"].map({"error": 4.0, "warning": 2.0})
+    assert len(planted) >= 20
+    # Of few lines a rule's own figure is noisy: none lies below for certain, and all together lie above.
+    assert (planted["lift_high"] >= wanted).all(), planted.loc[
+        planted["lift_high"] < wanted, ["rule", "lift_high"]
+    ]
+    for severity, least in (("error", 4.0), ("warning", 2.0)):
+        lines = planted[planted["severity"] == severity]
+        assert (lines["lift"] * lines["flagged_lines"]).sum() / lines["flagged_lines"].sum() >= least
+
+
+def test_standard_errors_leave_other_claims_as_they_are():
+    plain, mistaken = (simulate(persons=60, seed=11, standard_errors=flag) for flag in (False, True))
+    columns = ["person_id", "claim_start_date", "payer", "billing_npi"]
+    one, two = (each.claims.table("claims")[columns].drop_duplicates() for each in (plain, mistaken))
+    shared = one.merge(two, on=columns)
+    assert len(shared) > 0.98 * len(one)

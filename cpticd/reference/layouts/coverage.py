@@ -10,13 +10,15 @@ alike. Since 2019 the code lists are in Articles. LCDs and Articles are each an 
 
 A version holds from its effective date to the earliest of its end dates, the day of its retirement and the day before
 the next version of the document. Proposed and draft versions are no policy and are left out, and so is a retired one
-without a day. The edition's day is the last on which anything in it was updated; ``effective_from`` says another.
+without a day. The edition's day is the last on which anything in it was updated, else the day in the zip file's name;
+``effective_from`` says another.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -99,15 +101,26 @@ def read(files: Sequence[Source]) -> list[Reading]:
         said = [
             note for note, count in zip(notes, (edition.no_policy, edition.undated), strict=True) if count
         ]
-        name = f"{edition.day:%Y-%m-%d}" if edition.day else ""
+        day = edition.day or _named_day(by_name[f"{kind}.csv"])
+        name = f"{day:%Y-%m-%d}" if day else ""
         readings.append(
-            Reading(table(rows, _COLUMNS, name=f"{kind}.csv"), name, edition.day, kind, notes=tuple(said))
+            Reading(table(rows, _COLUMNS, name=f"{kind}.csv"), name, day, kind, notes=tuple(said))
         )
     if not readings:
         raise InputError(
             f"coverage: no list of codes beside {', '.join(f'{k}.csv' for k in kinds)}; {_NEEDED}"
         )
     return readings
+
+
+def _named_day(file: Source) -> date | None:
+    """The day in the name of a zip file, where nothing in it says when it was updated."""
+    found = (
+        re.search(r"(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])(?!\d)", name)
+        for name in file.names
+    )
+    part = next(filter(None, found), None)
+    return date(int(part[1]), int(part[2]), int(part[3])) if part else None
 
 
 def _edition(kind: str, files: dict[str, Source]) -> _Edition:

@@ -141,6 +141,8 @@ def _one(files: Sequence[Source]) -> Source:
     """The relative value file among those of the zip; of the two for 2026 and later the one for most clinicians."""
     found = told(files, tells, "fee schedule", _WANTED)
     found = [f for f in found if _headed(f)] or found
+    # The caps of the outpatient system begin with the same two headings.
+    found = [f for f in found if any("GLOB" in cell.upper() for _, row in f.head() for cell in row)] or found
     found = [f for f in found if re.search("non-?qpp", f.name, re.IGNORECASE)] or found
     return single(found, "fee schedule", _WANTED)
 

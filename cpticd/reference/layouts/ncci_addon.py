@@ -94,7 +94,9 @@ def read(files: Sequence[Source]) -> Reading:
     ``primary_code`` is '' where the contractor defines them. The last day is the earliest of the edit's, the
     add-on code's and the primary code's.
     """
-    file = single(told(files, tells, "NCCI add-on codes", _WANTED), "NCCI add-on codes", _WANTED)
+    # A zip holds the workbook and the text of fixed width: headings are surer.
+    headed = [file for file in files if _headed(file)] or files
+    file = single(told(headed, tells, "NCCI add-on codes", _WANTED), "NCCI add-on codes", _WANTED)
     lines = records(file.rows(), _HEADINGS, name=file.name) if _headed(file) else _columns(file)
     found = []
     for line, row in lines:

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from cpticd.core.errors import InputError
-from cpticd.reference.layouts import coverage, fee_schedule, hcpcs, mce, ncci_addon, ncci_mue, ncci_ptp
+from cpticd.reference.layouts import (
+    coverage,
+    drug_classes,
+    fee_schedule,
+    hcpcs,
+    mce,
+    ncci_addon,
+    ncci_mue,
+    ncci_ptp,
+)
 from cpticd.reference.layouts.files import Source, sources
 
 
@@ -51,6 +60,7 @@ _TELLS: Final[dict[str, Callable[[Source], bool]]] = {
     "opps": lambda file: _headings(file, "^HCPCS", "^(SI|Status ?Indicator)$"),
     "mce": mce.tells,
     "coverage": coverage.tells,
+    "drug_classes": drug_classes.tells,
     "contract_rates": lambda file: _headings(
         file, "^(hcpcs|cpt)?_?(code)?$", "^(allowed(_amount)?|amount|fee|rate)$"
     ),

@@ -44,6 +44,10 @@ def terms(scorer: HhsScorer, *, claims: bool) -> pd.DataFrame:
     frame["kind"] = frame["part"].map(dict(enumerate(KINDS, 1)))
     year = scorer.payment_year
     frame["label"] = frame["term"].map({term: label(term, year) for term in frame["term"].unique()})
+    grouped = frame["term"].str.fullmatch(r"G\d+[A-Z]?")
+    frame.loc[grouped, "label"] = [
+        _members(*row, year) for row in frame.loc[grouped, ["hccs", "term"]].to_numpy()
+    ]
     for name in ("diagnosis_codes", "claims"):
         frame[name] = frame[name].map(lambda value: [] if value is None else [one for one in value if one])
     frame["hcc"], frame["removed_by"] = frame["hccs"].map(_joined), frame["removed_by"].map(_joined)
@@ -51,6 +55,12 @@ def terms(scorer: HhsScorer, *, claims: bool) -> pd.DataFrame:
     frame["reason"] = ("hierarchy: HCC " + by + " stands above it").where(frame["removed_by"] != "", "")
     text = dict.fromkeys(("segment", "kind", "term", "label", "reason", "removed_by", "hcc"), "str")
     return frame.astype(text)
+
+
+def _members(hccs: Any, group: str, benefit_year: int) -> str:
+    """A person's HCCs of a group in words, and the group's name."""
+    words = [label(tables.term_of(hcc), benefit_year) for hcc in _joined(hccs).split()]
+    return f"{'; '.join(words)} (group {group})"
 
 
 def _joined(hccs: Any) -> str:

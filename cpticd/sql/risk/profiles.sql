@@ -71,7 +71,10 @@ banded AS (
     FROM segmented
 )
 SELECT
-    *,
+    kind, age, sex, orec, benefit, medicaid_institutional, institutional, population, letter, word, disabled, nonaged,
+    new_age, originally_disabled, is_new, is_graft, duration,
+    -- Where CMS calibrated a model by kind of plan, its segments have their kind.
+    segment || {edition} AS segment,
     CASE
         WHEN segment = 'TRANSPLANT' THEN 'KIDNEY_ONLY_' || CAST(graft_months AS VARCHAR) || 'M'
         WHEN NOT is_new THEN letter || band
