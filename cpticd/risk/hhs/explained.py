@@ -44,9 +44,9 @@ def terms(scorer: HhsScorer, *, claims: bool) -> pd.DataFrame:
     frame["kind"] = frame["part"].map(dict(enumerate(KINDS, 1)))
     year = scorer.payment_year
     frame["label"] = frame["term"].map({term: label(term, year) for term in frame["term"].unique()})
-    grouped = frame["term"].str.fullmatch(r"G\d+[A-Z]?")
-    frame.loc[grouped, "label"] = [
-        _members(*row, year) for row in frame.loc[grouped, ["hccs", "term"]].to_numpy()
+    frame["label"] = [
+        _members(hccs, term, year) if re.fullmatch(r"G\d+[A-Z]?", term) else words
+        for hccs, term, words in zip(frame["hccs"], frame["term"], frame["label"], strict=True)
     ]
     for name in ("diagnosis_codes", "claims"):
         frame[name] = frame[name].map(lambda value: [] if value is None else [one for one in value if one])
