@@ -27,7 +27,7 @@ def complexity_beside_modifier_25(run: Run) -> str:
     services(run)
     run.table("visit_complexity")
     return sql.text("rules/complexity_with_25").format(
-        within=within("s.hcpcs_code", "t"), in_force=in_force("t", "s.service_date"), same=same("v", "a")
+        within=within("c.hcpcs_code", "t"), in_force=in_force("t", "s.service_date"), same=same("v", "a")
     )
 
 

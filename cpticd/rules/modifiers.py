@@ -56,8 +56,9 @@ def _absent(indicators: tuple[str, ...]) -> Callable[[Run], str]:
 def _scope(name: str, *meant_for: str) -> Rule:
     def find(run: Run) -> str:
         run.table("modifier_scopes")
+        run.once("billed_codes")
         return sql.text("rules/modifier_scope").format(
-            meant_for=", ".join(f"'{each}'" for each in meant_for), within=within("l.hcpcs_code", "s")
+            meant_for=", ".join(f"'{each}'" for each in meant_for), within=within("c.hcpcs_code", "s")
         )
 
     return Rule(name, find, doubtful=True)

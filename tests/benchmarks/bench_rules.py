@@ -74,13 +74,14 @@ def tables(held: pd.DataFrame, seed: int = 1) -> dict[str, pa.Table]:
                                 "add_on_type": rng.choice(["1", "3"], 7_000)}),
         "fee_schedule": pa.table({"code": others, "modifier": np.full(others.size, ""),
                                   "global_days": rng.choice(["000", "010", "090", "XXX"], others.size),
-                                  "bilateral": rng.choice(["0", "1", "2"], others.size)}),
+                                  "bilateral": rng.choice(["0", "1", "2"], others.size),
+                                  "professional_technical": rng.choice(["0", "1"], others.size)}),
     }  # fmt: skip
     found = {
         kind: pa.concat_tables([own[kind], _dated(table)], promote_options="default")
         for kind, table in made.items()
     }
-    return found | {"coverage": _policies(held, others, rng)}
+    return found | {"opps": own["opps"], "coverage": _policies(held, others, rng)}
 
 
 def _dated(table: pa.Table) -> pa.Table:

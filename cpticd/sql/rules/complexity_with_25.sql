@@ -1,9 +1,20 @@
 -- One row per line with the add-on for complexity beside a visit with modifier 25, by the same clinician on the day; from
 -- 2025 on not where a preventive service of the day is why the visit has it.
-WITH marked AS (
+WITH coded AS MATERIALIZED (
+    SELECT c.hcpcs_code, t.*
+    FROM (SELECT DISTINCT hcpcs_code FROM rule_services) c
+    JOIN table_visit_complexity t ON {within}
+),
+adding AS MATERIALIZED (
+    SELECT DISTINCT s.person, s.service_date
+    FROM rule_services s
+    WHERE s.hcpcs_code IN (SELECT hcpcs_code FROM coded WHERE role = 'add-on')
+),
+marked AS MATERIALIZED (
     SELECT s.*, t.role, t.effective_from, t.source
     FROM rule_services s
-    JOIN table_visit_complexity t ON {within} AND {in_force}
+    JOIN adding d ON d.person = s.person AND d.service_date = s.service_date
+    JOIN coded t ON t.hcpcs_code = s.hcpcs_code AND {in_force}
 ),
 visits AS (
     SELECT v.*

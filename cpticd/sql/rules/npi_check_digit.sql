@@ -8,14 +8,14 @@ UNION ALL
 SELECT c.claim_id, CAST(NULL AS INTEGER), n.npi,
     'the facility''s number ' || n.npi || ' is no National Provider Identifier by its form or check digit',
     'facility ' || n.npi, '', CAST(NULL AS DATE)
-FROM rule_claims c
+FROM claims c
 JOIN rule_provider_numbers n ON n.npi = c.facility_npi AND n.data_source = coalesce(c.data_source, '')
 WHERE c.facility_npi <> coalesce(c.billing_npi, '')
 UNION ALL
 SELECT l.claim_id, l.claim_line_number, n.npi,
     'the rendering provider''s number ' || n.npi || ' is no National Provider Identifier by its form or check digit',
     'rendering provider ' || n.npi, '', CAST(NULL AS DATE)
-FROM rule_lines l
-JOIN rule_claims c ON c.claim_id = l.claim_id
+FROM lines l
+JOIN claims c ON c.claim_id = l.claim_id
 JOIN rule_provider_numbers n ON n.npi = l.rendering_npi AND n.data_source = coalesce(c.data_source, '')
-WHERE l.rendering_npi <> coalesce(l.billing_npi, '')
+WHERE l.rendering_npi <> coalesce(c.billing_npi, '')
