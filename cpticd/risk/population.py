@@ -156,7 +156,8 @@ def _ratio(groups: Any, z: float) -> pd.DataFrame:
     n = groups.size()
     squares = (rest**2).groupby(rows["panel"]).sum()
     spread = (squares * n / (n - 1).where(n > 1)).to_numpy(float)
-    half = pd.Series(z * np.sqrt(spread) / sums["expected"].to_numpy(float), ratio.index)
+    expected = sums["expected"].where(sums["expected"] > 0).to_numpy(float)
+    half = pd.Series(z * np.sqrt(spread) / expected, ratio.index)
     return pd.DataFrame(
         {"observed_to_expected": ratio, "low": (ratio - half).clip(lower=0), "high": ratio + half}
     )

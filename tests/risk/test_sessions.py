@@ -45,6 +45,9 @@ ANALYSES: dict[str, Analysis] = {
     "radv_sample": lambda claims: cx.risk.radv_sample(claims, payment_year=2026, size=6, seed=1),
     "prevalence": lambda claims: cx.risk.prevalence(claims, GAPS, THIN, year=2025),
     "recapture": lambda claims: cx.risk.recapture(claims, payment_year=2026),
+    "model_change": lambda claims: cx.risk.model_change(claims, payment_year=2026),
+    "worklist": lambda claims: cx.risk.worklist(claims, GAPS, year=2025, as_of="2025-12-31"),
+    "population": lambda claims: cx.risk.population(claims, payment_year=2026, by="place"),
     "timeline": lambda claims: timeline(claims, GAPS["person_id"], year=2025),
 }
 
