@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -36,7 +35,6 @@ REFERENCES: Final = (
 IN_PART: Final = ("adjustment_meanings",)
 _PAIRS: Final = tuple(name for name in sql.PAIRS if name not in sql.PASSING)
 _SAVED: Final = (*(name for name, computed in sql.LINES.items() if computed), *_PAIRS, *model.FAMILIES)
-_DERIVED: Final = re.compile(rf"\b({'|'.join([*sql.LINES, *model.FAMILIES])})\b", re.IGNORECASE)
 #: What a saved data set must have been derived by, to be read as it stands.
 _MODEL: Final = store.digest(sql.relation(name) for name in (*sql.LINES, *sql.PAIRS))
 
@@ -82,16 +80,11 @@ class Claims:
 
     def _derive(self, text: str | None = None) -> None:
         """Derive the relations of lines and claims, once, up to those that a statement names; without one, all."""
-        if not self._pending or (text is not None and not _DERIVED.search(text)):
-            return
-        with self._lock:
-            named = (
-                {found.lower() for found in _DERIVED.findall(text)} if text is not None else {*self._pending}
-            )
-            last = max((at for at, name in enumerate(self._pending) if name in named), default=-1)
-            if last >= 0:
-                model.derive(self.engine, self._pending[: last + 1], progress=self._progress)
-                self._pending = self._pending[last + 1 :]
+        if model.needed(self._pending, text):
+            with self._lock:
+                wanted = model.needed(self._pending, text)
+                model.derive(self.engine, wanted, progress=self._progress)
+                self._pending = self._pending[len(wanted) :]
 
     def _derive_pairs(self) -> None:
         """Add up the pairs, once, when they are first asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -16,11 +17,20 @@ from cpticd.core.session import Session
 
 #: Code -> family, by cpticd.codes and not by SQL.
 FAMILIES: Final = ("procedure_families", "diagnosis_families")
+_NAMED: Final = re.compile(rf"\b({'|'.join([*sql.LINES, *FAMILIES])})\b", re.IGNORECASE)
 
 
 def order(kept: Collection[str] = ()) -> tuple[str, ...]:
     """The relations of the model, but pairs and those that are ``kept``, each after those it builds on."""
     return (*FAMILIES, *(name for name in sql.LINES if name not in kept))
+
+
+def needed(pending: tuple[str, ...], text: str | None) -> tuple[str, ...]:
+    """The first ones of ``pending`` relations that have to be there before a statement runs; without one, all."""
+    if text is None or not pending:
+        return pending
+    named = {found.lower() for found in _NAMED.findall(text)}
+    return pending[: max((at for at, name in enumerate(pending, 1) if name in named), default=0)]
 
 
 def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -> None:
