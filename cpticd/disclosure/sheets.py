@@ -23,6 +23,11 @@ from cpticd.core.whole_files import whole
 SHEET_NAME, DATA = 31, "data"
 #: Widest column, in characters; longer cells wrap.
 WIDEST: Final = 60
+#: Decimals of what people read: dollars to the cent, chances, shares and ratios to four digits.
+_ROUNDED: Final = (
+    (re.compile(r"(^|_)(amount|dollars|charge|paid|allowed)$"), 2),
+    (re.compile(r"(^|_)(probability|chance|rate|share|precision|recall|lift|low|high|odds_ratio)$"), 4),
+)
 #: Rows by which a column's width is set.
 MEASURED_ROWS: Final = 200
 
@@ -37,7 +42,8 @@ def write(
     """Write a frame as ``.csv`` (UTF-8 with its mark, which Excel needs), or frames by sheet as ``.xlsx``; the path.
 
     Text that begins with = + - @, a tab or a line break gets an apostrophe in front, in headings too, so that no
-    spreadsheet runs it; numbers stay numbers, negative ones too, dates are dates, missing cells are empty. In
+    spreadsheet runs it; numbers stay numbers, negative ones too, dates are dates, missing cells are empty. Dollars are
+    rounded to the cent, chances, shares and ratios to four decimals: the frame has every digit. In
     Excel the heading stays in sight, columns fit what they hold, and of a single frame a second sheet has the contract
     (``cx.contract``). Cells that hold lists are written with blanks between.
 
@@ -90,9 +96,19 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | dt.date) else harmless(str(value))
 
 
+def _decimals(name: Any) -> int | None:
+    """To how many decimals people read a column, by its name; None: as it is."""
+    return next((places for pattern, places in _ROUNDED if pattern.search(str(name))), None)
+
+
 def _rows(frame: pd.DataFrame) -> Iterator[list[Any]]:
+    places = [_decimals(name) for name in frame.columns]
     for row in frame.itertuples(index=False, name=None):
-        yield [_plain(value) for value in row]
+        cells = (_plain(value) for value in row)
+        yield [
+            round(cell, n) if n is not None and isinstance(cell, float) else cell
+            for cell, n in zip(cells, places, strict=True)
+        ]
 
 
 def _headings(frame: pd.DataFrame) -> list[str]:

@@ -189,3 +189,16 @@ def test_no_text_survives_as_a_formula_and_none_is_lost(
         for cell, t in zip(cells, texts, strict=True)
     ] == texts
     assert cells == [harmless(text) for text in texts]
+
+
+def test_amounts_and_chances_are_rounded_for_readers(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "paid_amount": [1234.56789],
+            "denial_probability": [0.123456],
+            "low": [0.98765432],
+            "p_value": [1.2345e-9],
+        }
+    )
+    file = sheets.write(frame, tmp_path / "work.csv")
+    assert file.read_text(encoding="utf-8-sig").splitlines()[1] == "1234.57,0.1235,0.9877,1.2345e-09"
