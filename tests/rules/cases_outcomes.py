@@ -20,7 +20,8 @@ USUAL: Mapping[str, Any] = {
 
 def judged(rows: str | Iterable[Mapping[str, Any]]) -> Claims:
     """Claims of which every row is one line: claim, line, payer, place, hcpcs, day, dx (space separated), charge, paid,
-    allowed, carc (a denial of the whole charge; ``45``: contractual; ``-``: not adjudicated yet), person (one per claim where it is left out)."""
+    allowed, carc (a denial of the whole charge; ``45``: contractual; ``-``: not adjudicated yet), decided (the day), person (one per
+    claim where it is left out)."""
     if isinstance(rows, str):
         rows = frame(rows).to_dict("records")
     found = [{**USUAL, **{k: v for k, v in row.items() if not pd.isna(v)}} for row in rows]
@@ -57,7 +58,7 @@ def _line(tables: dict[str, list[dict[str, Any]]], row: dict[str, Any], seen: di
         )  # fmt: skip
         if row["carc"] != "-":
             tables["adjudications"].append(
-                {"claim_id": claim, "adjudication_number": "1", "payer": row["payer"], "paid_date": "2026-06-01",
+                {"claim_id": claim, "adjudication_number": "1", "payer": row["payer"], "paid_date": row.get("decided", "2026-06-01"),
                  "claim_status_code": "1", "charge_amount": row["charge"], "paid_amount": row["paid"]}
             )  # fmt: skip
     tables["lines"].append(

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 import cpticd as cx
-from cpticd import stats
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.rules.prebill import prebill
@@ -54,7 +53,7 @@ def claims() -> Claims:
     return judged(_rows())
 
 
-def test_the_list_is_ordered_by_expected_dollars_saved(claims: Claims) -> None:
+def test_the_list_is_ordered_by_expected_dollars_at_risk(claims: Claims) -> None:
     work = prebill(claims, OPEN)
     columns = (
         "claim_id",
@@ -65,21 +64,41 @@ def test_the_list_is_ordered_by_expected_dollars_saved(claims: Claims) -> None:
         "like_denied",
         "like_rate",
     )
-    # o2 costs half as much as o1, but what it breaks is denied nine times of ten
-    assert shown(work, *columns) == [("o2", 1, SIDE, OVER, 10, 9, 0.9), ("o1", 1, OVER, "", 10, 2, 0.2)]
-    overall, by_rule = 11 / 20, [9, 2]
-    rates, _ = stats.shrink(by_rule, [10, 10], overall)
-    chance, _ = stats.shrink(by_rule, [10, 10], rates)
-    assert work["denial_probability"].tolist() == pytest.approx(list(chance))
-    # the payer has one place and family: its 4 of 40 lines without a finding
-    assert work["base_probability"].tolist() == pytest.approx([0.1, 0.1])
-    assert work["expected_allowed_amount"].tolist() == [400.0, 800.0]  # North allows 80 of 100
+    # o2 costs half as much as o1, but what it breaks is denied nine times of ten; the others break nothing
+    assert shown(work, *columns)[:2] == [("o2", 1, SIDE, OVER, 10, 9, 0.9), ("o1", 1, OVER, "", 10, 2, 0.2)]
+    assert shown(work, "claim_id", "claim_line_number", "rule")[2:] == [("o3", 1, ""), ("o2", 2, "")]
+    chance, base = work["denial_probability"], work["base_probability"]
+    # 9 of 10, 2 of 10, and 4 of 40 of lines without a finding; drawn towards one another
+    assert 0.6 < chance[0] < 0.95 and 0.1 < chance[1] < 0.3
+    assert chance[2:].between(0.05, 0.15).all() and (chance[2:] == base[2:]).all()
+    assert base[1] == pytest.approx(base[2])
+    assert work["expected_allowed_amount"].tolist() == [400.0, 800.0, 80.0, 16.0]  # North allows 80 of 100
+    allowed = work["expected_allowed_amount"]
+    assert work["expected_at_risk_amount"].tolist() == pytest.approx((allowed * chance).round(2).tolist())
     assert work["expected_saved_amount"].tolist() == pytest.approx(
-        [round(400 * (chance[0] - 0.1), 2), round(800 * (chance[1] - 0.1), 2)]
+        (allowed * (chance - base)).round(2).tolist()
     )
     assert (work.loc[0, "like_low"], work.loc[0, "like_high"]) == pytest.approx(
         proportion_confint(9, 10, method="wilson")
     )
+    alone = prebill(claims, OPEN, flagged=True)
+    assert shown(alone, "claim_id", "rule") == [("o2", SIDE), ("o1", OVER)]
+
+
+def test_lines_of_a_claim_are_not_independent() -> None:
+    """Ten flagged lines of two claims say as much as two lines would."""
+    rows = [
+        {"claim": f"c{i}", "line": str(n), "carc": "18" if i < 2 else ""}
+        for i in range(4)
+        for n in range(1, 6)
+    ]
+    flags = [(f"c{i}", n, SIDE) for i in range(4) for n in range(1, 6)] + [("o", 1, SIDE)]
+    found_there = pd.DataFrame(flags, columns=["claim_id", "claim_line_number", "rule"])
+    row = prebill(judged([*rows, {"claim": "o", "carc": "-"}]), found_there).iloc[0]
+    assert (row["like_lines"], row["like_denied"]) == (20, 10)
+    assert row["like_design_effect"] > 4
+    low, high = proportion_confint(10, 20, method="wilson")
+    assert row["like_low"] < low - 0.1 and row["like_high"] > high + 0.1
 
 
 def test_a_reviewer_sees_why(claims: Claims) -> None:
@@ -102,14 +121,14 @@ def test_a_reviewer_sees_why(claims: Claims) -> None:
 def test_several_findings_of_a_rule_stand_in_one_row(claims: Claims) -> None:
     again = OPEN[OPEN["claim_id"] == "o1"]
     more = pd.concat([OPEN, again, again.assign(message="another side", codes="M1711")])
-    work = prebill(claims, more).set_index("claim_id")
+    work = prebill(claims, more, flagged=True).set_index("claim_id")
     assert len(work) == 2
     assert work.loc["o1", "message"] == f"another side | {OVER} on o1"
     assert work.loc["o1", "codes"] == "73562 | M1711"
 
 
 def test_a_finding_about_a_claim_speaks_for_its_lines(claims: Claims) -> None:
-    work = prebill(claims, _flags(("o2", None, SIDE)))
+    work = prebill(claims, _flags(("o2", None, SIDE)), flagged=True)
     assert shown(work, "claim_id", "claim_line_number", "message", "charge_amount") == [
         ("o2", 1, f"{SIDE} on o2", 500.0),
         ("o2", 2, f"{SIDE} on o2", 20.0),
@@ -124,7 +143,8 @@ def test_a_claim_without_lines_is_not_lost() -> None:
     flags = found("claim_id | claim_line_number | rule\nX | | claim_without_lines\nQ | | claim_without_lines")
     work = prebill(claims_of(**tables), flags)
     assert shown(work, "claim_id", "claim_line_number", "charge_amount", "rule") == [
-        ("X", None, 90.0, "claim_without_lines")
+        ("X", None, 90.0, "claim_without_lines"),
+        ("Y", 1, 10.0, ""),
     ]
     # nothing was adjudicated: there is nothing to learn from, and the list says so
     assert work["denial_probability"].isna().all() and work["expected_saved_amount"].isna().all()
@@ -149,8 +169,8 @@ def test_without_history_errors_come_before_warnings_and_notes() -> None:
 
 
 def test_a_rule_that_was_never_seen_leans_on_all_rules(claims: Claims) -> None:
-    row = prebill(claims, _flags(("o3", 1, "our_rule"))).iloc[0]
-    assert row["denial_probability"] == pytest.approx(11 / 20)
+    row = prebill(claims, _flags(("o3", 1, "our_rule")), flagged=True).iloc[0]
+    assert row["base_probability"] + 0.02 < row["denial_probability"] < 11 / 20
     assert (row["like_lines"], row["like_denied"]) == (0, 0)
     assert pd.isna(row["like_rate"])
 
@@ -159,24 +179,31 @@ def test_history_may_be_other_claims(claims: Claims) -> None:
     fresh = judged([{"claim": "o1", "hcpcs": "73562", "charge": "1000.00", "carc": "-"}])
     flags = found(f"claim_id | claim_line_number | rule\no1 | 1 | {OVER}")
     apart = prebill(fresh, flags, history=claims, history_findings=_flags())
-    together = prebill(claims, OPEN).set_index("claim_id").loc["o1"]
+    once = pd.concat([_flags(), OPEN[OPEN["claim_id"] == "o1"]])
+    together = prebill(claims, once, flagged=True).set_index("claim_id").loc["o1"]
     columns = ["denial_probability", "base_probability", "expected_saved_amount", "like_lines"]
     assert apart.loc[0, columns].tolist() == pytest.approx(together[columns].tolist())
     with pytest.raises(ArgumentError, match="history_findings go with history"):
         prebill(claims, OPEN, history_findings=OPEN)
 
 
-def test_decided_lines_show_what_was_decided_and_are_not_judged_by_it(claims: Claims) -> None:
-    work = prebill(claims, OPEN, adjudicated=True).set_index("claim_id")
+def test_decided_lines_are_judged_by_what_was_decided_before_their_quarter() -> None:
+    rows = [
+        {**row, "decided": "2024-05-01" if row["claim"] in ("s9", "n39") else "2024-03-31"} for row in _rows()
+    ]
+    claims = judged(rows)
+    work = prebill(claims, OPEN, adjudicated=True, flagged=True).set_index("claim_id")
     assert len(work) == 22
     assert shown(
         work.loc[["s0", "s9", "o1"]], "initial_outcome", "denied_amount", "like_lines", "like_denied"
     ) == [
-        ("denied", 100.0, 9, 8),
+        ("denied", 100.0, 0, 0),
         ("paid", 0.0, 9, 9),
         ("not adjudicated", 0.0, 10, 2),
     ]
-    assert work.loc["s9", "denial_probability"] > work.loc["s0", "denial_probability"]
+    assert pd.isna(work.loc["s0", "denial_probability"]) and work.loc["s9", "denial_probability"] > 0.5
+    every = prebill(claims, OPEN, adjudicated=True)
+    assert len(every) == 64 and not every[["claim_id", "claim_line_number"]].duplicated().any()
 
 
 def test_replaced_claims_are_nobodys_work() -> None:
@@ -220,4 +247,5 @@ def test_order_and_repeats_of_findings_do_not_matter(claims: Claims, data: Any) 
 def test_findings_are_checked(claims: Claims) -> None:
     with pytest.raises(SchemaError, match="prebill: findings have no column"):
         prebill(claims, OPEN.drop(columns="rule"))
-    assert prebill(claims, OPEN.head(0)).empty
+    assert prebill(claims, OPEN.head(0), flagged=True).empty
+    assert prebill(claims, OPEN.head(0))["rule"].eq("").all()
