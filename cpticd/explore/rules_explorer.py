@@ -33,8 +33,8 @@ PRECISIONS: Final = (("precision", "for any cause"), ("related_precision", "for 
 OPEN: Final = "not adjudicated"
 #: Why the worklist is empty.
 NOTHING: Final = {
-    "open": "No flagged line waits for a decision under these filters; the list of all flagged lines has the others.",
-    "all": "No flagged line under these filters.",
+    "open": "No line waits for a decision under these filters; the list of all lines has the others.",
+    "all": "No line under these filters.",
 }
 LINES: Final = (("open", "not decided yet"), ("all", "all, decided ones too"))
 _CARD: Final = (
@@ -44,7 +44,7 @@ _CARD: Final = (
 _FINDINGS: Final = ("claim", "line", "payer", "rule", "message", "evidence", "source")
 _WORK: Final = (
     "claim", "line", "payer", "service_date", "hcpcs_code", "rule", "charge_amount", "denial_probability",
-    "expected_saved_amount", "initial_outcome",
+    "expected_at_risk_amount", "expected_saved_amount", "reason_1", "initial_outcome",
 )  # fmt: skip
 #: Of the rows that a saved notebook shows.
 _FIRST: Final = (
@@ -52,9 +52,9 @@ _FIRST: Final = (
     "payer",
     "hcpcs_code",
     "rule",
-    "message",
+    "reason_1",
     "denial_probability",
-    "expected_saved_amount",
+    "expected_at_risk_amount",
 )
 _SAID: Final = (
     ("Finding", "message"),
@@ -62,11 +62,12 @@ _SAID: Final = (
     ("Source", "source"),
     ("Also", "other_rules"),
 )
+_WHY: Final = ("reason_1", "reason_2", "reason_3")
 NOTE: Final = (
     "A finding says that a line breaks a rule as it is written, not that it was wrong to bill: a coder looks at the "
     "record. Precision is the share of flagged lines that the payer denied at first; recall, of its denials for the "
-    "rule's causes, the share that the rule flagged. Expected dollars are what a correction would save if flagged "
-    "lines go on being denied as they were. No finding suggests a code that is not on the claim."
+    "rule's causes, the share that the rule flagged. Dollars at risk are what the payer allows times the chance "
+    "of denial, learned from earlier decisions. No finding suggests a code that is not on the claim."
 )
 
 
@@ -87,7 +88,7 @@ def rules(
     min_lines: as in ``rules.scorecard``; readable_lines: flagged lines under which a share is drawn grey.
     identifiers: claims under their own names instead of pseudonyms.
 
-    ``.data`` is the worklist as filtered, the largest expected saving first; ``.scorecard`` and ``.findings`` are the
+    ``.data`` is the worklist as filtered, the most dollars at risk first; ``.scorecard`` and ``.findings`` are the
     rest. Raises what ``rules.check`` and ``rules.scorecard`` do.
 
     >>> import cpticd as cx
@@ -136,7 +137,7 @@ class RulesExplorer(Explorer):
             Control("select", "share", "Denied", "precision", PRECISIONS),
             Control("range", "min_precision", "Least share denied", 0.0, (), 0, 1, 0.05),
             Control("select", "lines", "Worklist", "open", LINES),
-            Control("number", "min_dollars", "Least expected dollars", 0.0, (), 0, None, 1),
+            Control("number", "min_dollars", "Least dollars at risk", 0.0, (), 0, None, 1),
             Control("button", "export", "Export the worklist"),
         ]  # fmt: skip
 
@@ -174,10 +175,10 @@ class RulesExplorer(Explorer):
 
     @property
     def data(self) -> pd.DataFrame:
-        """One row per flagged line as filtered, the largest expected saving first."""
+        """One row per line as filtered, the most dollars at risk first."""
         rows = self._rows(self._work, "payer", "family", "rule", "severity")
         least = self.value("min_dollars")
-        kept = rows["expected_saved_amount"] >= least if least else pd.Series(True, index=rows.index)
+        kept = rows["expected_at_risk_amount"] >= least if least else pd.Series(True, index=rows.index)
         if self.value("lines") == "open":
             kept &= rows["initial_outcome"] == OPEN
         return rows[kept].reset_index(drop=True)
@@ -231,11 +232,15 @@ class RulesExplorer(Explorer):
         here = [
             f"{claim} {number}" for claim, number in zip(shown.rows["claim"], shown.rows["line"], strict=True)
         ]
-        yield table("work", shown, _WORK, title=f"Worklist, the largest expected saving first: {len(work):,} lines",
+        yield table("work", shown, _WORK, title=f"Worklist, the most dollars at risk first: {len(work):,} lines",
                     selectable=True, selected=here.index(line) if line in here else None,
                     note="" if len(work) else NOTHING[self.value("lines")])  # fmt: skip
         yield from self._of_line(line, work)
-        yield {"kind": "text", "name": "note", "paragraphs": [NOTE, *unjudged_in_words(records_of(self._found))]}
+        yield {
+            "kind": "text",
+            "name": "note",
+            "paragraphs": [NOTE, *unjudged_in_words(records_of(self._found))],
+        }
 
     def _shown(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with claims as they are shown."""
@@ -262,12 +267,14 @@ class RulesExplorer(Explorer):
             f"{fmt.text(row['diagnosis_codes'])}, charged {fmt.dollars(row['charge_amount'])}.",
             *(f"{word}: {self._names.inside(row[name])}" for word, name in
               _SAID if row[name]),
-            f"Of {fmt.count(row['like_lines'])} lines before that broke the rule, the payer denied "
-            f"{fmt.count(row['like_denied'])} ({fmt.percent(row['like_rate'])}; 95 % interval "
-            f"{fmt.interval(row['like_low'], row['like_high'])}); of its lines alike without a finding it denies "
-            f"{fmt.percent(row['base_probability'])}.",
-            f"Expected to be saved by a correction: {fmt.dollars(row['expected_saved_amount'])} of "
-            f"{fmt.dollars(row['expected_allowed_amount'])} that the payer allows. Decision: {row['initial_outcome']}.",
+            *([f"Of {fmt.count(row['like_lines'])} lines before that broke the rule, the payer denied "
+               f"{fmt.count(row['like_denied'])} ({fmt.percent(row['like_rate'])}; 95 % interval "
+               f"{fmt.interval(row['like_low'], row['like_high'])})."] if row["rule"] else []),
+            f"Chance of denial {fmt.percent(row['denial_probability'])}, without a finding "
+            f"{fmt.percent(row['base_probability'])}: {'; '.join(row[list(_WHY)].dropna())}.",
+            f"At risk: {fmt.dollars(row['expected_at_risk_amount'])} of {fmt.dollars(row['expected_allowed_amount'])} "
+            f"that the payer allows; a correction saves {fmt.dollars(row['expected_saved_amount'])}. Decision: "
+            f"{row['initial_outcome']}.",
         ]  # fmt: skip
         return [
             {

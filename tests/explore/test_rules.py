@@ -103,9 +103,9 @@ def test_the_least_precision_keeps_rules_that_a_payer_enforces(explorer: RulesEx
 def test_the_worklist_above_a_threshold_of_dollars(explorer: RulesExplorer) -> None:
     explorer.choose(lines="all")
     whole = explorer.data
-    least = float(whole["expected_saved_amount"].median())
+    least = float(whole["expected_at_risk_amount"].median())
     explorer.choose(min_dollars=least)
-    assert len(explorer.data) == (whole["expected_saved_amount"] >= least).sum() < len(whole)
+    assert len(explorer.data) == (whole["expected_at_risk_amount"] >= least).sum() < len(whole)
     with pytest.raises(ArgumentError, match="min_dollars"):
         explorer.choose(min_dollars=-1)
 
