@@ -235,7 +235,11 @@ class RulesExplorer(Explorer):
                     selectable=True, selected=here.index(line) if line in here else None,
                     note="" if len(work) else NOTHING[self.value("lines")])  # fmt: skip
         yield from self._of_line(line, work)
-        yield {"kind": "text", "name": "note", "paragraphs": [NOTE, *unjudged_in_words(records_of(self._found))]}
+        yield {
+            "kind": "text",
+            "name": "note",
+            "paragraphs": [NOTE, *unjudged_in_words(records_of(self._found))],
+        }
 
     def _shown(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with claims as they are shown."""
