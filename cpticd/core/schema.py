@@ -271,7 +271,7 @@ _TABLES = (
         low_income_months       integer months with a low-income subsidy (Part D)
         hospice_months          integer
         metal_level             text    of a marketplace plan: platinum, gold, silver, bronze or catastrophic
-        csr_variant             code    of a marketplace plan: last two digits of its HIOS number (cost-sharing reduction)
+        csr_variant             code    of a marketplace plan: last two digits of its HIOS number (reduced cost sharing)
         """,
     ),
     declare(

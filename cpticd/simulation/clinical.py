@@ -80,15 +80,15 @@ def follow(
             parts.append(_without(world, people, membership, row, has).of(number))
     chosen = Clinical.stack(*parts)
     times = np.array([int(row["times"]) for row in table])[chosen.series]
-    row, nth = expand(times)
-    found = chosen.take(row)
-    step = SPAN // times[row]
-    day = 5 + world.draws.below("clinical day", row.size, FIRST_WITHIN) + nth * step
+    series, nth = expand(times)
+    found = chosen.take(series)
+    step = SPAN // times[series]
+    day = 5 + world.draws.below("clinical day", series.size, FIRST_WITHIN) + nth * step
     day = world.starts[found.year] + np.minimum(day, 359)
     low, high = (
         np.array([round(float(each[name]) * 10) for each in table])[found.series] for name in ("low", "high")
     )
-    tenths = low + world.draws.below("clinical value", row.size, high - low + 1)
+    tenths = low + world.draws.below("clinical value", series.size, high - low + 1)
     done = Measured(found.person, found.series, day, tenths * TENTH)
     return chosen, done.take(np.flatnonzero(day < people.death[found.person]))
 

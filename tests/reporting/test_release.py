@@ -264,7 +264,12 @@ def test_rules_are_told_with_what_has_no_table_and_judged_by_tables_given(
     kept: Findings, tmp_path: Path
 ) -> None:
     text = Page(page(kept)).text("rules")
-    for fact in ("Rules without a table for these lines", "component_of_other_service", "reference.add", "rules ran"):
+    for fact in (
+        "Rules without a table for these lines",
+        "component_of_other_service",
+        "reference.add",
+        "rules ran",
+    ):
         assert fact in text
     covered = pd.DataFrame({"hcpcs_code": ["99213"], "diagnosis_code": ["E119"], "diagnosis_group": [1]})
     with only("summary", "rules"):

@@ -66,9 +66,9 @@ def _values(text: str) -> dict[str, float]:
     words = text.split()
     found = {}
     for name, value in zip(words[::2], words[1::2], strict=True):
-        if match := re.fullmatch(r"(\d+)(_\d)?", name):
-            name = f"HHS_HCC{int(match[1]):03d}{match[2] or ''}"
-        found[name] = float(value)
+        match = re.fullmatch(r"(\d+)(_\d)?", name)
+        term = f"HHS_HCC{int(match[1]):03d}{match[2] or ''}" if match else name
+        found[term] = float(value)
     return found
 
 
