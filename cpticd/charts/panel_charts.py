@@ -63,8 +63,18 @@ def model_bridge(bridge: pd.DataFrame, *, max_rows: int = 20, theme: str = "ligh
         subtitle=f"Each step begins where the one above ends{footing}; lines: 95 % interval",
         facts=["{words}", "change of the mean: {written}", "95 % interval: {span}", "n = {persons} of {population}",
                "{label_text}"],
-        axis=marks.quantity("Mean payment score", "score", zeroline=False), bargap=0.4,
+        axis=marks.quantity("Mean payment score", "score", zeroline=False, **_near(rows)), bargap=0.4,
     )  # fmt: skip
+
+
+def _near(rows: pd.DataFrame) -> dict[str, Any]:
+    """The range of an axis that shows the steps, which are small beside the scores: it need not hold zero."""
+    ends = pd.concat([rows["start"], *(rows["start"] + rows[name] for name in ("low", "high", "change"))])
+    room = 0.05 * float(ends.max() - ends.min()) or 0.05
+    return {
+        "rangemode": "normal",
+        "range": [round(float(ends.min()) - room, 4), round(float(ends.max()) + room, 4)],
+    }
 
 
 def _steps(bridge: pd.DataFrame, label: str, first: str, second: str, most: int) -> pd.DataFrame:
@@ -103,19 +113,19 @@ def provider_gaps(found: pd.DataFrame, *, max_rows: int = 30, theme: str = "ligh
     ArgumentError for other frames.
     """
     source = "risk.provider_gaps(claims, worklist, year=…)"
-    columns = ["persons", "gaps", "expected", "expected_low", "expected_high", "recapture_rate", "due"]
+    columns = ["persons", "gaps", "expected_gaps", "fewest_gaps", "most_gaps", "recapture_rate", "due"]
     frames.require(found, columns, "provider_gaps", source)
     title = "Conditions to review, by clinician"
     if found.empty:
         return frames.nothing(title, "No open gaps and no condition due.", theme=theme)
     label = "rendering_npi" if "rendering_npi" in found else "taxonomy"
-    facts = ["{label}", "expected: {expected} of {gaps} ({expected_low~expected_high})", "n = {persons} persons",
+    facts = ["{label}", "expected: {expected_gaps} of {gaps} ({fewest_gaps~most_gaps})", "n = {persons} persons",
              "recapture: {recapture_rate} of {due} ({low~high})",
              "visits ahead: {booked}, overdue: {overdue}"]  # fmt: skip
     facts += ["expected payment: {expected_dollars}"] if "expected_dollars" in found else []
     return intervals(
-        found.rename(columns={"taxonomy": "specialty"}) if label != "taxonomy" else found, label=label, x="expected",
-        low="expected_low", high="expected_high", facts=facts, max_rows=max_rows, title=title, theme=theme,
+        found.rename(columns={"taxonomy": "specialty"}) if label != "taxonomy" else found, label=label, x="expected_gaps",
+        low="fewest_gaps", high="most_gaps", facts=facts, max_rows=max_rows, title=title, theme=theme,
         subtitle="For review by a clinician and a coder; bars: 95 % interval", beside="{gaps} open",
         axis="Conditions expected to be confirmed",
     )  # fmt: skip

@@ -58,7 +58,7 @@ def provider_gaps(
     Columns
     -------
     ``by``, taxonomy (by clinician), persons (with a row to review or a condition due), gap_persons, gaps (open),
-    expected (the sum of their confidences), expected_low, expected_high, where the worklist has them expected_score and
+    expected_gaps (the sum of their confidences), fewest_gaps, most_gaps, where the worklist has them expected_score and
     expected_dollars, booked (rows with an appointment or a visit to be expected), overdue, due (lasting HCCs coded in
     the year before, of persons in members of both years), recaptured (coded again, or one above), recapture_rate, low,
     high. A condition belongs to the clinician who sees the person for it, most days; (unknown): nobody did.
@@ -130,8 +130,8 @@ def _asked(rows: pd.DataFrame, taxonomy: pd.Series) -> pd.DataFrame:
     found["taxonomy"] = own.astype(object).where(own.notna(), known).fillna(NOBODY).astype("str")
     found["gaps"] = 0 if is_due else 1
     chance = pd.to_numeric(rows["confidence"]) if "confidence" in rows else pd.Series(1.0, index=rows.index)
-    found["expected"] = 0.0 if is_due else chance.to_numpy(float)
-    found["spread"] = found["expected"] * (1 - found["expected"])
+    found["expected_gaps"] = 0.0 if is_due else chance.to_numpy(float)
+    found["spread"] = found["expected_gaps"] * (1 - found["expected_gaps"])
     for name in _WORTH:
         found[name] = pd.to_numeric(rows[name]).to_numpy(float) if name in rows and not is_due else 0.0
     when = rows["next_visit_by"] if "next_visit_by" in rows else pd.Series("", index=rows.index)
@@ -144,7 +144,7 @@ def _asked(rows: pd.DataFrame, taxonomy: pd.Series) -> pd.DataFrame:
 
 def _counted(rows: pd.DataFrame, by: By, confidence: float, worth: list[str]) -> pd.DataFrame:
     groups = rows.groupby(by)
-    counts = ["gaps", "expected", "spread", *worth, "booked", "overdue", "due", "recaptured"]
+    counts = ["gaps", "expected_gaps", "spread", *worth, "booked", "overdue", "due", "recaptured"]
     frame = groups[counts].sum()
     frame.insert(0, "persons", groups["person_id"].nunique())
     with_gaps = rows[rows["gaps"] == 1].groupby(by)["person_id"].nunique()
@@ -152,14 +152,14 @@ def _counted(rows: pd.DataFrame, by: By, confidence: float, worth: list[str]) ->
     if by == "rendering_npi":
         frame.insert(0, "taxonomy", groups["taxonomy"].first())
     half = normal_quantile(confidence) * np.sqrt(frame.pop("spread"))
-    place = [*frame.columns].index("expected") + 1
-    frame.insert(place, "expected_low", (frame["expected"] - half).clip(lower=0))
-    frame.insert(place + 1, "expected_high", np.minimum(frame["expected"] + half, frame["gaps"]))
+    place = [*frame.columns].index("expected_gaps") + 1
+    frame.insert(place, "fewest_gaps", (frame["expected_gaps"] - half).clip(lower=0))
+    frame.insert(place + 1, "most_gaps", np.minimum(frame["expected_gaps"] + half, frame["gaps"]))
     due = frame["due"].to_numpy(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         frame["recapture_rate"] = np.where(due > 0, frame["recaptured"] / due, np.nan)
     frame["low"], frame["high"] = wilson(frame["recaptured"], frame["due"], confidence)
-    order = "expected_dollars" if "expected_dollars" in worth else "expected"
+    order = "expected_dollars" if "expected_dollars" in worth else "expected_gaps"
     frame = frame.reset_index().sort_values(
         [order, by], ascending=[False, True], key=lambda c: c.abs() if c.name == order else c
     )

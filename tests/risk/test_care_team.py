@@ -147,10 +147,10 @@ def test_clinicians_have_their_conditions_and_what_came_back(claims: Claims) -> 
     """
     assert len(found) == 4
     for npi, *numbers in rows(expected):
-        columns = ["persons", "gaps", "expected", "due", "recaptured"]
+        columns = ["persons", "gaps", "expected_gaps", "due", "recaptured"]
         assert found.loc[[npi], columns].to_numpy(float)[0].tolist() == [float(number) for number in numbers]
     # One coin of 0.5: 0.5 ± 1.96 x 0.5, cut to what there is.
-    assert found.loc[["111"], ["expected_low", "expected_high"]].to_numpy()[0].tolist() == [0.0, 1.0]
+    assert found.loc[["111"], ["fewest_gaps", "most_gaps"]].to_numpy()[0].tolist() == [0.0, 1.0]
     by = risk.provider_gaps(claims, worklist(claims), year=2025, by="taxonomy")
     assert set(by["taxonomy"]) == {"20111X", "20222X", "20333X", "(unknown)"}
 
