@@ -108,7 +108,8 @@ def prebill(
 
     Without any adjudicated line to learn from, probabilities and dollars at risk are missing, and errors come first.
     Replaced and voided versions of a claim are left out. ``contract(…).records["calibration"]`` has the fifths of
-    the recent lines: lines, predicted, actual. Identifiers are those of the claims: keep the list where they are kept.
+    the recent lines: lines, predicted_rate, denied_rate. Identifiers are those of the claims: keep the list where they
+    are kept.
 
     >>> import cpticd as cx
     >>> simulated = cx.simulate(persons=100, seed=1)

@@ -101,6 +101,7 @@ def test_chances_are_borne_out_by_fifth(claims: Claims, work: pd.DataFrame) -> N
     past = past.sort_values("denial_probability").assign(fifth=np.arange(len(past)) * 5 // len(past))
     past["actual"] = past["initial_outcome"] == "denied"
     later = past.groupby("fifth").agg(predicted=("denial_probability", "mean"), actual=("actual", "mean"))
+    fifths = fifths.rename(columns={"predicted_rate": "predicted", "denied_rate": "actual"})
     for frame in (fifths, later):
         low, high = frame["actual"] - 0.04, frame["actual"] + 0.04  # what chance alone does to 80 lines
         assert ((frame["predicted"] * 1.5 > low) & (frame["predicted"] / 1.5 < high)).all()
