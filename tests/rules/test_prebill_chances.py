@@ -139,3 +139,5 @@ def test_few_lines_stay_hidden(work: pd.DataFrame) -> None:
         n, k = left[f"reason_{i}_lines"], left[f"reason_{i}_denied"]
         assert n.isna().equals(left[f"reason_{i}"].isna()) and n.isna().any()
         assert (n.dropna() % 10 == 0).all() and (k.dropna() % 10 == 0).all()
+    reasons = [f"reason_{i}" for i in (1, 2, 3)]
+    assert left.loc[left[reasons].isna().any(axis=1), "remaining_log_odds"].isna().all()
