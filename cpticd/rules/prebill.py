@@ -33,7 +33,7 @@ def protected(work: pd.DataFrame, minimum: int) -> pd.DataFrame:
     sources = [("like_lines", "like_denied")]
     sources += [(f"reason_{i}_lines", f"reason_{i}_denied") for i in range(1, REASONS + 1)]
     sources = [pair for pair in sources if pair[0] in work]
-    hidden = pd.Series(False, index=work.index)
+    hidden, unexplained = pd.Series(False, index=work.index), pd.Series(False, index=work.index)
     shown = work.copy()
     for lines, denied in sources:
         n, k = work[lines], work[denied]
@@ -44,6 +44,7 @@ def protected(work: pd.DataFrame, minimum: int) -> pd.DataFrame:
             said = [name for name in LIKE if name in work]
             hidden |= few
         else:
+            unexplained |= few
             said = [lines, denied, lines.removesuffix("_lines"), lines.replace("reason", "contribution")[:-6]]
         rates = [name for name in said if work[name].dtype.kind == "f" and name not in (lines, denied)]
         shown[rates] = work[rates].round(2)
@@ -58,6 +59,8 @@ def protected(work: pd.DataFrame, minimum: int) -> pd.DataFrame:
     for name in dollars:
         shown[name] = [rounded(value) for value in work[name]]
     shown[[*chance, *dollars]] = shown[[*chance, *dollars]].mask(hidden)
+    if "remaining_log_odds" in work:  # what remains beside the other reasons tells a hidden one
+        shown["remaining_log_odds"] = shown["remaining_log_odds"].mask(unexplained)
     by = terms_of(work).get("order", "expected_saved_amount")
     order = [by, "denial_probability", *LINE]
     return carry(work, shown.sort_values(order, ascending=[False, False, True, True], ignore_index=True))
@@ -108,7 +111,8 @@ def prebill(
 
     Without any adjudicated line to learn from, probabilities and dollars at risk are missing, and errors come first.
     Replaced and voided versions of a claim are left out. ``contract(…).records["calibration"]`` has the fifths of
-    the recent lines: lines, predicted, actual. Identifiers are those of the claims: keep the list where they are kept.
+    the recent lines: lines, predicted_rate, denied_rate. Identifiers are those of the claims: keep the list where they
+    are kept.
 
     >>> import cpticd as cx
     >>> simulated = cx.simulate(persons=100, seed=1)

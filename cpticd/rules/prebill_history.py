@@ -99,8 +99,8 @@ def by_fifth(probability: np.ndarray, denied: np.ndarray) -> list[dict[str, Any]
     """One record per fifth of lines by probability: lines, mean predicted, share denied."""
     order = np.argsort(probability, kind="stable")
     return [
-        {"fifth": i, "lines": len(part), "predicted": round(float(probability[part].mean()), 4),
-         "actual": round(float(denied[part].mean()), 4)}
+        {"fifth": i, "lines": len(part), "predicted_rate": round(float(probability[part].mean()), 4),
+         "denied_rate": round(float(denied[part].mean()), 4)}
         for i, part in enumerate(np.array_split(order, 5), start=1)
         if len(part)
     ]  # fmt: skip

@@ -101,6 +101,7 @@ def test_chances_are_borne_out_by_fifth(claims: Claims, work: pd.DataFrame) -> N
     past = past.sort_values("denial_probability").assign(fifth=np.arange(len(past)) * 5 // len(past))
     past["actual"] = past["initial_outcome"] == "denied"
     later = past.groupby("fifth").agg(predicted=("denial_probability", "mean"), actual=("actual", "mean"))
+    fifths = fifths.rename(columns={"predicted_rate": "predicted", "denied_rate": "actual"})
     for frame in (fifths, later):
         low, high = frame["actual"] - 0.04, frame["actual"] + 0.04  # what chance alone does to 80 lines
         assert ((frame["predicted"] * 1.5 > low) & (frame["predicted"] / 1.5 < high)).all()
@@ -138,3 +139,5 @@ def test_few_lines_stay_hidden(work: pd.DataFrame) -> None:
         n, k = left[f"reason_{i}_lines"], left[f"reason_{i}_denied"]
         assert n.isna().equals(left[f"reason_{i}"].isna()) and n.isna().any()
         assert (n.dropna() % 10 == 0).all() and (k.dropna() % 10 == 0).all()
+    reasons = [f"reason_{i}" for i in (1, 2, 3)]
+    assert left.loc[left[reasons].isna().any(axis=1), "remaining_log_odds"].isna().all()
