@@ -125,7 +125,8 @@ def provider_gaps(found: pd.DataFrame, *, max_rows: int = 30, theme: str = "ligh
     facts += ["expected payment: {expected_dollars}"] if "expected_dollars" in found else []
     return intervals(
         found.rename(columns={"taxonomy": "specialty"}) if label != "taxonomy" else found,
-        label=label, x="expected_gaps", low="fewest_gaps", high="most_gaps", facts=facts, max_rows=max_rows, title=title, theme=theme,
+        label=label, x="expected_gaps", low="fewest_gaps", high="most_gaps", facts=facts,
+        max_rows=max_rows, title=title, theme=theme,
         subtitle="For review by a clinician and a coder; bars: 95 % interval", beside="{gaps} open",
         axis="Conditions expected to be confirmed",
     )  # fmt: skip
