@@ -48,6 +48,23 @@ def test_dollars_read_are_loaded_or_rejected(rows: list[dict[str, Any]]) -> None
     assert round(account.amount_rejected * 100) == round(rejects.amount.sum() * 100)
 
 
+def test_a_copy_of_a_reason_without_dollars_has_none(tmp_path: Path) -> None:
+    """The reason is of the row of its line that has the dollars, and says no more than that one: they count once."""
+    claims = read(
+        tmp_path,
+        """
+        claim | line | charge | dos        | paid | denial code
+        1     | 1    | 10     | 2024-01-05 | 0    | CO-45
+        1     | 1    | -      | 2024-01-05 | 0    | CO-45
+        2     | 1    | -      | 2024-01-05 | 0    | CO-45
+        2     | 1    | 20     | 2024-01-05 | 0    | CO-45
+        """,
+    )
+    account = claims.accounting().set_index("table_name").loc[ROWS]
+    assert (account["read"], account.loaded, account.rejected) == (4, 2, 2)
+    assert (account.amount_read, account.amount_rejected) == (30, 0)
+
+
 def test_charges_that_cannot_be_read_are_missing_and_said_so(tmp_path: Path) -> None:
     claims = read(
         tmp_path,

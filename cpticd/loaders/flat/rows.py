@@ -237,7 +237,8 @@ class Flat:
             f"SELECT {', '.join(values)}, {found['claim_id'].value} AS source_claim_id, {modifiers} AS _modifiers, "
             f"coalesce({', '.join(why)}) AS _bad, t._source, t._place, "
             # no service at all; the row whose decision it is a part of; the one that a cancellation takes back
-            "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels "
+            "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels, "
+            "CAST(NULL AS BOOLEAN) AS _carried "
             f"FROM flat_text t {' '.join(r.join for r in found.values())}"
         )
         kinds = self.intake.query(f"DESCRIBE {given}").to_pylist()
@@ -269,7 +270,7 @@ class Flat:
             f"SELECT {self.source_name('b.')} AS source, {self.location('b.')} AS location, '{UNIT}' AS "
             f"table_name, "
             f"'rejected' AS action, b.reason, left(concat_ws(', ', {cells}), 500) AS content, "
-            f"CASE WHEN f._void THEN 0 ELSE f.charge_amount END AS amount, "
+            f"CASE WHEN f._void OR f._carried THEN 0 ELSE f.charge_amount END AS amount, "
             "CASE WHEN f._void THEN 'note' END AS severity, "
             f"b._source, b._place FROM ({sql}) b JOIN flat_text t ON t._source = b._source AND t._place = "
             f"b._place "

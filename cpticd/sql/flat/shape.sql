@@ -19,6 +19,6 @@ rows AS (
 ),
 again AS (SELECT core FROM rows GROUP BY core HAVING count(*) > 1)
 SELECT rows.*, row_number() OVER (
-    PARTITION BY core, whole ORDER BY {kept} rows._source, rows._place
+    PARTITION BY core, whole ORDER BY f._carried NULLS FIRST, {kept} rows._source, rows._place
 ) AS nth, row_number() OVER (PARTITION BY core ORDER BY {order}, rows._source, rows._place) AS rank
 FROM rows SEMI JOIN again USING (core) JOIN flat f ON f.rowid = rows.rid
