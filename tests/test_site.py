@@ -175,7 +175,9 @@ def test_the_reference_has_public_names_and_no_others(site: Path) -> None:
     rooms = [name for name in package.__all__ if isinstance(getattr(package, name), ModuleType)]
     for name in ["cpticd", *(f"cpticd/{room}" for room in rooms)]:
         public = {*importlib.import_module(name.replace("/", ".")).__all__}
-        shown = {each.partition(".")[0] for each in page(site, f"api/{name}.html").ids}
+        ids = page(site, f"api/{name}.html").ids
+        # A long value has a button of its own.
+        shown = {each.partition(".")[0] for each in ids if not each.endswith("-view-value")}
         modules = {each for each in public if (site / f"api/{name}/{each}.html").is_file()}
         assert shown - {"navtoggle", "togglestate"} == public - modules, name
     assert len(rooms) > 10

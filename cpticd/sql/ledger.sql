@@ -208,7 +208,9 @@ added AS (
 capped AS (  -- no more can be denied than was neither paid nor the patient's
     SELECT
         *,
-        CASE WHEN charge > 0 THEN greatest(0, least(denied, CAST(charge AS DOUBLE) - greatest(coalesce(paid, 0), 0)
+        -- (what a claim's deductible takes from a line that was paid less leaves a payment below none: it offsets the share)
+        CASE WHEN charge > 0 THEN greatest(0, least(denied, CAST(charge AS DOUBLE)
+            - CASE WHEN own_paid >= 0 THEN paid ELSE greatest(coalesce(paid, 0), 0) END
             - greatest(share, 0))) ELSE denied END AS refused
     FROM added
 ),

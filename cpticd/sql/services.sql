@@ -32,7 +32,11 @@ chained AS MATERIALIZED (
         max(CASE WHEN s.place = 1 THEN s.claim_line_number END) AS last_line,
         count(CASE WHEN s.relation NOT IN ('void', 'other payer') THEN 1 END) AS submissions,
         min(s.received_date) AS submitted_date,
-        min(CASE WHEN s.relation IN ('replacement', 'resubmission') THEN s.received_date END) AS resubmitted_date,
+        coalesce(  -- since the first decision; what was returned as unprocessable was sent again before there was one
+            min(CASE WHEN s.relation IN ('replacement', 'resubmission') AND s.received_date >= d.first_paid_date
+                THEN s.received_date END),
+            min(CASE WHEN s.relation IN ('replacement', 'resubmission') THEN s.received_date END)
+        ) AS resubmitted_date,
         max(CASE WHEN s.version = s.last_version AND s.relation = 'void' THEN 1 ELSE 0 END) AS is_void,
         max(CASE WHEN s.place = 1 AND r.claim_id IS NOT NULL THEN 1 ELSE 0 END) = 1 AS is_dropped
     FROM sent s

@@ -280,7 +280,7 @@ def test_diagnoses_of_nobody_and_without_a_code_are_told() -> None:
         ({"payment_year": "2026"}, "2026"),
         ({"model": "V24", "payment_year": 2027}, "2025"),
         ({"model": "ESRD V24", "payment_year": 2024}, "2026"),
-        ({"model": "RxHCC V08", "payment_year": 2027}, "2026"),
+        ({"model": "RxHCC V08", "payment_year": 2028}, "2027"),
         ({"model": "V99", "payment_year": 2026}, "V28"),
         ({"model": "v28", "payment_year": 2026}, "V28"),
         ({"model": "", "payment_year": 2026}, "V28"),
