@@ -44,8 +44,8 @@ def carry(flat: Flat) -> None:
             action="repaired", table=UNIT,
         )  # fmt: skip
         flat.intake.execute(
-            f"UPDATE flat SET {values}, _modifiers = w._modifiers, _carried = true FROM flat_carried c JOIN flat w ON w.rowid = c.whole "
-            "WHERE flat.rowid = c.rid"
+            f"UPDATE flat SET {values}, _modifiers = w._modifiers, _carried = true "
+            "FROM flat_carried c JOIN flat w ON w.rowid = c.whole WHERE flat.rowid = c.rid"
         )
     flat.intake.execute("DROP TABLE flat_carried")
 
