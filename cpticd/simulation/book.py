@@ -132,6 +132,12 @@ class Book:
             self.catalogue, self.claims.take(slice(0, size)), self.lines.take(first), diagnoses, self.codes
         )
 
+    def add_last(self, lines: LineRows) -> None:
+        """Add these lines, each last on its claim; they are numbered by ``lines.renumber``."""
+        added = np.arange(self.lines.size + lines.size) >= self.lines.size
+        joined = LineRows.stack(self.lines, lines)
+        self.lines = joined.take(np.lexsort((np.arange(added.size), added, joined.claim)))
+
     @property
     def payer(self) -> Ints:
         """Payer of every line."""

@@ -288,9 +288,7 @@ def _duplicate_lines(world: World, book: Book) -> None:
     index = np.flatnonzero(sound)
     again = book.lines.take(index[world.draws("standard duplicate", index.size) < DUPLICATED])
     again.rule[:] = rule
-    joined = LineRows.stack(book.lines, again)
-    added = joined.rule == rule
-    book.lines = joined.take(np.lexsort((np.arange(added.size), added, joined.claim)))
+    book.add_last(again)
     book.lines.renumber()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cpticd.simulation.billing import SIDED
-from cpticd.simulation.book import MODIFIERS, Book, LineRows
+from cpticd.simulation.book import MODIFIERS, Book
 from cpticd.simulation.manual import planted_pairs, policy
 from cpticd.simulation.necessity import VITAMIN_D
 from cpticd.simulation.plants import Plants
@@ -47,9 +47,7 @@ def _components(world: World, book: Book) -> None:
         again = book.lines.take(index[world.draws("component", index.size) < share])
         again.rebill(catalogue.fee, np.arange(again.size), catalogue.procedures[second])
         again.rule[:] = rule
-        joined = LineRows.stack(book.lines, again)
-        added = joined.rule == rule
-        book.lines = joined.take(np.lexsort((np.arange(added.size), added, joined.claim)))
+        book.add_last(again)
     book.lines.renumber()
 
 

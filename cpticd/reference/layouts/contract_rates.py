@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from cpticd.core.code_form import normal_text
 from cpticd.core.errors import InputError
-from cpticd.reference.layouts.files import Reading, Source, only, published_day, table
+from cpticd.reference.layouts.files import Reading, Source, named, only, published_day, table
 
 KEY: Final = ("payer", "payer_kind", "code", "modifier", "place", "effective_from")
 _HEADINGS: Final = {
@@ -37,21 +37,11 @@ _COLUMNS: Final = {
 def read(files: Sequence[Source]) -> Reading:
     """One row per payer, procedure, modifier, place and first day: with the amount of one unit."""
     file = only(files, (".csv", ".txt", ".tsv", ".xlsx"), "contract rates")
-    rows = file.rows()
-    line, heading = next(rows, (1, [""]))
-    named = [cell.strip().lower().replace(" ", "_") for cell in heading]
-    places = {
-        column: next((named.index(name) for name in names if name in named), None)
-        for column, names in _HEADINGS.items()
-    }
-    if missing := [column for column in _NEEDED if places[column] is None]:
-        raise InputError(
-            f"{file.name}:{line}: no column {missing}; found {heading}; code and amount are needed"
-        )
+    start, heading, there, rows = named(file, _HEADINGS)
+    if missing := [column for column in _NEEDED if column not in there]:
+        raise InputError(f"{start}: no column {missing}; found {heading}; code and amount are needed")
     found = []
-    for number, cells in rows:
-        row = {c: cells[i].strip() if i is not None and i < len(cells) else "" for c, i in places.items()}
-        where = f"{file.name}:{number}"
+    for where, row in rows:
         found.append(
             (
                 row["payer"], row["payer_kind"].lower(), _code(row["code"], where), normal_text(row["modifier"]),

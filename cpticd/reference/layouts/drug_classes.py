@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from cpticd.core.errors import InputError
-from cpticd.reference.layouts.files import Reading, Source, only, table
+from cpticd.reference.layouts.files import Reading, Source, named, only, table
 
 KEY: Final = ("code_system", "code")
 _HEADINGS: Final = {
@@ -38,21 +38,12 @@ def tells(file: Source) -> bool:
 def read(files: Sequence[Source]) -> Reading:
     """One row per code of a drug: with its class."""
     file = only(files, (".csv", ".txt", ".tsv", ".xlsx"), "drug classes")
-    rows = file.rows()
-    line, heading = next(rows, (1, [""]))
-    named = [cell.strip().lower().replace(" ", "_") for cell in heading]
-    places = {
-        column: next((named.index(name) for name in names if name in named), None)
-        for column, names in _HEADINGS.items()
-    }
-    if places["drug_class"] is None or all(places[name] is None for name in ("ndc", "rxnorm", "code")):
+    where, heading, there, rows = named(file, _HEADINGS)
+    if "drug_class" not in there or not there & {"ndc", "rxnorm", "code"}:
         raise InputError(
-            f"{file.name}:{line}: found {heading}; drug_class, and ndc_code, rxnorm_code or code are needed"
+            f"{where}: found {heading}; drug_class, and ndc_code, rxnorm_code or code are needed"
         )
-    found = []
-    for number, cells in rows:
-        row = {c: cells[i].strip() if i is not None and i < len(cells) else "" for c, i in places.items()}
-        found += _codes(row, f"{file.name}:{number}")
+    found = [code for place, row in rows for code in _codes(row, place)]
     return Reading(table(found, _COLUMNS, name=file.name), "", None)
 
 

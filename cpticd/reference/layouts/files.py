@@ -7,7 +7,7 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
@@ -230,6 +230,31 @@ def header(
         f"{name}: no line with the headings of {', '.join(needed)}; it starts with {first[:8]}; "
         "take the file as it is published"
     )
+
+
+def named(
+    file: Source, headings: Mapping[str, Sequence[str]]
+) -> tuple[str, list[str], set[str], Iterator[tuple[str, dict[str, str]]]]:
+    """Of a user's own table, whose first row has the headings: the place of that row, its cells, the columns of
+    ``headings`` (column to the names that it may have) that are there, and of each further row its place and cells.
+
+    A column that is not there, and a cell that a row does not reach, is ''.
+    """
+    rows = file.rows()
+    line, first = next(rows, (1, [""]))
+    names = [cell.strip().lower().replace(" ", "_") for cell in first]
+    places = {
+        column: next((names.index(name) for name in given if name in names), None)
+        for column, given in headings.items()
+    }
+    cells = (
+        (
+            f"{file.name}:{number}",
+            {c: row[i].strip() if i is not None and i < len(row) else "" for c, i in places.items()},
+        )
+        for number, row in rows
+    )
+    return f"{file.name}:{line}", first, {c for c, i in places.items() if i is not None}, cells
 
 
 def records(
