@@ -47,11 +47,6 @@ def caps_of(own: pd.DataFrame | None = None) -> pd.Series:
     return found
 
 
-def cap(kind: str) -> float:
-    """The highest confidence of one kind before charts are reviewed."""
-    return float(caps_of()[kind])
-
-
 def checked(table: pd.DataFrame | None, caps: pd.DataFrame | None = None) -> pd.DataFrame:
     """The table to use: the user's, with the default for strata that it lacks.
 

@@ -86,14 +86,14 @@ def worklist(
     """
     check_columns(gaps, _KEY, "gaps")
     day = _day(as_of)
-    paid = hcc_tables.service_to_payment(model, year) if payment_year is None else payment_year
+    paid = hcc_tables.paid_year(model, year, payment_year)
     booked = _booked(appointments, day)
     frame = gaps.drop(columns=[name for name in COLUMNS if name in gaps]).reset_index(drop=True)
     frame = frame.astype(dict.fromkeys(_KEY, "str"))
     first = list_years()[0]
     years = [one for one in range(year - lookback_years, max(year, day.year) + 1) if one >= first]
     with claims.session() as s:
-        load_encounters(s, years)
+        load_encounters(s, years, model=model)
         visits = visits_of(s, frame, model=model, payment_year=paid, as_of=day)
     added = _next(_seen(frame[_KEY], visits), visits, booked, day)
     result = frame.join(added[list(COLUMNS)])
@@ -127,7 +127,7 @@ def _booked(appointments: pd.DataFrame | None, day: pd.Timestamp) -> pd.DataFram
         return pd.DataFrame(columns=columns)
     check_columns(appointments, columns[:2], "appointments")
     rows = appointments.assign(npi=appointments.get("npi", ""))[columns]
-    dates = pd.to_datetime(rows["appointment_date"], errors="coerce")
+    dates = pd.to_datetime(rows["appointment_date"], errors="coerce", format="mixed")
     if (bad := dates.isna()).any():
         row = rows[bad].iloc[0]
         raise SchemaError(

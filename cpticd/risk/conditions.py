@@ -35,6 +35,7 @@ from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Records, measure
 from cpticd.core.session import Session
+from cpticd.risk import hcc_tables
 
 #: Statements of a line or two, by the relation that they make.
 _RULES: Final = {
@@ -71,9 +72,7 @@ def check_years(years: Iterable[int], eligible: pa.Table | None = None) -> list[
     return sorted({int(year) for year in found})
 
 
-def load_encounters(
-    s: Session, years: Iterable[int], *, eligible: Eligible = None, medicare: bool = True
-) -> None:
+def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = None, model: str = "") -> None:
     """Make the relation ``encounters``: one row per claim and distinct diagnosis code of the service ``years``.
 
     Columns: person_id, claim_id, year, diagnosis_code, claim_date, claim_type, kind (inpatient, outpatient, …,
@@ -81,23 +80,23 @@ def load_encounters(
     line's clinician, of the biller on institutional claims; or null), diagnosis_position, counted, reason (null
     where counted), face_to_face (a claim that counts, by a service at which somebody saw the patient).
     Diagnoses of claims without a date, and of no claim, stand there too, with a reason and without a year.
-    ``eligible`` replaces the reference table ``eligible_procedures``; without ``medicare`` exclusions that CMS dates
-    for Medicare alone do not hold. Raises ArgumentError for a year without list.
+    ``eligible`` replaces the reference table ``eligible_procedures``; for HHS's models exclusions that CMS dates for
+    Medicare alone do not hold. Raises ArgumentError for a year without list.
     """
-    load_encounter_claims(s, years, eligible=eligible, medicare=medicare)
+    load_encounter_claims(s, years, eligible=eligible, model=model)
     s.create("encounters", sql.text("risk/encounters"))
     s.drop("encounter_claims")  # a row per claim, which nothing else reads
 
 
 def load_encounter_claims(
-    s: Session, years: Iterable[int], *, eligible: Eligible = None, medicare: bool = True
+    s: Session, years: Iterable[int], *, eligible: Eligible = None, model: str = ""
 ) -> None:
     """Make the relation ``encounter_claims``: one row per claim with its date and the reason why it does not count."""
     table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
     chosen = check_years(years, table)
     rules = reference.table("encounter_exclusions")
     _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table,
-                rules if medicare else _undated(rules))  # fmt: skip
+                _undated(rules) if hcc_tables.is_hhs(model) else rules)  # fmt: skip
     for name in _RELATIONS:
         s.create(name, _RULES.get(name) or sql.text(f"risk/{name}"))
     s.drop("encounter_lines")

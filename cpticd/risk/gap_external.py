@@ -23,7 +23,9 @@ GIVEN: Final = "confidence given"
 _COLUMNS: Final = ("person_id", "hcc", "diagnosis_code", "source", "confidence", "date")
 
 
-def external(s: Session, asked: Scope, suspects: pd.DataFrame, found: Rejects) -> Found:
+def external(
+    s: Session, asked: Scope, suspects: pd.DataFrame, found: Rejects, caps: pd.DataFrame | None = None
+) -> Found:
     """One row per person and HCC of ``suspects``, open or closed by what is coded in the year.
 
     ``suspects``: person_id; hcc or diagnosis_code (of either the other follows); source, confidence and date where they
@@ -57,15 +59,17 @@ def external(s: Session, asked: Scope, suspects: pd.DataFrame, found: Rejects) -
         kind="external",
         rule="external",
         stratum=given.map({True: GIVEN, False: ""}),
-        share=np.where(given, once["confidence"].clip(upper=calibration.cap("external")) / _base(), 1.0),
+        share=np.where(
+            given, once["confidence"].clip(upper=calibration.caps_of(caps)["external"]) / _base(caps), 1.0
+        ),
         support=pd.array([pd.NA] * len(once), dtype="Int64"),
     )
     return Found(candidates, evidence, {})
 
 
-def _base() -> float:
+def _base(caps: pd.DataFrame | None) -> float:
     """The confidence of the stratum of suspicions with their own, to which these are relative."""
-    table = calibration.default()
+    table = calibration.default(caps)
     row = table[(table["kind"] == "external") & (table["stratum"] == GIVEN)]
     return float(row["confidence"].iloc[0])
 
@@ -96,7 +100,7 @@ def _checked(suspects: pd.DataFrame) -> pd.DataFrame:
     rows["confidence"] = pd.to_numeric(given.where(given != ""), errors="coerce")
     rows["bad_confidence"] = (given != "") & ~rows["confidence"].between(0, 1)
     days = _text(rows["date"])
-    rows["date"] = pd.to_datetime(days.where(days != ""), errors="coerce").dt.as_unit("s")
+    rows["date"] = pd.to_datetime(days.where(days != ""), errors="coerce", format="mixed").dt.as_unit("s")
     rows["bad_date"] = (days != "") & rows["date"].isna()
     day = rows["date"].dt.strftime(" on %Y-%m-%d").fillna("")
     code = dotted(rows["diagnosis_code"]).where(rows["diagnosis_code"] != "", "HCC " + rows["hcc"])
@@ -135,7 +139,7 @@ def _of_the_model(s: Session, asked: Scope, rows: pd.DataFrame, found: Rejects) 
     both["hcc"] = both["hcc"].where(both["hcc"] != "", both["of_code"])
     fits = both["of_code"].isna() | (both["of_code"] == both["hcc"])
     apart = ~fits.groupby(both["location"]).transform("any").astype(bool)
-    _reject(rows[why != ""].assign(why=why), found)
+    _reject(rows.assign(why=why)[why != ""], found)
     _reject(both[apart].drop_duplicates("location").assign(why="the code is of another HCC"), found)
     return both[fits & ~apart]
 
@@ -157,7 +161,7 @@ def _of_persons(s: Session, rows: pd.DataFrame, found: Rejects) -> pd.DataFrame:
         }
     )
     asked = both["is_asked"].astype(bool)
-    _reject(both[~asked].drop_duplicates("location").assign(why=why), found)
+    _reject(both.assign(why=why)[~asked].drop_duplicates("location"), found)
     return both[asked].reset_index(drop=True)
 
 

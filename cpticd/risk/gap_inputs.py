@@ -77,7 +77,7 @@ def prepare(s: Session, asked: Scope) -> None:
     s.load("hcc_map", hcc_tables.remembered(asked.model, asked.payment_year))
     s.load("hcc_parents", hcc_tables.hierarchy(asked.model))
     s.load("courses", courses(asked.model, asked.payment_year))
-    load_encounters(s, asked.years, medicare=not hcc_tables.is_hhs(asked.model))
+    load_encounters(s, asked.years, model=asked.model)
     load_outsiders(s, asked.model)
     for name in ("persons", "hits", "codes", "seen", "services", "states", "data_codes"):
         s.create(f"gap_{name}", sql.text(f"risk/gap_{name}"))

@@ -152,7 +152,7 @@ def gaps(
         gap_inputs.prepare(s, asked)
         parts = {kind: _RULES[kind](s, asked, *own.get(kind, ())) for kind in chosen if kind in _RULES}
         if "external" in chosen and suspects is not None:
-            parts["external"] = gap_external.external(s, asked, suspects, refused)
+            parts["external"] = gap_external.external(s, asked, suspects, refused, caps)
         rows = _merged(parts, table)
         if "learned" in chosen:
             parts["learned"] = learned(

@@ -12,8 +12,8 @@ from cpticd.core.contract import attach, records_of, terms_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Protected, measure
 from cpticd.risk.care_team import check_columns
-from cpticd.risk.few import rows_of_enough
 from cpticd.risk.model_change import REASONS
+from cpticd.risk.protection import rows_of_enough
 from cpticd.stats import normal_quantile
 
 _BY: Final = {"reason": ["reason"], "condition": ["from_hccs", "to_hccs", "label", "reason"]}

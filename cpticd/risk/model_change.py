@@ -11,8 +11,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cpticd import sql
 from cpticd.claims import Claims
@@ -277,6 +275,9 @@ def _conditions(sides: list[_Scored], people: pd.DataFrame) -> pd.DataFrame:
 
 def _tied(coded: pd.DataFrame) -> tuple[pd.Series, dict[str, int]]:
     """Number of the condition of each row, and of each person's HCC of a model: HCCs tied by common codes are one."""
+    from scipy.sparse import coo_array  # a tenth of a second, which importing the package need not take
+    from scipy.sparse.csgraph import connected_components
+
     names = [coded["person_id"] + f"|{side}|" + coded[f"hcc_{side}"] for side in ("from", "to")]
     nodes = pd.Index(pd.concat(names).dropna().unique())
     ends = [nodes.get_indexer(pd.Index(name.fillna(""))) for name in names]

@@ -155,9 +155,12 @@ def _own(part: Part, players: pd.DataFrame) -> pd.DataFrame:
 def _assumed(part: Part, players: pd.DataFrame) -> pd.Series:
     """The code of each player; where none is named, the one by which the claims code his HCC most often."""
     mapping = hcc_tables.mapping(part.model, part.scorer.payment_year).to_pandas()
-    coded = part.scorer.s.fetch("SELECT diagnosis_code, diagnoses FROM codes_in WHERE is_code").to_pandas()
+    coded = part.scorer.s.fetch(  # diagnoses_in and codes_in hold a person's code once
+        "SELECT c.diagnosis_code, count(*) AS diagnoses FROM counted_diagnoses d "
+        "JOIN codes_in c ON c.given = d.diagnosis_code WHERE c.is_code GROUP BY c.diagnosis_code"
+    ).to_pandas()
     mapping["diagnoses"] = (
-        mapping["diagnosis_code"].map(coded.groupby("diagnosis_code")["diagnoses"].sum()).fillna(0)
+        mapping["diagnosis_code"].map(coded.set_index("diagnosis_code")["diagnoses"]).fillna(0)
     )
     usual = mapping.sort_values(["hcc", "diagnoses", "diagnosis_code"], ascending=[True, False, True])
     by_hcc = usual.drop_duplicates("hcc").set_index("hcc")["diagnosis_code"]

@@ -14,7 +14,7 @@ from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.measure import Protected, measure
 from cpticd.core.selection import Grouping, grouping
 from cpticd.risk import hcc_tables
-from cpticd.risk.few import rows_of_enough
+from cpticd.risk.protection import rows_of_enough
 from cpticd.risk.score import score
 from cpticd.stats import normal_quantile
 

@@ -138,7 +138,7 @@ def _coded(claims: Claims, year: int, model: str, payment_year: int) -> tuple[in
             raise ArgumentError(
                 f"members: nobody is enrolled in {year}; risk adjustment needs the members of that year"
             )
-        load_encounters(s, [year], medicare=not hcc_tables.is_hhs(model))
+        load_encounters(s, [year], model=model)
         s.load("hcc_map", hcc_tables.mapping(model, payment_year))
         day = hcc_tables.age_day(model, payment_year)
         age = {"age_year": day.year, "age_day": day.month * 100 + day.day}

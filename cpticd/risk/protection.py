@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final
 
@@ -175,3 +175,26 @@ def calibration(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.D
 
 def _enough(values: pd.Series, minimum: int) -> pd.Series:
     return (values >= minimum) | (values == 0)
+
+
+def rows_of_enough(
+    *counts: tuple[str, str],
+) -> Callable[[pd.DataFrame, Claims, int], tuple[pd.DataFrame, int]]:
+    """Keeps rows of enough persons, and of none or enough in each part and rest of ``counts`` (part, whole).
+
+    What is left out is of enough persons together, and never a single row: else it would be what is missing from a
+    total; the smallest of the others go with it. Totals in the contract leave only where every row does.
+    """
+
+    def protect(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
+        persons = frame["persons"]
+        small = ~_enough(persons, minimum)
+        for part, whole in counts:
+            for values in (frame[part].fillna(0), frame[whole].fillna(0) - frame[part].fillna(0)):
+                small |= ~_enough(values, minimum)
+        while small.any() and not small.all() and (small.sum() == 1 or persons[small].sum() < minimum):
+            small |= frame.index == persons[~small].idxmin()
+        shown = carry(frame, frame[~small].reset_index(drop=True))
+        return (amend(shown, {"totals": []}) if small.any() else shown), int(small.sum())
+
+    return protect

@@ -15,11 +15,10 @@ from cpticd.core.measure import Protected, measure
 from cpticd.risk import chronic_codes, hcc_tables
 from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.care_team import check_columns, usual, visits_of
-from cpticd.risk.conditions import list_years, load_encounters
-from cpticd.risk.entitlement import load_outsiders
-from cpticd.risk.few import rows_of_enough
+from cpticd.risk.conditions import list_years
 from cpticd.risk.kinds import OPEN
-from cpticd.risk.recapture import days_of
+from cpticd.risk.protection import rows_of_enough
+from cpticd.risk.recapture import load_coded
 from cpticd.stats import normal_quantile, wilson
 
 By = Literal["rendering_npi", "taxonomy"]
@@ -75,11 +74,13 @@ def provider_gaps(
     """
     one_of("by", by, ("rendering_npi", "taxonomy"))
     check_columns(worklist, ["person_id", "hcc", "rendering_npi", "taxonomy", "next_visit_by"], "worklist")
-    paid = hcc_tables.service_to_payment(model, year) if payment_year is None else payment_year
+    paid = hcc_tables.paid_year(model, year, payment_year)
     refused = Rejects()
     due, taxonomy = _due(claims, year, model, paid, chronic_codes.codes(model, paid, chronic, refused))
     todo = worklist[worklist["status"] == OPEN] if "status" in worklist else worklist
-    rows = pd.concat([_asked(todo, taxonomy), _asked(due, taxonomy)], ignore_index=True)
+    rows = pd.concat(
+        [_asked(todo, taxonomy, is_due=False), _asked(due, taxonomy, is_due=True)], ignore_index=True
+    )
     frame = _counted(rows, by, confidence, [name for name in _WORTH if name in worklist])
     return attach(
         frame,
@@ -100,29 +101,19 @@ def _due(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Conditions that are due in ``year``, with the clinician who sees the person for each; taxonomies by clinician."""
     years = [one for one in (year - 1, year) if one >= list_years()[0]]
-    labels = hcc_tables.labels(model).column("hcc").to_pylist()
-    up = {(hcc, hcc) for hcc in labels}
-    up |= {(row["child"], row["parent"]) for row in hcc_tables.hierarchy(model).to_pylist()}
     with claims.session() as s:
-        load_encounters(s, years)
-        load_outsiders(s, model)
-        s.load("years", days_of(years, model))
-        s.load("hcc_map", hcc_tables.remembered(model, payment_year))
-        chronic_codes.load(s, chronic)
-        s.load("hcc_up", pd.DataFrame(sorted(up), columns=["hcc", "up"], dtype="str"))
-        s.create("coded", sql.text("risk/recapture_coded"))
+        load_coded(s, years, model, payment_year, chronic)
         due = s.frame(sql.text("risk/care_due"), {"year": year})
         visits = visits_of(
             s, due, model=model, payment_year=payment_year, as_of=pd.Timestamp(year=year, month=12, day=31)
         )
     seen = usual(visits.conditions, ["person_id", "hcc"]).rename(columns={"provider": "rendering_npi"})
     rows = due.merge(seen[["person_id", "hcc", "rendering_npi"]], on=["person_id", "hcc"], how="left")
-    return rows.assign(due=1), visits.taxonomy
+    return rows, visits.taxonomy
 
 
-def _asked(rows: pd.DataFrame, taxonomy: pd.Series) -> pd.DataFrame:
+def _asked(rows: pd.DataFrame, taxonomy: pd.Series, *, is_due: bool) -> pd.DataFrame:
     """Rows of either list with what is counted of them."""
-    is_due = "due" in rows
     npi = rows["rendering_npi"].astype(object).where(rows["rendering_npi"].notna(), NOBODY)
     found = pd.DataFrame({"person_id": rows["person_id"].astype("str"), "rendering_npi": npi.astype("str")})
     own = rows["taxonomy"] if "taxonomy" in rows else pd.Series(pd.NA, index=rows.index)

@@ -13,6 +13,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import InputError
 from cpticd.core.measure import Part, Protected, measure
+from cpticd.core.session import Session
 from cpticd.risk import chronic_codes, hcc_tables, protection
 from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.chronic_codes import Chronic
@@ -129,19 +130,24 @@ def days_of(years: list[int], model: str) -> dict[str, pa.Array]:
 def _count(
     claims: Claims, years: list[int], model: str, payment_year: int, chronic: pd.DataFrame
 ) -> pd.DataFrame:
+    with claims.session() as s:
+        load_coded(s, years, model, payment_year, chronic)
+        s.load("hcc_labels", hcc_tables.labels(model))
+        return s.frame(sql.text("risk/recapture"))
+
+
+def load_coded(s: Session, years: list[int], model: str, payment_year: int, chronic: pd.DataFrame) -> None:
+    """Relations ``coded`` (a person's HCCs of each year), ``hcc_up`` (what answers for each) and of lasting codes."""
     up = {(hcc, hcc) for hcc in hcc_tables.labels(model).column("hcc").to_pylist()}
     up |= {(row["child"], row["parent"]) for row in hcc_tables.hierarchy(model).to_pylist()}
     pairs = sorted(up)
-    with claims.session() as s:
-        load_encounters(s, years, medicare=not hcc_tables.is_hhs(model))
-        load_outsiders(s, model)
-        s.load("years", days_of(years, model))
-        s.load("hcc_map", hcc_tables.remembered(model, payment_year))
-        s.load("hcc_labels", hcc_tables.labels(model))
-        chronic_codes.load(s, chronic)
-        s.load("hcc_up", {"hcc": [a for a, _ in pairs], "up": [b for _, b in pairs]})
-        s.create("coded", sql.text("risk/recapture_coded"))
-        return s.frame(sql.text("risk/recapture"))
+    load_encounters(s, years, model=model)
+    load_outsiders(s, model)
+    s.load("years", days_of(years, model))
+    s.load("hcc_map", hcc_tables.remembered(model, payment_year))
+    chronic_codes.load(s, chronic)
+    s.load("hcc_up", {"hcc": [a for a, _ in pairs], "up": [b for _, b in pairs]})
+    s.create("coded", sql.text("risk/recapture_coded"))
 
 
 def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:

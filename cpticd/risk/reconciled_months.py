@@ -35,7 +35,6 @@ class Ours:
 
     members: pd.DataFrame  # person_id (index), facts as in the table members
     scores: pd.DataFrame  # person_id (index), segment, score, model
-    hccs: dict[str, pd.DataFrame]  # by model: person_id, hcc
     reasons: dict[str, str]  # persons who are not scored, and why
 
 
@@ -45,7 +44,7 @@ def ours(claims: Claims, payment_year: int, factors: pd.DataFrame | None) -> Our
         members = s.frame(sql.text("risk/members_of_year"), {"payment_year": payment_year}).set_index(
             "person_id"
         )
-    total, segment, hccs, reasons = None, None, {}, {}
+    total, segment, reasons = None, None, {}
     for model, share in hcc_tables.shares(payment_year, factors).items():
         one = score(
             claims, payment_year=payment_year, model=model, factors=factors, rounding="cms", quiet=True
@@ -53,7 +52,6 @@ def ours(claims: Claims, payment_year: int, factors: pd.DataFrame | None) -> Our
         for row in records_of(one)["rejects"]:
             if row["source"] == "members":
                 reasons[row["location"].removeprefix("person ")] = row["reason"]
-        hccs[model] = one["hccs"].explode().dropna().rename("hcc").astype("str").reset_index()
         total = one["payment_score"] * share + (0 if total is None else total)
         segment = one["segment"]
     if total is None or segment is None:
@@ -61,7 +59,7 @@ def ours(claims: Claims, payment_year: int, factors: pd.DataFrame | None) -> Our
         raise CpticdError(f"payment_year={payment_year}: no Part C model has a share of the payment")
     scores = pd.DataFrame({"segment": segment, "score": half_up(total), "model": "Part C"})
     scores = pd.concat([scores, _kidneys(claims, payment_year, factors, members)])
-    return Ours(members, scores, hccs, reasons)
+    return Ours(members, scores, reasons)
 
 
 def _kidneys(

@@ -40,7 +40,7 @@ def timeline(
     codes = hcc_tables.mapping(model, paid).to_pandas()[["diagnosis_code", "hcc"]].drop_duplicates()
     wanted = sorted({str(person) for person in persons})
     with claims.session() as s:
-        load_encounters(s, years, medicare=not hcc_tables.is_hhs(model))
+        load_encounters(s, years, model=model)
         s.load("hcc_codes", codes)
         s.load("wanted", {"person_id": pa.array(wanted, pa.string())})
         found = s.frame(sql.text("risk/timeline"))

@@ -39,7 +39,7 @@ def facts(s: Session, asked: Asked) -> pd.DataFrame:
     """One row per person and thinly supported HCC of the service year, with what unsupported_facts.sql says."""
     first, _ = list_years()
     near = [year for year in (asked.year - 1, asked.year, asked.year + 1) if year >= first]
-    load_encounters(s, near, medicare=not hcc_tables.is_hhs(asked.model))
+    load_encounters(s, near, model=asked.model)
     load_outsiders(s, asked.model)
     _load_tables(s, asked)
     for name in _RELATIONS:

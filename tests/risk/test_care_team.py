@@ -169,3 +169,20 @@ def test_recapture_by_clinician_adds_up_to_recapture() -> None:
     shown = cx.disclosure.Release(claims).add("clinicians", clinicians)["clinicians"]
     assert len(shown) < len(clinicians) and bool((shown["persons"] >= 11).all())
     assert len(cx.charts.draw(clinicians, max_rows=5).data[0].x) == 5
+
+
+def test_marketplace_plans_count_visits_that_medicare_excludes() -> None:
+    """By sound alone (modifier 93) from 2026 on: no ground for Medicare, and one for HHS's models, as in recapture."""
+    claims = claims_of(
+        members="person_id | year | birth_date | sex | metal_level\n"
+        + "\n".join(f"A | {year} | 1980-01-15 | female | silver" for year in (2025, 2026)),
+        claims="claim_id | claim_type | person_id | place_of_service_code | claim_start_date | claim_end_date\n"
+        "V1 | professional | A | 11 | 2025-03-01 | 2025-03-01\nV2 | professional | A | 10 | 2026-03-01 | 2026-03-01",
+        lines="claim_id | claim_line_number | hcpcs_code | hcpcs_modifier_1 | rendering_npi\n"
+        "V1 | 1 | 99214 | | 111\nV2 | 1 | 99214 | 93 | 111",
+        diagnoses="claim_id | diagnosis_position | diagnosis_code\nV1 | 1 | G20.A1\nV2 | 1 | G20.A1",
+    )
+    found = pd.DataFrame({"person_id": ["A"], "hcc": ["119"]})
+    todo = risk.worklist(claims, found, year=2026, as_of="2026-12-31", model="HHS V08")
+    clinicians = risk.provider_gaps(claims, todo, year=2026, model="HHS V08")
+    assert clinicians[["rendering_npi", "due", "recaptured"]].to_numpy().tolist() == [["111", 1, 1]]

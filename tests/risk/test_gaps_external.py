@@ -75,6 +75,29 @@ def test_suspects_become_gaps_and_the_others_are_refused_with_a_reason(
     assert "9 suspects could not be taken" in capsys.readouterr().out
 
 
+def test_a_list_of_which_all_is_taken_is_not_refused(
+    claims: cx.Claims, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suspects = pd.DataFrame(
+        {"person_id": ["a", "a"], "hcc": ["226", "37"], "date": ["2025-01-05", "01/07/2025"]}
+    )
+    rows = gaps(claims, year=2025, kinds=["external"], suspects=suspects)
+    assert sorted(rows["hcc"]) == ["226", "37"]
+    assert cx.risk.rejects(rows).empty
+    assert cx.contract(rows)["suspects_rejected"] == {}
+    assert "could not be taken" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("given", "cap", "holds"), [(0.9, 0.3, 0.3), (0.2, 0.3, 0.2), (0.9, 0.95, 0.9)])
+def test_a_suspicion_is_as_sure_as_its_list_says_up_to_the_cap(
+    claims: cx.Claims, given: float, cap: float, holds: float
+) -> None:
+    suspects = pd.DataFrame({"person_id": ["a"], "hcc": ["226"], "confidence": [given]})
+    caps = pd.DataFrame({"kind": ["external"], "cap": [cap]})
+    rows = gaps(claims, year=2025, kinds=["external"], suspects=suspects, caps=caps)
+    assert rows["confidence"].tolist() == pytest.approx([holds])
+
+
 def test_a_code_that_ended_is_suspected_as_what_came_in_its_place(claims: cx.Claims) -> None:
     suspects = pd.DataFrame({"person_id": ["a"], "diagnosis_code": ["G20"]})
     rows = gaps(claims, year=2025, kinds=["external"], suspects=suspects)

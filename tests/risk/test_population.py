@@ -119,10 +119,8 @@ def test_one_model_to_the_other_by_reason_and_by_panel() -> None:
         [values.mean(), values.mean() - half, values.mean() + half]
     )
     conditions = risk.model_bridge(change, by="condition")
-    assert conditions[["from_hccs", "to_hccs"]].to_numpy().tolist() == [
-        ["18", "37"],
-        ["108", ""],
-    ] or conditions[["from_hccs", "to_hccs"]].to_numpy().tolist() == [["108", ""], ["18", "37"]]
+    # 0.288 x 0.816 is lost with HCC 108; 18 loses 0.302 x 0.816 for 37's 0.166 x 0.900.
+    assert conditions[["from_hccs", "to_hccs"]].to_numpy().tolist() == [["108", ""], ["18", "37"]]
     panels = risk.model_bridge(
         change, by="npi", panels=pd.DataFrame({"person_id": ["A", "B", "C"], "npi": ["1", "1", "2"]})
     )

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import cpticd as cx
 from cpticd import disclosure
 from cpticd.core.contract import attach, records_of
 from cpticd.core.measure import Linked, Protected, Records, leaves, measures
 from cpticd.risk import review, timeline
+from cpticd.risk.protection import rows_of_enough
 from cpticd.risk.unsupported_reasons import reasons
 from tests.small_claims import small_claims
 from tests.spec import claims_of, frame, shown
@@ -221,3 +223,23 @@ def test_rows_of_persons_leave_as_records() -> None:
 def test_every_analysis_is_declared() -> None:
     declared = {each.name.removeprefix("risk.") for each in measures("risk")}
     assert set(cx.risk.__all__) - {"rejects"} <= declared
+
+
+@pytest.mark.parametrize(
+    ("persons", "left"),
+    [
+        ([30, 25, 20], [30, 25, 20]),
+        ([30, 25, 2], [30]),  # a single one would be what is missing from a total
+        ([30, 25, 1, 1], [30]),  # so would two that are few together
+        ([30, 25, 2, 2], [30, 25]),  # enough of them together
+        ([30, 2], []),
+    ],
+)
+def test_what_panels_leave_out_is_of_enough_persons_together(persons: list[int], left: list[int]) -> None:
+    frame_of = attach(
+        pd.DataFrame({"panel": range(len(persons)), "persons": persons, "part": persons}),
+        measure="panels", numerator="", denominator="", clock="", records={"totals": [{"persons": sum(persons)}]},
+    )  # fmt: skip
+    found, hidden = rows_of_enough(("part", "persons"))(frame_of, NOBODY, MINIMUM)
+    assert found["persons"].tolist() == left and hidden == len(persons) - len(left)
+    assert bool(records_of(found)["totals"]) == (not hidden)

@@ -93,7 +93,7 @@ def _rows(table: Table, data: Any, wanted: tuple[str, ...], rejects: Rejects) ->
     return done.rows
 
 
-def take_claims(s: Session, benefit_year: int) -> Members:
+def take_claims(s: Session, model: str, benefit_year: int) -> Members:
     """The members of a session's claims in the benefit year; makes ``diagnoses_in`` and ``drugs_in`` of that year.
 
     To be scored is who has a metal level in members, or claims of the year to a marketplace payer.
@@ -108,7 +108,7 @@ def take_claims(s: Session, benefit_year: int) -> Members:
             f"benefit year is scored on its own diagnoses); found years {years}; load the table 'members' "
             "(cpticd.read_tables) or choose another payment_year"
         )
-    load_encounters(s, [benefit_year], medicare=False)
+    load_encounters(s, [benefit_year], model=model)
     s.create("diagnoses_in", sql.text("risk/hhs_diagnoses_of_year"))
     s.create("drugs_in", sql.text("risk/hhs_drugs_of_year").format(year=benefit_year))
     return take_members(members, MEMBERS, clock="on the last day of enrolment")

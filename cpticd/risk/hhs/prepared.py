@@ -38,7 +38,7 @@ def prepared(
             )
         with members.session() as s:
             scorer = HhsScorer(s, model, benefit_year, Rejects())
-            scorer.people(take_claims(s, benefit_year))
+            scorer.people(take_claims(s, model, benefit_year))
             # HHS publishes a list of its own, which is not among the tables.
             scorer.assumed["that a diagnosis counts by Medicare's rules and lists of procedures"] = len(
                 scorer.scored

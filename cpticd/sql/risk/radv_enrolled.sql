@@ -4,7 +4,6 @@ paid AS (SELECT * FROM members WHERE year = $payment_year)
 SELECT
     coalesce(c.person_id, p.person_id) AS person_id,
     c.person_id IS NOT NULL AS in_service_year,
-    p.person_id IS NOT NULL AS in_payment_year,
     c.part_b_months,
     coalesce(c.medicare_advantage_months, c.enrolled_months) AS months,
     c.hospice_months,
