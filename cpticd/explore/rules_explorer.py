@@ -28,7 +28,6 @@ from cpticd.rules.citations import cited
 from cpticd.rules.scorecard_totals import totals
 from cpticd.rules.state import unjudged_in_words
 
-SEVERITIES: Final = ("error", "warning", "information")
 PRECISIONS: Final = (("precision", "for any cause"), ("related_precision", "for a cause of the rule"))
 OPEN: Final = "not adjudicated"
 #: Why the worklist is empty.

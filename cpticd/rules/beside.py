@@ -46,15 +46,14 @@ def _alone(name: str, role: str, other: str, says: str) -> Rule:
         run.table("vaccine_codes")
         run.once("billed_codes")
         run.once("vaccinations", within=within("c.hcpcs_code", "t"))
-        article = "an" if role[0] == "a" else "a"
-        return sql.text("rules/vaccine_alone").format(article=article, role=role, other=other, says=says)
+        return sql.text("rules/vaccine_alone").format(role=role, other=other, says=says)
 
     return Rule(name, find)
 
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("single_dose_without_waste_modifier", single_dose_without_waste_modifier),
-    Rule("complexity_beside_modifier_25", complexity_beside_modifier_25),
+    Rule("complexity_beside_modifier_25", complexity_beside_modifier_25, doubtful=True),
     Rule("screening_without_modifier", screening_without_modifier),
     _alone(
         "vaccine_without_administration",

@@ -12,11 +12,12 @@ from typing import Final
 
 from cpticd import sql
 
-#: What ``same`` says: they are; they may be (one group, and a specialty is not known); they are not.
-SURE, PERHAPS, OTHER = 2, 1, 0
 _SAME: Final = "rules/same_clinician"
 
 
 def same(one: str, other: str) -> str:
-    """SQL: SURE, PERHAPS or OTHER for two rows of ``rule_services`` by their aliases."""
+    """SQL of two rows of ``rule_services`` by their aliases: 2 they are one, 1 they may be, 0 they are not.
+
+    They may be where they are of one group and a specialty is not known.
+    """
     return sql.text(_SAME).format(one=one, other=other)

@@ -15,7 +15,7 @@ from cpticd import reference, sql
 from cpticd.core.contract import records_of, terms_of
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
-from cpticd.rules.rule import Scope, scopes
+from cpticd.rules.rule import Scope, mildness, scopes
 from cpticd.stats import ClusterSums, Dependence, Products, ratio_dependence
 
 #: What a finding must say; further columns of ``check`` are read where they are there.
@@ -30,6 +30,7 @@ _FINDINGS: Final = pa.schema(
         ("claim_line_number", pa.int32()),
         ("rule", pa.string()),
         ("decides", pa.int32()),
+        ("mild", pa.int32()),
     ]
 )
 
@@ -89,21 +90,26 @@ def rows(findings: pd.DataFrame | pa.Table, what: str) -> pd.DataFrame:
 def load(s: Session, findings: pd.DataFrame | pa.Table, what: str) -> Given:
     """Relations of findings that were handed in, and what of them could be matched.
 
-    rule_findings: claim_id, claim_line_number, rule, decides (1: an error or warning), each once.
-    rule_flags: rule, claim_id, claim_line_number, decides: each line that a rule flags, once.
+    rule_findings: claim_id, claim_line_number, rule, decides (1: an error or warning), mild (0: an error, 1: a warning,
+        2: information), each once.
+    rule_flags: rule, claim_id, claim_line_number, decides, mild: each line that a rule flags, once.
     """
     frame = rows(findings, what)
     severity = frame["severity"] if "severity" in frame else pd.Series("error", index=frame.index)
+    own = {name: scope.severity for name, scope in scopes().items()}
+    stated = frame["severity"] if "severity" in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
     plain = pd.DataFrame(
         {
             "claim_id": frame["claim_id"],
             "claim_line_number": frame["claim_line_number"],
             "rule": frame["rule"],
             "decides": severity.isna() | severity.isin(DECIDING),
+            "mild": mildness(stated.fillna(frame["rule"].map(own))),
         }
     )
-    plain = plain.groupby(["claim_id", "claim_line_number", "rule"], dropna=False, as_index=False).max()
-    table = pa.Table.from_pandas(plain.astype({"decides": "int32"}), preserve_index=False, schema=_FINDINGS)
+    groups = plain.groupby(["claim_id", "claim_line_number", "rule"], dropna=False, as_index=False)
+    plain = groups.agg({"decides": "max", "mild": "min"}).astype({"decides": "int32", "mild": "int32"})
+    table = pa.Table.from_pandas(plain, preserve_index=False, schema=_FINDINGS)
     s.load("rule_findings", table)
     s.create("rule_flags", sql.text("rules/flags"))
     (counts,) = s.rows(sql.text("rules/findings_matched"))

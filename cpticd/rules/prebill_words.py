@@ -7,26 +7,18 @@ from typing import Any, Final
 import pandas as pd
 
 from cpticd.rules import outcomes
-from cpticd.rules.rule import scopes
+from cpticd.rules.rule import mildness, scopes
 
 #: Columns of a finding that a reviewer reads.
 EVIDENCE: Final = ("message", "codes", "evidence", "source")
 #: What stands between two findings of one rule on a line.
 BETWEEN: Final = " | "
 LINE: Final = ("claim_id", "claim_line_number")
-_SEVERITIES: Final = ("error", "warning", "information")
-
-
-def mildness(rules: pd.Series) -> pd.Series:
-    """0 for a rule of severity error (or one that nobody knows), 1 warning, 2 information."""
-    known = {name: _SEVERITIES.index(scope.severity) for name, scope in scopes().items()}
-    return rules.map(known).fillna(0)
 
 
 def chosen(flagged: pd.DataFrame) -> pd.DataFrame:
     """One row per line: the rule with the largest ``term``, which speaks for it, and the others by name."""
-    rows = flagged.assign(mild=mildness(flagged["rule"]))
-    rows = rows.sort_values(["line", "term", "mild", "rule"], ascending=[True, False, True, True])
+    rows = flagged.sort_values(["line", "term", "mild", "rule"], ascending=[True, False, True, True])
     first = ~rows["line"].duplicated()
     result = rows[first].set_index("line")[["rule", "mild"]]
     others = rows[~first].groupby("line", sort=False)["rule"].agg(" ".join)
@@ -56,11 +48,11 @@ def with_findings(ranked: pd.DataFrame, findings: Any) -> pd.DataFrame:
         words = words[words[name].astype(str) != ""].drop_duplicates().sort_values(["row", name])
         result[name] = filled(words.groupby("row")[name].agg(BETWEEN.join))
     for name in ("family", "severity"):
-        found = (
-            each.dropna(subset=[name]).groupby("row")[name].min()
-            if name in texts
-            else pd.Series(dtype=object)
-        )
+        found = pd.Series(dtype=object)
+        if name in texts:  # of several severities the gravest
+            said = each.dropna(subset=[name])
+            said = said.assign(mild=mildness(said[name]))
+            found = said.sort_values(["row", "mild", name]).drop_duplicates("row").set_index("row")[name]
         usual = ranked["rule"].map({rule: getattr(scope, name) for rule, scope in scopes().items()})
         result[name] = filled(found, usual.astype(object).fillna("").reset_index(drop=True))
     return result

@@ -29,7 +29,6 @@ def for_people(run: Run, found: pa.Table) -> pd.DataFrame:
     diagnoses = _diagnoses(run)
     frame["titles"] = _titles(frame["codes"], diagnoses, _procedures(run))
     frame["message"] = _dotted(frame["message"], set(diagnoses))
-    frame["evidence"] = frame["evidence"].where(~frame["evidence"].isna(), "")
     frame["file_by"] = _file_by(run, frame["claim_id"])
     return frame
 

@@ -11,11 +11,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+import pandas as pd
+
 from cpticd import reference
 from cpticd.rules.run import Run
 
 #: What a finding asks of its reader: a payer that follows the source denies; may deny; nothing.
 SEVERITIES: Final = ("error", "warning", "information")
+
+
+def mildness(severities: pd.Series) -> pd.Series:
+    """0 for an error (or what is no severity), 1 for a warning, 2 for information: the gravest is the least."""
+    places = {severity: place for place, severity in enumerate(SEVERITIES)}
+    return severities.map(places).fillna(0).astype(int)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Run:
         self.session = s
         self.folder = folder
         self._given = dict(tables)
+        self._rows: dict[str, pa.Table] = {}
         self._entries = store.added(folder)
         self._added = {entry.kind for entry in self._entries}
         self._reaches: dict[str, list[Stretch]] = {}
@@ -85,8 +86,11 @@ class Run:
         return self.load(f"release_{kind}", lambda: self.rows(kind), copy=False)
 
     def rows(self, kind: str) -> pa.Table:
-        """The rows behind ``release``."""
-        return self._given[kind] if kind in self._given else store.release(kind, folder=self.folder)
+        """The rows behind ``release``, read once."""
+        if kind not in self._rows:
+            given = self._given.get(kind)
+            self._rows[kind] = store.release(kind, folder=self.folder) if given is None else given
+        return self._rows[kind]
 
     def reach(self, kind: str) -> list[Stretch]:
         """The days between which the releases of a kind hold, by setting; of a history those of its own rows."""

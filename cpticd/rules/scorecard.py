@@ -16,7 +16,7 @@ from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.measure import Linked, Part, measure
 from cpticd.core.selection import By
 from cpticd.rules import flagged, inputs, outcomes, scores
-from cpticd.rules.rule import SEVERITIES, scopes
+from cpticd.rules.rule import mildness, scopes
 
 _COUNTS: Final = ("lines", "flagged_lines", "flagged_claims", "denied_lines", "related_lines",
                   "category_denials", "overturned_lines", "matched_lines", "comparison_lines")  # fmt: skip
@@ -175,9 +175,6 @@ def _judged(
     )
 
 
-_GRAVITY: Final = {severity: place for place, severity in enumerate(SEVERITIES)}
-
-
 def _words(rule: pd.Series, findings: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Family and severity of each rule: as its findings say, else as ``edit_rules`` does."""
     known = scopes()
@@ -187,7 +184,7 @@ def _words(rule: pd.Series, findings: pd.DataFrame) -> tuple[list[str], list[str
             if name in findings:
                 found = findings.dropna(subset=[name])[["rule", name]].drop_duplicates()
                 # Of several severities the gravest.
-                found = found.assign(place=found[name].map(_GRAVITY).fillna(0)).sort_values(["place", name])
+                found = found.assign(place=mildness(found[name])).sort_values(["place", name])
                 found = found.drop_duplicates("rule")
                 given[name] = dict(zip(found["rule"].astype(str), found[name], strict=True))
     return tuple(  # type: ignore[return-value]

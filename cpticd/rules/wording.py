@@ -12,8 +12,7 @@ def dotted(column: str) -> str:
 
 def judged(*tables: str) -> str:
     """SQL literal: the built-in tables that judged, with their releases."""
-    found = reference.releases().drop_duplicates("name").set_index("name")["release"]
-    return literal(", ".join(f"{name} {found[name]}" for name in tables))
+    return literal(", ".join(f"{name} {reference.edition(name)}" for name in tables))
 
 
 def literal(text: str) -> str:

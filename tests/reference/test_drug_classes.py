@@ -28,6 +28,13 @@ def test_codes_of_either_system_are_read_and_used(tmp_path: Path, monkeypatch: p
     assert found[["hcc", "diagnosis_code"]].values.tolist() == [["199", "G20C"]]
 
 
+def test_its_headings_say_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "classes.csv"
+    file.write_text("Drug Class,NDC\ninsulin,00002-7510-01\n")
+    reference.add(file, effective_from="2025-01-01", folder=tmp_path / "kept")
+    assert reference.release("drug_classes", folder=tmp_path / "kept").num_rows == 1
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

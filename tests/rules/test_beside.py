@@ -57,6 +57,29 @@ def test_vaccines_and_those_who_give_them() -> None:
     assert found(claims, "administration_without_vaccine") == ["hand/1 G0008"]
 
 
+def test_a_claim_is_not_compared_with_what_replaces_it() -> None:
+    """The vaccine stood alone when it was sent, and the replacement that adds who gave it does not excuse that."""
+    claims = services("""
+        claim | line | person | code  | replaces
+        alone | 1    | p1     | 90686 |
+        whole | 1    | p1     | 90686 | alone
+        whole | 2    | p1     | 90471 | alone
+    """)
+    assert found(claims, "vaccine_without_administration") == ["alone/1 90686"]
+
+
+def test_clinicians_whose_specialty_is_not_known_make_it_a_warning() -> None:
+    claims = services("""
+        claim | person | day        | code  | modifiers | kind     | payer | rendering | specialty
+        visit | p1     | 2025-01-01 | 99213 | 25        | medicare | A     | d1        |
+        adds  | p1     | 2025-01-01 | G2211 |           | medicare | A     | d2        |
+        same  | p2     | 2025-01-01 | 99213 | 25        | medicare | A     | d1        |
+        also  | p2     | 2025-01-01 | G2211 |           | medicare | A     | d1        |
+    """)
+    rows = cx.rules.check(claims, "complexity_beside_modifier_25", quiet=True)
+    assert dict(zip(rows["claim_id"], rows["severity"], strict=True)) == {"adds": "warning", "also": "error"}
+
+
 def test_a_screening_that_became_treatment_says_so() -> None:
     claims = services("""
         claim | line | day        | code  | modifiers | kind       | payer | diagnosis | bill

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 import cpticd as cx
 from tests.rules.services import found, services, table
 
@@ -69,6 +71,19 @@ def test_a_schedule_without_an_indicator_says_so() -> None:
     (record,) = [r for r in cx.contract(rows).records["rules"] if r["rule"] == "surgeon_modifier"]
     assert rows.empty
     assert "co_surgeon, team_surgeon" in record["detail"]
+
+
+def test_a_schedule_without_a_status_says_so() -> None:
+    claims = services("claim | day | code\none | 2026-05-04 | 20610")
+    tables = {
+        "fee_schedule": FEES["fee_schedule"].drop(columns="status", errors="ignore"),
+        "opps": pd.DataFrame({"code": ["20610"]}),
+    }
+    rows = cx.rules.check(claims, ["bundled_service", "inpatient_only_service"], tables=tables, quiet=True)
+    details = {each["rule"]: each["detail"] for each in cx.contract(rows).records["rules"]}
+    assert rows.empty
+    assert details["bundled_service"] == "fee_schedule has no status: add it as published"
+    assert details["inpatient_only_service"].startswith("opps has no status_indicator: add it as published")
 
 
 def test_modifiers_of_visits_and_of_procedures() -> None:

@@ -15,6 +15,7 @@ import cpticd as cx
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.rules.prebill import prebill
+from cpticd.rules.prebill_words import chosen, with_findings
 from tests.rules.cases_outcomes import found, judged
 from tests.spec import claims_of, shown
 
@@ -249,3 +250,18 @@ def test_findings_are_checked(claims: Claims) -> None:
         prebill(claims, OPEN.drop(columns="rule"))
     assert prebill(claims, OPEN.head(0), flagged=True).empty
     assert prebill(claims, OPEN.head(0))["rule"].eq("").all()
+
+
+#: Two rules of severity error.
+RULES = ("component_of_other_service", "units_over_limit")
+
+
+def test_a_finding_counts_by_its_own_severity_not_by_its_rules() -> None:
+    """A rule of errors that only informs (of another kind of payer) does not go before an error; the gravest is shown."""
+    flagged = pd.DataFrame({"line": [1, 1], "rule": [RULES[0], RULES[1]], "term": [0.0, 0.0], "mild": [2, 0]})
+    assert chosen(flagged)[["rule", "mild"]].to_numpy().tolist() == [[RULES[1], 0]]
+    ranked = pd.DataFrame({"claim_id": ["a"], "claim_line_number": [1], "rule": [RULES[0]]})
+    findings = pd.DataFrame(
+        {"claim_id": ["a", "a"], "claim_line_number": [1, 1], "rule": [RULES[0]] * 2, "severity": ["information", "warning"]}
+    )  # fmt: skip
+    assert with_findings(ranked, findings)["severity"].tolist() == ["warning"]

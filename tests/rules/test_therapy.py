@@ -40,6 +40,15 @@ def test_units_of_services_that_are_one_a_day_and_of_timed_ones() -> None:
     assert found(claims, "units_of_timed_service") == ["day/1 97110", "day/2 97530", "mins/1 97140"]
 
 
+def test_a_version_that_was_replaced_has_the_units_of_its_own() -> None:
+    claims = services("""
+        claim | line | person | code  | modifiers | units | replaces
+        old   | 1    | p1     | 97110 | GP        | 4     |
+        new   | 1    | p1     | 97110 | GP        | 30    | old
+    """)
+    assert found(claims, "units_of_timed_service") == ["new/1 97110"]
+
+
 def test_therapy_over_the_threshold_of_the_year_has_kx() -> None:
     # 2025: 2,410 dollars of physical and speech therapy together; occupational therapy by itself.
     def line(number: int, day: str, modifiers: str) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from cpticd.core.errors import InputError
-from cpticd.reference.layouts.files import Reading, Source, named, only, table
+from cpticd.reference.layouts.files import Reading, Source, heading, named, only, table
 
 KEY: Final = ("code_system", "code")
 _HEADINGS: Final = {
@@ -28,21 +28,17 @@ _FORMS: Final = {"ndc": "[0-9]{9}|[0-9]{11}", "rxnorm": "[0-9]{1,8}"}
 
 def tells(file: Source) -> bool:
     """Whether one of the first rows has the headings of such a table."""
-    return any(
-        {name.strip().lower() for name in cells} & {"drug_class"}
-        and {name.strip().lower() for name in cells} & {*_HEADINGS["ndc"], *_HEADINGS["rxnorm"], "code"}
-        for _, cells in file.head()
-    )
+    codes = {*_HEADINGS["ndc"], *_HEADINGS["rxnorm"], "code"}
+    rows = ({heading(cell) for cell in cells} for _, cells in file.head())
+    return any("drug_class" in names and names & codes for names in rows)
 
 
 def read(files: Sequence[Source]) -> Reading:
     """One row per code of a drug: with its class."""
     file = only(files, (".csv", ".txt", ".tsv", ".xlsx"), "drug classes")
-    where, heading, there, rows = named(file, _HEADINGS)
+    where, first, there, rows = named(file, _HEADINGS)
     if "drug_class" not in there or not there & {"ndc", "rxnorm", "code"}:
-        raise InputError(
-            f"{where}: found {heading}; drug_class, and ndc_code, rxnorm_code or code are needed"
-        )
+        raise InputError(f"{where}: found {first}; drug_class, and ndc_code, rxnorm_code or code are needed")
     found = [code for place, row in rows for code in _codes(row, place)]
     return Reading(table(found, _COLUMNS, name=file.name), "", None)
 

@@ -232,6 +232,11 @@ def header(
     )
 
 
+def heading(cell: str) -> str:
+    """A heading of a user's own table as a name: ``Drug Class`` is drug_class."""
+    return cell.strip().lower().replace(" ", "_")
+
+
 def named(
     file: Source, headings: Mapping[str, Sequence[str]]
 ) -> tuple[str, list[str], set[str], Iterator[tuple[str, dict[str, str]]]]:
@@ -242,7 +247,7 @@ def named(
     """
     rows = file.rows()
     line, first = next(rows, (1, [""]))
-    names = [cell.strip().lower().replace(" ", "_") for cell in first]
+    names = [heading(cell) for cell in first]
     places = {
         column: next((names.index(name) for name in given if name in names), None)
         for column, given in headings.items()

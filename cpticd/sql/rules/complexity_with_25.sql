@@ -26,7 +26,8 @@ SELECT a.claim_id, a.claim_line_number, v.hcpcs_code || ' 25 ' || a.hcpcs_code A
     a.hcpcs_code || ' is not paid beside a visit (' || v.hcpcs_code || ') with modifier 25' AS message,
     'visit on ' || CASE WHEN v.claim_id = a.claim_id THEN 'line ' || v.claim_line_number ELSE 'claim ' || v.claim_id END
         AS evidence,
-    'visit_complexity, ' || a.source AS release, a.effective_from AS effective_date
+    'visit_complexity, ' || a.source AS release, a.effective_from AS effective_date,
+    v.claim_id = a.claim_id OR {same} = 2 AS is_certain
 FROM marked a
 JOIN visits v ON v.person = a.person AND v.service_date = a.service_date AND {same} > 0
     AND (v.claim_id = a.claim_id OR (v.claim_group <> a.claim_group AND NOT v.is_superseded))

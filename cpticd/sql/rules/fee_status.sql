@@ -6,7 +6,7 @@ SELECT l.claim_id, l.claim_line_number, l.hcpcs_code AS codes,
 FROM rule_lines l
 JOIN release_fee_schedule f ON f.code = l.hcpcs_code AND coalesce(f.modifier, '') = ''
     AND l.service_date BETWEEN coalesce(f.effective_from, DATE '0001-01-01') AND coalesce(f.effective_to, DATE '9999-12-31')
-JOIN table_fee_statuses t ON t.status = upper(trim(f.status)) AND t.rule = '{rule}'
+JOIN table_fee_statuses t ON t.status = {status} AND t.rule = '{rule}'
 WHERE coalesce(l.charge_amount, 1) > 0
     AND NOT EXISTS (SELECT 1 FROM rule_modifiers m JOIN table_modifiers k ON k.modifier = m.modifier
                     AND k.family = 'coverage notice'

@@ -1,4 +1,5 @@
--- One row per claim whose kind of payer has a last day of filing: that day, counted from the last day of service.
+-- One row per claim whose kind of payer has a last day of filing: that day, counted from the day on which the claim is
+-- judged (a stay's discharge, else the first day of service).
 SELECT c.claim_id,
     CAST(CASE d.unit WHEN 'months' THEN c.service_date + to_months(CAST(d.length AS INTEGER))
               ELSE c.service_date + CAST(d.length AS INTEGER) END AS DATE) AS file_by

@@ -1,6 +1,6 @@
 -- One row per line of a therapy service of the day: its minutes a unit, and which modifiers of therapy it has.
 SELECT s.claim_id, s.claim_line_number, s.person, s.clinician, s.hcpcs_code, s.service_date, s.units, s.is_superseded,
-    s.claim_group, t.disciplines, t.minutes, t.is_always_therapy, t.source, t.effective_from,
+    t.disciplines, t.minutes, t.is_always_therapy, t.source, t.effective_from,
     m.disciplines AS given, coalesce(m.has_kx, FALSE) AS has_kx
 FROM rule_services s
 JOIN table_therapy_services t ON t.code = s.hcpcs_code AND {in_force}

@@ -12,4 +12,4 @@ SELECT t.claim_id, t.claim_line_number, t.hcpcs_code AS codes,
     'therapy_services, ' || t.source AS release, t.effective_from AS effective_date
 FROM rule_therapy t
 JOIN days d ON d.person = t.person AND d.clinician = t.clinician AND d.service_date = t.service_date
-WHERE t.minutes > 0 AND t.units > 0
+WHERE t.minutes > 0 AND t.units > 0 AND NOT t.is_superseded

@@ -1,5 +1,5 @@
 -- One row per line with a vaccine, or with giving one.
-SELECT s.claim_id, s.claim_line_number, s.claim_group, s.is_superseded, s.person, s.billing_npi, s.hcpcs_code,
+SELECT s.claim_id, s.claim_line_number, s.claim_group, s.is_superseded, s.person, s.hcpcs_code,
     s.service_date, t.role
 FROM rule_services s
 JOIN (SELECT c.hcpcs_code, t.role FROM rule_billed_codes c JOIN table_vaccine_codes t ON {within}
