@@ -88,10 +88,11 @@ def add(
     if files is None:
         if isinstance(kind, str) and kind in KINDS:
             raise ArgumentError(f"files: none given for {kind}; pass one path or more")
-        kind, files = _recognised(kind), kind
-    readings, digests = _read(str(kind), files)
+        name, readings, digests = _read(None, kind)
+    else:
+        name, readings, digests = _read(str(kind), files)
     given = (effective_from, effective_to, setting)
-    found = [_entered(str(kind), reading, digests, given, home(folder)) for reading in readings]
+    found = [_entered(name, reading, digests, given, home(folder)) for reading in readings]
     if not quiet:
         for change in found:
             _say(change.attrs)
@@ -243,13 +244,16 @@ def _check_kind(kind: str) -> None:
         raise ArgumentError(f"kind: found {kind!r}; there are {', '.join(KINDS)}")
 
 
-def _read(kind: str, files: Any) -> tuple[list[Any], dict[str, str]]:
-    """What the layout's reader finds, and the sha256 of each file by name."""
+def _read(kind: str | None, files: Any) -> tuple[str, list[Any], dict[str, str]]:
+    """The kind (None: found by content), what its layout's reader finds, and the sha256 of each file by name."""
     from cpticd.reference.layouts import recognised
 
-    _check_kind(kind)
+    if kind is not None:
+        _check_kind(kind)
     paths = _paths(files)
     unpacked = recognised.unpacked(paths)
+    if kind is None:
+        kind = _recognised(paths, recognised.kinds(unpacked))
     try:
         reading = _layout(kind).read(unpacked)
     except InputError as error:
@@ -258,15 +262,11 @@ def _read(kind: str, files: Any) -> tuple[list[Any], dict[str, str]]:
             raise
         raise InputError(f"{error}; it looks like {others[0]}: reference.add({others[0]!r}, …)") from error
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return (reading if isinstance(reading, list) else [reading]), digests
+    return kind, (reading if isinstance(reading, list) else [reading]), digests
 
 
-def _recognised(files: Any) -> str:
-    """The one kind that the files are of by their content."""
-    from cpticd.reference.layouts import recognised
-
-    paths = _paths(files)
-    found = recognised.kinds(recognised.unpacked(paths))
+def _recognised(paths: list[Path], found: list[str]) -> str:
+    """The one kind that was found; ArgumentError where there are others, or none."""
     if len(found) != 1:
         what = f"they may be {' or '.join(found)}" if found else "no official file that is known here"
         raise ArgumentError(
