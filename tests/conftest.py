@@ -50,8 +50,9 @@ SAMPLED = {f"tests/risk/test_{name}.py" for name in ("invariants", "oracle", "pa
 #: Folders whose tests share what takes long to make: servers, pages, simulated persons.
 SHARED = ("tests/browser", "tests/explore", "tests/simulation")
 
-#: Tests on Spark of one folder that the default run has; ``-m every_engine`` runs the others.
-SPARK_TESTS: Final = 1
+#: Tests on Spark of one folder that the default run has, if not one; ``-m every_engine`` runs the others. The ledger
+#: is derived there for every other folder.
+SPARK_TESTS: Final = {"tests/ledger": 0}
 
 #: What one page does for all explorers, and of whom the default run does not ask it; ``-m every_page`` does.
 SAME_PAGE: Final = {
@@ -68,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "[spark" in item.nodeid or "spark]" in item.nodeid or "-spark-" in item.nodeid:
             folder = item.nodeid.rpartition("/")[0]
             kept[folder] = kept.get(folder, 0) + 1
-            if kept[folder] > SPARK_TESTS:
+            if kept[folder] > SPARK_TESTS.get(folder, 1):
                 item.add_marker(pytest.mark.every_engine)
         test, _, explorer = item.name.rstrip("]").partition("[")
         if explorer in SAME_PAGE.get(test, ()):

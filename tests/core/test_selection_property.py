@@ -250,7 +250,7 @@ class Oracle:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(drawn=st.lists(CLAIM, max_size=5), picks=st.lists(PICKS, min_size=3, max_size=3))
 def test_every_table_of_a_selection_is_the_filter_of_the_whole(

@@ -171,7 +171,7 @@ def test_an_unlisted_carc_is_other_and_a_replaced_table_decides() -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.integers(0, 99_999), st.lists(st.integers(1, 6), max_size=4)),

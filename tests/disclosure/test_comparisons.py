@@ -15,6 +15,7 @@ from cpticd import codes, disclosure
 from cpticd.claims import Claims
 from cpticd.core.measure import Compared, records_shown
 from cpticd.disclosure import Release
+from tests.amount import first
 from tests.disclosure.attack import Attack
 from tests.disclosure.cells import KEYS, cells, claims_of
 
@@ -238,7 +239,7 @@ def attacked(
     return attack, known
 
 
-@pytest.mark.parametrize("seed", [1, 3, 5, 8, 11])
+@pytest.mark.parametrize("seed", first(2, [1, 3, 5, 8, 11]))
 def test_no_small_cell_follows_from_comparisons_by_linear_programming(seed: int) -> None:
     """The attacker knows all formulas, all numbers of lines, and that denied lines are whole numbers of these."""
     table = drawn(seed)

@@ -14,6 +14,7 @@ import pytest
 import cpticd as cx
 from cpticd.claims import Claims
 from cpticd.simulation import Simulation, simulate
+from tests.amount import first
 
 SEEDS = (1, 2, 3, 4, 5)
 KEY = ["claim_id", "claim_line_number"]
@@ -67,7 +68,7 @@ def assert_true(truth: pd.DataFrame, found: pd.DataFrame) -> None:
         assert off.empty, (column, off[[*KEY, column, f"{column}_found", "story"]].head().to_string())
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+@pytest.fixture(scope="module", params=first(2, SEEDS))
 def simulation(request: pytest.FixtureRequest) -> Simulation:
     return simulate(persons=600, seed=request.param, stories=True)
 
@@ -76,7 +77,7 @@ def test_every_service_is_what_was_planted(simulation: Simulation):
     assert_true(simulation.truth["services"], services_of(simulation.claims))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", first(2, SEEDS))
 @pytest.mark.parametrize("engine", ["spark"])
 def test_what_was_planted_on_another_engine(spark_session: Any, tmp_path: Any, engine: str, seed: int):
     told = simulate(persons=120, seed=seed, stories=True)

@@ -79,7 +79,7 @@ def assert_same_tables(expected: cx.Claims, found: cx.Claims) -> None:
         pd.testing.assert_frame_equal(first, second, check_dtype=False, obj=name)
 
 
-@settings(max_examples=6, **QUICKLY)
+@settings(max_examples=3, **QUICKLY)
 @given(persons=st.integers(1, 40), seed=st.integers(0, 10_000), effects=st.booleans(), stories=st.booleans())
 def test_files_read_back_to_the_same_tables(
     tmp_path_factory: pytest.TempPathFactory, persons: int, seed: int, effects: bool, stories: bool

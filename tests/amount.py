@@ -1,0 +1,19 @@
+"""How much of a question the default run asks; ``-m thorough`` asks the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def first(number: int, values: Iterable[Any]) -> list[Any]:
+    """Values of a parameter: the default run takes the first ones, ``-m thorough`` the others.
+
+    For seeds, sizes and calls that one piece of code serves: what one of them finds, the others find too.
+    """
+    return [
+        value if at < number else pytest.param(value, marks=pytest.mark.thorough)
+        for at, value in enumerate(values)
+    ]
