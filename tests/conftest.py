@@ -57,7 +57,8 @@ SPARK_TESTS: Final = {"tests/ledger": 0}
 #: What one page does for all explorers, and of whom the default run does not ask it; ``-m every_page`` does.
 SAME_PAGE: Final = {
     "test_the_page_is_there_again_after_a_reload": ("risk", "rules", "two_ledgers"),
-    "test_voila_serves_the_page_which_anyone_can_read": ("risk", "rules"),
+    "test_every_filter_changes_what_is_shown_and_python_sees_it": ("risk", "rules"),
+    "test_voila_serves_the_page_which_anyone_can_read": ("risk", "rules", "two_ledgers"),
 }
 
 
