@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import exports, model, reference, sql
-from cpticd.core import database, left_out, store
+from cpticd.core import database, left_out, places, store
 from cpticd.core.chosen import both, choose, written
 from cpticd.core.engine import DataEngine, Engine, engine_of
 from cpticd.core.enrollment import members_table
@@ -380,6 +380,7 @@ def open(
     derived = saved.manifest.get("model") == _MODEL and all(map(saved.has, _SAVED))
     kept = [name for name in saved.manifest.get("kept", []) if saved.has(name)]
     where = engine_of(engine, session, memory_limit)
+    places.remember(where, path)
     saved.scan(where, dict.fromkeys((*kept, *(_SAVED if derived else ()))))
     found = {name: saved.table(name) for name in ("accounting", "rejects", *REFERENCES)}
     return Claims(
