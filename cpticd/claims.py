@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import exports, model, reference, sql
-from cpticd.core import database, left_out, store
+from cpticd.core import database, left_out, places, store
 from cpticd.core.chosen import both, choose, written
 from cpticd.core.engine import DataEngine, Engine, engine_of
 from cpticd.core.enrollment import members_table
-from cpticd.core.errors import ArgumentError, InputError
+from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
 from cpticd.core.partial import next_calls
@@ -62,6 +62,7 @@ class Claims:
         self._rejects = graded(rejects).select(REJECTS.names)
         self._progress = progress
         self._lock = threading.RLock()
+        self._groups = model.Groups(engine, self._lock)
         self._parent: Claims | None = None
         #: The criteria of the selection, by name; none of a whole data set.
         self.selection: dict[str, Any] = {}
@@ -78,8 +79,9 @@ class Claims:
         self._has_pairs = derived
         engine.seal()
 
-    def _derive(self, text: str | None = None) -> None:
+    def _derive(self, text: str | None = None, *named: str) -> None:
         """Derive the relations of lines and claims, once, up to those that a statement names; without one, all."""
+        self._groups.ready(text or "", *named)
         if model.needed(self._pending, text):
             with self._lock:
                 wanted = model.needed(self._pending, text)
@@ -111,7 +113,7 @@ class Claims:
             self._derive_pairs()
         with self._lock:
             scope = self.engine.scope()
-        return Session(scope, reserved=[*self.tables, *sql.PASSING], prepare=self._derive)
+        return Session(scope, reserved=[*self.tables, *sql.PASSING, *model.GROUPS], prepare=self._derive)
 
     def where(self, **criteria: Any) -> Claims:
         """The claims and lines that meet all criteria: a view over these, which stay as they are.
@@ -132,7 +134,7 @@ class Claims:
         >>> len(claims.where(place="11", dates=("2024-01-01", None)).table("lines")) < len(claims.table("lines"))
         True
         """
-        self._derive()
+        self._derive(None, *criteria)
         with self._lock:
             choice = choose(self.engine, self.known_dimensions(), criteria, sql.LINES)
         made = self._of(choice.engine)
@@ -378,10 +380,9 @@ def open(
     derived = saved.manifest.get("model") == _MODEL and all(map(saved.has, _SAVED))
     kept = [name for name in saved.manifest.get("kept", []) if saved.has(name)]
     where = engine_of(engine, session, memory_limit)
+    places.remember(where, path)
     saved.scan(where, dict.fromkeys((*kept, *(_SAVED if derived else ()))))
     found = {name: saved.table(name) for name in ("accounting", "rejects", *REFERENCES)}
-    if absent := [name for name in ("accounting", "rejects") if found[name] is None]:
-        raise InputError(f"{path}: {', '.join(absent)} gone; load the claims and save them again")
     return Claims(
         where,
         accounting=found["accounting"],

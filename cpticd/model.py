@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection
+from datetime import date
 from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import codes, sql
+from cpticd import codes, reference, sql
 from cpticd.core.engine import Engine
+from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
-from cpticd.core.selection import Grouping
+from cpticd.core.selection import DIMENSIONS, Grouping
 from cpticd.core.session import Session
 
 #: Code -> family, by cpticd.codes and not by SQL.
 FAMILIES: Final = ("procedure_families", "diagnosis_families")
+#: What dimensions of groups of codes are read from, and by which alias they join it.
+GROUPS: Final = {"diagnosis_groups": "dg", "procedure_groups": "g"}
+_GROUPED: Final = {
+    each.name: name for each in DIMENSIONS.values() for name, alias in GROUPS.items() if alias in each.joins
+}
 _NAMED: Final = re.compile(rf"\b({'|'.join([*sql.LINES, *FAMILIES])})\b", re.IGNORECASE)
 
 
@@ -75,6 +83,54 @@ def standing_lines(s: Session, groups: Grouping, *, superseded: bool = False) ->
             s.value(f"SELECT {replaced} AS n FROM standing_lines")
         ),
     }
+
+
+class Groups:
+    """Tables of groups of codes, put beside a data set's own when a statement or a criterion first names them.
+
+    CMS's procedure groups are a file that a user adds: another release of it is read by the next statement.
+    """
+
+    def __init__(self, engine: Engine, lock: threading.RLock) -> None:
+        self._engine = engine
+        self._lock = lock
+        self._there: dict[str, Any] = {}
+
+    def ready(self, *texts: str) -> None:
+        """Load what the texts name: statements, or names of dimensions. ArgumentError where nothing was added."""
+        wanted = {_GROUPED[text] for text in texts if text in _GROUPED}
+        wanted |= {name for name in GROUPS for text in texts if name in text}
+        for name in sorted(wanted):
+            state = None if name == "diagnosis_groups" else _rbcs_state()
+            if name not in self._there or self._there[name] != state:
+                with self._lock:
+                    table = reference.table(name) if state is None else _procedure_groups()
+                    self._engine.load(name, table)
+                    self._there[name] = state
+
+
+def _rbcs_state() -> list[str]:
+    """The checksums of the releases of RBCS that the user added."""
+    from cpticd.reference import store
+
+    found = [entry.sha256 for entry in store.added() if entry.kind == "rbcs"]
+    if not found:
+        raise ArgumentError(
+            "by rbcs: CMS's Restructured BETOS Classification System has not been added; download it from data.cms.gov "
+            "(Provider Service Classifications) and add it: cx.reference.add('RBCS_RY_2025.csv')"
+        )
+    return found
+
+
+def _procedure_groups() -> pa.Table:
+    """The newest release of RBCS, with days for those that are open."""
+    import pyarrow.compute as pc
+
+    found = reference.release("rbcs")
+    days = {"effective_from": date.min, "effective_to": date.max}
+    ends = {name: pc.fill_null(found[name], pa.scalar(day, pa.date32())) for name, day in days.items()}
+    columns = {name: found[name] for name in ("code", "category", "subcategory", "family")}
+    return pa.table(columns | ends).rename_columns(["hcpcs_code", *list(columns)[1:], *ends])
 
 
 def _derive_families(engine: Engine) -> None:

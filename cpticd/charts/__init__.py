@@ -8,6 +8,7 @@ with their running share; all charts are made of them.
 No figure offers to upload itself, and each brings a table for readers without plotly (``Figure``).
 """
 
+from cpticd.charts.comorbidity_chart import comorbidity_summary
 from cpticd.charts.condition_charts import prevalence, recapture, risk_explain, timeline
 from cpticd.charts.declared import draw
 from cpticd.charts.denial_charts import accounting, causes, delay, outcomes, pareto, rates, trend
@@ -26,11 +27,12 @@ from cpticd.charts.specificity_charts import calendar, effect, share
 from cpticd.charts.table import table, text_table
 
 __all__ = [
-    "Figure", "accounting", "association", "bars", "calendar", "causes", "delay", "draw", "drift", "drivers", "effect",
-    "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix", "model_bridge", "network",
-    "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto", "population", "prevalence",
-    "provider_gaps", "providers", "rate_matrix", "rates", "recapture", "residual_months", "resolution", "risk_explain",
-    "scorecard", "scorecard_scatter", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
+    "Figure", "accounting", "association", "bars", "calendar", "causes", "comorbidity_summary", "delay", "draw",
+    "drift", "drivers", "effect", "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix",
+    "model_bridge", "network", "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto",
+    "population", "prevalence", "provider_gaps", "providers", "rate_matrix", "rates", "recapture",
+    "residual_months", "resolution", "risk_explain", "scorecard", "scorecard_scatter", "share", "steps", "table",
+    "text_table", "timeline", "trend", "two_ledgers",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from cpticd.core.conform import quote
 from cpticd.core.engine import DataEngine, DuckDBEngine
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.schema import TABLES
+from cpticd.core.whole_files import whole
 
 #: Where a DuckDB file says that it is one.
 _MAGIC, _AT = b"DUCK", 8
@@ -127,23 +128,16 @@ def write(
     target: Path, tables: Mapping[str, Any], derived: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> Path:
     """Write tables and derived relations into ``target``, whole or not at all. Returns it."""
-    working = target.with_name(f"{target.name}.writing")
-    working.unlink(missing_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with folders.temporary() as folder:
+    with whole(target, parents=True) as working, folders.temporary() as folder:
         store.write(folder / "tables", {**tables}, manifest)
         store.write(folder / MODEL, {**derived}, manifest)
-        try:
-            with duckdb.connect(str(working)) as connection:
-                fill(connection, folder / "tables", "main")
-                fill(connection, folder / MODEL, MODEL)
-                connection.execute(f"CREATE TABLE {_MANIFEST} (manifest VARCHAR)")
-                text = (folder / "tables" / store.MANIFEST).read_text(encoding="utf-8")
-                connection.execute(f"INSERT INTO {_MANIFEST} VALUES (?)", [text])
-                _comment(connection)
-            working.replace(target)
-        finally:
-            working.unlink(missing_ok=True)
+        with duckdb.connect(str(working)) as connection:
+            fill(connection, folder / "tables", "main")
+            fill(connection, folder / MODEL, MODEL)
+            connection.execute(f"CREATE TABLE {_MANIFEST} (manifest VARCHAR)")
+            text = (folder / "tables" / store.MANIFEST).read_text(encoding="utf-8")
+            connection.execute(f"INSERT INTO {_MANIFEST} VALUES (?)", [text])
+            _comment(connection)
     return target
 
 

@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,6 +61,9 @@ class Engine(Protocol):
 class DataEngine(Engine, Protocol):
     """The engine that holds a data set, from which scopes are made."""
 
+    #: Called before a scope is made: raises where the files that were scanned are no longer what they were.
+    watch: Callable[[], None]
+
     def scan(self, name: str, path: Path, columns: str = "*") -> None:
         """Define relation ``name`` over a Parquet file or folder; ``columns``: what is selected of it, as SQL."""
 
@@ -88,6 +91,7 @@ class _Connection:
     _kept = ""
     #: Names of tables that are read where they lie.
     _registered: set[str]
+    watch: Callable[[], None] = staticmethod(lambda: None)
 
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         with _errors():
@@ -226,6 +230,8 @@ class DuckDBScope(_Connection):
     """A cursor with relations of its own: temporary ones that no other cursor sees, or a schema that lasts with it."""
 
     def __init__(self, parent: _Connection, *, lasting: bool) -> None:
+        self.watch = parent.watch
+        self.watch()
         with _errors(), _one_at_a_time:
             self.connection = parent.connection.cursor()
             self.path = parent.path

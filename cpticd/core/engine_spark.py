@@ -71,6 +71,8 @@ class _Views:
         self._prefix = f"cpticd_{next(_count)}_"
         self._parent = parent
         self._own: dict[str, DataFrame | None] = {}
+        self.watch: Callable[[], None] = parent.watch if parent else lambda: None
+        self.watch()
 
     def view(self, schema: str, name: str) -> str:
         """The view that a name stands for: this engine's own, else its parent's; ``enclosing``: not its own.

@@ -29,6 +29,9 @@ JOINS: Final = {
     "h": "LEFT JOIN procedure_families h ON h.hcpcs_code = o.hcpcs_code",
     "p": "LEFT JOIN pairs p ON p.claim_id = o.claim_id AND p.claim_line_number = o.claim_line_number",
     "f": "LEFT JOIN diagnosis_families f ON f.diagnosis_code = p.diagnosis_code",
+    "dg": "LEFT JOIN diagnosis_groups dg ON dg.diagnosis_code = p.diagnosis_code",
+    "g": "LEFT JOIN procedure_groups g ON g.hcpcs_code = o.hcpcs_code "
+    "AND o.service_date >= g.effective_from AND o.service_date <= g.effective_to",
 }
 
 
@@ -117,6 +120,23 @@ _TABLE: Final = (
         "diagnosis family",
         "diagnosis",
         joins=("p", "f"),
+    ),
+    # A diagnosis of several CCSR categories stands in its first one alone, so that no line counts twice for it.
+    *(
+        Dimension(name, f"coalesce(nullif(dg.{column}, ''), '(none)')", label, "diagnosis", joins=("p", "dg"))
+        for name, column, label in (
+            ("ccsr", "ccsr", "CCSR category of the diagnosis (its first)"),
+            ("ccsr_body_system", "body_system", "body system of the diagnosis (CCSR)"),
+            ("chronic", "chronic", "whether the diagnosis is chronic (AHRQ's indicator)"),
+        )
+    ),
+    *(
+        Dimension(name, f"coalesce(g.{column}, '(none)')", label, joins=("g",))
+        for name, column, label in (
+            ("rbcs", "subcategory", "procedure group (RBCS subcategory)"),
+            ("rbcs_category", "category", "procedure group (RBCS category)"),
+            ("rbcs_family", "family", "procedure group (RBCS family)"),
+        )
     ),
     Dimension(
         "denial_category", "coalesce(o.denial_category, '(not denied)')", "root cause of the first denial"

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import secrets
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cpticd.core import contents, whole_folders
 from cpticd.core.engine import DataEngine, Engine
-from cpticd.core.errors import InputError, OutputExistsError
+from cpticd.core.errors import ArgumentError, InputError, OutputExistsError
 from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.tables import SQL, Table
 
@@ -27,6 +30,8 @@ FORMAT: Final = "cpticd-claims/4"
 _READABLE: Final = (FORMAT, "cpticd-claims/3", "cpticd-claims/2", "cpticd-claims/1")
 #: Tables without which there is no data set.
 NEEDED: Final = ("claims", "lines")
+#: Small tables that every saved set has.
+ALWAYS: Final = ("accounting", "rejects")
 #: Tables whose rows were numbered by the line that they answer, before several could answer one.
 _OF_SERVICES: Final = ("line_payments", "adjustments", "remarks")
 
@@ -37,15 +42,19 @@ def digest(texts: Iterable[str]) -> str:
 
 
 def check_target(folder: str | Path, *, overwrite: bool) -> Path:
-    """``folder`` if a data set may be written there; OutputExistsError otherwise."""
+    """``folder`` if a data set may be written there; OutputExistsError or ArgumentError otherwise."""
     target = Path(folder)
-    if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
-        if not overwrite:
-            raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
-        if not (target / MANIFEST).is_file():
-            raise OutputExistsError(
-                f"{target} is not a saved data set ({MANIFEST} is not in it); not replaced"
-            )
+    try:
+        target = target.resolve() if target.is_symlink() else target
+        there = target.exists() and any(target.iterdir() if target.is_dir() else [target])
+    except OSError as error:
+        raise ArgumentError(
+            f"{target} cannot be written: {error.strerror or error}; choose another path"
+        ) from error
+    if there and not overwrite:
+        raise OutputExistsError(f"{target} exists; pass overwrite=True to replace it")
+    if there and not (target / MANIFEST).is_file():
+        raise OutputExistsError(f"{target} is not a saved data set ({MANIFEST} is not in it); not replaced")
     return target
 
 
@@ -53,19 +62,39 @@ def write(
     target: Path, tables: Mapping[str, Iterator[pa.RecordBatch] | pa.Table], manifest: Mapping[str, Any]
 ) -> Path:
     """Write tables and manifest into ``target``, whole or not at all. Returns it."""
-    working = target.with_name(target.name + ".writing")
-    shutil.rmtree(working, ignore_errors=True)
-    working.mkdir(parents=True)
+    with whole_folders.whole(target, KIND) as working:
+        fill(working, tables, manifest)
+    return target
+
+
+def fill(
+    folder: Path, tables: Mapping[str, Iterator[pa.RecordBatch] | pa.Table], manifest: Mapping[str, Any]
+) -> None:
+    """Write tables into a folder, then the manifest, which says what they hold."""
+    held = {}
     for name, rows in tables.items():
         schema = TABLES[name].arrow_schema if name in TABLES else None
-        _write_table(working / f"{name}.parquet", rows, schema)
+        if (tally := _write_table(folder / f"{name}.parquet", rows, schema)) is not None:
+            held[name] = tally.entry(folder / f"{name}.parquet")
     columns = {name: {each.name: each.kind for each in table.columns} for name, table in TABLES.items()}
-    text = json.dumps({"format": FORMAT, "schema": columns, **manifest}, indent=1)
-    (working / MANIFEST).write_text(text, encoding="utf-8")
-    if target.exists():
-        shutil.rmtree(target)
-    working.rename(target)
-    return target
+    own = {"format": FORMAT, "set": secrets.token_hex(8), "schema": columns, "contents": held}
+    (folder / MANIFEST).write_text(json.dumps({**own, **manifest}, indent=1), encoding="utf-8")
+
+
+def own_files(folder: Path) -> set[str]:
+    """The names of a saved data set's own files: what else lies in its folder is somebody's."""
+    try:
+        found = manifest_of(folder)
+    except InputError:
+        return {MANIFEST, *(file.name for file in folder.glob("*.parquet"))}
+    names = {"accounting", "rejects", *TABLES, *found.get("contents", ())}
+    for key in ("tables", "derived", "kept", "references"):
+        names |= {*found.get(key, ())}
+    return {MANIFEST, *(f"{name}.parquet" for name in names)}
+
+
+#: Folders of saved data sets.
+KIND: Final = whole_folders.Kind(MANIFEST, own_files)
 
 
 def batches(engine: Engine, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
@@ -76,10 +105,15 @@ def batches(engine: Engine, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
     return engine.batches(f"SELECT * FROM {name}") if some else engine.fetch(f"SELECT * FROM {name} LIMIT 0")
 
 
-def _write_table(path: Path, rows: Iterator[pa.RecordBatch] | pa.Table, schema: pa.Schema | None) -> None:
+def _write_table(
+    path: Path, rows: Iterator[pa.RecordBatch] | pa.Table, schema: pa.Schema | None
+) -> contents.Tally | None:
+    """Write one table; what it holds, None where there was nothing to write."""
+    tally = contents.Tally()
     if isinstance(rows, pa.Table):
+        tally.add(rows)
         pq.write_table(rows, path)
-        return
+        return tally
     writer = None
     for batch in rows:
         table = pa.Table.from_batches([batch])
@@ -87,20 +121,26 @@ def _write_table(path: Path, rows: Iterator[pa.RecordBatch] | pa.Table, schema: 
             table = table.select(schema.names).cast(schema)
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table)
+        tally.add(table)
     if writer is not None:
         writer.close()
     elif schema is not None:
         pq.write_table(schema.empty_table(), path)
+        tally.add(schema.empty_table())
+    return tally if writer is not None or schema is not None else None
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
     """The manifest of a saved data set; InputError where there is none that this release reads."""
     path = folder / MANIFEST
-    if not path.is_file():
-        raise InputError(
-            f"{folder}: no {MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
-        )
-    return checked(path.read_text(encoding="utf-8", errors="replace"), folder)
+    try:
+        if path.is_file():
+            return checked(path.read_text(encoding="utf-8", errors="replace"), folder)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be opened: {error.strerror or error}; check the path") from error
+    raise InputError(
+        f"{folder}: no {MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
+    )
 
 
 def checked(text: str, where: Path) -> dict[str, Any]:
@@ -164,23 +204,94 @@ def read_table(folder: Path, name: str) -> pa.Table:
         raise InputError(f"{file}: {error}; load the claims and save them again") from error
 
 
+def _held(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the tables of a set hold: derived ones have no order, and so not one file."""
+    return {
+        name: (entry["rows"], entry["sums"], entry["footer"] if name in TABLES else "")
+        for name, entry in manifest.get("contents", {}).items()
+    }
+
+
 class Folder:
     """A saved data set in a folder, to be opened."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InputError where the folder is not a data set that this release reads."""
+        """Raises InputError where the folder is not a data set that this release reads, or not as it was saved."""
+        try:
+            whole_folders.recover(path, KIND)
+        except ArgumentError as error:
+            raise InputError(str(error)) from error
         self.path, self.manifest = path, manifest_of(path)
+        self._stamps = self._stamped()
+        self._not_its_own = self._compared()
+
+    def _compared(self) -> set[str]:
+        """Derived relations that are not those of this set; InputError where a table is not what was saved."""
+        held: Mapping[str, Any] = self.manifest.get("contents", {})
+        derived = {*self.manifest.get("derived", ())} - {*self.manifest.get("kept", ())}
+        other = [name for name in held if not contents.is_as_saved(self.path / f"{name}.parquet", held[name])]
+        changed = [name for name in other if name not in derived]
+        for name in changed:
+            self._check(name, held[name])
+        strange = derived if changed else {*other}
+        if strange & {*held}:
+            words = ", ".join(changed or sorted(strange & {*held}))
+            what = "rewritten since it was saved" if changed else "not as it was saved"
+            warnings.warn(f"{self.path}: {words}: {what}; what is derived is derived anew", stacklevel=4)
+        return strange
+
+    def _check(self, name: str, entry: Mapping[str, Any]) -> None:
+        """InputError where a table does not hold what was saved."""
+        file = self.path / f"{name}.parquet"
+        if not file.exists():
+            raise InputError(f"{self.path}: {file.name} is gone; load the claims and save them again")
+        try:
+            found = contents.difference(file, entry)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(
+                f"{file}: not readable as Parquet: {error}; load the claims and save them again"
+            ) from error
+        if found:
+            raise InputError(
+                f"{file}: {found}: put the file back that was saved. To leave claims or lines out, open the set as it "
+                "was and select with claims.where(...); to analyse changed tables, read them with "
+                "cpticd.read_tables(claims=..., lines=..., ...)"
+            )
+
+    def _stamped(self) -> dict[str, tuple[int, int, int]]:
+        """Which files lie in the folder now."""
+        try:
+            found = {file.name: file.stat() for file in self.path.glob("*.parquet")}
+            found[MANIFEST] = (self.path / MANIFEST).stat()
+        except OSError:
+            return {}
+        return {name: (each.st_ino, each.st_size, each.st_mtime_ns) for name, each in found.items()}
+
+    def check_unchanged(self) -> None:
+        """InputError where files were replaced since the set was opened: they would be read as if they were its own."""
+        if (now := self._stamped()) == self._stamps:
+            return
+        with suppress(InputError):  # the same set in the same place: saved over itself, or copied anew
+            if _held(manifest_of(self.path)) == _held(self.manifest) != {}:
+                self._stamps = now
+                return
+        raise InputError(f"{self.path}: replaced or changed since it was opened; open it again")
 
     def has(self, name: str) -> bool:
-        """Whether a relation that was derived is there."""
-        return (self.path / f"{name}.parquet").exists()
+        """Whether a relation that was derived from these tables is there."""
+        return name not in self._not_its_own and (self.path / f"{name}.parquet").exists()
 
     def scan(self, engine: DataEngine, names: Collection[str]) -> None:
         """Define every canonical table over the files, and the derived relations of these names."""
+        engine.watch = self.check_unchanged
         scan_tables(engine, self.path)
         for name in names:
             engine.scan(name, self.path / f"{name}.parquet")
 
     def table(self, name: str) -> pa.Table | None:
-        """A small table, None where it is not there."""
-        return read_table(self.path, name) if self.has(name) else None
+        """A small table, None where it is not there; InputError where every set has it."""
+        if self.has(name):
+            return read_table(self.path, name)
+        if name in ALWAYS:
+            raise InputError(f"{self.path}: {name} gone; load the claims and save them again")
+        return None

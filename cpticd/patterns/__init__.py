@@ -5,16 +5,18 @@ cx.patterns.providers(claims, measure="denial") # providers against what their c
 cx.patterns.mix(claims, by="payer")            # levels of visits, their shares and means
 cx.patterns.drift(claims)                      # pairs that appear, vanish, rise or fall, and when
 cx.patterns.network(claims)                    # procedures and diagnoses as the two sides of a graph
+cx.patterns.comorbidity(claims, year=2025)     # Charlson's and Elixhauser's conditions and indexes of persons
 """
 
 from cpticd.patterns import graph as graph
 from cpticd.patterns.association import association
+from cpticd.patterns.comorbidity import comorbidity, comorbidity_summary
 from cpticd.patterns.drift import drift
 from cpticd.patterns.mix import mix
 from cpticd.patterns.network import network
 from cpticd.patterns.providers import providers
 
-__all__ = ["association", "drift", "mix", "network", "providers"]
+__all__ = ["association", "comorbidity", "comorbidity_summary", "drift", "mix", "network", "providers"]
 
 
 def __dir__() -> list[str]:

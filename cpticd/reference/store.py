@@ -43,6 +43,7 @@ KINDS: Final = {
     "opps": _RELEASE,
     "contract_rates": _ROWS,
     "drug_classes": _RELEASE,
+    "rbcs": _HISTORY,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {

@@ -70,22 +70,25 @@ def fit(x: sparse.csr_matrix, y: np.ndarray, kinds: np.ndarray) -> Additive:
 
 
 def _solved(x: Any, turned: Any, gradient: np.ndarray, *, weight: Any, draw: Any, known: Any) -> np.ndarray:
-    """The Newton step, by conjugate gradients with the diagonal as preconditioner."""
+    """The Newton step, by conjugate gradients with the diagonal as preconditioner.
+
+    Products of vectors are not left to BLAS, whose threads wait for one another longer than these take.
+    """
     step = np.zeros_like(gradient)
     rest = gradient.copy()
     scaled = rest / known
     way = scaled.copy()
-    size = float(rest @ scaled)
+    size = float(np.einsum("i,i->", rest, scaled))
     enough = size * _TOLERANCE**2
     for _ in range(_INNER):
         if size <= enough or size == 0:
             break
         turn = turned @ (weight * (x @ way)) + draw * way
-        length = size / float(way @ turn)
+        length = size / float(np.einsum("i,i->", way, turn))
         step += length * way
         rest -= length * turn
         scaled = rest / known
-        size, last = float(rest @ scaled), size
+        size, last = float(np.einsum("i,i->", rest, scaled)), size
         way = scaled + (size / last) * way
     return step
 

@@ -17,8 +17,8 @@ summed AS MATERIALIZED (
     SELECT
         procedure_id, diagnosis_id, min(diagnosis_code) AS diagnosis_code,
         sum(lines) AS lines, sum(denied_lines) AS denied_lines,
-        sum(denied_amount) AS denied_amount, sum(share) AS share, sum(primary_lines) AS primary_lines,
-        sum(primary_denied_lines) AS primary_denied_lines, sum(primary_denied_amount) AS primary_denied_amount
+        CAST(sum(denied_amount) AS DOUBLE) AS denied_amount, sum(share) AS share, sum(primary_lines) AS primary_lines,
+        sum(primary_denied_lines) AS primary_denied_lines, CAST(sum(primary_denied_amount) AS DOUBLE) AS primary_denied_amount
     FROM seen
     GROUP BY procedure_id, diagnosis_id
 ),

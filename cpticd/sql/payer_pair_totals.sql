@@ -2,8 +2,8 @@
 WITH summed AS (
     SELECT
         procedure_id, diagnosis_id, payer_id, sum(lines) AS lines, sum(denied_lines) AS denied_lines,
-        sum(denied_amount) AS denied_amount, count(CASE WHEN whose > 0 THEN 1 END) AS persons, sum(primary_lines) AS primary_lines,
-        sum(primary_denied_lines) AS primary_denied_lines, sum(primary_denied_amount) AS primary_denied_amount,
+        CAST(sum(denied_amount) AS DOUBLE) AS denied_amount, count(CASE WHEN whose > 0 THEN 1 END) AS persons, sum(primary_lines) AS primary_lines,
+        sum(primary_denied_lines) AS primary_denied_lines, CAST(sum(primary_denied_amount) AS DOUBLE) AS primary_denied_amount,
         count(CASE WHEN whose > 0 AND primary_lines > 0 THEN 1 END) AS primary_persons
     FROM seen
     GROUP BY procedure_id, diagnosis_id, payer_id

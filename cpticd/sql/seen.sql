@@ -5,12 +5,12 @@ SELECT
     min(diagnosis_code) AS diagnosis_code,
     count(*) AS lines,
     count(CASE WHEN is_denied THEN 1 END) AS denied_lines,
-    sum(denied_amount) AS denied_amount,
+    CAST(sum(denied_amount) AS DECIMAL(18,8)) AS denied_amount,
     sum(share) AS share,
     sum(residual) AS residual,
     sum(CASE WHEN is_primary THEN residual ELSE 0 END) AS primary_residual,
     count(CASE WHEN is_primary THEN 1 END) AS primary_lines,
     count(CASE WHEN is_primary AND is_denied THEN 1 END) AS primary_denied_lines,
-    sum(CASE WHEN is_primary THEN denied_amount ELSE 0 END) AS primary_denied_amount
+    CAST(sum(CASE WHEN is_primary THEN denied_amount ELSE 0 END) AS DECIMAL(18,8)) AS primary_denied_amount
 FROM bridge
 GROUP BY procedure_id, diagnosis_id, payer_id, whose

@@ -20,6 +20,7 @@ from cpticd.reference.layouts import (
     ncci_addon,
     ncci_mue,
     ncci_ptp,
+    rbcs,
 )
 from cpticd.reference.layouts.files import Source, sources
 
@@ -56,6 +57,7 @@ _TELLS: Final[dict[str, Callable[[Source], bool]]] = {
     "ncci_mue": ncci_mue.tells,
     "ncci_addon": ncci_addon.tells,
     "fee_schedule": fee_schedule.tells,
+    "rbcs": rbcs.tells,
     "hcpcs": hcpcs.tells,
     "opps": lambda file: _headings(file, "^HCPCS", "^(SI|Status ?Indicator)$"),
     "mce": mce.tells,

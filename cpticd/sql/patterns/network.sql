@@ -3,10 +3,11 @@ WITH every AS (SELECT *, CASE WHEN is_superseded THEN 0 ELSE 1 END AS one FROM c
 edges AS (
     SELECT procedure, diagnosis, sum(one) AS lines,
         count(DISTINCT CASE WHEN one = 1 AND known THEN person END) AS persons,
-        sum(one * share * charge_amount) AS charge_amount,
+        CAST(sum(CAST(one * share * charge_amount AS DECIMAL(18,8))) AS DOUBLE) AS charge_amount,
         sum(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN 1 ELSE 0 END) AS adjudicated_lines,
         sum(CASE WHEN initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied_lines,
-        sum(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid') THEN share * denied_amount ELSE 0 END) AS denied_amount
+        CAST(sum(CASE WHEN initial_outcome IN ('paid', 'partly denied', 'denied', 'nothing paid')
+            THEN CAST(share * denied_amount AS DECIMAL(18,8)) ELSE 0 END) AS DOUBLE) AS denied_amount
     FROM every
     GROUP BY procedure, diagnosis
 ),

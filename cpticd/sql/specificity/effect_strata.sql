@@ -3,7 +3,7 @@
 WITH both_kinds AS (
     SELECT {keys}, sum(exposed * denied) AS a, sum(exposed * (1 - denied)) AS b,
         sum((1 - exposed) * denied) AS c, sum((1 - exposed) * (1 - denied)) AS d,
-        sum(exposed * exposed_share * denied_amount) AS denied_amount
+        CAST(sum(CAST(exposed * exposed_share * denied_amount AS DECIMAL(18,8))) AS DOUBLE) AS denied_amount
     FROM exposed_lines
     WHERE exposed + compared = 1
     GROUP BY {keys}

@@ -62,8 +62,8 @@ compared AS (
 SELECT u.grp, count(*) AS unspecified_lines, CAST(sum(u.denied) AS BIGINT) AS denied_lines,
     count(CASE WHEN u.n0 > 0 THEN 1 END) AS compared_lines, sum(u.rate) AS expected_denials,
     count(DISTINCT u.person_id) AS denial_persons, count(DISTINCT u.provider) AS providers,
-    sum(u.charge) AS charge_amount,
-    sum(u.denied_amount) AS denied_amount, sum(u.denied_amount * u.price) AS denied_allowed_amount,
+    CAST(sum(CAST(u.charge AS DECIMAL(18,8))) AS DOUBLE) AS charge_amount,
+    CAST(sum(CAST(u.denied_amount AS DECIMAL(18,8))) AS DOUBLE) AS denied_amount, sum(u.denied_amount * u.price) AS denied_allowed_amount,
     max(s.excess) AS excess_amount, max(s.excess_allowed) AS excess_allowed_amount,
     max(s.vv) + max(c.vv) AS variance, max(s.va) + max(c.va) AS allowed_variance
 FROM used u

@@ -2,7 +2,7 @@
 WITH hit AS (
     SELECT g.boundary, g.system, g.code_group, o.claim_id, o.claim_line_number,
         max(CASE WHEN o.initial_outcome = 'denied' THEN 1 ELSE 0 END) AS denied,
-        sum(CASE WHEN o.initial_outcome IN ('denied', 'partly denied') THEN c.share * o.denied_amount ELSE 0 END)
+        sum(CASE WHEN o.initial_outcome IN ('denied', 'partly denied') THEN CAST(c.share * o.denied_amount AS DECIMAL(18,8)) ELSE 0 END)
             AS amount
     FROM borne_codes c
     JOIN code_groups g ON g.system = c.system AND g.code = c.code
@@ -14,5 +14,5 @@ WITH hit AS (
     GROUP BY g.boundary, g.system, g.code_group, o.claim_id, o.claim_line_number
 )
 SELECT boundary, system, code_group, count(*) AS outside_lines, CAST(sum(denied) AS BIGINT) AS outside_denied,
-    sum(amount) AS outside_denied_amount
+    CAST(sum(amount) AS DOUBLE) AS outside_denied_amount
 FROM hit GROUP BY boundary, system, code_group
