@@ -10,7 +10,7 @@ No figure offers to upload itself, and each brings a table for readers without p
 
 from cpticd.charts.comorbidity_chart import comorbidity_summary
 from cpticd.charts.condition_charts import prevalence, recapture, risk_explain, timeline
-from cpticd.charts.declared import draw
+from cpticd.charts.declared import draw, sentence
 from cpticd.charts.denial_charts import accounting, causes, delay, outcomes, pareto, rates, trend
 from cpticd.charts.driver_charts import drivers, rate_matrix
 from cpticd.charts.figure import Figure
@@ -25,14 +25,15 @@ from cpticd.charts.resolution_charts import flow, open_summary, overturned, reso
 from cpticd.charts.rule_charts import residual_months, scorecard, scorecard_scatter
 from cpticd.charts.specificity_charts import calendar, effect, share
 from cpticd.charts.table import table, text_table
+from cpticd.charts.value_chart import value
 
 __all__ = [
     "Figure", "accounting", "association", "bars", "calendar", "causes", "comorbidity_summary", "delay", "draw",
     "drift", "drivers", "effect", "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix",
     "model_bridge", "network", "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto",
     "population", "prevalence", "provider_gaps", "providers", "rate_matrix", "rates", "recapture",
-    "residual_months", "resolution", "risk_explain", "scorecard", "scorecard_scatter", "share", "steps", "table",
-    "text_table", "timeline", "trend", "two_ledgers",
+    "residual_months", "resolution", "risk_explain", "scorecard", "scorecard_scatter", "sentence", "share", "steps",
+    "table", "text_table", "timeline", "trend", "two_ledgers", "value",
 ]  # fmt: skip
 
 

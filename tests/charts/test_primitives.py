@@ -167,10 +167,23 @@ def test_charts_of_denials_say_which_decision_their_frame_is_of(clock: str) -> N
 
 def test_every_public_chart_takes_a_theme_and_is_found() -> None:
     assert dir(charts) == sorted(charts.__all__)
-    for name in {*charts.__all__} - {"Figure", "table", "text_table"}:
+    for name in {*charts.__all__} - {"Figure", "sentence", "table", "text_table"}:
         parameters = inspect.signature(getattr(charts, name)).parameters
         assert {"theme", "look", "options"} & {*parameters}, name
         assert not {"colour", "level", "clock", "measure"} & {*parameters}, name
+
+
+def test_the_sentence_of_a_result_is_the_one_that_its_measure_declares() -> None:
+    import cpticd as cx
+
+    claims = cx.simulate(persons=60, seed=1).claims
+    became = cx.denials.flow(claims)
+    said = charts.sentence(became)
+    assert said.startswith(f"Of {became['lines'].sum():,} services denied at first ")
+    with pytest.raises(ArgumentError, match="denials.rates, which declares no sentence"):
+        charts.sentence(cx.denials.rates(claims))
+    with pytest.raises(ArgumentError, match="that no analysis returned"):
+        charts.sentence(pd.DataFrame({"a": [1]}))
 
 
 def test_every_chart_that_a_measure_declares_is_here() -> None:
