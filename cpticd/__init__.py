@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cpticd.loaders.cms.synpuf import read_synpuf as read_synpuf
     from cpticd.loaders.fhir.reader import read_fhir as read_fhir
     from cpticd.loaders.flat.wide import read_wide as read_wide
+    from cpticd.loaders.growing.store import store as store
     from cpticd.loaders.looks import look as look
     from cpticd.loaders.registry import read as read
     from cpticd.loaders.tuva.reader import read_tuva as read_tuva
@@ -71,6 +72,7 @@ _HOMES: Final[dict[str, str]] = {
     "report": "cpticd.reporting",
     "set_disclosure": "cpticd.disclosure",
     "simulate": "cpticd.simulation",
+    "store": "cpticd.loaders.growing.store",
 }
 _MODULES: Final = (
     "charts",

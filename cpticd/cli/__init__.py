@@ -1,4 +1,4 @@
-"""The command line: ``cpticd look``, ``demo``, ``report``, ``convert``, ``simulate``.
+"""The command line: ``cpticd look``, ``demo``, ``report``, ``convert``, ``add``, ``simulate``.
 
 Results go to standard output, progress and messages to standard error. Heavy modules are imported by the
 command that needs them, so that ``--help`` and a wrong argument answer at once.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import cpticd as cx
 from cpticd import __version__
-from cpticd.cli import convert, look
+from cpticd.cli import add, convert, look
 from cpticd.core.errors import (
     ArgumentError,
     CpticdError,
@@ -129,11 +129,14 @@ def parser() -> argparse.ArgumentParser:
     _demo_arguments(_command(commands, "demo", "analyse built-in synthetic claims and write a report"))
     _report_arguments(_command(commands, "report", "analyse your own claim files and write a report"))
     convert.arguments(_command(commands, "convert", convert.WORDS), _pair)
+    add.arguments(_command(commands, "add", add.WORDS, replaces=False), _pair)
     _simulate_arguments(_command(commands, "simulate", "write synthetic claims as Parquet, CSV or X12"))
     return top
 
 
-def _command(commands: argparse._SubParsersAction, name: str, text: str) -> argparse.ArgumentParser:
+def _command(
+    commands: argparse._SubParsersAction, name: str, text: str, *, replaces: bool = True
+) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name,
         help=text,
@@ -141,7 +144,8 @@ def _command(commands: argparse._SubParsersAction, name: str, text: str) -> argp
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
+    if replaces:
+        command.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     command.add_argument(
         "--quiet", action="store_true", help="print nothing but errors and the path of the result"
     )
@@ -291,8 +295,14 @@ def _run(options: argparse.Namespace) -> int:
         if options.command == "look":
             look.run(options)
         else:
-            commands = {"demo": _demo, "report": _report, "convert": convert.run, "simulate": _simulate}
-            commands[options.command](options, terminal)
+            runs = {
+                "demo": _demo,
+                "report": _report,
+                "convert": convert.run,
+                "add": add.run,
+                "simulate": _simulate,
+            }
+            runs[options.command](options, terminal)
     return 0
 
 

@@ -25,6 +25,8 @@ from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.tables import SQL, Table
 
 MANIFEST: Final = "cpticd.json"
+#: The same of a data set that grows (cpticd.loaders.growing).
+JOURNAL: Final = "cpticd-store.json"
 FORMAT: Final = "cpticd-claims/4"
 #: Older formats whose canonical tables are read as they are.
 _READABLE: Final = (FORMAT, "cpticd-claims/3", "cpticd-claims/2", "cpticd-claims/1")
@@ -138,6 +140,8 @@ def manifest_of(folder: Path) -> dict[str, Any]:
             return checked(path.read_text(encoding="utf-8", errors="replace"), folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be opened: {error.strerror or error}; check the path") from error
+    if (folder / JOURNAL).is_file():
+        raise InputError(f"{folder}: a store, which grows; open it with cpticd.store(folder).claims()")
     raise InputError(
         f"{folder}: no {MANIFEST} in it, so it is not a saved data set; read files with cpticd.read()"
     )

@@ -18,6 +18,7 @@ from cpticd.loaders.cms import rif, synpuf
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.fhir import reader as fhir
 from cpticd.loaders.flat import wide
+from cpticd.loaders.growing import journal
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Keep, Loader, Options, Rename, Sample
 from cpticd.loaders.staging import TableLike
@@ -163,7 +164,9 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     folders: list[Path] = []
     empty: dict[Path, str] = {}
     for path in sources.paths_of(given, folders=True):
-        if path.is_dir() and not saved.is_saved(path):
+        if path.is_dir() and journal.is_store(path):
+            inside = [journal.state_of(path)]
+        elif path.is_dir() and not saved.is_saved(path):
             folders.append(path)
             inside = inside_of(path)
             if not inside:
@@ -178,11 +181,25 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     return _Found(list(files.values()), folders, empty)
 
 
+def found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> list[Path]:
+    """The files and saved data sets that paths lead to, each once; InputError where there are none."""
+    seen = _found(paths)
+    if not seen.files:
+        raise InputError("; ".join(seen.empty.values()) or "no file was given; pass at least one path")
+    return seen.files
+
+
 def inside_of(folder: Path) -> list[Path]:
-    """The files of a folder and of those below it; a saved data set is one of them."""
-    sets = {manifest.parent for manifest in folder.rglob("*") if saved.is_saved(manifest.parent)}
+    """The files of a folder and of those below it; a saved data set is one of them, a store the set that it is now."""
+    every = [*folder.rglob("*")]
+    sets = {path.parent for path in every if saved.is_saved(path.parent)}
+    stores = {path.parent for path in every if path.name == journal.JOURNAL}
     inside = []
-    for path in folder.rglob("*"):
+    for path in every:
+        if grown := next((each for each in stores if each in path.parents), None):
+            if journal.read(grown).state is not None:
+                inside.append(journal.state_of(grown))
+            continue
         below = path.relative_to(folder).parts
         there = path.is_file() or (
             path.is_symlink() and not path.exists()
