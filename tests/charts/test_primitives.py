@@ -180,7 +180,7 @@ def test_the_sentence_of_a_result_is_the_one_that_its_measure_declares() -> None
     became = cx.denials.flow(claims)
     said = charts.sentence(became)
     assert said.startswith(f"Of {became['lines'].sum():,} services denied at first ")
-    with pytest.raises(ArgumentError, match="denials.rates, which declares no sentence"):
+    with pytest.raises(ArgumentError, match=r"denials\.rates, which declares no sentence"):
         charts.sentence(cx.denials.rates(claims))
     with pytest.raises(ArgumentError, match="that no analysis returned"):
         charts.sentence(pd.DataFrame({"a": [1]}))
