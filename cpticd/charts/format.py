@@ -163,6 +163,10 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
 _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
     **dict.fromkeys(("expected_allowed", "expected_recovery"), dollars),
+    **{f"{name}_per_rvu{end}": dollars for name in ("allowed", "paid") for end in ("", "_low", "_high")},
+    **dict.fromkeys((f"{name}_rvu" for name in ("work", "practice", "malpractice", "total")), expectation),
+    **{f"{name}{end}": decimal for name in ("rvu_per_line", "charlson") for end in ("", "_low", "_high")},
+    **dict.fromkeys(("rvu_per_person",), decimal),
     **dict.fromkeys(("maturity",), percent),
     **dict.fromkeys(("value",), measured),
     **dict.fromkeys(("rate_before", "rate_after", "rate_elsewhere"), percent),

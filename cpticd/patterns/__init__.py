@@ -6,6 +6,7 @@ cx.patterns.mix(claims, by="payer")            # levels of visits, their shares 
 cx.patterns.drift(claims)                      # pairs that appear, vanish, rise or fall, and when
 cx.patterns.network(claims)                    # procedures and diagnoses as the two sides of a graph
 cx.patterns.comorbidity(claims, year=2025)     # Charlson's and Elixhauser's conditions and indexes of persons
+cx.patterns.value(claims, by="rendering_npi")  # relative value units, dollars per unit, and how ill the persons are
 """
 
 from cpticd.patterns import graph as graph
@@ -15,8 +16,18 @@ from cpticd.patterns.drift import drift
 from cpticd.patterns.mix import mix
 from cpticd.patterns.network import network
 from cpticd.patterns.providers import providers
+from cpticd.patterns.value import value
 
-__all__ = ["association", "comorbidity", "comorbidity_summary", "drift", "mix", "network", "providers"]
+__all__ = [
+    "association",
+    "comorbidity",
+    "comorbidity_summary",
+    "drift",
+    "mix",
+    "network",
+    "providers",
+    "value",
+]
 
 
 def __dir__() -> list[str]:

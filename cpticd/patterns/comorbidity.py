@@ -93,7 +93,7 @@ def comorbidity(
     numbers = ["claims", "charlson", "charlson_2011", "elixhauser", "van_walraven"]
     found = found.astype(dict.fromkeys(numbers, "int64")).astype({"age": "Int64"})
     decades = ((found["age"] - _AGE_FROM) // 10).clip(lower=0, upper=_MOST_DECADES)
-    found.insert(found.columns.get_loc("charlson_2011") + 1, "charlson_age", found["charlson"] + decades)
+    found.insert([*found.columns].index("charlson_2011") + 1, "charlson_age", found["charlson"] + decades)
     found.insert(1, "year", year)
     if rows is not None:
         found = _flagged(found, rows)

@@ -98,12 +98,14 @@ def ratio_of_lines(
     clusters: Mapping[str, ClusterSums],
     *,
     confidence: float = 0.95,
+    highest: float = 1.0,
 ) -> Ratio:
-    """One ratio of sums over lines per row with its linearised interval, cut to 0…1.
+    """One ratio of sums over lines per row with its linearised interval, cut to 0…1, or to 0…``highest``.
 
-    The variance is that of independent lines times the design effect, the quantile that of a t distribution. A ratio of
-    0 or 1 has no variance: its interval is Wilson's of effective lines, those of many dollars counting for fewer (Kish
-    1965). NaN where the whole is nothing. Parameters as in :func:`ratio_dependence`.
+    A part of a whole is 1 at most; dollars per unit of value have no highest (``np.inf``), and no interval where all
+    lines have the same. The variance is that of independent lines times the design effect, the quantile that of a t
+    distribution. A ratio of 0 or 1 has no variance: its interval is Wilson's of effective lines, those of many dollars
+    counting for fewer (Kish 1965). NaN where the whole is nothing. Parameters as in :func:`ratio_dependence`.
     """
     found = ratio_dependence(lines, part, whole, products, clusters)
     lines, part, whole = broadcast(lines, part, whole)
@@ -113,6 +115,10 @@ def ratio_of_lines(
         half = quantile(confidence, found.freedom) * np.sqrt(np.maximum(variance, 0.0)) / whole
         even = np.where(whole > 0, np.minimum(whole * whole / floats(products.wholes), lines), 0.0)
     edge = ~(variance > 0)
+    if highest > 1:
+        half = np.where(edge | (lines < 2), np.nan, half)
+        low = np.clip(ratio - half, 0.0, highest)
+        return Ratio(ratio, low, ratio + half, found.design_effect, found.freedom)
     ends = wilson(
         np.clip(np.nan_to_num(ratio), 0, 1) * even, even, confidence, design_effect=found.design_effect
     )
