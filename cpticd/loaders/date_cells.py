@@ -77,9 +77,9 @@ def turned(x: str) -> str:
     )
 
 
-def _orders(x: str, rows: str) -> str:
-    """SELECT of one row about column ``x`` of ``rows``: how many distinct dates can be day first alone, month first
-    alone, or either, and an example of each."""
+def _orders(cells: Mapping[str, str], rows: str) -> str:
+    """SELECT of one row for each of ``cells`` of ``rows``, by name: how many distinct dates can be day first alone,
+    month first alone, or either, and an example of each."""
     date = "replace(replace(split_part(x, ' ', 1), '.', '/'), '-', '/')"
     read = {
         name: f"coalesce(CASE WHEN regexp_full_match({date}, '.*[0-9]{{4}}') THEN try_strptime({date}, '{order}/%Y') "
@@ -98,9 +98,12 @@ def _orders(x: str, rows: str) -> str:
     # 03/03 is the same day in either order. No WHERE: below DISTINCT it would be asked of every cell.
     first, second = (f"regexp_extract(x, '^0?([0-9]+)[/.-]0?([0-9]+)', {n})" for n in (1, 2))
     is_open = f"coalesce(regexp_full_match(x, '{_NUMERIC}') AND {first} <> {second}, false) AS is_open"
+    texts = " UNION ALL ".join(
+        f"SELECT DISTINCT {n} AS n, {x} AS x FROM {rows}" for n, x in enumerate(cells.values())
+    )
     return (
-        f"SELECT {counts} FROM (SELECT x, {read['as_month']}, {read['as_day']}, {is_open} "
-        f"FROM (SELECT DISTINCT {x} AS x FROM {rows}) texts) said"
+        f"SELECT n, {counts} FROM (SELECT n, x, {read['as_month']}, {read['as_day']}, {is_open} "
+        f"FROM ({texts}) texts) said GROUP BY n ORDER BY n"
     )
 
 
@@ -119,11 +122,14 @@ _MOST: Final = 20
 def decided(query: Callable[[str], pa.Table], rows: str, cells: Mapping[str, str]) -> dict[str, Order]:
     """Order of each column of dates of ``rows`` ({name: SQL of its cell}), decided by all of its cells, and where they
     show none by the other columns; names whose dates need no decision are left out."""
-    seen: dict[str, dict[str, Any]] = {}
-    for name, cell in cells.items():
-        found = query(_orders(cell, rows)).to_pylist()[0]
-        if found["day"] or found["month"] or found["either"]:
-            seen[name] = found
+    if not cells:
+        return {}
+    names = list(cells)
+    seen: dict[str, dict[str, Any]] = {
+        names[found["n"]]: found
+        for found in query(_orders(cells, rows)).to_pylist()
+        if found["day"] or found["month"] or found["either"]
+    }
     orders = {name: _order(found) for name, found in seen.items()}
     known = {orders[name].day_first for name, found in seen.items() if found["day"] or found["month"]}
     for name, found in seen.items():

@@ -33,7 +33,7 @@ def _with_code(cells: dict[str, Any]) -> dict[str, Any]:
     return cells | {"denial code": codes[sum(map(ord, "".join(map(str, cells.values())))) % len(codes)]}
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(row, min_size=8, max_size=30))
 def test_dollars_read_are_loaded_or_rejected(rows: list[dict[str, Any]]) -> None:
     # A file of which no row can be loaded is an error: one can.
@@ -42,8 +42,11 @@ def test_dollars_read_are_loaded_or_rejected(rows: list[dict[str, Any]]) -> None
     claims = cx.read_wide(pd.DataFrame(rows, dtype="str"), quiet=True, progress=False)
     assert balanced(claims)
     account = claims.accounting().set_index("table_name").loc[ROWS]
-    assert round(account.amount_read * 100) == sum(CENTS.get(each["charge"], 0) for each in rows)
     rejects = claims.rejects.query("action == 'rejected' and table_name == @ROWS")
+    # A row without a claim may be the sum of others, by chance: its dollars are theirs.
+    totals = {*rejects.location[rejects.reason.str.startswith("a total of other rows")]}
+    own = [each for place, each in enumerate(rows, 1) if f"row {place}" not in totals]
+    assert round(account.amount_read * 100) == sum(CENTS.get(each["charge"], 0) for each in own)
     assert (account["read"], account.rejected) == (len(rows), len(rejects))
     assert round(account.amount_rejected * 100) == round(rejects.amount.sum() * 100)
 

@@ -16,22 +16,17 @@ _APART = 366
 
 def note(flat: Flat) -> None:
     """Tally the rows of ``flat`` that analyses by date or by procedure will miss or misplace."""
-    rows = "SELECT _source, _place, claim_id AS content FROM flat WHERE"
-    flat.tally(
-        "no date of service", f"{rows} coalesce(claim_line_start_date, claim_start_date) IS NULL", table=UNIT
-    )
-    flat.tally(
-        "no procedure code and no revenue code",
-        f"{rows} hcpcs_code IS NULL AND revenue_center_code IS NULL",
-        table=UNIT,
-    )
+    tests = {
+        "no date of service": ("claim_id", "coalesce(claim_line_start_date, claim_start_date) IS NULL"),
+        "no procedure code and no revenue code": (
+            "claim_id", "hcpcs_code IS NULL AND revenue_center_code IS NULL",
+        ),
+    }  # fmt: skip
     today = date.today().isoformat()
-    dated = "SELECT _source, _place, {0} AS content FROM flat WHERE {0} {1}"
     for column in filter(flat.has, _SERVICE_DATES):
-        flat.tally(f"{column}: before 1990", dated.format(column, f"< DATE '{_FIRST}'"), table=UNIT)
-        flat.tally(
-            f"{column}: after the day of reading", dated.format(column, f"> DATE '{today}'"), table=UNIT
-        )
+        tests[f"{column}: before 1990"] = (column, f"{column} < DATE '{_FIRST}'")
+        tests[f"{column}: after the day of reading"] = (column, f"{column} > DATE '{today}'")
+    flat.tally_where(tests, table=UNIT)
     _amounts(flat)
     if flat.has("payer"):
         # They stay apart: whether they are one payer, only who knows the contracts can say.
@@ -48,21 +43,18 @@ def note(flat: Flat) -> None:
 
 def _amounts(flat: Flat) -> None:
     """Payments that cannot be right as they stand, and a number that more than one claim may have."""
-    rows = "SELECT _source, _place, {0} AS content FROM flat WHERE _head IS NULL AND {1}"
+    tests = {}
     if flat.has("paid_amount") and flat.has("charge_amount"):
-        flat.tally(
-            "paid more than was charged",
-            rows.format("concat(claim_id, ': ', paid_amount, ' of ', charge_amount)",
-                        "paid_amount > charge_amount AND charge_amount > 0"),
-            table=UNIT,
-        )  # fmt: skip
+        tests["paid more than was charged"] = (
+            "concat(claim_id, ': ', paid_amount, ' of ', charge_amount)",
+            "paid_amount > charge_amount AND charge_amount > 0",
+        )
     day = "coalesce(claim_line_start_date, claim_start_date)"
     if flat.has("paid_date"):
-        flat.tally(
-            "paid before the service",
-            rows.format(f"concat(claim_id, ': ', paid_date, ' before ', {day})", f"paid_date < {day}"),
-            table=UNIT,
+        tests["paid before the service"] = (
+            f"concat(claim_id, ': ', paid_date, ' before ', {day})", f"paid_date < {day}",
         )  # fmt: skip
+    flat.tally_where(tests, table=UNIT, and_where="_head IS NULL")
     flat.tally(
         f"services of one claim number more than {_APART} days apart: it may be the number of an account, or stand for "
         "several claims",

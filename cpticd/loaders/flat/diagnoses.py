@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pyarrow as pa
 
 from cpticd import sql
@@ -17,10 +19,11 @@ _ICD10_FROM = "DATE '2015-10-01'"
 def load(flat: Flat) -> None:
     """Fill what hangs on claims and lines; needs ``flat_keys`` of :mod:`flat_lines`, and drops it."""
     if flat.has("diagnosis_codes", *flat.family("diagnosis_code")):
-        _diagnosis_lists(flat)
+        lists = _lists(flat)
+        _sets(flat, lists)
         _diagnoses(flat)
-        _pointers(flat)
-        for table in ("flat_dx", "flat_sets", "flat_map"):
+        _pointers(flat, lists)
+        for table in ("flat_sets", "flat_map"):
             flat.intake.execute(f"DROP TABLE {table}")
     if flat.family("procedure_code"):
         _procedures(flat)
@@ -31,28 +34,42 @@ def load(flat: Flat) -> None:
         flat.intake.execute(f"DROP TABLE {table}")
 
 
-def _diagnosis_lists(flat: Flat) -> None:
-    """``flat_dx``: each row's diagnoses as a list; ``flat_sets``: the different lists of each claim."""
-    codes, poa = flat.numbered("diagnosis_code"), flat.numbered("diagnosis_poa")
+class _Lists(NamedTuple):
+    """SQL of the diagnoses of a row of ``flat`` as ``f``."""
+
+    codes: str  # a list
+    present: str  # marks of presence on admission, a list
+    key: str  # a number: rows that list the same have the same
+    lacks: (
+        str  # whether the row lists none at position ``p.pos``; true where that cannot be seen at little cost
+    )
+
+
+def _lists(flat: Flat) -> _Lists:
+    """How the diagnoses of a row are put together; columns without any cell have none."""
+    codes, poa = (
+        {n: c for n, c in flat.numbered(prefix).items() if c not in flat.empty}
+        for prefix in ("diagnosis_code", "diagnosis_poa")
+    )
     span = range(1, max([*codes, *poa, 0]) + 1)
     listed = "[" + ", ".join(f"f.{codes[n]}" if n in codes else "NULL" for n in span) + "]"
     several = repair.diagnosis_list("f.diagnosis_codes")
     # A column of its own that names one or several diagnoses stands for the first ones where no dx1 does.
     both = f"{several} || CAST({listed} AS VARCHAR[])[2:]" if 1 not in codes else f"{listed} || {several}"
-    dx = both if flat.has("diagnosis_codes") else listed
+    has_several = flat.has("diagnosis_codes")
     admitted = "[" + ", ".join(f"f.{poa[n]}" if n in poa else "NULL" for n in span) + "]"
-    flat.intake.execute(
-        f"""
-        CREATE OR REPLACE TABLE flat_dx AS
-        SELECT *, hash(dx, poa) AS dxkey FROM (
-            SELECT f.rowid AS rid, f.claim_id, CAST({dx} AS VARCHAR[]) AS dx,
-                   {f"CAST({admitted} AS VARCHAR[])" if poa else "CAST([] AS VARCHAR[])"} AS poa,
-                   coalesce(f.claim_line_start_date, f.claim_start_date, f.claim_end_date) AS day,
-                   f.diagnosis_code_type, f._source, f._place
-            FROM flat f
-        )
-        """
+    cells = [f"f.{column}" for column in [*codes.values(), *poa.values()]]
+    there = " ".join(f"WHEN {n} THEN f.{column} IS NULL" for n, column in codes.items())
+    return _Lists(
+        codes=f"CAST({both if has_several else listed} AS VARCHAR[])",
+        present=f"CAST({admitted if poa else '[]'} AS VARCHAR[])",
+        key=f"hash({', '.join([*cells, 'f.diagnosis_codes'] if has_several else cells) or 'NULL'})",
+        lacks=f"(CASE p.pos {there} ELSE true END)" if codes and not has_several else "true",
     )
+
+
+def _sets(flat: Flat, lists: _Lists) -> None:
+    """``flat_sets``: the different lists of diagnoses of each claim."""
     types = {
         text: kind for text in distinct(flat, "diagnosis_code_type") if (kind := lexicon.code_type(text))
     }
@@ -61,21 +78,12 @@ def _diagnosis_lists(flat: Flat) -> None:
         pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),
     )
     flat.intake.execute(
-        """
-        CREATE OR REPLACE TABLE flat_sets AS
-        WITH lists AS (
-            -- the key is of dx and poa: any row's are the same
-            SELECT d.claim_id, d.dxkey, any_value(d.dx) AS dx, any_value(d.poa) AS poa, min(t.kind) AS kind,
-                min(d.day) AS day, min(d._source) AS _source, min(d._place) AS _place
-            FROM flat_dx d LEFT JOIN flat_dxtype t ON t.text = d.diagnosis_code_type
-            GROUP BY d.claim_id, d.dxkey
-        ),
-        numbered AS (SELECT *, unnest(range(1, len(dx) + 1)) AS pos FROM lists)
-        SELECT claim_id, dxkey, CAST(pos AS INTEGER) AS pos, dx[pos] AS code, poa[pos] AS poa, kind, day,
-            _source, _place
-        FROM numbered WHERE dx[pos] IS NOT NULL
-        """
-    )
+        sql.text("flat/diagnosis_sets").format(
+            key=lists.key, codes=lists.codes, present=lists.present,
+            kind="min(t.kind)" if types else "CAST(NULL AS VARCHAR)",
+            types="LEFT JOIN flat_dxtype t ON t.text = f.diagnosis_code_type" if types else "",
+        )
+    )  # fmt: skip
     flat.intake.execute("DROP TABLE flat_dxtype")
 
 
@@ -120,12 +128,12 @@ def _diagnoses(flat: Flat) -> None:
     )
 
 
-def _pointers(flat: Flat) -> None:
+def _pointers(flat: Flat, lists: _Lists) -> None:
     columns = flat.family("diagnosis_pointer")
     single = flat.has("diagnosis_pointers")
     if not columns and not single:
         if flat.intake.query("SELECT 1 AS found FROM flat_map LIMIT 1").num_rows:
-            _point_to_own(flat)
+            _point_to_own(flat, lists)
         return
     texts = [*(["diagnosis_pointers"] if single else []), *columns]
     cells = ", ".join(f"f.{text}" for text in texts)
@@ -149,7 +157,7 @@ def _pointers(flat: Flat) -> None:
             }
         ),
     )
-    flat.intake.insert("pointers", _pointed(flat, raw), unique=True)
+    flat.intake.insert("pointers", _pointed(flat, raw, lists), unique=True)
     shown = f"SELECT f._source, f._place, {raw} AS content FROM flat f " \
         f"JOIN flat_pointers p ON p.text = {raw} WHERE"  # fmt: skip
     flat.note("diagnosis pointer not understood: the line was loaded without it", f"{shown} p.unread")
@@ -162,10 +170,10 @@ def _pointers(flat: Flat) -> None:
         "a diagnosis pointer to a diagnosis that is not there: it leads to no pair",
         f"""
         SELECT f._source, f._place, min({raw}) AS content
-        FROM (SELECT *, unnest(positions) AS pos FROM flat_pointers) p JOIN flat f ON p.text = {raw}
-        JOIN flat_dx d ON d.rid = f.rowid
+        FROM (SELECT *, unnest(positions) AS pos FROM flat_pointers) p
+        JOIN flat f ON p.text = {raw} AND {lists.lacks}
         -- rows of one claim may leave out its diagnoses, but not where they have some of their own
-        LEFT JOIN flat_sets s ON s.claim_id = d.claim_id AND s.pos = p.pos AND (s.dxkey = d.dxkey
+        LEFT JOIN flat_sets s ON s.claim_id = f.claim_id AND s.pos = p.pos AND (s.dxkey = {lists.key}
             OR s.claim_id NOT IN (SELECT claim_id FROM flat_map))
         WHERE s.pos IS NULL GROUP BY f.rowid, f._source, f._place
         """,
@@ -174,17 +182,17 @@ def _pointers(flat: Flat) -> None:
     if len(texts) == 1:
         flat.note(
             "pointer 12 was read as 1 and 2; the twelfth diagnosis, which the claim has, is written L",
-            f"SELECT f._source, f._place, '12' AS content FROM flat f JOIN flat_dx d ON d.rid = f.rowid "
-            f"WHERE {raw} = '12' AND d.dx[12] IS NOT NULL",
+            f"SELECT f._source, f._place, '12' AS content FROM flat f "
+            f"WHERE {raw} = '12' AND ({lists.codes})[12] IS NOT NULL",
         )
     flat.intake.execute("DROP TABLE flat_pointers")
 
 
-def _pointed(flat: Flat, raw: str) -> str:
+def _pointed(flat: Flat, raw: str, lists: _Lists) -> str:
     """SQL of the pointers; those of claims whose rows list different diagnoses go where these went."""
     moved = flat.intake.query("SELECT 1 AS found FROM flat_map LIMIT 1").num_rows > 0
     return sql.text("flat/pointers").format(
-        raw=raw, rows=_rows_of(flat),
+        raw=raw, rows=_rows_of(flat), key=lists.key,
         is_single="false" if flat.has_parts else "n = 1",
         place="coalesce(m.place, CASE WHEN c.last IS NULL THEN t.pos ELSE c.last + t.pos END)" if moved else "t.pos",
         moved="LEFT JOIN flat_map m ON m.claim_id = t.claim_id AND m.dxkey = t.dxkey AND m.pos = t.pos "
@@ -194,15 +202,15 @@ def _pointed(flat: Flat, raw: str) -> str:
     )  # fmt: skip
 
 
-def _point_to_own(flat: Flat) -> None:
+def _point_to_own(flat: Flat, lists: _Lists) -> None:
     """Without pointers, rows whose diagnoses differ within a claim list their line's own, and point to all of them."""
     flat.intake.insert(
         "pointers",
         f"""
         WITH own AS (
             SELECT k.claim_id, k.line, s.pos, coalesce(m.place, s.pos) AS place, k._source
-            FROM flat_keys k JOIN flat f ON {_rows_of(flat)} JOIN flat_dx d ON d.rid = f.rowid
-            JOIN flat_sets s ON s.claim_id = d.claim_id AND s.dxkey = d.dxkey
+            FROM flat_keys k JOIN flat f ON {_rows_of(flat)}
+            JOIN flat_sets s ON s.claim_id = f.claim_id AND s.dxkey = {lists.key}
             LEFT JOIN flat_map m ON m.claim_id = s.claim_id AND m.dxkey = s.dxkey AND m.pos = s.pos
             QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
         )

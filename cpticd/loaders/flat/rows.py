@@ -7,7 +7,7 @@ adjudication of it. The tables ``flat_text`` and ``flat`` live in the intake's e
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from cpticd.core.conform import quote
@@ -86,6 +86,7 @@ class Flat:
         self.wordings: dict[str, str | None] = {}  # what words of the user's systems stand for, folded
         #: Columns that were made of others: amounts of the claim that its lines repeat.
         self.made: set[str] = set()
+        self.empty: set[str] = set()  # columns that no row has a cell in
         self._headed = {
             (intake.source_id(table.source), guess.meaning): guess.column
             for table, guesses in staged
@@ -100,7 +101,8 @@ class Flat:
             if any(guess.meaning in ("charge_amount", "claim_charge_amount") for guess in guesses)
         }
         self._staged = [table.table for table, _ in staged]
-        if sum(table.rows * len(table.columns) for table, _ in staged) > _LARGE:
+        self.is_large = sum(table.rows * len(table.columns) for table, _ in staged) > _LARGE
+        if self.is_large:
             intake.engine.spill_beyond(_MEMORY)
         self._text(staged)
         self._typed()
@@ -198,6 +200,19 @@ class Flat:
             if tell:
                 self.told.append(f"{row['source']}, {row['location']}: {words}")
 
+    def tally_where(
+        self, tests: Mapping[str, tuple[str, str]], *, table: str, and_where: str = "true"
+    ) -> None:
+        """Tally rows of ``flat`` by several tests, {reason: (content, SQL of the test)}: all are asked at once."""
+        if not tests:
+            return
+        asked = ", ".join(f"bool_or({test}) AS t{n}" for n, (_, test) in enumerate(tests.values()))
+        found = self.intake.query(f"SELECT {asked} FROM flat WHERE {and_where}").to_pylist()[0]
+        for (reason, (content, test)), is_so in zip(tests.items(), found.values(), strict=True):
+            if is_so:
+                rows = f"SELECT _source, _place, {content} AS content FROM flat WHERE {and_where} AND {test}"
+                self.tally(reason, rows, table=table)
+
     def _text(self, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
         """``flat_text``: the cells under their canonical names, a view."""
         parts = []
@@ -223,6 +238,7 @@ class Flat:
         """``flat``: the cells in their types, and why a row must be rejected; what was mended is reported."""
         reader = typed.Reader(self.intake, self.columns)
         found = reader.read()
+        self.empty = reader.empty
         absent = [column for column in _ALWAYS if column not in self.columns]
         values = [f"{read.value} AS {quote(column)}" for column, read in found.items()]
         values += [f"CAST(NULL AS {_TYPES[column]}) AS {column}" for column in absent if column in _SETTLED]

@@ -66,29 +66,34 @@ def note(flat: Flat) -> None:
                     f"{column}: words of which no meaning is known, not used",
                     f"SELECT _source, _place, {column} AS text FROM flat WHERE {column} IN ({listed})",
                 )
-    for column in ("billing_npi", "rendering_npi", "facility_npi"):
-        if flat.has(column):
-            flat.tally(
-                f"{column}: not the ten digits of an NPI, kept as the source's own identifier",
-                f"SELECT _source, _place, {column} AS content FROM flat "
-                f"WHERE NOT regexp_full_match({column}, '[0-9]{{10}}')",
-                table=UNIT,
+    flat.tally_where(
+        {
+            f"{column}: not the ten digits of an NPI, kept as the source's own identifier": (
+                column, f"NOT regexp_full_match({column}, '[0-9]{{10}}')",
             )
-    for column in flat.family("rarc"):
-        flat.tally(
-            f"{column}: words without a remark code, not loaded",
-            f"SELECT _source, _place, {column} AS content FROM flat "
-            f"WHERE NOT regexp_matches(upper({column}), '{lexicon.REMARK}')",
-            table="remarks",
-        )
-    day = "coalesce(claim_line_start_date, claim_start_date)"
-    for column in flat.family("diagnosis_code"):
-        flat.tally(
-            f"{column}: digits alone, which ICD-10-CM has none of, on a service after 2015-09-30",
-            f"SELECT _source, _place, {column} AS content FROM flat "
-            f"WHERE regexp_full_match({column}, '[0-9]+') AND {day} >= DATE '2015-10-01'",
-            table="diagnoses",
-        )
+            for column in ("billing_npi", "rendering_npi", "facility_npi")
+            if flat.has(column)
+        },
+        table=UNIT,
+    )  # fmt: skip
+    flat.tally_where(
+        {
+            f"{column}: words without a remark code, not loaded": (
+                column, f"NOT regexp_matches(upper({column}), '{lexicon.REMARK}')",
+            )
+            for column in flat.family("rarc")
+        },
+        table="remarks",
+    )  # fmt: skip
+    flat.tally_where(
+        {
+            f"{column}: digits alone, which ICD-10-CM has none of, on a service after 2015-09-30": (
+                column, f"regexp_full_match({column}, '[0-9]+')",
+            )
+            for column in flat.family("diagnosis_code")
+        },
+        table="diagnoses", and_where="coalesce(claim_line_start_date, claim_start_date) >= DATE '2015-10-01'",
+    )  # fmt: skip
     _contradictions(flat)
 
 

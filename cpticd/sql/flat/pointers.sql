@@ -1,10 +1,9 @@
 -- The diagnoses that each line points to, by the first of its rows that points to any.
 WITH pointed AS (
-    SELECT k.claim_id, k.line, d.dxkey, p.positions, k._source, k.n, k.nth_of_line
+    SELECT k.claim_id, k.line, {key} AS dxkey, p.positions, k._source, k.n, k.nth_of_line
     FROM flat_keys k
     JOIN flat f ON {rows}
     JOIN flat_pointers p ON p.text = {raw}
-    JOIN flat_dx d ON d.rid = f.rowid
 ),
 single AS (  -- a line of one row: its positions as they stand, each once
     SELECT claim_id, line, dxkey, unnest(positions) AS pos, generate_subscripts(positions, 1) AS nth, _source
