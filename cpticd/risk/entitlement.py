@@ -19,13 +19,16 @@ _OWN_MODELS: Final = {
     "V24": "end-stage renal disease, which CMS pays by its ESRD models: model=''ESRD V24''",
     "ESRD V24": "no end-stage renal disease, without which CMS pays by V24 and V28",
 }
+#: The first payment year in which CMS pays a part of PACE by V28; before, V22 alone, and V22 nobody but PACE.
+_V28_OF_PACE: Final = 2026
+_BY_V22: Final = "a member of PACE, whom CMS does not pay by this model in the payment year, but by V22"
 
 
-def reason(model: str, own: str = "", later: str = "later_") -> str:
+def reason(model: str, payment_year: str, own: str = "", later: str = "later_") -> str:
     """SQL: why CMS does not pay a person by this model; null where it does, or where nothing is known.
 
-    Columns with prefix ``own`` are of the service year (part_b_months, part_d_months, esrd, esrd_status), those with
-    ``later`` are months of the payment year.
+    ``payment_year`` is SQL. Columns with prefix ``own`` are of the service year (part_b_months, part_d_months, esrd,
+    esrd_status, pace), those with ``later`` are months of the payment year.
     """
     parts, unknown = [], "TRUE"
     for column in _DECIDING.get(model, ("part_b_months",)):
@@ -37,7 +40,13 @@ def reason(model: str, own: str = "", later: str = "later_") -> str:
         )
         unknown += f" AND coalesce({collected}, {paid}) IS NULL"
     kidneys = f"(coalesce({own}esrd, FALSE) OR {own}esrd_status IS NOT NULL)"
-    if model in ("V24", "V28"):
+    if model == "V22":
+        parts.append(f"WHEN NOT {own}pace THEN 'no member of PACE, whom alone CMS pays by V22'")
+    elif model == "V24":
+        parts.append(f"WHEN {own}pace THEN '{_BY_V22}'")
+    elif model == "V28":
+        parts.append(f"WHEN {own}pace AND {payment_year} < {_V28_OF_PACE} THEN '{_BY_V22}'")
+    if model in ("V22", "V24", "V28"):
         parts.append(f"WHEN {kidneys} THEN '{_OWN_MODELS['V24']}'")
     elif model == "ESRD V24":
         parts.append(f"WHEN {own}esrd IS NOT NULL AND NOT {kidneys} THEN '{_OWN_MODELS['ESRD V24']}'")
@@ -49,4 +58,4 @@ def load_outsiders(s: Session, model: str) -> None:
     if is_hhs(model):
         s.create("outsiders", sql.text("risk/hhs_outsiders"))
         return
-    s.create("outsiders", sql.text("risk/outsiders"), reason=reason(model, "m.", "n."))
+    s.create("outsiders", sql.text("risk/outsiders"), reason=reason(model, "m.year + 1", "m.", "n."))

@@ -17,12 +17,15 @@ from cpticd.core.session import Session
 from cpticd.risk.current_codes import ended
 from cpticd.risk.hhs import tables as hhs
 
-#: Medicare's models by name: CMS-HCC (Part C), its ESRD variant, and RxHCC (Part D).
-MODELS: Final = ("V24", "V28", "ESRD V24", "RxHCC V08")
+#: Medicare's models by name: CMS-HCC (Part C; V22 for PACE), its ESRD variant, and RxHCC (Part D).
+MODELS: Final = ("V24", "V28", "V22", "ESRD V24", "RxHCC V08")
 #: Those, and HHS's for marketplace plans.
 KNOWN: Final = (*MODELS, *hhs.MODELS)
-#: Those that CMS blends in payment years of transition.
+#: Those that CMS blends in payment years of transition for Medicare Advantage, and for members of PACE.
 PART_C: Final = ("V24", "V28")
+PART_C_OF_PACE: Final = ("V28", "V22")
+#: The population of ``hcc_factors`` whose plan is a Program of All-Inclusive Care for the Elderly.
+PACE: Final = "PACE"
 #: Ages that an edit leaves open.
 YOUNGEST, OLDEST = 0, 999
 
@@ -205,7 +208,7 @@ def _part(name: str, model: str) -> pa.Table:
 def factors(model: str, payment_year: int, override: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row per population of a model in a payment year: what turns a raw score into a payment score.
 
-    Columns: payment_year, model, population (empty: everybody; dialysis, graft; MA-PD, PDP), share (in the
+    Columns: payment_year, model, population (empty: everybody; PACE; dialysis, graft; MA-PD, PDP), share (in the
     blend), normalization, coding_adjustment. ``override``: rows of the same columns that take the place of the
     built-in ones; SchemaError where columns are missing or a figure is out of range.
     """
@@ -222,13 +225,17 @@ def factors(model: str, payment_year: int, override: pd.DataFrame | None = None)
     return table[(table["model"] == model) & (table["payment_year"] == payment_year)].reset_index(drop=True)
 
 
-def shares(payment_year: int, override: pd.DataFrame | None = None) -> dict[str, float]:
-    """Share of each Part C model in the payment of a year, where it has one; empty for a year without tables."""
+def shares(payment_year: int, override: pd.DataFrame | None = None, population: str = "") -> dict[str, float]:
+    """Share of each Part C model in the payment of a year, where it has one; empty for a year without tables.
+
+    ``population``: empty for Medicare Advantage, or :data:`PACE`.
+    """
     found = {}
-    for model in PART_C:
+    for model in PART_C_OF_PACE if population else PART_C:
         if payment_year in years(model):
             rates = factors(model, payment_year, override)
-            found[model] = float(rates.loc[rates["population"] == "", "share"].iloc[0])
+            of_population = rates.loc[rates["population"] == population, "share"]
+            found[model] = float(of_population.sum())  # one row, or none
     return {model: share for model, share in found.items() if share > 0}
 
 

@@ -62,7 +62,7 @@ def impact(
     unsupported: person_id, hcc, confidence (:func:`cpticd.risk.unsupported`).
     payment_year: CMS's payment year, whose tables score the diagnoses of the service year before it; of HHS's models
         the benefit year, which is scored on its own.
-    model: whose HCCs these are: V24, V28, ESRD V24, RxHCC V08, HHS V07 or HHS V08.
+    model: whose HCCs these are: V24, V28, V22, ESRD V24, RxHCC V08, HHS V07 or HHS V08.
     base_rate: US dollars per member and month at score 1, one for all, by person_id (a mapping), or a frame with
         person_id or county_code; without it there are no dollars.
     member_months: 12 unless given (of HHS's models the months of enrolment), or months by person_id.
@@ -107,7 +107,7 @@ def impact(
             f"base_rate: no normalization of {model} is known for payment_year={payment_year}; pass factors= with one"
         )
     both = _conditions(gaps, unsupported, model)
-    with payments(claims, payment_year, model, factors) as paid:
+    with payments(claims, payment_year, model, factors, pace=True) as paid:
         frame = _placed(paid, both)
         now = paid.people
         _value(paid, frame)
@@ -140,6 +140,7 @@ def _blend(paid: Payments, frame: pd.DataFrame) -> dict[str, Any]:
     unnamed = int((~frame["remove"] & frame["code"].eq("")).sum())
     return {
         "shares": paid.shares,
+        **({"shares_of_pace": paid.shares_of_pace} if paid.shares_of_pace else {}),
         "scores": "blended payment scores: each model normalized and adjusted first, then blended",
         "gaps_valued_by_the_usual_code": unnamed,
     }

@@ -68,7 +68,7 @@ def model_change(
         diagnoses and ages, are scored by both models.
     payment_year: CMS's payment year, whose tables and factors of both models are taken. Where no normalization of a
         model is known for it, that of the last year before stands in, as the contract's ``factors`` says.
-    from_model, to_model: two of V24, V28, ESRD V24 and RxHCC V08 that have tables of the year.
+    from_model, to_model: two of V22, V24, V28, ESRD V24 and RxHCC V08 that have tables of the year.
     factors: rows that replace those of the table ``hcc_factors``.
 
     Columns

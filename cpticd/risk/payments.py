@@ -3,6 +3,7 @@
 In 2024 and 2025 CMS pays a share of a score of V24 and one of V28, each normalized and adjusted before they are
 blended. A change is then known by its diagnosis codes, which count in either model as its mapping says: a code that is
 added brings its HCC of each model, and an HCC is lost where all codes that the person has for it are taken away.
+Members of PACE have a blend of their own, of V28 and V22.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from cpticd import sql
 from cpticd.claims import Claims
@@ -23,57 +25,57 @@ from cpticd.risk.score import prepared
 from cpticd.risk.scorer import Scorer
 from cpticd.risk.shapley import Floats, raw_values
 
-_RAW: Final = (
-    "SELECT s.person, s.raw, (1 - r.coding_adjustment) / r.normalization AS factor "
-    "FROM scores AS s JOIN rates AS r ON r.kind = s.kind ORDER BY s.person"
-)
 #: What a player changes in one model: a bit of a block; a bit that is lost goes where ``needed`` of its codes are gone.
 _CHANGES: Final = ("player", "block", "bit", "removed", "code", "needed")
 
 
 @dataclass
 class Part:
-    """One model of a payment: its share, its scorer, and its number of each person of the payment."""
+    """One model of a payment: its scorer, and its number of each person of the payment."""
 
     model: str
-    share: float
     scorer: Scorer
-    scores: pd.DataFrame  # number, person_id, raw, factor: raw x factor is the payment score
-    number: Ints
+    number: Ints  # 1 where the model does not score the person, whose weight is 0
     weight: Floats  # points of the payment's score per raw point, by person
 
 
 class Payments:
     """Persons and their scores in one model, or in all of a blend.
 
-    ``people`` has a row per person who is scored in all of them, numbered from 1: person, person_id, score, and
+    ``people`` has a row per person who is scored in all of ``shares``, numbered from 1: person, person_id, score, and
     payment_factor. Of one model score is raw and payment_factor (1 - coding adjustment) / normalization; of a blend
-    score is the blended payment score and payment_factor 1.
+    score is the blended payment score and payment_factor 1. ``shares_of_pace``: of its members, where there are any.
     """
 
-    def __init__(self, parts: list[tuple[str, float, Scorer]]) -> None:
-        self.blended = len(parts) > 1
-        self.shares = {model: share for model, share, _ in parts}
-        self.scorer = parts[0][2]
-        scores = [_scores(scorer) for _, _, scorer in parts]
-        both = scores[0]["person_id"]
-        for other in scores[1:]:
-            both = both[both.isin(other["person_id"])]
+    def __init__(
+        self, scorers: dict[str, Scorer], shares: dict[str, float], shares_of_pace: dict[str, float]
+    ) -> None:
+        self.blended = len(scorers) > 1
+        self.shares, self.shares_of_pace = shares, shares_of_pace
+        self.scorer = next(iter(scorers.values()))
+        scores = {model: _scores(scorer) for model, scorer in scorers.items()}
+        first = next(iter(scores.values()))
+        both = first["person_id"]
+        for model, other in scores.items():
+            if model in shares:
+                both = both[both.isin(other["person_id"])]
+            else:  # of PACE alone
+                of_pace = first.loc[first["population"] == hcc_tables.PACE, "person_id"]
+                scores[model] = other[other["person_id"].isin(of_pace)]
         self.people = pd.DataFrame({"person": np.arange(1, len(both) + 1), "person_id": both.to_numpy()})
+        self.people["population"] = first.set_index("person_id")["population"].reindex(both).to_numpy()
         self.people["score"], self.people["payment_factor"] = 0.0, 1.0
-        self.parts = [
-            self._part(*part, frame.set_index("person_id").loc[both].reset_index())
-            for part, frame in zip(parts, scores, strict=True)
-        ]
+        self.parts = [self._part(model, scorer, scores[model]) for model, scorer in scorers.items()]
 
-    def _part(self, model: str, share: float, scorer: Scorer, scores: pd.DataFrame) -> Part:
+    def _part(self, model: str, scorer: Scorer, scores: pd.DataFrame) -> Part:
+        mine = scores.set_index("person_id").reindex(self.people["person_id"])
         if self.blended:
-            weight = share * scores["factor"].to_numpy()
+            weight = (mine["share"] * mine["factor"]).where(mine["number"].notna(), 0.0).to_numpy()
         else:
-            weight = np.ones(len(scores))
-            self.people["payment_factor"] = scores["factor"].to_numpy()
-        self.people["score"] += weight * scores["raw"].to_numpy()
-        return Part(model, share, scorer, scores, scores["number"].to_numpy(), weight)
+            weight = np.ones(len(mine))
+            self.people["payment_factor"] = mine["factor"].to_numpy()
+        self.people["score"] += weight * mine["raw"].fillna(0).to_numpy()
+        return Part(model, scorer, mine["number"].fillna(1).to_numpy(np.int64), weight)
 
     def worth(self, players: pd.DataFrame) -> Worth:
         """What sets of ``players`` are worth: person (number), hcc of the first model, remove, code ('': not known)."""
@@ -113,29 +115,49 @@ class Worth:
 
 @contextmanager
 def payments(
-    claims: Claims, payment_year: int, model: str, factors: pd.DataFrame | None = None
+    claims: Claims,
+    payment_year: int,
+    model: str,
+    factors: pd.DataFrame | None = None,
+    *,
+    pace: bool = False,
 ) -> Iterator[Payments]:
-    """The payment of ``payment_year``: that of ``model``, and of all that it is blended with.
+    """The payment of ``payment_year``: that of ``model`` and of all that it is blended with, by ``pace`` for PACE too.
 
     Scores are made in sessions of their own; in the first one ``scored``, ``held`` and the like are those of ``model``.
     """
     hcc_tables.check_model(model, payment_year)
     shares = hcc_tables.shares(payment_year, factors)
+    shares_of_pace = hcc_tables.shares(payment_year, factors, hcc_tables.PACE) if pace else {}
     if model not in shares:
+        shares_of_pace = {}
         shares = {model: 1.0}
     with ExitStack() as stack:
-        parts = []
-        for name in sorted(shares, key=lambda name: (name != model, name)):
-            scorer = stack.enter_context(prepared(claims, None, name, payment_year))
-            scorer.rate(hcc_tables.factors(name, payment_year, factors))
-            scorer.score()
-            parts.append((name, shares[name], scorer))
-        yield Payments(parts)
+
+        def scorer(name: str) -> Scorer:
+            made = stack.enter_context(prepared(claims, None, name, payment_year))
+            made.rate(hcc_tables.factors(name, payment_year, factors))
+            made.score()
+            return made
+
+        scorers = {name: scorer(name) for name in sorted(shares, key=lambda name: (name != model, name))}
+        if shares_of_pace and not _of_pace(scorers[model]):
+            shares_of_pace = {}
+        scorers |= {name: scorer(name) for name in shares_of_pace if name not in scorers}
+        yield Payments(scorers, shares, shares_of_pace)
+
+
+def _of_pace(scorer: Scorer) -> bool:
+    """Whether a member of PACE is scored."""
+    kinds = scorer.s.fetch(
+        "SELECT kind FROM rates WHERE population = $pace", {"pace": hcc_tables.PACE}
+    ).column(0)
+    return bool(pc.any(pc.is_in(scorer.scored.column("kind"), value_set=kinds.combine_chunks())).as_py())
 
 
 def _scores(scorer: Scorer) -> pd.DataFrame:
-    """One row per scored person, by number: number, person_id, raw, factor."""
-    rows = scorer.s.fetch(_RAW).to_pandas().rename(columns={"person": "number"})
+    """One row per scored person, by number: number, person_id, population, share, raw, factor."""
+    rows = scorer.s.fetch(sql.text("risk/payment_factors")).to_pandas().rename(columns={"person": "number"})
     rows["person_id"] = scorer.scored.column("person_id").to_pandas().astype("str").to_numpy()
     return rows
 
@@ -169,7 +191,7 @@ def _assumed(part: Part, players: pd.DataFrame) -> pd.Series:
 
 def _supported(part: Part, persons: pd.Series) -> pd.DataFrame:
     """One row per person (number of the payment), HCC and code that he has for it."""
-    back = pd.Series(np.arange(1, len(part.number) + 1), index=part.number)
+    back = pd.Series(np.arange(1, len(part.number) + 1), index=part.number)[part.weight != 0]
     part.scorer.s.load("asked_people", {"person": part.number[persons.unique() - 1].astype("int32")})
     found = part.scorer.s.frame(
         sql.text("risk/explained_support"),

@@ -45,7 +45,7 @@ def population(
     by: provider (who bills), rendering_npi, specialty, payer, or any dimension of the claims
         (``claims.dimensions()``). A person belongs to one panel: the value with most of his claims in the year, then
         with most services, then the first of the alphabet.
-    model: V24, V28, ESRD V24, RxHCC V08, or a model of HHS.
+    model: V24, V28, V22, ESRD V24, RxHCC V08, or a model of HHS.
     factors: as in :func:`cpticd.risk.score`.
     confidence: of the intervals, whose units are persons.
 

@@ -31,6 +31,7 @@ _BY_PLAN: Final = 2027
 _ASSUMED: Final = {
     "original reason for entitlement taken by age": "orec_assumed",
     "Medicare Part B in every month": "months_assumed",
+    "a member of PACE": "pace_assumed",
 }
 
 
@@ -42,9 +43,8 @@ def make_people(scorer: Scorer, members: Members) -> None:
     scorer.s.load("facts_in", members.facts)
     scorer.s.load("dual_codes", reference.table("dual_status_codes"))
     scorer.s.load("coefficients", _exact(hcc_tables.coefficients(scorer.model)))
-    scorer.make(
-        "facts", model=scorer.model, payment_year=scorer.payment_year, reason=entitlement.reason(scorer.model)
-    )
+    outside = entitlement.reason(scorer.model, str(scorer.payment_year))
+    scorer.make("facts", model=scorer.model, payment_year=scorer.payment_year, reason=outside)
     scorer.make("profiles", model=scorer.model, edition=_edition(scorer))
     scorer.make("terms")
     profiles = _profiles(scorer)

@@ -165,6 +165,7 @@ def _eligible(
     )
     cases = [
         ("not scored", facts["person"].isna()),
+        ("a member of PACE, whose plans are audited apart", facts["population"] == hcc_tables.PACE),
         ("new enrollee", new),
         ("no payment HCC", ~facts["person"].isin(with_hcc)),
         ("a hospice month", (number["hospice_months"] > 0) | whole_hospice),

@@ -14,7 +14,7 @@ from cpticd.core.contract import records_of
 from cpticd.core.errors import CpticdError
 from cpticd.risk import hcc_tables
 from cpticd.risk.cms_rounding import half_up
-from cpticd.risk.score import score
+from cpticd.risk.score import blended, score
 
 #: What CMS's rounding of the steps of a blend can come to, in points of the score.
 ROUNDING: Final = 0.0011
@@ -57,6 +57,11 @@ def ours(claims: Claims, payment_year: int, factors: pd.DataFrame | None) -> Our
     if total is None or segment is None:
         hcc_tables.check_model("V28", payment_year)
         raise CpticdError(f"payment_year={payment_year}: no Part C model has a share of the payment")
+    of_pace = members.index[_yes(members["pace"])]
+    if len(of_pace):
+        theirs = claims.where(persons=of_pace.tolist())
+        paid = blended(theirs, payment_year=payment_year, factors=factors, rounding="cms", quiet=True)
+        total.update(paid.set_index("person_id")["payment_score"])
     scores = pd.DataFrame({"segment": segment, "score": half_up(total), "model": "Part C"})
     scores = pd.concat([scores, _kidneys(claims, payment_year, factors, members)])
     return Ours(members, scores, reasons)

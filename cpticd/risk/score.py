@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd import sql
 from cpticd.claims import Claims
+from cpticd.core.conform import as_arrow
 from cpticd.core.contract import amend, attach, carry
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError
@@ -89,14 +91,15 @@ def score(
     ----------
     members: one row per person: person_id, age in years on February 1 of the payment year or birth_date, sex,
         dual_status_code (00-10, NA), original_reason_entitlement_code (0-3), long_term_institutional,
-        new_enrollee, special_needs_plan; ESRD models also esrd_status and graft_months, RxHCC low_income_subsidy,
+        new_enrollee, special_needs_plan, pace; ESRD models also esrd_status and graft_months, RxHCC low_income_subsidy,
         esrd and part_d_channel. Absent columns are taken as :data:`cpticd.risk.beneficiaries.MEMBERS` says. Or a
         :class:`Claims`, whose members are scored on the diagnoses of ``payment_year - 1`` that count
         (:func:`cpticd.risk.conditions`).
     diagnoses: person_id, diagnosis_code (ICD-10-CM, any spelling); not with Claims.
     payment_year: CMS's payment year, which pays on diagnoses of the service year before it; of HHS's models the
         benefit year, which pays on its own.
-    model: V24, V28, ESRD V24 or RxHCC V08; for marketplace plans HHS V07 (benefit year 2024) or HHS V08 (from 2025 on).
+    model: V24, V28, V22 (of PACE), ESRD V24 or RxHCC V08; for marketplace plans HHS V07 (benefit year 2024) or HHS
+        V08 (from 2025 on).
     drugs: person_id, ndc_code, hcpcs_code of drugs dispensed or given, for HHS's models; not with Claims.
     factors: rows that replace those of the table ``hcc_factors``.
     rounding: exact, or cms: the raw, the normalized and the adjusted score each to three decimals, half up, as CMS
@@ -121,7 +124,7 @@ def score(
     There is no normalization: payment_score is raw_score x csr_factor, the person's plan liability risk score. Of
     claims, persons of marketplace payers are scored, and CMS's list of eligible procedures stands in for HHS's.
 
-    Source: CMS's SAS programs V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
+    Source: CMS's SAS programs V2218O1P, V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
 
     >>> import pandas as pd
     >>> import cpticd as cx
@@ -155,8 +158,10 @@ def blended(
 
     Columns: person_id, segment, for each model of the blend raw_score_<model>, payment_score_<model>, and
     payment_score = sum of share x payment_score; each model is normalized and adjusted before it is blended. The
-    shares stand in ``cx.contract(frame)["shares"]``. Other parameters and errors: :func:`score`. Source: CMS's rate
-    announcements, as in SOURCES.toml.
+    shares stand in ``cx.contract(frame)["shares"]``. Members of PACE (column pace) have a blend of their own from
+    payment year 2026 on, of V28 and V22 (``shares_of_pace``), without MA coding adjustment and without the frailty
+    factor of their organization; before, CMS paid them by V22 alone, and they stand in the rejects. Other parameters
+    and errors: :func:`score`. Source: CMS's rate announcements, as in SOURCES.toml.
 
     >>> import pandas as pd
     >>> import cpticd as cx
@@ -168,32 +173,53 @@ def blended(
     shares = hcc_tables.shares(payment_year, factors)
     if not shares:
         hcc_tables.check_model("V28", payment_year)
-    result: pd.DataFrame | None = None
-    for model, share in shares.items():
-        one = score(
-            members, diagnoses, model=model, payment_year=payment_year, factors=factors, rounding=rounding,
-            quiet=quiet or result is not None,
-        )  # fmt: skip
-        part = one[["person_id", "segment", "raw_score", "payment_score"]].copy()
-        part = part.rename(columns={name: f"{name}_{model}" for name in ("raw_score", "payment_score")})
-        part["payment_score"] = share * part[f"payment_score_{model}"]
-        if result is None:
-            result = carry(one, part)
-        else:
-            both = result.pop("payment_score") + part["payment_score"]
-            result = result.assign(**{c: part[c] for c in part.columns[2:-1]}, payment_score=both)
-    if result is None:
         raise ArgumentError(
             f"no Part C model has a share of payment_year={payment_year}; pass factors with shares"
         )
+    in_pace = _in_pace(members, payment_year)
+    of_pace = hcc_tables.shares(payment_year, factors, hcc_tables.PACE) if len(in_pace) else {}
+    models = list(dict.fromkeys([*shares, *of_pace]))
+    parts = [
+        score(
+            members, diagnoses, model=model, payment_year=payment_year, factors=factors, rounding=rounding,
+            quiet=quiet or number > 0,
+        )
+        for number, model in enumerate(models)
+    ]  # fmt: skip
+    result = carry(parts[0], parts[0][["person_id", "segment"]].copy())
+    known = result["person_id"].isin(in_pace)
+    total = np.zeros(len(result))
+    for model, part in zip(models, parts, strict=True):
+        # V22 pays those alone of whom it is known that they are in PACE.
+        mine = part.set_index("person_id").reindex(result["person_id"].where(known | (model in shares)))
+        for name in ("raw_score", "payment_score"):
+            result[f"{name}_{model}"] = mine[name].to_numpy()
+        share = np.where(known, of_pace.get(model, 0.0), shares.get(model, 0.0))
+        total += np.where(share > 0, share * mine["payment_score"].to_numpy(), 0.0)
+    result["payment_score"] = total
     if rounding == "cms":
         result["payment_score"] = half_up(result["payment_score"])
     return amend(
         result,
         measure=f"blended payment score, payment year {payment_year}",
-        model=" + ".join(shares),
+        model=" + ".join(models),
         shares=shares,
+        **({"shares_of_pace": of_pace} if of_pace else {}),
     )
+
+
+def _in_pace(members: Claims | pd.DataFrame | pa.Table, payment_year: int) -> set[str]:
+    """Who is known to be a member of PACE in the payment year, else in the year before."""
+    if isinstance(members, Claims):
+        with members.session() as s:
+            rows = s.fetch(sql.text("risk/members_of_year"), {"payment_year": payment_year})
+    else:
+        rows = as_arrow(members)
+        if "pace" not in rows.column_names:
+            return set()
+    taken = take_members(rows)
+    of_pace = pc.fill_null(taken.facts.column("pace"), False).take(pa.array(taken.fact))
+    return set(taken.person_id.filter(of_pace.combine_chunks()).to_pylist())
 
 
 def _who(frame: pd.DataFrame, scorer: Scorer) -> str:

@@ -18,7 +18,8 @@ def service_years(claims: Claims, model: str = "V28", *, dollars: bool = False) 
         rows = s.rows(sql.text("risk/service_years"))
     if not rows:
         raise ArgumentError(
-            "the claims name no members, whose age, sex and enrolment a risk score needs; load the table 'members'"
+            "the claims name no members, whose age, sex and enrolment a risk score needs; load them with the claims: "
+            'cx.read("claims/*.837", members="members.csv"), or claims.with_members("members.csv")'
         )
     known = [row for row in rows if _known(model, row["year"], dollars=dollars)]
     return [int(row["year"]) for row in sorted(known, key=lambda row: (row["complete"], row["year"]))]

@@ -1,6 +1,7 @@
 """CMS's risk scores, one beneficiary at a time in plain Python: what `risk.score` has to agree with.
 
 Every rule is written out here from CMS's SAS programs, so that it owes nothing to the package:
+- V22: V2218O1M (as V24, but no counts, and no 65 for 64), V22H79H1, V22I0ED2
 - V24: V2419P1M (segments, groups, interactions, counts), V24H86H1 (hierarchies), V24I0ED1 (edits)
 - V28: V2823T2M, V28115H1, V28I0ED1
 - both: AGESEXV2 (age–sex cells, disabled, originally disabled)
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 from tests.risk.oracle_data import Tables
 from tests.risk.oracle_terms import GROUPS, IN_SEGMENT, INTERACTIONS
 
-MODELS = ("V24", "V28", "ESRD V24", "RxHCC V08")
+MODELS = ("V22", "V24", "V28", "ESRD V24", "RxHCC V08")
 
 FULL_DUAL = ("02", "04", "08")
 PARTIAL_DUAL = ("01", "03", "05", "06")
@@ -45,7 +46,7 @@ class Score(NamedTuple):
 def score(model: str, person: Mapping[str, Any], codes: Iterable[str], tables: Tables) -> Score:
     """The score of one person; `person` has the columns of `members` with sex 1 or 2 as in CMS's files."""
     ccs = _condition_categories(person, codes, tables)
-    if model in ("V24", "V28"):
+    if model in ("V22", "V24", "V28"):
         return _community(model, person, ccs, tables)
     if model == "ESRD V24":
         return _esrd(person, ccs, tables)
@@ -162,7 +163,8 @@ def _community(model: str, person: Mapping[str, Any], ccs: set[str], tables: Tab
         if segment.endswith("A") and originally_disabled:
             terms.append("OriginallyDisabled_Female" if sex == "2" else "OriginallyDisabled_Male")
     count = min(len(hccs), 10)
-    counted = count > 0 and not (model == "V24" and segment == "INS")  # V24's INST_REG has no D1-D10P
+    # V24's INST_REG has no D1-D10P, V2218O1M has none at all.
+    counted = count > 0 and model != "V22" and not (model == "V24" and segment == "INS")
     return Score(
         segment,
         sum(map(weight, terms)),

@@ -37,6 +37,7 @@ class Tables:
 
 
 PACKAGED = {
+    "V22": ("CMS-HCC Model V22", "C22", ("CMS-HCC", "V22")),
     "V24": ("CMS-HCC Model V24", "C24", ("CMS-HCC", "V24")),
     "V28": ("CMS-HCC Model V28", "C28", ("CMS-HCC", "V28")),
     "ESRD V24": ("CMS-HCC ESRD Model V24", "D24", ("ESRD", "V24")),

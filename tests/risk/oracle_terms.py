@@ -1,6 +1,6 @@
 """Groups and interactions of the models, written out from CMS's SAS programs for the oracle.
 
-V24: V2419P1M. V28: V2823T2M. ESRD V24 and RxHCC V08 have no SAS program of the current version; their names are those
+V22: V2218O1M. V24: V2419P1M. V28: V2823T2M. ESRD V24 and RxHCC V08 have no SAS program of the current version; their names are those
 of CMS's coefficients, their rules those of E2118P1M and of risk-adjustment-model's account of CMS's Python.
 """
 
@@ -8,6 +8,18 @@ from __future__ import annotations
 
 # Groups of HCCs: the SAS programs' "diagnostic categories", each a MAX over its HCCs.
 GROUPS = {
+    "V22": {
+        "CANCER": (8, 9, 10, 11, 12),
+        "DIABETES": (17, 18, 19),
+        "CARD_RESP_FAIL": (82, 83, 84),
+        "CHF": (85,),
+        "gCopdCF": (110, 111, 112),
+        "RENAL": (134, 135, 136, 137),
+        "SEPSIS": (2,),
+        "gSubstanceAbuse": (54, 55),
+        "gPsychiatric": (57, 58),
+        "PRESSURE_ULCER": (157, 158),
+    },
     "V24": {
         "CANCER": (8, 9, 10, 11, 12),
         "DIABETES": (17, 18, 19),
@@ -38,6 +50,33 @@ GROUPS["RxHCC V08"] = {}
 
 # An interaction is a product: of groups, of single HCCs, of DISABL (disabled) or NONAGED (under 65).
 INTERACTIONS = {
+    "V22": {
+        "HCC47_gCancer": ("HCC47", "CANCER"),
+        "HCC85_gDiabetesMellit": ("HCC85", "DIABETES"),
+        "HCC85_gCopdCF": ("HCC85", "gCopdCF"),
+        "HCC85_gRenal": ("HCC85", "RENAL"),
+        "gRespDepandArre_gCopdCF": ("CARD_RESP_FAIL", "gCopdCF"),
+        "HCC85_HCC96": ("HCC85", "HCC96"),
+        "gSubstanceAbuse_gPsychiatric": ("gSubstanceAbuse", "gPsychiatric"),
+        "CHF_gCopdCF": ("CHF", "gCopdCF"),
+        "gCopdCF_CARD_RESP_FAIL": ("gCopdCF", "CARD_RESP_FAIL"),
+        "SEPSIS_PRESSURE_ULCER": ("SEPSIS", "PRESSURE_ULCER"),
+        "SEPSIS_ARTIF_OPENINGS": ("SEPSIS", "HCC188"),
+        "ART_OPENINGS_PRESSURE_ULCER": ("HCC188", "PRESSURE_ULCER"),
+        "DIABETES_CHF": ("DIABETES", "CHF"),
+        "gCopdCF_ASP_SPEC_BACT_PNEUM": ("gCopdCF", "HCC114"),
+        "ASP_SPEC_BACT_PNEUM_PRES_ULC": ("HCC114", "PRESSURE_ULCER"),
+        "SEPSIS_ASP_SPEC_BACT_PNEUM": ("SEPSIS", "HCC114"),
+        "SCHIZOPHRENIA_gCopdCF": ("HCC57", "gCopdCF"),
+        "SCHIZOPHRENIA_CHF": ("HCC57", "CHF"),
+        "SCHIZOPHRENIA_SEIZURES": ("HCC57", "HCC79"),
+        "DISABLED_HCC85": ("DISABL", "HCC85"),
+        "DISABLED_PRESSURE_ULCER": ("DISABL", "PRESSURE_ULCER"),
+        "DISABLED_HCC161": ("DISABL", "HCC161"),
+        "DISABLED_HCC39": ("DISABL", "HCC39"),
+        "DISABLED_HCC77": ("DISABL", "HCC77"),
+        "DISABLED_HCC6": ("DISABL", "HCC6"),
+    },
     "V24": {
         "HCC47_gCancer": ("HCC47", "CANCER"),
         "DIABETES_CHF": ("DIABETES", "CHF"),
@@ -114,6 +153,13 @@ _V24_INSTITUTIONAL = """
     CHF_gCopdCF gCopdCF_CARD_RESP_FAIL SEPSIS_PRESSURE_ULCER SEPSIS_ARTIF_OPENINGS ART_OPENINGS_PRESS_ULCER
     DIABETES_CHF gCopdCF_ASP_SPEC_B_PNEUM ASP_SPEC_B_PNEUM_PRES_ULC SEPSIS_ASP_SPEC_BACT_PNEUM
     SCHIZOPHRENIA_gCopdCF SCHIZOPHRENIA_CHF SCHIZOPHRENIA_SEIZURES"""
+_V22_COMMUNITY = """
+    HCC47_gCancer HCC85_gDiabetesMellit HCC85_gCopdCF HCC85_gRenal gRespDepandArre_gCopdCF HCC85_HCC96"""
+_V22_INSTITUTIONAL = """
+    DISABLED_HCC85 DISABLED_PRESSURE_ULCER DISABLED_HCC161 DISABLED_HCC39 DISABLED_HCC77 DISABLED_HCC6
+    CHF_gCopdCF gCopdCF_CARD_RESP_FAIL SEPSIS_PRESSURE_ULCER SEPSIS_ARTIF_OPENINGS ART_OPENINGS_PRESSURE_ULCER
+    DIABETES_CHF gCopdCF_ASP_SPEC_BACT_PNEUM ASP_SPEC_BACT_PNEUM_PRES_ULC SEPSIS_ASP_SPEC_BACT_PNEUM
+    SCHIZOPHRENIA_gCopdCF SCHIZOPHRENIA_CHF SCHIZOPHRENIA_SEIZURES"""
 _V28_AGED = "DIABETES_HF_V28 HF_CHR_LUNG_V28 HF_KIDNEY_V28 CHR_LUNG_CARD_RESP_FAIL_V28 HF_HCC238_V28"
 _V28_INSTITUTIONAL = """
     DIABETES_HF_V28 HF_CHR_LUNG_V28 HF_KIDNEY_V28 CHR_LUNG_CARD_RESP_FAIL_V28 DISABLED_CANCER_V28
@@ -126,6 +172,11 @@ _ESRD_INSTITUTIONAL = """
 _ESRD_DIALYSIS = f"""{_V24_AGED}
     NONAGED_gSubUseDs_gPsych NONAGED_HCC6 NONAGED_HCC34 NONAGED_HCC46 NONAGED_HCC110 NONAGED_HCC176"""
 _LISTS = {
+    "V22": {
+        "CNA CFA CPA": _V22_COMMUNITY,
+        "CND CFD CPD": f"{_V22_COMMUNITY} gSubstanceAbuse_gPsychiatric",
+        "INS": _V22_INSTITUTIONAL,
+    },
     "V24": {
         "CNA CFA CPA": _V24_AGED,
         "CND CFD CPD": f"{_V24_AGED} gSubstanceUseDisorder_gPsych",

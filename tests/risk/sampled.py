@@ -8,7 +8,7 @@ from tests.risk import beneficiaries, oracle, oracle_data
 
 
 @functools.cache
-def expected(model: str, payment_year: int, persons: int = 20_000) -> list[oracle.Score]:
+def expected(model: str, payment_year: int, persons: int = beneficiaries.PERSONS) -> list[oracle.Score]:
     """The sample's score by the oracle, one per person in the sample's order."""
     sample = beneficiaries.sample(model, payment_year, persons=persons)
     tables = oracle_data.tables(model, payment_year)

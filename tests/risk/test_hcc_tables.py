@@ -40,7 +40,9 @@ def rows(name: str, model: str) -> list[dict[str, Any]]:
     return [row for row in reference.table(name).to_pylist() if row["model"] == model]
 
 
-@pytest.mark.parametrize(("model", "hccs"), [("V24", 86), ("V28", 115), ("ESRD V24", 86), ("RxHCC V08", 84)])
+@pytest.mark.parametrize(
+    ("model", "hccs"), [("V22", 79), ("V24", 86), ("V28", 115), ("ESRD V24", 86), ("RxHCC V08", 84)]
+)
 def test_a_model_is_complete_in_itself(model: str, hccs: int) -> None:
     known = {row["hcc"] for row in hcc_tables.labels(model).to_pylist()}
     assert len(known) == hccs
@@ -109,8 +111,8 @@ def test_a_year_without_tables_is_refused(model: str, year: int) -> None:
 
 
 def test_an_unknown_model_is_refused_with_what_there_is() -> None:
-    with pytest.raises(ArgumentError, match=r"no risk adjustment model 'V22'; there are \['V24', 'V28'"):
-        hcc_tables.check_model("V22", 2026)
+    with pytest.raises(ArgumentError, match=r"no risk adjustment model 'V21'; there are \['V24', 'V28'"):
+        hcc_tables.check_model("V21", 2026)
 
 
 def test_every_set_of_a_block_is_resolved_as_by_hand() -> None:
@@ -138,7 +140,7 @@ def test_factors_of_the_user_take_the_place_of_ours() -> None:
     )
     found = hcc_tables.factors("V24", 2026, mine)
     assert found["normalization"].tolist() == [1.2] and found["coding_adjustment"].tolist() == [0.05]
-    assert hcc_tables.factors("V28", 2026, mine)["normalization"].tolist() == [1.067]
+    assert hcc_tables.factors("V28", 2026, mine)["normalization"].tolist() == [1.067, 1.067]  # and of PACE
     with pytest.raises(SchemaError, match="normalization must be positive"):
         hcc_tables.factors("V24", 2026, mine.assign(normalization=0))
     with pytest.raises(SchemaError, match=r"no column \['share'\]"):

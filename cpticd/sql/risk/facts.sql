@@ -26,6 +26,7 @@ WITH cleaned AS (
         coalesce(long_term_institutional, false) AS institutional,
         coalesce(new_enrollee, '{model}' <> 'ESRD V24' AND part_b_months < 12, false) AS new_enrollee,
         coalesce(special_needs_plan, false) AS special_needs_plan,
+        coalesce(pace, '{model}' = 'V22') AS pace, '{model}' = 'V22' AND pace IS NULL AS pace_assumed,
         coalesce(esrd, false) AS esrd,
         lower(esrd_status) AS esrd_status,
         CAST(floor(graft_months) AS INTEGER) AS graft_months,
@@ -50,7 +51,7 @@ numbered AS (
         CAST(c.person_id AS INTEGER) AS fact,
         CASE WHEN '{model}' = 'V24' AND c.given_age = 64 AND c.given_orec = '0' THEN 65 ELSE c.given_age END AS age,
         c.sex, c.orec, d.benefit, d.medicaid_institutional, d.medicaid_new_enrollee,
-        c.institutional, c.new_enrollee, c.special_needs_plan, c.esrd, c.status,
+        c.institutional, c.new_enrollee, c.special_needs_plan, c.pace, c.esrd, c.status,
         -- From the tenth month on nothing changes.
         CASE WHEN c.graft_months > 10 THEN 10 ELSE coalesce(c.graft_months, 0) END AS graft_months,
         c.low_income, c.channel,
@@ -76,7 +77,7 @@ numbered AS (
             WHEN '{model}' = 'RxHCC V08' AND c.channel NOT IN ('MA-PD', 'PDP')
                 THEN 'part_d_channel: not MA-PD or PDP: ' || c.channel
         END AS problem,
-        c.given_orec IS NULL AS orec_assumed, c.months_assumed
+        c.given_orec IS NULL AS orec_assumed, c.months_assumed, c.pace_assumed
     FROM completed AS c
     LEFT JOIN dual_codes AS d ON d.dual_status_code = c.dual_status_code
 )
@@ -90,6 +91,6 @@ SELECT
         + 65536 * CAST(special_needs_plan AS BIGINT) + 131072 * CAST(esrd AS BIGINT)
         + 262144 * (CASE status WHEN 'graft' THEN 2 WHEN 'transplant' THEN 1 ELSE 0 END)
         + 1048576 * CAST(graft_months AS BIGINT) + 16777216 * CAST(low_income AS BIGINT)
-        + 33554432 * (CASE channel WHEN 'PDP' THEN 1 ELSE 0 END)
+        + 33554432 * (CASE channel WHEN 'PDP' THEN 1 ELSE 0 END) + 67108864 * CAST(pace AS BIGINT)
     END AS kind
 FROM numbered

@@ -19,7 +19,7 @@ months AS (
     GROUP BY person_id
 )
 SELECT m.person_id, m.birth_date, m.sex, m.dual_status_code, m.original_reason_entitlement_code,
-       m.long_term_institutional, m.new_enrollee, m.special_needs_plan, m.esrd,
+       m.long_term_institutional, m.new_enrollee, m.special_needs_plan, m.pace, m.esrd,
        CASE lower(m.esrd_status) WHEN 'functioning graft' THEN 'graft' ELSE lower(m.esrd_status) END AS esrd_status,
        -- In January of the payment year; from the tenth month on nothing changes.
        CASE WHEN m.graft_date < make_date($payment_year, 1, 1)

@@ -5,7 +5,7 @@ WITH kinds AS (
         bool_and(medicaid_institutional) AS medicaid_institutional,
         bool_and(medicaid_new_enrollee) AS medicaid_new_enrollee, bool_and(institutional) AS institutional,
         bool_and(new_enrollee) AS new_enrollee, bool_and(special_needs_plan) AS special_needs_plan,
-        bool_and(esrd) AS esrd, min(status) AS status, min(graft_months) AS graft_months,
+        bool_and(pace) AS pace, bool_and(esrd) AS esrd, min(status) AS status, min(graft_months) AS graft_months,
         bool_and(low_income) AS low_income, min(channel) AS channel
     FROM facts WHERE kind IS NOT NULL
     GROUP BY kind
@@ -37,7 +37,7 @@ segmented AS (
         CASE '{model}'
             WHEN 'ESRD V24' THEN CASE WHEN status = 'graft' THEN 'graft' ELSE 'dialysis' END
             WHEN 'RxHCC V08' THEN channel
-            ELSE ''
+            ELSE CASE WHEN pace THEN 'PACE' ELSE '' END
         END AS population,
         CASE sex WHEN 'female' THEN 'F' ELSE 'M' END AS letter,
         CASE sex WHEN 'female' THEN 'Female' ELSE 'Male' END AS word,
