@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cpticd.denials.cube_chosen import Chosen, Within, pair_columns
+from cpticd.denials.cube_chosen import Chosen, Columns, Within, pair_columns
 from cpticd.denials.pair_sources import Grain
 
 
@@ -105,13 +106,14 @@ def worklist(view: Chosen, within: Within, *, grain: Grain) -> pd.DataFrame:
 
 
 def page(view: Chosen, pair: tuple[str, str], *, start: int, count: int) -> tuple[pd.DataFrame, int]:
-    """Keys of some lines of a pair of codes, denied ones first, by dollars and date; and how many there are."""
+    """Keys of some lines of a pair of codes and their rows, denied ones first, by dollars and date; and how many."""
     rows = np.flatnonzero(view.inside(pair, grain="code") & view.used)
     rank = np.where(view.denied[rows], 0, np.where(view.partly_denied[rows], 1, 2))
     day = view.cube.lines.day[rows].astype(np.int64)
     shown = rows[np.lexsort((rows, -day, -view.amount[rows], rank))][start : start + count]
     ids = view.cube.claim_id.take(pa.array(shown)).to_pylist()
-    return pd.DataFrame({"claim_id": ids, "claim_line_number": view.cube.line_number[shown]}), len(rows)
+    found = {"claim_id": ids, "claim_line_number": view.cube.line_number[shown], "row": shown}
+    return pd.DataFrame(found), len(rows)
 
 
 def _diagnoses(view: Chosen, rows: np.ndarray) -> list[str]:
@@ -129,3 +131,15 @@ def _names(view: Chosen, column: str, rows: np.ndarray) -> list[str | None]:
     found = view.cube.columns[column]
     names = [*found.names, None]
     return [names[code] for code in found.code[rows].tolist()]
+
+
+def rows_of(cube: Columns, claims: pd.Series, lines: pd.Series) -> np.ndarray:
+    """The row in the cube of each claim and line; -1 where it has none."""
+
+    def joined(names: Any, numbers: Any) -> Any:
+        texts = pc.cast(pa.array(numbers, pa.int64()), pa.string())
+        return pc.binary_join_element_wise(pc.cast(names, pa.string()), texts, "\x1f")
+
+    known = joined(cube.claim_id, cube.line_number)
+    asked = joined(pa.array(claims.astype(object), pa.string()), lines.to_numpy(np.int64))
+    return pc.fill_null(pc.index_in(asked, known), -1).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -1,14 +1,20 @@
 // One page of controls, tiles, charts and tables; what it shows comes from the model, what the reader does goes back.
 // The model's traits: controls (what can be chosen), values (what is chosen), parts (what is shown), turn (counts the
 // times that they were worked out), late (the times that some came later), said (read aloud), download (a file to hand
-// over). Nothing is computed here.
+// over), tools (undo, reset), link and code (where the page stands), served (by whom, where the address of the browser
+// is the page's own). Nothing is computed here.
 
 const LIGHT = "light", DARK = "dark";
 
+const preference = window.matchMedia("(prefers-color-scheme: dark)");
+
+// JupyterLab and Voila say which theme they have. Voila's is light unless it was started otherwise: there the whole page
+// follows what the reader's system is set to.
 function theme() {
-  const lab = document.body.dataset.jpThemeLight;
-  if (lab !== undefined) return lab === "false" ? DARK : LIGHT;
-  return window.matchMedia("(prefers-color-scheme: dark)").matches ? DARK : LIGHT;
+  const said = document.body.dataset.jpThemeLight, voila = document.body.dataset.voila !== undefined;
+  const dark = said === undefined || (voila && said === "true") ? preference.matches : said === "false";
+  if (voila) document.body.classList.toggle("cpticd-dark-page", dark && said === "true");
+  return dark ? DARK : LIGHT;
 }
 
 // JupyterLab would take arrow keys and letters for itself.
@@ -29,14 +35,21 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function render({ model, el }) {
-  views.set(model, true);
+  // A notebook that renews its output draws the page again: the one that it took away is put back as it was.
+  const former = views.get(model);
+  if (former && !former.root.isConnected) {
+    el.replaceChildren(former.root);
+    const turn = ++former.turn;
+    return () => { if (former.turn === turn) former.end(); };
+  }
   const root = make("div", { class: "cpticd-board", role: "region", "aria-label": model.get("title") });
   const bar = make("div", { class: "cpticd-controls", role: "group", "aria-label": "Filters" });
   const body = make("div", { class: "cpticd-parts" });
   const voice = make("div", { class: "cpticd-said", role: "status" });
-  root.append(bar, voice, body);
+  const tools = make("div", { class: "cpticd-tools", role: "group", "aria-label": "This page" });
+  root.append(bar, tools, voice, body);
   el.replaceChildren(root);
-  const shown = new Map(), written = new Map();
+  const shown = new Map(), written = new Map(), held = new Map(), arrived = new Map();
   let count = 0, turn = 0, drawnIn = null;
 
   function tell(kind, detail) {
@@ -51,41 +64,155 @@ function render({ model, el }) {
   }
 
   // Controls ------------------------------------------------------------------------------------------------
+  // Each is a node, and what shows another value in it: what has the focus stays while values change.
   function labelled(id, text, input) {
     return make("label", { class: "cpticd-control", for: id }, make("span", {}, text), quiet(input));
   }
 
-  function picker(id, options, value, pick) {
-    return make("select", { id, onchange: (e) => pick(e.target.value) },
-      ...options.map((option) => make("option", { value: option.value, selected: option.value === value }, option.label)));
-  }
-
-  function control(spec, value) {
+  function control(spec) {
     const id = `${model.get("key")}-${spec.name}`;
+    if (spec.kind === "several") return several(spec, id);
+    if (spec.kind === "dates") return period(spec, id);
+    if (spec.kind === "button") {
+      return { node: quiet(make("button", { id, type: "button", disabled: spec.waiting, onclick: () => tell("button", { name: spec.name }) }, spec.label)), update() {} };
+    }
     let input;
-    if (spec.kind === "dates") {
-      // Two selects for one value: where a period begins, and where it ends.
-      return make("span", { class: "cpticd-dates", role: "group", "aria-label": spec.label }, ...["first", "last"].map((end, at) =>
-        labelled(`${id}-${end}`, at ? "To month" : "From month", picker(`${id}-${end}`,
-          [{ value: "", label: at ? "Last" : "First" }, ...spec.options], value[at], (picked) => choose(spec.name, value.map((old, place) => (place === at ? picked : old)))))));
-    } else if (spec.kind === "select") {
-      input = picker(id, spec.options, value, (picked) => choose(spec.name, picked));
-    } else if (spec.kind === "button") {
-      input = make("button", { id, type: "button", onclick: () => tell("button", { name: spec.name }) }, spec.label);
-      return quiet(input);
+    if (spec.kind === "select") {
+      input = make("select", { id, disabled: spec.waiting, onchange: (e) => choose(spec.name, e.target.value) },
+        ...spec.options.map((option) => make("option", { value: option.value }, option.label)));
     } else {
-      // The value comes after the limits: a browser would round it to those that it takes for granted.
-      input = make("input", { id, type: spec.kind, min: spec.min, max: spec.max, step: spec.step, value, placeholder: spec.hint,
+      input = make("input", { id, type: spec.kind, min: spec.min, max: spec.max, step: spec.step, disabled: spec.waiting,
         onchange: (e) => choose(spec.name, spec.kind === "text" ? e.target.value : Number(e.target.value)) });
     }
-    return labelled(id, spec.kind === "range" ? `${spec.label}: ${value}` : spec.label, input);
+    const node = labelled(id, spec.label, input);
+    return { node, update(value) {
+      input.value = value;
+      if (spec.kind === "range") node.firstChild.textContent = `${spec.label}: ${value}`;
+    } };
+  }
+
+  // Two days for one value: where a period begins, and where it ends; a month stands for its first or last day.
+  function period(spec, id) {
+    const limits = { min: spec.options[0]?.value, max: spec.options[1]?.value };
+    const whole = (text, last) => (text.length !== 7 ? text
+      : last ? new Date(Date.UTC(+text.slice(0, 4), +text.slice(5), 0)).toISOString().slice(0, 10) : `${text}-01`);
+    let value = ["", ""];
+    const inputs = ["first", "last"].map((end, at) => quiet(make("input", { id: `${id}-${end}`, type: "date", ...limits, disabled: spec.waiting || !limits.min,
+      onchange: (e) => { if (e.target.reportValidity()) choose(spec.name, value.map((old, place) => (place === at ? e.target.value : old))); } })));
+    const node = make("span", { class: "cpticd-dates", role: "group", "aria-label": spec.label },
+      ...inputs.map((input, at) => labelled(input.id, `${spec.label}: ${at ? "to" : "from"}`, input)));
+    return { node, update(next) {
+      value = next;
+      inputs.forEach((input, at) => { if (document.activeElement !== input || !input.validity.badInput) input.value = whole(next[at], at === 1); });
+    } };
+  }
+
+  // A list of boxes behind a button, searched where it is long.
+  const LISTED = 200, LONG = 8;
+  function several(spec, id) {
+    let value = [];
+    const words = new Map(spec.options.map((option) => [option.value, option.label]));
+    const options = spec.options.filter((option) => option.value !== "");
+    const caption = make("span", { id: `${id}-label` }, spec.label);
+    const button = quiet(make("button", { id, type: "button", class: "cpticd-pick", disabled: spec.waiting, "aria-expanded": "false",
+      "aria-labelledby": `${id}-label ${id}`, onclick: () => open(panel.hidden) }));
+    const list = make("div", { class: "cpticd-boxes" });
+    const needle = quiet(make("input", { type: "search", id: `${id}-search`, placeholder: "Search", "aria-label": `Search: ${spec.label}`, oninput: () => fill() }));
+    const every = quiet(make("button", { type: "button", onclick: () => set([]) }, words.get("") ?? "All"));
+    const panel = make("div", { class: "cpticd-panel", role: "group", "aria-label": spec.label, hidden: true },
+      make("span", { class: "cpticd-row" }, ...(options.length > LONG ? [needle] : []), every), list);
+    const node = make("span", { class: "cpticd-control cpticd-several", onkeydown: (e) => { if (e.key === "Escape" && !panel.hidden) { open(false); button.focus(); e.stopPropagation(); } } },
+      caption, button, panel);
+    node.addEventListener("focusout", (e) => { if (e.relatedTarget && !node.contains(e.relatedTarget)) open(false); });
+
+    function away(e) { if (!node.contains(e.target)) open(false); }
+    function open(yes) {
+      panel.hidden = !yes;
+      button.setAttribute("aria-expanded", String(yes));
+      document[yes ? "addEventListener" : "removeEventListener"]("pointerdown", away, true);
+      if (!yes) return;
+      needle.value = "";
+      fill();
+      (options.length > LONG ? needle : list.querySelector("input") ?? every).focus();
+    }
+    function set(next) {
+      show(next);
+      choose(spec.name, next.length > 1 ? next : next[0] ?? "");
+    }
+    function fill() {
+      const text = needle.value.trim().toLowerCase();
+      const found = options.filter((option) => option.label.toLowerCase().includes(text));
+      const first = [...found.filter((option) => value.includes(option.value)), ...found.filter((option) => !value.includes(option.value))];
+      list.replaceChildren(...first.slice(0, LISTED).map((option, at) => make("label", {},
+        quiet(make("input", { type: "checkbox", id: `${id}-${at}`, value: option.value, checked: value.includes(option.value),
+          onchange: (e) => set(e.target.checked ? [...value, option.value] : value.filter((one) => one !== option.value)) })),
+        make("span", {}, option.label))),
+        first.length > LISTED ? make("p", { class: "cpticd-note" }, `and ${(first.length - LISTED).toLocaleString("en")} more: search for them`)
+          : first.length ? "" : make("p", { class: "cpticd-note" }, "nothing of that name"));
+    }
+    function show(next) {
+      value = next;
+      button.textContent = next.length > 1 ? `${next.length} chosen` : next.length ? words.get(next[0]) ?? next[0] : words.get("") ?? "All";
+      button.title = next.map((one) => words.get(one) ?? one).join(", ");
+    }
+    return { node, update(next) {
+      show(Array.isArray(next) ? next : next ? [next] : []);
+      for (const box of list.querySelectorAll("input")) box.checked = value.includes(box.value);
+    } };
   }
 
   function drawControls() {
-    const focused = document.activeElement && bar.contains(document.activeElement) ? document.activeElement.id : null;
     const values = model.get("values");
-    bar.replaceChildren(...model.get("controls").map((spec) => control(spec, values[spec.name])));
-    if (focused) document.getElementById(focused)?.focus();
+    const nodes = model.get("controls").map((spec) => {
+      const text = JSON.stringify(spec);
+      let made = held.get(spec.name);
+      if (!made || made.text !== text) held.set(spec.name, (made = { text, ...control(spec) }));
+      if (spec.kind !== "button") made.update(values[spec.name]);
+      return made.node;
+    });
+    if (nodes.length !== bar.children.length || nodes.some((node, at) => bar.children[at] !== node)) keepFocus(bar, () => { bar.replaceChildren(...nodes); });
+  }
+
+  // Undo and reset, and where the page stands: its address and its line of code -------------------------------
+  const fields = ["Link", "Code"].map((label) => {
+    const field = quiet(make("input", { type: "text", readonly: true, "aria-label": label, onfocus: (e) => e.target.select() }));
+    const copy = quiet(make("button", { type: "button", "aria-label": `Copy: ${label}`, onclick: () => copied(field, label) }, "Copy"));
+    return { field, row: make("span", { class: "cpticd-row" }, make("span", {}, label), field, copy) };
+  });
+  const share = make("details", {}, quiet(make("summary", {}, "Link and code")), ...fields.map((each) => each.row));
+  const steps = make("span", { class: "cpticd-row" });
+  tools.append(steps, share);
+
+  async function copied(field, label) {
+    field.focus();
+    try {
+      if (navigator.clipboard) await navigator.clipboard.writeText(field.value); else document.execCommand("copy");
+      voice.textContent = `${label} copied.`;
+    } catch {
+      voice.textContent = `${label} is selected: copy it by the keyboard.`;
+    }
+  }
+
+  function drawTools() {
+    tools.hidden = !model.get("tools").length;
+    keepFocus(steps, () => { steps.replaceChildren(...model.get("tools").map((tool) => quiet(make("button", { type: "button", disabled: tool.disabled,
+      onclick: () => tell("button", { name: tool.name }) }, tool.label)))); });
+    const link = model.get("link"), address = model.get("served") ? location.origin + location.pathname + location.search : "";
+    fields[0].row.hidden = !address;
+    fields[0].field.value = address + (link ? `#${link}` : "");
+    fields[1].field.value = model.get("code");
+  }
+
+  // The address of a page that is served alone says where it stands; the browser's way back is a step back.
+  function goTo() {
+    const link = model.get("link") ? `#${model.get("link")}` : "";
+    if (model.get("served") && decodeURIComponent(location.hash) !== decodeURIComponent(link))
+      history.pushState(null, "", location.pathname + location.search + link);
+  }
+  function follow() { tell("restore", { link: location.hash }); }
+  if (model.get("served")) {
+    window.addEventListener("popstate", follow);
+    if (location.hash.length > 1 && decodeURIComponent(location.hash.slice(1)) !== decodeURIComponent(model.get("link"))) follow();
   }
 
   // Parts ---------------------------------------------------------------------------------------------------
@@ -125,6 +252,27 @@ function render({ model, el }) {
       onclick: () => tell("page", { part: part.name, page }) }, text));
     return make("div", { class: "cpticd-pager" }, go(part.page - 1, "‹", "previous page"),
       ` page ${part.page + 1} of ${part.pages} `, go(part.page + 1, "›", "next page"));
+  }
+
+  function progress(part) {
+    return make("div", { class: "cpticd-progress" }, make("progress", { "aria-label": "Working" }), make("p", {}, part.text));
+  }
+
+  // What happened to a service, one step after the other.
+  function story(part) {
+    const facts = part.facts.flatMap(([label, text]) => [make("dt", {}, label), make("dd", {}, text)]);
+    return [make("dl", { class: "cpticd-facts" }, ...facts), make("h4", {}, part.heading),
+      make("ol", { class: "cpticd-steps" }, ...part.steps.map((text) => make("li", {}, text)))];
+  }
+
+  // A note of the reader's own.
+  function note(part) {
+    const id = `${model.get("key")}-${part.name}`;
+    const who = quiet(make("input", { id: `${id}-who`, type: "text", value: part.who, maxlength: 200 }));
+    const text = quiet(make("textarea", { id: `${id}-text`, rows: 2, maxlength: 4000 }));
+    text.value = part.text;
+    const save = quiet(make("button", { type: "button", onclick: () => tell("note", { part: part.name, text: text.value, who: who.value }) }, "Save the note"));
+    return make("div", { class: "cpticd-form" }, labelled(who.id, "Assigned to", who), labelled(text.id, "Note", text), save);
   }
 
   function search(part) {
@@ -224,6 +372,9 @@ function render({ model, el }) {
     if (part.kind === "tiles") children.push(tiles(part));
     else if (part.kind === "bar") children.push(strip(part));
     else if (part.kind === "table") children.push(search(part), grid(part, part.label ?? part.title ?? ""), pager(part));
+    else if (part.kind === "progress") children.push(progress(part));
+    else if (part.kind === "story") children.push(...story(part));
+    else if (part.kind === "note") children.push(note(part));
     else if (part.kind === "text") children.push(...part.paragraphs.map((text) => make("p", {}, text)));
     else if (part.kind === "chart") {
       const box = frame(part, old?.querySelector("figure"));
@@ -265,6 +416,10 @@ function render({ model, el }) {
       }
       node.toggleAttribute("aria-busy", part.kind === "kept");
       if (body.children[at] !== node) body.insertBefore(node, body.children[at] ?? null);
+      if (part.kind !== "kept") {
+        if (part.arrive && arrived.get(part.name) !== part.arrive) requestAnimationFrame(() => node.scrollIntoView({ block: "nearest" }));
+        arrived.set(part.name, part.arrive ?? "");
+      }
     });
     return charts;
   }
@@ -325,8 +480,11 @@ function render({ model, el }) {
   }
 
   drawControls();
+  drawTools();
   drawParts();
   model.on("change:controls change:values", drawControls);
+  model.on("change:tools change:link change:code", drawTools);
+  model.on("change:link", goTo);
   model.on("change:turn", drawParts);
   model.on("change:late", drawLate);
   model.on("change:said", () => { voice.textContent = model.get("said"); });
@@ -343,14 +501,20 @@ function render({ model, el }) {
     }
   });
   size.observe(root);
-  return () => {
+  preference.addEventListener("change", drawParts);
+  const page = { root, turn: 0, end() {
     watch.disconnect();
     size.disconnect();
+    preference.removeEventListener("change", drawParts);
+    window.removeEventListener("popstate", follow);
+    views.delete(model);
     for (const node of shown.values()) {
       const plot = node.querySelector(".cpticd-plot");
       if (plot) Plotly.purge(plot);
     }
-  };
+  } };
+  views.set(model, page);
+  return () => { if (page.turn === 0) page.end(); };
 }
 
 // Jupyter's renderer looks for a model for two seconds; one that comes in the last moment it reports as not found and

@@ -9,8 +9,10 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from calendar import monthrange
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Final
 
@@ -28,6 +30,8 @@ from cpticd.core.selection import days
 _BEFORE: Final = "const module = {exports: {}}, exports = module.exports, define = undefined;\n"
 _AFTER: Final = "\nconst Plotly = module.exports;\n"
 _count = itertools.count(1)
+#: Options that an error names.
+_NAMED: Final = 12
 
 
 @cache
@@ -42,9 +46,10 @@ def _style() -> str:
 
 @dataclass(frozen=True)
 class Control:
-    """One control: ``kind`` is select, dates, range, number, text or button.
+    """One control: ``kind`` is select, several, dates, range, number, text or button.
 
-    ``options`` are (value, label) of a select, and the months of dates; the value ``""`` is of a filter that is open.
+    ``options`` are (value, label) of a select and of several, and the first and last day of dates; the value ``""`` is
+    of a filter that is open. ``waiting``: it cannot be set yet.
     """
 
     kind: str
@@ -55,6 +60,7 @@ class Control:
     least: float | None = None
     most: float | None = None
     step: float | None = None
+    waiting: bool = False
 
     @property
     def value(self) -> Any:
@@ -65,14 +71,16 @@ class Control:
         """What board.js draws."""
         options = [{"value": str(value), "label": label} for value, label in self.options]
         return {"kind": self.kind, "name": self.name, "label": self.label, "options": options,
-                "min": self.least, "max": self.most, "step": self.step}  # fmt: skip
+                "min": self.least, "max": self.most, "step": self.step, "waiting": self.waiting}  # fmt: skip
 
     def held(self, value: Any) -> Any:
         """The value as the page holds it, JSON, of one as code gives it; ArgumentError for what cannot be chosen."""
         if self.kind == "select":
             return self._option(value)
+        if self.kind == "several":
+            return self._several(value)
         if self.kind == "dates":
-            return self._months(value)
+            return self._days(value)
         if self.kind == "text":
             if not isinstance(value, str):
                 raise ArgumentError(f"{self.name}: found {value!r}; give text")
@@ -87,8 +95,10 @@ class Control:
         """The value as code gives it, of one as the page holds it; None of a filter that is open."""
         if self.kind == "select":
             return next((value for value, _ in self.options if str(value) == held and value != ""), None)
+        if self.kind == "several":
+            return (list(held) if isinstance(held, list) else held) or None
         if self.kind == "dates":
-            first, last = (month or None for month in held)
+            first, last = (day or None for day in held)
             return (first, last) if first or last else None
         return held
 
@@ -100,39 +110,56 @@ class Control:
     def _to(self) -> float:
         return math.inf if self.most is None else self.most
 
+    @cached_property
+    def _known(self) -> dict[str, None]:
+        return dict.fromkeys(str(option) for option, _ in self.options)
+
     def _option(self, value: Any) -> str:
-        known = [str(option) for option, _ in self.options]
         text = "" if value is None else str(value) if isinstance(value, str | int) else None
-        if text is None or text not in known:
-            raise ArgumentError(f"{self.name}: found {value!r}; there are {', '.join(map(repr, known[:12]))}")
+        if text is None or text not in self._known:
+            known = list(self._known)
+            more = f" and {len(known) - _NAMED:,} more" if len(known) > _NAMED else ""
+            raise ArgumentError(
+                f"{self.name}: found {value!r}; there are {', '.join(map(repr, known[:_NAMED]))}{more}"
+            )
         return text
 
-    def _months(self, value: Any) -> list[str]:
-        """First and last month of dates, given as months or as the days that they begin and end with."""
+    def _several(self, value: Any) -> str | list[str]:
+        """Nothing, one value, or several in the order of the options."""
+        if value is None or isinstance(value, str | int):
+            return "" if value is None else self._option(value)
+        if not isinstance(value, list | tuple | set | frozenset):
+            raise ArgumentError(f"{self.name}: found {value!r}; give one value, or a list of several")
+        wanted = {self._option(each) for each in value} - {""}
+        found = [each for each in self._known if each in wanted]
+        return found if len(found) > 1 else "".join(found)
+
+    def _days(self, value: Any) -> list[str]:
+        """First and last day; a month stands for the days that it begins and ends with."""
         if value is None or value == "":
             return ["", ""]
-        cleared = [day or None for day in value] if isinstance(value, list | tuple) else value
-        months = [str(month) for month, _ in self.options]
-        found = []
-        for place, day in enumerate(days(cleared)):
-            month = "" if day is None else f"{day:%Y-%m}"
-            bounds = () if day is None else days((month, month))
-            if month and (month not in months or day != bounds[place]):
-                raise ArgumentError(
-                    f"{self.name}: found {value!r}; this page chooses by months, from {months[0]} to {months[-1]}: "
-                    "for days open it on claims.where(dates=…)"
-                    if months
-                    else f"{self.name}: found {value!r}; no line of these claims is dated"
-                )
-            found.append(month)
-        return found
+        first, last = days([day or None for day in value] if isinstance(value, list | tuple) else value)
+        if (first or last) and not self.options:
+            raise ArgumentError(f"{self.name}: found {value!r}; no line of these claims is dated")
+        if self.options:
+            begin, end = (str(day) for day, _ in self.options)
+            if (first and f"{first}" > end) or (last and f"{last}" < begin):
+                raise ArgumentError(f"{self.name}: found {value!r}; lines are dated from {begin} to {end}")
+        return ["" if first is None else _month_or_day(first, 1),
+                "" if last is None else _month_or_day(last, monthrange(last.year, last.month)[1])]  # fmt: skip
+
+
+def _month_or_day(day: date, bound: int) -> str:
+    """A month where the day is the one that it begins (ends) with, else the day."""
+    return f"{day:%Y-%m}" if day.day == bound else f"{day:%Y-%m-%d}"
 
 
 class Board(anywidget.AnyWidget):
     """One page. ``controls``, ``parts``: what it shows; ``values``: what is chosen; ``event``: what the reader did.
 
     ``turn`` counts how often the parts were worked out: the page is drawn at each, though nothing may have changed;
-    ``late``, how often parts came after a page that was drawn.
+    ``late``, how often parts came after a page that was drawn. ``tools``: undo, reset; ``link`` and ``code``: where the
+    page stands; ``served``: by whom, where the address of the browser is the page's own.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -148,6 +175,10 @@ class Board(anywidget.AnyWidget):
     event = traitlets.Dict().tag(sync=True)
     download = traitlets.Dict().tag(sync=True)
     templates = traitlets.Dict().tag(sync=True)
+    tools = traitlets.List(traitlets.Dict()).tag(sync=True)
+    link = traitlets.Unicode("").tag(sync=True)
+    code = traitlets.Unicode("").tag(sync=True)
+    served = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, title: str) -> None:
         key = f"cpticd-{next(_count)}"

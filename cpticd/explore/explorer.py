@@ -2,85 +2,91 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import copy
-import html
 import json
 import tempfile
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from cpticd import disclosure
-from cpticd.charts import table
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError, CpticdError
-from cpticd.explore.board import Board, Control
+from cpticd.explore import links
+from cpticd.explore.board import Control
+from cpticd.explore.drawn import FIRST, SO_FAR, Drawn
+from cpticd.explore.preparing import Prepare
+from cpticd.explore.tiles import Tile
 
-#: Among the parts of a page: those before it are shown while the others are worked out.
-SO_FAR: Final[dict[str, Any]] = {"kind": "show"}
-#: Rows of the table that stands for the page where there is no kernel.
-FIRST: Final = 10
-#: Seconds after which what is missing of a page is worked out.
-PAUSE: Final = 0.2
-
-Tile = dict[str, str]
+__all__ = ["FIRST", "SO_FAR", "Explorer"]
+#: Steps that can be undone.
+_STEPS: Final = 50
+#: What of ``extra`` is no choice, but how a table is read.
+_READING: Final = ("sort", "page")
 
 
-class Explorer(ABC):
+class Explorer(Drawn):
     """A page of filters, tiles, charts and tables in a notebook. What it shows is read back by the next cell.
 
     ``selection``: the criteria of ``Claims.where`` that are chosen, and ``claims``, what they select; ``chosen``:
     these and all else that was chosen or clicked; ``data``: the ranked rows as filtered, unrounded; ``figure``: the
-    main chart as shown; ``state``: all of it as JSON, which can be set from code and restored.
+    main chart as shown; ``state``: all of it as JSON, which can be set from code and restored; ``link`` and ``code``:
+    the same as the end of a page's address, and as a line of code; ``undo()`` and ``reset()``.
     """
 
-    #: Heading of the page.
-    title: ClassVar[str] = ""
+    #: Name of the page in links.
+    name: ClassVar[str] = "explorer"
     #: Name of the file that the export button hands over.
     file_name: ClassVar[str] = "worklist.csv"
+    #: What can be clicked, by its names in ``extra``, that ``choose`` takes as well.
+    clicked: ClassVar[tuple[str, ...]] = ()
     #: Controls that are criteria of ``Claims.where``.
     criteria: tuple[str, ...] = ()
 
-    #: The page; what a notebook needs of it stands in the properties below.
-    board: Board
+    def __init__(
+        self,
+        claims: Claims,
+        controls: Sequence[Control],
+        *,
+        prepare: Prepare | None = None,
+        tiles: Sequence[str] = (),
+        call: str = "",
+    ) -> None:
+        """``prepare``: works out what ``opened`` is given; until then ``controls`` and ``tiles``, by label, wait.
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # Made first: the browser fetches and compiles the page while the claims are worked out.
-        made = super().__new__(cls)
-        made.board = Board(cls.title)
-        return made
-
-    def __init__(self, claims: Claims, controls: list[Control]) -> None:
+        ``call``: how the page is opened, for its line of code.
+        """
         self._claims = claims
         self._selected: tuple[str, Claims] = ("{}", claims)
-        self._controls = controls
         self._extra: dict[str, Any] = {}
-        self._waiting: asyncio.Task[None] | None = None
-        self.board.controls = [control.spec() for control in controls]
-        self.board.values = {control.name: control.value for control in controls if control.kind != "button"}
-        self.refresh()
-        self.board.observe(self._changed, "values")
+        self._past: list[dict[str, Any]] = []
+        self._asked: Mapping[str, Any] | None = None
+        self._call = call or f"{self.name}(claims)"
+        self._controls: list[Control] = list(controls)
         self.board.observe(self._happened, "event")
+        self._open(controls, prepare, tiles)
+
+    def _begin(self, controls: Sequence[Control]) -> None:
+        self._controls = list(controls)
+        self.board.controls = [control.spec() for control in controls]
+        self.board.values = self._defaults
+        self.board.observe(self._changed, "values")
+        asked, self._asked = self._asked, None
+        if asked is None:
+            self.refresh()
+        else:
+            self._happened({"new": asked})
+
+    @property
+    def _defaults(self) -> dict[str, Any]:
+        return {control.name: control.value for control in self._controls if control.kind != "button"}
 
     # -- what a subclass says ----------------------------------------------------------------------
-
-    @abstractmethod
-    def parts(self) -> Iterable[dict[str, Any]]:
-        """What the page shows for ``values`` and ``extra``: parts of ``cpticd.explore.board``, and ``SO_FAR``."""
-
-    def work(self) -> Callable[[], None] | None:
-        """What is worked out once the page has left, beside it, in a thread; None where nothing is missing."""
-        return None
-
-    def later(self) -> Iterable[dict[str, Any]]:
-        """Parts that show what was worked out, and take the place of those of their names."""
-        return ()
 
     @property
     @abstractmethod
@@ -96,15 +102,17 @@ class Explorer(ABC):
     def on_event(self, event: Mapping[str, Any]) -> None:
         """What follows from a click: a subclass changes ``extra`` (drill, sort, page); the page is drawn anew."""
 
-    def check_extra(self, extra: Mapping[str, Any]) -> None:  # noqa: B027 - an explorer may have nothing to check
+    def check_extra(self, extra: Mapping[str, Any]) -> None:
         """ArgumentError for a drill, sort or page that this explorer does not have."""
 
     def extra_of(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """``extra`` after what code chose that no control is for; ArgumentError where there is no such choice."""
-        if asked:
+        if unknown := [name for name in asked if name not in (*self.clicked, "search")]:
             known = [control.name for control in self._controls if control.kind != "button"]
-            raise ArgumentError(f"choose: no filter {list(asked)}; there are {', '.join(known)}")
-        return dict(self._extra)
+            raise ArgumentError(
+                f"choose: no filter {unknown}; there are {', '.join((*known, *self.clicked))}"
+            )
+        return {name: value for name, value in {**self._extra, **asked}.items() if value is not None}
 
     def worklist(self) -> pd.DataFrame:
         """What the export writes: ``data`` unless an explorer has a list of its own."""
@@ -118,15 +126,12 @@ class Explorer(ABC):
         """The tiles as they may be saved with a notebook."""
         return []
 
-    def said(self) -> str:
-        """A sentence that a screen reader speaks after a change."""
-        return ""
-
     # -- what a notebook reads and sets ------------------------------------------------------------
 
     @property
     def values(self) -> dict[str, Any]:
         """What the controls hold, by their names, as JSON."""
+        self._ensure()
         return dict(self.board.values)
 
     @property
@@ -166,7 +171,7 @@ class Explorer(ABC):
             for control in self._controls
             if control.kind != "button" and held[control.name] != control.value
         }
-        return set_ | {name: value for name, value in self._extra.items() if name not in ("sort", "page")}
+        return set_ | {name: value for name, value in self._extra.items() if name not in _READING}
 
     @property
     def state(self) -> dict[str, Any]:
@@ -182,9 +187,41 @@ class Explorer(ABC):
         values, extra = dict(state.get("values", {})), copy.deepcopy(dict(state.get("extra", {})))
         held = {name: self._control(name).held(value) for name, value in values.items()}
         self.check_extra(extra)
+        before = self._standing()
         self._extra = extra
         self._set(self.values | held)
+        self._remember(before)
         self.refresh()
+
+    @property
+    def link(self) -> str:
+        """Where the page stands, as the end of its address under Voila: set it, or open the link, to come back."""
+        return links.written(self.name, self._controls, self.values, self._clicks)
+
+    @link.setter
+    def link(self, link: str) -> None:
+        found = links.read(self.name, self._controls, link)
+        if link and found is None:
+            raise ArgumentError(f"link: found {link!r}, which is not of this page; give what .link returned")
+        found = found or {"values": {}, "extra": {}}
+        self.state = {"values": self._defaults | found["values"], "extra": found["extra"]}
+
+    @property
+    def code(self) -> str:
+        """The line of code that opens the page where it stands, over ``claims``."""
+        return links.code(self._call, self.chosen)
+
+    def undo(self) -> None:
+        """Go back by one choice or click; nothing happens where there is none."""
+        if self._past:
+            past = self._past.pop()
+            self._extra = past["extra"]
+            self._set(past["values"])
+            self.refresh()
+
+    def reset(self) -> None:
+        """Open all filters and close what was clicked, as when the page opened; it can be undone."""
+        self.state = {"values": self._defaults, "extra": {}}
 
     def choose(self, **values: Any) -> None:
         """Set filters from code, in the words of the analyses; None lifts one.
@@ -206,59 +243,35 @@ class Explorer(ABC):
 
     # -- how it works ------------------------------------------------------------------------------
 
+    @property
+    def _clicks(self) -> dict[str, Any]:
+        return {name: value for name, value in self._extra.items() if name not in _READING}
+
+    def _standing(self) -> dict[str, Any]:
+        return {"values": self.values, "extra": copy.deepcopy(self._extra)}
+
+    def _remember(self, before: dict[str, Any]) -> None:
+        """Keep the state before a step, where it was one."""
+        extra = {name: value for name, value in before["extra"].items() if name not in _READING}
+        if (before["values"], extra) != (self.values, self._clicks):
+            self._past = [*self._past, before][-_STEPS:]
+
+    def _send(self, parts: list[dict[str, Any]], said: str) -> None:
+        """The page, where it stands, and whether a step can be undone, in one message."""
+        with self.board.hold_sync():
+            if self._job is None and self._failed is None:
+                self.board.link, self.board.code = self.link, self.code
+                self.board.tools = [
+                    {"name": "undo", "label": "Undo", "disabled": not self._past},
+                    {"name": "reset", "label": "Reset", "disabled": not self.chosen},
+                ]
+            super()._send(parts, said)
+
     def _control(self, name: str) -> Control:
         known = {control.name: control for control in self._controls if control.kind != "button"}
         if name not in known:
             raise ArgumentError(f"state: no filter {[name]}; there are {', '.join(known)}")
         return known[name]
-
-    def refresh(self) -> None:
-        """Draw the page for what is chosen; where it cannot be shown, the reason stands in its place."""
-        parts: list[dict[str, Any]] = []
-        try:
-            for part in self.parts():
-                if part is not SO_FAR:
-                    parts.append(part)
-                elif self.board.turn:
-                    done = {each["name"] for each in parts}
-                    rest = [each["name"] for each in self.board.parts if each["name"] not in done]
-                    self._send([*parts, *({"kind": "kept", "name": name} for name in rest)], self.board.said)
-            self._send(parts, self.said())
-        except CpticdError as error:
-            failed = {"kind": "text", "name": "error", "title": "Nothing to show", "paragraphs": [str(error)]}
-            self._send([failed], str(error))
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Have what is missing worked out: in a notebook beside the page that has left, else at once."""
-        if self._waiting is not None:
-            self._waiting.cancel()
-        work = self.work()
-        if work is None:
-            return
-        try:
-            self._waiting = asyncio.get_running_loop().create_task(self._wait_for(work))
-        except RuntimeError:  # no notebook: nobody waits for the page
-            work()
-            self._finish()
-
-    async def _wait_for(self, work: Callable[[], None]) -> None:
-        await asyncio.sleep(PAUSE)  # until a reader stops clicking
-        await asyncio.to_thread(work)
-        self._finish()
-
-    def _finish(self) -> None:
-        found = {part["name"]: part for part in self.later()}
-        with self.board.hold_sync():
-            self.board.parts = [found.get(part["name"], part) for part in self.board.parts]
-            self.board.late += 1
-
-    def _send(self, parts: list[dict[str, Any]], said: str) -> None:
-        """One message with all that changed."""
-        with self.board.hold_sync():
-            self.board.parts = parts
-            self.board.said = said
-            self.board.turn += 1
 
     def _set(self, values: Mapping[str, Any]) -> None:
         """Set filters without drawing."""
@@ -283,15 +296,42 @@ class Explorer(ABC):
             self._set(change["old"])
             self.board.said = f"Not possible: {error}"
             return
+        before = {"values": dict(change["old"]), "extra": copy.deepcopy(self._extra)}
         self._extra.pop("page", None)
+        self._remember(before)
         self.refresh()
 
     def _happened(self, change: Any) -> None:
+        """What the reader did."""
         event = change["new"]
-        kind, part = event.get("kind"), str(event.get("part", ""))
-        if kind == "button" and event.get("name") == "export":
+        kind, name = event.get("kind"), event.get("name")
+        if self._job is not None or self._failed is not None:
+            self._asked = event if kind == "restore" else None
+        elif kind == "button" and name == "export":
             self._hand_over()
-            return
+        elif kind == "button" and name == "undo":
+            self.undo()
+        elif kind == "button" and name == "reset":
+            self.reset()
+        elif kind == "restore":
+            self._restore(str(event.get("link", "")))
+        else:
+            before = self._standing()
+            self._act(event)
+            self._remember(before)
+            self.refresh()
+
+    def _restore(self, link: str) -> None:
+        """Go where a link of the browser leads; of another page's, where this one opened."""
+        try:
+            self.link = link if link.lstrip("#").startswith(f"{self.name}:") else ""
+        except CpticdError as error:
+            self.refresh()
+            self.board.said = f"The link is not followed: {error}"
+
+    def _act(self, event: Mapping[str, Any]) -> None:
+        """A click on a table's head, its pages or its search, or on what the explorer knows."""
+        kind, part = event.get("kind"), str(event.get("part", ""))
         pages, sorts = dict(self._extra.get("page", {})), dict(self._extra.get("sort", {}))
         if kind == "sort":
             old = sorts.get(part, {})
@@ -307,7 +347,6 @@ class Explorer(ABC):
             self._extra["page"] = pages
         else:
             self.on_event(event)
-        self.refresh()
 
     def _hand_over(self) -> None:
         """Give the browser the exported file."""
@@ -322,23 +361,7 @@ class Explorer(ABC):
         count = int(self.board.download.get("n", 0)) + 1
         self.board.download = {"name": path.name, "type": "text/csv", "content": content, "n": count}
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = self.board._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**(data or {}), "text/html": self._fallback(), "text/plain": repr(self)}, metadata
-
     def __repr__(self) -> str:
+        if self._job is not None:
+            return f"<{type(self).__name__}: {self.title}; still worked out>"
         return f"<{type(self).__name__}: {self.title}; {len(self.data):,} rows in .data, see .selection, .figure>"
-
-    def _fallback(self) -> str:
-        """The page without a kernel: tiles and the first rows, as plain HTML, through disclosure control."""
-        try:
-            tiles = "".join(
-                f"<li>{html.escape(tile['label'])}: <b>{html.escape(tile['value'])}</b></li>"
-                for tile in self.shareable_tiles()
-            )
-            rows = str(table(self.shareable(), max_rows=FIRST))
-        except CpticdError as error:
-            tiles, rows = "", f"<p>{html.escape(str(error))}</p>"
-        note = "Run this notebook, or open it in Voila, to filter and click."
-        return f"<h3>{html.escape(self.title)}</h3><ul>{tiles}</ul>{rows}<p>{note}</p>"

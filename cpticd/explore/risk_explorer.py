@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -17,11 +17,12 @@ from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
-from cpticd.explore import tiles
+from cpticd.explore import dead_ends, tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
 from cpticd.explore.pages import behind, behind_chart, page, table
+from cpticd.explore.preparing import Tell
 from cpticd.explore.risk_assessment import Assessment, assess
 from cpticd.risk.review import persons, selected
 from cpticd.risk.service_years import service_years
@@ -35,6 +36,9 @@ _REVIEW: Final = ("condition", "kind", "confidence", "expected_score", "expected
                   "claims")  # fmt: skip
 #: Of the rows that a saved notebook shows.
 _FIRST: Final = ("person_id", "hcc", "label", "kind", "confidence", "expected_score", "evidence")
+_TILES: Final = ("Persons to review", "Gaps", "Gaps: expected", "Unsupported", "Net, after review of both")
+#: Controls that choose conditions.
+FILTERS: Final = ("direction", "kind", "hcc", "min_confidence")
 #: Rows of the matrix.
 _CONDITIONS: Final = 14
 NOTE: Final = (
@@ -80,8 +84,12 @@ def risk(
 class RiskExplorer(Explorer):
     """See :func:`risk`. ``persons``, ``person`` (the one chosen) and ``timeline`` give back what the page shows."""
 
+    name: ClassVar[str] = "risk"
+    clicked: ClassVar[tuple[str, ...]] = ("person",)
     file_name: ClassVar[str] = "review_list.csv"
     title: ClassVar[str] = "Risk adjustment: what is not coded, and what is coded without support"
+
+    _years: dict[str, list[int]]
 
     def __init__(
         self, claims: Claims, *, year: int, model: str, base_rate: float | None, member_months: Any,
@@ -93,23 +101,49 @@ class RiskExplorer(Explorer):
         self._assessed: dict[tuple[str, int], Assessment] = {}
         if model not in MODELS:
             raise ArgumentError(f"model: found {model!r}; there are {', '.join(MODELS)}")
-        self._years = {name: service_years(claims, name, dollars=base_rate is not None) for name in MODELS}
-        if year not in self._years[model]:
-            raise ArgumentError(
-                f"year: found {year!r}; {model} has tables and members for {self._years[model]}"
-            )
         self._last: tuple[str, pd.DataFrame] = ("", pd.DataFrame())
-        super().__init__(claims, self._controls_of(self._of(model, year), model, year, min_confidence))
+        self._start = (model, year, min_confidence)
 
-    def _controls_of(self, found: Assessment, model: str, year: int, confidence: float) -> list[Control]:
+        def prepare(tell: Tell) -> tuple[dict[str, list[int]], Assessment]:
+            tell("1 of 2: members and years of service are read")
+            years = {name: service_years(claims, name, dollars=base_rate is not None) for name in MODELS}
+            if year not in years[model]:
+                raise ArgumentError(
+                    f"year: found {year!r}; {model} has tables and members for {years[model]}"
+                )
+            tell(f"2 of 2: gaps, unsupported conditions and what they change, {model}, {year}")
+            return years, assess(claims, model, year, **self._money)
+
+        given = {
+            "year": year,
+            "model": model,
+            "base_rate": base_rate,
+            "min_confidence": min_confidence or None,
+        }
+        asked = ", ".join(f"{key}={value!r}" for key, value in given.items() if value is not None)
+        super().__init__(
+            claims,
+            self._controls_of((), (year,)),
+            prepare=prepare,
+            tiles=_TILES,
+            call=f"risk(claims, {asked})",
+        )
+
+    def opened(self, found: Any) -> list[Control]:
+        self._years, assessed = found
+        self._keep(assessed, *self._start[:2])
         every = sorted({one for years in self._years.values() for one in years})
+        return self._controls_of(assessed.conditions, every)
+
+    def _controls_of(self, conditions: Sequence[tuple[str, str]], every: Sequence[int]) -> list[Control]:
+        model, year, confidence = self._start
         kinds = [(name, label) for name, (_, label) in risk_parts.KINDS.items()]
         return [
             Control("select", "model", "Model", model, tuple((name, f"CMS-HCC {name}") for name in MODELS)),
             Control("select", "year", "Service year", year, tuple((one, str(one)) for one in every)),
             Control("select", "direction", "Direction", "both", DIRECTIONS),
             Control("select", "kind", "Kind", "", (("", "every kind"), *kinds)),
-            Control("select", "hcc", "Condition", "", (("", "every condition"), *found.conditions)),
+            Control("select", "hcc", "Condition", "", (("", "every condition"), *conditions)),
             Control("range", "min_confidence", "Least confidence", confidence, (), 0, 1, 0.05),
             Control("button", "export", "Export the review list"),
         ]  # fmt: skip
@@ -119,11 +153,13 @@ class RiskExplorer(Explorer):
     def _of(self, model: str, year: int) -> Assessment:
         """Both directions of a model and year, worked out once."""
         if (model, year) not in self._assessed:
-            found = assess(self._claims, model, year, **self._money)
-            # Numbered in the order of the first ranking, whatever is filtered later.
-            self._names.column(found.review["person_id"], "person")
-            self._assessed[model, year] = found
+            self._keep(assess(self._claims, model, year, **self._money), model, year)
         return self._assessed[model, year]
+
+    def _keep(self, found: Assessment, model: str, year: int) -> None:
+        # Numbered in the order of the first ranking, whatever is filtered later.
+        self._names.column(found.review["person_id"], "person")
+        self._assessed[model, year] = found
 
     @property
     def _now(self) -> Assessment:
@@ -229,6 +265,8 @@ class RiskExplorer(Explorer):
         self._settle()
         impact = self.impact
         yield {"kind": "tiles", "name": "tiles", "tiles": tiles.risk(impact)}
+        if self.data.empty and (set_ := [each for each in self._controls if each.name in FILTERS]):
+            yield dead_ends.nothing_passes(set_, self.values, "No condition to review")
         waterfall = charts.impact(impact)
         yield chart("waterfall", waterfall, label="From coded to reviewed, by kind",
                     table=behind_chart(waterfall), clickable=True)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -19,11 +19,12 @@ from cpticd.claims import Claims
 from cpticd.core.contract import carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import records_shown
-from cpticd.explore import tiles
+from cpticd.explore import dead_ends, tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
 from cpticd.explore.pages import Page, behind, page, table
+from cpticd.explore.preparing import Tell
 from cpticd.rules.citations import cited
 from cpticd.rules.scorecard_totals import totals
 from cpticd.rules.state import unjudged_in_words
@@ -61,6 +62,10 @@ _SAID: Final = (
     ("Source", "source"),
     ("Also", "other_rules"),
 )
+_TILES: Final = ("Findings", "Flagged lines decided", "of them denied at first", "Denied dollars on them",
+                 "Paid in spite of it", "Expected saving, worklist")  # fmt: skip
+#: Controls that choose findings and lines.
+FILTERS: Final = ("payer", "family", "rule", "severity", "min_precision", "min_dollars", "lines")
 _WHY: Final = ("reason_1", "reason_2", "reason_3")
 NOTE: Final = (
     "A finding says that a line breaks a rule as it is written, not that it was wrong to bill: a coder looks at the "
@@ -97,42 +102,75 @@ def rules(
     >>> bool((page.scorecard["precision"] >= 0.5).all())
     True
     """
-    if findings is None:
-        findings = coding.check(claims, tables=tables, folder=folder, payer_kinds=payer_kinds, quiet=True)
+    of: dict[str, Any] = {"tables": tables, "folder": folder, "payer_kinds": payer_kinds}
     return RulesExplorer(
-        claims, findings, min_lines=min_lines, readable_lines=readable_lines, identifiers=identifiers
+        claims, findings, of, min_lines=min_lines, readable_lines=readable_lines, identifiers=identifiers
     )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Scorecard, worklist and findings with their persons; claims that are cited in texts."""
+
+    card: pd.DataFrame
+    work: pd.DataFrame
+    findings: pd.DataFrame
+    cited: Any
 
 
 class RulesExplorer(Explorer):
     """See :func:`rules`."""
 
+    name: ClassVar[str] = "rules"
+    clicked: ClassVar[tuple[str, ...]] = ("line",)
     file_name: ClassVar[str] = "rules_worklist.csv"
     title: ClassVar[str] = "Coding rules: which payers enforce them, and what to correct before billing"
     criteria = ("payer",)
 
+    _card: pd.DataFrame
+    _work: pd.DataFrame
+    _found: pd.DataFrame
+
     def __init__(
-        self, claims: Claims, findings: pd.DataFrame, *, min_lines: int, readable_lines: int, identifiers: bool
+        self, claims: Claims, findings: pd.DataFrame | None, of: Mapping[str, Any], *, min_lines: int,
+        readable_lines: int, identifiers: bool,
     ) -> None:  # fmt: skip
         self._names = Identifiers(identifiers=identifiers)
         self._readable = readable_lines
-        self._card = coding.scorecard(claims, findings, min_lines=min_lines)
-        self._work = coding.prebill(claims, findings, adjudicated=True)
-        named = disclosure.with_persons(claims, findings).fillna({"payer": "(unknown)"})
-        self._found = carry(findings, named)
-        self._names.cited(self._found["evidence"].dropna(), "claim", cited(claims, findings))
-        super().__init__(claims, self._controls_of())
+        given = ", ".join(f"{name}=…" for name, value in of.items() if value is not None)
 
-    def _controls_of(self) -> list[Control]:
+        def prepare(tell: Tell) -> Prepared:
+            tell("1 of 3: every line is held against the coding rules")
+            found = coding.check(claims, quiet=True, **of) if findings is None else findings
+            tell("2 of 3: findings are held against what payers denied")
+            card = coding.scorecard(claims, found, min_lines=min_lines)
+            tell("3 of 3: chances of denial are worked out for the worklist")
+            work = coding.prebill(claims, found, adjudicated=True)
+            named = disclosure.with_persons(claims, found).fillna({"payer": "(unknown)"})
+            return Prepared(card, work, carry(found, named), cited(claims, found))
+
+        super().__init__(
+            claims, self._controls_of(), prepare=prepare, tiles=_TILES,
+            call=f"rules(claims{', findings' if findings is not None else ''}{', ' if given else ''}{given})",
+        )  # fmt: skip
+
+    def opened(self, found: Any) -> list[Control]:
+        self._card, self._work, self._found = found.card, found.work, found.findings
+        self._names.cited(self._found["evidence"].dropna(), "claim", found.cited)
+        return self._controls_of(found)
+
+    @staticmethod
+    def _controls_of(found: Prepared | None = None) -> list[Control]:
         def options(column: str, every: str) -> tuple[tuple[str, str], ...]:
-            values = sorted({*self._found[column].dropna(), *self._card[column].dropna()})
+            there = [] if found is None else [found.findings[column], found.card[column]]
+            values = sorted({value for each in there for value in each.dropna()})
             return (("", every), *((value, fmt.text(value).replace("_", " ")) for value in values))
 
         return [
-            Control("select", "payer", "Payer", "", options("payer", "every payer")),
-            Control("select", "family", "Family of rules", "", options("family", "every family")),
-            Control("select", "rule", "Rule", "", options("rule", "every rule")),
-            Control("select", "severity", "Severity", "", options("severity", "every severity")),
+            Control("several", "payer", "Payer", "", options("payer", "every payer")),
+            Control("several", "family", "Family of rules", "", options("family", "every family")),
+            Control("several", "rule", "Rule", "", options("rule", "every rule")),
+            Control("several", "severity", "Severity", "", options("severity", "every severity")),
             Control("select", "share", "Denied", "precision", PRECISIONS),
             Control("range", "min_precision", "Least share denied", 0.0, (), 0, 1, 0.05),
             Control("select", "lines", "Worklist", "open", LINES),
@@ -146,8 +184,8 @@ class RulesExplorer(Explorer):
         """Whether each row is of what these filters choose."""
         kept = pd.Series(True, index=frame.index)
         for name in names:
-            if self.value(name) is not None:
-                kept &= frame[name] == self.value(name)
+            if (value := self.value(name)) is not None:
+                kept &= frame[name].isin([value] if isinstance(value, str) else value)
         return kept
 
     def _enforced(self, frame: pd.DataFrame) -> pd.Series:
@@ -215,6 +253,12 @@ class RulesExplorer(Explorer):
         card, found, work = self.scorecard, self.findings, self.data
         share = self.value("share")
         yield {"kind": "tiles", "name": "tiles", "tiles": self._tiles()}
+        if found.empty and work.empty:
+            filters = [each for each in self._controls if each.name in FILTERS]
+            yield dead_ends.nothing_passes(filters, self.values, "No finding")
+            return
+        if len(self._work) and (self._work["initial_outcome"] == OPEN).all():
+            yield dead_ends.no_decisions(len(self._work)) | {"title": "Findings, but no answer of a payer"}
         every = self._rows(self._card, "family", "severity")
         yield chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
                     table=behind(every, _CARD), clickable=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -16,10 +16,11 @@ from cpticd.charts import format as fmt
 from cpticd.claims import Claims
 from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError
-from cpticd.explore import tiles
+from cpticd.explore import dead_ends, tiles
 from cpticd.explore.board import Control, chart
 from cpticd.explore.explorer import SO_FAR, Explorer
 from cpticd.explore.pages import behind, page, table
+from cpticd.explore.preparing import Tell
 from cpticd.reference import icd10cm
 from cpticd.specificity.ledger_totals import totals
 from cpticd.specificity.priced import priced
@@ -48,6 +49,8 @@ _PROVIDERS: Final = (
 )  # fmt: skip
 #: Base rate at which the ledgers are worked out once: large, so that rounding to cents does not tell.
 _UNIT: Final = 1_000_000.0
+_TILES: Final = ("Lines with an unspecified code", "Denied of them", "Denied beyond specific codes", "Open gaps",
+                 "Risk adjustment, expected", "Families that cost twice")  # fmt: skip
 NOTE: Final = (
     "An unspecified code is not an error: often nothing more is known. Denied beyond specific codes means: more than "
     "lines of the same payer, procedure and diagnosis category with a specific code, if nothing but the code differs, "
@@ -82,54 +85,113 @@ def two_ledgers(
     >>> page.selection
     {'dates': ('2025-01-01', '2025-12-31')}
     """
-    if gaps is None:
-        if year is None:
-            raise ArgumentError(
-                "two_ledgers: give gaps=risk.gaps(claims, year=…), or the year of service to find them in"
-            )
+    if gaps is None and year is None:
+        raise ArgumentError(
+            "two_ledgers: give gaps=risk.gaps(claims, year=…), or the year of service to find them in"
+        )
+    if gaps is not None and impact is None and terms_of(gaps).get("payment_year") is None:
+        raise ArgumentError(
+            "two_ledgers: gaps without a contract; give the DataFrame of risk.gaps, or impact="
+        )
+    return TwoLedgersExplorer(claims, gaps, impact, year=year, model=model, base_rate=base_rate)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Both ledgers by family and by category; unspecified codes and providers; the days that they are of."""
+
+    families: pd.DataFrame
+    categories: pd.DataFrame
+    codes: pd.DataFrame
+    providers: pd.DataFrame
+    dates: dict[str, Any]
+
+
+def _prepared(
+    claims: Claims,
+    gaps: pd.DataFrame | None,
+    impact: pd.DataFrame | None,
+    *,
+    tell: Tell,
+    year: int | None,
+    model: str,
+) -> Prepared:
+    if gaps is None and year is not None:
+        tell(f"1 of 3: gaps of {year}")
         gaps, impact = analyses.gaps(claims, year=year, model=model, quiet=True), None
+    assert gaps is not None
     of = terms_of(gaps)
     if impact is None:
-        paid = of.get("payment_year")
-        if paid is None:
-            raise ArgumentError(
-                "two_ledgers: gaps without a contract; give the DataFrame of risk.gaps, or impact="
-            )
-        impact = analyses.impact(claims, gaps, model=of.get("model", model), payment_year=paid)
-    return TwoLedgersExplorer(claims, gaps, impact, base_rate=base_rate)
+        tell("2 of 3: what they are worth")
+        impact = analyses.impact(claims, gaps, model=of.get("model", model), payment_year=of["payment_year"])
+    tell("3 of 3: both ledgers, by family, category, code and provider")
+    worth = impact.drop(columns=["expected_dollars"], errors="ignore")
+    priced_: dict[str, Any] = {"impact": worth, "base_rate": _UNIT}
+    families = specificity.two_ledgers(claims, gaps, **priced_)
+    categories = specificity.two_ledgers(claims, gaps, by="diagnosis_category", **priced_)
+    dated = of.get("year") is not None and "dates" not in claims.selection
+    dates = {"dates": (f"{of['year']}-01-01", f"{of['year']}-12-31")} if dated else {}
+    chosen = claims.where(**dates) if dated else claims
+    codes = specificity.share(chosen, by=[FAMILY, "diagnosis_category", "diagnosis_code"])
+    codes["title"] = icd10cm.title(codes["diagnosis_code"]).to_numpy()
+    return Prepared(
+        families, categories, codes, specificity.share(chosen, by=[FAMILY, "rendering_npi"]), dates
+    )
 
 
 class TwoLedgersExplorer(Explorer):
     """See :func:`two_ledgers`. ``codes``, ``siblings``, ``categories`` and ``providers`` are of the chosen family."""
 
+    name: ClassVar[str] = "two_ledgers"
+    clicked: ClassVar[tuple[str, ...]] = ("code",)
     file_name: ClassVar[str] = "two_ledgers.csv"
     title: ClassVar[str] = (
         "One diagnosis, two ledgers: where unspecified coding costs in denials and in risk adjustment"
     )
 
+    _families: pd.DataFrame
+    _categories: pd.DataFrame
+    _codes: pd.DataFrame
+    _providers: pd.DataFrame
+    _dates: dict[str, Any]
+
     def __init__(
-        self, claims: Claims, gaps: pd.DataFrame, impact: pd.DataFrame, *, base_rate: float
+        self, claims: Claims, gaps: pd.DataFrame | None, impact: pd.DataFrame | None, *, year: int | None,
+        model: str, base_rate: float,
     ) -> None:  # fmt: skip
-        worth = impact.drop(columns=["expected_dollars"], errors="ignore")
-        of: dict[str, Any] = {"impact": worth, "base_rate": _UNIT}
-        self._families = specificity.two_ledgers(claims, gaps, **of)
-        self._categories = specificity.two_ledgers(claims, gaps, by="diagnosis_category", **of)
-        year = terms_of(gaps).get("year")
-        dated = year is not None and "dates" not in claims.selection
-        self._dates = {"dates": (f"{year}-01-01", f"{year}-12-31")} if dated else {}
-        chosen = claims.where(**self._dates) if dated else claims
-        self._codes = specificity.share(chosen, by=[FAMILY, "diagnosis_category", "diagnosis_code"])
         self._siblings: dict[str, pd.DataFrame] = {}
-        self._codes["title"] = icd10cm.title(self._codes["diagnosis_code"]).to_numpy()
-        self._providers = specificity.share(chosen, by=[FAMILY, "rendering_npi"])
-        names = [(name, name) for name in self._families[FAMILY]]
-        super().__init__(claims, [
-            Control("select", FAMILY, "Diagnosis family", "", (("", "none chosen"), *names)),
+        self._base_rate = float(base_rate)
+
+        def prepare(tell: Tell) -> Prepared:
+            return _prepared(claims, gaps, impact, tell=tell, year=year, model=model)
+
+        given = {"year": year, "model": model if gaps is None else None, "base_rate": base_rate or None}
+        asked = ["claims", *(["gaps"] if gaps is not None else [])]
+        asked += [f"{key}={value!r}" for key, value in given.items() if value is not None]
+        super().__init__(
+            claims,
+            self._controls_of([]),
+            prepare=prepare,
+            tiles=_TILES,
+            call=f"two_ledgers({', '.join(asked)})",
+        )
+
+    def opened(self, found: Any) -> list[Control]:
+        self._families, self._categories = found.families, found.categories
+        self._codes, self._providers, self._dates = found.codes, found.providers, found.dates
+        return self._controls_of(self._families[FAMILY].tolist())
+
+    def _controls_of(self, families: list[str]) -> list[Control]:
+        options = (("", "none chosen"), *((name, name) for name in families))
+        return [
+            Control("select", FAMILY, "Diagnosis family", "", options),
             Control("select", "denials", "Denied dollars", "excess", AXES),
             Control("select", "show", "Show", "", SHOW),
-            Control("number", "base_rate", "Base rate: $ per member and month", float(base_rate), (), 0, None, 50),
+            Control(
+                "number", "base_rate", "Base rate: $ per member and month", self._base_rate, (), 0, None, 50
+            ),
             Control("button", "export", "Export the families"),
-        ])  # fmt: skip
+        ]
 
     # -- what a notebook reads ---------------------------------------------------------------------
 
@@ -215,6 +277,10 @@ class TwoLedgersExplorer(Explorer):
     def parts(self) -> Iterator[dict[str, Any]]:
         data, family = self.data, self.value(FAMILY)
         yield {"kind": "tiles", "name": "tiles", "tiles": self._tiles(data)}
+        if data.empty:
+            shown_ = [each for each in self._controls if each.name == "show"]
+            yield dead_ends.nothing_passes(shown_, self.values, "No family")
+            return
         yield chart("ledgers", self.figure, label="Denials against risk adjustment, by diagnosis family",
                     table=behind(data, [FAMILY, *_SIDES]), clickable=True,
                     note="Click a family, or choose it above, to see its codes, their siblings and providers."

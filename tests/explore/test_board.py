@@ -113,7 +113,7 @@ def test_what_comes_later_takes_its_place_after_the_page_was_sent() -> None:
 def test_in_a_notebook_what_comes_later_is_worked_out_beside_the_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cpticd.explore.explorer.PAUSE", 0.01)
+    monkeypatch.setattr("cpticd.explore.drawn.PAUSE", 0.01)
 
     async def cell() -> None:
         explorer = Later()
@@ -340,4 +340,4 @@ def test_the_script_writes_text_never_markup_and_asks_for_nothing() -> None:
     made = re.findall(r'(quiet\()?make\("(button|input|select|summary)"', script)
     assert len(made) >= 8
     named = [tag for quieted, tag in made if not quieted]
-    assert named == ["select", "button", "input"]  # those of control(), which quiets them itself
+    assert named == ["select", "input"]  # those of control(), which quiets them itself
