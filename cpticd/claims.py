@@ -11,13 +11,14 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import exports, model, reference, sql
-from cpticd.core import database, left_out, places, store
+from cpticd.core import left_out, store
 from cpticd.core.chosen import both, choose, written
-from cpticd.core.engine import DataEngine, Engine, engine_of
+from cpticd.core.engine import DataEngine, Engine
 from cpticd.core.enrollment import members_table
 from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
 from cpticd.core.guard import check
+from cpticd.core.opening import opened
 from cpticd.core.partial import next_calls
 from cpticd.core.reading import closing
 from cpticd.core.schema import REJECTS, TABLES, graded
@@ -370,17 +371,15 @@ def open(
 ) -> Claims:
     """The data set that ``Claims.save(folder)`` wrote, or ``Claims.export`` as one DuckDB file.
 
-    ``engine`` is "duckdb" (embedded) or "spark" (needs the extra ``spark``; ``session`` is your
-    SparkSession, a local one is started without it). ``memory_limit``: DuckDB's, such as "4GB".
+    ``engine`` is "duckdb" (embedded) or "spark" (needs the extra ``spark``; ``session`` is your SparkSession, a local
+    one is started without it; ``folder`` may then be a URI, or a database of the session's catalog whose tables have
+    names and codes of the schema). ``memory_limit``: DuckDB's, such as "4GB".
     A set that an older release saved opens too: columns that it lacks are null, and what was derived otherwise is
     derived anew. Raises InputError where the folder is not a saved data set, or not whole.
     """
-    path = Path(folder)
-    saved = database.Database(path, engine=engine) if path.is_file() else store.Folder(path)
+    where, saved = opened(folder, engine, session, memory_limit)
     derived = saved.manifest.get("model") == _MODEL and all(map(saved.has, _SAVED))
     kept = [name for name in saved.manifest.get("kept", []) if saved.has(name)]
-    where = engine_of(engine, session, memory_limit)
-    places.remember(where, path)
     saved.scan(where, dict.fromkeys((*kept, *(_SAVED if derived else ()))))
     found = {name: saved.table(name) for name in ("accounting", "rejects", *REFERENCES)}
     return Claims(

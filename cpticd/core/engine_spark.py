@@ -184,6 +184,10 @@ class SparkEngine(_Views):
     def scan(self, name: str, path: Path, columns: str = "*") -> None:
         self._wait(name, partial(self._scan, name, path, columns))
 
+    def take(self, name: str, frame: DataFrame, columns: str = "*") -> None:
+        """Define a table over a frame of this session, by the SQL of its columns."""
+        self._wait(name, partial(self._take, name, frame, columns))
+
     def drop(self, name: str) -> None:
         self._waiting.pop(name.lower(), None)
         super().drop(name)
@@ -202,6 +206,9 @@ class SparkEngine(_Views):
             frame = self.session.read.parquet(str(path))
         except PySparkException as error:
             raise EngineError(f"Spark cannot read {path}: {error}") from error
+        self._take(name, frame, columns)
+
+    def _take(self, name: str, frame: DataFrame, columns: str) -> None:
         self._keep(name, frame)
         if columns != "*":
             self._keep(name, self._run(f"SELECT {columns} FROM {name}", None))

@@ -147,7 +147,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     )
 
 
-def checked(text: str, where: Path) -> dict[str, Any]:
+def checked(text: str, where: Path | str) -> dict[str, Any]:
     """A manifest from its text; InputError where it is none that this release reads."""
     try:
         found = json.loads(text)
@@ -184,7 +184,7 @@ def _columns(table: Table, file: Path) -> str:
         ) from error
 
 
-def columns_of(table: Table, there: Collection[str], where: Path) -> str:
+def columns_of(table: Table, there: Collection[str], where: Path | str) -> str:
     """SQL of a table's columns, those that are not ``there`` as nulls; InputError where one is required."""
     if required := [name for name in table.required if name not in there]:
         raise InputError(f"{where}: no column {', '.join(required)}; load the claims and save them again")
