@@ -8,6 +8,7 @@ with their running share; all charts are made of them.
 No figure offers to upload itself, and each brings a table for readers without plotly (``Figure``).
 """
 
+from cpticd.charts.associated_chart import associated, definition
 from cpticd.charts.comorbidity_chart import comorbidity_summary
 from cpticd.charts.condition_charts import prevalence, recapture, risk_explain, timeline
 from cpticd.charts.declared import draw, sentence
@@ -28,12 +29,13 @@ from cpticd.charts.table import table, text_table
 from cpticd.charts.value_chart import value
 
 __all__ = [
-    "Figure", "accounting", "association", "bars", "calendar", "causes", "comorbidity_summary", "delay", "draw",
-    "drift", "drivers", "effect", "flow", "impact", "impact_matrix", "impact_persons", "intervals", "matrix", "mix",
-    "model_bridge", "network", "open_summary", "outcomes", "overturned", "pair_matrix", "pair_scatter", "pareto",
-    "population", "prevalence", "provider_gaps", "providers", "rate_matrix", "rates", "recapture",
-    "residual_months", "resolution", "risk_explain", "scorecard", "scorecard_scatter", "sentence", "share", "steps",
-    "table", "text_table", "timeline", "trend", "two_ledgers", "value",
+    "Figure", "accounting", "associated", "association", "bars", "calendar", "causes", "comorbidity_summary",
+    "definition", "delay", "draw", "drift", "drivers", "effect", "flow", "impact", "impact_matrix",
+    "impact_persons", "intervals", "matrix", "mix", "model_bridge", "network", "open_summary", "outcomes",
+    "overturned", "pair_matrix", "pair_scatter", "pareto", "population", "prevalence", "provider_gaps", "providers",
+    "rate_matrix", "rates", "recapture", "residual_months", "resolution", "risk_explain", "scorecard",
+    "scorecard_scatter", "sentence", "share", "steps", "table", "text_table", "timeline", "trend", "two_ledgers",
+    "value",
 ]  # fmt: skip
 
 

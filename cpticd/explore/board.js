@@ -154,6 +154,7 @@ function render({ model, el }) {
       value = next;
       button.textContent = next.length > 1 ? `${next.length} chosen` : next.length ? words.get(next[0]) ?? next[0] : words.get("") ?? "All";
       button.title = next.map((one) => words.get(one) ?? one).join(", ");
+      button.value = next.join("|");
     }
     return { node, update(next) {
       show(Array.isArray(next) ? next : next ? [next] : []);

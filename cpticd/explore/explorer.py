@@ -26,6 +26,8 @@ from cpticd.explore.tiles import Tile
 __all__ = ["FIRST", "SO_FAR", "Explorer"]
 #: Steps that can be undone.
 _STEPS: Final = 50
+#: Columns of which the least stands first.
+_SOONEST: Final = ("days_left", "deadline_date")
 #: What of ``extra`` is no choice, but how a table is read.
 _READING: Final = ("sort", "page")
 
@@ -335,7 +337,8 @@ class Explorer(Drawn):
         pages, sorts = dict(self._extra.get("page", {})), dict(self._extra.get("sort", {}))
         if kind == "sort":
             old = sorts.get(part, {})
-            descending = not old["descending"] if old.get("column") == event["column"] else True
+            again = old.get("column") == event["column"]
+            descending = not old["descending"] if again else event["column"] not in _SOONEST
             sorts[part] = {"column": str(event["column"]), "descending": descending}
             pages.pop(part, None)
             self._extra |= {"sort": sorts, "page": pages}

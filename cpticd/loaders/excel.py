@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import itertools
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from cpticd.core import sources
 from cpticd.core.delimited import Known, unique_names
-from cpticd.core.errors import InputError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.records import SHOWN, Reject
 from cpticd.loaders import excel_markup
 
@@ -97,6 +98,23 @@ def is_workbook(path: Path, start: bytes) -> bool:
     if start.startswith(b"PK"):
         return _is_packed(path)
     return excel_markup.is_markup(path, start)
+
+
+def check_sheet(sheet: SheetChoice, given: Iterable[Any]) -> None:
+    """Raise ArgumentError where a sheet is named, and nothing that is given is a workbook."""
+    if sheet is None:
+        return
+    paths = [
+        path for item in given if isinstance(item, (str, os.PathLike)) for path in sources.paths_of(item)
+    ]
+    for path in paths:
+        with path.open("rb") as file:
+            if is_workbook(path, file.read(4096)):
+                return
+    found = ", ".join(path.name for path in paths[:5]) or "tables in memory"
+    raise ArgumentError(
+        f"sheet: found no workbook: {found}; sheet={sheet!r} goes with Excel files: leave it out"
+    )
 
 
 def _is_packed(path: Path) -> bool:

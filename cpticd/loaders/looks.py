@@ -14,7 +14,7 @@ from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import CpticdError, InputError
 from cpticd.core.partial import only_denials
-from cpticd.loaders import closing, layouts, look_likely, look_page, no_claims, registry, saved
+from cpticd.loaders import closing, excel, layouts, look_likely, look_page, no_claims, registry, saved
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import headings, wide
 from cpticd.loaders.flat.headings import Guess
@@ -90,6 +90,7 @@ def look(
     options = Options(rename=rename, layout=layout, sheet=sheet, quiet=True)
     if target.is_dir() and not saved.is_saved(target):
         return _folder(target)
+    excel.check_sheet(sheet, [target])
     try:
         known = registry.tell(target, options)
     except InputError as error:

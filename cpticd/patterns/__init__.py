@@ -1,6 +1,7 @@
 """Patterns of coding, for research: what stands together, who codes how, in which mix, since when.
 
 cx.patterns.association(claims)                # pairs of procedure and diagnosis beyond chance
+cx.patterns.associated(claims, "83036")        # diagnoses behind a service, beside claims without it that are alike
 cx.patterns.providers(claims, measure="denial") # providers against what their case mix lets expect
 cx.patterns.mix(claims, by="payer")            # levels of visits, their shares and means
 cx.patterns.drift(claims)                      # pairs that appear, vanish, rise or fall, and when
@@ -10,8 +11,10 @@ cx.patterns.value(claims, by="rendering_npi")  # relative value units, dollars p
 """
 
 from cpticd.patterns import graph as graph
+from cpticd.patterns.associated import associated
 from cpticd.patterns.association import association
 from cpticd.patterns.comorbidity import comorbidity, comorbidity_summary
+from cpticd.patterns.definition import definition
 from cpticd.patterns.drift import drift
 from cpticd.patterns.mix import mix
 from cpticd.patterns.network import network
@@ -19,9 +22,11 @@ from cpticd.patterns.providers import providers
 from cpticd.patterns.value import value
 
 __all__ = [
+    "associated",
     "association",
     "comorbidity",
     "comorbidity_summary",
+    "definition",
     "drift",
     "mix",
     "network",

@@ -246,7 +246,7 @@ def quantile(prior: Prior, count: Any, expected: Any, probability: float) -> Flo
         too_low = below < probability
         low[open_] = np.where(too_low, x, low[open_])
         high[open_] = np.where(too_low, high[open_], x)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             step = x - (below - probability) / density
         inside = (step > low[open_]) & (step < high[open_])
         at[open_] = np.where(inside, step, (low[open_] + high[open_]) / 2)

@@ -8,6 +8,9 @@ from typing import Any
 
 import cpticd as cx
 from cpticd.charts import format as fmt
+from cpticd.explore.preparing import in_voila
+
+__all__ = ["denials", "in_voila", "risk", "rules", "two_ledgers", "worklist"]
 
 _turn = itertools.count(1)
 
@@ -38,3 +41,7 @@ def rules(explorer: Any, claims: Any) -> str:
 
 def two_ledgers(explorer: Any, claims: Any) -> str:
     return _told(explorer)
+
+
+def worklist(explorer: Any, claims: Any) -> str:
+    return _told(explorer, Open_denials=fmt.count(len(explorer.data)))

@@ -18,11 +18,11 @@ from typing import Any, Final
 import nbformat
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-EXPLORERS: Final = ("denials", "risk", "rules", "two_ledgers")
+EXPLORERS: Final = ("denials", "risk", "rules", "two_ledgers", "worklist")
 #: What the notebooks say and the copies replace by claims that were made once.
 DEMO: Final = "cx.demo()"
 #: The last cell of a copy: where the page stands, as Python sees it.
-PROBE: Final = "print('probe', probe(explorer, claims))"
+PROBE: Final = "if not in_voila():\n    print('probe', probe(explorer, claims))"
 
 
 def missing(module: str) -> str | None:
@@ -53,7 +53,7 @@ def copy_notebooks(folder: Path, claims: Path) -> None:
         )
         notebook.cells.append(
             nbformat.v4.new_code_cell(
-                f"from tests.browser.probes import {name} as probe\n{PROBE}", id="probe"
+                f"from tests.browser.probes import {name} as probe, in_voila\n{PROBE}", id="probe"
             )
         )
         nbformat.write(notebook, folder / source.name)

@@ -65,7 +65,11 @@ _OUTSIDE: Final = """root => {
   }
   return found;
 }"""
-_FOCUSABLE: Final = """root => [...root.querySelectorAll("select, input, button, summary, [tabindex='0']")]
+#: The values of a list of boxes that is open.
+_BOXES: Final = (
+    """each => [...each.parentNode.querySelectorAll(".cpticd-boxes input")].map(box => box.value)"""
+)
+_FOCUSABLE: Final = """root => [...root.querySelectorAll("select, input, textarea, button, summary, [tabindex='0']")]
   .filter(each => !each.disabled && each.checkVisibility() && !each.closest(".modebar"))"""
 
 
@@ -114,22 +118,39 @@ class Shown:
     @property
     def values(self) -> dict[str, str]:
         """What every filter is set to."""
-        return {name: self.control(name).input_value() for name in self.filters}
+        return {name: self.value(name) for name in self.filters}
+
+    def value(self, name: str) -> str:
+        """What a filter is set to; several values with ``|`` between them."""
+        return str(self.control(name).evaluate("each => each.value"))
 
     @property
     def filters(self) -> dict[str, list[str]]:
         """Values to choose from, by the control's name: all of a select, two of a share or an amount."""
-        controls = self.root.locator(".cpticd-controls select, .cpticd-controls input").all()
+        marks = "select, .cpticd-control > input, .cpticd-pick"
+        controls = self.root.locator(".cpticd-controls").locator(marks).all()
         found = {}
         for control in controls:
             name = control.get_attribute("id").split("-", 2)[2]
-            if control.evaluate("each => each.tagName") == "SELECT":
+            if "cpticd-pick" in (control.get_attribute("class") or ""):
+                control.click()
+                found[name] = ["", *control.evaluate(_BOXES)]
+                self.page.keyboard.press("Escape")
+            elif control.get_attribute("type") == "date":
+                found[name] = ["", "2024-11-05", "2025-02-17"]
+            elif control.evaluate("each => each.tagName") == "SELECT":
                 found[name] = control.evaluate("each => [...each.options].map(option => option.value)")
             elif control.get_attribute("max"):
                 found[name] = ["0.8", "0.4"]  # of 0 to 1
             else:
                 found[name] = ["100", "20"]
         return found
+
+    def settle(self) -> None:
+        """Until nothing is missing that is worked out beside the page."""
+        self.page.wait_for_function(
+            "!document.querySelector('.cpticd-board').textContent.match(/Working: |being worked out|…(?=<)/)"
+        )
 
     def after(self, before: int, what: str = "an event", seconds: float = 20) -> None:
         """Until the page was drawn again."""
@@ -138,12 +159,27 @@ class Shown:
     def choose(self, name: str, value: str, seconds: float = 20) -> None:
         """Set a filter as a reader does."""
         before, control = self.drawn, self.control(name)
-        if control.evaluate("each => each.tagName") == "SELECT":
+        tag = control.evaluate("each => each.tagName")
+        if tag == "BUTTON":
+            self._pick(control, value)
+        elif tag == "SELECT":
             control.select_option(value)
         else:
             control.fill(value)
             control.dispatch_event("change")
         self.after(before, f"{name} = {value!r}", seconds)
+
+    def _pick(self, control: Any, value: str) -> None:
+        """Check this value alone in a list of boxes, or lift the filter."""
+        control.click()
+        panel = control.locator("xpath=..").locator(".cpticd-panel")
+        if value:
+            for box in panel.locator("input:checked").all():
+                box.uncheck()
+            panel.locator(f"input[value='{value}']").check()
+        else:
+            panel.locator("button").click()
+        self.page.keyboard.press("Escape")
 
     def press(self, button: Any) -> None:
         """Press a button that draws the page anew."""

@@ -37,9 +37,9 @@ REASONS = [("CO", "45"), ("CO", "50"), ("CO", "16"), ("PR", "1"), ("PR", "2"), (
 
 @st.composite
 def data_sets(draw: st.DrawFn) -> dict[str, list[dict[str, object]]]:
-    """A few claims of a few lines: several payers, denials, partial denials, reversals, replacements, no answer."""
+    """Some claims of a few lines: several payers, denials, partial denials, reversals, replacements, no answer."""
     tables: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
-    for number in range(draw(st.integers(1, 4))):
+    for number in range(draw(st.integers(4, 7))):
         claim_id, payer = f"C{number}", draw(st.sampled_from(["Acme", "=Bond+1", "North"]))
         replaces = number and draw(st.booleans())
         charges = draw(st.lists(st.integers(1, 40).map(lambda n: n * 5), min_size=1, max_size=3))
@@ -122,7 +122,7 @@ def made(tables: dict[str, list[dict[str, object]]]) -> Claims:
 
 
 @settings(
-    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 @given(data_sets())
 def test_what_holds_all_reads_back_equal(tmp_path_factory: pytest.TempPathFactory, tables: dict) -> None:
@@ -139,7 +139,7 @@ def test_what_holds_all_reads_back_equal(tmp_path_factory: pytest.TempPathFactor
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 @given(data_sets())
 def test_the_corrected_flat_file_reads_back_as_the_same_ledger(
@@ -156,7 +156,7 @@ def test_the_corrected_flat_file_reads_back_as_the_same_ledger(
 
 
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 @given(data_sets())
 def test_tuva_holds_what_a_line_came_to(tmp_path_factory: pytest.TempPathFactory, tables: dict) -> None:

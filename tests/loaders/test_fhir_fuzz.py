@@ -87,8 +87,8 @@ def read_all(folder: Path, text: str, resources: int) -> None:
         claims.table(table)
 
 
-@given(st.lists(mutated(), min_size=15, max_size=15))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
+@given(st.lists(mutated(), min_size=20, max_size=20))
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
                                                                  HealthCheck.data_too_large, HealthCheck.large_base_example])  # fmt: skip
 def test_parts_that_are_gone_or_another_thing(tmp_path: Path, resources: list[dict[str, Any]]) -> None:
     """Many resources a file: what one of them breaks must not cost the others."""
@@ -97,7 +97,7 @@ def test_parts_that_are_gone_or_another_thing(tmp_path: Path, resources: list[di
 
 
 @given(st.integers(0, 10**6), st.binary(max_size=3))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bytes_that_are_another_thing(tmp_path: Path, place: int, scrap: bytes) -> None:
     text = ("\n".join(json.dumps(each) for each in WHOLE[:6])).encode()
     at = place % len(text)

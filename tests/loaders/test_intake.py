@@ -251,7 +251,7 @@ row = st.tuples(cells, cells, cells, cells)
 
 
 # What takes time is to make claims, not their rows: few tables, most of them of many rows.
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(row, max_size=2) | st.lists(row, min_size=15, max_size=45), st.randoms())
 def test_read_is_loaded_plus_rejected_in_any_order(rows: list[tuple[str, ...]], random: object) -> None:
     results = []

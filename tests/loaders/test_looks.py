@@ -149,7 +149,7 @@ def test_other_kinds_and_folders(tmp_path: Path, path: Path, capsys: pytest.Capt
     assert "saved" in cx.look(saved).kind and len(cx.look(saved).sample) == 2
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.integers(0, len(LINES)),
     cut=st.integers(0, 30),

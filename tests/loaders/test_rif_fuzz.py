@@ -21,7 +21,7 @@ LINE = {1: "21", 2: "1", 3: "M1", 5: "71", 6: "2024-01-05", 7: "2024-01-05", 15:
         28: "100.00", 36: "E119", 44: "0"}  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.sampled_from([CARRIER, OUTPATIENT, INPATIENT]),
     edits=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), CELLS), min_size=1, max_size=8),
@@ -39,7 +39,7 @@ def test_damaged_cells(
     _is_accounted_for(path)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.integers(1, 45), CELLS.filter(str.isascii)), min_size=1, max_size=6),
     cut=st.integers(40, 400),

@@ -10,6 +10,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
+from tests.amount import first
 from tests.loaders.flat_text import assert_same, balanced, said, table
 from tests.spec import frame
 
@@ -82,7 +83,7 @@ def test_bad_and_repeated_rows_are_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    "unrelated", [{}, {"SP_STATE_CODE": "1"}, {"SP_STATE_CODE": "2"}, {"DESYNPUF_ID": "P0"}]
+    "unrelated", first(1, [{"SP_STATE_CODE": "1"}, {}, {"SP_STATE_CODE": "2"}, {"DESYNPUF_ID": "P0"}])
 )
 @pytest.mark.parametrize("form", ["long", "wide", "inpatient"])
 def test_of_contradictory_rows_the_one_that_sorts_first_is_kept(form: str, unrelated: dict[str, str]) -> None:

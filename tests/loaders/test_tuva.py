@@ -256,6 +256,19 @@ def test_a_database_that_is_open_elsewhere(tmp_path: Path) -> None:
         cx.read_tuva(path, progress=False)
 
 
+def test_files_of_a_folder_that_are_no_tables_of_the_input_layer_are_named(tmp_path: Path) -> None:
+    frame(SPANS).to_csv(tmp_path / "eligibility.csv", index=False)
+    (tmp_path / "notes.txt").write_text("Dear all,\nsee the list\n")
+    (tmp_path / "fees.csv").write_text("code,fee\n99213,80\n")
+    with pytest.warns(
+        UserWarning, match=r"2 files are no tables of Tuva's input layer.*: fees\.csv, notes\.txt"
+    ):
+        claims = cx.read_tuva(tmp_path, quiet=True, progress=False)
+    files = claims.accounting().query("table_name == 'files'")
+    assert files[["source", "read", "rejected"]].values.tolist() == [["fees.csv", 1, 1], ["notes.txt", 1, 1]]
+    assert "fees.csv: not a table of Tuva's input layer" in " ".join(claims.rejects.reason)
+
+
 @pytest.mark.parametrize("cut", [20, 400, 3000, 9000])
 def test_damaged_files_are_errors_of_the_package(tmp_path: Path, cut: int) -> None:
     made = layer()

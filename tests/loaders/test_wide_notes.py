@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import cpticd as cx
+from cpticd.core.errors import ArgumentError
 from cpticd.loaders.flat import headings
 from tests.loaders.flat_text import read, said, table
 
@@ -92,3 +93,22 @@ def test_payers_that_differ_in_capitals_alone_are_kept_and_told(tmp_path: Path) 
         "Aetna HMO",
         "Cedar",
     ]
+
+
+def test_a_day_first_date_that_cannot_be_is_shown_as_it_was_read(tmp_path: Path) -> None:
+    text = """
+        claim | dos        | cpt   | charge
+        1     | 31/01/2025 | 99213 | 10
+        2     | 31/02/2025 | 99213 | 10
+    """
+    claims = read(tmp_path, text)
+    [row] = claims.rejects.query("action == 'rejected'").itertuples()
+    assert row.reason == "claim_line_start_date: not a date: 31/02/2025"
+    assert row.content == "2, 31/02/2025, 99213, 10"
+
+
+def test_a_sheet_of_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("claim,cpt,charge\n1,99213,10\n")
+    for call in (cx.read_wide, cx.look):
+        with pytest.raises(ArgumentError, match=r"sheet: found no workbook: a\.csv; .*leave it out"):
+            call(tmp_path / "a.csv", sheet="Denials")

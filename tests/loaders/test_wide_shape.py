@@ -85,17 +85,21 @@ def test_a_row_for_each_reason(numbered: bool) -> None:
 
 
 def test_another_day_payer_or_payment_is_another_decision() -> None:
-    one = REASONS.iloc[:2]
-    for other in ({"paid date": "2025-04-01"}, {"payer": "B"}, {"check number": "2"}):
-        first = one.assign(payer="A", **{"check number": "1"})
-        both = pd.concat([first, first.assign(**other)], ignore_index=True)
-        for rows in (both, both.drop(columns="line")):
-            for claims in in_any_order(rows):
-                assert decided(claims) == 2 * [DECIDED[1]], other
-                assert len(claims.table("lines")) == 1 and len(claims.table("adjudications")) == 2
-    payments = of(first).table("payments")
-    assert payments.trace_number.tolist() == ["1"]
-    assert of(first).table("adjudications").payment_id.tolist() == ["1"]
+    first = REASONS.iloc[:2].assign(payer="A", **{"check number": "1"})
+    others = ({"paid date": "2025-04-01"}, {"payer": "B"}, {"check number": "2"})
+    parts = [
+        each.assign(claim=f"A{n}")
+        for n, other in enumerate(others)
+        for each in (first, first.assign(**other))
+    ]
+    both = pd.concat(parts, ignore_index=True)
+    for rows in (both, both.drop(columns="line")):
+        for claims in in_any_order(rows):
+            assert decided(claims) == [(f"A{n}", *DECIDED[1][1:]) for n in (0, 0, 1, 1, 2, 2)]
+            assert len(claims.table("lines")) == 3 and len(claims.table("adjudications")) == 6
+    claims = of(first)
+    assert claims.table("payments").trace_number.tolist() == ["1"]
+    assert claims.table("adjudications").payment_id.tolist() == ["1"]
 
 
 def test_services_billed_twice_stay_two() -> None:
@@ -105,15 +109,19 @@ def test_services_billed_twice_stay_two() -> None:
     own = (
         REASONS.iloc[[4, 4]].assign(carc=["45", "253"]).drop(columns="line")
     )  # each explains all that was not paid
-    for rows, expected in (
-        (alike, 2 * [DECIDED[2]]),
-        (reasons, 2 * [DECIDED[1]]),
-        (own, [("B", "99213", 130.0, 82.0, "CO253 48.00"), DECIDED[2]]),
-    ):
-        for claims in in_any_order(rows):
-            assert decided(claims) == expected
-            assert len(claims.table("lines")) == 2
-    assert notes(of(alike), "equal rows without a line number: kept as one service each")
+    parts = [each.assign(claim=str(n)) for n, each in enumerate((alike, reasons, own))]
+    expected = [
+        DECIDED[2],
+        DECIDED[2],
+        DECIDED[1],
+        DECIDED[1],
+        ("", "99213", 130.0, 82.0, "CO253 48.00"),
+        DECIDED[2],
+    ]
+    for claims in in_any_order(pd.concat(parts)):
+        assert decided(claims) == [(str(n // 2), *row[1:]) for n, row in enumerate(expected)]
+        assert len(claims.table("lines")) == 6
+        assert notes(claims, "equal rows without a line number: kept as one service each")
 
 
 def test_equal_reasons_that_only_together_explain_are_both_meant() -> None:
@@ -192,16 +200,17 @@ def test_the_amount_of_a_line_beside_each_of_its_reasons_counts_once() -> None:
             assert table(claims, "line_outcomes", "initial_outcome", "denied_amount") == [("denied", 110.0)]
 
 
-def test_reasons_without_amounts_in_either_order(tmp_path: Path) -> None:
-    for order in itertools.permutations(("45", "50", "253")):
-        rows = pd.DataFrame(
-            {"claim": "V", "line": "1", "cpt": "72148", "charge": "100", "paid": "0", "carc": order}
-        )
-        for each in (rows, rows.drop(columns="line")):
-            claims = of(each)
-            outcome = table(claims, "line_outcomes", "initial_outcome", "denial_carc", "denied_amount")
-            assert outcome == [("denied", "50", 100.0)]
-            assert len(claims.table("adjustments")) == 3
+def test_reasons_without_amounts_in_either_order() -> None:
+    orders = itertools.permutations(("45", "50", "253"))
+    same = {"line": "1", "cpt": "72148", "charge": "100", "paid": "0"}
+    rows = pd.concat(
+        [pd.DataFrame(same | {"claim": f"V{n}", "carc": order}) for n, order in enumerate(orders)]
+    )
+    for each in (rows, rows.drop(columns="line")):
+        claims = of(each)
+        outcome = table(claims, "line_outcomes", "initial_outcome", "denial_carc", "denied_amount")
+        assert outcome == 6 * [("denied", "50", 100.0)]
+        assert len(claims.table("adjustments")) == 18
 
 
 def test_a_row_for_each_claim(tmp_path: Path) -> None:
@@ -244,19 +253,20 @@ def test_a_worklist_of_denials_has_no_dollars() -> None:
         ]
 
 
-def test_dollars_without_a_reason_deny_nothing(tmp_path: Path) -> None:
+def test_dollars_without_a_reason_deny_nothing() -> None:
     """A write-off or a column of adjustments in dollars names no reason."""
-    for heading in ("Adjustments", "Adj Amt", "Write-off", "Adjustment"):
-        text = f"""
-            claim | cpt   | charge | paid | {heading}
-            L1    | 99213 | 150    | 105  | 45.00
-            L2    | 99214 | 210    | 0    | 210.00
-            L3    | 99214 | 210    | 0    | 0.00
-        """
-        claims = read(tmp_path, text)
-        outcomes = {row[1] for row in table(claims, "line_outcomes", "claim_id", "initial_outcome")}
-        assert "paid" in outcomes and not any("denied" in outcome for outcome in outcomes), heading
-        assert float(claims.table("line_payments").paid_amount.sum()) == 105
+    rows = frame("""
+        claim | cpt   | charge | paid | dollars
+        1     | 99213 | 150    | 105  | 45.00
+        2     | 99214 | 210    | 0    | 210.00
+        3     | 99214 | 210    | 0    | 0.00
+    """)
+    headings = ("Adjustments", "Adj Amt", "Write-off", "Adjustment")
+    claims = of([rows.rename(columns={"dollars": each}).assign(claim=each + rows.claim) for each in headings])
+    outcomes = table(claims, "line_outcomes", "claim_id", "initial_outcome")
+    assert [outcome for claim, outcome in outcomes if claim.endswith("1")] == 4 * ["paid"]
+    assert not any("denied" in outcome for _, outcome in outcomes)
+    assert float(claims.table("line_payments").paid_amount.sum()) == 4 * 105
 
 
 def test_a_payment_of_the_claim_on_each_of_its_lines_counts_once() -> None:

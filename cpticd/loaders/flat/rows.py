@@ -94,6 +94,12 @@ class Flat:
         }
         #: What a row is, by source, where it is not a service line.
         self.grains: dict[int, str] = {}
+        #: Sources of which the dates of a column were written day first, and are turned.
+        self._turned: dict[str, list[str]] = {}
+        for table, guesses in staged:
+            for guess in guesses:
+                if guess.day_first and guess.meaning:
+                    self._turned.setdefault(guess.meaning, []).append(str(intake.source_id(table.source)))
         self.has_parts = False  # whether rows are parts of the decisions of others
         self._priced = {
             intake.source_id(table.source)
@@ -138,6 +144,13 @@ class Flat:
     def whole(self, prefix: str = "") -> str:
         """SQL of a row's content as one number: rows that are alike in all of it are copies."""
         return f"hash({', '.join(prefix + quote(column) for column in self.columns)})"
+
+    def as_read(self, column: str) -> str:
+        """SQL of a cell of ``flat_text`` as ``t``, as it stands in its file."""
+        cell = f"t.{quote(column)}"
+        if sources := self._turned.get(column):
+            return f"CASE WHEN t._source IN ({', '.join(sources)}) THEN {repair.turned(cell)} ELSE {cell} END"
+        return cell
 
     def order(self, prefix: str = "") -> str:
         """SQL to sort rows by what the reader sees of them: the line first, then every other column."""
@@ -236,7 +249,7 @@ class Flat:
 
     def _typed(self) -> None:
         """``flat``: the cells in their types, and why a row must be rejected; what was mended is reported."""
-        reader = typed.Reader(self.intake, self.columns)
+        reader = typed.Reader(self.intake, self.columns, self.as_read)
         found = reader.read()
         self.empty = reader.empty
         absent = [column for column in _ALWAYS if column not in self.columns]
@@ -270,7 +283,7 @@ class Flat:
             for what, rows in read.repairs.items():
                 self.note(
                     f"{column}: {what}",
-                    f"SELECT t._source, t._place, t.{quote(column)} AS content {rows} AND NOT EXISTS ("
+                    f"SELECT t._source, t._place, {self.as_read(column)} AS content {rows} AND NOT EXISTS ("
                     "SELECT 1 FROM flat f WHERE f._bad IS NOT NULL AND f._source = t._source AND f._place = t._place)",
                     action="repaired", table=UNIT,
                 )  # fmt: skip
@@ -281,7 +294,7 @@ class Flat:
 
     def reject(self, sql: str) -> None:
         """Reject the rows of ``sql`` (``_source``, ``_place``, ``reason``) and take them out of ``flat``."""
-        cells = ", ".join(f"t.{quote(column)}" for column in self.columns)
+        cells = ", ".join(self.as_read(column) for column in self.columns)
         found = self.intake.query(
             f"SELECT {self.source_name('b.')} AS source, {self.location('b.')} AS location, '{UNIT}' AS "
             f"table_name, "

@@ -45,8 +45,9 @@ class Read:
 class Reader:
     """Reads columns of ``flat_text`` by ``flat_texts`` (col, x), which is gone at :meth:`clear`."""
 
-    def __init__(self, intake: Intake, columns: Sequence[str]) -> None:
-        self._intake = intake
+    def __init__(self, intake: Intake, columns: Sequence[str], as_read: Callable[[str], str]) -> None:
+        """``as_read``: SQL of a column's cell as it stands in the file, which messages show."""
+        self._intake, self._as_read = intake, as_read
         self._number = {column: n for n, column in enumerate(columns)}
         self._made: list[str] = []
         self._plain: set[str] = set()  # columns of which every text is its value as it stands
@@ -177,7 +178,7 @@ class Reader:
         }
         if fits and not is_bad:
             return Read(fits[0].format(x=name), repairs=rows)
-        why = f"'{column}: {here.why}: ' || left({name}, 60)"
+        why = f"'{column}: {here.why}: ' || left({self._as_read(column)}, 60)"
         if not seen:
             return Read(here.value, f"CASE WHEN {here.bad} THEN {why} END" if is_bad else "", repairs=rows)
         read = f"read_{number}"

@@ -9,7 +9,7 @@ from functools import partial
 
 from cpticd.claims import Claims
 from cpticd.core.errors import SchemaError
-from cpticd.loaders import closing, layouts
+from cpticd.loaders import closing, excel, layouts
 from cpticd.loaders.attributes import check_keep, kept
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import checks, contents, diagnoses, headings, lines, wordings
@@ -19,7 +19,7 @@ from cpticd.loaders.flat.rows import Flat
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.loader import Files, Keep, Loader, Options, Rename, Sample
 from cpticd.loaders.payers import Aliases, aliases
-from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike
+from cpticd.loaders.staging import UNIT, Stage, Staged, TableLike, items
 
 _LIKE_PAYER = re.compile(r"\bins|insur|payer|payor|carrier|\bplan|coverage", re.IGNORECASE)
 
@@ -150,6 +150,7 @@ def prepared(
     used = layouts.layout(options.layout) if options.layout else None
     staged = stage.put(given, name="table", unit=UNIT, known=partial(_known, {*rename}))
     if not intake.lenient:
+        excel.check_sheet(options.sheet, items(given))
         _check_names(staged, rename, options.keep)
     guesses = []
     for table in staged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,8 @@ def read_tuva(
 
     ``quiet``: the line of what was loaded, in rows and dollars, is not printed.
 
-    Raises InputError where no table of the input layer is found, SchemaError where a column is missing.
+    Other files of a folder are rejected as what they are, and a warning names them. Raises InputError where no table of
+    the input layer is found, SchemaError where a column is missing.
 
     >>> import cpticd as cx, pandas as pd
     >>> spans = pd.DataFrame({"person_id": ["P1", "P1"], "enrollment_start_date": ["2024-01-01", "2024-03-01"],
@@ -73,11 +75,21 @@ def read_tuva(
     """
     intake = Intake(progress=progress, memory_limit=memory_limit)
     intake.aliases = aliases(payers)
-    files = _files(path_or_files)
+    files, others = _files(path_or_files)
     given = [each for some in files.values() for each in some if isinstance(each, (str, os.PathLike))]
     intake.name(sources.paths_of(given) if given else ())
     load(files, intake, Options(rename=rename, keep=keep, quiet=True))
-    return closing.ended(intake, quiet=quiet)
+    for path, reason in others.items():
+        intake.name([path])
+        intake.refuse(intake.shown(path), reason)
+    claims = closing.ended(intake, quiet=quiet)
+    if others:
+        shown = ", ".join(intake.shown(path) for path in [*others][:5]) + (", …" if len(others) > 5 else "")
+        warnings.warn(
+            f"{len(others)} files are no tables of Tuva's input layer, and were not read: {shown}; see claims.rejects",
+            stacklevel=2,
+        )
+    return claims
 
 
 def tell(sample: Sample) -> str | None:
@@ -153,34 +165,34 @@ def _is_parquet(path: Path) -> bool:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _files(given: Given) -> dict[str, list[Any]]:
-    """What is given, by table; InputError where nothing of it is one."""
+def _files(given: Given) -> tuple[dict[str, list[Any]], dict[Path, str]]:
+    """What is given, by table, and why other files are none; InputError where nothing of it is one."""
     if isinstance(given, Mapping):
         if unknown := [name for name in given if name not in TABLES]:
             raise SchemaError(f"read_tuva: no table {unknown}; there are {list(TABLES)}")
         return {
             name: list(some) if isinstance(some, (list, tuple)) else [some] for name, some in given.items()
-        }
+        }, {}
     paths: list[Path] = []
     for path in sources.paths_of(given, folders=True):
         inside = (each for each in path.rglob("*") if each.is_file() and not each.name.startswith((".", "_")))
         paths += sorted(inside) if path.is_dir() else [path]
     found: dict[str, list[Any]] = {}
-    others = []
+    others: dict[Path, str] = {}
     for path in paths:
         try:
             sample = Sample(path, headings.known, {})
             kind = _tell_database(sample) or tell(sample)
         except InputError as error:
-            others.append(str(error))
+            others[path] = str(error)
             continue
         if kind is None:
-            others.append(f"{path}: not a table of Tuva's input layer ({', '.join(TABLES)})")
+            others[path] = f"{path}: not a table of Tuva's input layer ({', '.join(TABLES)})"
         else:
             found.setdefault(kind, []).append(path)
     if not found:
-        raise InputError("; ".join(others[:3]) or f"{given}: the folder holds no files")
-    return found
+        raise InputError("; ".join([*others.values()][:3]) or f"{given}: the folder holds no files")
+    return found, others
 
 
 def _renames(rename: Rename) -> dict[str, dict[str, str]]:
