@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from cpticd.disclosure.apart import Apart, in_order
 from cpticd.disclosure.exposure import Array, Exposed, Exposure, as_matrix
 from cpticd.disclosure.strata import Strata, strata_of, with_few
 from cpticd.disclosure.suppress import Suppressed
@@ -65,7 +67,6 @@ class _Fine:
 
     def __init__(self, system: System, sums: Sequence[_Sums], strata: Sequence[Strata], shown: Array) -> None:
         self.system = refined(system, [(each.name, each.part, each.at) for each in sums], _splits(strata))
-        self.gram = self.system.gram
         self.shown = shown
         self.users: dict[int, set[Row]] = {}
         self.leaning: list[int] = []
@@ -78,6 +79,11 @@ class _Fine:
                 number += 1
         # Of each atom a fact, by which to look up its rows and strata.
         self.fact = np.unique(self.system.label, return_index=True)[1]
+
+    @cached_property
+    def gram(self) -> Array:
+        """Atoms that two cells have in common: needed, and made, where any comparison tells."""
+        return self.system.gram
 
     def given(self, rows: set[Row]) -> Array:
         """Cells that are shown, and those that these comparisons give."""
@@ -157,8 +163,18 @@ class _Search:
     def _telling(self, fine: _Fine, left: set[Row], rows: set[Row]) -> set[Row]:
         """Rows of whose sums all but a few are known from what is shown, what they lean on and ``left``."""
         given = np.unique(np.concatenate([fine.given(left), np.array(fine.leaning, dtype=np.int64)]))
-        probe = Exposure(fine.system, given, fine.gram, probes=FEW_UNKNOWN + 2).probe
+        size = (fine.system.matrix.shape[1], FEW_UNKNOWN + 2)
+        cells = Apart(fine.system.matrix[given], _sums_first(fine.system, given, len(self._system.cells)))
+        probe = cells.less(np.random.default_rng(_SEED).standard_normal(size))
         return self._few_unknown(fine.fact, probe, rows)
+
+
+def _sums_first(system: System, given: Array, known: int) -> list[Array]:
+    """Places of the given cells among these, part by part: sums of comparisons, from ``known`` on, first."""
+    parts = in_order(system, given)
+    sums = [part for part in parts if given[part[0]] >= known]
+    sums.sort(key=lambda part: (system.cells[int(given[part[0]])].part == WHOLE, -len(part)))
+    return sums + [part for part in parts if given[part[0]] < known]
 
 
 def _splits(strata: Sequence[Strata]) -> list[Array]:
@@ -233,32 +249,30 @@ def _added(at: Array, values: Array, count: int) -> Array:
 def _safe(fine: _Fine, rows: set[Row]) -> set[Row]:
     """Those of the rows whose comparisons, with all that they give, leave nothing small exposed."""
     private = secrets(fine.system, fine.gram)
-    inner = _inner(fine, private)
     already = Exposure(fine.system, fine.shown, fine.gram)
-    known = {id(secret) for secret, _ in already.of_known(private, inner[fine.shown])}
+    known = {id(secret) for secret, _ in already.of_known(private, _held(fine, private))}
     private = [secret for secret in private if id(secret) not in known]
-    inner = _inner(fine, private)
+    held = _held(fine, private)
     left = set(rows)
-    while gone := _given_up(fine, private, inner, left):
+    while gone := _given_up(fine, private, held, left):
         left -= gone
     for row in _worth_another_look(fine, rows - left):
-        if not _given_up(fine, private, inner, left | {row}):
+        if not _given_up(fine, private, held, left | {row}):
             left |= {row}
     return left
 
 
-def _inner(fine: _Fine, private: Sequence[Secret]) -> Array:
-    """Cells × private sets: atoms in common."""
-    held = as_matrix([secret.atoms for secret in private], fine.system.matrix.shape[1])
-    return np.asarray((fine.system.matrix @ held.T).toarray(), dtype=float)
+def _held(fine: _Fine, private: Sequence[Secret]) -> Any:
+    """Private sets × atoms."""
+    return as_matrix([secret.atoms for secret in private], fine.system.matrix.shape[1])
 
 
-def _given_up(fine: _Fine, private: Sequence[Secret], inner: Array, rows: set[Row]) -> set[Row]:
+def _given_up(fine: _Fine, private: Sequence[Secret], held: Any, rows: set[Row]) -> set[Row]:
     """Comparisons that take part in what is exposed where those of the rows are shown: of each set the fewest."""
     exposure = Exposure(fine.system, fine.given(rows), fine.gram)
-    found = exposure.of_known(private, inner[exposure.shown]) + exposure.of_groups()
+    found = exposure.of_known(private, held) + exposure.of_groups()
     return _of_least(fine, found, exposure, rows) or _of_least(
-        fine, exposure.of_pairs(private), exposure, rows
+        fine, exposure.of_pairs(private, held), exposure, rows
     )
 
 

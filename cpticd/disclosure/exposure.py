@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
+from cpticd.disclosure.apart import Apart, in_order
 from cpticd.disclosure.span import COMPUTED, Span
 from cpticd.disclosure.system import Secret, System
 
@@ -16,6 +17,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _SEED: Final = 20_240_101
 #: Below this, two probes leave it open whether a set follows from what is shown, and it is looked at closely.
 _UNSURE: Final = 1e-6
+#: The same of sets that are looked at closely in any case: what is far from following is seen by the probes alone.
+_PERHAPS: Final = 1e-3
+#: Of more cells than these, those that nest are told apart before equations are solved.
+LARGE: Final = 1000
 #: Independent probes; a set that does not follow passes both with a chance of about _UNSURE squared.
 _PROBES: Final = 2
 
@@ -38,18 +43,31 @@ class Exposure:
         self._system = system
         self.shown = shown
         self._cells = system.matrix[shown]
-        self.span = Span(gram[np.ix_(shown, shown)])
         # At right angles to every combination of what is shown: only what follows from it sums to nothing.
-        basis = self._cells[self.span.basis]
         probe = np.random.default_rng(_SEED).standard_normal((system.matrix.shape[1], probes))
+        self.span: Span | Apart
+        if len(shown) > LARGE:
+            self.span = Apart(self._cells, in_order(system, shown))
+            self.probe = self.span.less(probe)
+            return
+        self.span = Span(gram[np.ix_(shown, shown)])
+        basis = self._cells[self.span.basis]
         self.probe = probe - basis.T @ self.span.solve(basis @ probe)
 
-    def of_known(self, private: Sequence[Secret], inner: Array) -> list[Exposed]:
-        """Those of ``private`` that follow; ``inner``: shown cells × private, atoms in common."""
+    def of_known(self, private: Sequence[Secret], held: Any) -> list[Exposed]:
+        """Those of ``private`` that follow; ``held``: their atoms (:func:`as_matrix`)."""
         size = np.array([len(secret.atoms) for secret in private], dtype=float)
-        told = np.nonzero(self.span.outside(inner, size) < COMPUTED)[0]
-        ordered = sorted(told.tolist(), key=lambda number: (private[number].persons, number))
-        return [(private[number], inner[:, number]) for number in ordered]
+        sums = np.abs(held @ self.probe).max(axis=1) if len(private) else np.empty(0)
+        near = np.nonzero(sums < _PERHAPS * np.sqrt(size))[0]
+        inner = self._inner(held[near])
+        told = self.span.outside(inner, size[near]) < COMPUTED
+        found = [(int(number), inner[:, place]) for place, number in enumerate(near) if told[place]]
+        found.sort(key=lambda each: (private[each[0]].persons, each[0]))
+        return [(private[number], row) for number, row in found]
+
+    def _inner(self, held: Any) -> Array:
+        """Shown cells × sets: atoms in common."""
+        return np.asarray((self._cells @ held.T).toarray(), dtype=float)
 
     def of_groups(self) -> list[Exposed]:
         """Small groups of atoms, alike in all cells shown, that follow, whether or not a table has them as a cell."""
@@ -59,14 +77,14 @@ class Exposure:
         near = np.nonzero(np.abs(sums).max(axis=1) < _UNSURE * np.sqrt(count))[0]
         return self._confirmed(np.nonzero(group == number)[0] for number in near.tolist())
 
-    def of_pairs(self, private: Sequence[Secret]) -> list[Exposed]:
+    def of_pairs(self, private: Sequence[Secret], held: Any) -> list[Exposed]:
         """Two small groups, or two sets of ``private``, that follow together."""
         group = self._groups()
         persons = self._system.persons_by(group)
         small = np.nonzero((persons > 0) & (persons < self._system.minimum))[0]
         sets = [secret.atoms for secret in private]
         sums = np.stack([np.bincount(group, column)[small] for column in self.probe.T], axis=1)
-        sums = np.concatenate([sums, as_matrix(sets, len(group)) @ self.probe])
+        sums = np.concatenate([sums, held @ self.probe])
 
         def atoms(number: int) -> Array:
             return np.nonzero(group == small[number])[0] if number < len(small) else sets[number - len(small)]
@@ -90,7 +108,7 @@ class Exposure:
             if self._system.is_small(persons) and not self._system.is_large_cell(atoms):
                 small.append(Secret(np.sort(atoms), persons, table=""))
         matrix = as_matrix([secret.atoms for secret in small], self._cells.shape[1])
-        inner = np.asarray((self._cells @ matrix.T).toarray(), dtype=float)
+        inner = self._inner(matrix)
         size = np.array([len(secret.atoms) for secret in small], dtype=float)
         told = np.nonzero(self.span.outside(inner, size) < COMPUTED)[0]
         found = [(small[number], inner[:, number]) for number in told.tolist()]

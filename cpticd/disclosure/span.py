@@ -22,12 +22,15 @@ WEIGHTLESS: Final = 1e-6
 
 
 class Span:
-    """The combinations of published cells, from their Gram matrix (n × n, whole numbers, no empty cell)."""
+    """The combinations of published cells, from their Gram matrix (n × n, whole numbers, no empty cell).
 
-    def __init__(self, gram: Array) -> None:
+    ``squared``: squared lengths of the cells, where the matrix is of what is left of them beside others.
+    """
+
+    def __init__(self, gram: Array, squared: Array | None = None) -> None:
         from scipy.linalg.lapack import dpstrf
 
-        self._length = np.sqrt(np.diag(gram).astype(float))
+        self._length = np.sqrt((np.diag(gram) if squared is None else squared).astype(float))
         self.basis: Array = np.empty(0, dtype=np.int64)
         if len(gram):
             unit = gram / self._length[:, None] / self._length[None, :]

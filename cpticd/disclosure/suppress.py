@@ -43,10 +43,9 @@ def suppress(system: System) -> Suppressed:
     gram = system.gram
     private = secrets(system, gram)
     held = as_matrix([secret.atoms for secret in private], system.matrix.shape[1])
-    inner = np.asarray((system.matrix @ held.T).toarray(), dtype=float)
     hidden = _with_rows(system, small)
     while True:
-        exposure, found = _exposed(system, private, gram, inner, hidden)
+        exposure, found = _exposed(system, private, gram, held, hidden)
         if not found:
             break
         hidden[_chosen(system, found, exposure)] = True
@@ -55,17 +54,17 @@ def suppress(system: System) -> Suppressed:
         less = hidden.copy()
         less[number] = False
         if np.array_equal(less, _with_rows(system, less)):
-            hidden = hidden if _exposed(system, private, gram, inner, less)[1] else less
+            hidden = hidden if _exposed(system, private, gram, held, less)[1] else less
     return Suppressed(small, hidden & ~small)
 
 
 def _exposed(
-    system: System, private: list[Secret], gram: Array, inner: Array, hidden: Array
+    system: System, private: list[Secret], gram: Array, held: Any, hidden: Array
 ) -> tuple[Exposure, list[Exposed]]:
     """What the cells that are not hidden give away; pairs are looked for where nothing else is found."""
     exposure = Exposure(system, np.nonzero(~hidden)[0], gram)
-    found = exposure.of_known(private, inner[exposure.shown]) + exposure.of_groups()
-    return exposure, found or exposure.of_pairs(private)
+    found = exposure.of_known(private, held) + exposure.of_groups()
+    return exposure, found or exposure.of_pairs(private, held)
 
 
 def _spare(system: System, complementary: Array) -> list[int]:

@@ -33,7 +33,8 @@ def label(frame: pd.DataFrame, groups: list[str]) -> pd.Series:
     """One label per combination of the dimensions; the same label in all frames."""
     if not groups or frame.empty:
         return pd.Series("", index=frame.index, dtype="str")
-    return frame[groups].astype("str").agg("\x1f".join, axis=1)
+    first, *others = (frame[group].astype("str") for group in groups)
+    return first.str.cat(others, sep="\x1f") if others else first
 
 
 def tables(effect: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame, Cells]]:
