@@ -117,6 +117,12 @@ HCCINFHIR: dict[str, dict[str, Cause]] = {
         ),
     },
 }
+HCCINFHIR["V22"] = {
+    **{name: cause for name, cause in HCCINFHIR["V24"].items() if name != V24_SENIOR},
+    "diabetes with heart failure is misspelt and never found": lambda c: (
+        c.score.segment.startswith("C") and "85" in c.hccs and bool(c.hccs & {"17", "18", "19"})
+    ),
+}
 HCCINFHIR["V28"] = {
     **{name: cause for name, cause in HCCINFHIR["V24"].items() if name != V24_SENIOR},
     "an edit voids one CC of a code with two": lambda c: any(
@@ -145,6 +151,7 @@ HCCPY: dict[str, dict[str, Cause]] = {
     },
 }
 RAM: dict[str, dict[str, Cause]] = {
+    "V22": {"no SNP new enrollees": lambda c: c.score.segment == "SNPNE"},
     "V24": {
         "no SNP new enrollees": lambda c: c.score.segment == "SNPNE",
         V24_SENIOR: lambda c: _aged_64_by_age(c) and c.score.segment not in NEW,

@@ -17,7 +17,7 @@ from cpticd.core.errors import ArgumentError, SchemaError
 from tests.risk import beneficiaries, oracle, oracle_data
 from tests.spec import SPEC, claims_of
 
-YEARS = {"V24": 2025, "V28": 2026, "ESRD V24": 2026, "RxHCC V08": 2026}
+YEARS = {"V22": 2026, "V24": 2025, "V28": 2026, "ESRD V24": 2026, "RxHCC V08": 2026}
 NUMBERS = [
     "demographic_score",
     "disease_score",
@@ -279,7 +279,7 @@ def test_diagnoses_of_nobody_and_without_a_code_are_told() -> None:
         ({"payment_year": 2031}, "2026"),
         ({"payment_year": "2026"}, "2026"),
         ({"model": "V24", "payment_year": 2027}, "2025"),
-        ({"model": "ESRD V24", "payment_year": 2024}, "2026"),
+        ({"model": "ESRD V24", "payment_year": 2023}, "2026"),
         ({"model": "RxHCC V08", "payment_year": 2028}, "2027"),
         ({"model": "V99", "payment_year": 2026}, "V28"),
         ({"model": "v28", "payment_year": 2026}, "V28"),

@@ -22,7 +22,7 @@ from tests.risk import beneficiaries, oracle, oracle_data
 from tests.risk.peers import HCCINFHIR, HCCPY, RAM, Case, Cause, both
 
 PERSONS = int(os.environ.get("CPTICD_PEER_PERSONS", "3000"))
-YEARS = {"V24": 2025, "V28": 2026, "ESRD V24": 2026, "RxHCC V08": 2026}
+YEARS = {"V22": 2026, "V24": 2025, "V28": 2026, "ESRD V24": 2026, "RxHCC V08": 2026}
 
 
 def _clean(code: str) -> str:
@@ -200,6 +200,7 @@ def test_risk_adjustment_model(model: str, say: list[str]) -> None:
     import risk_adjustment_model as ram
 
     kind = {
+        "V22": ram.MedicareModelV22,
         "V24": ram.MedicareModelV24,
         "V28": ram.MedicareModelV28,
         "ESRD V24": ram.MedicareModelESRDv24,
