@@ -136,6 +136,7 @@ def mix(levels: pd.DataFrame, *, max_groups: int = 30, theme: str = "light") -> 
         raise ArgumentError(
             f"mix: found {len(families)} families; choose one, e.g. frame[frame['family'] == {families[0]!r}]"
         )
+    nation = "national_mean_level" in levels and levels["national_mean_level"].notna().any()
     names = [name for name in frames.group_columns(levels, ["level"]) if name not in ("family", "period")]
     periods = levels["period"].nunique() if "period" in levels else 1
     groups = frames.labels(levels, names)
@@ -159,9 +160,12 @@ def mix(levels: pd.DataFrame, *, max_groups: int = 30, theme: str = "light") -> 
         rows.assign(text=rows["level"].astype(str).where(rows["share"] >= LABELLED, "")),
         label="place", x="share", by="level", text="{text:plain}", vertical=not sideways, theme=theme,
         colors={level: (ink, f"level {level} ({codes[level]})") for level, ink in zip(scale, inks, strict=True)},
-        title=f"Levels billed: {families[0]}", subtitle="Share of lines by level; beside or above: the mean level",
+        title=f"Levels billed: {families[0]}",
+        subtitle="Share of lines by level; beside or above: the mean level"
+        + (f" (Medicare's clinicians: {levels['national_mean_level'].iloc[0]:.2f})" if nation else ""),
         facts=["{bar}: level {level:plain} ({codes})", "n: {lines} of {family_lines} lines",
-               "share: {share} (95 % interval {low~high})", "mean level: {mean_level}"],
+               "share: {share} (95 % interval {low~high})", "mean level: {mean_level}",
+               *(["Medicare's clinicians: {national_share}, mean {national_mean_level}"] if nation else [])],
         axis=marks.quantity("Share of lines", "share", range=[0, 1]), bargap=0.15, max_rows=len(shown),
         annotations=_means(first["mean_level"].tolist(), sideways), legend_traceorder="normal",
         margin={"r": 80, "b": 120}, notice=frames.cut(len(shown), len(every), "groups", ", those with most lines"),

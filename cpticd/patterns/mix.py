@@ -15,7 +15,7 @@ from cpticd.core.contract import attach
 from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By, Dimension, Grouping, joined, names
 from cpticd.core.session import Session
-from cpticd.patterns import code_levels
+from cpticd.patterns import code_levels, national
 from cpticd.patterns.code_pairs import SERVICE_CLOCK
 from cpticd.stats import ClusterSums, Products
 
@@ -42,15 +42,15 @@ _WITHHELD: Final = (
 )
 
 
-def _leaves(by: By = None, period: Period | None = "quarter", **_: Any) -> Cells:
+def _leaves(by: By = None, period: Period | None = "quarter", against: str | None = None, **_: Any) -> Cells:
     groups = ("family", *names(by), *(["period"] if period else []))
     return Cells(
         by=(*groups, "level"),
         persons="persons",
         shares={"share": groups},
-        labels="codes",
+        labels=("codes", *(national.COLUMNS if against else ())),
         facts=lambda claims, frame: _persons(claims, by, period),
-        withheld=_WITHHELD,
+        withheld=(*_WITHHELD, *national.COMPARED),
     )
 
 
@@ -63,6 +63,8 @@ def mix(
     period: Period | None = "quarter",
     min_lines: int = 30,
     confidence: float = 0.95,
+    against: str | None = None,
+    folder: str | None = None,
 ) -> pd.DataFrame:
     """One row per code family, group, period and level: its lines and their share of the family.
 
@@ -75,6 +77,10 @@ def mix(
     period: ``month``, ``quarter`` or ``year`` of service (the column has its first day); None: all time together.
     min_lines: families of a group and period with fewer lines are left out, and counted in the contract.
     confidence: of the intervals.
+    against: ``national``, or a specialty of Medicare's such as "Internal Medicine": each level is held against what
+        Medicare's clinicians billed, from the file that you add (Medicare Physician and Other Practitioners, by
+        provider and service: ``cx.reference.add("MUP_PHY_R24_P05_V10_D22_Prov_Svc.csv")``); ``folder``: where it lies,
+        unless in your own.
 
     Columns
     -------
@@ -86,7 +92,8 @@ def mix(
     entropy over that of equal shares of the levels that the table has for the family in that period (1: all levels
     alike, 0: one level alone). Every level of the family that its table has in the period has a row, also with no
     lines. Lines of claims that a
-    later claim replaced or voided are left out.
+    later claim replaced or voided are left out. With ``against`` also national_share and national_mean_level, and
+    share_difference and mean_difference, by how much the group's own are larger; Medicare's patients are older.
     Raises ArgumentError for families and dimensions that are not known.
 
     >>> import cpticd as cx
@@ -113,6 +120,9 @@ def mix(
     )
     full = _every_level(found, chosen, columns, period, days)
     result, left_out = _measured(full, columns, min_lines, confidence)
+    if against is not None:
+        result, of_nation = national.against_nation(result, against, folder)
+        terms |= of_nation
     return attach(
         result,
         measure="share of levels within a code family" + (f" by {period} of service" if period else ""),

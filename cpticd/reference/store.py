@@ -44,6 +44,7 @@ KINDS: Final = {
     "contract_rates": _ROWS,
     "drug_classes": _RELEASE,
     "rbcs": _HISTORY,
+    "medicare_services": _RELEASE,
 }
 #: Kinds that are published for each setting by itself.
 SETTINGS: Final = {
