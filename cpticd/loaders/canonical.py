@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,9 @@ from cpticd.core.records import Places
 from cpticd.core.schema import FORMER, TABLES
 from cpticd.core.sources import paths_of
 from cpticd.core.tables import Table
-from cpticd.loaders import canonical_cells, closing, repair, results, tuva
+from cpticd.loaders import canonical_cells, canonical_plain, canonical_whole, closing, repair, results, tuva
 from cpticd.loaders.attributes import attribute_name, check_keep, kept, refusal
+from cpticd.loaders.canonical_plain import Scan
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import headings
 from cpticd.loaders.intake import Intake
@@ -147,25 +148,58 @@ def load(files: Files, intake: Intake, options: Options) -> None:
     """Fill the canonical tables from tables of their form, and complete what hangs on nothing."""
     renames = _renames(options.rename or {})
     stage = Stage(intake, sheet=options.sheet)
-    # Members that are given go before those that are made of claims, and claims before what belongs to them.
-    if "members" in files:
-        _members(intake, files["members"], renames["members"])
-    if "medical_claim" in files:
-        tuva.load(intake, stage, files["medical_claim"], renames["medical_claim"], options.keep)
-    staged: list[tuple[Table, Staged]] = []
-    for name in [name for name in TABLES if name in files and name != "members"]:
-        header = partial(_known, {*TABLES[name].names, *renames[name]})
-        # A value of an attribute may be any text, "None" too; elsewhere such words say that nothing is there.
-        found = stage.put(files[name], name=name, unit=name, known=header, clean=name != "attributes")
-        staged += [(TABLES[name], each) for each in found]
-    if not intake.lenient:
-        check_keep(options.keep, [column for each in stage.staged for column in each.columns])
-    for table, each in staged:
-        with intake.file(each.source):
-            _add(intake, table, each, renames[table.name], keep=options.keep)
-    if not {*files} <= {*_APART}:
-        _complete(intake, stage.names())
-    stage.clear()
+    try:
+        # Members that are given go before those that are made of claims, and claims before what belongs to them.
+        if "members" in files:
+            _members(intake, files["members"], renames["members"])
+        if "medical_claim" in files:
+            tuva.load(intake, stage, files["medical_claim"], renames["medical_claim"], options.keep)
+        found = [
+            (TABLES[name], each)
+            for name in TABLES
+            if name in files and name != "members"
+            for each in _found(intake, stage, name, files[name], renames[name])
+        ]
+        if not intake.lenient:
+            columns = [column for each in stage.staged for column in each.columns]
+            columns += [column for _, each in found if isinstance(each, Scan) for column in each.columns]
+            check_keep(options.keep, columns)
+        for table, each in found:
+            with intake.file(each.source):
+                _add(intake, table, each, renames[table.name], keep=options.keep)
+        if not {*files} <= {*_APART}:
+            names = [*stage.names().values(), *(each.source for _, each in found)]
+            canonical_whole.complete(intake, {intake.source_id(name): name for name in names})
+    finally:
+        stage.clear()
+
+
+def _found(
+    intake: Intake, stage: Stage, name: str, given: Sequence[Any], rename: Mapping[str, Any]
+) -> list[Staged | Scan]:
+    """What is given of one table: Parquet files and tables of databases where they lie, all else staged."""
+    # A value of an attribute may be any text, "None" too; elsewhere such words say that nothing is there.
+    header = partial(_known, {*TABLES[name].names, *rename})
+    put = partial(stage.put, name=name, unit=name, known=header, clean=name != "attributes")
+    found: list[Staged | Scan] = []
+    others = []
+    for item in items([*given]):
+        if isinstance(item, Scan):
+            found.append(item)
+        elif paths := canonical_plain.parquet(item):
+            intake.name(paths)
+            for path in paths:
+                with intake.file(intake.shown(path)):
+                    cells = partial(_one, put, path)
+                    found.append(canonical_plain.of_parquet(intake, path, cells))
+        else:
+            others.append(item)
+    return found + (put(others) if others or not found else [])
+
+
+def _one(put: Callable[..., list[Staged]], path: Path) -> Staged:
+    """A Parquet file as one staged table."""
+    return put([path])[0]
 
 
 def _members(intake: Intake, given: Sequence[Any], rename: Mapping[str, str]) -> None:
@@ -206,7 +240,7 @@ def _known(columns: Iterable[str], cells: list[str]) -> int:
     return sum(1 for cell in cells if _folded(cell) and _folded(cell) in folded)
 
 
-def _columns(table: Table, staged: Staged, rename: Mapping[str, str | None]) -> dict[str, str]:
+def _columns(table: Table, staged: Staged | Scan, rename: Mapping[str, str | None]) -> dict[str, str]:
     """Canonical column → staged column; SchemaError where a required one is missing."""
     ours = {_folded(old): name for old, name in FORMER.items() if name in table.names}
     ours |= {_folded(name): name for name in table.names}
@@ -245,7 +279,7 @@ def _closest(name: str, columns: list[str]) -> str | None:
 
 
 def _add(
-    intake: Intake, table: Table, staged: Staged, rename: Mapping[str, str], *, keep: Keep = None
+    intake: Intake, table: Table, staged: Staged | Scan, rename: Mapping[str, str], *, keep: Keep = None
 ) -> None:
     columns = _columns(table, staged, rename)
     used = set(columns.values())
@@ -255,13 +289,17 @@ def _add(
     own: dict[str, str] = {}  # attribute → staged column
     if table.name in _WITH_ATTRIBUTES:
         found = kept(staged.columns, "all" if keep is None else keep, unread=unread)
-        own = {name: staged.column(column) for column, name in found.names.items()}
+        own = {name: f"c{staged.columns.index(column)}" for column, name in found.names.items()}
         for reason in found.refused.values():
             _tell(intake, table, staged, f"not kept: {reason}")
     if own:
         _tell(intake, table, staged, f"columns kept as attributes: {', '.join(own)}"[:500])
-    if unused := [column for column in unread if staged.column(column) not in own.values()]:
+    if unused := [column for column in unread if f"c{staged.columns.index(column)}" not in own.values()]:
         _tell(intake, table, staged, f"columns not used: {', '.join(unused)}"[:500])
+    if isinstance(staged, Scan):
+        if not own and canonical_plain.take(intake, table, staged, columns, _PARENTS.get(table.name)):
+            return
+        staged = staged.staged()
     left = _reject_orphans(intake, table, staged, columns) if table.name in _PARENTS else "true"
     cells = {f"kept:{name}": cell for name, cell in own.items()}
     read = results.split(columns) if table.name == "observations" else columns
@@ -278,7 +316,7 @@ def _add(
         )
 
 
-def _tell(intake: Intake, table: Table, staged: Staged, reason: str, content: str = "") -> None:
+def _tell(intake: Intake, table: Table, staged: Staged | Scan, reason: str, content: str = "") -> None:
     intake.reject(
         source=staged.source, location="", table_name=table.name, action="noted", reason=reason, content=content
     )  # fmt: skip
@@ -322,67 +360,6 @@ def _reject_orphans(intake: Intake, table: Table, staged: Staged, columns: Mappi
     if found.num_rows:
         intake.reject_many(found)
     return f"NOT ({filled} AND {conditions})"
-
-
-def _complete(intake: Intake, sources: Mapping[int, str]) -> None:
-    """Claims of lines, and adjudications of payments, that no row describes; what is left apart is noted."""
-    cases = " ".join(f"WHEN {n} THEN '{name.replace(chr(39), chr(39) * 2)}'" for n, name in sources.items())
-    _made(
-        intake, sources, "claims", "lines of a claim that no row of claims describes: the claim was made "
-                                   "from them",
-        f"""
-        SELECT l.claim_id, min(CASE l._source {cases} END) AS data_source,
-            min(l.claim_line_start_date) AS claim_start_date,
-               CASE WHEN bool_or(l.revenue_center_code IS NOT NULL) THEN 'institutional'
-                   ELSE 'professional' END AS claim_type,
-               coalesce(max(l.claim_line_end_date), max(l.claim_line_start_date)) AS claim_end_date,
-               min(l.place_of_service_code) AS place_of_service_code,
-               sum(l.charge_amount) AS charge_amount, min(l._source) AS _source
-        FROM lines l ANTI JOIN claims c ON c.claim_id = l.claim_id GROUP BY l.claim_id
-        """,
-    )  # fmt: skip
-    _made(
-        intake, sources, "adjudications", "payments of an adjudication that no row describes: it was made "
-                                          "from them",
-        """
-        SELECT p.claim_id, p.adjudication_number, sum(p.charge_amount) AS charge_amount,
-            sum(p.paid_amount) AS paid_amount,
-               min(p._source) AS _source
-        FROM (
-            SELECT claim_id, adjudication_number, charge_amount, paid_amount, _source FROM line_payments
-            UNION ALL SELECT claim_id, adjudication_number, NULL, NULL, _source FROM adjustments
-            UNION ALL SELECT claim_id, adjudication_number, NULL, NULL, _source FROM remarks
-        ) p
-        ANTI JOIN adjudications a ON a.claim_id = p.claim_id AND a.adjudication_number = p.adjudication_number
-        GROUP BY p.claim_id, p.adjudication_number
-        """,
-    )  # fmt: skip
-    for table, parent, key in (
-        ("adjudications", "claims", ("claim_id",)),
-        ("line_payments", "lines", ("claim_id", "claim_line_number")),
-        ("attributes", "claims", ("claim_id",)),
-    ):
-        same = " AND ".join(f"p.{name} = t.{name}" for name in key)
-        _note(
-            intake, sources, table, f"rows whose {' and '.join(key)} no row of {parent} has: loaded",
-            f"SELECT t._source, t.claim_id FROM {table} t ANTI JOIN {intake.every(parent)} p ON {same}",
-        )  # fmt: skip
-
-
-def _made(intake: Intake, sources: Mapping[int, str], table: str, reason: str, select: str) -> None:
-    _note(intake, sources, table, reason, f"SELECT _source, claim_id FROM ({select})")
-    intake.insert(table, select)
-
-
-def _note(intake: Intake, sources: Mapping[int, str], table: str, reason: str, select: str) -> None:
-    rows = intake.query(
-        f"SELECT _source, count(*) AS n, min(claim_id) AS one FROM ({select}) GROUP BY 1 ORDER BY 1"
-    )
-    for row in rows.to_pylist():
-        intake.reject(
-            source=sources[row["_source"]], location="", table_name=table, action="noted",
-            reason=f"{reason}: {row['n']:,}", content=f"claim_id {row['one']}",
-        )  # fmt: skip
 
 
 def _any_known(cells: list[str]) -> int:

@@ -20,7 +20,7 @@ _MODIFIERS: Final = tuple(f"hcpcs_modifier_{n}" for n in range(1, 5))
 #: Kinds of columns whose cells pass the gate, or not, as they stand.
 _GATED: Final = ("date", "money", "number", "integer", "flag")
 #: Columns of words: what each distinct cell means in the words of the schema, and what it must be.
-_WORDS: Final[dict[tuple[str, str], tuple[Callable[[str], str | None], str]]] = {
+WORDS: Final[dict[tuple[str, str], tuple[Callable[[str], str | None], str]]] = {
     ("claims", "payer_kind"): (lexicon.payer_kind, "the name of a kind of payer"),
     ("claims", "claim_type"): (lexicon.claim_type, "professional or institutional"),
     ("diagnoses", "diagnosis_code_type"): (lexicon.code_type, "a version of ICD"),
@@ -203,7 +203,7 @@ def _reject(intake: Intake, table: Table, staged: Staged, given: pa.Table, read_
 
 def _in_words(intake: Intake, table: Table, staged: Staged, rows: pa.Table) -> pa.Table:
     """The rows with words in the words of the schema; a cell that means none of them is emptied, and noted."""
-    for (name, column), (read_, what) in _WORDS.items():
+    for (name, column), (read_, what) in WORDS.items():
         if name != table.name or column not in rows.column_names:
             continue
         coded = rows.column(column).combine_chunks().dictionary_encode()

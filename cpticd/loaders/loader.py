@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from cpticd.core import sources
 from cpticd.core.delimited import Known, open_text
 from cpticd.core.errors import InputError
-from cpticd.loaders import excel
+from cpticd.loaders import excel, hive
 from cpticd.loaders.intake import Intake
 
 #: {their column: ours}, for every file; or {table: {their column: ours}}, for tables in the canonical form.
@@ -77,7 +77,8 @@ class Sample:
         if not self.is_parquet:
             return open_text(self._source, self._known).columns
         try:
-            return pq.ParquetFile(self.path).schema_arrow.names
+            names = pq.ParquetFile(self.path).schema_arrow.names
+            return [*names, *hive.columns(self.path, names)]
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{self.path}: a damaged Parquet file: {error}; get the file again") from error
 

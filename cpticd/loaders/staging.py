@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Union
@@ -20,7 +20,7 @@ from cpticd.core.delimited import Known, open_text
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.folders import Folder
 from cpticd.core.records import Reject
-from cpticd.loaders import excel
+from cpticd.loaders import excel, hive
 from cpticd.loaders.intake import Intake
 
 #: One table as users pass it: a frame, an Arrow table, or the path of a CSV or Parquet file.
@@ -31,26 +31,10 @@ UNIT: Final = "file rows"
 _BATCH = 1 << 17
 _WRAPPED = r"^(?:=\"([^\"]*)\"|'([0-9A-Z][0-9A-Z.]*)|'([-=+@＝＋－＠].*))$"
 #: Cells that mean that nothing is there.
-_NOTHING = pa.array(
-    [
-        "",
-        "NULL",
-        "null",
-        "Null",
-        "None",
-        "NONE",
-        "none",
-        "NaN",
-        "nan",
-        "N/A",
-        "n/a",
-        "NA",
-        "#N/A",
-        "(null)",
-        "\\N",
-        "NaT",
-    ]
-)
+NOTHING: Final = (
+    "", "NULL", "null", "Null", "None", "NONE", "none", "NaN", "nan", "N/A", "n/a", "NA", "#N/A", "(null)", "\\N",
+    "NaT",
+)  # fmt: skip
 #: Cells in which a spreadsheet says that its formula failed: nothing is there either.
 _FAILED = pa.array(["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"])
 
@@ -106,7 +90,9 @@ class Stage:
         staged: list[Staged] = []
         for item in items(given):
             if isinstance(item, (str, os.PathLike)):
-                paths = sources.paths_of(item)
+                folder = Path(item).expanduser()
+                paths = hive.parts(folder) if folder.is_dir() else []
+                paths = paths or sources.paths_of(item)
                 self.intake.name(paths)
                 for path in paths:
                     with self.intake.file(self.intake.shown(path)):
@@ -142,7 +128,10 @@ class Stage:
             try:
                 parquet = pq.ParquetFile(path)
                 name = self.intake.shown(path)
-                return [self._arrow(name, parquet.schema_arrow, parquet.iter_batches(_BATCH))]
+                schema, more = parquet.schema_arrow, hive.columns(path, parquet.schema_arrow.names)
+                for column in more:
+                    schema = schema.append(pa.field(column, pa.string()))
+                return [self._arrow(name, schema, _widened(parquet.iter_batches(_BATCH), more))]
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
                 raise InputError(f"{path}: a damaged Parquet file: {error}; get the file again") from error
         return [self._text(source, unit, known) for source in sources.texts(path, self.intake.shown(path))]
@@ -241,6 +230,15 @@ class Stage:
         return self.staged[-1]
 
 
+def _widened(batches: Iterable[pa.RecordBatch], more: Mapping[str, str | None]) -> Iterator[pa.RecordBatch]:
+    """Batches with columns more, of one value each."""
+    for each in batches:
+        batch = each
+        for name, value in more.items():
+            batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), batch.num_rows))
+        yield batch
+
+
 def _first(batches: Iterable[pa.Table], limit: int) -> Iterator[pa.Table]:
     """The first rows of batches."""
     left = limit
@@ -264,7 +262,7 @@ def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[
         if pc.any(marked).as_py():
             wrapped += pc.sum(pc.match_substring_regex(cells, _WRAPPED)).as_py() or 0
             cells = pc.replace_substring_regex(cells, _WRAPPED, r"\1\2\3")
-        nothing = pc.is_in(cells, value_set=_NOTHING)
+        nothing = pc.is_in(cells, value_set=pa.array(NOTHING))
         if pc.any(pc.starts_with(cells, pattern="#")).as_py():
             errors = pc.is_in(cells, value_set=_FAILED)
             if count := pc.sum(errors).as_py():

@@ -6,12 +6,10 @@ Of 170 columns those are read that have a value, when they are asked for, in pie
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +17,7 @@ import pyarrow as pa
 from cpticd.core.conform import quote
 from cpticd.core.database import readable
 from cpticd.core.folders import Folder
+from cpticd.loaders import hive
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged
 
@@ -26,9 +25,6 @@ from cpticd.loaders.staging import Staged
 _NOTHING: Final = (
     "('', 'NULL', 'null', 'Null', 'None', 'none', 'NONE', 'NaN', 'nan', 'NaT', 'N/A', 'n/a', '(null)', '\\N')"
 )
-#: A folder of a Hive partition, and what stands for a null in its name.
-_HIVE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
-_HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 
 
 class Lazy:
@@ -47,7 +43,7 @@ class Lazy:
         literal = str(path).replace("'", "''")
         scan = f"read_parquet('{literal}', file_row_number = true, hive_partitioning = false)"
         with readable(path, "Parquet file"):
-            return self._staged(source, scan, "file_row_number + 1", hive(path))
+            return self._staged(source, scan, "file_row_number + 1", hive.columns(path))
 
     def database(self, path: Path) -> str:
         """The name under which a DuckDB file is attached, read-only."""
@@ -125,16 +121,6 @@ class Lazy:
         named = ", ".join(f"CAST({text} AS VARCHAR) AS c{i}" for i, text in enumerate(cells))
         view = self._view(f"SELECT {named}, CAST({place} AS BIGINT) AS place FROM {scan}")
         return Staged(source, view, [*(name for name, _ in columns), *more], rows, "row")
-
-
-def hive(path: Path) -> dict[str, str | None]:
-    """Columns that the folders of a partition give: ``…/payer=Acme/year=2024/part-0.parquet``."""
-    found: dict[str, str | None] = {}
-    for part in path.parts[:-1]:
-        if match := _HIVE.fullmatch(part):
-            value = unquote(match[2])
-            found[match[1]] = None if value == _HIVE_NULL else value
-    return found
 
 
 class Named(NamedTuple):
