@@ -12,7 +12,7 @@ from cpticd import claims
 from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
-from cpticd.loaders import canonical, closing, layouts, no_claims, saved
+from cpticd.loaders import canonical, canonical_database, closing, layouts, no_claims, saved
 from cpticd.loaders import payers as names_of_payers
 from cpticd.loaders.cms import rif, synpuf
 from cpticd.loaders.excel import SheetChoice
@@ -34,6 +34,7 @@ LOADERS: Final[tuple[Loader, ...]] = (
     saved.REJECTS_LOADER,
     reader.LOADER,
     fhir.LOADER,
+    canonical_database.LOADER,
     tuva.DATABASE,
     tuva.LOADER,
     rif.LOADER,
