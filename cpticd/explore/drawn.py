@@ -194,8 +194,16 @@ class Drawn(ABC):
 
     def _finish(self) -> None:
         found = {part["name"]: part for part in self.later()}
+        parts = [found.get(part["name"], part) for part in self.board.parts]
+        names, before = [part["name"] for part in parts], ""
+        for name, part in found.items():
+            if name not in names:  # what there was nothing of: behind what it comes after
+                place = names.index(before) + 1 if before in names else len(names)
+                names.insert(place, name)
+                parts.insert(place, part)
+            before = name
         with self.board.hold_sync():
-            self.board.parts = [found.get(part["name"], part) for part in self.board.parts]
+            self.board.parts = parts
             self.board.late += 1
 
     def _send(self, parts: list[dict[str, Any]], said: str) -> None:
