@@ -161,7 +161,9 @@ _BY_ENDING: Final[tuple[tuple[tuple[str, ...], Callable[[Any], str]], ...]] = (
 )
 #: Columns whose name is their measure.
 _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
-    **dict.fromkeys(("coded", "expected", "share_before", "share_after"), percent),
+    **dict.fromkeys(
+        ("coded", "expected", "share_before", "share_after", "share_with", "share_without"), percent
+    ),
     **dict.fromkeys(("expected_allowed", "expected_recovery"), dollars),
     **{f"{name}_per_rvu{end}": dollars for name in ("allowed", "paid") for end in ("", "_low", "_high")},
     **dict.fromkeys((f"{name}_rvu" for name in ("work", "practice", "malpractice", "total")), expectation),
@@ -171,7 +173,7 @@ _BY_NAME: Final[dict[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("maturity",), percent),
     **dict.fromkeys(("value",), measured),
     **dict.fromkeys(("rate_before", "rate_after", "rate_elsewhere"), percent),
-    **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio"), ratio),
+    **dict.fromkeys(("ebgm", "eb05", "eb95", "ratio", "times"), ratio),
     **dict.fromkeys(("lift_low", "lift_high", "odds_low", "odds_high"), ratio),
     **dict.fromkeys(
         ("pmi", "z", "z_adjusted", "mean_level", "mean_low", "mean_high", "entropy", "evenness"), decimal
@@ -192,6 +194,9 @@ _HEADINGS: Final[dict[str, str]] = {
     "high": "High (95 %)", "ebgm": "EBGM", "eb05": "EB05", "eb95": "EB95", "pmi": "PMI (bits)", "p_value": "p",
     "q_value": "q", "top_carc": "Top CARC", "carc": "CARC", "denial_carc": "Denial CARC", "rarc": "RARC", "n": "n",
     "overturn_probability": "Chance of overturn", "rarcs": "RARCs", "became": "What became of it",
+    "work_rvu": "Work RVU", "practice_rvu": "Practice RVU", "malpractice_rvu": "Malpractice RVU",
+    "total_rvu": "Total RVU", "rvu_per_line": "RVU per line", "rvu_per_person": "RVU per person",
+    "allowed_per_rvu": "Allowed per RVU", "paid_per_rvu": "Paid per RVU", "charlson": "Charlson's index",
     "table_name": "Table", "denied_amount": "Denied $",
 }  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 Layout: CMS's Medicare Physician and Other Practitioners, of data.cms.gov, described in its data dictionaries. By
 provider and service (``MUP_PHY_R…_D22_Prov_Svc.csv``): a row per clinician, code and place, with Rndrng_NPI,
-Rndrng_Prvdr_Type, HCPCS_Cd, Place_Of_Srvc (F facility, O office) and Tot_Srvcs; rows under 11 beneficiaries are not published. Or by
-geography and service (``…_Geo.csv``): Rndrng_Prvdr_Geo_Lvl, of which the rows National count, without specialties.
+Rndrng_Prvdr_Type, HCPCS_Cd, Place_Of_Srvc (F facility, O office) and Tot_Srvcs; rows under 11
+beneficiaries are not published. Or by geography and service (``…_Geo.csv``): Rndrng_Prvdr_Geo_Lvl, of which the rows
+National count, without specialties.
 
 Clinicians are added up while the file is read: what is kept has no NPI. A release is of the year in its name (D22:
 2022) and speaks of the services of that year.
