@@ -39,6 +39,27 @@ STYLES = {
         COPAY = copay_amount
         BUCKET_ID = -
     """,
+    "denial report of a portal, in its own words": """
+        Claim Reference = claim_id
+        Coverage Payer = payer
+        Procedure Code (CPT) = hcpcs_code
+        Diag A = diagnosis_code_1
+        Diag B = diagnosis_code_2
+        Diag C = diagnosis_code_3
+        Amount Submitted = charge_amount
+        Eligible = allowed_amount
+        Carrier Pmt = paid_amount
+        Claim Outcome = status
+        Outcome Reason = carc_1
+        Remit Code Group = group_code_1
+    """,
+    "warehouse that shortens every word": """
+        CLM_NBR = claim_id
+        PAYER_NM = payer
+        ICD-10 Dx List = diagnosis_codes
+        Fin Class = -
+        REIMBURSED_AMT = paid_amount
+    """,
     "practice system with packages and kick codes": """
         Claim ID = claim_id
         Patient ID = person_id

@@ -171,3 +171,14 @@ def test_an_amount_without_a_code(tmp_path: Path) -> None:
         claims, "noted"
     )
     assert balanced(claims)
+
+
+def test_a_patients_share_that_is_stated_is_no_more_than_that(tmp_path: Path) -> None:
+    """What else was not paid may be of reasons that the file does not name."""
+    text = """
+        claim | cpt   | charge | paid | patient resp | denial code
+        1     | G0439 | 180    | 130  | 30           | PR-2
+        2     | G0439 | 180    | 150  |              | PR-2
+    """
+    claims = read(tmp_path, text)
+    assert table(claims, "adjustments", "carc", "amount") == [("2", 30.0), ("2", 30.0)]

@@ -171,6 +171,8 @@ def _implied_amounts(flat: Flat) -> None:
         )
         SELECT rid, n, item, CAST(CASE
             WHEN is_patient AND NOT only_patient THEN patient
+            -- the patient's share is known, and some of what is left may be of reasons that the file does not name
+            WHEN is_patient AND patient > 0 AND patient < left_over THEN patient
             WHEN is_patient THEN left_over
             -- the patient may owe what was denied: it is denied nevertheless
             WHEN denies AND unpaid AND NOT any_patient AND left_over <= coalesce(patient, 0) THEN left_over

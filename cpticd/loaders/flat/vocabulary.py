@@ -9,7 +9,8 @@ from typing import Final
 NAMES: Final = """
 claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber claim claimcontrolnumber
   patientcontrolnumber patientaccountnumber accountnumber pcn internalclaimid claimkey sourceclaimid encounterid
-  encounternumber invoicenumber claimidentifier claimreferencenumber visitid visitnumber hspaccountid
+  encounternumber invoicenumber claimidentifier claimreferencenumber claimreference claimref visitid visitnumber
+  hspaccountid
   hospitalaccountid
 claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum lineitem line
   ln servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence lineseq seq
@@ -28,13 +29,13 @@ person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patie
   subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber patient
   member patientmrnid mrnid recipientid recipientmedicaidid medicaidid personnumber patientchartnumber chartno chart
   mbi insuredid medicareid hicn
-payer: payer payor payername payorname insurance insurancename carrier carriername plan planname healthplan
+payer: payer payernm payor payername payorname insurance insurancename carrier carriername plan planname healthplan
   insurancecompany insurancecompanyname insco inscompany insplan insname insuranceplan insuranceplanname planname
   primaryins primaryinsco primaryinsname primaryplan primaryinsurancename primaryinsuranceplan primarypayername
   primarypayer primarypayor primaryinsurance payerid payorid insurer financialclass payornamelong benefitplanname
   primaryinsurancecompanyname primaryinsurancepackagename insurancepackagename insurancepackage currentpayer
   currentpayername billedpayer remitpayer healthplanname primarypayorname primarycarrier primarycarriername
-  payernamelong
+  payernamelong coveragepayer coveragepayername policypackagename primarypolicypackagename
 claim_type: claimtype clmtype claimtypecode formtype claimform
 billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi billingid
   billingproviderid
@@ -77,7 +78,7 @@ paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate erad
 hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptcode proccode procedurecode proccd
   hcpcscd proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt submittedhcpcs
   cptcodes cptcodeid cpt4code cpt4codeid hcpcsproccode serviceprocedurecode lineprocedurecode cpthcpc hcpcscptcd
-  procedurecodeid
+  procedurecodeid procedurecodecpt procedurecodecpthcpcs cptprocedure cptprocedurecode
 paid_hcpcs_code: paidhcpcscode paidcpt adjudicatedcpt adjudicatedhcpcs adjudicatedhcpcscode adjudicatedcode paidcode
   paidproccode allowedcpt
 hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifiercode@ modcode@ hcpcsmod@
@@ -93,17 +94,19 @@ charge_amount: chargeamount charge charges billedamount billedamt billed chargea
   submittedchargeamount amountbilled grosscharge grosscharges linesbmtdchrgamt amtbilled fee servicechargeamount
   servicecharge linebilledamount linebilled lineitemchargeamount lineitemcharge amountcharged detailbilledamount
   procedurecharge procedurechargeamount chargeamountline billedchargeamount servicelinecharge
-  servicelinechargeamount providercharge
+  servicelinechargeamount providercharge submitted amountsubmitted
 claim_charge_amount: claimchargeamount totalcharge totalcharges totalchargeamount claimtotal claimcharge
   claimcharges claimtotalcharge totalbilled totalbilledamount claimbilledamount claimtotalcharges
 allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowableamount eligibleamount
   linealowdchrgamt contractallowed lineallowedamount allowedcharge allowedcharges approvedamount amountapproved
-  payerallowed detailallowedamount insuranceallowed insuranceallowedamount
+  payerallowed detailallowedamount insuranceallowed insuranceallowedamount allowedfee eligible amounteligible
 paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid
   payerpaidamount insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid paymentamt
   linenchpmtamt insurancepayments inspayments linepaidamount linepayment linepaymentamount lineitempaidamount
   providerpaid providerpayment providerpaymentamount primaryinsurancepayment primaryinsurancepaid detailpaidamount
   servicepaidamount netpayment payerpayment carrierpaid servicelinepaidamount reimbursement reimbursedamount
+  reimbursed
+  amountreimbursed carrierpayment
 claim_paid_amount: claimpaidamount claimpaid claimpayment claimpaymentamount clmpmtamt claimpaidamt claimtotalpaid
   claimtotalpayment claimnetpaid
 patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp patientrespamt
@@ -118,7 +121,7 @@ copay_amount: copayamount copay copayment copaymentamount copayamt copaymentamt 
 status: claimstatus status linestatus claimstatuscode claimstatuscd linestatuscode adjudicationstatus paymentstatus
   claimlinestatus clp02 processingstatus disposition decision outcome detailstatus detailstatuscode headerstatuscode
   headerstatus claimstatusdescription claimstatusdesc remitstatus currentstatus finalstatus claimdisposition
-  linedisposition adjudicationdecision
+  linedisposition adjudicationdecision claimoutcome lineoutcome
 denial_flag: denialflag denied isdenied deniedflag denialind denialindicator denial deniedindicator isdenial
   denialyn deniedyn
 payment_id: paymentid paymentnumber paymentno checknumber checkno checknum check eftnumber eftno checkeftnumber
@@ -135,7 +138,8 @@ diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icd
   otherdiagnosis@ otherdiagnosiscode@
 diagnosis_codes: diagnosiscodes dx diag diagnosis diagnoses diagnosiscode diagcode dxcode dxcodes diagcodes icdcode
   icdcodes icd icddx icdcm alldiagnoses alldx dxlist icddiagnosis icddiagnosiscode linedx linediagnosis icds
-  diagnosiscodeid icdcmcode diagnosislist diagnosiscodelist linediagnosiscodes
+  diagnosiscodeid icdcmcode diagnosislist diagnosiscodelist linediagnosiscodes icddxlist
+  icdlist icddiagnosislist
 diagnosis_code_type: diagnosiscodetype dxcodetype diagnosistype dxtype icdversion icdind icdindicator dxversion
   codetype icdqualifier icdtype diagcodetype diagtype icdflag dxver dxversioncode icdver icdvrsn icdversioncode
   icdversionindicator diagnosisversion diagnosisversioncode dgnsvrsncd icdcodetype icdcodeset
@@ -165,17 +169,22 @@ sex: sex gender patientsex patientgender membersex membergender beneesexidentcd 
 """
 #: Where an unnumbered name means the first member of a family.
 FIRST: Final = """
-diagnosis_code_1: primarydx primarydiagnosis principaldiagnosis principaldx primarydiagnosiscode primarydiag
+diagnosis_code_1: diaga dxa icda diagnosisa primarydx primarydiagnosis principaldiagnosis principaldx
+  primarydiagnosiscode primarydiag
   principaldiagnosiscode prncpaldgnscd primaryicd primarydxcode principaldxcode principaldiagcode primarydiagcode
   primaryicdcode primarydiagnosiscd headerdiagnosis admittedfordx maindiagnosis
-diagnosis_code_2: secondarydx secondarydiagnosis secondarydiagnosiscode secondarydiag
-group_code_1: groupcode adjustmentgroup adjgroup adjustmentgroupcode adjgroupcode casgroup casgroupcode cagc group
+diagnosis_code_2: diagb dxb icdb diagnosisb secondarydx secondarydiagnosis secondarydiagnosiscode secondarydiag
+diagnosis_code_3: diagc dxc icdc diagnosisc
+diagnosis_code_4: diagd dxd icdd diagnosisd
+group_code_1: remitcodegroup remitgroup remitgroupcode groupcode adjustmentgroup adjgroup adjustmentgroupcode
+  adjgroupcode casgroup casgroupcode cagc group
   claimadjustmentgroupcode claimadjustmentgroup
 carc_1: carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasoncode reasoncode reason denialcode
   denialreason denialreasoncode carcs carccodes denialreasons reasoncodes casreason adjustmentcode adjcode remitcode
   reasoncodeid denialcodes denialreasoncodes casreasoncode adjustmentreasoncodes claimadjustmentreasoncode
   claimadjustmentreasoncodes denialcd kickcode kickreason adjustmentreasons denialreasontext denialdescription
-  primaryinsuranceadjustmentreason rejectionreason rejectreason rejectioncode rejectcode
+  primaryinsuranceadjustmentreason outcomereason outcomereasoncode decisionreason rejectionreason rejectreason
+  rejectioncode rejectcode
 adjustment_amount_1: adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted adjustedamount
   deniedamount denialamount disallowedamount disallowed noncoveredamount notcoveredamount noncovered notcovered
   noncoveredcharges noncvdamount noncovamount amountdenied
@@ -188,6 +197,7 @@ procedure_code_1: icdprocedure icdprocedurecode icdproc icdpcs pcscode principal
 #: A word in full: how headings of databases and practice systems shorten it.
 SHORT: Final = """
 number: nbr num no nr numb
+name: nm nme
 amount: amt amnt
 date: dt dte
 code: cd cde
