@@ -22,9 +22,17 @@ WIDTH, HEIGHT = 1280, 1120
 
 #: Picture, explorer, what a reader did before.
 PICTURES: Final[tuple[tuple[str, str, Callable[[Shown], object]], ...]] = (
-    ("explore_denials", "denials", lambda shown: shown.choose("payer", "Cedar Advantage")),
+    (
+        "explore_denials",
+        "denials",
+        lambda shown: [shown.choose(*each) for each in (("payer", "Cedar Advantage"), ("compare", "payer"))],
+    ),
     ("explore_risk_dark", "risk", lambda shown: shown.dark(True)),
-    ("explore_rules", "rules", lambda shown: None),
+    (
+        "explore_worklist",
+        "worklist",
+        lambda shown: shown.press(shown.part("work").locator("tbody button").nth(1)),
+    ),
 )
 
 
@@ -33,6 +41,7 @@ def _draw(context: Any, voila: str, name: str, explorer: str, before: Callable[[
     shown = Shown(page)
     shown.wait()
     before(shown)
+    shown.settle()
     shown.root.evaluate("root => root.scrollIntoView()")
     page.mouse.move(0, 0)
     page.wait_for_timeout(800)
