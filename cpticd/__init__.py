@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cpticd.claims import pairs as pairs
     from cpticd.core.contract import contract as contract
     from cpticd.core.errors import CpticdError as CpticdError
+    from cpticd.core.limits import settings as settings
     from cpticd.disclosure import set_disclosure as set_disclosure
     from cpticd.loaders.canonical import read_tables as read_tables
     from cpticd.loaders.cms.rif import read_rif as read_rif
@@ -71,6 +72,7 @@ _HOMES: Final[dict[str, str]] = {
     "read_x12": "cpticd.loaders.x12.reader",
     "report": "cpticd.reporting",
     "set_disclosure": "cpticd.disclosure",
+    "settings": "cpticd.core.limits",
     "simulate": "cpticd.simulation",
     "store": "cpticd.loaders.growing.store",
 }

@@ -149,7 +149,17 @@ def _command(
     command.add_argument(
         "--quiet", action="store_true", help="print nothing but errors and the path of the result"
     )
+    _limits(command)
     return command
+
+
+def _limits(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("what it may take of this machine")
+    group.add_argument(
+        "--memory-limit", metavar="SIZE", help="before it spills to disk, e.g. 4GB or 50%% (default: 60%%)"
+    )
+    group.add_argument("--threads", type=_positive, help="how many work at once (default: every processor)")
+    group.add_argument("--spill-folder", metavar="FOLDER", help="default: the system's temporary folder")
 
 
 def _demo_arguments(command: argparse.ArgumentParser) -> None:
@@ -289,6 +299,7 @@ def _one_line(error: BaseException) -> str:
 def _run(options: argparse.Namespace) -> int:
     from cpticd.cli.terminal import Terminal
 
+    _limit(options)
     terminal = Terminal(quiet=options.quiet)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: terminal.warn(str(message))
@@ -304,6 +315,13 @@ def _run(options: argparse.Namespace) -> int:
             }
             runs[options.command](options, terminal)
     return 0
+
+
+def _limit(options: argparse.Namespace) -> None:
+    """Set what the command line says of memory, threads and spill folder, for this process."""
+    given = {name: getattr(options, name, None) for name in ("memory_limit", "threads", "spill_folder")}
+    if any(value is not None for value in given.values()):
+        cx.settings(**given)
 
 
 def _demo(options: argparse.Namespace, terminal: Terminal) -> None:

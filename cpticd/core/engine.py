@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -16,12 +15,10 @@ import pyarrow as pa
 
 from cpticd.core.errors import ArgumentError, EngineError, QueryError
 from cpticd.core.folders import Folder
+from cpticd.core.limits import memory, settings
 
 if TYPE_CHECKING:
     from cpticd.core.engine_spark import SparkSession
-
-#: Share of the machine's memory that DuckDB may use before it spills to disk.
-MEMORY_SHARE = 0.6
 
 
 class Engine(Protocol):
@@ -69,15 +66,6 @@ class DataEngine(Engine, Protocol):
 
     def seal(self) -> None:
         """No statement reaches files or settings from here on."""
-
-
-def machine_memory() -> int:
-    """Bytes of memory of this machine, or of its control group where that is less."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
-    limit = Path("/sys/fs/cgroup/memory.max")
-    with contextlib.suppress(OSError, ValueError):
-        total = min(total, int(limit.read_text()))
-    return total
 
 
 class _Connection:
@@ -161,10 +149,12 @@ class DuckDBEngine(_Connection):
     """DuckDB, embedded: one database per data set, with a memory limit and a folder to spill to."""
 
     def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
-        self._spill = Folder()
-        self._limited = memory_limit is not None  # by the user
+        limits = settings()
+        # By the user: what loaders would keep below it stays below it.
+        self._limited = memory_limit is not None or limits.origins["memory_limit"] != "default"
         self._spills = False  # before that limit is reached
-        self._limit = memory_limit or f"{int(machine_memory() * MEMORY_SHARE) >> 20}MB"
+        self._limit = memory(memory_limit) if memory_limit is not None else limits.memory_limit
+        self._spill = Folder(limits.spill_folder)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self._limit,
             "temp_directory": str(self._spill.path),
@@ -172,9 +162,8 @@ class DuckDBEngine(_Connection):
             "python_enable_replacements": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "threads": threads or limits.threads,
         }
-        if threads:
-            config["threads"] = threads
         try:
             self.connection = duckdb.connect(":memory:", config=config)
             # In a notebook it would write an output of its own into a slow cell.

@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -26,17 +25,19 @@ PREFIX: Final = "cpticd-"
 _LOCK: Final = ".owner"
 #: Seconds after which a folder without a lock is left over: it is locked at once after it is made.
 _OLD: Final = 3600.0
-_swept = threading.Event()
+_swept: set[Path] = set()
 
 
 class Folder:
     """One temporary folder; ``path`` exists until :meth:`close`, or until this object is gone."""
 
-    def __init__(self) -> None:
-        if not _swept.is_set():
-            _swept.set()
-            sweep()
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+    def __init__(self, beside: Path | None = None) -> None:
+        """``beside``: the folder in which it is made; the system's for what is temporary without one."""
+        place = beside or Path(tempfile.gettempdir())
+        if place not in _swept:
+            _swept.add(place)
+            sweep(place)
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         lock = _lock(self.path / _LOCK, create=True)
         self._gone = weakref.finalize(self, _remove, self.path, lock, os.getpid())
 
@@ -55,10 +56,10 @@ def temporary() -> Iterator[Path]:
         made.close()
 
 
-def sweep() -> list[Path]:
+def sweep(place: Path | None = None) -> list[Path]:
     """Remove folders that killed processes have left behind; returns them."""
     gone = []
-    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for path in (place or Path(tempfile.gettempdir())).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if fcntl is None or not path.is_dir() or path.is_symlink():
                 continue
