@@ -89,8 +89,8 @@ def value(
     these; units; work_rvu, practice_rvu, malpractice_rvu, total_rvu, work_share (of the total); rvu_per_line with its
     interval rvu_per_line_low, rvu_per_line_high; rvu_per_person; allowed_amount and allowed_per_rvu of lines that were
     allowed (the price); paid_amount and paid_per_rvu of all that were decided, denied ones with nothing (the yield), in
-    US dollars, with their intervals; charlson, the mean of Charlson's index of the persons, with charlson_low and
-    charlson_high.
+    US dollars, with their intervals; charlson, the mean of Charlson's index of the persons by all diagnoses of these
+    claims (weights of 1987), with charlson_low and charlson_high.
 
     A line has the value of its code and component (26, TC, 53) in the release of its day of service, of its setting by
     place of service, times its units and what its modifiers take of it (``reference.table("modifier_values")``: both
