@@ -91,6 +91,7 @@ def note(flat: Flat) -> None:
                 column, f"regexp_full_match({column}, '[0-9]+')",
             )
             for column in flat.family("diagnosis_code")
+            if column not in flat.empty
         },
         table="diagnoses", and_where="coalesce(claim_line_start_date, claim_start_date) >= DATE '2015-10-01'",
     )  # fmt: skip
