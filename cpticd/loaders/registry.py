@@ -12,7 +12,7 @@ from cpticd import claims
 from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
-from cpticd.loaders import canonical, canonical_database, closing, layouts, no_claims, saved
+from cpticd.loaders import canonical, canonical_database, closing, excel, layouts, no_claims, saved
 from cpticd.loaders import payers as names_of_payers
 from cpticd.loaders.cms import rif, synpuf
 from cpticd.loaders.excel import SheetChoice
@@ -280,6 +280,8 @@ def _known(cells: list[str], rename: Mapping[str, str]) -> int:
 def _check(known: list[Recognised], options: Options) -> None:
     """Raise where an option has nothing to do, or names columns that no file has."""
     kinds = ", ".join(dict.fromkeys(each.loader.name for each in known))
+    if any("sheet" in each.loader.takes for each in known):
+        excel.check_sheet(options.sheet, [each.path for each in known if each.path.is_file()])
     for name in ("rename", "keep", "layout", "sheet", "workers", "reasons"):
         value = getattr(options, name)
         takers = [each for each in known if name in each.loader.takes]

@@ -109,6 +109,6 @@ def test_a_day_first_date_that_cannot_be_is_shown_as_it_was_read(tmp_path: Path)
 
 def test_a_sheet_of_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("claim,cpt,charge\n1,99213,10\n")
-    for call in (cx.read_wide, cx.look):
+    for call in (cx.read_wide, cx.read, cx.look):
         with pytest.raises(ArgumentError, match=r"sheet: found no workbook: a\.csv; .*leave it out"):
             call(tmp_path / "a.csv", sheet="Denials")
