@@ -53,7 +53,7 @@ def whole(target: Path, kind: Kind) -> Iterator[Path]:
         working.mkdir()
         lock = _locked(working)
         yield working
-        _flush(working)
+        flush(working)
         _put(working, target, kind)
     except OSError as error:
         raise ArgumentError(
@@ -150,7 +150,7 @@ def _clear(aside: Path, target: Path, kind: Kind) -> None:
         aside.rmdir()
 
 
-def _flush(folder: Path) -> None:
+def flush(folder: Path) -> None:
     """Have the system write files out before their folder gets its name."""
     for each in (*folder.rglob("*"), folder):
         handle = os.open(each, os.O_RDONLY)

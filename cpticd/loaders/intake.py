@@ -30,8 +30,8 @@ from cpticd.loaders.parts import Parts, own_columns
 FILES: Final = "files"
 _FLUSH_ROWS = 200_000
 #: Tables of what answers a line: where a source has one row a line, the line's number is the row's.
-_OF_SERVICES: Final = ("line_payments", "adjustments", "remarks")
-_UNNUMBERED: Final = "service_number IS NULL AND claim_line_number IS NOT NULL"
+OF_SERVICES: Final = ("line_payments", "adjustments", "remarks")
+UNNUMBERED: Final = "service_number IS NULL AND claim_line_number IS NOT NULL"
 
 
 class Intake:
@@ -335,9 +335,9 @@ class Intake:
         """End the intake: payers get one name each, rows with a key that stands twice are rejected."""
         self.flush()
         filled = [name for name, rows in self._parts.sizes().items() if rows]
-        for name in filter(filled.__contains__, _OF_SERVICES):
-            if self.query(f"SELECT 1 AS one FROM {name} WHERE {_UNNUMBERED} LIMIT 1").num_rows:
-                self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {_UNNUMBERED}")
+        for name in filter(filled.__contains__, OF_SERVICES):
+            if self.query(f"SELECT 1 AS one FROM {name} WHERE {UNNUMBERED} LIMIT 1").num_rows:
+                self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {UNNUMBERED}")
         payers.settle(self, self.aliases)
         for name in filled:
             if not self._unique.get(name):

@@ -22,7 +22,7 @@ Aliases = Union[Mapping[str, str], pd.DataFrame, str, "os.PathLike[str]"]
 #: Tables whose rows name a payer and his id.
 _TABLES: Final = ("claims", "adjudications", "payments")
 #: Of the data as a whole, not of one file.
-_SOURCE: Final = "payers"
+SOURCE: Final = "payers"
 
 
 def aliases(given: Aliases | None) -> dict[str, str]:
@@ -62,8 +62,12 @@ def _read(path: Path) -> pd.DataFrame:
         raise InputError(f"payers: {path} cannot be read: {error}; pass a CSV of alias and payer") from error
 
 
-def settle(intake: Intake, known: Mapping[str, str]) -> None:
-    """Give every payer of the intake's tables one name; what was made one, and what looks like one, is noted."""
+def settle(intake: Intake, known: Mapping[str, str], said: pa.Table | None = None) -> pa.Table:
+    """Give every payer of the intake's tables one name; what was made one, and what looks like one, is noted.
+
+    ``said``: how often each name and id stand in the data, where the intake holds a part of it. Returns which name
+    each has.
+    """
     table = pa.table(
         {
             "alias": pa.array([*known], pa.string()),
@@ -72,6 +76,7 @@ def settle(intake: Intake, known: Mapping[str, str]) -> None:
     )
     intake.engine.load("payer_alias", table)
     intake.execute(text("payers/key"))
+    intake.engine.load("payer_said", said if said is not None else intake.query(text("payers/said")))
     intake.execute(text("payers/named"))
     try:
         names = intake.query(
@@ -83,7 +88,9 @@ def settle(intake: Intake, known: Mapping[str, str]) -> None:
             intake.execute(text("payers/rename_beside"))
         if known or names["n"] > 1:  # of one name, and no alias, there is nothing to say
             for row in intake.query(text("payers/notes")).to_pylist():
-                intake.reject(source=_SOURCE, location="", table_name="claims", action="noted", **row)
+                intake.reject(source=SOURCE, location="", table_name="claims", action="noted", **row)
+        return intake.query("SELECT payer, payer_id, name FROM payer_named ORDER BY ALL")
     finally:
+        intake.engine.drop("payer_said")
         intake.engine.drop("payer_alias")
         intake.execute("DROP TABLE IF EXISTS payer_named; DROP MACRO IF EXISTS payer_key")

@@ -166,7 +166,7 @@ def _found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> 
     empty: dict[Path, str] = {}
     for path in sources.paths_of(given, folders=True):
         if path.is_dir() and journal.is_store(path):
-            inside = [journal.state_of(path)]
+            inside = [path / journal.JOURNAL]
         elif path.is_dir() and not saved.is_saved(path):
             folders.append(path)
             inside = inside_of(path)
@@ -191,15 +191,14 @@ def found(paths: tuple[sources.PathLike | Iterable[sources.PathLike], ...]) -> l
 
 
 def inside_of(folder: Path) -> list[Path]:
-    """The files of a folder and of those below it; a saved data set is one of them, a store the set that it is now."""
+    """The files of a folder and of those below it; a saved data set is one of them, and so is a store."""
     every = [*folder.rglob("*")]
     sets = {path.parent for path in every if saved.is_saved(path.parent)}
     stores = {path.parent for path in every if path.name == journal.JOURNAL}
     inside = []
     for path in every:
         if grown := next((each for each in stores if each in path.parents), None):
-            if journal.read(grown).state is not None:
-                inside.append(journal.state_of(grown))
+            inside.append(grown / journal.JOURNAL)
             continue
         below = path.relative_to(folder).parts
         there = path.is_file() or (
@@ -227,6 +226,8 @@ def tell(path: Path, options: Options = _NO_OPTIONS) -> Recognised:
 
     Raises InputError, which says what was seen, where it is nothing that cpticd reads.
     """
+    if path.name == journal.JOURNAL:
+        raise InputError(f"{path.parent}: a store, which grows; open it with cpticd.store(folder).claims()")
     sample = sample_of(path, options)
     if what := no_claims.of_text(sample):
         raise InputError(f"{path}: {what}")

@@ -49,8 +49,13 @@ def tables(claims: Claims) -> dict[str, pd.DataFrame]:
 
 def differences(claims: Claims, expected: dict[str, pd.DataFrame]) -> list[str]:
     """The names of tables that differ from what is expected."""
+    return differences_of(tables(claims), expected)
+
+
+def differences_of(found: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]) -> list[str]:
+    """The same of tables."""
     return [
         name
-        for name, rows in tables(claims).items()
+        for name, rows in found.items()
         if not rows.reset_index(drop=True).equals(expected[name].reset_index(drop=True))
     ]

@@ -5,30 +5,64 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.engine import DuckDBEngine
+from cpticd.loaders.growing.segments import Live, read_state
 from cpticd.sql import text
 
 _TABLES = ("services", "versions")
 
 
-def of_states(before: Path | None, after: Path | None) -> list[tuple[str, int, float]]:
-    """Change, number of services, dollars charged: between two states, None of which stands for nothing at all."""
-    there = after or before
-    if there is None:
+def between(before: Path | None, after: Path | None, place: Path) -> list[tuple[str, int, float]]:
+    """Change, number of services, dollars charged: between two states, None of which stands for nothing at all.
+
+    ``place``: of segments. What stands in segments of both is the same in both, and not compared.
+    """
+    if before is None and after is None:
         return []
-    with duckdb.connect(":memory:") as connection:
-        for when, path in (("before", before), ("after", after)):
-            for name in _TABLES:
-                file = str((path or there) / f"{name}.parquet").replace("'", "''")
-                where = "" if path else " WHERE false"
-                connection.execute(
-                    f"CREATE VIEW {name}_{when} AS SELECT * FROM read_parquet('{file}'){where}"
-                )
-        rows = connection.execute(text("growing/changes")).fetchall()
-    return [(change, n, float(charge or 0)) for _, change, n, charge in sorted(rows)]
+    engine = DuckDBEngine()
+    for when, path, other in (("before", before, after), ("after", after, before)):
+        for name in _TABLES:
+            rows = _rows(engine, path, other, place, name=name, when=when) if path else None
+            like = (
+                _rows(engine, other, None, place, name=name, when=f"{when}_like")
+                if rows is None and other
+                else None
+            )
+            engine.create(f"{name}_{when}", rows or f"SELECT * FROM ({like}) WHERE false")
+    found = engine.fetch(text("growing/changes")).to_pylist()
+    engine.close()
+    return [
+        (row["change"], row["n"], float(row["charge"] or 0))
+        for row in sorted(found, key=lambda row: row["place"])
+    ]
+
+
+def _rows(
+    engine: DuckDBEngine, path: Path, other: Path | None, place: Path, *, name: str, when: str
+) -> str | None:
+    """SQL of a relation of a state, without claims that stand in the same segment of the ``other``."""
+    state = read_state(path)
+    if state is None:
+        engine.scan(f"whole_{name}_{when}", path / f"{name}.parquet")
+        return f"SELECT * FROM whole_{name}_{when}"
+    scope = Live(engine, path, state, place, prefix=f"{when}_")
+    beside = read_state(other)
+    if beside is None:
+        return scope.select(name)
+    same = {*state.segments} & {*beside.segments}
+    theirs = Live(engine, other, beside, place, prefix=f"{when}_other_") if other else None
+    shared = [number for number, each in enumerate(state.segments) if each in same]
+    fresh = [number for number, each in enumerate(state.segments) if each not in same]
+    parts = [scope.select(name, only=fresh)] if fresh else []
+    for number in shared:
+        gone = theirs.gone(beside.segments.index(state.segments[number])) if theirs else None
+        rows = scope.select(name, only=[number])
+        if gone and rows:
+            parts.append(f"SELECT * FROM ({rows}) SEMI JOIN {gone} USING (claim_id)")
+    return " UNION ALL BY NAME ".join(part for part in parts if part) or None
 
 
 def frame(

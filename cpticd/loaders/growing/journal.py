@@ -36,6 +36,7 @@ class File:
     sha256: str
     size: int
     modified: int  # nanoseconds, as the system says
+    number: int = 0  # of all files that were ever read
     reason: str = ""  # why nothing could be read of it
 
     @property
@@ -51,6 +52,8 @@ class Journal:
     files: list[File] = field(default_factory=list)
     state: int | None = None
     loads: int = 0
+    numbers: int = 0  # given to files
+    read_whole: str = ""  # why the state was not made by joining what is new
     options: dict[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:

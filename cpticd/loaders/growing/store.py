@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import warnings
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from cpticd import claims
 from cpticd.claims import Claims
 from cpticd.core import sources
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.loaders import registry
-from cpticd.loaders.growing import changes
+from cpticd.loaders.growing import changes, segments
 from cpticd.loaders.growing.journal import (
     FILES,
     SETS,
@@ -30,6 +32,7 @@ from cpticd.loaders.growing.journal import (
     state_of,
     writing,
 )  # fmt: skip
+from cpticd.loaders.growing.making import PARSED, SEGMENTS, Making
 
 #: What ``read`` is asked beside the files, kept in the store.
 _OPTIONS: Final = ("payers", "rename", "keep", "layout", "sheet", "reasons")
@@ -119,7 +122,11 @@ class Store:
             with suppress(OSError):
                 held = Reading(path)
                 if state_of(self.folder) == path:
-                    made = claims.open(path, memory_limit=memory_limit)
+                    state = segments.read_state(path)
+                    if state is None:
+                        made = claims.open(path, memory_limit=memory_limit)
+                    else:
+                        made = segments.opened(path, state, self.folder / SEGMENTS, memory_limit=memory_limit)
                     made.engine._held = held  # type: ignore[attr-defined]
                     return made
         raise InputError(f"{self.folder}: its state is gone; add or remove a file, and it is made anew")
@@ -181,18 +188,15 @@ class Store:
             found = [each for each in registry.found(paths) if own not in each.absolute().parents]
             told: dict[str, list[str]] = {_READ: [], _BEFORE: [], _CHANGED: [], _UNREAD: []}
             new = self._new(found, journal, told)
-            before = self._state(journal)
+            services: list[tuple[str, int, float]] = []
             rejected = 0
             if new:
-                made, rejected = self._made(journal, new, told, progress=progress)
-                journal = made
+                journal, services, rejected = self._made(journal, new, told, progress=progress)
             for name in told[_CHANGED]:
                 warnings.warn(
                     f"{name} changed since it was read, and was not read again; remove(path) takes out what was read",
                     stacklevel=2,
                 )
-            after = self._state(journal)
-            services = changes.of_states(before, after) if new else []
             self._sweep(journal)
         return changes.frame(told, services, rejected)
 
@@ -205,13 +209,13 @@ class Store:
         with writing(self.folder):
             journal = self._begin()
             gone = [each for one in which for each in self._meant(one, journal.files)]
-            before = self._state(journal)
             rest = [each for each in journal.files if each not in gone]
-            made = Journal(rest, None, journal.loads, journal.options)
+            made = dataclasses.replace(journal, files=rest, state=None)
             if rest:
-                self._read(made, progress=progress)
+                services, _ = self._make(journal, made, [], progress=progress)
+            else:
+                services = changes.between(self._state(journal), None, self.folder / SEGMENTS)
             made.write(self.folder)
-            services = changes.of_states(before, self._state(made))
             self._sweep(made)
         return changes.frame({"files taken out": [each.name for each in gone]}, services, 0)
 
@@ -250,25 +254,28 @@ class Store:
                 told[_CHANGED].append(str(path))
             else:
                 known.add(content)
-                new.append(File(journal.loads + 1, names[path], at, content, size, modified))
+                number = journal.numbers + len(new)
+                new.append(File(journal.loads + 1, names[path], at, content, size, modified, number))
         return new
 
     def _made(
         self, journal: Journal, new: list[File], told: dict[str, list[str]], *, progress: bool
-    ) -> tuple[Journal, int]:
-        """The journal with the new files, which is in force; and how many things of them were rejected."""
+    ) -> tuple[Journal, list[tuple[str, int, float]], int]:
+        """The journal with the new files, which is in force; what of services changed, and how many rejects."""
         for each in new:
             self._keep(each)
         at = {each.path for each in new}
         files = [each for each in journal.files if not (each.reason and each.path in at)] + new
-        made = Journal(files, None, journal.loads + 1, journal.options)
-        rejected = self._read(made, progress=progress)
+        made = dataclasses.replace(
+            journal, files=files, state=None, loads=journal.loads + 1, numbers=journal.numbers + len(new)
+        )
+        services, rejected = self._make(journal, made, new, progress=progress)
         for each in new:
             told[_UNREAD if each.reason else _READ].append(each.name)
         if all(each.reason for each in new):
             raise InputError("; ".join(each.reason for each in new[:3]))
         made.write(self.folder)
-        return made, rejected
+        return made, services, rejected
 
     def _keep(self, file: File) -> None:
         """Copy a file into the store; InputError where it changes meanwhile."""
@@ -284,29 +291,15 @@ class Store:
                 "space there, or check the file"
             ) from error
 
-    def _read(self, journal: Journal, *, progress: bool) -> int:
-        """Make the state of a journal's files; returns how many things of its last load were rejected."""
-        files = sorted(journal.files, key=lambda each: (each.name, each.load))
-        made = registry.read(
-            *(self._copy(each) for each in files), quiet=True, progress=progress, **journal.options
-        )
-        shown = sources.names_of([self._copy(each) for each in files])
-        rejects = made.rejects
-        whole = rejects[(rejects["action"] == "rejected") & (rejects["location"] == "file")]
-        reasons = dict(zip(whole["source"], whole["reason"], strict=True))
-        taken = [int(each.name) for each in self._states()]
-        number = max([0, *taken]) + 1
-        made.save(self.folder / SETS / f"{number:06d}")
-        journal.state = number
-        for each in files:
-            each.reason = reasons.get(shown[self._copy(each)], "")
-        last = {shown[self._copy(each)] for each in files if each.load == journal.loads}
-        return int(((rejects["action"] == "rejected") & rejects["source"].isin(last)).sum())
-
-    def _states(self) -> list[Path]:
-        """The states that are there, among them those that a killed process has not finished."""
-        place = self.folder / SETS
-        return [each for each in place.iterdir() if each.name.isdecimal()] if place.is_dir() else []
+    def _make(self, before: Journal, after: Journal, new: list[File], *, progress: bool) -> tuple[Any, int]:
+        """Make the state of a journal's files; what of services changed, and how many rejects ``new`` have."""
+        making = Making(self.folder, before, after, new, progress=progress)
+        services = making.make()
+        path = self._state(after)
+        assert path
+        rejects = pq.read_table(path / "rejects.parquet", columns=["source", "action"]).to_pandas()
+        last = {making.names[each.number] for each in new}
+        return services, int(((rejects["action"] == "rejected") & rejects["source"].isin(last)).sum())
 
     def _sweep(self, journal: Journal) -> None:
         """Remove what belongs to no file of the journal, and states that nobody reads."""
@@ -322,6 +315,21 @@ class Store:
         for each in (self.folder / SETS).iterdir() if (self.folder / SETS).is_dir() else ():
             with suppress(OSError):
                 if each != current and not is_read(each):
+                    shutil.rmtree(each, ignore_errors=True)
+        self._sweep_parts(journal)
+
+    def _sweep_parts(self, journal: Journal) -> None:
+        """Remove what was read of loads that are gone, and segments of no state that is there."""
+        kept = {PARSED: {f"{each.load:04d}" for each in journal.files}, SEGMENTS: set[str]()}
+        states = self.folder / SETS
+        for each in states.iterdir() if states.is_dir() else ():
+            with suppress(InputError):
+                if state := segments.read_state(each):
+                    kept[SEGMENTS] |= {*state.segments}
+        for name, used in kept.items():
+            place = self.folder / name
+            for each in place.iterdir() if place.is_dir() else ():
+                if each.name not in used:
                     shutil.rmtree(each, ignore_errors=True)
 
     def _meant(self, which: sources.PathLike | int, files: list[File]) -> list[File]:
@@ -343,7 +351,7 @@ class Store:
 
 def _is_own(name: str) -> bool:
     """Whether a name in a folder is one that a store makes before its journal is there."""
-    return name in (FILES, SETS) or name.startswith((".", "cpticd-store.json"))
+    return name in (FILES, SETS, PARSED, SEGMENTS) or name.startswith((".", "cpticd-store.json"))
 
 
 def _state(file: File) -> str:

@@ -18,7 +18,7 @@ units, each as far as both say, equals in order. Several rows may answer one lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -28,6 +28,8 @@ from cpticd.loaders.x12 import copies
 from cpticd.loaders.x12.line_matches import match_lines
 from cpticd.sql import text
 
+#: Says in an intake what came of a join.
+Tell = Callable[[Intake], None]
 #: From claims and remittances to who answers whom, in order.
 _CLAIMS: Final = ("names", "services", "sent", "candidates", "match")
 _LINES: Final = ("links", "claim_lines")
@@ -63,8 +65,18 @@ _INSERTS: Final = (
 )
 
 
-def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, str]) -> dict[str, int]:
+def join(
+    intake: Intake,
+    staged: Mapping[str, pa.Table],
+    sources: Mapping[int, str],
+    *,
+    said: pa.Table | None = None,
+    tell: Tell | None = None,
+) -> dict[str, int]:
     """Join what ``staged`` holds and insert it into ``intake``; ``sources`` are the names by number.
+
+    ``said``: how often each payer id has which name, where ``staged`` is not all that there is. ``tell``: enters in the
+    intake what there is to say of the join, while its relations are there; without it all is counted and noted.
 
     Returns how many segments of each source were left out, because they repeat what stands elsewhere.
     """
@@ -72,6 +84,7 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
     scope = _Scope(intake)
     try:
         _register(scope, kept.tables, sources)
+        intake.engine.load("x12_said", said if said is not None else intake.query(text("x12/said")))
         _match(intake, answers=kept.tables["remits"].num_rows > 0)
         for each in _INSERTS:
             if kept.tables[each.needs].num_rows:
@@ -79,11 +92,15 @@ def join(intake: Intake, staged: Mapping[str, pa.Table], sources: Mapping[int, s
         if intake.has_earlier("claims"):
             for row in intake.query(text("x12/renamed")).to_pylist():
                 intake.note_renamed(**row)
-        _account(intake, sources)
-        copies.note(intake, kept, sources)
-        _rejects(intake)
+        if tell is not None:
+            tell(intake)
+        else:
+            _account(intake, sources)
+            copies.note(intake, kept, sources)
+            _rejects(intake)
     finally:
         scope.clear()
+        intake.engine.drop("x12_said")
     return {sources[number]: segments for number, segments in kept.left_out.items()}
 
 

@@ -3,15 +3,7 @@
 -- frequent (of equals the first) names it. A name without an id is that of the only payer whose ids have it. Ids of one
 -- repeated character stand for nobody.
 CREATE OR REPLACE TEMP TABLE payer_named AS
-WITH said AS (
-    SELECT payer, payer_id, count(*) AS n, min(_source) AS _source
-    FROM (
-        SELECT payer, payer_id, _source FROM claims UNION ALL SELECT payer, payer_id, _source FROM adjudications
-        UNION ALL SELECT payer, payer_id, _source FROM payments
-    )
-    WHERE payer IS NOT NULL OR payer_id IS NOT NULL
-    GROUP BY payer, payer_id
-),
+WITH said AS (SELECT * FROM payer_said),
 known AS (
     SELECT
         s.*, CASE WHEN replace(payer_id, left(payer_id, 1), '') <> '' THEN upper(trim(payer_id)) END AS id,

@@ -3,16 +3,7 @@
 -- A claim that names another payer without a payment or an adjustment reports no decision.
 CREATE TEMP TABLE x12_report AS
 WITH names AS (
-    SELECT payer_id, arg_max(payer, (n, payer)) AS payer
-    FROM (
-        SELECT payer_id, payer, count(*) AS n
-        FROM (
-            SELECT payer_id, payer FROM x12_claims UNION ALL SELECT payer_id, payer FROM x12_remits
-            UNION ALL SELECT payer_id, payer FROM x12_reported
-        )
-        WHERE payer_id IN (SELECT payer_id FROM x12_reported) AND payer <> payer_id GROUP BY ALL
-    )
-    GROUP BY payer_id
+    SELECT payer_id, arg_max(payer, (n, payer)) AS payer FROM x12_said GROUP BY payer_id
 ),
 told AS (SELECT * FROM x12_reported ANTI JOIN x12_resent USING (key)),
 decided AS (
