@@ -37,12 +37,14 @@ MEMBERS: Final[Table] = declare(
     special_needs_plan      flag    absent: no
     pace                    flag    of a Program of All-Inclusive Care for the Elderly; absent: no, and yes for V22
     esrd                    flag    end-stage renal disease: scored by ESRD V24 and RxHCC alone; absent: no
-    esrd_status             text    ESRD models: dialysis, transplant or graft; absent: by graft_months
+    esrd_status             text    ESRD models: dialysis, transplant or (functioning) graft; absent: by graft_months
     graft_months            number  ESRD models: months since the transplant; absent: dialysis
     low_income_subsidy      flag    RxHCC; absent: no
     part_d_channel          text    RxHCC: MA-PD or PDP (normalization); absent: MA-PD
     part_b_months           number  of the service year; absent: 12. None: not scored, fewer than 12: new enrollee
     part_d_months           number  of the service year, RxHCC; absent: 12
+    death_date              date    before the payment year: not scored
+    later_hospice_months    number  of the payment year; 12: not scored but by RxHCC; absent: none
     later_part_b_months     number  of the payment year; absent: not known
     later_part_d_months     number  of the payment year; absent: not known
     """,

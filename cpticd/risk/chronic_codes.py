@@ -13,6 +13,7 @@ from cpticd.core.errors import SchemaError
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.beneficiaries import Rejects
+from cpticd.risk.hcc_numbers import hcc_numbers
 
 #: A list of one's own: HCCs, or a table with a column hcc or diagnosis_code.
 Chronic: TypeAlias = pd.DataFrame | Iterable[str | int] | None
@@ -54,13 +55,9 @@ def _entries(own: pd.DataFrame | Iterable[str | int]) -> tuple[str, list[str]]:
     if isinstance(own, str):
         raise SchemaError(f"chronic: found the text {own!r}; give a list of HCCs, or a table")
     if not isinstance(own, pd.DataFrame):
-        return "hcc", [_hcc(entry) for entry in own]
+        return "hcc", hcc_numbers(pd.Series(list(own), dtype=object)).tolist()
     if "diagnosis_code" in own:
         return "diagnosis_code", [str(code) for code in normal(own["diagnosis_code"]).dropna()]
     if "hcc" in own:
-        return "hcc", [_hcc(entry) for entry in own["hcc"].dropna()]
+        return "hcc", hcc_numbers(own["hcc"].dropna()).tolist()
     raise SchemaError(f"chronic: no column hcc or diagnosis_code; found {list(own.columns)}")
-
-
-def _hcc(entry: object) -> str:
-    return str(entry).strip().upper().removeprefix("HCC").strip().removesuffix(".0").lstrip("0")

@@ -21,6 +21,8 @@ _OWN_MODELS: Final = {
 }
 #: The first payment year in which CMS pays a part of PACE by V28; before, V22 alone, and V22 nobody but PACE.
 _V28_OF_PACE: Final = 2026
+_DIED: Final = "died before the payment year, of which CMS pays no month"
+_HOSPICE: Final = "in hospice in every month of the payment year, whom CMS pays without a risk score"
 _BY_V22: Final = "a member of PACE, whom CMS does not pay by this model in the payment year, but by V22"
 
 
@@ -51,6 +53,17 @@ def reason(model: str, payment_year: str, own: str = "", later: str = "later_") 
     elif model == "ESRD V24":
         parts.append(f"WHEN {own}esrd IS NOT NULL AND NOT {kidneys} THEN '{_OWN_MODELS['ESRD V24']}'")
     return f"CASE {' '.join(parts)} END"
+
+
+def without_months(model: str, payment_year: int) -> str:
+    """SQL: why CMS pays no month of the payment year by a risk score; null where it does, or where nothing is known.
+
+    This bears on scores alone: who died in the service year or came into hospice still had his conditions in it.
+    """
+    died = f"WHEN death_date < DATE '{payment_year}-01-01' THEN '{_DIED}'"
+    # A hospice is paid apart, but for Part D.
+    hospice = "" if model.startswith("Rx") else f"WHEN later_hospice_months >= 12 THEN '{_HOSPICE}'"
+    return f"CASE {died} {hospice} END"
 
 
 def load_outsiders(s: Session, model: str) -> None:

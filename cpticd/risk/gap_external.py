@@ -16,6 +16,7 @@ from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.current_codes import current
 from cpticd.risk.gap_found import Found, dotted, nothing
 from cpticd.risk.gap_inputs import Scope
+from cpticd.risk.hcc_numbers import hcc_numbers
 
 SOURCE: Final = "suspects"
 #: Stratum of suspicions that come with a confidence of their own.
@@ -89,7 +90,7 @@ def _checked(suspects: pd.DataFrame) -> pd.DataFrame:
     rows = suspects.reset_index(drop=True).reindex(columns=list(_COLUMNS))
     for name in ("person_id", "hcc", "diagnosis_code", "source"):
         rows[name] = _text(rows[name])
-    rows["hcc"] = rows["hcc"].str.upper().str.removeprefix("HCC").str.strip().str.lstrip("0")
+    rows["hcc"] = hcc_numbers(rows["hcc"])
     rows["diagnosis_code"] = normal(rows["diagnosis_code"]).fillna("")
     rows["source"] = rows["source"].mask(rows["source"] == "", "an external list")
     rows["location"] = [f"row {number + 1}" for number in range(len(rows))]

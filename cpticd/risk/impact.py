@@ -14,6 +14,7 @@ from cpticd.core.contract import amend, terms_of
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Linked, Part, measure
 from cpticd.risk import hcc_tables, protection
+from cpticd.risk.hcc_numbers import hcc_numbers
 from cpticd.risk.kinds import CODED, GAPS, KINDS, OPEN, REVIEWED, UNSUPPORTED
 from cpticd.risk.labels import hcc_label
 from cpticd.risk.money import Months, Rates, base_rates, member_months
@@ -158,7 +159,7 @@ def _listed(given: pd.DataFrame, name: str, model: str, *, remove: bool) -> pd.D
     missing = [column for column in ("person_id", "hcc") if column not in given.columns]
     if missing:
         raise SchemaError(f"{name}: no column {missing}; found {list(given.columns)}")
-    frame = pd.DataFrame({"person_id": given["person_id"].astype("str"), "hcc": given["hcc"].astype("str")})
+    frame = pd.DataFrame({"person_id": given["person_id"].astype("str"), "hcc": hcc_numbers(given["hcc"])})
     frame["kind"] = UNSUPPORTED if remove else (given["kind"].astype("str") if "kind" in given else "gap")
     frame["status"] = given["status"].astype("str") if "status" in given and not remove else OPEN
     confidence = (

@@ -43,8 +43,9 @@ def make_people(scorer: Scorer, members: Members) -> None:
     scorer.s.load("facts_in", members.facts)
     scorer.s.load("dual_codes", reference.table("dual_status_codes"))
     scorer.s.load("coefficients", _exact(hcc_tables.coefficients(scorer.model)))
-    outside = entitlement.reason(scorer.model, str(scorer.payment_year))
-    scorer.make("facts", model=scorer.model, payment_year=scorer.payment_year, reason=outside)
+    model, year = scorer.model, scorer.payment_year
+    outside = f"coalesce({entitlement.without_months(model, year)}, {entitlement.reason(model, str(year))})"
+    scorer.make("facts", model=model, payment_year=year, reason=outside)
     scorer.make("profiles", model=scorer.model, edition=_edition(scorer))
     scorer.make("terms")
     profiles = _profiles(scorer)

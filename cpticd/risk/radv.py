@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from cpticd import sql
 from cpticd.claims import Claims
+from cpticd.core.arguments import one_of, whole
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.measure import Records, measure
@@ -93,23 +94,22 @@ def radv_sample(
     >>> sample.groupby("stratum")["person_id"].nunique().to_dict()
     {'high': 3, 'low': 3, 'medium': 3}
     """
-    for name, value, least in (("size", size, 1), ("strata", strata, 1), ("best", best, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ArgumentError(f"{name}: a whole number from {least} on is needed; found {value!r}")
-    if allocation not in ("equal", "proportional"):
-        raise ArgumentError(f"allocation: found {allocation!r}; choose equal or proportional")
+    for name, value in (("size", size), ("strata", strata), ("best", best)):
+        whole(name, value)
+    one_of("allocation", allocation, ("equal", "proportional"))
     if size < strata:
         raise ArgumentError(
             f"size={size} is below strata={strata}: at least one person of each stratum is needed"
         )
     with payments(claims, payment_year, main_model(payment_year, factors), factors) as paid:
-        people, out, assumed = _eligible(claims, paid, payment_year)
+        hccs = paid_hccs(paid)
+        people, out, assumed = _eligible(claims, paid, payment_year, set(hccs["person"]))
         if len(people) < strata:
             raise InputError(
                 f"radv_sample: {len(people)} persons are eligible, fewer than strata={strata}; {_why(out)}"
             )
         chosen, table = _drawn(people, size, strata, allocation, seed)
-        rows = _validated(paid, chosen, best)
+        rows = _validated(paid, hccs, chosen, best)
     frame = chosen.merge(rows, on="person").sort_values(["person_id", "model", "number"], kind="stable")
     frame = frame[list(COLUMNS)].reset_index(drop=True)
     return attach(
@@ -143,7 +143,7 @@ def _why(out: list[dict[str, str]]) -> str:
 
 
 def _eligible(
-    claims: Claims, paid: Payments, payment_year: int
+    claims: Claims, paid: Payments, payment_year: int, with_hcc: set[int]
 ) -> tuple[pd.DataFrame, list[dict[str, str]], dict[str, int]]:
     """Those who may be drawn, by person_id; who may not and why; and of how many what was assumed."""
     with claims.session() as s:
@@ -154,12 +154,10 @@ def _eligible(
         for part in paid.parts
         for row in part.scorer.rejects.records
     }
-    with_hcc = set(paid_hccs(paid)["person"])
     number = {name: pd.to_numeric(facts[name], errors="coerce") for name in
               ("part_b_months", "months", "hospice_months", "later_months", "later_hospice_months")}  # fmt: skip
     new = facts["person"].isin(_new_enrollees(paid)) | facts["new_enrollee"].eq(True)
-    dead = pd.to_datetime(facts["death_date"]) < pd.Timestamp(payment_year, 1, 1)
-    left = number["later_months"].eq(0) | dead
+    left = number["later_months"].eq(0)
     whole_hospice = (number["later_hospice_months"] > 0) & (
         number["later_hospice_months"] >= number["later_months"].fillna(12)
     )
@@ -258,9 +256,8 @@ def _drawn(
     return found.assign(weight=1 / found["probability"]), table
 
 
-def _validated(paid: Payments, chosen: pd.DataFrame, best: int) -> pd.DataFrame:
+def _validated(paid: Payments, hccs: pd.DataFrame, chosen: pd.DataFrame, best: int) -> pd.DataFrame:
     """One row per chosen person, model and payment HCC, with lists of its best records."""
-    hccs = paid_hccs(paid)
     hccs = hccs[hccs["person"].isin(chosen["person"])]
     parts = []
     for part in paid.parts:

@@ -19,6 +19,7 @@ from cpticd.core.frames import to_frame
 from cpticd.core.measure import Records, measure
 from cpticd.core.tables import Table, declare
 from cpticd.risk import hcc_tables
+from cpticd.risk.hcc_numbers import hcc_numbers
 from cpticd.risk.hierarchies import BLOCK, SEGMENT
 from cpticd.risk.labels import hcc_label
 from cpticd.risk.money import Months, Rates, base_rates, member_months
@@ -63,9 +64,7 @@ def reviews(reviewed: pd.DataFrame, payment_year: int, factors: pd.DataFrame | N
             f"reviewed: row {bad['index'] + 1}: {bad['reason']} ({bad['content']}); say yes or no for each"
         )
     frame = to_frame(done.rows)
-    frame["hcc"] = (
-        frame["hcc"].astype("str").str.upper().str.replace(r"^(RX)?HCC_?|^0+", "", regex=True).str.lstrip("0")
-    )
+    frame["hcc"] = hcc_numbers(frame["hcc"])
     shares = list(hcc_tables.shares(payment_year, factors)) or [main_model(payment_year, factors)]
     if frame["model"].isna().any() and len(shares) > 1:
         raise SchemaError(

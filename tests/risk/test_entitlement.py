@@ -143,3 +143,37 @@ def test_a_chart_review_that_adds_to_no_claim_counts_until_2025(
     )  # fmt: skip
     found = cx.risk.conditions(claims, year=year)
     assert found["counted"].tolist() == [counts]
+
+
+def test_the_dead_and_those_in_hospice_have_no_score() -> None:
+    """No month of the payment year is paid after death; a hospice is paid apart, but for Part D."""
+    members = frame(
+        """
+        person_id | year | birth_date | sex    | part_b_months | death_date | hospice_months
+        alive     | 2025 | 1950-06-01 | female | 12            |            |
+        before    | 2025 | 1950-06-01 | female | 12            | 2025-12-31 |
+        during    | 2025 | 1950-06-01 | female | 12            |            |
+        during    | 2026 | 1950-06-01 | female | 12            | 2026-01-01 |
+        hospice   | 2025 | 1950-06-01 | female | 12            |            |
+        hospice   | 2026 | 1950-06-01 | female | 12            |            | 12
+        partly    | 2026 | 1950-06-01 | female | 12            |            | 5
+        """
+    )
+    claims = cx.read_tables(members=members, progress=False)
+    scored = {
+        model: cx.risk.score(claims, payment_year=2026, model=model, quiet=True)
+        for model in ("V28", "RxHCC V08")
+    }
+    assert scored["V28"]["person_id"].tolist() == ["alive", "during", "partly"]
+    assert scored["RxHCC V08"]["person_id"].tolist() == ["alive", "during", "hospice", "partly"]
+    left = cx.risk.rejects(scored["V28"]).set_index("location")["reason"]
+    assert "died before the payment year" in left["person before"]
+    assert "in hospice in every month" in left["person hospice"]
+
+
+def test_a_functioning_graft_is_a_graft_in_frames_too() -> None:
+    members = pd.DataFrame({"person_id": ["a"], "age": [70], "sex": ["F"], "graft_months": [5],
+                            "esrd_status": ["functioning graft"]})  # fmt: skip
+    nothing = pd.DataFrame({"person_id": [], "diagnosis_code": []}, dtype="str")
+    scored = cx.risk.score(members, nothing, payment_year=2026, model="ESRD V24")
+    assert scored["segment"].tolist() == ["GNPA"]

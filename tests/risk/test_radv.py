@@ -69,7 +69,7 @@ def test_who_is_drawn_from_whom(claims: Claims) -> None:
         "kidney": "not scored", "hospice": "a hospice month", "well": "no payment HCC", "partb": "new enrollee",
         "joined": "fewer than 12 months in the plan in the service year",
         "left": "not in the plan in January of the payment year",
-        "dead": "not in the plan in January of the payment year",
+        "dead": "not scored",
     }  # fmt: skip
 
 

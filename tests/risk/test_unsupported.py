@@ -236,7 +236,7 @@ VISIT = st.tuples(
 
 
 @given(st.lists(VISIT, min_size=1, max_size=5))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_only_coded_hccs_are_doubted_and_another_day_never_adds_doubt(
     drawn: list[tuple[str, str, str, str]],
 ) -> None:

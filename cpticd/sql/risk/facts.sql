@@ -28,7 +28,7 @@ WITH cleaned AS (
         coalesce(special_needs_plan, false) AS special_needs_plan,
         coalesce(pace, '{model}' = 'V22') AS pace, '{model}' = 'V22' AND pace IS NULL AS pace_assumed,
         coalesce(esrd, false) AS esrd,
-        lower(esrd_status) AS esrd_status,
+        CASE lower(esrd_status) WHEN 'functioning graft' THEN 'graft' ELSE lower(esrd_status) END AS esrd_status,
         CAST(floor(graft_months) AS INTEGER) AS graft_months,
         coalesce(low_income_subsidy, false) AS low_income,
         upper(coalesce(part_d_channel, 'MA-PD')) AS channel,

@@ -9,7 +9,6 @@ SELECT
     c.hospice_months,
     coalesce(p.medicare_advantage_months, p.enrolled_months, p.part_b_months) AS later_months,
     p.hospice_months AS later_hospice_months,
-    coalesce(p.death_date, c.death_date) AS death_date,
     coalesce(p.new_enrollee, c.new_enrollee, FALSE) AS new_enrollee
 FROM collected c
 FULL OUTER JOIN paid p ON p.person_id = c.person_id
