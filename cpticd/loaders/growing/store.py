@@ -177,7 +177,8 @@ class Store:
         ``paths`` are files, globs and folders of any kind that :func:`read` takes. A file is known by its content: what
         was read before, under whatever name, is not read again. A file whose content changed since it was read is named
         and not read: ``remove`` it first. The data set is what reading all of its files at once gives, in whatever
-        order they came; killed or interrupted, it is what it was before.
+        order they came; killed or interrupted, it is what it was before. Of X12 files, only claims that the new ones
+        touch are joined and derived again; where there are others, or options, all copies are read anew.
 
         Raises InputError where nothing of the new files can be read, or another process adds at this moment,
         ArgumentError where the folder cannot be written.
