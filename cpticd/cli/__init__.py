@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import cpticd as cx
 from cpticd import __version__
-from cpticd.cli import add, convert, look
+from cpticd.cli import add, convert, look, showing
 from cpticd.core.errors import (
     ArgumentError,
     CpticdError,
@@ -170,7 +170,7 @@ def _demo_arguments(command: argparse.ArgumentParser) -> None:
         "--persons", type=_positive, help="how many persons to simulate (default: the demo's, about 2,000)"
     )
     command.add_argument("--seed", type=int, help="same seed, same claims (default: the demo's)")
-    _min_lines(command)
+    showing.arguments(command, _positive, MINIMUM)
     _rules(command)
     _risk(command)
 
@@ -194,7 +194,7 @@ def _report_arguments(command: argparse.ArgumentParser) -> None:
         help="CSV of alias and payer: which payer a name or a payer id stands for",
     )
     command.add_argument("--title", help="heading of the report")
-    _min_lines(command)
+    showing.arguments(command, _positive, MINIMUM)
     _rules(command)
     _risk(command)
 
@@ -247,22 +247,6 @@ def _rules(command: argparse.ArgumentParser) -> None:
         "--payer-kind", action="append", default=[], type=_pair, metavar="PAYER=KIND",
         help="medicare, medicare advantage, medicaid, commercial or marketplace; repeatable",
     )  # fmt: skip
-
-
-def _min_lines(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--min-lines",
-        type=_positive,
-        default=30,
-        help="fewest lines of a pair that is judged (default: %(default)s)",
-    )
-    command.add_argument(
-        "--minimum",
-        type=_positive,
-        default=MINIMUM,
-        metavar="PERSONS",
-        help="fewest persons of a cell that is shown; 1 shows all (default: %(default)s)",
-    )
 
 
 def _positive(text: str) -> int:
@@ -364,6 +348,7 @@ def _chosen(options: argparse.Namespace) -> Options:
     return Options(
         min_lines=options.min_lines, model=options.model, payment_year=options.payment_year,
         base_rate=options.base_rate, folder=options.tables, payer_kinds=dict(options.payer_kind) or None,
+        detail=options.detail,
     )  # fmt: skip
 
 
@@ -383,6 +368,7 @@ def _analyse(
             path = write(findings, options.out, title=title)
     terminal.show(findings)
     terminal.result(path)
+    showing.show(options, path, terminal)
 
 
 def _simulate(options: argparse.Namespace, terminal: Terminal) -> None:

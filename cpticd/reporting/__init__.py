@@ -32,6 +32,7 @@ def report(
     folder: str | Path | None = None,
     payer_kinds: Mapping[str, str] | None = None,
     minimum: int | None = None,
+    detail: str = "short",
 ) -> Path:
     """One HTML file about ``claims``: accounting, denials, pairs, coding rules, specificity, risk adjustment.
 
@@ -42,6 +43,7 @@ def report(
     of the year before the payment year.
     Of coding rules: ``tables``, ``folder`` and ``payer_kinds`` as in ``cpticd.rules.check``; rules that have no table
     are named with what to add.
+    ``detail``: ``short`` begins with one screen and folds what few ask for; ``full`` shows it all, in longer tables.
     ``minimum``, the fewest persons of a cell that is shown, that of ``cx.set_disclosure`` unless given; 1 shows all.
 
     Everything goes through disclosure control: cells of fewer persons and what would give them away are left out
@@ -57,7 +59,7 @@ def report(
 
     options = Options(
         min_lines=min_lines, model=model, payment_year=payment_year, base_rate=base_rate, tables=tables,
-        folder=folder, payer_kinds=payer_kinds,
+        folder=folder, payer_kinds=payer_kinds, detail=detail,
     )  # fmt: skip
     now = disclosure.settings()
     with disclosure.using(minimum=now.minimum if minimum is None else minimum, pseudonyms=now.pseudonyms):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cpticd import charts
 from cpticd.denials.pair_leaves import Q_THRESHOLD
-from cpticd.reporting.blocks import chart, note, scroll
+from cpticd.reporting.blocks import chart, more, note, scroll
 from cpticd.reporting.definitions import brief
 from cpticd.reporting.drivers_section import nothing_passes
 from cpticd.reporting.findings import Findings
@@ -36,10 +36,10 @@ def rules_section(findings: Findings) -> str:
             findings.reason("rules", findings.reason("rule_counts", "Coding rules were not asked for."))
         )
     text = note(RULES) + _scorecard(findings) + _residual(findings) + _ran(counts)
-    return text + _unjudged(counts)
+    return text + _unjudged(findings, counts)
 
 
-def _unjudged(counts: pd.DataFrame) -> str:
+def _unjudged(findings: Findings, counts: pd.DataFrame) -> str:
     """Rules that judged none of their lines, or a part: that they found nothing does not make the others clean."""
     silent = counts["status"].isin(["no table", "no table for the dates"])
     partly = counts["status"].eq("ran") & counts["judged"].eq("part") & counts["detail"].ne("")
@@ -52,7 +52,8 @@ def _unjudged(counts: pd.DataFrame) -> str:
     )
     shown = missing.assign(judged=missing["judged"].replace("", "none"))
     listed = shown.rename(columns={"judged": "lines_judged", "detail": "why_not"}).reset_index(drop=True)
-    return "<h3>Rules without a table for these lines</h3>" + head + scroll(charts.table(listed, max_rows=60))
+    table = scroll(charts.table(listed, max_rows=60))
+    return head + more(findings, f"{len(listed):,} rules without a table for these lines", table)
 
 
 def _scorecard(findings: Findings) -> str:
@@ -113,7 +114,8 @@ def specificity_section(findings: Findings) -> str:
         return text + note(
             findings.reason("effect", "No group has enough lines with and without unspecified codes.")
         )
-    text += chart(charts.effect(effect), "effect", wide=True) + brief(findings, "effect")
+    drawn = chart(charts.effect(effect), "effect", wide=True) + brief(findings, "effect")
+    text += more(findings, "Denial odds of unspecified codes, family by family", drawn)
     found = effect[(effect["q_value"] <= Q_THRESHOLD).fillna(False)].reset_index(drop=True)
     if found.empty:
         return text + note(nothing_passes(findings, "effect", "family of diagnoses"))

@@ -48,9 +48,7 @@ def definitions_section(findings: Findings) -> str:
             if (written := _written(str(term), value, findings.minimum))
         ]
         if terms:
-            parts.append(
-                f"<details open><summary>{html.escape(part.heading)}</summary>{_terms(terms)}</details>"
-            )
+            parts.append(f"<details><summary>{html.escape(part.heading)}</summary>{_terms(terms)}</details>")
     if not parts:
         return note("No analysis gave a definition.") + protection(findings)
     counts = "" if findings.minimum <= 1 else note("Counts of what was left out are rounded.")

@@ -11,7 +11,7 @@ from cpticd.charts import format as fmt
 from cpticd.charts.driver_charts import DRIVERS, listed, words
 from cpticd.core.contract import records_of
 from cpticd.denials.pair_leaves import Q_THRESHOLD
-from cpticd.reporting.blocks import chart, note, scroll
+from cpticd.reporting.blocks import chart, more, note, scroll
 from cpticd.reporting.definitions import brief
 from cpticd.reporting.findings import Findings
 
@@ -63,8 +63,8 @@ def _payers_and_procedures(findings: Findings) -> str:
     known = rates[rates["rate"].notna()]
     if known.empty:
         return note("No payer's rate of a procedure is of enough persons to be shown.")
-    text = "<h3>Payers and procedures</h3>" + chart(charts.rate_matrix(known), "payer-procedures", wide=True)
-    return text + brief(findings, "payer_procedures")
+    drawn = chart(charts.rate_matrix(known), "payer-procedures", wide=True)
+    return more(findings, "Payers and procedures", drawn + brief(findings, "payer_procedures"))
 
 
 def no_driver(findings: Findings) -> str:

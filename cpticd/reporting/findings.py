@@ -23,6 +23,8 @@ _YEAR: Final = (
     "risk adjustment needs a payment year: cx.report(…, payment_year=2026), --payment-year 2026 in a "
     "shell; diagnoses are those of the year before"
 )
+#: Forms of a report: for a first reader, and for analysts.
+DETAILS: Final = ("short", "full")
 #: Options that have no default, and what to do where a part needs one.
 NEEDED: Final = {"payment_year": _YEAR, "year": _YEAR}
 
@@ -32,7 +34,7 @@ class Options:
     """What the user chooses of a report.
 
     min_lines: fewest lines of a pair; model, payment_year (none: no risk adjustment), base_rate (US dollars per member
-    and month at score 1); tables, folder and payer_kinds as in ``rules.check``.
+    and month at score 1); tables, folder and payer_kinds as in ``rules.check``; detail, ``short`` or ``full``.
     """
 
     min_lines: int = 30
@@ -42,9 +44,13 @@ class Options:
     tables: Mapping[str, Any] | None = None
     folder: Any = None
     payer_kinds: Mapping[str, str] | None = None
+    detail: str = "short"
 
     def __post_init__(self) -> None:
         from cpticd.risk import hcc_tables as tables
+
+        if self.detail not in DETAILS:
+            raise ArgumentError(f"detail: found {self.detail!r}; give one of {list(DETAILS)}")
 
         if self.model not in tables.KNOWN:
             raise ArgumentError(f"no risk adjustment model {self.model!r}; there are {list(tables.KNOWN)}")

@@ -16,6 +16,13 @@ from cpticd.reporting.sections import sections
 
 TITLE: Final = "Claim denials by diagnosis and procedure"
 
+#: What sections are called in the contents, which stay in sight.
+NAMES: Final = {
+    "findings": "At a glance", "drivers": "Drivers", "rates": "Rates", "trend": "Trend", "causes": "Causes",
+    "pairs": "Pairs", "from_denial_to_payment": "Open work", "overturned": "Overturned", "delay": "Delay",
+    "silent": "Silent", "rules": "Rules", "specificity": "Specificity", "risk": "Risk", "accounting": "Data",
+    "definitions": "Definitions",
+}  # fmt: skip
 #: Nothing may be fetched: the browser itself refuses whatever is not in the file.
 POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -26,7 +33,10 @@ def page(findings: Findings, *, title: str | None = None) -> str:
     """The whole report as HTML text, the same for the same findings."""
     heading = html.escape(title or TITLE)
     made = sections(findings)
-    links = "".join(f'<li><a href="#{name}">{html.escape(label)}</a></li>' for name, label, _ in made)
+    links = "".join(
+        f'<li><a href="#{name}" title="{html.escape(label)}">{html.escape(NAMES.get(name, label))}</a></li>'
+        for name, label, _ in made
+    )
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-heading"><h2 id="{name}-heading">{html.escape(label)}</h2>\n'
         f"{content}{suppressed(findings, name)}</section>"
@@ -43,13 +53,14 @@ def page(findings: Findings, *, title: str | None = None) -> str:
 {_asset("page.css")}</style>
 <script>{get_plotlyjs()}</script>
 </head>
-<body>
-<header><h1>{heading}</h1>
-{note(protection_text(findings))}
-<nav aria-label="Contents"><ol>{links}</ol></nav></header>
+<body id="top" class="{findings.options.detail}">
+<header><h1>{heading}</h1></header>
+<nav aria-label="Contents"><ol>{links}</ol></nav>
 <main>
 {body}
 </main>
+<footer>{note(protection_text(findings))}</footer>
+<a class="up" href="#top" aria-label="Back to top">↑ Top</a>
 <script>
 {_asset("page.js").replace("__TEMPLATES__", _templates())}</script>
 </body>

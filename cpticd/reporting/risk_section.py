@@ -12,7 +12,7 @@ from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
 from cpticd.core.contract import records_of
 from cpticd.core.rounding import about
-from cpticd.reporting.blocks import chart, note, scroll
+from cpticd.reporting.blocks import chart, more, note, scroll
 from cpticd.reporting.definitions import brief
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.headlines import risk_headlines
@@ -48,18 +48,20 @@ def risk_section(findings: Findings) -> str:
     text += brief(findings, "risk_gaps", "risk_unsupported", "risk_impact")
     if parts.REVIEWED in Totals(impact).records:
         text += chart(charts.impact(impact), "risk-waterfall", wide=True) + brief(findings, "risk_impact")
-    text += chart(charts.impact_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
+    drawn = chart(charts.impact_matrix(impact), "risk-matrix", wide=True) + brief(findings, "risk_impact")
+    text += more(findings, "Conditions and kinds of evidence", drawn)
     if findings.minimum <= 1:
-        text += chart(charts.impact_persons(impact, name_persons=False), "risk-persons", wide=True)
-        text += brief(findings, "risk_impact")
+        drawn = chart(charts.impact_persons(impact, name_persons=False), "risk-persons", wide=True)
+        text += more(findings, "Person by person, without names", drawn + brief(findings, "risk_impact"))
     else:
         text += note(
             "The chart of single persons does not leave the session: cx.charts.impact_persons(impact)."
         )
     if findings.has("risk_prevalence"):
         prevalence = findings.get("risk_prevalence")
-        text += chart(charts.prevalence(prevalence), "risk-prevalence", wide=True)
-        text += brief(findings, "risk_prevalence") + _behind("The numbers behind it", prevalence)
+        drawn = chart(charts.prevalence(prevalence), "risk-prevalence", wide=True)
+        drawn += brief(findings, "risk_prevalence") + _behind("The numbers behind it", prevalence)
+        text += more(findings, "Prevalence of conditions, coded and expected", drawn)
     else:
         text += note(findings.reason("risk_prevalence", "No condition is coded or suspected."))
     return text + _recapture(findings) + _left_out(findings)
@@ -126,7 +128,7 @@ def _recapture(findings: Findings) -> str:
     recaptured = findings.get("risk_recapture")
     text = chart(charts.recapture(recaptured), "risk-recapture", wide=True)
     text += brief(findings, "risk_recapture")
-    return text + _behind("The numbers behind it", recaptured)
+    return more(findings, "Recapture of conditions", text + _behind("The numbers behind it", recaptured))
 
 
 def _behind(summary: str, frame: pd.DataFrame) -> str:
@@ -152,4 +154,4 @@ def _left_out(findings: Findings) -> str:
     shown = [(what, reason, fmt.cell("number", about(n, findings.minimum))) for what, reason, n in rows]
     table = charts.table(pd.DataFrame(shown, columns=["what", "reason", "number"]))
     rounded = note("Counts are rounded.") if findings.minimum > 1 else ""
-    return "<h3>Left out</h3>" + rounded + scroll(table)
+    return more(findings, "Left out", rounded + scroll(table))

@@ -12,12 +12,13 @@ from cpticd import charts
 from cpticd.charts import format as fmt
 from cpticd.core.measure import Part
 from cpticd.denials.pair_leaves import Q_THRESHOLD
-from cpticd.reporting.blocks import chart, note, scroll
+from cpticd.reporting.blocks import chart, longest, more, note, scroll, titled
 from cpticd.reporting.coding_section import rules_section, specificity_section
 from cpticd.reporting.data_set import by_table
 from cpticd.reporting.definitions import brief, definitions_section, releases
 from cpticd.reporting.drivers_section import drivers_section, nothing_passes
 from cpticd.reporting.findings import Findings
+from cpticd.reporting.first_screen import first_screen
 from cpticd.reporting.headlines import headlines
 from cpticd.reporting.risk_section import risk_section
 
@@ -28,11 +29,14 @@ RATES: Final = {
     "charge": "charge dollars, at first",
     "final": "service lines, in the end",
 }
+#: Declared parts with a chart that a first reader sees unfolded.
+MAIN: Final = ("open_summary",)
 
 
 def findings_section(findings: Findings) -> str:
     items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in headlines(findings))
-    return f'<ul class="headlines">{items}</ul>' + scroll(_summary(findings))
+    every = f'<ul class="headlines">{items}</ul>' + scroll(_summary(findings))
+    return first_screen(findings) + more(findings, "Every finding in words, and what the data hold", every)
 
 
 def _summary(findings: Findings) -> str:
@@ -123,13 +127,15 @@ def pairs_section(findings: Findings) -> str:
         "at least as striking."
     )
     if not families.empty:
-        text += chart(charts.pair_matrix(known(families)), "families") + brief(findings, "families")
+        drawn = chart(charts.pair_matrix(known(families)), "families") + brief(findings, "families")
+        text += more(findings, "Families of procedures and diagnoses as a map", drawn)
     if pairs.empty:
         return text + note(findings.reason("pairs", few))
     compared = known(pairs)
     compared = compared[compared["excess_denials"].notna()].reset_index(drop=True)
-    text += chart(charts.pair_scatter(compared, max_points=1500), "scatter") + brief(findings, "pairs")
     text += "<h3>Pairs to look at first</h3>" + _pair_list(findings, "pairs")
+    drawn = chart(charts.pair_scatter(compared, max_points=1500), "scatter") + brief(findings, "pairs")
+    text += more(findings, "Every pair: lines and denial rate", drawn)
     if not has_payer_pairs(findings):
         return text
     text += "<h3>Pairs to look at first, payer by payer</h3>" + _pair_list(findings, "payer_pairs")
@@ -141,7 +147,7 @@ def _pair_list(findings: Findings, key: str) -> str:
     first = top_pairs(findings.get(key))
     if first.empty:
         return note(nothing_passes(findings, key))
-    return scroll(charts.table(first))
+    return scroll(charts.table(titled(first)))
 
 
 def known(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +169,8 @@ def trend_section(findings: Findings) -> str:
 def delay_section(findings: Findings) -> str:
     if not findings.has("delay"):
         return note(findings.reason("delay", "No claim has both a date to start from and a paid date."))
-    return chart(charts.delay(findings.get("delay")), "delay") + brief(findings, "delay")
+    drawn = chart(charts.delay(findings.get("delay")), "delay") + brief(findings, "delay")
+    return more(findings, "Share of claims not yet decided, by day", drawn)
 
 
 def silent_section(findings: Findings) -> str:
@@ -172,7 +179,14 @@ def silent_section(findings: Findings) -> str:
             findings.reason("takebacks", "No procedure was changed by a payer and no payment taken back.")
         )
     text = note("Lines paid under another procedure than submitted, and payments taken back.")
-    return text + scroll(charts.table(findings.get("takebacks"), max_rows=60)) + brief(findings, "takebacks")
+    return (
+        text + _long(findings, findings.get("takebacks"), "Payers and kinds") + brief(findings, "takebacks")
+    )
+
+
+def _long(findings: Findings, frame: pd.DataFrame, summary: str) -> str:
+    """A table that a first reader finds folded."""
+    return more(findings, summary, scroll(charts.table(titled(frame), max_rows=longest(findings))))
 
 
 def has_payer_pairs(findings: Findings) -> bool:
@@ -209,13 +223,14 @@ class Section(NamedTuple):
 
 #: Sections written by hand, in order; what else a measure declares follows in its section, or in one of its own.
 SECTIONS: Final[tuple[Section, ...]] = (
-    Section("findings", "What stands out", findings_section, ("summary",)),
-    Section("accounting", "What was read", accounting_section, ("accounting", "rejects")),
-    Section("rates", "Denial rates and payers", rates_section, (*RATES, "payers")),
+    Section("findings", "At a glance", findings_section, ("summary",)),
     Section("drivers", "Where denials come from", drivers_section, ("drivers", "payer_procedures")),
+    Section("rates", "Denial rates and payers", rates_section, (*RATES, "payers")),
+    Section("trend", "Trend", trend_section, ("trend",)),
     Section("causes", "Root causes", causes_section, ("causes",)),
     Section("pairs", "Diagnosis × procedure pairs", pairs_section, ("pairs", "payer_pairs", "families")),
-    Section("trend", "Trend", trend_section, ("trend",)),
+    Section("from_denial_to_payment", "Open work: from denial to payment", lambda _: ""),
+    Section("overturned", "Overturned denials", lambda _: ""),
     Section("delay", "Payment delay", delay_section, ("delay",)),
     Section("silent", "Silent denials", silent_section, ("takebacks",)),
     Section("rules", "Coding rules", rules_section, ("rules", "rule_counts", "scorecard", "residual")),
@@ -224,7 +239,8 @@ SECTIONS: Final[tuple[Section, ...]] = (
         "risk", "Risk adjustment, both directions", risk_section,
         ("risk_gaps", "risk_unsupported", "risk_impact", "risk_reasons", "risk_prevalence", "risk_recapture"),
     ),
-    Section("definitions", "How each number is defined", definitions_section),
+    Section("accounting", "Data quality: what was read", accounting_section, ("accounting", "rejects")),
+    Section("definitions", "Appendix: how each number is defined", definitions_section),
 )  # fmt: skip
 
 
@@ -249,7 +265,7 @@ def sections(findings: Findings) -> list[tuple[str, str, str]]:
         )
         for key in keys
     ]
-    return [*made[:-1], *new, made[-1]]
+    return [*made[:-2], *new, *made[-2:]]
 
 
 def _is_written(own: dict[str, Section], part: Part) -> bool:
@@ -265,7 +281,11 @@ def generic(findings: Findings, part: Part, *, alone: bool = False) -> str:
         return text + note(findings.reason(part.key, "Nothing to show in these data."))
     if measure.sentence is not None and (sentence := measure.sentence(frame)):
         text += note(sentence)
-    defined, table = brief(findings, part.key), scroll(charts.table(frame, max_rows=30))
+    rows = longest(findings)
+    defined, table = brief(findings, part.key), scroll(charts.table(titled(frame), max_rows=rows))
     if measure.chart is None:
         return text + table + defined
-    return text + chart(charts.draw(frame), part.key.replace("_", "-"), wide=True) + defined + table
+    drawn = chart(charts.draw(frame), part.key.replace("_", "-"), wide=True)
+    if part.key in MAIN or alone:
+        return text + drawn + defined + more(findings, "The numbers behind it", table)
+    return more(findings, part.heading, text + drawn + defined + table)

@@ -33,8 +33,10 @@ def label(frame: pd.DataFrame, groups: list[str]) -> pd.Series:
     """One label per combination of the dimensions; the same label in all frames."""
     if not groups or frame.empty:
         return pd.Series("", index=frame.index, dtype="str")
-    first, *others = (frame[group].astype("str") for group in groups)
-    return first.str.cat(others, sep="\x1f") if others else first
+    joined = frame[groups[0]].astype("str")
+    for group in groups[1:]:
+        joined = joined + "\x1f" + frame[group].astype("str")
+    return joined
 
 
 def tables(effect: pd.DataFrame, _: Parts) -> dict[str, tuple[pd.DataFrame, Cells]]:
