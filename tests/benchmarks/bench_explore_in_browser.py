@@ -48,7 +48,7 @@ def main() -> None:
             shown.wait()
             found = measure(shown)
             browser.close()
-    print(f"{lines:,} lines: first paint {seconds:.1f} s")
+    print(f"{lines:,} lines: first paint (frame, controls, tiles) {seconds:.1f} s")
     for name, times in found.items():
         print(
             f"  {name:12}", ", ".join(f"{view:.0f} / {page:.0f}" for view, page in times), "ms in view / page"

@@ -17,7 +17,7 @@ from tests.browser import chromium, servers
 from tests.browser.shown import Shown, open_page
 
 IMAGES: Final = servers.ROOT / "notebooks" / "images"
-WIDTH, HEIGHT = 1280, 1120
+WIDTH, HEIGHT = 1360, 1120
 
 
 #: Picture, explorer, what a reader did before.
@@ -43,6 +43,7 @@ def _draw(context: Any, voila: str, name: str, explorer: str, before: Callable[[
     before(shown)
     shown.settle()
     shown.root.evaluate("root => root.scrollIntoView()")
+    page.evaluate("document.activeElement?.blur()")
     page.mouse.move(0, 0)
     page.wait_for_timeout(800)
     box = shown.root.bounding_box()

@@ -149,7 +149,8 @@ class Shown:
     def settle(self) -> None:
         """Until nothing is missing that is worked out beside the page."""
         self.page.wait_for_function(
-            "!document.querySelector('.cpticd-board').textContent.match(/Working: |being worked out|…(?=<)/)"
+            "!document.querySelector('.cpticd-board').textContent.match(/Working: |being worked out/)"
+            " && [...document.querySelectorAll('.cpticd-tiles strong')].every(each => each.textContent !== '…')"
         )
 
     def after(self, before: int, what: str = "an event", seconds: float = 20) -> None:
