@@ -29,6 +29,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cx.report(small_claims(), tmp_path_factory.mktemp("report") / "report.html", minimum=1)
 
 
+#: What was folded is drawn where it is unfolded.
+UNFOLD = "for (const each of document.querySelectorAll('details.more')) each.open = true"
+
+
 @pytest.mark.parametrize(
     ("scheme", "paper", "width"), [("light", "rgb(255, 255, 255)", 1200), ("dark", "rgb(22, 25, 29)", 420)]
 )
@@ -43,6 +47,7 @@ def test_every_chart_is_drawn_and_nothing_is_fetched(
     page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
     page.on("request", lambda request: fetched.append(request.url))
     page.goto(path.as_uri())
+    page.evaluate(UNFOLD)
     for name in CHARTS:
         chart = page.locator(f"#chart-{name}")
         chart.locator(".main-svg .trace, .main-svg .hm, .main-svg image").first.wait_for(state="attached")
@@ -61,6 +66,31 @@ def test_every_chart_is_drawn_and_nothing_is_fetched(
     page.close()
 
 
+def test_the_first_screen_fits_and_tables_sort_and_filter_and_paper_is_short(
+    browser: Any, path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(path.as_uri())
+    assert page.locator(".tile").count() == 6
+    assert page.evaluate("document.querySelector('.telling').getBoundingClientRect().bottom") < 800
+    page.locator("nav a[href='#accounting']").click()
+    table = page.locator("#accounting .scroll > table").first
+    first = table.locator("tbody tr:not(.folded) td:first-child")
+    heading = table.locator("th").first
+    heading.locator("button").press("Enter")
+    names = first.all_text_contents()
+    assert names == sorted(names)
+    heading.locator("button").press("Enter")
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert first.all_text_contents() == names[::-1]
+    # Filtering is asked for in tables that have more rows than are seen at once.
+    if (search := page.locator("#accounting input[type=search]")).count():
+        search.first.fill("lines")
+        assert all("lines" in text for text in table.locator("tbody tr:not(.folded)").all_text_contents())
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 12
+    page.close()
+
+
 def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_path: Path) -> None:
     claims = cx.simulate(persons=300, seed=5).claims
     with only("summary", "accounting", *RISK):
@@ -69,6 +99,7 @@ def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_pat
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(report.as_uri())
+    page.evaluate(UNFOLD)
     for name in RISK_CHARTS:
         chart = page.locator(f"#chart-{name}")
         chart.locator(".main-svg .trace, .main-svg .hm").first.wait_for(state="attached")
