@@ -11,8 +11,8 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from cpticd import codes, reference, sql
-from cpticd.core.engine import Engine
+from cpticd import codes, pieces, reference, sql
+from cpticd.core.engine import DuckDBEngine, Engine
 from cpticd.core.errors import ArgumentError
 from cpticd.core.frames import to_frame
 from cpticd.core.selection import DIMENSIONS, Grouping
@@ -49,6 +49,8 @@ def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -
         _derive_families(engine)
     lines = [name for name in wanted if name in sql.LINES]
     for name in tqdm(lines, desc="deriving", delay=2, leave=False, disable=not progress):
+        if name in pieces.IN_PIECES and isinstance(engine, DuckDBEngine) and pieces.derive(engine, name):
+            continue
         engine.create(name, sql.relation(name), materialize=sql.LINES[name])
 
 

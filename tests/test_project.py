@@ -24,7 +24,7 @@ LAYERS = [
     {"core"},
     {"errors", "sql"},
     {"reference", "stats"},
-    {"codes"},
+    {"codes", "pieces"},
     {"model", "exports"},
     {"claims"},
     {"loaders"},

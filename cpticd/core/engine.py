@@ -183,6 +183,12 @@ class DuckDBEngine(_Connection):
         self.drop(name)
         self.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet('{literal}')")
 
+    def folder(self, name: str) -> Path:
+        """A new folder of the engine's own, gone with it, for a relation that is written to disk."""
+        made = self._spill.path / f"{name}_{next(_scopes)}"
+        made.mkdir()
+        return made
+
     def spill_beyond(self, size: int) -> None:
         """Keep no more than ``size`` bytes in memory until the engine is sealed, unless the user set a limit."""
         if not self._limited:
@@ -192,7 +198,8 @@ class DuckDBEngine(_Connection):
     def seal(self) -> None:
         if self._spills:
             self.execute(f"SET memory_limit = '{self._limit}'")
-        folders = "[" + ", ".join("'" + f.replace("'", "''") + "'" for f in sorted({*self._folders})) + "]"
+        allowed = sorted({*self._folders, str(self._spill.path)})
+        folders = "[" + ", ".join("'" + f.replace("'", "''") + "'" for f in allowed) + "]"
         self.execute(f"SET allowed_directories = {folders}")
         self.execute("SET enable_external_access = false")
         self.execute("SET lock_configuration = true")
