@@ -90,7 +90,7 @@ class Site:
         return self._env.get_template(template).render(**values)
 
     def _relinked(self, body: str, source: str, target: str) -> str:
-        """Links to files of the repository as links to their pages; pictures are copied."""
+        """Links to files of the repository as links to their pages; pictures and data are copied."""
 
         def link(found: re.Match[str]) -> str:
             attribute, url, fragment = found[1], html.unescape(found[2]), found[3] or ""
@@ -105,8 +105,8 @@ class Site:
         return _LINK.sub(link, body)
 
     def _copy(self, file: str, source: str) -> None:
-        if not re.search(r"\.(png|svg|jpe?g|gif)$", file) or not (ROOT / file).is_file():
-            sys.exit(f"{source}: links to {file}, which is no page of the site and no picture")
+        if not re.search(r"\.(png|svg|jpe?g|gif|csv)$", file) or not (ROOT / file).is_file():
+            sys.exit(f"{source}: links to {file}, which is no page of the site, no picture and no data")
         (self.folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / file, self.folder / file)
 

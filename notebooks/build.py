@@ -105,7 +105,7 @@ def pictures() -> None:
     import cpticd as cx
 
     drawn = [(IMAGES / "demo-causes.png", cx.charts.causes(cx.denials.causes(cx.demo())), WIDTH, SCALE)]
-    for path in sorted(HERE.glob("[0-9]*.ipynb")):
+    for path in sorted(HERE.glob("[0-9]*.ipynb"))[1:]:  # the first is the start page, which shows them
         if chart := first_chart(path):
             figure = go.Figure(data=chart["data"], layout=chart["layout"])
             drawn.append((IMAGES / f"{path.stem}.png", figure, WIDTH, 0.75))
