@@ -35,7 +35,7 @@ CHART = "application/vnd.plotly.v1+json"
 #: What is shown where plotly does not run.
 STATIC = {"text/html", "text/markdown", "image/png", "image/svg+xml", "image/jpeg"}
 #: Width of the picture on a README page, in CSS pixels; it is drawn finer by the scale.
-WIDTH, SCALE = 800, 1.5
+WIDTH = 800
 
 
 def build(path: Path) -> str:
@@ -102,9 +102,7 @@ def pictures() -> None:
     import plotly.graph_objects as go
     from playwright.sync_api import sync_playwright
 
-    import cpticd as cx
-
-    drawn = [(IMAGES / "demo-causes.png", cx.charts.causes(cx.denials.causes(cx.demo())), WIDTH, SCALE)]
+    drawn: list[tuple[Path, Any, int, float]] = []
     for path in sorted(HERE.glob("[0-9]*.ipynb"))[1:]:  # the first is the start page, which shows them
         if chart := first_chart(path):
             figure = go.Figure(data=chart["data"], layout=chart["layout"])

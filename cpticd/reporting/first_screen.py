@@ -155,8 +155,13 @@ def _reached(delay: pd.DataFrame, column: str, share: float = 0.5) -> int | None
 def _risk(findings: Findings) -> tuple[str, ...]:
     label = "Risk adjustment, both ways"
     if "risk_impact" not in findings.frames:
-        reason = findings.reason("risk_impact", "no members in these data")
-        return ("risk", label, NOTHING, "needs members and a payment year" if len(reason) > 60 else reason)
+        asked = findings.options.payment_year is not None
+        return (
+            "risk",
+            label,
+            NOTHING,
+            "the reason stands in its section" if asked else "needs a payment year",
+        )
     totals = Totals(findings.get("risk_impact"))
     terms = findings.terms("risk_impact")
     up, down = (_direction(totals, kind) for kind in (parts.GAPS, parts.UNSUPPORTED))
