@@ -224,6 +224,9 @@ decided AS MATERIALIZED (
              WHEN class = 'pended' OR (pended > 0 AND coalesce(paid, 0) <= 0 AND refused <= 0 AND share <= 0) THEN 'pended'
              WHEN coalesce(paid, 0) <= 0 AND share <= 0 AND (refused > 0 OR (denied > 0 AND coalesce(charge, 0) <= 0))
                  THEN 'denied'
+             -- neither charged nor paid, as far as is known, and a payer gave a reason that denies: denied, the dollars unknown
+             WHEN charge IS NULL AND denial_category IS NOT NULL AND coalesce(paid, 0) <= 0 AND share <= 0
+                 AND coalesce(allowed, 0) <= 0 AND class <> 'pended' THEN 'denied'
              WHEN refused > 0 THEN 'partly denied'
              WHEN coalesce(paid, 0) > 0 OR share > 0 OR coalesce(allowed, 0) > 0 THEN 'paid'
              WHEN covered > 0 THEN 'nothing paid'

@@ -273,6 +273,6 @@ def test_claim_numbers_may_have_a_suffix(tmp_path: Path) -> None:
 
 
 def test_amounts_in_another_form_are_refused_not_passed_over() -> None:
-    frame = pd.DataFrame({"claim": ["1", "2"], "cpt": "99213", "charge": ["100,00", "1.100,00"]})
+    frame = pd.DataFrame({"claim": ["1", "2"], "cpt": "99213", "charge": ["100,00", "1.10,00"]})
     with pytest.raises(InputError, match="charge_amount: not an amount: 100,00"):
         cx.read_wide(frame, quiet=True, progress=False)

@@ -81,7 +81,7 @@ STYLES = {
         Rendering Provider = -
         Rendering Provider NPI = rendering_npi
         Place of Service = place_of_service_code
-        Post Date = -
+        Post Date = paid_date
         Service Department = -
     """,
     "practice system with mods and ICDs in columns": """
@@ -135,7 +135,7 @@ STYLES = {
         Insurance Balance = -
         Primary Ins Adjustment = -
         Primary Ins Adjustment Reason = carc_1
-        Posting Date = -
+        Posting Date = paid_date
         Patient ID = person_id
         Patient DOB = birth_date
         Rendering Provider Name = -

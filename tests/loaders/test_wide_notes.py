@@ -70,7 +70,7 @@ def test_a_file_without_a_payer_says_how_to_name_it(
     assert words in capsys.readouterr().out and ("", words) in said(claims, "noted")
     path.write_text("claim,charge\n1,10\n")
     cx.read_wide(path, progress=False)
-    assert "rename={'Ins Plan': 'payer'}" in capsys.readouterr().out
+    assert "rename={'<your column>': 'payer'}" in capsys.readouterr().out
     path.write_text("claim,charge,Plan Name\n1,10,Gold\n")
     assert table(cx.read_wide(path, progress=False), "claims", "payer") == [("Gold",)]
     assert "no payer" not in capsys.readouterr().out

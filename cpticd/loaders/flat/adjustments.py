@@ -34,13 +34,19 @@ def _adjustments(flat: Flat) -> None:
         """,
         unique=True,
     )
+    unpaid = (
+        "SELECT f._source, f._place, f.charge_amount AS content FROM flat_cells c JOIN flat f ON f.rowid = c.rid "
+        "WHERE c.denies AND f.paid_amount <= 0 AND f.charge_amount IS {} AND NOT EXISTS ("
+        "SELECT 1 FROM flat_reasons r WHERE r.rid = c.rid AND r.denies AND r.amount > 0)"
+    )
     flat.tally(
         "a denial code on a line that was not paid, but no dollars are left for it: read as paid nothing, "
         "not denied",
-        "SELECT f._source, f._place, f.charge_amount AS content FROM flat_cells c JOIN flat f ON f.rowid = c.rid "
-        "WHERE c.denies AND f.paid_amount <= 0 AND NOT EXISTS (SELECT 1 FROM flat_reasons r "
-        "WHERE r.rid = c.rid AND r.denies AND r.amount > 0)",
-        table="adjustments", tell=True,
+        unpaid.format("NOT NULL"), table="adjustments", tell=True,
+    )  # fmt: skip
+    flat.tally(
+        "a denial code on a line of which neither charge nor payment is known: read as denied, its dollars unknown",
+        unpaid.format("NULL"), table="adjustments", tell=True,
     )  # fmt: skip
     flat.intake.execute("DROP TABLE flat_reasons")
 

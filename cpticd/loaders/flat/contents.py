@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from cpticd.loaders import repair
 from cpticd.loaders.code_cells import places
-from cpticd.loaders.flat import headings, lexicon, reasons, statuses
+from cpticd.loaders.flat import beside, headings, lexicon, money_forms, reasons, statuses
 from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged
@@ -191,9 +191,12 @@ def guessed(
             for place, each in enumerate(guesses)
             if each.meaning and not each.by_user and (why := _contradiction(each, cells.of(place)))
         }
-        wrong |= _remainders(guesses, cells)
+        wrong |= _remainders(guesses, cells) | money_forms.not_cents(guesses, cells)
+        wrong |= beside.not_paid_days(guesses, cells)
         if not wrong:
-            return _ordered(intake, table, _by_name(_dollars_beside(guesses, cells), cells))
+            guesses = beside.amounts(_dollars_beside(guesses, cells), cells)
+            guesses = money_forms.decided(intake, table, guesses, cells)
+            return _ordered(intake, table, _by_name(guesses, cells))
         refused |= wrong
         taken = {
             each.meaning for each in guesses if each.meaning and (each.column, each.meaning) not in wrong
@@ -221,9 +224,15 @@ class _Cells:
     def column(self, guesses: list[Guess], meaning: str) -> list[float | None]:
         """The numbers of the column with a meaning, one a row of the part; nothing where no column has it."""
         place = next((place for place, each in enumerate(guesses) if each.meaning == meaning), None)
-        if place is None:
-            return []
-        return [_float(text) for text in self._sample().column(place).to_pylist()]
+        return [] if place is None else self.numbers(place)
+
+    def numbers(self, place: int) -> list[float | None]:
+        """The numbers of a column, one a row of the part."""
+        return [_float(text) for text in self.texts(place)]
+
+    def texts(self, place: int) -> list[str | None]:
+        """The cells of a column, one a row of the part."""
+        return self._sample().column(place).to_pylist()
 
     def _sample(self) -> pa.Table:
         if self._rows is None:

@@ -41,6 +41,7 @@ def words(flat: Flat) -> None:
                 "items": pa.array(items, pa.list_(item)),
                 "remarks": pa.array([said.remarks for said in read], pa.list_(pa.string())),
                 "unread": pa.array([said.unread for said in read], pa.bool_()),
+                "in_brackets": pa.array([said.in_brackets for said in read], pa.bool_()),
                 "returns": pa.array([reasons.returns(said.remarks) for said in read], pa.bool_()),
                 # Dollars alone name no reason.
                 "bare": pa.array([_is_bare(said) for said in read], pa.bool_()),

@@ -34,6 +34,8 @@ def _read() -> tuple[dict[str, tuple[str, int]], list[str]]:
 _OF_FIRST, _UNUSUAL = 100, 200
 _ALIASES, _CANONICAL = _read()
 _SHORT = {short: word for word, shorts in _entries(vocabulary.SHORT) for short in shorts}
+#: Words of headings of amounts in cents.
+_CENTS = {"in", "cents", "pennies", "minor", "unit", "units"}
 #: The vocabulary of the flat form; ``_@`` stands for _1, _2… up to FAMILY_LIMIT (modifiers and pointers: 12).
 VOCABULARY: tuple[str, ...] = tuple(_CANONICAL)
 
@@ -73,6 +75,7 @@ class Guess:
     is_sure: bool = True  # the user says so, or the column has the canonical name
     by_user: bool = False  # the user says so
     day_first: bool = False  # its dates have the day before the month
+    written: str = ""  # how its amounts are written, where not as dollars with a decimal point
     note: str = ""  # what else must be known of how it is read
 
     @property
@@ -89,6 +92,16 @@ def _in_full(name: str) -> str:
     return re.sub(r"[a-z]+", lambda word: _SHORT.get(word[0], word[0]), apart)
 
 
+def words(name: str) -> list[str]:
+    """The words of a heading, in full."""
+    return re.findall(r"[a-z0-9]+", _in_full(name))
+
+
+def is_cents(name: str) -> bool:
+    """Whether a heading says that its amounts are whole cents."""
+    return bool({"cents", "pennies"} & {*words(name)}) or "minor unit" in " ".join(words(name))
+
+
 def meaning(name: str) -> tuple[str, int] | None:
     """Canonical column that ``name`` usually means, and how unusual the name is (0: the canonical one)."""
     exact = re.sub(r"[\s_\-]+", "_", name.strip().lower())
@@ -97,6 +110,10 @@ def meaning(name: str) -> tuple[str, int] | None:
     if found := _looked_up(name):
         return found
     found = _looked_up(_in_full(name))
+    if found is None and is_cents(name):
+        said = " ".join(word for word in words(name) if word not in _CENTS)
+        found = meaning(said) if said else None
+        found = found if found and "_amount" in found[0] else None
     return (found[0], found[1] + _UNUSUAL) if found else None
 
 

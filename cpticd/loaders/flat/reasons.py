@@ -33,6 +33,14 @@ _OPENED = re.compile(r"\s*(?::|=|-+(?=\s|[A-Z]))")
 # Where a description ends: at a strong separator, or where a code stands that can be nothing else.
 _RESUMED = re.compile(r"[;|\n]|\b(?:CO|PR|OA|PI|CR)[\s_-]*[ABDPWY]?\d{1,3}\b|\b(?:MA|N|M)\d{1,4}\b")
 _AMOUNT = re.compile(r"^-?\$?\s*-?[\d,]*\.\d{2}$")
+# Words and the code that they mean, in brackets: "Prior auth missing (197)"; numbers of visits or days are none.
+_BRACKETED = re.compile(
+    r"(?=[^(\[]*[A-Z]{3})(?![^(\[]*\b(?:CO|PR|OA|PI|CR)[\s_-]*[ABDPWY]?\d)[^()\[\]]*[(\[]\s*"
+    r"(?:(?:CARC|REASON|CODE)[\s:#-]*)*([ABDPWY]?)0*(\d{1,3})\s*[)\]]\s*"
+)
+_COUNTED = re.compile(
+    r"\b(VISITS?|UNITS?|DAYS?|HOURS?|TIMES?|MAX(IMUM)?|LIMITS?|LINES?|COUNT|YEARS?|AGE|QTY)\b"
+)
 _NOT_DENIED = re.compile(
     r"no(t|n)? ?den(ied|ial)s?|none|no|n|false|f|paid|approved|allowed|clean|ok|not applicable"
 )
@@ -54,14 +62,15 @@ class Reasons:
     found: list[Reason] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unread: bool = False  # some of its text names no code
+    in_brackets: bool = False  # its code stands in brackets behind words
 
 
 def read(text: str, wordings: Mapping[str, str | None] | None = None) -> Reasons:
     """The reasons and remarks that a cell names; ``wordings`` are a user's, folded by :func:`checked`.
 
     ``CO-45``, ``CO45``, ``45``, ``CO-45, PR-1``, ``CO-16/CO-45``, ``CO-45: 12.50 | PR-1: 5``, ``CO16;N290``;
-    words behind a code, such as ``CO-16: lacks information``, are left out; a bare amount has no code. A number that
-    is no CARC is a word of the payer's own.
+    words behind a code, such as ``CO-16: lacks information``, are left out, and words before a code in brackets; a bare
+    amount has no code. A number that is no CARC is a word of the payer's own.
     """
     if wordings and (own := _in_words(text, wordings)):
         return own
@@ -71,6 +80,10 @@ def read(text: str, wordings: Mapping[str, str | None] | None = None) -> Reasons
         said.found.append(Reason(None, None, _decimal(whole)))
         return said
     if not re.search(r"[A-Z0-9]", whole) or _NOT_DENIED.fullmatch(whole.lower()):
+        return said
+    if coded := _in_brackets(whole):
+        said.found.append(Reason(None, coded))
+        said.in_brackets = True
         return said
     place, parted = 0, True
     while place < len(whole):
@@ -97,6 +110,15 @@ def read(text: str, wordings: Mapping[str, str | None] | None = None) -> Reasons
             said.unread = said.unread or (parted and not names_code)
             place, parted = resumed.start() if resumed else len(whole), True
     return said
+
+
+def _in_brackets(whole: str) -> str | None:
+    """The listed code that ends a cell of words in brackets; None where there is none, or a number of something."""
+    found = _BRACKETED.fullmatch(whole)
+    if found is None or _COUNTED.search(whole):
+        return None
+    carc = f"{found[1]}{int(found[2])}"
+    return carc if carc in _listed() else None
 
 
 def checked(given: Wordings | None) -> dict[str, str | None]:
@@ -198,6 +220,11 @@ def _decimal(text: str) -> Decimal | None:
 def _not_denials() -> frozenset[str]:
     rows = reference.table("carc_categories").to_pylist()
     return frozenset(row["carc"] for row in rows if not row["is_denial"])
+
+
+@cache
+def _listed() -> frozenset[str]:
+    return frozenset(row["carc"] for row in reference.table("carc_categories").to_pylist())
 
 
 @cache

@@ -15,6 +15,7 @@ from cpticd.core.repeats import in_order
 from cpticd.loaders import repair
 from cpticd.loaders.flat import shape_overlaps, shape_totals, typed
 from cpticd.loaders.flat.headings import VOCABULARY, Guess
+from cpticd.loaders.flat.money_forms import usual
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
@@ -231,7 +232,7 @@ class Flat:
         parts = []
         for table, guesses in staged:
             given = {
-                guess.meaning: repair.turned(f"c{i}") if guess.day_first else f"c{i}"
+                guess.meaning: repair.turned(f"c{i}") if guess.day_first else usual(f"c{i}", guess.written)
                 for i, guess in enumerate(guesses)
                 if guess.meaning
             }

@@ -74,7 +74,8 @@ received_date: receiveddate datereceived claimreceiveddate receiptdate submissio
 paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate eradate adjudicationdate adjudicateddate
   processeddate dateprocessed paymentpostdate posteddate posteddt eobdate checkeftdate decisiondate denialdate
   eraposteddate processdate processingdate remitpostdate paymenteffectivedate eftdate checkissuedate dateofpayment
-  finalizeddate
+  finalizeddate postdate postingdate dateposted posted depositdate paymentpostingdate paymentposted
+  remitposteddate remitpostingdate transactionpostdate
 hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptcode proccode procedurecode proccd
   hcpcscd proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt submittedhcpcs
   cptcodes cptcodeid cpt4code cpt4codeid hcpcsproccode serviceprocedurecode lineprocedurecode cpthcpc hcpcscptcd
@@ -187,7 +188,8 @@ carc_1: carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasonc
   rejectioncode rejectcode
 adjustment_amount_1: adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted adjustedamount
   deniedamount denialamount disallowedamount disallowed noncoveredamount notcoveredamount noncovered notcovered
-  noncoveredcharges noncvdamount noncovamount amountdenied
+  noncoveredcharges noncvdamount noncovamount amountdenied reasonamount reasoncodeamount denialcodeamount
+  denialreasonamount rejectedamount rejectionamount carccodeamount
 adjustment_1: adjustment adjustments adj cas groupcarc casadjustments adjustmentcodes
 rarc_1: rarc rarccode rarcs remarkcode remark remarkcodes remittanceremarkcode remarks rmk rarccodes claimremarkcode
   claimremarkcodes remittanceadviceremarkcode remittanceadviceremarkcodes remarkscode remarkcodelist remitremark

@@ -94,6 +94,9 @@ def read_wide(
       ``HC:99213:25``, ``E11.9 - diabetes``, spreadsheet day numbers, thousands separators, (5.00), ``$ -`` for 0.
       Left out and reported: a cell without the shape of what its column holds (OFFICE as a procedure). Whether the
       day or the month comes first is decided by a whole column of dates, then by the other dates of the file.
+    - Amounts with a decimal comma are read where all cells of the column have that form, whole cents where the heading
+      says cents ("PAID_AMT_CENTS"); dollars whose heading goes with that of a reason are that reason's ("Remittance
+      Amount" beside "Remit Code"), where charge and payment agree. A code in brackets behind words is the reason.
     - Statuses are read in words, too ("Partially denied", "Denial overturned", 04); where one contradicts what was
       paid the amount is believed, and that is reported.
     - Rejected: rows without a claim id, ragged rows, impossible dates, letters in money, numbers that a spreadsheet
@@ -269,7 +272,7 @@ def _no_payer(found: list[Guess]) -> str:
     if any(each.meaning == "payer" for each in found):
         return ""
     likely = (each.column for each in found if not each.meaning and _LIKE_PAYER.search(each.column))
-    column = next(likely, "Ins Plan")
+    column = next(likely, "<your column>")
     return (
         f"no payer: all lines are of payer '(unknown)'; if a column names it: rename={{{column!r}: 'payer'}}"
     )

@@ -22,6 +22,12 @@ def note_reasons(flat: Flat) -> None:
         "JOIN flat_words w ON w.text = c.reason WHERE w.unread",
         _proposal,
     )
+    flat.tally(
+        "a code in brackets behind words was read as the reason",
+        "SELECT f._source, f._place, c.reason AS content FROM flat_cas c JOIN flat f ON f.rowid = c.own "
+        "JOIN flat_words w ON w.text = c.reason WHERE w.in_brackets",
+        action="repaired", table="adjustments", tell=True,
+    )  # fmt: skip
 
 
 def _proposal(text: str) -> str:
