@@ -147,9 +147,10 @@ class Claims:
     def dimensions(self) -> pd.DataFrame:
         """One row per dimension that ``by=`` and :meth:`where` accept: name, label, of (claim, line, diagnosis), unit.
 
-        Columns that you brought along (table ``attributes``) stand last.
+        Columns that you brought along (table ``attributes``) stand last; RBCS is there once its file was added.
         """
-        rows = [(each.name, each.label, each.level, each.unit) for each in self.known_dimensions().values()]
+        known = [each for each in self.known_dimensions().values() if each.name not in model.not_added()]
+        rows = [(each.name, each.label, each.level, each.unit) for each in known]
         return pd.DataFrame(rows, columns=["name", "label", "of", "unit"], dtype="str")
 
     def known_dimensions(self) -> dict[str, Dimension]:

@@ -111,6 +111,15 @@ class Groups:
                     self._there[name] = state
 
 
+def not_added() -> set[str]:
+    """Dimensions whose groups stand in a file that the user has not added."""
+    try:
+        _rbcs_state()
+    except ArgumentError:
+        return {name for name, table in _GROUPED.items() if table != "diagnosis_groups"}
+    return set()
+
+
 def _rbcs_state() -> list[str]:
     """The checksums of the releases of RBCS that the user added."""
     from cpticd.reference import store
