@@ -30,7 +30,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Part, Records, measure
-from cpticd.risk import hcc_tables
+from cpticd.risk import entitlement, hcc_tables
 from cpticd.risk.conditions import check_years, list_used
 from cpticd.risk.rule_dates import COLUMNS as COLUMNS_OF_DAYS
 from cpticd.risk.rule_dates import dated
@@ -73,7 +73,8 @@ COLUMNS: Final = (
         Part(
             "risk_unsupported", "risk", "Unsupported conditions",
             lambda given: {
-                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"]
+                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"],
+                "quiet": True,
             },
         )
     ],
@@ -89,6 +90,7 @@ def unsupported(
     audit_groups: Replacement = None,
     expected_services: Replacement = None,
     contradicting_observations: Replacement = None,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per person and coded HCC of service ``year`` whose support is thin, with why and how surely.
 
@@ -99,6 +101,8 @@ def unsupported(
     min_confidence: rows below it are counted in the contract and left out.
     weights, audit_groups, expected_services, contradicting_observations: tables that replace the reference tables
         ``unsupported_weights``, ``audit_groups``, ``expected_services`` and ``contradicting_observations``.
+    quiet: do not print how many persons were left out: who died before the payment year, or is in hospice all of it, of
+        whom CMS pays no month by a score (``not_paid`` of the contract).
 
     Columns
     -------
@@ -116,7 +120,7 @@ def unsupported(
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
-    >>> sure = cx.risk.unsupported(claims, year=2025, min_confidence=0.5)
+    >>> sure = cx.risk.unsupported(claims, year=2025, min_confidence=0.5, quiet=True)
     >>> sure["hcc"].tolist(), sure["reasons"][1]
     (['267', '65'], ['no claim that counts', 'no service one would expect'])
     """
@@ -130,6 +134,9 @@ def unsupported(
     card = scorecard(weights)
     with claims.session() as s:
         frame = facts(s, Asked(year, model, paid, groups, expected, against))
+        unpaid = entitlement.unpaid_of(s)
+    if unpaid and not quiet:
+        print(entitlement.sentence(unpaid, "unsupported conditions"))
     frame = judged(frame, groups)
     frame["confidence"] = np.fmax(confidence(frame, card), _of_results(frame, against))
     frame["counted"] = frame["claims"] > 0
@@ -152,6 +159,7 @@ def unsupported(
         ),
         exclusions=f"confidence below {min_confidence}",
         rows_left_out=len(left_out),
+        not_paid=unpaid,
         left_out_expected=round(float(left_out["confidence"].sum()), 2),
         confidence="scorecard unsupported_weights"
         + (", estimated on simulated persons" if weights is None else " of the caller's own"),

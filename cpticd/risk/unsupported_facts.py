@@ -12,7 +12,7 @@ from cpticd import reference, sql
 from cpticd.core.session import Session
 from cpticd.risk import gap_measured, hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
-from cpticd.risk.entitlement import load_outsiders
+from cpticd.risk.entitlement import load_outsiders, load_unpaid
 from cpticd.risk.gap_found import prefixed
 from cpticd.risk.histories import load_histories
 
@@ -41,6 +41,7 @@ def facts(s: Session, asked: Asked) -> pd.DataFrame:
     near = [year for year in (asked.year - 1, asked.year, asked.year + 1) if year >= first]
     load_encounters(s, near, model=asked.model)
     load_outsiders(s, asked.model)
+    load_unpaid(s, asked.model, asked.payment_year)
     _load_tables(s, asked)
     for name in _RELATIONS:
         s.create(name, sql.text(f"risk/unsupported_{name}"))
