@@ -28,7 +28,12 @@ from cpticd.simulation import simulate
 #: Persons by seed: large and small data sets, since what is learned from the claims at hand is surer in large ones.
 PERSONS = {101: 20_000, 102: 20_000, 103: 5_000, 104: 5_000, 105: 5_000, 106: 5_000}
 #: Weights that the simulator has nothing to say of: what a coder would sign.
-SIGNED = {("history", "yes"): 3.0, ("assessed", "yes"): 1.0, ("measured", "against"): 2.0}
+SIGNED = {
+    ("history", "yes"): 3.0,
+    ("history", "before"): 1.5,
+    ("assessed", "yes"): 1.0,
+    ("measured", "against"): 2.0,
+}
 YEARS = (2024, 2025)
 MODEL = "V28"
 RIDGE = 0.3

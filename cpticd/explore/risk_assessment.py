@@ -28,7 +28,7 @@ def assess(claims: Claims, model: str, year: int, **money: Any) -> Assessment:
     """Both directions of a model and year of service; ``money``: base_rate and member_months."""
     of: dict[str, Any] = {"model": model, "payment_year": year + 1}
     gaps = analyses.gaps(claims, year=year, quiet=True, **of)
-    thin = analyses.unsupported(claims, year=year, **of)
+    thin = analyses.unsupported(claims, year=year, quiet=True, **of)
     impact = analyses.impact(claims, gaps, unsupported=thin, **of, **money)
     rows = review(impact, gaps, thin)
     coded = timeline(claims, rows["person_id"], year=year, **of)

@@ -80,7 +80,7 @@ def two_ledgers(
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=60, seed=1).claims
-    >>> page = cx.explore.two_ledgers(claims, cx.risk.gaps(claims, year=2025, kinds=["lapsed"]))
+    >>> page = cx.explore.two_ledgers(claims, cx.risk.gaps(claims, year=2025, kinds=["lapsed"], quiet=True))
     >>> page.choose(base_rate=900)
     >>> page.selection
     {'dates': ('2025-01-01', '2025-12-31')}

@@ -133,7 +133,7 @@ def calibrate(
     Raises SchemaError where columns are missing; ArgumentError where a review names no gap, or none is left.
 
     >>> import cpticd as cx
-    >>> gaps = cx.risk.gaps(cx.simulate(persons=100, seed=1).claims, year=2025, kinds=["lapsed"])
+    >>> gaps = cx.risk.gaps(cx.simulate(persons=100, seed=1).claims, year=2025, kinds=["lapsed"], quiet=True)
     >>> charts = gaps[gaps["status"] == "open"].head(5)[["person_id", "hcc"]].assign(confirmed=False)
     >>> lower = cx.risk.calibrate(gaps, charts)
     >>> bool(lower.loc[lower["kind"] == "lapsed", "confidence"].max() < gaps["confidence"].max())

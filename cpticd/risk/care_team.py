@@ -16,7 +16,7 @@ from cpticd.core.contract import amend, carry
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Records, measure
 from cpticd.core.session import Session
-from cpticd.risk import hcc_tables
+from cpticd.risk import entitlement, hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
 
 #: Columns that the worklist adds, in order.
@@ -50,17 +50,20 @@ def worklist(
     model: str = "V28",
     appointments: pd.DataFrame | None = None,
     lookback_years: int = 1,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per row of ``gaps``: with the clinician who sees the person for the condition, and the next visit.
 
     Parameters
     ----------
     gaps: person_id and hcc, as :func:`cpticd.risk.gaps`, :func:`cpticd.risk.unsupported` and
-        :func:`cpticd.risk.impact` return them; their columns are kept, and all their rows.
+        :func:`cpticd.risk.impact` return them; their columns are kept, and their rows but those of persons who died
+        before the payment year or are in hospice all of it (counted in the contract, ``not_paid``, and printed).
     year: service year of the gaps. Visits of it and of ``lookback_years`` before are looked at.
     as_of: the day on which the list is made; visits after it are not known yet.
     payment_year, model: whose mapping says which codes are of a condition; unless given ``year + 1``.
     appointments: person_id, appointment_date, and npi where it is known: what is booked goes before what is expected.
+    quiet: do not print how many persons of ``gaps`` were left out.
 
     Columns added
     -------------
@@ -71,7 +74,8 @@ def worklist(
     usual_days: median of the days between his visits with this clinician, of the person's with anybody where there
         are fewer than three; not beyond 400 days.
     next_visit: the first appointment from ``as_of`` on, with this clinician if one is; else last_visit and usual_days,
-        which may have passed already: he is overdue. next_visit_by: appointment, usual interval, overdue, or empty.
+        which may have passed already: he is overdue. Empty for who died by ``as_of``. next_visit_by: appointment,
+        usual interval, overdue, or empty.
 
     Rows are in order of what can be done when: appointments and expected visits by day, then those overdue, then those
     of whom no visit can be expected; in each by what the row is worth (expected_dollars, expected_score or confidence,
@@ -80,7 +84,7 @@ def worklist(
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
     >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"], quiet=True)
-    >>> todo = cx.risk.worklist(claims, gaps, year=2025, as_of="2025-10-01")
+    >>> todo = cx.risk.worklist(claims, gaps, year=2025, as_of="2025-10-01", quiet=True)
     >>> bool((todo["last_visit"].dropna() <= "2025-10-01").all())
     True
     """
@@ -94,15 +98,41 @@ def worklist(
     years = [one for one in range(year - lookback_years, max(year, day.year) + 1) if one >= first]
     with claims.session() as s:
         load_encounters(s, years, model=model)
+        frame, unpaid = _paid(s, frame, model, paid)
+        dead = _dead(s, day)
         visits = visits_of(s, frame, model=model, payment_year=paid, as_of=day)
+    if unpaid and not quiet:
+        print(entitlement.sentence(unpaid, "rows to review"))
     added = _next(_seen(frame[_KEY], visits), visits, booked, day)
+    gone = added["person_id"].isin(dead)
+    added = added.assign(
+        next_visit=added["next_visit"].mask(gone), next_visit_by=added["next_visit_by"].mask(gone, "")
+    )
     result = frame.join(added[list(COLUMNS)])
     result = result.iloc[_order(result)].reset_index(drop=True)
     return amend(
         carry(gaps, result),
+        not_paid=unpaid,
         worklist=f"visits of {', '.join(map(str, years))} until {day.date()}",
         appointments="none given" if appointments is None else f"{len(booked)} from {day.date()} on",
     )
+
+
+def _paid(
+    s: Session, frame: pd.DataFrame, model: str, payment_year: int
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows of persons of whom CMS pays some month of the payment year; and how many persons others are, by reason."""
+    entitlement.load_unpaid(s, model, payment_year)
+    reasons = s.frame("SELECT person_id, reason FROM unpaid").set_index("person_id")["reason"]
+    why = frame["person_id"].map(reasons)
+    counts = frame["person_id"].groupby(why).nunique()
+    return frame[why.isna()].reset_index(drop=True), {str(name): int(n) for name, n in counts.items()}
+
+
+def _dead(s: Session, day: pd.Timestamp) -> list[str]:
+    """Persons who died by that day: no visit of theirs is to be expected."""
+    found = s.rows("SELECT DISTINCT person_id FROM members WHERE death_date <= $day", {"day": day.date()})
+    return [str(row["person_id"]) for row in found]
 
 
 def check_columns(frame: Any, columns: Sequence[str], name: str) -> None:

@@ -6,6 +6,7 @@ of their own; a new enrollee has fewer than twelve months of Part B in the data 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from cpticd import sql
@@ -58,12 +59,34 @@ def reason(model: str, payment_year: str, own: str = "", later: str = "later_") 
 def without_months(model: str, payment_year: int) -> str:
     """SQL: why CMS pays no month of the payment year by a risk score; null where it does, or where nothing is known.
 
-    This bears on scores alone: who died in the service year or came into hospice still had his conditions in it.
+    This bears on scores, and on what is still to be reviewed for them. Shares and rates of a service year count such a
+    person: he still had his conditions in it.
     """
     died = f"WHEN death_date < DATE '{payment_year}-01-01' THEN '{_DIED}'"
     # A hospice is paid apart, but for Part D.
     hospice = "" if model.startswith("Rx") else f"WHEN later_hospice_months >= 12 THEN '{_HOSPICE}'"
     return f"CASE {died} {hospice} END"
+
+
+def load_unpaid(s: Session, model: str, payment_year: int) -> None:
+    """Make ``unpaid``: one row per person of whom CMS pays no month of the payment year by a score, with the reason.
+
+    HHS's models pay on the benefit year itself, in which such a person was enrolled: nobody is in it.
+    """
+    why = "NULL" if is_hhs(model) else without_months(model, payment_year)
+    s.create("unpaid", sql.text("risk/unpaid"), payment_year=payment_year, reason=f"CAST({why} AS VARCHAR)")
+
+
+def unpaid_of(s: Session) -> dict[str, int]:
+    """How many persons of the service year ``asked`` about are paid for no month, by reason."""
+    rows = s.fetch(sql.text("risk/unpaid_of_year")).to_pylist()
+    return {row["reason"]: int(row["persons"]) for row in rows}
+
+
+def sentence(unpaid: Mapping[str, int], what: str) -> str:
+    """Why persons are on no list of ``what``; empty where nobody is left out."""
+    each = (f"{n:,} {'person' if n == 1 else 'persons'} {reason}" for reason, n in unpaid.items())
+    return f"On no list of {what}: {'; '.join(each)}" if unpaid else ""
 
 
 def load_outsiders(s: Session, model: str) -> None:

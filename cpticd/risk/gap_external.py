@@ -151,7 +151,8 @@ def _of_persons(s: Session, rows: pd.DataFrame, found: Rejects) -> pd.DataFrame:
     known = s.frame(
         "SELECT w.person_id, p.person_id IS NOT NULL AS is_asked, "
         "EXISTS (SELECT 1 FROM members m WHERE m.person_id = w.person_id) "
-        "OR EXISTS (SELECT 1 FROM claims c WHERE c.person_id = w.person_id) AS is_known "
+        "OR EXISTS (SELECT 1 FROM claims c WHERE c.person_id = w.person_id) AS is_known, "
+        "(SELECT min(u.reason) FROM unpaid u WHERE u.person_id = w.person_id) AS not_paid "
         "FROM suspect_persons w LEFT JOIN gap_persons p ON p.person_id = w.person_id"
     )
     both = rows.merge(known, on="person_id", how="left")
@@ -161,6 +162,7 @@ def _of_persons(s: Session, rows: pd.DataFrame, found: Rejects) -> pd.DataFrame:
             False: "no such person",
         }
     )
+    why = both["not_paid"].where(both["not_paid"].notna(), why)
     asked = both["is_asked"].astype(bool)
     _reject(both.assign(why=why)[~asked].drop_duplicates("location"), found)
     return both[asked].reset_index(drop=True)

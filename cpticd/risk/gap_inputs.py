@@ -14,7 +14,7 @@ from cpticd.core.frames import to_frame
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
-from cpticd.risk.entitlement import load_outsiders
+from cpticd.risk.entitlement import load_outsiders, load_unpaid
 
 #: Courses of a condition, by code: does it last, may it end, or is it over within the year?
 LASTING, MAY_END, ACUTE = "lasting", "may_end", "acute"
@@ -79,5 +79,6 @@ def prepare(s: Session, asked: Scope) -> None:
     s.load("courses", courses(asked.model, asked.payment_year))
     load_encounters(s, asked.years, model=asked.model)
     load_outsiders(s, asked.model)
+    load_unpaid(s, asked.model, asked.payment_year)
     for name in ("persons", "hits", "codes", "seen", "services", "states", "data_codes"):
         s.create(f"gap_{name}", sql.text(f"risk/gap_{name}"))

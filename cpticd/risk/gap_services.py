@@ -68,7 +68,7 @@ def suspected(s: Session, asked: Scope, rules: pd.DataFrame) -> tuple[pd.DataFra
     rules = rules.assign(diagnosis_code=current(rules["diagnosis_code"], asked.year))
     alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
     load_text(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
-    diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
+    diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
     alternatives = rules[["rule", "diagnosis_code", "condition_codes"]].drop_duplicates()
     # A user's row may leave the codes that explain the service to its own category.
     named = alternatives["condition_codes"] != ""
@@ -117,7 +117,7 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
     s.create("gap_served", sql.text("risk/gap_served"))
     alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
     load_text(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])
-    diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
+    diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
     base = prefixed(rules[["rule", "unspecified_codes"]].drop_duplicates(), "unspecified_codes", diagnoses)
     load_text(s, "gap_base_codes", base[["rule", "code"]].drop_duplicates())
     rows = s.frame(sql.text("risk/gap_unspecified"))
@@ -145,12 +145,15 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
 
 
 def _unexplained(s: Session, rules: pd.DataFrame, rows: pd.DataFrame, diagnoses: pd.Series) -> pd.DataFrame:
-    """``rows`` without those whose codes of the year explain the rule's service, unless the condition is coded."""
+    """``rows`` without those whose codes of the year explain the rule's service, unless the condition is coded.
+
+    The codes of a claim that does not count, as a supplier's, say as well why the service was ordered.
+    """
     explaining = prefixed(rules[["rule", "explained_by"]].drop_duplicates(), "explained_by", diagnoses)
     if explaining.empty or rows.empty:
         return rows
     coded = s.frame(
-        "SELECT DISTINCT c.person_id, c.diagnosis_code AS code FROM gap_codes c JOIN asked s ON s.year = c.year"
+        "SELECT DISTINCT e.person_id, e.diagnosis_code AS code FROM encounters e JOIN asked s ON s.year = e.year"
     )
     away = coded.merge(explaining[["rule", "code"]], on="code")[_KEY].drop_duplicates()
     both = rows[_KEY].merge(away, how="left", indicator=True)["_merge"].to_numpy() == "both"

@@ -21,7 +21,7 @@ from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Part, Records, measure
 from cpticd.risk import calibration as confidences
 from cpticd.risk import drug_classes as drug_classes_of
-from cpticd.risk import gap_external, gap_inputs, gap_services, hcc_tables
+from cpticd.risk import entitlement, gap_external, gap_inputs, gap_services, hcc_tables
 from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.current_codes import current
 from cpticd.risk.gap_combination import combination
@@ -87,7 +87,9 @@ def gaps(
 ) -> pd.DataFrame:
     """One row per person and suspected condition (HCC) of the service year ``year``: for review, not for coding.
 
-    Persons are those enrolled in ``year`` (the table members; where there is none, those seen in the year).
+    Persons are those enrolled in ``year`` (the table members; where there is none, those seen in the year). Who died
+    before the payment year, or is in hospice all of it, has no gap: CMS pays no month by his score. How many they are
+    is printed and stands in the contract (``not_paid``).
 
     Parameters
     ----------
@@ -106,7 +108,7 @@ def gaps(
     min_confidence: open gaps below it are left out and added up in the contract.
     lookback_years: years before ``year`` in which coding is looked up.
     folds, min_persons: of the learned kind.
-    quiet: do not print how many drugs have no class, and how many suspects were not taken.
+    quiet: do not print how many drugs have no class, who was left out, and how many suspects were not taken.
 
     Kinds of evidence
     -----------------
@@ -135,7 +137,8 @@ def gaps(
     Sources: CMS's hierarchies and mappings; each rule's reason in its reference table.
 
     >>> import cpticd as cx
-    >>> found = cx.risk.gaps(cx.simulate(persons=100, seed=1).claims, year=2025, kinds=["lapsed", "implied"])
+    >>> claims = cx.simulate(persons=100, seed=1).claims
+    >>> found = cx.risk.gaps(claims, year=2025, kinds=["lapsed", "implied"], quiet=True)
     >>> found["confidence"].between(0, 1).all() and set(found["kind"]) <= {"lapsed", "implied"}
     True
     """
@@ -150,6 +153,7 @@ def gaps(
     refused = Rejects()
     with claims.session() as s:
         gap_inputs.prepare(s, asked)
+        unpaid = entitlement.unpaid_of(s)
         parts = {kind: _RULES[kind](s, asked, *own.get(kind, ())) for kind in chosen if kind in _RULES}
         if "external" in chosen and suspects is not None:
             parts["external"] = gap_external.external(s, asked, suspects, refused, caps)
@@ -161,7 +165,7 @@ def gaps(
             rows = _with_learned(rows, parts["learned"], table)
     left_out: dict[str, Any] = {kind: part.left_out for kind, part in parts.items() if part.left_out}
     if not quiet:
-        _print(left_out, refused)
+        _print(left_out, refused, unpaid)
     low = (rows["status"] == OPEN) & (rows["confidence"] < min_confidence)
     left_out["below min_confidence"] = {
         "gaps": int(low.sum()),
@@ -173,7 +177,7 @@ def gaps(
         result,
         measure=f"suspected conditions of {year} ({model}, payment year {asked.payment_year})",
         numerator="persons and HCCs that evidence on claims points to",
-        denominator="persons enrolled in the year and alive at its start",
+        denominator="persons enrolled in the year and alive at its start, paid for a month of the payment year",
         clock=f"service year {year}, lapsed ones from {year - 1}; coded means on a claim that counts",
         exclusions="conditions without an HCC of the model; conditions that are over within the year by nature",
         rows_left_out=int(low.sum()) + int(left_out.get("learned", {}).get("pairs", 0)),
@@ -186,6 +190,7 @@ def gaps(
         folds=folds,
         min_persons=min_persons,
         left_out=left_out,
+        not_paid=unpaid,
         closed={
             str(name): int(n)
             for name, n in result.loc[result["status"] != OPEN, "status"].value_counts().items()
@@ -213,11 +218,13 @@ def _chosen(kinds: Sequence[str]) -> list[str]:
     return [kind for kind in KINDS if kind in wanted]
 
 
-def _print(left_out: dict[str, Any], refused: Rejects) -> None:
+def _print(left_out: dict[str, Any], refused: Rejects, unpaid: dict[str, int]) -> None:
     """Say aloud what proves nothing here, and who was not taken."""
     counts = left_out.get("drug", {}).get("drugs")
     if counts and (text := drug_classes_of.sentence(counts)):
         print(text)
+    if unpaid:
+        print(entitlement.sentence(unpaid, "gaps"))
     if refused.records:
         print(f"{len(refused.records):,} suspects could not be taken (risk.rejects says why)")
 

@@ -97,7 +97,7 @@ def impact(
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
-    >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"])
+    >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"], quiet=True)
     >>> worth = cx.risk.impact(claims, gaps, payment_year=2026)
     >>> bool((worth.loc[worth["status"] != "open", "expected_score"] == 0).all())
     True

@@ -71,8 +71,8 @@ def prevalence(
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
-    >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"])
-    >>> thin = cx.risk.unsupported(claims, year=2025)
+    >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"], quiet=True)
+    >>> thin = cx.risk.unsupported(claims, year=2025, quiet=True)
     >>> shares = cx.risk.prevalence(claims, gaps, thin, year=2025)
     >>> bool((shares["coded_persons"] <= shares["persons"]).all())
     True

@@ -67,7 +67,7 @@ def provider_gaps(
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
     >>> gaps = cx.risk.gaps(claims, year=2025, kinds=["lapsed"], quiet=True)
-    >>> todo = cx.risk.worklist(claims, gaps, year=2025, as_of="2025-12-31")
+    >>> todo = cx.risk.worklist(claims, gaps, year=2025, as_of="2025-12-31", quiet=True)
     >>> found = cx.risk.provider_gaps(claims, todo, year=2025)
     >>> int(found["gaps"].sum()) == int((todo["status"] == "open").sum())
     True

@@ -30,7 +30,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.measure import Part, Records, measure
-from cpticd.risk import hcc_tables
+from cpticd.risk import entitlement, hcc_tables
 from cpticd.risk.conditions import check_years, list_used
 from cpticd.risk.rule_dates import COLUMNS as COLUMNS_OF_DAYS
 from cpticd.risk.rule_dates import dated
@@ -52,7 +52,7 @@ LEVELS: Final = {
     "lasting": ("yes", "no"),
     "other visits": ("3-5", "0", "1-2", "6-10", "11 or more"),
     "excess": ("slope",),
-    "history": ("no", "yes"),
+    "history": ("no", "yes", "before"),
     "assessed": ("no", "yes"),
     "measured": ("no", "against"),
 }
@@ -73,7 +73,8 @@ COLUMNS: Final = (
         Part(
             "risk_unsupported", "risk", "Unsupported conditions",
             lambda given: {
-                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"]
+                "year": given["year"], "payment_year": given["payment_year"], "model": given["model"],
+                "quiet": True,
             },
         )
     ],
@@ -89,6 +90,8 @@ def unsupported(
     audit_groups: Replacement = None,
     expected_services: Replacement = None,
     contradicting_observations: Replacement = None,
+    companion_codes: Replacement = None,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     """One row per person and coded HCC of service ``year`` whose support is thin, with why and how surely.
 
@@ -97,15 +100,18 @@ def unsupported(
     year: service year whose diagnoses are judged.
     payment_year: whose mapping of ``model`` is used; unless given, that which pays on ``year``: ``year + 1``.
     min_confidence: rows below it are counted in the contract and left out.
-    weights, audit_groups, expected_services, contradicting_observations: tables that replace the reference tables
-        ``unsupported_weights``, ``audit_groups``, ``expected_services`` and ``contradicting_observations``.
+    weights, audit_groups, expected_services, contradicting_observations, companion_codes: tables that replace the
+        reference tables ``unsupported_weights`` and those of these names.
+    quiet: do not print how many persons were left out: who died before the payment year, or is in hospice all of it, of
+        whom CMS pays no month by a score (``not_paid`` of the contract).
 
     Columns
     -------
     ``confidence`` in [0, 1]: that no record bears the code out, see the module. ``reasons`` (list): no claim that
     counts; no face-to-face encounter; one claim; one day; acute code outside a hospital; no service one would expect;
     a later code says that it is over; health risk assessments alone; a measurement contradicts it (table
-    ``observations``: all results of the year lie where the condition is not).
+    ``observations``: all results of the year lie where the condition is not); an earlier code says that it was over;
+    the codes beside it do not go with it (a body mass index without a diagnosis of weight: ``companion_codes``).
     ``audit_group``: the high-risk group whose rule is not met, else empty. ``counted``: whether the HCC counts
     today; ``again``: whether it is borne out in the years beside (same HCC, same category of codes, no, unknown
     where there are no other years); ``services``: treatment, follow-up, none, or unknown where the table expects
@@ -116,7 +122,7 @@ def unsupported(
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=100, seed=1).claims
-    >>> sure = cx.risk.unsupported(claims, year=2025, min_confidence=0.5)
+    >>> sure = cx.risk.unsupported(claims, year=2025, min_confidence=0.5, quiet=True)
     >>> sure["hcc"].tolist(), sure["reasons"][1]
     (['267', '65'], ['no claim that counts', 'no service one would expect'])
     """
@@ -127,18 +133,23 @@ def unsupported(
     groups = _dated("audit_groups", audit_groups)
     expected = _table("expected_services", expected_services)
     against = _dated("contradicting_observations", contradicting_observations)
+    beside = _dated("companion_codes", companion_codes)
     card = scorecard(weights)
     with claims.session() as s:
-        frame = facts(s, Asked(year, model, paid, groups, expected, against))
+        frame = facts(s, Asked(year, model, paid, groups, expected, against, beside))
+        unpaid = entitlement.unpaid_of(s)
+    if unpaid and not quiet:
+        print(entitlement.sentence(unpaid, "unsupported conditions"))
     frame = judged(frame, groups)
-    frame["confidence"] = np.fmax(confidence(frame, card), _of_results(frame, against))
+    by_rule = np.fmax(_of_rule(frame["contradicted_by"], against), _of_rule(frame["companion"], beside))
+    frame["confidence"] = np.fmax(confidence(frame, card), by_rule)
     frame["counted"] = frame["claims"] > 0
     known = bool(frame["again"].ne("unknown").any())
     kept = frame[(frame["confidence"] >= min_confidence) & (frame["reasons"].map(len) > 0)]
     left_out = frame.drop(kept.index)
     kept = kept.sort_values(["confidence", "person_id", "hcc"], ascending=[False, True, True])
     kept = kept.reset_index(drop=True)
-    kept["reason"] = readable(kept, groups, against, year)
+    kept["reason"] = readable(kept, groups, against, beside, year)
     return attach(
         kept[list(COLUMNS)],
         measure="coded HCCs whose support on claims is thin",
@@ -152,6 +163,7 @@ def unsupported(
         ),
         exclusions=f"confidence below {min_confidence}",
         rows_left_out=len(left_out),
+        not_paid=unpaid,
         left_out_expected=round(float(left_out["confidence"].sum()), 2),
         confidence="scorecard unsupported_weights"
         + (", estimated on simulated persons" if weights is None else " of the caller's own"),
@@ -172,10 +184,10 @@ def _dated(name: str, replacement: Replacement) -> pd.DataFrame:
     return dated(name, _table(name, replacement).to_pandas())
 
 
-def _of_results(frame: pd.DataFrame, rules: pd.DataFrame) -> np.ndarray[Any, np.dtype[Any]]:
-    """How sure each row's contradicting results are by themselves; 0 where there are none."""
+def _of_rule(broken: pd.Series, rules: pd.DataFrame) -> np.ndarray[Any, np.dtype[Any]]:
+    """How sure the rule that each row breaks is by itself; 0 where it breaks none."""
     sure = rules.set_index("rule")["confidence"].astype(float)
-    return frame["contradicted_by"].map(sure).fillna(0.0).to_numpy(float)
+    return broken.map(sure).fillna(0.0).to_numpy(float)
 
 
 def scorecard(weights: Replacement = None) -> dict[tuple[str, str], float]:
@@ -210,9 +222,15 @@ def judged(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     band = np.searchsorted(ends, frame["other_visit_days"].to_numpy())
     frame["other visits"] = np.array([name for _, name in VISIT_BANDS], dtype=object)[band]
     frame["expected_one_day"], frame["excess"] = _excess(frame)
-    # A code that says that the condition is over speaks against it, unless it is treated.
-    frame["history"] = np.where(frame["over"] & ~treated, "yes", "no")
+    # A code that says that the condition is over speaks against it, unless it is treated; one that came before does so
+    # less, since what was over may come back.
+    before = frame["over_before"] & ~treated & frame["days"].isin(["none", "one day"])
+    frame["history"] = np.select([frame["over"] & ~treated, before], ["yes", "before"], "no")
     frame["assessed"] = np.where((frame["claims"] > 0) & (frame["claims_not_assessing"] == 0), "yes", "no")
+    # However many assessments there are, none of them treated anything.
+    frame["days"] = frame["days"].mask(
+        frame["assessed"].eq("yes") & frame["days"].isin(["two days", "more"]), "one day"
+    )
     frame["measured"] = np.where(frame["contradicted_by"].notna(), "against", "no")
     frame["reasons"] = _reasons(frame)
     return frame
@@ -238,6 +256,8 @@ def _reasons(frame: pd.DataFrame) -> list[list[str]]:
         frame["history"].eq("yes"),
         frame["assessed"].eq("yes"),
         frame["measured"].eq("against"),
+        frame["history"].eq("before"),
+        frame["companion"].notna(),
     )
     columns = [np.where(flag.to_numpy(bool), name, "") for name, flag in zip(REASONS, flags, strict=True)]
     return [[str(name) for name in row if name] for row in zip(*columns, strict=True)]

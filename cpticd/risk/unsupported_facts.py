@@ -12,14 +12,14 @@ from cpticd import reference, sql
 from cpticd.core.session import Session
 from cpticd.risk import gap_measured, hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
-from cpticd.risk.entitlement import load_outsiders
+from cpticd.risk.entitlement import load_outsiders, load_unpaid
 from cpticd.risk.gap_found import prefixed
 from cpticd.risk.histories import load_histories
 
 #: Relations in the order in which they are made, each by the statement ``risk/unsupported_<name>``.
 _RELATIONS: Final = (
-    "audit_codes", "expected_codes", "expected_services", "coded", "assessed", "contradicted", "thin", "usual", "again",
-    "supporting", "in_acute_care", "history",
+    "audit_codes", "expected_codes", "expected_services", "coded", "assessed", "contradicted", "companions", "thin",
+    "usual", "again", "supporting", "in_acute_care", "history",
 )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ class Asked:
     audit_groups: pd.DataFrame
     expected_services: pa.Table
     contradictions: pd.DataFrame
+    companions: pd.DataFrame
 
 
 def facts(s: Session, asked: Asked) -> pd.DataFrame:
@@ -41,6 +42,7 @@ def facts(s: Session, asked: Asked) -> pd.DataFrame:
     near = [year for year in (asked.year - 1, asked.year, asked.year + 1) if year >= first]
     load_encounters(s, near, model=asked.model)
     load_outsiders(s, asked.model)
+    load_unpaid(s, asked.model, asked.payment_year)
     _load_tables(s, asked)
     for name in _RELATIONS:
         s.create(name, sql.text(f"risk/unsupported_{name}"))
@@ -70,6 +72,7 @@ def _load_tables(s: Session, asked: Asked) -> None:
     s.load("assessment_services", reference.table("assessment_services"))
     load_histories(s)
     _load_contradictions(s, asked.contradictions)
+    _load_companions(s, asked.companions)
 
 
 def _load_contradictions(s: Session, rules: pd.DataFrame) -> None:
@@ -86,5 +89,22 @@ def _load_contradictions(s: Session, rules: pd.DataFrame) -> None:
             "rule": pa.array(both["rule"].tolist(), pa.string()),
             "diagnosis_code": pa.array(both["code"].tolist(), pa.string()),
             "is_explaining": pa.array(both["is_explaining"].tolist(), pa.bool_()),
+        },
+    )
+
+
+def _load_companions(s: Session, rules: pd.DataFrame) -> None:
+    """Make ``companion_codes``: codes of the data by rule and role: the code, what it needs, what is against it."""
+    found = s.frame("SELECT DISTINCT diagnosis_code AS code FROM encounters")["code"]
+    roles = {"code": "diagnosis_codes", "needed": "needs", "against": "against"}
+    both = pd.concat([prefixed(rules, column, found).assign(role=role) for role, column in roles.items()])
+    both = both[["rule", "role", "code", "against"]].drop_duplicates()
+    s.load(
+        "companion_codes",
+        {
+            "rule": pa.array(both["rule"].tolist(), pa.string()),
+            "role": pa.array(both["role"].tolist(), pa.string()),
+            "diagnosis_code": pa.array(both["code"].tolist(), pa.string()),
+            "is_contradicted": pa.array((both["against"] != "").tolist(), pa.bool_()),
         },
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REASONS: Final = (
     "no claim that counts", "no face-to-face encounter", "one claim", "one day", "acute code outside a hospital",
     "no service one would expect", "a later code says that it is over", "health risk assessments alone",
-    "a measurement contradicts it",
+    "a measurement contradicts it", "an earlier code says that it was over", "codes beside it do not go with it",
 )  # fmt: skip
 #: Evidence that is listed by name; the rest is counted.
 SHOWN: Final = 3
@@ -58,9 +58,15 @@ def reasons(claims: Claims, unsupported: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def readable(frame: pd.DataFrame, groups: pd.DataFrame, contradictions: pd.DataFrame, year: int) -> list[str]:
+def readable(
+    frame: pd.DataFrame,
+    groups: pd.DataFrame,
+    contradictions: pd.DataFrame,
+    companions: pd.DataFrame,
+    year: int,
+) -> list[str]:
     """One sentence per row of the facts behind it; ``groups`` is the reference table ``audit_groups``,
-    ``contradictions`` is ``contradicting_observations``."""
+    ``contradictions`` is ``contradicting_observations``, ``companions`` is ``companion_codes``."""
     measured = {row["rule"]: row for row in contradictions.to_dict("records")}
     rules = {row["audit_group"]: row for row in groups.to_dict("records")}
     rows = frame.to_dict("records")
@@ -68,7 +74,10 @@ def readable(frame: pd.DataFrame, groups: pd.DataFrame, contradictions: pd.DataF
         _against(row, measured[row["contradicted_by"]]) if row["measured"] == "against" else ""
         for row in rows
     ]
-    return [_sentence(row, rules, year) + text for row, text in zip(rows, against, strict=True)]
+    why = dict(zip(companions["rule"], companions["reason"], strict=True))
+    beside = [f"; {why[row['companion']]}" if row["companion"] in why else "" for row in rows]
+    each = zip(rows, against, beside, strict=True)
+    return [_sentence(row, rules, year) + text + last for row, text, last in each]
 
 
 def _against(row: Mapping[Any, Any], rule: Mapping[Any, Any]) -> str:
@@ -99,6 +108,8 @@ def _sentence(row: Mapping[Any, Any], rules: Mapping[Any, Mapping[Any, Any]], ye
     )
     if row["history"] == "yes":
         parts.append("a later code of the year says that it is over")
+    if row["history"] == "before":
+        parts.append("an earlier code says that it was over")
     if row["assessed"] == "yes":
         parts.append("by assessments of health risks alone")
     if row["other_visit_days"]:

@@ -231,6 +231,20 @@ def test_a_hospital_claim_of_blue_button_2(shared: Claims) -> None:
     assert "revenue center 0001 is the total of a claim and no line: 1" in shared.rejects["reason"].tolist()
 
 
+def test_nothing_in_a_list_is_no_item_and_the_type_shows_medicare(tmp_path: Path) -> None:
+    bill = hospital()
+    # noncovered amounts of Medicare have reasons of their own; without its identifiers the type still shows it
+    bill["item"][0]["adjudication"] = [
+        each for each in bill["item"][0]["adjudication"] if "reason" not in each
+    ]
+    bill |= {"identifier": [], "item": [None, *bill["item"]]}
+    path = tmp_path / "eob.json"
+    path.write_text(json.dumps(bill))
+    claims = cx.read_fhir(path, quiet=True, progress=False)
+    assert claims.table("lines")["revenue_center_code"].tolist() == ["0450"]
+    assert claims.table("adjustments").empty
+
+
 def test_the_category_denialreason_is_no_denial_by_itself(shared: Claims) -> None:
     assert of(shared, "line_outcomes", "initial_outcome", "assistant") == [["paid"], ["paid"]]
     assert of(shared, "adjustments", "carc", "assistant") == []

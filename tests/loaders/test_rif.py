@@ -72,6 +72,19 @@ def test_carrier_lines_outcomes_and_diagnoses(tmp_path: Path) -> None:
     assert balanced(claims)
 
 
+def test_charges_that_lines_lack_are_reported(tmp_path: Path) -> None:
+    claims = read(tmp_path, CARRIER.replace("LINE_SBMTD_CHRG_AMT", "OWN_AMT_OF_OURS"))
+    assert table(claims, "lines", "charge_amount")[:2] == [(80.0,), (0.0,)]
+    words = "lines without a submitted charge: their charge_amount is the allowed charge: 2 claims"
+    assert words in claims.rejects.reason.tolist() and balanced(claims)
+    both = CARRIER.replace("LINE_SBMTD_CHRG_AMT", "OWN_AMT_OF_OURS").replace(
+        "LINE_ALOWD_CHRG_AMT", "OWN_ALOWD_AMT"
+    )
+    (tmp_path / "b").mkdir()
+    words = "no line has a charge, nor an allowed one: charges of lines are not known: 1 claims"
+    assert words in read(tmp_path / "b", both).rejects.reason.tolist()
+
+
 def test_outpatient_totals_reasons_and_kinds_of_diagnoses(tmp_path: Path) -> None:
     claims = read(tmp_path, OUTPATIENT)
     assert table(

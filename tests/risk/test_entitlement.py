@@ -171,6 +171,44 @@ def test_the_dead_and_those_in_hospice_have_no_score() -> None:
     assert "in hospice in every month" in left["person hospice"]
 
 
+def test_the_dead_and_those_in_hospice_are_on_no_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be paid any more is no row to review; who died after the new year has rows, and no next visit."""
+    visits = "\n".join(
+        f"{who} | {day} | 11 | I63.9 | 99213"
+        for who in ("alive", "before", "during", "hospice")
+        for day in ("2025-05-01", "2025-05-08", "2025-05-15")
+    )
+    members = """
+        person_id | year | birth_date | sex    | death_date | hospice_months
+        alive     | 2025 | 1950-06-01 | female |            |
+        before    | 2025 | 1950-06-01 | female | 2025-12-31 |
+        during    | 2025 | 1950-06-01 | female |            |
+        during    | 2026 | 1950-06-01 | female | 2026-01-05 |
+        hospice   | 2025 | 1950-06-01 | female |            |
+        hospice   | 2026 | 1950-06-01 | female |            | 12
+    """
+    claims = claims_of_visits(visits, members=members)
+    thin = cx.risk.unsupported(claims, year=2025, min_confidence=0)
+    assert thin["person_id"].tolist() == ["alive", "during"]
+    reasons = [
+        "died before the payment year, of which CMS pays no month",
+        "in hospice in every month of the payment year, whom CMS pays without a risk score",
+    ]
+    assert cx.contract(thin)["not_paid"] == dict.fromkeys(reasons, 1)
+    text = f"1 person {reasons[0]}; 1 person {reasons[1]}\n"
+    assert capsys.readouterr().out == f"On no list of unsupported conditions: {text}"
+    mine = pd.DataFrame({"person_id": ["alive", "before", "during", "hospice"], "hcc": "249"})
+    booked = mine[["person_id"]].assign(appointment_date="2026-01-20")
+    todo = cx.risk.worklist(claims, mine, year=2025, as_of="2026-01-10", appointments=booked)
+    assert todo["person_id"].tolist() == ["alive", "during"]
+    assert todo["next_visit_by"].tolist() == ["appointment", ""]
+    assert todo["next_visit"].isna().tolist() == [False, True]
+    assert cx.contract(todo)["not_paid"] == dict.fromkeys(reasons, 1)
+    assert capsys.readouterr().out == f"On no list of rows to review: {text}"
+    coded = cx.risk.prevalence(claims, mine.iloc[:0].assign(confidence=0.5, status=""), thin, year=2025)
+    assert coded["coded_persons"].tolist() == [4]
+
+
 def test_a_functioning_graft_is_a_graft_in_frames_too() -> None:
     members = pd.DataFrame({"person_id": ["a"], "age": [70], "sex": ["F"], "graft_months": [5],
                             "esrd_status": ["functioning graft"]})  # fmt: skip

@@ -281,19 +281,31 @@ def test_arguments_outside_are_refused(claims: Claims, arguments: dict[str, Any]
         gaps(claims, **arguments)
 
 
-def test_persons_who_left_or_died_before_the_year_have_no_gap() -> None:
+def test_persons_who_left_or_died_before_the_payment_year_have_no_gap(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     visits = """
         a | 2024-03-01 | 11 | E11.42 | 99213
         b | 2024-03-01 | 11 | E11.42 | 99213
         c | 2024-03-01 | 11 | E11.42 | 99213
+        d | 2024-03-01 | 11 | E11.42 | 99213
     """
     members = """
         a | 2024 | 1950-01-01 | female |
         b | 2025 | 1950-01-01 | female | 2024-12-31
         c | 2025 | 1950-01-01 | female | 2025-12-30
+        d | 2025 | 1950-01-01 | female | 2026-01-02
     """
-    found = gaps(claims_of_visits(visits, members=members), year=2025)
-    assert shown(found, "person_id", "stratum") == [("c", "died in the year, only year")]
+    claims = claims_of_visits(visits, members=members)
+    found = gaps(claims, year=2025, suspects=pd.DataFrame([{"person_id": "c", "hcc": "226"}]))
+    assert shown(found, "person_id", "hcc") == [("d", "37")]
+    why = "died before the payment year, of which CMS pays no month"
+    assert cx.contract(found)["not_paid"] == {why: 1}
+    assert f"On no list of gaps: 1 person {why}\n" in capsys.readouterr().out
+    assert cx.risk.rejects(found)["reason"].tolist() == [why]
+    # Rates of the year itself count who died in it.
+    recapture = cx.risk.recapture(claims, payment_year=2026)
+    assert recapture.query("year == 2025")["persons_enrolled"].unique().tolist() == [3]
 
 
 def test_edits_by_age_and_sex_hold_for_suspected_conditions() -> None:

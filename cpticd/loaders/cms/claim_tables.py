@@ -235,6 +235,8 @@ def _remark(intake: Intake) -> None:
         "by_line AND abs(paid - lines_paid) > 0.01": "payments of lines do not add up to the claim's",
         "differs": "rows of a claim state different charges or payments of it: the smallest was read",
         "feed AND charge IS NULL": "the feed has no submitted charge: charge_amount is the allowed charge",
+        "NOT feed AND by_allowed": "lines without a submitted charge: their charge_amount is the allowed charge",
+        "uncharged AND paid_in_all <> 0": "no line has a charge, nor an allowed one: charges of lines are not known",
         "statements > 1": "several files state the claim: it counts once",
         "lines IS NULL": "claims without lines: is the file of their lines missing?",
         "sources = 1 AND paid IS NULL AND NOT feed": "no payment of the claim: is the file of the claims missing?",

@@ -11,7 +11,8 @@ lined AS (
     SELECT
         number, pk, count(*) AS lines, min(line_start) AS first_day, max(coalesce(line_end, line_start)) AS last_day,
         sum(coalesce(line_charge, allowed)) AS line_charges, sum(line_paid) AS lines_paid,
-        sum(abs(line_paid)) > 0 AS is_itemized, bool_or(revenue IS NOT NULL) AS has_revenue,
+        bool_or(line_charge IS NULL AND allowed IS NOT NULL) AS by_allowed,
+        bool_and(coalesce(line_charge, allowed) IS NULL) AS uncharged, sum(abs(line_paid)) > 0 AS is_itemized, bool_or(revenue IS NOT NULL) AS has_revenue,
         count(line_deductible) > 0 AS has_deductible,
         count(coalesce(line_coinsurance, line_reduced_coinsurance)) > 0 AS has_coinsurance,
         count(line_blood) > 0 AS has_blood, count(line_primary_paid) > 0 AS has_primary

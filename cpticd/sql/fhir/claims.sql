@@ -22,7 +22,8 @@ insurances AS (
 SELECT
     y.r, y.source, y.place, y.kind, coalesce(nullif(trim(b.id), ''), fhir_target(y.url)) AS id, lower(b.status) AS status, lower(b.use) AS use,
     lower(b.outcome) AS outcome, f.form, list_filter(b.meta.profile, lambda p: p ILIKE '%pharmacy%')[1] IS NOT NULL AS is_pharmacy_profile,
-    list_filter(b.identifier, lambda i: i.system LIKE '%bluebutton.cms.gov%')[1] IS NOT NULL AS is_medicare,
+    list_filter(b.identifier, lambda i: i.system LIKE '%bluebutton.cms.gov%')[1] IS NOT NULL
+        OR list_filter(b.type.coding, lambda c: c.system LIKE '%bluebutton.cms.gov%')[1] IS NOT NULL AS is_medicare,
     coalesce(
         list_filter(b.identifier, lambda i: i.system LIKE '%/clm_id' OR i.system LIKE '%/pde_id')[1].value,
         list_filter(b.identifier, lambda i: lower(i.type.coding[1].code) = 'uc' AND i.system NOT LIKE '%claim-group')[1].value,

@@ -1,6 +1,7 @@
 -- One row per item (d = 0), detail of an item (s = 0) and subdetail of a batch of bodies, with what it says of a service.
-WITH items AS MATERIALIZED (
-    SELECT r, unnest(b.item) AS i, generate_subscripts(b.item, 1) AS n FROM fhir_bodies
+WITH items AS MATERIALIZED (  -- (null in a list is no item)
+    SELECT r, i, n FROM (SELECT r, unnest(b.item) AS i, generate_subscripts(b.item, 1) AS n FROM fhir_bodies) x
+    WHERE i IS NOT NULL
 ),
 details AS (
     SELECT r, n, unnest(i.detail) AS e, generate_subscripts(i.detail, 1) AS d, i FROM items WHERE i.detail IS NOT NULL

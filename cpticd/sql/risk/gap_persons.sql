@@ -1,6 +1,6 @@
--- One row per person who is enrolled in the measurement year, paid by the model, and alive at its start: sex, age on the
--- day that the model asks for (null where unknown), and whether the person died within the year. Where no members are known, those
--- who are seen in the year.
+-- One row per person who is enrolled in the measurement year, alive at its start, and paid by the model in some month of
+-- the payment year: sex, age on the day that the model asks for (null where unknown), and whether the person died within
+-- the year. Where no members are known, those who are seen in the year.
 WITH known AS (
     SELECT m.person_id, max(m.sex) AS sex, min(m.birth_date) AS birth_date, min(m.death_date) AS death_date
     FROM members m
@@ -25,4 +25,5 @@ SELECT
     coalesce(year(f.death_date) = s.year, FALSE) AS died
 FROM found f
 CROSS JOIN asked s
-WHERE f.death_date IS NULL OR year(f.death_date) >= s.year
+WHERE (f.death_date IS NULL OR year(f.death_date) >= s.year)
+  AND NOT EXISTS (SELECT 1 FROM unpaid u WHERE u.person_id = f.person_id)

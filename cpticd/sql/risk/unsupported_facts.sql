@@ -19,7 +19,9 @@ SELECT
     CASE WHEN s.hcc IS NULL THEN 'unknown' WHEN s.treated = 1 THEN 'treatment' WHEN s.followed = 1 THEN 'follow-up'
          ELSE 'none' END AS services,
     h.hcc IS NOT NULL AS acute_care,
-    o.hcc IS NOT NULL AS over,
+    coalesce(o.later, FALSE) AS over,
+    coalesce(NOT o.later, FALSE) AS over_before,
+    w.rule AS companion,
     k.rule AS contradicted_by, CAST(k.lowest AS DOUBLE) AS lowest_result, CAST(k.highest AS DOUBLE) AS highest_result,
     k.days AS result_days, k.first_date AS first_result, k.last_date AS last_result,
     coalesce(u.established_one_day, 0) AS established_one_day,
@@ -34,5 +36,6 @@ LEFT JOIN supporting s ON s.person_id = t.person_id AND s.hcc = t.hcc
 LEFT JOIN in_acute_care h ON h.person_id = t.person_id AND h.hcc = t.hcc
 LEFT JOIN history o ON o.person_id = t.person_id AND o.hcc = t.hcc
 LEFT JOIN contradicted k ON k.person_id = t.person_id AND k.hcc = t.hcc
+LEFT JOIN companions w ON w.person_id = t.person_id AND w.hcc = t.hcc
 LEFT JOIN usual u ON u.hcc = t.hcc
 ORDER BY t.person_id, length(t.hcc), t.hcc
