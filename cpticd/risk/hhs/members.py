@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import sql
+from cpticd.core.code_form import ndc
 from cpticd.core.conform import as_arrow, check_once, conform
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.session import Session
@@ -75,8 +76,16 @@ def take_frames(
             f"drugs: no column 'ndc_code' nor 'hcpcs_code'; found {as_arrow(drugs).column_names}; "
             "rename the one that says it"
         )
-    s.load("drugs_in", found)
+    s.load("drugs_in", _of_eleven_digits(found))
     return given
+
+
+def _of_eleven_digits(drugs: pa.Table) -> pa.Table:
+    """Drugs whose National Drug Codes have eleven digits; without hyphens HHS fills up from the left."""
+    place = drugs.column_names.index("ndc_code")
+    codes = drugs.column(place).combine_chunks().dictionary_encode()
+    read = [ndc(code) or code.strip().zfill(11) for code in codes.dictionary.to_pylist()]
+    return drugs.set_column(place, "ndc_code", pa.array(read, pa.string()).take(codes.indices))
 
 
 def _rows(table: Table, data: Any, wanted: tuple[str, ...], rejects: Rejects) -> pa.Table:
