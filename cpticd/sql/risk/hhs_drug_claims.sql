@@ -3,4 +3,4 @@ SELECT DISTINCT b.person_id, b.bit, coalesce(d.ndc_code, d.hcpcs_code) AS code
 FROM person_drugs AS b
 JOIN drugs_in AS d ON d.person_id = b.person_id
 JOIN drug_map AS m ON m.category = b.category
-    AND m.code = coalesce(d.ndc_code, upper(trim(d.hcpcs_code)))
+    AND m.code = d.code

@@ -3,7 +3,7 @@ WITH given AS (
     SELECT DISTINCT
         person_id,
         CASE WHEN ndc_code IS NOT NULL THEN 'ndc' ELSE 'hcpcs' END AS system,
-        coalesce(ndc_code, upper(trim(hcpcs_code))) AS code
+        code
     FROM drugs_in
 ),
 mapped AS (
