@@ -58,7 +58,7 @@ def counted(seed: int, folder: Path, table: pd.DataFrame) -> pd.DataFrame:
         found = gaps(
             claims, year=year, calibration=table, min_confidence=LISTED, lookback_years=lookback, quiet=True
         )
-        # Who died before the payment year has no gaps; strata of the dead stay as they were estimated.
+        # Who died before the payment year has no gap, so that strata of the dead have no rows here.
         dead = members.loc[pd.to_datetime(members["death_date"]).dt.year <= year, "person_id"]
         planted = truth.loc[(truth["year"] == year) & ~truth["person_id"].isin(dead), ["person_id", "hcc"]]
         planted = planted.assign(planted=1)
