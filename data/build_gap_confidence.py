@@ -53,10 +53,15 @@ def counted(seed: int, folder: Path, table: pd.DataFrame) -> pd.DataFrame:
     claims = cpticd.open(folder / str(seed))
     truth = pd.read_pickle(folder / f"{seed}.pickle")
     truth = truth[truth["state"] == "under_coded"]
-    parts = []
+    parts, members = [], claims.table("members")
     for year, lookback in RUNS:
-        found = gaps(claims, year=year, calibration=table, min_confidence=LISTED, lookback_years=lookback)
-        planted = truth.loc[truth["year"] == year, ["person_id", "hcc"]].assign(planted=1)
+        found = gaps(
+            claims, year=year, calibration=table, min_confidence=LISTED, lookback_years=lookback, quiet=True
+        )
+        # Who died before the payment year has no gap, so that strata of the dead have no rows here.
+        dead = members.loc[pd.to_datetime(members["death_date"]).dt.year <= year, "person_id"]
+        planted = truth.loc[(truth["year"] == year) & ~truth["person_id"].isin(dead), ["person_id", "hcc"]]
+        planted = planted.assign(planted=1)
         rest = cpticd.contract(found)["left_out"]["learned"]
         found = found[found["status"] == "open"].merge(planted, on=["person_id", "hcc"], how="outer")
         if lookback == 1:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from cpticd import reference
+from cpticd.core.code_form import ndc
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.core.session import Session
 
@@ -22,7 +23,7 @@ def classes(own: pd.DataFrame | None) -> pd.DataFrame:
     (``reference.add("drug_classes", …)``, of several releases the newest), these before the reference table's.
 
     ``own``: drug_class, and code with code_system (ndc or rxnorm), or ndc_code, or rxnorm_code. National Drug Codes
-    have eleven digits, or nine for every package of a product; dashes are dropped. SchemaError for what is neither.
+    have eleven digits, ten with hyphens, or nine for every package of a product. SchemaError for what is none of these.
     """
     builtin = reference.table("drug_classes").to_pandas()[list(_COLUMNS)]
     builtin = pd.concat([_added(), builtin]).drop_duplicates(["code_system", "code"], ignore_index=True)
@@ -39,8 +40,10 @@ def classes(own: pd.DataFrame | None) -> pd.DataFrame:
     rows["code_system"] = rows["code_system"].astype(str).str.lower() if "code_system" in rows else "ndc"
     if wrong := sorted({*rows["code_system"]} - {*SYSTEMS}):
         raise SchemaError(f"drug_classes: code_system {wrong[0]!r}; there are {', '.join(SYSTEMS)}")
-    rows["code"] = rows["code"].astype(str).str.strip().str.replace("-", "")
-    bad = rows[(rows["code_system"] == "ndc") & ~rows["code"].str.fullmatch("[0-9]{9}|[0-9]{11}")]
+    rows["code"] = rows["code"].astype(str).str.strip()
+    is_ndc = rows["code_system"] == "ndc"
+    rows.loc[is_ndc, "code"] = rows.loc[is_ndc, "code"].map(lambda code: ndc(code) or code.replace("-", ""))
+    bad = rows[is_ndc & ~rows["code"].str.fullmatch("[0-9]{9}|[0-9]{11}")]
     if len(bad):
         raise SchemaError(
             f"drug_classes: {bad['code'].iloc[0]!r} is no National Drug Code of 11 digits, nor its first 9; "

@@ -15,19 +15,16 @@ from cpticd.risk.gap_services import coded_or_not, load_text, suspected, with_hc
 from cpticd.risk.rule_dates import COLUMNS, dated
 
 
-def drugs(
-    s: Session, asked: Scope, own: pd.DataFrame | None = None, own_classes: pd.DataFrame | None = None
-) -> Found:
+def drugs(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame | None = None) -> Found:
     """One row per person, rule and condition that the fills of the year speak for: open, or closed by what is coded.
 
-    ``own``: further rows of ``evidence_drugs``; ``own_classes``: of ``drug_classes``. Fills are rows of ``drugs``, and
+    ``own``: further rows of ``evidence_drugs``; ``classed``: ``drug_classes.classed``. Fills are rows of ``drugs``, and
     lines with a National Drug Code. A rule asks for fills on so many days (``min_fills``). A class of which a coded
     condition of the year explains the use proves nothing. What has no class is counted in ``left_out``.
     """
     rules = dated("evidence_drugs", drug_rules(own))
-    found = drug_classes.classed(s, drug_classes.classes(own_classes))
-    counts = drug_classes.counted(s, found, {*rules["drug_class"]})
-    codes = rules[["rule", "drug_class", *COLUMNS]].drop_duplicates().merge(found, on="drug_class")
+    counts = drug_classes.counted(s, classed, {*rules["drug_class"]})
+    codes = rules[["rule", "drug_class", *COLUMNS]].drop_duplicates().merge(classed, on="drug_class")
     load_text(s, "gap_rule_codes", codes[["rule", "system", "code", *COLUMNS]])
     s.create("gap_fills", sql.text("risk/gap_served"))
     fewest = rules.groupby("rule")["min_fills"].max().fillna(1).astype(int)

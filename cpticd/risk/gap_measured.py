@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.core.session import Session
-from cpticd.risk import drug_classes
 from cpticd.risk.gap_found import Found, extended, nothing, prefixed
 from cpticd.risk.gap_inputs import Scope
 from cpticd.risk.gap_services import coded_or_not, load_text, suspected, with_hcc
@@ -22,18 +21,16 @@ _NUMBERS: Final = ("pair_from", "pair_below", "days_apart", "value_from", "value
 _LEAST, _MOST = -1e11, 1e11
 
 
-def measured(
-    s: Session, asked: Scope, own: pd.DataFrame | None = None, own_classes: pd.DataFrame | None = None
-) -> Found:
+def measured(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame | None = None) -> Found:
     """One row per person, rule and condition that results speak for: open, or closed by what is coded in the year.
 
-    ``own``: further rows of ``evidence_observations``; ``own_classes``: of ``drug_classes``, for rules that ask for a
+    ``own``: further rows of ``evidence_observations``; ``classed``: ``drug_classes.classed``, for rules that ask for a
     drug beside the result. A rule reads the last result of the year, or the last pair of results far enough apart.
     Results in a unit that the rule does not know are left out and counted.
     """
     rules = observation_rules(own)
     load_rules(s, rules)
-    _load_beside(s, rules, own_classes)
+    _load_beside(s, rules, classed)
     counts = _counts(s)
     s.create("observed_readings", sql.text("risk/observed_readings"))
     for name in ("last", "pair"):
@@ -100,13 +97,12 @@ def _is_bounded_above(rules: pd.DataFrame) -> pd.Series:
     return rules["pair_from"].isna() & rules["pair_below"].notna()
 
 
-def _load_beside(s: Session, rules: pd.DataFrame, own_classes: pd.DataFrame | None) -> None:
+def _load_beside(s: Session, rules: pd.DataFrame, classed: pd.DataFrame) -> None:
     """``observed_beside``: codes of the data that have to stand beside a rule's result, diagnoses and drugs."""
     diagnoses = s.frame("SELECT DISTINCT diagnosis_code AS code FROM gap_codes")["code"]
     beside = prefixed(rules[["rule", "beside_codes"]].drop_duplicates(), "beside_codes", diagnoses)
     wanted = rules.loc[rules["beside_drugs"] != "", ["rule", "beside_drugs"]].drop_duplicates()
-    found = drug_classes.classed(s, drug_classes.classes(own_classes))
-    filled = wanted.merge(found, left_on="beside_drugs", right_on="drug_class")
+    filled = wanted.merge(classed, left_on="beside_drugs", right_on="drug_class")
     both = pd.concat(
         [beside.assign(system="icd-10-cm")[["rule", "system", "code"]], filled[["rule", "system", "code"]]]
     )

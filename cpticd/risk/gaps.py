@@ -146,14 +146,16 @@ def gaps(
     chosen = _chosen(kinds)
     _check(min_confidence, folds, min_persons)
     table = confidences.checked(calibration, caps)
-    own = {
+    own: dict[str, tuple[pd.DataFrame | None, ...]] = {
         "implied": (implied,), "combination": (combinations,), "unspecified": (specific,),
-        "measured": (evidence_observations, drug_classes), "drug": (evidence_drugs, drug_classes),
     }  # fmt: skip
     refused = Rejects()
     with claims.session() as s:
         gap_inputs.prepare(s, asked)
         unpaid = entitlement.unpaid_of(s)
+        if {"measured", "drug"} & {*chosen}:
+            classed = drug_classes_of.classed(s, drug_classes_of.classes(drug_classes))
+            own |= {"measured": (classed, evidence_observations), "drug": (classed, evidence_drugs)}
         parts = {kind: _RULES[kind](s, asked, *own.get(kind, ())) for kind in chosen if kind in _RULES}
         if "external" in chosen and suspects is not None:
             parts["external"] = gap_external.external(s, asked, suspects, refused, caps)

@@ -32,6 +32,7 @@ _ASSUMED: Final = {
     "original reason for entitlement taken by age": "orec_assumed",
     "Medicare Part B in every month": "months_assumed",
     "a member of PACE": "pace_assumed",
+    "of PACE, whom CMS pays by a blend with an older model: this model alone": "pace_current",
 }
 
 

@@ -108,14 +108,17 @@ class Scorer:
 
     def _map(self, codes: pa.Array, diagnoses: pa.Array) -> None:
         """Make ``codes_in`` and ``mapped`` of the distinct codes as they were given, and how often each was."""
+        self._load_codes(codes, diagnoses, hcc_tables.mapping(self.model, self.payment_year))
+        self.make("mapped")
+
+    def _load_codes(self, codes: pa.Array, diagnoses: pa.Array, mapping: pa.Table) -> None:
+        """Make ``codes_in`` of the distinct codes, ``hcc_bits``, and ``hcc_map`` of what ``mapping`` says of them."""
         bare = pc.replace_substring_regex(pc.utf8_upper(codes), r"[\s.]", "")
         is_code = pc.fill_null(pc.match_substring_regex(bare, _ICD10), False)
         known = {"given": codes, "diagnosis_code": bare, "diagnoses": diagnoses, "is_code": is_code}
         self.s.load("codes_in", pa.table(known))
         self.s.load("hcc_bits", self.blocks.bits)
-        mapping = hcc_tables.mapping(self.model, self.payment_year)
         self.s.load("hcc_map", mapping.filter(pc.is_in(mapping.column("diagnosis_code"), value_set=bare)))
-        self.make("mapped")
 
     def _reject_diagnoses(self, met: int) -> None:
         """Reject what is no code, and whom nobody knows; ``met``: how often a diagnosis with an HCC met its person."""

@@ -204,6 +204,21 @@ def test_fixed_width_is_told_by_what_stands_where(tmp_path: Path) -> None:
     ]
 
 
+def test_damaged_lines_of_fixed_width(tmp_path: Path) -> None:
+    path = tmp_path / "P.A0001.ACO.ZC6Y24.D240301.T1"
+    row = {1: "7", 2: "1", 3: "M1", 5: "82", 6: "2024-01-05", 7: "2024-01-05", 9: "12", 10: "2024-01-05",
+           11: "2024-01-05", 12: "E0601", 13: "70.00", 15: "1093999990", 17: "1", 18: "A", 19: "0", 20: "2024-01-20",
+           22: "K1", 24: "90.00"}  # fmt: skip
+    lines = fixed(6, *(row | {1: str(n)} for n in range(1, 6))).splitlines()
+    lines[1] = lines[1][:30] + lines[1][31:]  # a character is gone
+    path.write_text("\n".join([*lines[:4], lines[4][:-40]]))
+    claims = cx.read_rif(path, progress=False)
+    assert table(claims, "claims", "claim_id") == [("1",), ("3",), ("4",), ("5",)] and balanced(claims)
+    reasons = claims.rejects.reason.tolist()
+    assert any("not a date" in reason for reason in reasons)
+    assert any("2 that end before" in reason and "is the file cut short?" in reason for reason in reasons)
+
+
 def test_an_event_is_adjusted_and_deleted(tmp_path: Path) -> None:
     claims = read(
         tmp_path,

@@ -22,6 +22,13 @@ def simulation() -> Simulation:
     return simulate(persons=4000, seed=91, clinical_data=True)
 
 
+def paid(simulation: Simulation) -> pd.DataFrame:
+    """Who is enrolled in 2025 and paid by V28 in some month of 2026."""
+    members = simulation.claims.table("members").query("year == 2025 and part_b_months > 0 and esrd == False")
+    died = pd.to_datetime(members["death_date"])
+    return members.loc[died.isna() | (died >= "2026-01-01"), ["person_id"]]
+
+
 @pytest.fixture(scope="module")
 def found(simulation: Simulation) -> pd.DataFrame:
     """Open gaps, and whether the person was planted to have this HCC, or one above it, and not coded."""
@@ -43,8 +50,7 @@ def test_what_suffices_is_found_and_mostly_right(
     under = simulation.truth["conditions"].query("year == 2025 and state == 'under_coded'")[KEY]
     series = simulation.truth["clinical"].query("year == 2025 and system == @system")
     series = series[series["hcc"] == series["series"].map(ENOUGH)]
-    members = simulation.claims.table("members").query("year == 2025 and part_b_months > 0 and esrd == False")
-    planted = series.merge(under).merge(members[["person_id"]]).drop_duplicates(KEY)
+    planted = series.merge(under).merge(paid(simulation)).drop_duplicates(KEY)
     mine = found[(found["kind"] == kind) | found["also_kinds"].str.contains(kind)]
     assert len(planted) >= 10
     assert planted.merge(mine[KEY], how="left", indicator=True)["_merge"].eq("both").mean() >= 0.9
@@ -62,5 +68,4 @@ def test_strata_are_in_the_order_of_their_confidence(found: pd.DataFrame) -> Non
 
 
 def test_nobody_is_named_whom_the_model_does_not_pay(simulation: Simulation, found: pd.DataFrame) -> None:
-    paid = simulation.claims.table("members").query("year == 2025 and part_b_months > 0 and esrd == False")
-    assert set(found["person_id"]) <= set(paid["person_id"])
+    assert set(found["person_id"]) <= set(paid(simulation)["person_id"])

@@ -10,6 +10,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.core.errors import SchemaError
+from cpticd.risk import drug_classes
 from cpticd.risk.gaps import gaps
 from tests.risk.visits import claims_of_visits
 
@@ -241,6 +242,18 @@ def test_a_supply_whose_code_ended_proves_nothing_later() -> None:
     glucose = cx.reference.table("implied_services").to_pandas().query("code_from == 'K0553'")
     assert glucose["effective_to"].tolist() == ["2022-12-31"]
     assert found(visits("a") + "\na | 2025-02-01 | 12 | I10 | K0553", kinds=["implied"]) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("0093-7214-01", "00093721401"), ("57894-060-02", "57894006002"), ("50242-0040-6", "50242004006"),
+        ("00093721401", "00093721401"), ("00093-7214", "000937214"),
+    ],
+)  # fmt: skip
+def test_national_drug_codes_of_classes_are_read_as_everywhere(given: str, read: str) -> None:
+    own = pd.DataFrame({"ndc_code": [given], "drug_class": ["x"]})
+    assert drug_classes.classes(own).query("drug_class == 'x'")["code"].tolist() == [read]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,19 @@ def test_each_model_scores_whom_cms_pays_by_it(claims: Claims) -> None:
     assert list(scored["hccs"][0]) == ["18", "85"]
 
 
+@pytest.mark.parametrize(("model", "esrd"), [("RxHCC V08", "no"), ("ESRD V24", "yes")])
+def test_models_that_cms_blends_for_pace_say_that_they_score_alone(
+    model: str, esrd: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members = MEMBERS.replace("| no   | yes", f"| {esrd:4} | yes").replace(
+        "| no   | no ", f"| {esrd:4} | no "
+    )
+    scored = cx.risk.score(claims_of_visits(VISITS, members=members), payment_year=2026, model=model)
+    what = "of PACE, whom CMS pays by a blend with an older model: this model alone"
+    assert cx.contract(scored)["assumed"][what] == 1
+    assert f"assumed of 1: {what}" in capsys.readouterr().out
+
+
 def test_before_2026_pace_was_paid_by_v22_alone() -> None:
     members = pd.DataFrame({"person_id": ["pace", "plan"], "age": 70, "sex": "F", "pace": [True, False]})
     codes = pd.DataFrame({"person_id": ["pace"], "diagnosis_code": ["E11.22"]})

@@ -35,7 +35,8 @@ def persons(model: str) -> dict[str, Person]:
     held = risk.conditions(claims, year=YEAR - 1)
     held = held[held["counted"]].groupby("person_id")["diagnosis_code"].agg(list).to_dict()
     people: dict[str, Person] = {}
-    paid = "part_b_months > 0 AND NOT esrd"  # whom CMS pays by these models
+    # Whom CMS pays by these models, in some month of the payment year.
+    paid = f"part_b_months > 0 AND NOT esrd AND (death_date IS NULL OR year(death_date) >= {YEAR})"
     for row in claims.query(f"SELECT * FROM members WHERE year = {YEAR - 1} AND {paid}").to_dict("records"):
         born = row["birth_date"]
         person = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -30,9 +31,12 @@ def kind_of(name: str, head: bytes) -> str | None:
         return "cclf 0 fixed"
     if not text or any("\t" in line or "|" in line for line in text):
         return None
+    if named and named[1].upper() in "123456789AB":
+        # of a file that is named so lines may be damaged: they are rejected one by one
+        file = named[1].upper()
+        if sum(_fits(file, line) for line in text) > len(text) / 2:
+            return f"cclf {file} fixed"
     fitting = [file for file in "123456789AB" if all(_fits(file, line) for line in text)]
-    if named and named[1].upper() in fitting:
-        return f"cclf {named[1].upper()} fixed"
     return f"cclf {fitting[0]} fixed" if len(fitting) == 1 else None
 
 
@@ -53,8 +57,20 @@ def _fits(file: str, line: str) -> bool:
     return checked > 0 and len(line.rstrip()) <= longest + 260 * (file in layouts.NO_CLAIMS)
 
 
-def batches(source: sources.Source, file: str, progress: bool) -> Iterator[pa.Table]:
-    """Tables of text columns, one a column of the layout, with the line number of each row."""
+def shorter(lengths: Counter[int]) -> str:
+    """What is to be known of rows that end before most others do, by how many rows have each length; else empty."""
+    full, most = max(lengths.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
+    short = {length: rows for length, rows in lengths.items() if length < full}
+    if not short or most * 2 <= sum(lengths.values()):
+        return ""  # blanks at the ends were taken away
+    return (
+        f"rows of {full} characters, as most are, but for {sum(short.values()):,} that end before ({min(short)}): "
+        "what stands behind was read as empty; is the file cut short?"
+    )
+
+
+def batches(source: sources.Source, file: str, progress: bool, lengths: Counter[int]) -> Iterator[pa.Table]:
+    """Tables of text columns, one a column of the layout, with the line number of each row; counts their lengths."""
     columns, first = layouts.positions(file), 1
     for block in sources.lines_in_blocks(source, progress):
         text = block.decode("utf-8", errors="replace").removesuffix("\n")
@@ -65,5 +81,8 @@ def batches(source: sources.Source, file: str, progress: bool) -> Iterator[pa.Ta
             pc.utf8_slice_codeunits(lines, (c.start or 1) - 1, (c.start or 1) - 1 + (c.width or 0))
             for c in columns
         ]
+        for row in pc.value_counts(pc.utf8_length(pc.utf8_rtrim(lines, "\r"))).to_pylist():
+            lengths[row["values"]] += row["counts"]
+        del lengths[0]
         table = pa.table([*cut, places], names=[*(f"c{i}" for i in range(len(cut))), "place"])
         yield table.filter(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(lines)), 0))

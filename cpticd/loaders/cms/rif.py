@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -113,8 +114,13 @@ class _Stage(Stage):
         staged = []
         for source in sources.texts(path, self.intake.shown(path)):
             self._clean = True
-            batches = fixed.batches(source, file, self.intake.progress)
+            lengths: Counter[int] = Counter()
+            batches = fixed.batches(source, file, self.intake.progress, lengths)
             staged.append(self._spooled(source.name, names, batches, "line"))
+            if words := fixed.shorter(lengths):
+                self.intake.reject(
+                    source=source.name, location="", table_name=UNIT, action="noted", severity="warning", reason=words
+                )  # fmt: skip
         return staged
 
 

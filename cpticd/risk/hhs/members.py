@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cpticd import sql
+from cpticd.core.code_form import ndc
 from cpticd.core.conform import as_arrow, check_once, conform
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.session import Session
@@ -54,7 +56,7 @@ DRUGS: Final[Table] = declare(
     hcpcs_code  text
     """,
 )
-_NO_DRUGS: Final = pa.schema({"person_id": pa.string(), "ndc_code": pa.string(), "hcpcs_code": pa.string()})
+_NO_DRUGS: Final = pa.schema(dict.fromkeys(["person_id", "ndc_code", "hcpcs_code", "code"], pa.string()))
 
 
 def take_frames(
@@ -75,8 +77,21 @@ def take_frames(
             f"drugs: no column 'ndc_code' nor 'hcpcs_code'; found {as_arrow(drugs).column_names}; "
             "rename the one that says it"
         )
-    s.load("drugs_in", found)
+    s.load("drugs_in", _with_codes(found))
     return given
+
+
+def _with_codes(drugs: pa.Table) -> pa.Table:
+    """Drugs, with ``code``: that of the procedure, or the National Drug Code in eleven digits.
+
+    Without hyphens HHS fills a National Drug Code up from the left.
+    """
+    given = drugs.column("ndc_code").combine_chunks().dictionary_encode()
+    read = [ndc(text) or text.strip().zfill(11) for text in given.dictionary.to_pylist()]
+    procedure = pc.utf8_upper(pc.utf8_trim_whitespace(drugs.column("hcpcs_code").cast(pa.string())))
+    return drugs.append_column(
+        "code", pc.coalesce(pa.array(read, pa.string()).take(given.indices), procedure)
+    )
 
 
 def _rows(table: Table, data: Any, wanted: tuple[str, ...], rejects: Rejects) -> pa.Table:

@@ -22,7 +22,6 @@ from cpticd.risk.hhs import tables
 from cpticd.risk.hierarchies import BLOCK, SEGMENT, WIDTH, Blocks
 from cpticd.risk.scorer import Scorer
 
-_ICD10: Final = "^[A-Z][0-9][0-9A-Z]([0-9A-Z]{1,4})?$"
 #: Bits of a person's flags: drug categories, and his months of enrolment above them.
 DRUG_BITS: Final = {**{f"RXC {n}": 1 << (n - 1) for n in range(1, 11)}, "PrEP": 1 << 10}
 MONTHS: Final = 1 << 12
@@ -146,13 +145,7 @@ class HhsScorer(Scorer):
             "SELECT diagnosis_code, count(*) AS diagnoses FROM diagnoses_in GROUP BY diagnosis_code"
         )
         codes = found.column(0).combine_chunks().cast(pa.string())
-        bare = pc.replace_substring_regex(pc.utf8_upper(codes), r"[\s.]", "")
-        is_code = pc.fill_null(pc.match_substring_regex(bare, _ICD10), False)
-        known = {"given": codes, "diagnosis_code": bare, "diagnoses": found.column(1), "is_code": is_code}
-        self.s.load("codes_in", pa.table(known))
-        self.s.load("hcc_bits", self.blocks.bits)
-        mapping = tables.edited(self.payment_year)
-        self.s.load("hcc_map", mapping.filter(pc.is_in(mapping.column("diagnosis_code"), value_set=bare)))
+        self._load_codes(codes, found.column(1), tables.edited(self.payment_year))
         self.make("hhs_mapped")
         self.make("hhs_met")
         self.s.create("held", sql.text("risk/hhs_held"), block=BLOCK)

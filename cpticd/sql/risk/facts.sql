@@ -27,6 +27,7 @@ WITH cleaned AS (
         coalesce(new_enrollee, '{model}' <> 'ESRD V24' AND part_b_months < 12, false) AS new_enrollee,
         coalesce(special_needs_plan, false) AS special_needs_plan,
         coalesce(pace, '{model}' = 'V22') AS pace, '{model}' = 'V22' AND pace IS NULL AS pace_assumed,
+        '{model}' IN ('ESRD V24', 'RxHCC V08') AND coalesce(pace, FALSE) AS pace_current,
         coalesce(esrd, false) AS esrd,
         CASE lower(esrd_status) WHEN 'functioning graft' THEN 'graft' ELSE lower(esrd_status) END AS esrd_status,
         CAST(floor(graft_months) AS INTEGER) AS graft_months,
@@ -77,7 +78,7 @@ numbered AS (
             WHEN '{model}' = 'RxHCC V08' AND c.channel NOT IN ('MA-PD', 'PDP')
                 THEN 'part_d_channel: not MA-PD or PDP: ' || c.channel
         END AS problem,
-        c.given_orec IS NULL AS orec_assumed, c.months_assumed, c.pace_assumed
+        c.given_orec IS NULL AS orec_assumed, c.months_assumed, c.pace_assumed, c.pace_current
     FROM completed AS c
     LEFT JOIN dual_codes AS d ON d.dual_status_code = c.dual_status_code
 )

@@ -3,13 +3,7 @@ WITH given AS (
     SELECT DISTINCT
         person_id,
         CASE WHEN ndc_code IS NOT NULL THEN 'ndc' ELSE 'hcpcs' END AS system,
-        -- Of ten digits with hyphens the short part is filled up; without hyphens HHS fills up from the left.
-        CASE
-            WHEN ndc_code IS NULL THEN upper(trim(hcpcs_code))
-            WHEN ndc_code LIKE '%-%-%' THEN lpad(split_part(trim(ndc_code), '-', 1), 5, '0')
-                || lpad(split_part(trim(ndc_code), '-', 2), 4, '0') || lpad(split_part(trim(ndc_code), '-', 3), 2, '0')
-            ELSE lpad(trim(ndc_code), 11, '0')
-        END AS code
+        code
     FROM drugs_in
 ),
 mapped AS (
