@@ -334,7 +334,9 @@ def test_images_of_the_readme_exist() -> None:
     names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text) + re.findall(r'<img src="([^"]+)"', text)
     assert all((ROOT / name).is_file() for name in names)
     assert not [name for name in names if (ROOT / name).stat().st_size > MAX_IMAGE_BYTES]
-    course = {path.stem for path in notebooks() if path.stem[0].isdigit()} - {"00_start_here"}  # which shows them all
+    course = {path.stem for path in notebooks() if path.stem[0].isdigit()} - {
+        "00_start_here"
+    }  # which shows them all
     assert course <= {Path(name).stem for name in names}, "every notebook of the course has its picture"
 
 

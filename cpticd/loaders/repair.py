@@ -81,7 +81,9 @@ def npi(x: str) -> Cell:
     """Identifiers of providers: ten digits, or what a source uses instead: one word, or a word and a number."""
     read = identifier(x)
     numbered = f"regexp_full_match({x}, '[A-Za-z]+ [A-Za-z]{{0,2}}[0-9]+')"
-    worded = f"((regexp_matches({x}, '[ ,;]') AND NOT {numbered}) OR regexp_full_match({x}, '[A-Za-z.]{{3,}}'))"
+    worded = (
+        f"((regexp_matches({x}, '[ ,;]') AND NOT {numbered}) OR regexp_full_match({x}, '[A-Za-z.]{{3,}}'))"
+    )
     return Cell(
         f"CASE WHEN NOT {worded} THEN {read.value} END",
         read.bad,

@@ -57,7 +57,7 @@ def left(claims: Claims, found: Findings) -> dict[str, Any]:
         part: (frame.to_csv(), str([text for text in terms_of(frame).values() if isinstance(text, str)]))
         for part, frame in shown.frames.items()
     }
-    return {"frames": shown.frames, "page": text[text.index("<body>") :], **frames}
+    return {"frames": shown.frames, "page": text[text.index("<body ") :], **frames}
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
