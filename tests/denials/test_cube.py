@@ -318,7 +318,7 @@ def test_a_page_of_a_pair_holds_its_lines_denied_ones_first(claims: Claims, cube
     first, count = view.page(names, count=5)
     assert count == pair["lines"]
     rest, _ = view.page(names, start=5, count=count)
-    keys = pd.concat([first, rest])
+    keys = pd.concat([first, rest])[["claim_id", "claim_line_number"]]
     assert len(keys.drop_duplicates()) == count
     outcome = claims.table("line_outcomes").set_index(["claim_id", "claim_line_number"])["initial_outcome"]
     is_denied = [outcome[key] == "denied" for key in keys.itertuples(index=False, name=None)]

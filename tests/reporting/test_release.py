@@ -233,12 +233,12 @@ def test_charts_and_hover_texts_hold_published_cells_only(found: Findings, kept:
     assert "suppressed" in shown.text("causes") + shown.text("rates") + shown.text("rules")
 
 
-def test_what_was_left_out_is_said_at_the_top_and_in_the_section(kept: Findings) -> None:
+def test_what_was_left_out_is_said_at_the_foot_and_in_the_section(kept: Findings) -> None:
     text = page(kept)
     few_, more = (sum(each[key] for each in kept.account.values()) for key in ("suppressed", "complementary"))
-    head = text.partition("<main>")[0]
-    assert f"{few_:,} of " in head
-    assert f"and {more:,} more are left out to protect them" in head
+    foot = text.partition("</main>")[2]
+    assert f"{few_:,} of " in foot
+    assert f"and {more:,} more are left out to protect them" in foot
     assert "of fewer than 11 persons" in Page(text).text("pairs")
     assert not [
         sentence for sentence in headlines(kept) if "nan" in sentence.lower() or "NA" in sentence.split()
@@ -265,7 +265,7 @@ def test_rules_are_told_with_what_has_no_table_and_judged_by_tables_given(
 ) -> None:
     text = Page(page(kept)).text("rules")
     for fact in (
-        "Rules without a table for these lines",
+        "rules without a table for these lines",
         "component_of_other_service",
         "reference.add",
         "rules ran",
