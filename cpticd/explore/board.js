@@ -361,10 +361,10 @@ function render({ model, el }) {
     const node = change() ?? place;
     if (!old || node.contains(document.activeElement)) return;
     const bare = (text) => text.replace(/ [▾▴]$/, "");
-    const all = [...node.querySelectorAll("button, input, summary")];
+    const all = [...node.querySelectorAll("button, input, select, summary")];
     const found = all.find((each) => old.id ? each.id === old.id
       : (each.getAttribute("aria-label") ?? "") === (old.name ?? "") && bare(each.textContent) === bare(old.text));
-    (found && !found.disabled ? found : all.find((each) => !each.disabled && each.tagName !== "INPUT"))?.focus();
+    (found && !found.disabled ? found : all.find((each) => !each.disabled && each.tagName !== "INPUT" && each.tagName !== "SELECT"))?.focus();
   }
 
   function section(part, old) {

@@ -215,7 +215,7 @@ class Shown:
             f"root => {{ window.cpticdAll = ({_FOCUSABLE})(root); window.cpticdAll[0].focus(); window.cpticdSeen = []; }}"
         )
         number = self.page.evaluate("window.cpticdAll.length")
-        for _ in range(number + 60):
+        for _ in range(2 * number + 200):  # a day is three places, and a table scrolls
             inside = self.root.evaluate(
                 "root => { window.cpticdSeen.push(document.activeElement); return root.contains(document.activeElement); }"
             )
@@ -223,7 +223,8 @@ class Shown:
                 break
             self.page.keyboard.press("Tab")
         return list(self.page.evaluate(
-            "window.cpticdAll.filter(each => !window.cpticdSeen.includes(each)).map(each => each.outerHTML.slice(0, 120))"
+            "window.cpticdAll.filter(each => each.isConnected && !window.cpticdSeen.includes(each))"
+            ".map(each => each.outerHTML.slice(0, 120))"
         ))  # fmt: skip
 
     def dark(self, dark: bool) -> tuple[str, str]:
