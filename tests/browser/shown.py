@@ -194,6 +194,12 @@ class Shown:
         before = self.drawn
         self.page.mouse.move(place["x"] - 1, place["y"] - 1)
         self.page.mouse.click(place["x"], place["y"])
+        if not self.root.evaluate(
+            _AFTER, [before, 5000]
+        ):  # a chart that was just drawn did not see the mouse come
+            self.page.mouse.move(place["x"] + 1, place["y"] + 1)
+            self.page.wait_for_timeout(300)
+            self.page.mouse.click(place["x"], place["y"])
         self.after(before)
 
     def export(self) -> str:
