@@ -22,18 +22,10 @@ def draw(frame: pd.DataFrame, **options: Any) -> Figure:
     >>> cx.charts.draw(cx.denials.overturned(claims, by="payer")).layout.xaxis.title.text
     'Overturned of lines denied at first'
     """
-    measure = measure_of(frame)
-    if measure is None or measure.chart is None:
-        name = (
-            "a frame that no analysis returned"
-            if measure is None
-            else f"{measure.name}, which declares no chart"
-        )
-        raise ArgumentError(
-            f"draw: found {name}; give a result as it came, or name its columns: cx.charts.bars(…)"
-        )
-    chart = getattr(import_module("cpticd.charts"), measure.chart.kind)
-    drawn: Figure = chart(frame, **{**measure.chart.options(frame), **options})
+    chart = _declared(frame, "draw", "chart", "or name its columns: cx.charts.bars(…)")
+    drawn: Figure = getattr(import_module("cpticd.charts"), chart.kind)(
+        frame, **{**chart.options(frame), **options}
+    )
     return drawn
 
 
@@ -48,14 +40,19 @@ def sentence(frame: pd.DataFrame) -> str:
     >>> cx.charts.sentence(cx.denials.flow(claims)).partition(" services")[2]
     ' denied at first 16 % have been paid since, 14 % are open; 68 % were lost without a second claim.'
     """
+    written: str = _declared(frame, "sentence", "sentence", "such as cx.denials.drivers(claims)")(frame)
+    return written
+
+
+def _declared(frame: pd.DataFrame, call: str, what: str, advice: str) -> Any:
+    """What the measure of a result declares; ArgumentError where it declares none, or no measure returned the frame."""
     measure = measure_of(frame)
-    if measure is None or measure.sentence is None:
+    found = getattr(measure, what, None)
+    if found is None:
         name = (
             "a frame that no analysis returned"
             if measure is None
-            else f"{measure.name}, which declares no sentence"
+            else f"{measure.name}, which declares no {what}"
         )
-        raise ArgumentError(
-            f"sentence: found {name}; give a result as it came, such as cx.denials.drivers(claims)"
-        )
-    return measure.sentence(frame)
+        raise ArgumentError(f"{call}: found {name}; give a result as it came, {advice}")
+    return found
