@@ -189,8 +189,9 @@ def counted(s: Session, claims: Claims, first: date, last: date, evidence: Evide
     s.load("comorbid_prefixes", codes)
     s.load("comorbid_weights", weights.assign(place=range(len(weights))))
     setting = claims.grouping("setting")
-    s.create("comorbid_evidence", _bound(sql.text("patterns/comorbid_evidence"), first, last),
+    s.create("comorbid_standing", _bound(sql.text("patterns/comorbid_standing"), first, last),
              setting=f"({setting.dimensions[0].sql})", joins=setting.joins)  # fmt: skip
+    s.create("comorbid_evidence", sql.text("patterns/comorbid_evidence"))
     s.create("comorbid", sql.text("patterns/comorbid"), enough=_ENOUGH[evidence])
     s.create("comorbid_people", _bound(sql.text("patterns/comorbid_persons"), first, last))
     return "comorbid"
@@ -209,16 +210,15 @@ def _days(year: int, lookback_years: int) -> tuple[date, date]:
 
 def _terms(s: Session, first: date, last: date, evidence: Evidence) -> dict[str, Any]:
     """What the contracts of both say of days, evidence, sources and what does not count."""
-    old = s.value("SELECT count(*) AS n FROM diagnoses WHERE diagnosis_code_type = 'icd-9-cm'")
-    kinds = "('admitting', 'reason for visit', 'external cause')"
-    aside = s.value(f"SELECT count(*) AS n FROM diagnoses WHERE diagnosis_kind IN {kinds}")
+    left_out = s.rows(sql.text("patterns/comorbid_left_out"))[0]
+    old, aside = int(left_out["icd9"]), int(left_out["aside"])
     return {
         "clock": f"first day of service of the claim, {first} to {last}",
         "exclusions": "claims that a later claim replaced or voided; ICD-9 codes; admitting diagnoses, reasons for a "
         "visit, external causes; what a graver stage of the same takes the place of",
-        "rows_left_out": int(old) + int(aside),
-        "icd9_diagnoses_left_out": int(old),
-        "admitting_and_reasons_left_out": int(aside),
+        "rows_left_out": old + aside,
+        "icd9_diagnoses_left_out": old,
+        "admitting_and_reasons_left_out": aside,
         "evidence": _WORDS[evidence],
         **{f"source_{name}": words for name, words in SOURCES.items()},
     }

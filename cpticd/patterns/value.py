@@ -26,7 +26,7 @@ _RVUS: Final = ("work_rvu", "practice_rvu", "malpractice_rvu", "total_rvu")
 _RATIOS: Final = {
     "allowed_per_rvu": ("allowed_amount", "total_rvu", "allowed"),
     "paid_per_rvu": ("paid_amount", "total_rvu", "decided"),
-    "rvu_per_line": ("total_rvu", "CAST(1 AS DOUBLE)", "valued"),
+    "rvu_per_line": ("total_rvu", "share", "valued"),
 }
 _VALUED: Final = (
     "valued_lines", "valued_share", "units", *_RVUS, "work_share", "rvu_per_line", "rvu_per_line_low",

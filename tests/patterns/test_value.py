@@ -133,7 +133,9 @@ def test_by_diagnoses_values_are_shared_out_and_add_up(claims: Claims, fees: str
     shared = patterns.value(claims, by="ccsr", folder=fees, min_lines=1, quiet=True)
     assert shared["total_rvu"].sum() == pytest.approx(whole["total_rvu"])
     assert shared["paid_amount"].sum() == pytest.approx(whole["paid_amount"])
-    assert shared.set_index("ccsr").loc["END003", "total_rvu"] == pytest.approx(1.3)
+    half = shared.set_index("ccsr").loc["END003"]
+    assert half["total_rvu"] == pytest.approx(1.3)
+    assert half["rvu_per_line"] == pytest.approx(2.6), "half of a line has half of its value: the line's"
 
 
 def test_the_interval_is_that_of_a_ratio_of_independent_persons(fees: str) -> None:

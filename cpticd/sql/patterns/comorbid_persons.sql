@@ -1,13 +1,5 @@
 -- One row per person with a claim that stands in the days, or a member in one of the years: claims, age, indexes.
-WITH seen AS (
-    SELECT o.person_id, count(*) AS claims
-    FROM claims o
-    LEFT JOIN superseded u ON u.claim_id = o.claim_id
-    WHERE u.claim_id IS NULL AND o.person_id IS NOT NULL
-        AND coalesce(o.frequency_code, substr(o.bill_type_code, 3, 1), '1') <> '8'
-        AND o.claim_start_date >= CAST($first AS DATE) AND o.claim_start_date <= CAST($last AS DATE)
-    GROUP BY o.person_id
-),
+WITH seen AS (SELECT person_id, count(*) AS claims FROM comorbid_standing GROUP BY person_id),
 born AS (SELECT person_id, min(birth_date) AS birth_date FROM members GROUP BY person_id),
 persons AS (
     SELECT person_id FROM seen
