@@ -144,8 +144,11 @@ class WorklistExplorer(Explorer):
     @property
     def figure(self) -> go.Figure:
         """Open denials by age and who can mend them, of all that are open, as they may leave."""
-        release = disclosure.Release(self._claims).add("open", self._summary())
-        return charts.open_summary(release["open"])
+        return charts.open_summary(self._leaving())
+
+    def _leaving(self) -> pd.DataFrame:
+        """The summary of all that are open, as it may leave."""
+        return disclosure.Release(self._claims).add("open", self._summary())["open"]
 
     def _summary(self) -> pd.DataFrame:
         return open_summary(self._claims, **self._of)
@@ -165,10 +168,19 @@ class WorklistExplorer(Explorer):
         return self._names.frame(self.worklist().head(FIRST))[_FIRST]
 
     def shareable_tiles(self) -> list[tiles.Tile]:
-        """None of figures of few persons."""
-        rows = self.data
-        few = 0 < rows["person_id"].nunique(dropna=False) < disclosure.settings().minimum
-        return [] if few else self._tiles(rows)[:3]
+        """Of all that are open, as far as it may leave; none of a choice, beside which the rest would follow."""
+        if len(self.data) < len(self._work.rows):
+            return []
+        shown = self._leaving()
+        known = shown[shown["expected_recovery"].notna()]
+        if known.empty:
+            return []
+        least = "at least " if len(known) < len(shown) else ""
+        return [
+            tiles.tile("Open denials", least + fmt.count(known["lines"].sum()), f"as of {self._work.day}"),
+            tiles.tile("Expected back", least + fmt.dollars(known["expected_recovery"].sum())),
+            tiles.tile("Charged", least + fmt.dollars(known["charge_amount"].sum())),
+        ]
 
     def _tiles(self, rows: pd.DataFrame) -> list[tiles.Tile]:
         found = open_work.totals(rows)

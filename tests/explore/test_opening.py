@@ -183,3 +183,13 @@ def test_names_stand_beside_the_npis_that_they_are_most_often_of() -> None:
     assert "region" in controls
     assert "provider_name" not in controls
     assert controls["billing_npi"]["options"][1]["label"] == "1 Oak Clinic (2)"
+
+
+def test_tiles_that_a_notebook_keeps_are_of_what_may_leave(claims: Claims) -> None:
+    """Prices and chances of few services would follow from the exact sum."""
+    page = cx.explore.worklist(cx.simulate(persons=120, seed=2).claims)
+    exact = page.data["expected_recovery"].sum()
+    kept = {tile["label"]: tile["value"] for tile in page.shareable_tiles()}
+    assert kept["Expected back"] != f"${exact:,.0f}"
+    page.choose(min_expected=1.0)
+    assert page.shareable_tiles() == []
