@@ -148,20 +148,17 @@ def _stratum(view: Chosen, alike: Sequence[str]) -> np.ndarray:
 
 def _causes(sides: Sequence[Side], within: Within) -> pd.DataFrame:
     """One row per root cause and side: its denied lines per line adjudicated, and how that differs from the first."""
-    frames = []
-    for label, view in sides:
-        rates, causes = view.rates(within).iloc[0], view.causes(within)
-        found = causes[["category", "lines", "denied_amount"]].assign(side=label, n=rates["n"])
-        frames.append(found.assign(design_effect=rates["design_effect"]))
-    every = pd.concat(frames, ignore_index=True)
+    sized = {label: view.rates(within).iloc[0] for label, view in sides}
+    causes = [
+        view.causes(within)[["category", "lines", "denied_amount"]].assign(side=label)
+        for label, view in sides
+    ]
+    every = pd.concat(causes, ignore_index=True)
     order = every.groupby("category")["lines"].sum().sort_values(ascending=False, kind="stable").index
-    sized = pd.MultiIndex.from_product([order, [label for label, _ in sides]], names=["category", "side"])
-    made = every.set_index(["category", "side"]).reindex(sized).reset_index()
-    for frame, (label, _) in zip(frames, sides, strict=True):
-        mine = made["side"] == label
-        if len(frame):
-            for name in ("n", "design_effect"):
-                made.loc[mine, name] = frame[name].iloc[0]
+    each = pd.MultiIndex.from_product([order, [*sized]], names=["category", "side"])
+    made = every.set_index(["category", "side"]).reindex(each).reset_index()
+    for name in ("n", "design_effect"):
+        made[name] = made["side"].map({label: float(row[name]) for label, row in sized.items()})
     made[["lines", "denied_amount"]] = made[["lines", "denied_amount"]].fillna(0)
     made["rate"] = made["lines"] / made["n"]
     made["low"], made["high"] = stats.wilson(made["lines"], made["n"], design_effect=made["design_effect"])

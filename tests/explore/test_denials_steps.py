@@ -95,5 +95,11 @@ def test_payers_periods_and_what_was_kept_stand_side_by_side(
     explorer.choose(payer=payers[1])
     assert explorer.comparison["side"].tolist() == [f"A: {payers[0]}", f"B: {payers[1]}"]
     assert explorer.comparison["n"].tolist() == sides["n"].tolist()
+    explorer.choose(compare=None, payer=payers[0])
+    pair = explorer.data.iloc[0]
+    explorer.choose(hcpcs_family=pair["hcpcs_family"], diagnosis_family=pair["diagnosis_family"])
+    click(explorer, kind="button", name="keep")
+    assert explorer.comparison["n"].iloc[0] < sides["n"].iloc[0], "the cell that is open holds for both sides"
+    click(explorer, kind="button", name="back")
     explorer.choose(compare="place", place="11")
     assert part(explorer, "sides")["kind"] == "chart"

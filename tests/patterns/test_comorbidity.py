@@ -100,7 +100,9 @@ def test_indexes_are_those_of_the_published_weights(claims: Claims) -> None:
     ]
     terms = cx.contract(found)
     assert (terms["icd9_diagnoses_left_out"], terms["admitting_and_reasons_left_out"]) == (1, 1)
-    assert cx.contract(patterns.comorbidity(claims, year=2019))["rows_left_out"] == 0, "no claim is of that year"
+    assert cx.contract(patterns.comorbidity(claims, year=2019))["rows_left_out"] == 0, (
+        "no claim is of that year"
+    )
 
 
 def test_years_before_count_where_they_are_asked_for(claims: Claims) -> None:
