@@ -106,6 +106,8 @@ class Groups:
             state = None if name == "diagnosis_groups" else _rbcs_state()
             if name not in self._there or self._there[name] != state:
                 with self._lock:
+                    if name in self._there and self._there[name] == state:
+                        continue  # another thread has loaded it meanwhile
                     table = reference.table(name) if state is None else _procedure_groups()
                     self._engine.load(name, table)
                     self._there[name] = state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpticd.core import database, places, store
 from cpticd.core.engine import DataEngine, engine_of
-from cpticd.core.errors import ArgumentError
+from cpticd.core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
     from cpticd.core.engine_spark import SparkSession
@@ -22,13 +22,17 @@ def opened(
     session's catalog. Raises ArgumentError for a URI without Spark, InputError where no data set is there.
     """
     path = Path(place)
-    if isinstance(place, str) and not path.exists() and (engine == "spark" or "://" in place):
+    try:
+        there, is_file = path.exists(), path.is_file()
+    except OSError as error:
+        raise InputError(f"{place}: cannot be opened: {error.strerror or error}; check the path") from error
+    if isinstance(place, str) and not there and (engine == "spark" or "://" in place):
         if engine != "spark":
             raise ArgumentError(
                 f"{place}: a URI is opened with engine='spark' and a session that may read it; DuckDB opens a folder"
             )
         return _on_spark(place, session)
-    saved = database.Database(path, engine=engine) if path.is_file() else store.Folder(path)
+    saved = database.Database(path, engine=engine) if is_file else store.Folder(path)
     where = engine_of(engine, session, memory_limit)
     places.remember(where, path)
     return where, saved

@@ -13,7 +13,7 @@ from cpticd.core import store
 from cpticd.core.engine_spark import SparkEngine
 from cpticd.core.errors import InputError
 from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES
-from cpticd.core.tables import SQL, Table
+from cpticd.core.tables import Table
 
 #: Codes that joins compare as text, by table, and what they are where they are in normal form.
 _NORMAL: Final = {
@@ -77,7 +77,7 @@ class SparkTables:
         """InputError where codes are written otherwise than the model joins them: nothing would be found."""
         for name, (column, normal) in _NORMAL.items():
             frame = self._frame(name)
-            if frame is None or column not in frame.columns:
+            if frame is None or column not in {each.lower() for each in frame.columns}:
                 continue
             if off := frame.where(f"{column} <> {normal}").select(column).first():
                 raise InputError(
@@ -92,14 +92,8 @@ class SparkTables:
 
     def _columns(self, table: Table, frame: DataFrame) -> str:
         """SQL of a table's columns; of a set that nobody saved, in the types of the schema."""
-        columns = store.columns_of(table, frame.columns, f"{self.path}.{table.name}")
-        if self.manifest:
-            return columns
         there = {name.lower() for name in frame.columns}
-        return ", ".join(
-            f"CAST({each.name if each.name in there else 'NULL'} AS {SQL[each.kind]}) AS {each.name}"
-            for each in table.columns
-        )
+        return store.columns_of(table, there, f"{self.path}.{table.name}", cast=not self.manifest)
 
     def scan(self, engine: SparkEngine, names: Collection[str]) -> None:
         """Define every canonical table, and the derived relations of these names."""

@@ -184,19 +184,23 @@ def _columns(table: Table, file: Path) -> str:
         ) from error
 
 
-def columns_of(table: Table, there: Collection[str], where: Path | str) -> str:
-    """SQL of a table's columns, those that are not ``there`` as nulls; InputError where one is required."""
+def columns_of(table: Table, there: Collection[str], where: Path | str, *, cast: bool = False) -> str:
+    """SQL of a table's columns, those that are not ``there`` as nulls; InputError where one is required.
+
+    ``cast``: in the types of the schema, where something else wrote them.
+    """
     if required := [name for name in table.required if name not in there]:
         raise InputError(f"{where}: no column {', '.join(required)}; load the claims and save them again")
     former = {new: old for old, new in FORMER.items() if old in there}
     if table.name in _OF_SERVICES and "claim_line_number" in there:
         former["service_number"] = "claim_line_number"
-    return ", ".join(
-        each.name
-        if each.name in there
-        else f"{former.get(each.name) or f'CAST(NULL AS {SQL[each.kind]})'} AS {each.name}"
-        for each in table.columns
-    )
+    found: list[str] = []
+    for each in table.columns:
+        source = each.name if each.name in there else former.get(each.name)
+        if source is None or cast:
+            source = f"CAST({source or 'NULL'} AS {SQL[each.kind]})"
+        found.append(source if source == each.name else f"{source} AS {each.name}")
+    return ", ".join(found)
 
 
 def read_table(folder: Path, name: str) -> pa.Table:
@@ -276,8 +280,12 @@ class Folder:
         if (now := self._stamped()) == self._stamps:
             return
         with suppress(InputError):  # the same set in the same place: saved over itself, or copied anew
-            if _held(manifest_of(self.path)) == _held(self.manifest) != {}:
-                self._stamps = now
+            there = manifest_of(self.path)
+            if _held(there) == _held(self.manifest) != {} and all(
+                contents.is_as_saved(self.path / f"{name}.parquet", entry)
+                for name, entry in there["contents"].items()
+            ):
+                self.manifest, self._stamps = there, now
                 return
         raise InputError(f"{self.path}: replaced or changed since it was opened; open it again")
 

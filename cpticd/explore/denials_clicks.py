@@ -70,8 +70,8 @@ class Clicks(Leaving):
             self._set(self.values | self._extra.get("driver", {}).get("values", {}) | {"view": "drivers"})
             self._extra = {k: self._extra[k] for k in ("kept",) if k in self._extra}
         elif name == "keep":
-            kept = self.selection  # without the cell that is open, which holds for both sides
-            self._extra["kept"] = {name: kept[name] for name in self.criteria if name in kept}
+            chosen = self.selection.items()  # the cell that is open holds for both sides
+            self._extra["kept"] = {name: value for name, value in chosen if name not in FAMILY}
             self._set(self.values | {"compare": "kept"})
         elif name == "work":
             self._set(self.values | {"view": "open"})

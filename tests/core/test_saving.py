@@ -102,6 +102,14 @@ def test_a_set_that_was_replaced_while_it_was_open_is_not_read(folder: Path, two
     assert counts(cx.open(folder)) == counts(other)
 
 
+def test_a_table_that_is_rewritten_while_its_set_is_open_is_not_read(folder: Path) -> None:
+    claims = cx.open(folder)
+    rows = pq.read_table(folder / "lines.parquet")
+    pq.write_table(rows.slice(0, len(rows) // 2), folder / "lines.parquet")
+    with pytest.raises(InputError, match="replaced or changed since it was opened; open it again"):
+        claims.table("lines")
+
+
 def test_saving_over_a_set_keeps_what_is_not_its_own(folder: Path, two: Path) -> None:
     (folder / "letters").mkdir()
     (folder / "letters" / "appeal.md").write_text("Dear all")

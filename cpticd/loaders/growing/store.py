@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from cpticd import claims
 from cpticd.claims import Claims
-from cpticd.core import sources
+from cpticd.core import places, sources
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.loaders import registry
 from cpticd.loaders.growing import changes, segments
@@ -128,6 +128,7 @@ class Store:
                     else:
                         made = segments.opened(path, state, self.folder / SEGMENTS, memory_limit=memory_limit)
                     made.engine._held = held  # type: ignore[attr-defined]
+                    places.remember(made.engine, self.folder)  # states come and go
                     return made
         raise InputError(f"{self.folder}: its state is gone; add or remove a file, and it is made anew")
 
