@@ -179,3 +179,33 @@ def test_the_command_line_adds(tmp_path: Path, inbox: Path, capsys: pytest.Captu
     assert capsys.readouterr().out.split() == [book]
     assert main(["add", book, str(inbox / "none.csv")]) == 1
     assert "none.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lost", ["procedure_families.parquet", "state.json"])
+def test_a_state_that_lost_a_file_is_refused_and_made_anew(tmp_path: Path, lost: str) -> None:
+    files = sorted(x12_files(tmp_path / "inbox", persons=6, seed=1, pieces=3))
+    expected = tables(cx.read(*files, progress=False))
+    store = cx.store(tmp_path / "book")
+    store.add(files[:-2], progress=False)
+    store.add(files[-2], progress=False)
+    (file,) = (tmp_path / "book" / "sets").glob(f"*/{lost}")
+    file.write_text("{") if lost.endswith("json") else file.unlink()
+    with pytest.raises(InputError, match=lost.partition(".")[0]):
+        store.claims()
+    with pytest.warns(UserWarning, match="made anew"):
+        store.add(files[-1], progress=False)
+    assert differences(store.claims(), expected) == []
+
+
+def test_what_is_named_twice_is_taken_out_once_and_a_file_that_cannot_be_read_may_stay(
+    tmp_path: Path, inbox: Path
+) -> None:
+    (inbox / "broken.csv").write_bytes(bytes(range(256)) * 8)
+    store = cx.store(tmp_path / "book")
+    with pytest.warns(UserWarning, match=r"skipped 1 files: broken\.csv"):
+        store.add(inbox, progress=False)
+    with pytest.warns(UserWarning, match=r"skipped 1 files: broken\.csv"):
+        changed = counts(store.remove(inbox / "january.csv", inbox / "january.csv", progress=False))
+    assert changed["files taken out"] == 1
+    store.remove(inbox / "february.csv", progress=False)
+    assert store.files()["file"].tolist() == ["broken.csv"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.engine import DuckDBEngine
-from cpticd.loaders.growing.segments import Live, read_state
+from cpticd.loaders.growing.segments import Live, fault, read_state
 from cpticd.sql import text
 
 _TABLES = ("services", "versions")
@@ -21,6 +22,9 @@ def between(before: Path | None, after: Path | None, place: Path) -> list[tuple[
     ``place``: of segments. What stands in segments of both is the same in both, and not compared.
     """
     if before is None and after is None:
+        return []
+    if reason := fault(before, place):
+        warnings.warn(f"{reason}. It was made anew; what changed since is not counted", stacklevel=5)
         return []
     engine = DuckDBEngine()
     for when, path, other in (("before", before, after), ("after", after, before)):

@@ -63,6 +63,8 @@ class Making:
 
     def _live(self, journal: Journal) -> State | None:
         """The state before, where it can be added to."""
+        if segments.fault(self._state(journal), self.folder / SEGMENTS):
+            return None
         state = read_state(self._state(journal))
         names = {str(number): name for number, name in self.names.items()}
         if state is None or state.stamp != stamp() or not state.names.items() <= names.items():

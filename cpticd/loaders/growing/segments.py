@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.core import contents
+from cpticd.core import contents, store
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import InputError
 from cpticd.core.maturity import MATURITY_DAYS
@@ -44,9 +44,11 @@ class State:
     has_keyed_ids: bool = False
     last_day: str | None = None  # of any payment
     contents: dict[str, Any] = field(default_factory=dict)  # by segment and table
+    own: dict[str, Any] = field(default_factory=dict)  # by table of the state's own folder
 
     def write(self, folder: Path) -> None:
-        """Write the list into a state's folder."""
+        """Write the list into a state's folder, whose tables are there."""
+        self.own = hold(folder)
         (folder / STATE).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
 
 
@@ -106,15 +108,28 @@ class Live:
         return f"{self._prefix}gone_claims_{number}" if there else None
 
 
-def check(state: State, place: Path) -> None:
-    """InputError where a file of a segment is not the one that was written."""
-    for segment, tables in state.contents.items():
+def check(state: State, place: Path, folder: Path) -> None:
+    """InputError where a file of a segment, or of the state's own ``folder``, is not the one that was written."""
+    of_segments = {place / segment: tables for segment, tables in state.contents.items()}
+    for where, tables in (of_segments | {folder: state.own}).items():
         for name, entry in tables.items():
-            if not contents.is_as_saved(file := place / segment / f"{name}.parquet", entry):
+            if not contents.is_as_saved(file := where / f"{name}.parquet", entry):
                 raise InputError(
                     f"{file}: gone, or not the file that was written: put it back from a backup, or remove a file "
                     "of the store and add it again, which makes it anew"
                 )
+
+
+def fault(folder: Path | None, place: Path) -> str:
+    """Why a state cannot be read or added to; '' where it can, or where there is none."""
+    try:
+        if folder is not None and (state := read_state(folder)) is not None:
+            check(state, place, folder)
+        elif folder is not None:
+            store.Folder(folder)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def hold(folder: Path) -> dict[str, dict[str, Any]]:
@@ -127,7 +142,7 @@ def hold(folder: Path) -> dict[str, dict[str, Any]]:
 
 def opened(folder: Path, state: State, place: Path, *, memory_limit: str | None) -> Claims:
     """The data set of a state; pairs are added up when they are first asked for."""
-    check(state, place)
+    check(state, place, folder)
     engine = DuckDBEngine(memory_limit=memory_limit)
     live = Live(engine, folder, state, place)
     for name, table in TABLES.items():

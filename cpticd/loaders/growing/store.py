@@ -210,10 +210,11 @@ class Store:
         """
         with writing(self.folder):
             journal = self._begin()
-            gone = [each for one in which for each in self._meant(one, journal.files)]
+            meant = [each for one in which for each in self._meant(one, journal.files)]
+            gone = [each for each in journal.files if each in meant]
             rest = [each for each in journal.files if each not in gone]
             made = dataclasses.replace(journal, files=rest, state=None)
-            if rest:
+            if any(not each.reason for each in rest):
                 services, _ = self._make(journal, made, [], progress=progress)
             else:
                 services = changes.between(self._state(journal), None, self.folder / SEGMENTS)
