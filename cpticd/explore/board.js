@@ -205,15 +205,19 @@ function render({ model, el }) {
   }
 
   // The address of a page that is served alone says where it stands; the browser's way back is a step back.
+  // One that was cut within a percent-code is left as it is: Python says that it is not followed.
+  function plain(link) {
+    try { return decodeURIComponent(link); } catch { return link; }
+  }
   function goTo() {
     const link = model.get("link") ? `#${model.get("link")}` : "";
-    if (model.get("served") && decodeURIComponent(location.hash) !== decodeURIComponent(link))
+    if (model.get("served") && plain(location.hash) !== plain(link))
       history.pushState(null, "", location.pathname + location.search + link);
   }
   function follow() { tell("restore", { link: location.hash }); }
   if (model.get("served")) {
     window.addEventListener("popstate", follow);
-    if (location.hash.length > 1 && decodeURIComponent(location.hash.slice(1)) !== decodeURIComponent(model.get("link"))) follow();
+    if (location.hash.length > 1 && plain(location.hash.slice(1)) !== plain(model.get("link"))) follow();
   }
 
   // Parts ---------------------------------------------------------------------------------------------------

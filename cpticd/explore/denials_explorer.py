@@ -69,7 +69,8 @@ class DenialsExplorer(Clicks):
 
     def work(self) -> Callable[[], None] | None:
         """Declared tiles, and drivers where they are asked for, of the claims that are selected: once for each."""
-        wanted = (self._open_wanted(), self._drivers_wanted(), self._tiles_wanted())
+        below = () if self._dead_end() else (self._open_wanted(), self._drivers_wanted())
+        wanted = (*below, self._tiles_wanted())
         jobs = [job for job in wanted if job is not None]
 
         def worked_out() -> None:
@@ -100,6 +101,8 @@ class DenialsExplorer(Clicks):
 
     def later(self) -> Iterator[dict[str, Any]]:
         yield self._tiles()
+        if self._dead_end() is not None:
+            return
         if self.values["view"] == "drivers":
             yield from drivers_view.parts(self._drivers.get(self._drivers_key))
         elif self.values["view"] == "open":
@@ -115,15 +118,26 @@ class DenialsExplorer(Clicks):
             f"pairs of at least {self._min_lines} lines: {len(self.data):,}."
         )
 
-    def parts(self) -> Iterator[dict[str, Any]]:
-        yield self._tiles()
-        if not self._cube.decided["initial"].any():
-            yield dead_ends.no_decisions(len(self._cube.line_number))
-            return
-        yield self._where()
+    @property
+    def _is_decided(self) -> bool:
+        return bool(self._cube.decided["initial"].any())
+
+    def _dead_end(self) -> dict[str, Any] | None:
+        """What stands below the tiles where there is nothing to show; None where there is."""
+        if not self._is_decided:
+            return dead_ends.no_decisions(len(self._cube.line_number))
         if not self.view.inside(self.drill).any():
             filters = [each for each in self._controls if each.name in self.criteria]
-            yield dead_ends.nothing_passes(filters, self.values)
+            return dead_ends.nothing_passes(filters, self.values)
+        return None
+
+    def parts(self) -> Iterator[dict[str, Any]]:
+        yield self._tiles()
+        end = self._dead_end()
+        if self._is_decided:
+            yield self._where()
+        if end is not None:
+            yield end
             return
         if self.value("compare"):
             found, why = self._sides()

@@ -141,7 +141,7 @@ class Drawn(ABC):
             return
         try:
             found = job.result()
-        except BaseException as error:
+        except Exception as error:  # an interruption leaves the work as it is: who asks next waits again
             self._job, self._failed = None, error
             self._cannot(error)
             raise
@@ -184,13 +184,18 @@ class Drawn(ABC):
         try:
             self._waiting = asyncio.get_running_loop().create_task(self._wait_for(work))
         except RuntimeError:  # no notebook: nobody waits for the page
-            work()
-            self._finish()
+            self._worked(_failure(work))
 
     async def _wait_for(self, work: Callable[[], None]) -> None:
         await asyncio.sleep(PAUSE)  # until a reader stops clicking
-        await asyncio.to_thread(work)
-        self._finish()
+        self._worked(await asyncio.to_thread(_failure, work))
+
+    def _worked(self, failed: CpticdError | None) -> None:
+        """Show what was worked out, or why it cannot be."""
+        if failed is None:
+            self._finish()
+        else:
+            self._cannot(failed)
 
     def _finish(self) -> None:
         found = {part["name"]: part for part in self.later()}
@@ -247,6 +252,15 @@ class Drawn(ABC):
         except CpticdError as error:
             tiles, rows = "", f"<p>{html.escape(str(error))}</p>"
         return f"{heading}<ul>{tiles}</ul>{rows}<p>{_HINT}</p>"
+
+
+def _failure(work: Callable[[], None]) -> CpticdError | None:
+    """Do the work; what it raised, which the page says in its place."""
+    try:
+        work()
+    except CpticdError as error:
+        return error
+    return None
 
 
 def _current() -> asyncio.Task[Any] | None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cpticd.claims import Claims
-from cpticd.core.errors import InputError
+from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.places import place_of
+from cpticd.core.whole_files import whole
 
 _COLUMNS: Final = ("claim_id", "claim_line_number", "assigned_to", "note", "written")
 #: What a file beside the data set ends with.
@@ -74,13 +73,11 @@ class Notes:
         """The whole file anew, or as it was."""
         rows = [[*key, note.who, note.text, note.written] for key, note in sorted(self._found.items())]
         try:
-            number, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-            with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            with whole(path) as working, working.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([_COLUMNS, *rows])
-            Path(name).replace(path)
-        except OSError as error:
+        except ArgumentError as error:
             raise InputError(
-                f"{path}: the note is not saved: {error}; it lasts as long as the page"
+                f"{path}: the note is not saved: {error.__cause__ or error}; it lasts as long as the page"
             ) from error
 
     @property

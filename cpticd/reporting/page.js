@@ -63,6 +63,7 @@ function fold(table) {
   for (const row of table.tBodies[0].rows) {
     const fits = !words || row.textContent.toLowerCase().includes(words);
     seen += fits;
+    row.classList.toggle("unfit", !fits);
     row.classList.toggle("folded", !fits || (!all && seen > LONG));
   }
   const button = table.rest;
@@ -70,7 +71,7 @@ function fold(table) {
   button.textContent = all ? `Show the first ${LONG} rows` : `Show all ${seen} rows`;
 }
 function copied(table) {
-  const rows = [...table.rows].filter((row) => !row.classList.contains("folded") || table.dataset.all !== "yes" && !table.dataset.words);
+  const rows = [...table.rows].filter((row) => !row.classList.contains("unfit"));
   return rows.map((row) => [...row.cells].map(text).join("\t")).join("\n");
 }
 async function copy(table, button) {

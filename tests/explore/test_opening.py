@@ -148,6 +148,9 @@ def test_claims_without_answers_or_members_say_what_to_load(claims: Claims) -> N
     (words,) = page.board.parts[-1]["paragraphs"]
     assert "None of 3 lines has a decision" in words
     assert "cx.read(" in words
+    for view in ("open", "drivers"):
+        page.choose(view=view)  # nothing is worked out, and nothing late stands on a dead end
+        assert [each["name"] for each in page.board.parts][-1] == "dead-end"
     with pytest.raises(ArgumentError, match=r"with_members\("):
         cx.explore.risk(claims, year=2025)
     assert "835s" in cx.explore.worklist(claims, as_of="2026-01-01").board.parts[-1]["paragraphs"][0]
