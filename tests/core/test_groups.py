@@ -83,3 +83,8 @@ def test_an_older_file_is_read_and_a_damaged_one_refused(own_folder: Path) -> No
         added(own_folder, ASSIGNED.replace("99213", "9921*", 1), "RBCS_2023.csv")
     with pytest.raises(InputError, match="no heading rbcs_cat_desc"):
         added(own_folder, ASSIGNED, "RBCS_2023.csv", HEADINGS.replace("RBCS_Cat_Desc", "Category"))
+
+
+def test_a_row_that_ends_early_is_an_error_that_says_where(own_folder: Path) -> None:
+    with pytest.raises(InputError, match=r"RBCS_RY_2025\.csv:3: 99214 has no rbcs_id"):
+        added(own_folder, ASSIGNED.splitlines()[0] + "\n99214\n")

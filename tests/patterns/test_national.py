@@ -65,6 +65,16 @@ def test_the_file_by_place_counts_its_national_rows(tmp_path: Path) -> None:
     assert found.set_index("level").loc[5, "national_share"] == pytest.approx(0.25)
 
 
+def test_tabs_and_thousands_are_read_alike(tmp_path: Path) -> None:
+    add(tmp_path, BY_PLACE)
+    plain = cx.reference.release("medicare_services", folder=tmp_path).to_pandas()
+    other = tmp_path / "other"
+    other.mkdir()
+    add(other, BY_PLACE.replace(",", "\t").replace("\t300", "\t3,00"))
+    found = cx.reference.release("medicare_services", folder=other).to_pandas()
+    assert found[["code", "services"]].equals(plain[["code", "services"]])
+
+
 def test_what_is_absent_or_damaged_says_so(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="Medicare Physician and Other Practitioners"):
         patterns.mix(billed(ROWS), against="national", folder=str(tmp_path))

@@ -73,6 +73,10 @@ class Source:
                 self._kept["head"], self._kept["error"] = [], error
         return list(self._kept["head"][:count])
 
+    def delimiter(self) -> str:
+        """What stands between the cells of a text file."""
+        return _delimiter(self.text()[:20_000])
+
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row that is not empty: tabs, commas or an Excel sheet."""
         if self.is_book or self.suffix in (".xlsx", ".xlsm"):
@@ -84,8 +88,7 @@ class Source:
             raise InputError(
                 f"{self.name}: an old Excel workbook (.xls); save it as .xlsx, or take the text file"
             )
-        text = self.text()
-        reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text[:20_000]), strict=False)
+        reader = csv.reader(io.StringIO(self.text()), delimiter=self.delimiter(), strict=False)
         try:
             for cells in reader:
                 if any(cell.strip() for cell in cells):

@@ -29,17 +29,19 @@ _COLUMNS: Final = {
     "code": pa.string(), "specialty": pa.string(), "place": pa.string(), "services": pa.float64(),
 }  # fmt: skip
 _NEEDED: Final = {"hcpcs_cd", "place_of_srvc", "tot_srvcs"}
+#: What services are divided by: the clinician's specialty, or the level of the place.
+_OF: Final = {"rndrng_prvdr_type", "rndrng_prvdr_geo_lvl"}
+#: Bytes that are added up together.
+_BLOCK: Final = 1 << 26
 _WANTED: Final = (
     "Medicare Physician and Other Practitioners, by provider and service or by geography and service"
 )
 
 
 def tells(file: Source) -> bool:
-    """Whether a file has the headings of services by code and place, of clinicians or of places."""
-    return any(
-        {*names} >= _NEEDED and {*names} & {"rndrng_prvdr_type", "rndrng_prvdr_geo_lvl"}
-        for names in ([cell.strip().lower() for cell in cells] for _, cells in file.head())
-    )
+    """Whether the first row has the headings of services by code and place, of clinicians or of places."""
+    names = {cell.strip().lower() for _, cells in file.head(1) for cell in cells}
+    return names >= _NEEDED and bool(names & _OF)
 
 
 def read(files: Sequence[Source]) -> Reading:
@@ -61,43 +63,42 @@ def read(files: Sequence[Source]) -> Reading:
 def _batches(file: Source) -> Any:
     """Lower-case headings and columns of text, piece by piece: the file has ten million rows."""
     if file.is_book:
-        rows = [cells for _, cells in file.rows()]
-        yield [cell.strip().lower() for cell in rows[0]], list(zip(*rows[1:], strict=True))
+        names, *rows = [cells for _, cells in file.rows()]
+        reached = [[*cells, *[""] * len(names)][: len(names)] for cells in rows]
+        yield [cell.strip().lower() for cell in names], list(zip(*reached, strict=True))
         return
-    import pyarrow.csv as pc
+    from pyarrow import compute, csv
 
     heads = [cell.strip() for cell in file.head(1)[0][1]]
-    kept = [name for name in heads if name.lower() in {*_NEEDED, "rndrng_prvdr_type", "rndrng_prvdr_geo_lvl"}]
+    kept = [name for name in heads if name.lower() in _NEEDED | _OF]
+    keys = [name for name in kept if name.lower() != "tot_srvcs"]
+    services = next(name for name in kept if name.lower() == "tot_srvcs")
     try:
-        reader = pc.open_csv(
+        reader = csv.open_csv(
             io.BytesIO(file.data),
-            convert_options=pc.ConvertOptions(
+            read_options=csv.ReadOptions(block_size=_BLOCK),
+            parse_options=csv.ParseOptions(delimiter=file.delimiter()),
+            convert_options=csv.ConvertOptions(
                 include_columns=kept, column_types=dict.fromkeys(kept, pa.string()), strings_can_be_null=False
             ),
         )
         for batch in reader:
-            keys = [name for name in kept if name.lower() != "tot_srvcs"]
-            services = next(name for name in kept if name.lower() == "tot_srvcs")
             part = pa.Table.from_batches([batch])
-            numbers = part.append_column("n", part[services].cast(pa.float64()))
-            sums = numbers.group_by(keys).aggregate([("n", "sum")])
-            yield (
-                [*(name.lower() for name in keys), "tot_srvcs"],
-                [
-                    *(sums[name].to_pylist() for name in keys),
-                    [str(each) for each in sums["n_sum"].to_pylist()],
-                ],
-            )
-    except pa.ArrowInvalid as error:
+            numbers = compute.replace_substring(part[services], ",", "").cast(pa.float64())
+            sums = part.append_column("n", numbers).group_by(keys).aggregate([("n", "sum")])
+            texts = [sums[name].to_pylist() for name in keys]
+            yield [*(name.lower() for name in keys), "tot_srvcs"], [*texts, sums["n_sum"].to_pylist()]
+    except (pa.ArrowInvalid, KeyError) as error:
         raise InputError(f"{file.name}: {error}; download the file again") from error
 
 
-def _number(text: str, own: str, name: str) -> float:
+def _number(found: str | float, own: str, name: str) -> float:
+    """A number of services: a cell of a workbook, or a sum."""
     try:
-        return float(text.replace(",", ""))
+        return found if isinstance(found, float) else float(found.replace(",", ""))
     except ValueError:
         raise InputError(
-            f"{name}: found {text!r} services of {own}, no number; download the file again"
+            f"{name}: found {found!r} services of {own}, no number; download the file again"
         ) from None
 
 

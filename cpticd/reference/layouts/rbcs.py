@@ -13,6 +13,7 @@ CMS's; descriptors of codes are not in the file.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -53,8 +54,10 @@ def read(files: Sequence[Source]) -> Reading:
             if absent := [name for name in _NEEDED if name not in names]:
                 raise InputError(f"{file.name}:{line}: no heading {', '.join(absent)}; take {_WANTED}")
             continue
-        row = dict(zip(names, cells, strict=False))
+        row = dict(itertools.zip_longest(names, cells[: len(names)], fillvalue=""))
         own = code(row["hcpcs_cd"])
+        if not row["rbcs_id"].strip():
+            raise InputError(f"{file.name}:{line}: {own} has no rbcs_id; take {_WANTED}, whole")
         if not re.fullmatch(r"[0-9A-Z]{5}", own):
             raise InputError(f"{file.name}:{line}: found {row['hcpcs_cd']!r}, no code of five characters")
         start = next((row[name] for name in _STARTS if row.get(name)), "")
