@@ -82,14 +82,6 @@ def _differ(views: Sequence[Chosen], name: str) -> bool:
     return len({dict(view.choice.values).get(name) for view in views}) > 1
 
 
-def newcombe(one: Sequence[Any], base: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """one − base of two independent proportions, each given as rate, low and high; and its interval."""
-    (rate, low, high), (of_base, base_low, base_high) = one, base
-    down = np.hypot(rate - low, base_high - of_base)
-    up = np.hypot(high - rate, of_base - base_low)
-    return rate - of_base, rate - of_base - down, rate - of_base + up
-
-
 def _against(base: View, view: View, within: Within, alike: Sequence[str], first: Any) -> dict[str, float]:
     """What a view differs by from the first; nothing of the first itself."""
     names = ("difference", "difference_low", "difference_high")
@@ -97,7 +89,7 @@ def _against(base: View, view: View, within: Within, alike: Sequence[str], first
     if view is base:
         return nothing
     row = view.rates(within).iloc[0]
-    ends = newcombe([row[name] for name in _ENDS], [first[name] for name in _ENDS])
+    ends = stats.newcombe([row[name] for name in _ENDS], [first[name] for name in _ENDS])
     effect = max(row["design_effect"], first["design_effect"])
     found = dict(zip(names, map(float, ends), strict=True))
     return nothing | found | _mantel_haenszel(base, view, within, alike, effect)
@@ -167,7 +159,7 @@ def _causes(sides: Sequence[Side], within: Within) -> pd.DataFrame:
 
 def _differing(made: pd.DataFrame, first: str) -> pd.DataFrame:
     base = made[made["side"] == first].set_index("category").loc[made["category"]]
-    ends = newcombe(*([of[name].to_numpy() for name in _ENDS] for of in (made, base)))
+    ends = stats.newcombe(*([of[name].to_numpy() for name in _ENDS] for of in (made, base)))
     own = (made["side"] == first).to_numpy()
     for name, value in zip(("difference", "difference_low", "difference_high"), ends, strict=True):
         made[name] = np.where(own, np.nan, value)
@@ -189,7 +181,7 @@ def _procedures(base: View, view: View, within: Within, min_lines: int) -> pd.Da
         n, k = found["lines" + end], found["denied" + end]
         found["rate" + end] = k / n
         found["low" + end], found["high" + end] = stats.wilson(k, n, design_effect=effect)
-    ends = newcombe(*([found[f"{name}{end}"] for name in _ENDS] for end in ("_second", "_first")))
+    ends = stats.newcombe(*([found[f"{name}{end}"] for name in _ENDS] for end in ("_second", "_first")))
     found["difference"], found["difference_low"], found["difference_high"] = ends
     found["q_value"] = stats.benjamini_hochberg(_p_values(found, max(effects)))
     found["extra_denials"] = found["difference"] * found["lines_second"]

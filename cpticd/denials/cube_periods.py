@@ -115,7 +115,5 @@ def change(now: pd.Series, then: pd.Series, periods: tuple[Period, Period]) -> d
     }  # fmt: skip
     for name in ("n", "denied", "rate", "denied_amount"):
         row |= {name: now[name], f"previous_{name}": then[name]}
-    low = np.hypot(now["rate"] - now["low"], then["high"] - then["rate"])
-    high = np.hypot(now["high"] - now["rate"], then["rate"] - then["low"])
-    row["difference"] = now["rate"] - then["rate"]
-    return row | {"difference_low": row["difference"] - low, "difference_high": row["difference"] + high}
+    ends = stats.newcombe(*([of[name] for name in ("rate", "low", "high")] for of in (now, then)))
+    return row | dict(zip(("difference", "difference_low", "difference_high"), ends, strict=True))

@@ -103,7 +103,8 @@ def definition(
     ['E11', 'E11']
     """
     whole("min_claims", min_claims)
-    if depth not in range(1, MOST_DEPTH + 1):
+    whole("depth", depth)
+    if depth > MOST_DEPTH:
         raise ArgumentError(f"depth={depth!r}: expected 1 to {MOST_DEPTH}, so that the tree can be read")
     with claims.session() as s:
         terms = matched(s, claims, service_codes(service), match, grain)

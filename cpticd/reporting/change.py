@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -48,10 +47,8 @@ def change(trend: pd.DataFrame) -> Change | None:
 
 
 def _between(now: pd.DataFrame, before: pd.DataFrame) -> Change:
-    (rate, low, high), (old, old_low, old_high) = _rate(now), _rate(before)
-    less = math.hypot(rate - low, old_high - old)
-    more = math.hypot(high - rate, old - old_low)
-    return Change(rate - old, rate - old - less, rate - old + more, _words(now), _words(before))
+    difference, low, high = map(float, stats.newcombe(_rate(now), _rate(before)))
+    return Change(difference, low, high, _words(now), _words(before))
 
 
 def _rate(months: pd.DataFrame) -> tuple[float, float, float]:

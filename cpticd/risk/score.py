@@ -124,7 +124,7 @@ def score(
     There is no normalization: payment_score is raw_score x csr_factor, the person's plan liability risk score. Of
     claims, persons of marketplace payers are scored, and CMS's list of eligible procedures stands in for HHS's.
 
-    Source: CMS's SAS programs V2218O1P, V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
+    Source: CMS's SAS programs V2218O1M, V2419P1M and V2823T2M, its ESRD and RxHCC software; tables as in SOURCES.toml.
 
     >>> import pandas as pd
     >>> import cpticd as cx

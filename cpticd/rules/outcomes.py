@@ -95,7 +95,6 @@ def load(s: Session, findings: pd.DataFrame | pa.Table, what: str) -> Given:
     rule_flags: rule, claim_id, claim_line_number, decides, mild: each line that a rule flags, once.
     """
     frame = rows(findings, what)
-    severity = frame["severity"] if "severity" in frame else pd.Series("error", index=frame.index)
     own = {name: scope.severity for name, scope in scopes().items()}
     stated = frame["severity"] if "severity" in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
     plain = pd.DataFrame(
@@ -103,7 +102,7 @@ def load(s: Session, findings: pd.DataFrame | pa.Table, what: str) -> Given:
             "claim_id": frame["claim_id"],
             "claim_line_number": frame["claim_line_number"],
             "rule": frame["rule"],
-            "decides": severity.isna() | severity.isin(DECIDING),
+            "decides": stated.isna() | stated.isin(DECIDING),
             "mild": mildness(stated.fillna(frame["rule"].map(own))),
         }
     )

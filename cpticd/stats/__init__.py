@@ -8,7 +8,14 @@ rest against statsmodels, which takes a second or two to import.
 from cpticd.stats.control import laney_p_prime
 from cpticd.stats.dependence import Clusters, Dependence, correlation, dependence
 from cpticd.stats.excess import benjamini_hochberg, hypergeometric_cumulants, stratified_excess
-from cpticd.stats.intervals import normal_quantile, quantile, ratio_interval, ratio_interval_of_sums, wilson
+from cpticd.stats.intervals import (
+    newcombe,
+    normal_quantile,
+    quantile,
+    ratio_interval,
+    ratio_interval_of_sums,
+    wilson,
+)
 from cpticd.stats.ratios import (
     ClusterSums,
     Products,
@@ -33,6 +40,7 @@ __all__ = [
     "hypergeometric_cumulants",
     "kaplan_meier",
     "laney_p_prime",
+    "newcombe",
     "normal_quantile",
     "quantile",
     "rate_dependence",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cpticd.core.errors import ArgumentError
@@ -28,6 +30,17 @@ def wilson(
     low = np.where(k == 0, 0.0, np.clip(center - half, 0.0, rate))
     high = np.where(k == n, 1.0, np.clip(center + half, rate, 1.0))
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+def newcombe(one: Sequence[Array], base: Sequence[Array]) -> tuple[Floats, Floats, Floats]:
+    """One difference one − base of two independent rates, with its interval (difference, low, high).
+
+    Each is given as rate, low and high (:func:`wilson`). Newcombe, Stat. Med. 17 (1998) 873, interval 10.
+    """
+    (rate, low, high), (of_base, base_low, base_high) = map(floats, one), map(floats, base)
+    difference = rate - of_base
+    down, up = np.hypot(rate - low, base_high - of_base), np.hypot(high - rate, of_base - base_low)
+    return difference, difference - down, difference + up
 
 
 def ratio_interval(
