@@ -70,6 +70,7 @@ def test_every_filter_changes_what_is_shown_and_python_sees_it(
     opened: Opened, record_property: Callable[[str, object], None]
 ) -> None:
     shown = opened.shown
+    shown.settle()
     first, starts = shown.text, shown.values
     for name, values in shown.filters.items():
         start, middle = starts[name], len(values) // 2
@@ -84,6 +85,7 @@ def test_every_filter_changes_what_is_shown_and_python_sees_it(
         opened.shown.settle()
         for changed in [one for one, value in shown.values.items() if value != starts[one]]:
             shown.choose(changed, starts[changed])
+        shown.settle()
         assert shown.text == first, f"{name}: set back, the page is another"
     charts, whole = shown.latencies(), shown.latencies("drawn")
     record_property(
