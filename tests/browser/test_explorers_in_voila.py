@@ -25,6 +25,7 @@ def test_voila_serves_the_page_which_anyone_can_read(
     page, faults = open_page(context, f"{voila}/voila/render/explore_{name}.ipynb")
     shown = Shown(page)
     shown.wait()
+    shown.settle()
     first = shown.text
     shown.choose(*FILTER[name])
     assert shown.text != first
