@@ -89,28 +89,23 @@ class Records:
         delimiters = np.flatnonzero(data == ord(self._delimiter))
         if b'"' not in self._text:
             return np.diff(np.searchsorted(delimiters, self._ends), prepend=0) + 1, none, none
-        # Quotes before each byte, modulo 256: enough for parity, and eight times smaller than a count.
-        passed = np.cumsum(data == 34, dtype=np.uint8)
-        before_line = np.concatenate([np.zeros(1, np.uint8), passed[self._ends[:-1]]])
-        odd = ((passed[self._ends] - before_line) & 1).astype(bool)
+        # A quote opens or closes by its place among those of its line: a line with an odd number is looked at on its own.
         quotes = np.flatnonzero(data == 34)
+        upto = np.searchsorted(quotes, self._ends)
+        odd = (np.diff(upto, prepend=0) & 1).astype(bool)
         line_of = np.searchsorted(self._ends, quotes)
-        start = before_line
-        if odd.any():  # parity starts anew on each line: a line with an odd number is looked at on its own
-            inside = ((passed - np.repeat(start, np.diff(self._ends, prepend=-1))[: len(passed)]) & 1).astype(
-                bool
-            )
-        else:
-            inside = (passed & 1).astype(bool)
-        opens = inside[quotes]
+        opens = (np.arange(len(quotes)) - np.concatenate([[0], upto])[line_of]) % 2 == 0
         allowed = np.zeros(256, bool)
         allowed[[ord(self._delimiter), 10, 34]] = True
         before = np.where(quotes > 0, data[quotes - 1], 10)
         fine = np.where(opens, allowed[before], allowed[data[quotes + 1]])
         messy = none.copy()
         messy[line_of[~fine]] = True
-        outside = delimiters[~inside[delimiters]]
-        fields = np.diff(np.searchsorted(outside, self._ends), prepend=0) + 1
+        # What stands between a quote that opens and the next one of its line, or its end, parts no fields.
+        following = np.minimum(np.append(quotes[1:], len(data)), self._ends[line_of])
+        bounds = np.searchsorted(delimiters, [quotes[opens], following[opens]])
+        quoted = np.bincount(line_of[opens], weights=bounds[1] - bounds[0], minlength=count).astype(np.int64)
+        fields = np.diff(np.searchsorted(delimiters, self._ends), prepend=0) + 1 - quoted
         return fields, odd, messy
 
     def _blank(self, data: np.ndarray) -> np.ndarray:
