@@ -58,7 +58,8 @@ def ours(claims: Claims, payment_year: int, factors: pd.DataFrame | None) -> Our
         hcc_tables.check_model("V28", payment_year)
         raise CpticdError(f"payment_year={payment_year}: no Part C model has a share of the payment")
     of_pace = members.index[_yes(members["pace"])]
-    if len(of_pace):
+    # Before PACE had a blend of its own, CMS paid its members by none of these models: they are rejected above.
+    if len(of_pace) and hcc_tables.shares(payment_year, factors, hcc_tables.PACE):
         theirs = claims.where(persons=of_pace.tolist())
         paid = blended(theirs, payment_year=payment_year, factors=factors, rounding="cms", quiet=True)
         total.update(paid.set_index("person_id")["payment_score"])

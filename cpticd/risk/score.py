@@ -176,8 +176,10 @@ def blended(
         raise ArgumentError(
             f"no Part C model has a share of payment_year={payment_year}; pass factors with shares"
         )
-    in_pace = _in_pace(members, payment_year)
-    of_pace = hcc_tables.shares(payment_year, factors, hcc_tables.PACE) if len(in_pace) else {}
+    # Who is in PACE is asked only in years in which PACE has a blend of its own.
+    of_pace = hcc_tables.shares(payment_year, factors, hcc_tables.PACE)
+    in_pace = _in_pace(members, payment_year) if of_pace else set()
+    of_pace = of_pace if in_pace else {}
     models = list(dict.fromkeys([*shares, *of_pace]))
     parts = [
         score(

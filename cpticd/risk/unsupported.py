@@ -204,6 +204,13 @@ def scorecard(weights: Replacement = None) -> dict[tuple[str, str], float]:
 def judged(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     """``frame`` of facts with the levels of every feature of the scorecard, the excess and the reasons."""
     frame = frame.copy()
+    # Diagnoses of health risk assessments alone count for payment, and are a kind of their own whatever else is known:
+    # however many assessments there are, none of them treated anything. So they are judged first, as one day, and then
+    # what history codes say of that day; else a second assessment would take away what speaks against the first.
+    frame["assessed"] = np.where((frame["claims"] > 0) & (frame["claims_not_assessing"] == 0), "yes", "no")
+    frame["days"] = frame["days"].mask(
+        frame["assessed"].eq("yes") & frame["days"].isin(["two days", "more"]), "one day"
+    )
     needs = groups.drop_duplicates("audit_group").set_index("audit_group")["needs"]
     need = frame["audit_group"].map(needs).fillna("")
     treated = frame["services"].eq("treatment")
@@ -223,14 +230,9 @@ def judged(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     frame["other visits"] = np.array([name for _, name in VISIT_BANDS], dtype=object)[band]
     frame["expected_one_day"], frame["excess"] = _excess(frame)
     # A code that says that the condition is over speaks against it, unless it is treated; one that came before does so
-    # less, since what was over may come back.
+    # less, since what was over may come back: not where the condition stands on several days since.
     before = frame["over_before"] & ~treated & frame["days"].isin(["none", "one day"])
     frame["history"] = np.select([frame["over"] & ~treated, before], ["yes", "before"], "no")
-    frame["assessed"] = np.where((frame["claims"] > 0) & (frame["claims_not_assessing"] == 0), "yes", "no")
-    # However many assessments there are, none of them treated anything.
-    frame["days"] = frame["days"].mask(
-        frame["assessed"].eq("yes") & frame["days"].isin(["two days", "more"]), "one day"
-    )
     frame["measured"] = np.where(frame["contradicted_by"].notna(), "against", "no")
     frame["reasons"] = _reasons(frame)
     return frame

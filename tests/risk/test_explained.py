@@ -65,6 +65,26 @@ def test_an_assessment_of_health_risks_alone_is_a_reason_of_its_own() -> None:
     assert both == pytest.approx(visit) and "health risk assessments alone" not in why
 
 
+def test_an_earlier_history_code_speaks_against_assessments_however_many_they_are() -> None:
+    """Assessments are judged first, as one day; two visits since would say that what was over has come back."""
+    over = "h | 2024-06-10 | 11 | Z85.3 | 99213\n"
+    once, reasons = _doubt(over + "h | 2025-02-10 | 11 | C50.911 | G0439", "23")
+    twice, why = _doubt(
+        over + "h | 2025-02-10 | 11 | C50.911 | G0439\n h | 2025-09-10 | 12 | C50.911 | 99350 96160", "23"
+    )
+    assert twice == pytest.approx(once)
+    for each in (reasons, why):
+        assert {"health risk assessments alone", "an earlier code says that it was over"} <= set(each)
+    never, _ = _doubt(
+        "h | 2025-02-10 | 11 | C50.911 | G0439\n h | 2025-09-10 | 12 | C50.911 | 99350 96160", "23"
+    )
+    assert never < twice
+    visits = _doubt(
+        over + "h | 2025-02-10 | 11 | C50.911 | 99213\n h | 2025-09-10 | 11 | C50.911 | 99213", "23"
+    )
+    assert "an earlier code says that it was over" not in visits[1] and visits[0] < never
+
+
 def test_a_body_mass_index_is_no_treatment_of_obesity() -> None:
     bare, _ = _doubt("h | 2025-02-03 | 11 | E66.01 I10 | 99214", "48")
     index, _ = _doubt("h | 2025-02-03 | 11 | E66.01 I10 Z68.37 | 99214", "48")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pandas as pd
 import pytest
 
@@ -98,3 +100,15 @@ def test_pace_is_no_part_of_a_sample_for_data_validation(claims: Claims) -> None
     assert {row["person_id"]: row["reason"] for row in cx.contract(drawn).records["not_eligible"]}[
         "pace"
     ] == ("a member of PACE, whose plans are audited apart")
+
+
+def test_where_pace_has_no_blend_nobody_asks_who_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In payment year 2025 CMS paid PACE by V22 alone: members of PACE are rejected by both models, and asked for once."""
+    members = pd.DataFrame({"person_id": ["pace", "plan"], "age": 70, "sex": "F", "pace": [True, False]})
+    codes = pd.DataFrame({"person_id": ["pace", "plan"], "diagnosis_code": "E11.22"})
+    module = importlib.import_module("cpticd.risk.score")
+    monkeypatch.setattr(module, "_in_pace", lambda *_: pytest.fail("asked who is in PACE"))
+    scored = cx.risk.blended(members, codes, payment_year=2025)
+    assert scored["person_id"].tolist() == ["plan"] and "shares_of_pace" not in cx.contract(scored)
+    with pytest.raises(pytest.fail.Exception, match="asked who is in PACE"):
+        cx.risk.blended(members, codes, payment_year=2026)

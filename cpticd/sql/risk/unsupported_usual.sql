@@ -1,9 +1,12 @@
 -- One row per HCC: how many persons have it coded on one day of the service year, and on more, among those in whom
 -- it is established (coded in a year beside it too) and those in whom it is new, with other years to tell by.
+-- Assessments of health risks alone are one day, as where the condition itself is judged.
 WITH per_year AS (
-    SELECT person_id, hcc, year, count(DISTINCT claim_date) AS coded_days
-    FROM coded WHERE counted
-    GROUP BY person_id, hcc, year
+    SELECT c.person_id, c.hcc, c.year,
+        CASE WHEN count(CASE WHEN a.claim_id IS NULL THEN 1 END) = 0 THEN 1 ELSE count(DISTINCT c.claim_date) END AS coded_days
+    FROM coded c LEFT JOIN assessed a ON a.claim_id = c.claim_id
+    WHERE c.counted
+    GROUP BY c.person_id, c.hcc, c.year
 ),
 others AS (
     SELECT DISTINCT e.person_id FROM encounters e CROSS JOIN asked y
