@@ -91,11 +91,11 @@ def translated(intake: Intake, staged: Staged, used: Layout) -> Staged:
             cells.append(f"{_case(f'c{place}', values)} AS c{place}")
     if not cells:
         return staged
-    view = staged.table + _VIEW
-    intake.execute(
-        f"CREATE OR REPLACE TEMP VIEW {quote(view)} AS SELECT * REPLACE ({', '.join(cells)}) FROM {staged.table}"
-    )
-    return replace(staged, table=view)
+    for name in filter(None, (staged.table, staged.sample)):
+        intake.execute(
+            f"CREATE OR REPLACE TEMP VIEW {quote(name + _VIEW)} AS SELECT * REPLACE ({', '.join(cells)}) FROM {name}"
+        )
+    return replace(staged, table=staged.table + _VIEW, sample=staged.sample and staged.sample + _VIEW)
 
 
 def _case(cell: str, values: Mapping[str, str]) -> str:
@@ -139,4 +139,5 @@ def forget(intake: Intake, staged: Iterable[Staged]) -> None:
     """Drop the views of :func:`translated`."""
     for each in staged:
         if each.table.endswith(_VIEW):
-            intake.execute(f"DROP VIEW IF EXISTS {quote(each.table)}")
+            for name in filter(None, (each.table, each.sample)):
+                intake.execute(f"DROP VIEW IF EXISTS {quote(name)}")

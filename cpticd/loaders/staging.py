@@ -29,12 +29,18 @@ TableLike = Union[pd.DataFrame, pa.Table, str, "os.PathLike[str]"]
 #: What accounting calls a row of a flat file.
 UNIT: Final = "file rows"
 _BATCH = 1 << 17
+#: Rows of a large table's sample: the first ones, and about as many from the whole of it.
+_FIRST: Final = 2_000
+_SPREAD: Final = 4_000
 _WRAPPED = r"^(?:=\"([^\"]*)\"|'([0-9A-Z][0-9A-Z.]*)|'([-=+@＝＋－＠].*))$"
 #: Cells that mean that nothing is there.
 NOTHING: Final = (
     "", "NULL", "null", "Null", "None", "NONE", "none", "NaN", "nan", "N/A", "n/a", "NA", "#N/A", "(null)", "\\N",
     "NaT",
 )  # fmt: skip
+#: Bytes that a cell may end in which has blanks around it, or begin with which says nothing, an error, or is wrapped.
+_BLANKS = np.array([n <= 32 or n >= 127 for n in range(256)])
+_MARKS = _BLANKS | np.isin(np.arange(256), [*b"='#", *{ord(text[0]) for text in NOTHING if text}])
 #: Cells in which a spreadsheet says that its formula failed: nothing is there either.
 _FAILED = pa.array(["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"])
 
@@ -48,9 +54,17 @@ class Staged:
     columns: list[str]  # the user's names; columns[i] is column ``c<i>``
     rows: int
     word: str  # "line" or "row": what place counts
+    sample: str = ""  # a table of some of its rows; empty: of all
 
     def column(self, name: str) -> str:
         return f"c{self.columns.index(name)}"
+
+    @property
+    def some(self) -> str:
+        """SQL of the rows that are looked at to tell what the table holds: all of a small one."""
+        if self.sample or self.rows <= _FIRST + _SPREAD:
+            return self.sample or self.table
+        return f"(SELECT * FROM {self.table} WHERE place <= {_FIRST} OR place % {self.rows // _SPREAD} = 0)"
 
 
 class Stage:
@@ -112,7 +126,8 @@ class Stage:
     def clear(self) -> None:
         """Forget the staged tables."""
         for staged in self.staged:
-            self.intake.engine.connection.unregister(staged.table)
+            for name in filter(None, (staged.table, staged.sample)):
+                self.intake.engine.connection.unregister(name)
         self.staged.clear()
         self._folder.close()
 
@@ -209,7 +224,11 @@ class Stage:
                 rows += len(full)
                 writer.write_table(full.cast(schema))
         with pa.memory_map(str(path)) as mapped:
-            self.intake.engine.connection.register(table, pa.ipc.open_file(mapped).read_all())
+            found = pa.ipc.open_file(mapped).read_all()
+        self.intake.engine.connection.register(table, found)
+        some = f"{table}_sample" if rows > _FIRST + _SPREAD else ""
+        if some:
+            self.intake.engine.connection.register(some, _sampled(found))
         if wrapped:
             self.intake.reject(
                 source=source, location="", table_name=None, action="repaired",
@@ -226,7 +245,7 @@ class Stage:
                 source=source, location="", table_name=None, action="noted",
                 reason=f"rows without any value: {empty:,}; not counted as rows",
             )  # fmt: skip
-        self.staged.append(Staged(source, table, columns, rows, word))
+        self.staged.append(Staged(source, table, columns, rows, word, some))
         return self.staged[-1]
 
 
@@ -237,6 +256,13 @@ def _widened(batches: Iterable[pa.RecordBatch], more: Mapping[str, str | None]) 
         for name, value in more.items():
             batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), batch.num_rows))
         yield batch
+
+
+def _sampled(rows: pa.Table) -> pa.Table:
+    """The first rows of a table, and about as many from the whole of it."""
+    places = rows.column("place").to_numpy()
+    each = rows.num_rows // _SPREAD
+    return rows.take(pa.array(np.flatnonzero((places <= _FIRST) | (places % each == 0))))
 
 
 def _first(batches: Iterable[pa.Table], limit: int) -> Iterator[pa.Table]:
@@ -257,6 +283,9 @@ def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[
     """
     columns, wrapped = [], 0
     for index, column in enumerate(batch.columns[:-1]):
+        if all(map(_is_clean, column.chunks)):
+            columns.append(column)
+            continue
         cells = pc.utf8_trim_whitespace(column)
         marked = pc.or_(pc.starts_with(cells, pattern='="'), pc.starts_with(cells, pattern="'"))
         if pc.any(marked).as_py():
@@ -274,6 +303,21 @@ def _cleaned(batch: pa.Table, failed: dict[int, tuple[int, int, str]]) -> tuple[
     return pa.table([*columns, batch.columns[-1]], names=batch.column_names), wrapped
 
 
+def _is_clean(cells: pa.Array) -> bool:
+    """Whether no cell can need a look: by their first and last bytes, which cost a small part of it."""
+    if not pa.types.is_string(cells.type):
+        return False
+    offsets, data = cells.buffers()[1:]
+    if offsets is None or data is None or not data.size:
+        return cells.null_count == len(cells)
+    ends = np.frombuffer(offsets, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    filled = ends[1:] > ends[:-1]
+    if not np.array_equal(filled, pc.is_valid(cells).to_numpy(zero_copy_only=False)):
+        return False  # some are empty, and not absent
+    bytes_ = np.frombuffer(data, np.uint8)
+    return not (_MARKS[bytes_[ends[:-1][filled]]].any() or _BLANKS[bytes_[ends[1:][filled] - 1]].any())
+
+
 def _without_empty(batch: pa.Table) -> pa.Table:
     """The rows in which at least one cell holds something but blanks."""
     suspects = np.arange(len(batch))
@@ -283,7 +327,10 @@ def _without_empty(batch: pa.Table) -> pa.Table:
         cells = (
             batch.column(name).take(pa.array(suspects)) if len(suspects) < len(batch) else batch.column(name)
         )
-        blank = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(cells)), 0), True)
+        if all(map(_is_clean, cells.chunks)):
+            blank = pc.is_null(cells)
+        else:
+            blank = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(cells)), 0), True)
         suspects = suspects[blank.to_numpy(zero_copy_only=False)]
     keep = np.ones(len(batch), bool)
     keep[suspects] = False

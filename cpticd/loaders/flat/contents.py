@@ -20,8 +20,6 @@ from cpticd.loaders.flat.headings import Guess
 from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import Staged
 
-#: Rows that are looked at: the first ones, and about as many from the whole of the table.
-_FIRST, _SPREAD = 2_000, 4_000
 #: Distinct cells of a column that are looked at.
 _CELLS: Final = 1_000
 
@@ -236,15 +234,9 @@ class _Cells:
 
     def _sample(self) -> pa.Table:
         if self._rows is None:
-            each = max(1, self._table.rows // _SPREAD)
-            where = (
-                f"WHERE place <= {_FIRST} OR place % {each} = 0"
-                if self._table.rows > _SPREAD + _FIRST
-                else ""
-            )
             columns = ", ".join(f"c{place}" for place in range(len(self._table.columns)))
             self._rows = self._intake.query(
-                f"SELECT {columns} FROM (SELECT * FROM {self._table.table} {where} ORDER BY place)"
+                f"SELECT {columns} FROM (SELECT * FROM {self._table.some} ORDER BY place)"
             )
         return self._rows
 
