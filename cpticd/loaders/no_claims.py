@@ -11,8 +11,8 @@ from cpticd import reference
 from cpticd.loaders.flat import headings
 from cpticd.loaders.loader import Sample
 
-#: Where an X12 file has one of these, it is read: claims, remittances, acknowledgements.
-_READ: Final = re.compile(rb"ST.(?:837|835|277|999|997)")
+#: Where an X12 file has one of these, it is read: claims, remittances, acknowledgements, enrolments.
+_READ: Final = re.compile(rb"ST.(?:837|835|834|277|999|997)")
 _X12: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:ISA|GS|ST)[^A-Za-z0-9\s]")
 
 

@@ -74,9 +74,9 @@ def read(
 ) -> Claims:
     """One data set of any mixture of files, each recognised by its content.
 
-    Parameters: ``paths`` are files, globs, or folders (searched through), one by one or as lists: X12 claims and
-    remittances, flat exports, canonical tables (CSV, Excel or Parquet, by their columns), Tuva's tables, RIF, LDS and
-    CCLF, DE-SynPUF, and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with
+    Parameters: ``paths`` are files, globs, or folders (searched through), one by one or as lists: X12 claims,
+    remittances and enrolments (834), flat exports, canonical tables (CSV, Excel or Parquet, by their columns), Tuva's
+    tables, RIF, LDS and CCLF, DE-SynPUF, and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with
     the columns of the table ``members`` under their usual names. ``payers`` says which payer a name or a payer id
     stands for: {alias: payer}, or a frame or CSV file of these two columns; names of one payer id are one payer without
     it, and ``rejects`` says which names are likely one. ``rename`` ({their column: ours}) and ``keep`` (columns of your

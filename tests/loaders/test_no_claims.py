@@ -31,7 +31,6 @@ X12 = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *250
         ('{"hospital_name": "G", "standard_charge_information": []}', "hospital's price transparency"),
         ("MSH|^~\\&|A|B|C|D|202501011200||ADT^A01|1|P|2.3\rPID|1||M1\r", "an HL7 version 2 message"),
         ('<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"></ClinicalDocument>', "a clinical document"),
-        (X12.format(gs="BE", st="834"), "an enrolment file"),
         (X12.format(gs="HB", st="271"), "an inquiry about eligibility"),
         (X12.format(gs="HR", st="276"), "an inquiry about the status"),
         (X12.format(gs="HI", st="278"), "a request for authorization"),

@@ -244,12 +244,12 @@ def test_how_much_of_a_drug_was_given_has_no_column_and_is_left_out(tmp_path: Pa
 
 def test_other_sets_cost_one_reject_a_kind_and_what_no_table_holds_is_left_out(tmp_path: Path) -> None:
     members = "".join(f"INS*Y*18~REF*0F*W{k}~HD*021**HLT~" for k in range(50))
-    rest = [transaction(f"BGN*00*{k}~{members}", kind="834", number=f"000{k}") for k in (2, 3)]
+    rest = [transaction(f"BGN*00*{k}~{members}", kind="820", number=f"000{k}") for k in (2, 3)]
     rest.append(transaction("BHT*0022*13*1*20250301~HL*1**20*1~", kind="270", number="0009"))
     claims = load(tmp_path, interchange(professional(subscriber(), claim()), *rest))
     assert show(claims.rejects.query("action == 'rejected'"), "severity location reason content") == [
-        "note segment 24 2 transaction sets 834: neither claims (837) nor remittances (835) 306 segments",
-        "note segment 330 transaction set 270: neither claims (837) nor remittances (835) 4 segments",
+        "note segment 24 2 transaction sets 820: neither claims (837), remittances (835) nor enrolments (834) 306 segments",
+        "note segment 330 transaction set 270: neither claims (837), remittances (835) nor enrolments (834) 4 segments",
     ]
     account = claims.accounting().query("table_name == 'segments'").iloc[0]
     assert (account["rejected"], account["left_out"]) == (310, 5) and balanced(claims)

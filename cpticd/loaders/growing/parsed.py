@@ -91,6 +91,8 @@ class Parsed:
         self._view("records", _RECORDS, pa.schema([("key", pa.int64()), ("node", pa.uint64())]))
         for name, schema in STAGED.items():
             self._view(f"staged_{name}", name, schema)
+        if self._count("staged_enrolment_sets"):
+            raise Cannot("enrolment sets speak of all that went before")
         for name in ("turned_away", "turned_away_sets"):
             if self._count(f"staged_{name}"):
                 raise Cannot("acknowledgements turn claims away")

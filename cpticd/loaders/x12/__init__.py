@@ -1,8 +1,8 @@
-"""X12 claims and remittances: 837 professional and institutional, 835; 5010 and, leniently, 4010.
+"""X12 claims, remittances and enrolments: 837 professional and institutional, 835, 834; 5010 and, leniently, 4010.
 
 Read in three steps: bytes into canonical segments (``splitter``), batches of segments into staged tables (``places``,
-``claims837``, ``remits835``), remittances joined to claims (``join``). The processes that read files start from here,
-so that importing the package loads nothing.
+``claims837``, ``remits835``, ``enrolments834``), remittances joined to claims (``join``) and enrolments to members
+(``enrolments``). The processes that read files start from here, so that importing the package loads nothing.
 """
 
 from __future__ import annotations

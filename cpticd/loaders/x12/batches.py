@@ -19,6 +19,7 @@ from cpticd.core.errors import InputError
 from cpticd.loaders.x12.acknowledgements import Acknowledgements
 from cpticd.loaders.x12.cells import Notes, Tallies, merge
 from cpticd.loaders.x12.claims837 import Claims837
+from cpticd.loaders.x12.enrolments834 import Enrolments834
 from cpticd.loaders.x12.envelopes import Closed
 from cpticd.loaders.x12.places import Envelope, Kind, Place, Zone, place
 from cpticd.loaders.x12.remits835 import Remits835
@@ -31,7 +32,7 @@ BATCH: Final = 2 << 20
 #: Bytes after which a batch ends even in the middle of a claim.
 MAX_BATCH: Final = 32 << 20
 
-_BOUNDARIES = tuple(END + tag + SEP for tag in (b"CLM", b"CLP", b"HL", b"ST", b"ISA"))
+_BOUNDARIES = tuple(END + tag + SEP for tag in (b"CLM", b"CLP", b"HL", b"ST", b"ISA", b"INS"))
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Batches:
         self._parts, self._size = [], 0
         notes = Notes(segments)
         where = place(segments, self._envelopes, notes)
-        for reader in (Claims837, Remits835, Acknowledgements):
+        for reader in (Claims837, Remits835, Acknowledgements, Enrolments834):
             for name, table in reader(segments, where, notes).tables().items():
                 self._spool.write(name, table)
         self._spool.write("rejects", notes.table())
@@ -170,7 +171,7 @@ def _carry(segments: Segments, where: Place, kind: Kind) -> Rows:
         return np.concatenate([group, [start]])
     in_set = last[last >= start]
     zone = where.zone[in_set]
-    heads = np.isin(zone, (Zone.HEAD, Zone.REMIT_HEAD, Zone.ANSWER_HEAD))
+    heads = np.isin(zone, (Zone.HEAD, Zone.REMIT_HEAD, Zone.ANSWER_HEAD, Zone.ENROL_HEAD))
     head = in_set[heads & where.accepted[in_set]]
     level = in_set[(zone == Zone.LEVEL) & where.accepted[in_set]]
     return np.unique(

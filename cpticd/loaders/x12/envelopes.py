@@ -26,13 +26,21 @@ class Kind(IntEnum):
     REMITTANCE = 2
     FOREIGN = 3
     ANSWER = 4  # to claims or sets that were sent: 277CA, 999, 997
+    ENROLMENT = 5
 
 
 _OPENERS = {pack("BHT"): Kind.CLAIMS, pack("HL"): Kind.CLAIMS, pack("CLM"): Kind.CLAIMS}
-_OPENERS |= {pack("BPR"): Kind.REMITTANCE, pack("CLP"): Kind.REMITTANCE}
+_OPENERS |= {pack("BPR"): Kind.REMITTANCE, pack("CLP"): Kind.REMITTANCE, pack("BGN"): Kind.ENROLMENT}
+_OPENING = ("BHT", "HL", "CLM", "BPR", "CLP", "BGN")
 _ISA, _GS, _ST, _SE, _GE, _IEA = (pack(tag) for tag in ("ISA", "GS", "ST", "SE", "GE", "IEA"))
-_SETS = {"837": Kind.CLAIMS, "835": Kind.REMITTANCE, "999": Kind.ANSWER, "997": Kind.ANSWER}
-_NAMES = {Kind.CLAIMS: "837", Kind.REMITTANCE: "835"}
+_SETS = {
+    "837": Kind.CLAIMS,
+    "835": Kind.REMITTANCE,
+    "999": Kind.ANSWER,
+    "997": Kind.ANSWER,
+    "834": Kind.ENROLMENT,
+}
+_NAMES = {Kind.CLAIMS: "837", Kind.REMITTANCE: "835", Kind.ENROLMENT: "834"}
 #: Guides of the 277 that acknowledges claims; other 277s answer questions about their status.
 _ACKNOWLEDGES = re.compile("X(214|167)")
 
@@ -90,7 +98,7 @@ class SetReader:
     def read(self) -> None:
         segments = self.segments
         events = np.flatnonzero(tagged(segments, *CONTROL)).tolist()
-        openers = np.flatnonzero(tagged(segments, "BHT", "HL", "CLM", "BPR", "CLP"))
+        openers = np.flatnonzero(tagged(segments, *_OPENING))
         stops = np.cumsum(segments.sizes.sum(axis=1)).tolist()
         position = begin = 0
         carried = segments.sizes[:, 0].tolist()
@@ -167,7 +175,7 @@ class SetReader:
         if fields[1] == "277" and self._acknowledges(row, fields[3]):
             state.kind, state.name = Kind.ANSWER, "277CA"
         if not fields[1].isalnum():  # ST01 is missing: the first segment that tells decides
-            later = np.flatnonzero(tagged(self.segments, "BHT", "HL", "CLM", "BPR", "CLP")[row:])
+            later = np.flatnonzero(tagged(self.segments, *_OPENING)[row:])
             state.kind = _OPENERS[int(self.segments.tag[row + later[0]])] if len(later) else Kind.FOREIGN
         self.open = row
 

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from cpticd.loaders.intake import Intake
-from cpticd.loaders.x12 import copies
+from cpticd.loaders.x12 import copies, enrolments
 from cpticd.loaders.x12.line_matches import match_lines
 from cpticd.sql import text
 
@@ -61,7 +61,6 @@ _INSERTS: Final = (
     _Insert("adjustments", "reported_adjustments", "reported_adjustments"),
     _Insert("remarks", "remarks", "remarks"),
     _Insert("provider_adjustments", "provider_adjustments", "provider_adjustments"),
-    _Insert("members", "members", "claims"),
 )
 
 
@@ -89,6 +88,10 @@ def join(
         for each in _INSERTS:
             if kept.tables[each.needs].num_rows:
                 intake.insert(each.table, text(f"x12/{each.statement}").replace("{table}", each.table))
+        if kept.tables["enrolments"].num_rows or kept.tables["enrolment_sets"].num_rows:
+            enrolments.fill(intake, sources)
+        if kept.tables["claims"].num_rows:  # behind enrolments, which say more of a person
+            intake.insert("members", text("x12/members"))
         if intake.has_earlier("claims"):
             for row in intake.query(text("x12/renamed")).to_pylist():
                 intake.note_renamed(**row)

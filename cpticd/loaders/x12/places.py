@@ -35,6 +35,10 @@ class Zone(IntEnum):
     FOREIGN = 11
     ANSWER_HEAD = 12
     ANSWER = 13
+    ENROL_HEAD = 14
+    MEMBER = 15
+    COVERAGE = 16
+    BESIDE_MEMBER = 17
 
 
 _WORDS = {
@@ -51,6 +55,10 @@ _WORDS = {
     Zone.PROVIDER: "after the provider adjustments (PLB) of an 835",
     Zone.ANSWER_HEAD: "in an acknowledgement, before the first claim",
     Zone.ANSWER: "in an acknowledgement",
+    Zone.ENROL_HEAD: "before the first member (INS) of an 834",
+    Zone.MEMBER: "in a member of an 834, before the coverages",
+    Zone.COVERAGE: "in a coverage (HD) of an 834",
+    Zone.BESIDE_MEMBER: "among the others whom a member of an 834 names",
 }
 _PARTY = "NM1 N2 N3 N4 PER REF PRV"
 #: Segments of the 837 (professional, institutional, dental; 4010 and 5010) and the 835, by where they may
@@ -72,6 +80,10 @@ _ALLOWED: Final = {
     Zone.FOREIGN: "",
     Zone.ANSWER_HEAD: f"BHT HL TRN STC QTY AMT DTP {_PARTY}",
     Zone.ANSWER: f"HL TRN STC SVC QTY AMT DTP AK1 AK2 AK3 AK4 AK5 AK9 IK3 IK4 IK5 CTX {_PARTY}",
+    Zone.ENROL_HEAD: "BGN REF DTP QTY N1 N2 N3 N4 PER ACT",
+    Zone.MEMBER: "INS REF DTP NM1 PER N3 N4 DMG PM EC ICM AMT HLH LUI",
+    Zone.COVERAGE: "HD DTP AMT REF IDC",
+    Zone.BESIDE_MEMBER: "NM1 N1 N2 N3 N4 PER DMG DSB DTP AD1 LX PLA COB REF LS LE LUI",
 }
 #: Of these, what tables hold: of all of a kind, or of those with one of some qualifiers. What else may stand there is
 #: understood, and left out.
@@ -88,6 +100,9 @@ _HELD: Final = {
     Zone.PROVIDER: "PLB",
     Zone.ANSWER_HEAD: "BHT HL NM1:PR,AY",
     Zone.ANSWER: "HL TRN STC NM1:QC AK1 AK2 AK5 AK9 IK5",
+    Zone.ENROL_HEAD: "BGN N1:P5,IN REF:38 DTP:007",
+    Zone.MEMBER: "INS DMG N4 NM1:IL,74 REF:0F,F6,23 DTP:356,348,357,349,303,338,339",
+    Zone.COVERAGE: "HD DTP:348,349,303 REF:CE",
 }
 _TAGS = np.array(sorted({pack(tag) for tags in _ALLOWED.values() for tag in tags.split()} | {0}), np.int32)
 #: 1 where a segment may stand, 2 where it is held too, 3 where its qualifier decides that.
@@ -120,8 +135,8 @@ class Place:
 
     zone: npt.NDArray[np.uint8]
     start: Rows  # row of the segment that opens the transaction set; -1 outside
-    claim: Rows  # row of the CLM or CLP that the segment belongs to; -1 outside
-    line: Rows  # row that opens the service line (LX, SV1, SV2, SV3 or SVC); -1 outside
+    claim: Rows  # row of the CLM, CLP or INS that the segment belongs to; -1 outside
+    line: Rows  # row that opens the service line (LX, SV1, SV2, SV3 or SVC) or the coverage (HD); -1 outside
     accepted: Mask
     sets: list[tuple[int, int, Kind]] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
@@ -161,6 +176,7 @@ def place(segments: Segments, envelopes: dict[int, Envelope], notes: Notes) -> P
     _zones_of_claims(segments, found, (kind == Kind.CLAIMS) & ~trailer)
     _zones_of_remittances(segments, found, (kind == Kind.REMITTANCE) & ~trailer)
     _zones_of_answers(segments, found, (kind == Kind.ANSWER) & ~trailer)
+    _zones_of_enrolments(segments, found, (kind == Kind.ENROLMENT) & ~trailer)
     _judge(segments, found, notes)
     return found
 
@@ -222,6 +238,25 @@ def _zones_of_answers(segments: Segments, found: Place, inside: Mask) -> None:
     found.claim[inside & (claim >= found.start)] = claim[inside & (claim >= found.start)]
 
 
+def _zones_of_enrolments(segments: Segments, found: Place, inside: Mask) -> None:
+    """Others than the member (his employer, school, guardian, doctor, other insurer) have loops of their own."""
+    if not inside.any():
+        return
+    tag, last, start = segments.tag, segments.last, found.start
+    member = last(inside & (tag == pack("INS")))
+    in_member = inside & (member >= start)
+    coverage = last(in_member & (tag == pack("HD")))
+    in_coverage = in_member & (coverage > member)
+    himself = (tag == pack("NM1")) & np.isin(segments.first_value, (pack("IL"), pack("74")))
+    others = last(in_member & ~himself & tagged(segments, "NM1", "DSB", "LX", "COB", "LS"))
+    beside = in_member & (others > np.maximum(np.maximum(member, coverage), last(in_member & himself)))
+    zone = found.zone
+    zone[inside] = Zone.ENROL_HEAD
+    zone[in_member], zone[in_coverage], zone[beside] = Zone.MEMBER, Zone.COVERAGE, Zone.BESIDE_MEMBER
+    found.claim[in_member] = member[in_member]
+    found.line[in_coverage] = coverage[in_coverage]
+
+
 def _judge(segments: Segments, found: Place, notes: Notes) -> None:
     """Accept what may stand where it stands, and say of the rest why not; a foreign set is told as one."""
     position = np.minimum(np.searchsorted(_TAGS, segments.tag), len(_TAGS) - 1)
@@ -262,5 +297,6 @@ def _why(segments: Segments, found: Place, row: int, known: bool) -> str:
     zone = Zone(int(found.zone[row]))
     tag = raw.rstrip(END).split(SEP, 1)[0].decode("utf-8", "replace")[:10]
     if not known:
-        return f"{tag or 'an empty identifier'}: not a segment of an 837 or 835"
+        guides = "834" if zone >= Zone.ENROL_HEAD else "837 or 835"
+        return f"{tag or 'an empty identifier'}: not a segment of an {guides}"
     return f"{tag} cannot stand {_WORDS[zone]}"

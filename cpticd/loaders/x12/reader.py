@@ -79,7 +79,7 @@ def read_x12(
     progress: bool = True,
     workers: int | None = None,
 ) -> Claims:
-    """One data set of X12 files: 837P, 837I and 835, joined.
+    """One data set of X12 files: 837P, 837I and 835, joined, and 834, whose members are ``members``.
 
     Parameters: ``paths`` are files, folders (searched through), globs, ``.gz`` and ``.zip``, in any mix, one by
     one or as lists; ``payers`` says which payer a name or a payer id stands for, as in ``read``; ``progress`` shows a
@@ -151,9 +151,7 @@ def load(files: Files, intake: Intake, options: Options) -> None:
         _reject_file(intake, source, reason, "note")
 
 
-_WHAT = (
-    "not X12: no interchange (ISA), group (GS) or transaction set (ST) begins in it; pass 837 or 835 files"
-)
+_WHAT = "not X12: no interchange (ISA), group (GS) or transaction set (ST) begins in it; pass 837, 835 or 834 files"
 
 
 def _read(

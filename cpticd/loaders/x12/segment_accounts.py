@@ -15,7 +15,7 @@ from cpticd.loaders.x12.batches import Outcome
 #: Why a segment that may stand where it stands is not loaded.
 LEFT_OUT: Final = "left out, since no table holds it"
 #: Transaction sets that are read.
-_READ: Final = ("837", "835", "277CA", "999", "997")
+_READ: Final = ("837", "835", "834", "277CA", "999", "997")
 
 
 def account(
@@ -42,7 +42,7 @@ def account(
 
 
 def _foreign(intake: Intake, sets: pa.Table, names: Mapping[int, str]) -> dict[str, int]:
-    """Reject the sets that are neither claims nor remittances, once for each source and kind.
+    """Reject the sets that are neither claims, remittances nor enrolments, once for each source and kind.
 
     Returns how many of their segments each source has beyond those rejects.
     """
@@ -56,7 +56,7 @@ def _foreign(intake: Intake, sets: pa.Table, names: Mapping[int, str]) -> dict[s
         what = f"{len(found):,} transaction sets" if len(found) > 1 else "transaction set"
         intake.reject(
             source=name, location=f"segment {found[0]['key'] & 0xFFFFFFFF}", table_name="segments", severity="note",
-            reason=f"{what} {kind or 'without a type'}: neither claims (837) nor remittances (835)",
+            reason=f"{what} {kind or 'without a type'}: neither claims (837), remittances (835) nor enrolments (834)",
             content=f"{segments:,} segments",
         )  # fmt: skip
         beyond[name] += segments - 1

@@ -110,6 +110,20 @@ STAGED: Final[dict[str, pa.Schema]] = {
     "turned_away_sets": _schema(
         "key:key group_control:text set_control:text day:date status:text reason:text"
     ),
+    # One row per 834; one per member in it (INS), one per coverage of a member (HD): the columns of enrolment_layout.
+    "enrolment_sets": _schema(
+        "key:key sent_date:date sent_time:text action:text effective_date:date policy:text sponsor:text payer:text"
+    ),
+    "enrolments": _schema(
+        "key:key set_key:key person:text is_subscriber:text maintenance:text medicare_plan:text medicare_reason:text "
+        "medicare_reason_2:text medicare_reason_3:text death_date:date subscriber_id:text medicare_id:text "
+        "own_id:text begin_date:date end_date:date changed_date:date medicare_begin_date:date "
+        "medicare_end_date:date birth_date:date sex:text state:text location_kind:text location:text"
+    ),
+    "coverages": _schema(
+        "key:key place:key maintenance:text line:text plan:text begin_date:date end_date:date changed_date:date "
+        "plan_id:text"
+    ),
     "rejects": _schema("key:key table_name:text action:text severity:text reason:text content:text"),
 }
 
