@@ -76,12 +76,13 @@ def read(
 
     Parameters: ``paths`` are files, globs, or folders (searched through), one by one or as lists: X12 claims,
     remittances and enrolments (834), flat exports, canonical tables (CSV, Excel or Parquet, by their columns), Tuva's
-    tables, RIF, LDS and CCLF, DE-SynPUF, and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file or a DataFrame with
-    the columns of the table ``members`` under their usual names. ``payers`` says which payer a name or a payer id
-    stands for: {alias: payer}, or a frame or CSV file of these two columns; names of one payer id are one payer without
-    it, and ``rejects`` says which names are likely one. ``rename`` ({their column: ours}) and ``keep`` (columns of your
-    own) are those of ``read_wide`` and ``read_tables``, ``layout``, ``sheet`` and ``reasons`` of ``read_wide``,
-    ``workers`` that of ``read_x12``, ``engine`` and ``session`` those of ``open``, for one saved data set alone.
+    tables, RIF, LDS and CCLF, DE-SynPUF, and folders that ``Claims.save`` wrote. ``members`` is a CSV or Parquet file
+    or a DataFrame with the columns of the table ``members`` under their usual names. ``payers`` says which payer a name
+    or a payer id stands for: {alias: payer}, or a frame or CSV file of these two columns; names of one payer id are
+    one payer without it, and ``rejects`` says which names are likely one. ``rename`` ({their column: ours}) and
+    ``keep`` (columns of your own) are those of ``read_wide`` and ``read_tables``, ``layout``, ``sheet`` and
+    ``reasons`` of ``read_wide``, ``workers`` that of ``read_x12``, ``engine`` and ``session`` those of ``open``, for
+    one saved data set alone.
     ``quiet``: neither the guess at the columns of flat files nor what was read is printed; ``memory_limit``: DuckDB's,
     such as "4GB".
 
