@@ -22,6 +22,7 @@ for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import cpticd as cx  # noqa: E402
 from cpticd.claims import Claims  # noqa: E402
+from tests.browser.chromium import CHROMIUM  # noqa: E402
 from tests.spec import SPEC, claims_of  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,11 +55,11 @@ SHARED = ("tests/browser", "tests/explore", "tests/simulation")
 #: is derived there for every other folder.
 SPARK_TESTS: Final = {"tests/ledger": 0}
 
-#: What one page does for all explorers, and of whom the default run does not ask it; ``-m every_page`` does.
-SAME_PAGE: Final = {
-    "test_the_page_is_there_again_after_a_reload": ("risk", "rules", "two_ledgers"),
-    "test_every_filter_changes_what_is_shown_and_python_sees_it": ("risk", "rules"),
-    "test_voila_serves_the_page_which_anyone_can_read": ("risk", "rules", "two_ledgers"),
+#: The host in which the default run opens an explorer's page; ``-m every_page`` opens it in the other one too, and runs
+#: its notebook without a page.
+PAGES: Final = {
+    "tests/browser/test_explorers_in_lab.py": ("denials", "worklist"),
+    "tests/browser/test_explorers_in_voila.py": ("risk", "rules", "two_ledgers"),
 }
 
 
@@ -72,8 +73,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             kept[folder] = kept.get(folder, 0) + 1
             if kept[folder] > SPARK_TESTS.get(folder, 1):
                 item.add_marker(pytest.mark.every_engine)
-        test, _, explorer = item.name.rstrip("]").partition("[")
-        if explorer in SAME_PAGE.get(test, ()):
+        file, _, explorer = item.nodeid.rstrip("]").partition("::")
+        explorer = explorer.rpartition("[")[2]
+        elsewhere = any(explorer in held for held in PAGES.values()) and explorer not in PAGES.get(
+            file, explorer
+        )
+        if elsewhere or (CHROMIUM and file.startswith("notebooks/explore_")):
             item.add_marker(pytest.mark.every_page)
 
 
