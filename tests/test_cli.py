@@ -20,6 +20,7 @@ from cpticd import cli
 from cpticd.cli import terminal as terminals
 from cpticd.cli.terminal import Terminal
 from cpticd.reporting.findings import Findings
+from tests.amount import first
 from tests.conftest import ROOT
 from tests.reporting.few_parts import BASIC, RISK, only
 from tests.reporting.test_report import findings
@@ -231,7 +232,7 @@ def test_the_models_of_the_command_line_are_those_that_there_are() -> None:
     assert sorted(cli.MODELS) == sorted(KNOWN)
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "x12"])
+@pytest.mark.parametrize("form", first(1, ["parquet", "csv", "x12"]))
 def test_simulated_files_load_back(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     out = tmp_path / form
     command = ["simulate", "--persons", "15", "--seed", "5", "--format", form, "--out", str(out), "--quiet"]

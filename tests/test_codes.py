@@ -333,6 +333,7 @@ def test_every_billable_icd_10_cm_code_is_one_by_default_among_diagnoses(icd10: 
     assert (codes.classify(dotted[long])["system"] == "icd-10-cm").all()
 
 
+@pytest.mark.thorough
 def test_chapters_agree_with_the_tabular_list(icd10: pd.DataFrame) -> None:
     tabular = pytest.importorskip("simple_icd_10_cm", reason="an independent reading of the tabular list")
     stems = icd10["code"].str[:3].drop_duplicates()

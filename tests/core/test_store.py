@@ -12,6 +12,7 @@ import pytest
 import cpticd as cx
 from cpticd.core.errors import InputError
 from cpticd.core.schema import TABLES
+from tests.amount import first
 from tests.small_claims import small_claims
 
 
@@ -31,7 +32,7 @@ def without(folder: Path, table: str, *columns: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["claims", "lines", "diagnoses", "adjudications", "line_payments", "members"]
+    "table", first(2, ["claims", "lines", "diagnoses", "adjudications", "line_payments", "members"])
 )
 def test_columns_that_an_older_set_lacks_are_null(folder: Path, table: str) -> None:
     gone = [column.name for column in TABLES[table].columns if not column.required]

@@ -125,6 +125,7 @@ def criteria(draw: st.DrawFn, rows: Rows) -> dict[str, Any]:
     return chosen
 
 
+@pytest.mark.thorough
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_view_says_what_the_analyses_say_of_the_same_selection(

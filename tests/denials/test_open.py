@@ -291,6 +291,7 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "kept"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", first(1, [2, 7]))
 def test_where_contracts_are_known_the_first_tenth_holds_most_of_what_can_be_won(
     seed: int, contracts: Path

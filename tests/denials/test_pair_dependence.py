@@ -36,6 +36,7 @@ def residuals(world: World) -> pd.DataFrame:
     )
 
 
+@pytest.mark.thorough
 def test_a_design_effect_is_what_statsmodels_says_of_the_larger_kind_of_clusters(
     therapy: tuple[World, Claims, pd.DataFrame],
 ) -> None:

@@ -62,6 +62,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     ]
 
 
+@pytest.mark.thorough
 def test_a_report_holds_the_same_figures_whatever_a_suppressed_pair_holds(twins: list[str]) -> None:
     """The pair of X is of 3 persons, 2 denied, or of 8 persons, 1 denied."""
     pages = [sorted(re.findall(r"\d+(?:\.\d+)?", text)) for text in twins]

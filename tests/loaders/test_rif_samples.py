@@ -76,6 +76,7 @@ def test_diagnoses_of_the_samples(folder: Path, kind: str) -> None:
     assert not reasons.duplicated(["claim_id", "diagnosis_code"]).any()
 
 
+@pytest.mark.thorough
 def test_all_of_them_at_once_with_the_beneficiaries(folder: Path) -> None:
     files = [
         path for path in folder.iterdir() if path.name.split(".")[0] in KINDS or "beneficiary" in path.name

@@ -85,7 +85,7 @@ def test_bad_and_repeated_rows_are_rejected() -> None:
 @pytest.mark.parametrize(
     "unrelated", first(1, [{"SP_STATE_CODE": "1"}, {}, {"SP_STATE_CODE": "2"}, {"DESYNPUF_ID": "P0"}])
 )
-@pytest.mark.parametrize("form", ["long", "wide", "inpatient"])
+@pytest.mark.parametrize("form", first(1, ["long", "wide", "inpatient"]))
 def test_of_contradictory_rows_the_one_that_sorts_first_is_kept(form: str, unrelated: dict[str, str]) -> None:
     head = {"CLM_ID": "7", "CLM_FROM_DT": "20080105", "CLM_THRU_DT": "20080105", "ICD9_DGNS_CD_1": "4019"}
     last = {"long": {"LINE_NUM": "1"}, "wide": {}, "inpatient": {"SEGMENT": "1", "CLM_ADMSN_DT": "20080105"}}[

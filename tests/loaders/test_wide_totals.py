@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import cpticd as cx
+from tests.amount import first
 from tests.loaders.flat_text import balanced, read, said, table
 from tests.spec import frame
 
@@ -116,12 +117,15 @@ CANCELLED = """
 
 @pytest.mark.parametrize(
     ("heading", "first", "then"),
-    [
-        ("clm_adjsmt_type_cd", "0", "1"),
-        ("Adjustment Type", "Original", "Void"),
-        ("status", "Paid", "Reversed"),
-        ("status", "1", "22"),
-    ],
+    first(
+        2,
+        [
+            ("clm_adjsmt_type_cd", "0", "1"),
+            ("Adjustment Type", "Original", "Void"),
+            ("status", "Paid", "Reversed"),
+            ("status", "1", "22"),
+        ],
+    ),
 )
 def test_a_cancellation_with_positive_amounts(tmp_path: Path, heading: str, first: str, then: str) -> None:
     claims = read(tmp_path, CANCELLED.format(heading=heading, first=first, then=then))

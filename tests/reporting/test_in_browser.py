@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import cpticd as cx
+from tests.amount import first
 from tests.browser import chromium
 from tests.reporting.few_parts import RISK, only
 from tests.small_claims import HOSTILE, small_claims
@@ -34,7 +35,8 @@ UNFOLD = "for (const each of document.querySelectorAll('details.more')) each.ope
 
 
 @pytest.mark.parametrize(
-    ("scheme", "paper", "width"), [("light", "rgb(255, 255, 255)", 1200), ("dark", "rgb(22, 25, 29)", 420)]
+    ("scheme", "paper", "width"),
+    first(1, [("light", "rgb(255, 255, 255)", 1200), ("dark", "rgb(22, 25, 29)", 420)]),
 )
 def test_every_chart_is_drawn_and_nothing_is_fetched(
     browser: Any, path: Path, scheme: str, paper: str, width: int
@@ -91,6 +93,7 @@ def test_the_first_screen_fits_and_tables_sort_and_filter_and_paper_is_short(
     page.close()
 
 
+@pytest.mark.thorough
 def test_risk_adjustment_is_drawn_on_dark_and_fits_its_box(browser: Any, tmp_path: Path) -> None:
     claims = cx.simulate(persons=300, seed=5).claims
     with only("summary", "accounting", *RISK):

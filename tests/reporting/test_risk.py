@@ -201,6 +201,7 @@ def test_simulated_claims_are_scored_for_the_payment_year_given(written: Path) -
     assert "Base rate $1,000" in definitions
 
 
+@pytest.mark.thorough
 def test_same_claims_same_bytes(simulated: Claims, written: Path, tmp_path: Path) -> None:
     again = cx.report(simulated, tmp_path / "again.html", payment_year=2026, base_rate=1000, minimum=1)
     assert again.read_bytes() == written.read_bytes()

@@ -80,6 +80,7 @@ def same(a: pd.Series, b: pd.Series) -> bool:
     return parts and list(a["hccs"]) == list(b["hccs"]) and a["segment"] == b["segment"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None)
 @given(cohort=cohorts(), seed=st.integers(0, 2**16))
 def test_what_changes_no_score(cohort: tuple[str, list[dict[str, Any]], list[list[str]]], seed: int) -> None:
@@ -108,6 +109,7 @@ def test_what_changes_no_score(cohort: tuple[str, list[dict[str, Any]], list[lis
         )
 
 
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None)
 @given(cohort=cohorts(), data=st.data())
 def test_a_lower_hcc_under_a_present_higher_one_is_worth_nothing(

@@ -11,6 +11,7 @@ import pytest
 import cpticd as cx
 from cpticd.claims import Claims
 from cpticd.risk.timeline import timeline
+from tests.amount import first
 from tests.risk.visits import claims_of_visits
 
 Analysis = Callable[[Claims], pd.DataFrame]
@@ -63,6 +64,7 @@ def alone(claims: Claims) -> dict[str, pd.DataFrame]:
     return {name: analysis(claims) for name, analysis in ANALYSES.items()}
 
 
+@pytest.mark.thorough
 def test_six_at_once_give_what_they_give_in_turn(claims: Claims, alone: dict[str, pd.DataFrame]) -> None:
     """Every analysis, neighbours in the list apart, among five others."""
     asked = [*list(ANALYSES)[::3], *list(ANALYSES)[1::3], *list(ANALYSES)[2::3]]
@@ -81,7 +83,7 @@ def few(claims: Claims) -> tuple[Claims, Claims]:
     return claims.where(persons=persons), claims_of_visits("\n".join(lines))
 
 
-@pytest.mark.parametrize("name", [name for name in ANALYSES if name != "gaps"])
+@pytest.mark.parametrize("name", first(4, [name for name in ANALYSES if name != "gaps"]))
 def test_a_selection_of_persons_is_judged_as_if_there_were_no_others(
     name: str, few: tuple[Claims, Claims]
 ) -> None:

@@ -235,6 +235,7 @@ VISIT = st.tuples(
 )
 
 
+@pytest.mark.thorough
 @given(st.lists(VISIT, min_size=1, max_size=5))
 @settings(max_examples=4, deadline=None)
 def test_only_coded_hccs_are_doubted_and_another_day_never_adds_doubt(

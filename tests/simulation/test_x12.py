@@ -233,6 +233,7 @@ def scattered(path: Path, into: Path, parts: int, draw: random.Random) -> None:
             (into / f"{draw.random()}{path.suffix}").write_text(text, encoding="utf-8")
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, **QUICKLY)
 @given(persons=st.integers(20, 60), seed=st.integers(0, 10_000), parts=st.integers(1, 5))
 def test_services_are_those_planted_in_whatever_order_files_come(
