@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cpticd.simulation.book import MODIFIERS, Book
 from cpticd.simulation.columns import SOURCE, claim_ids, date, money, number, text, typed_table
 from cpticd.simulation.correspondence import REPORTED, Answer, Row, Tale
-from cpticd.simulation.insurers import Insurers
+from cpticd.simulation.insurers import Insurers, called
 from cpticd.simulation.remittance import balances, carried_forward
 
 Key = tuple[int, int]
@@ -28,7 +28,7 @@ def advise(book: Book, insurers: Insurers, tales: Sequence[Tale]) -> dict[str, p
     payments = {key: i + 1 for i, key in enumerate(sent)}
     rows = [(a, n, k, row) for a, n in numbered for k, row in enumerate(a.rows, start=1)]
     return {
-        "adjudications": _adjudications(insurers, numbered, payments),
+        "adjudications": _adjudications(numbered, payments),
         "line_payments": _line_payments(book, rows),
         "adjustments": _adjustments(numbered),
         "remarks": _remarks(numbered),
@@ -71,9 +71,7 @@ def _or_none(values: Iterable[str]) -> pa.Array:
     return pa.array([value or None for value in values], pa.string())
 
 
-def _adjudications(
-    insurers: Insurers, numbered: list[tuple[Answer, int]], payments: dict[Key, int]
-) -> pa.Table:
+def _adjudications(numbered: list[tuple[Answer, int]], payments: dict[Key, int]) -> pa.Table:
     answers = [answer for answer, _ in numbered]
     payer = _ints(answer.payer for answer in answers)
     reported = np.array([answer.kind == REPORTED for answer in answers], dtype=bool)
@@ -85,9 +83,7 @@ def _adjudications(
         {
             "claim_id": _claim(answers),
             "adjudication_number": _ints(i for _, i in numbered),
-            "payer": text(insurers.names, payer),
-            "payer_id": text(insurers.ids, payer),
-            "payer_kind": text(insurers.kinds, payer),
+            **called(payer),
             "payer_sequence": _ints(answer.sequence for answer in answers),
             "payment_id": _or_none(payment_names(paid_in)),
             "paid_date": date(_ints(answer.day for answer in answers)),
@@ -210,8 +206,7 @@ def _payments(
             len(sent),
             {
                 "payment_id": _or_none(payment_names(numbers)),
-                "payer": text(insurers.names, payer),
-                "payer_id": text(insurers.ids, payer),
+                **{name: column for name, column in called(payer).items() if name != "payer_kind"},
                 "trace_number": _or_none(payment_names(numbers)),
                 "method_code": _or_none("ACH" if amount else "NON" for amount in amounts),
                 "paid_date": date(_ints(key[0] for key in sent)),

@@ -85,6 +85,12 @@ class Catalogue:
 
     # -- which is which
 
+    @cached_property
+    def governed(self) -> Bools:
+        """Whether a coding rule holds for a payer, by payer and rule: Medicare's own hold for Medicare alone."""
+        kinds = [row["kinds"].split() for row in self.rule_rows]
+        return np.array([[not held or kind in held for held in kinds] for kind in self.payer_kinds])
+
     def is_procedure(self, procedure: Ints, *codes: str) -> Bools:
         """Where the procedure is one of the codes."""
         return flags(len(self.procedures), [self.procedures[code] for code in codes])[procedure]

@@ -13,6 +13,7 @@ from cpticd.simulation.behaviour import Behaviour, Effects, families
 from cpticd.simulation.book import Book
 from cpticd.simulation.catalogue import numbers, rows, weights
 from cpticd.simulation.dates import months
+from cpticd.simulation.insurers import packages
 from cpticd.simulation.streams import cumulative
 from cpticd.simulation.vectors import Bools, Floats, Ints, Rows, group_starts
 from cpticd.simulation.world import World
@@ -124,7 +125,17 @@ def draw_reasons(world: World, book: Book, chances: Chances, index: Ints) -> Int
     extra = 1.0 - chances.base[index] / chances.denial[index]
     extra[chances.driver[index] >= COURSE] = 1.0
     special = chances.special[index]
-    return np.where((special >= 0) & (draws("own cause", index.size) < extra), special, found)
+    found = np.where((special >= 0) & (draws("own cause", index.size) < extra), special, found)
+    return _denying(book, index, found)
+
+
+def _denying(book: Book, index: Ints, reason: Ints) -> Ints:
+    """Reasons that deny: others where CARC 97 would say that a service is packaged, 24 that it is paid by the month."""
+    carcs = [row["carc"] for row in book.catalogue.cause_rows]
+    medicare = (book.catalogue.payer_kinds == "ffs")[book.payer[index]]
+    for carc, instead, other in (("97", "234", packages(book)[index]), ("24", "27", ~medicare)):
+        reason = np.where((reason == carcs.index(carc)) & other, carcs.index(instead), reason)
+    return reason
 
 
 def _base_odds(world: World, book: Book) -> Floats:

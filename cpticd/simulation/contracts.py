@@ -7,7 +7,7 @@ import numpy as np
 from cpticd.simulation.adjudication import Decisions
 from cpticd.simulation.behaviour import Reasons
 from cpticd.simulation.book import Book
-from cpticd.simulation.insurers import PACKAGED, PACKAGING, Insurers
+from cpticd.simulation.insurers import packages
 from cpticd.simulation.vectors import Bools
 from cpticd.simulation.world import World
 
@@ -18,13 +18,13 @@ SMALL, OF_SMALL = ("lab", "injection"), 0.3
 CAPITATED, BUNDLED = ("24", ""), ("97", "M15")
 
 
-def agree(world: World, book: Book, insurers: Insurers, first: Decisions, reasons: Reasons) -> Decisions:
+def agree(world: World, book: Book, first: Decisions, reasons: Reasons) -> Decisions:
     """First decisions, those of lines under a contract with its reason; changes them."""
     draws, lines, claims = world.draws, book.lines, book.claims
     visit = book.professional & world.catalogue.in_family(lines.procedure, "em")
     visit &= book.payer == world.catalogue.payers.index(BY_THE_MONTH)
     visit &= claims.place[lines.claim] == world.catalogue.places.index("11")
-    small = packages(book, insurers) & world.catalogue.in_family(lines.procedure, *SMALL)
+    small = packages(book) & world.catalogue.in_family(lines.procedure, *SMALL)
     for name, which, share, reason in (
         ("capitated", visit, OF_VISITS, CAPITATED),
         ("packaged", small, OF_SMALL, BUNDLED),
@@ -34,20 +34,13 @@ def agree(world: World, book: Book, insurers: Insurers, first: Decisions, reason
     return first
 
 
-def packages(book: Book, insurers: Insurers) -> Bools:
-    """Lines of hospital outpatient claims to payers that package."""
-    bill = np.array([place[:2] in PACKAGED for place in book.catalogue.places])[book.claims.place]
-    pays = np.array([kind in PACKAGING for kind in insurers.kinds])[book.claims.payer]
-    return (book.claims.institutional & bill & pays)[book.lines.claim]
-
-
-def exempt(book: Book, insurers: Insurers, first: Decisions, reasons: Reasons) -> Bools:
+def exempt(book: Book, first: Decisions, reasons: Reasons) -> Bools:
     """Lines of which nothing is paid although they are not denied: capitated (CARC 24) or packaged (97).
 
     Medicare itself has no capitation: its CARC 24 says that the person is in a plan, which is a denial.
     """
     carc = np.array(reasons.carc)[first.reason]
-    medicare = np.array([kind == "medicare" for kind in insurers.kinds])[book.payer]
+    medicare = (book.catalogue.payer_kinds == "ffs")[book.payer]
     capitated = (carc == CAPITATED[0]) & ~medicare
-    packaged = (carc == BUNDLED[0]) & packages(book, insurers)
+    packaged = (carc == BUNDLED[0]) & packages(book)
     return first.denied & (capitated | packaged)

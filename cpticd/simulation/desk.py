@@ -60,7 +60,7 @@ class Desk:
             first, denied=np.zeros_like(first.denied), part=first.part * 0, reason=first.reason * 0 - 1
         )
         self._rows = [_listed(amounts_of(world, book, made)) for made in (first, everything)]
-        self.exempt: list[bool] = exempt(book, insurers, first, reasons).tolist()
+        self.exempt: list[bool] = exempt(book, first, reasons).tolist()
         self.refused: list[bool] = ((first.denied | (first.part > 0)) & ~np.array(self.exempt)).tolist()
         self.denied: list[bool] = (first.denied & ~np.array(self.exempt)).tolist()
         lines, claims = book.lines, book.claims

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 
 from cpticd.simulation.book import Book
 from cpticd.simulation.catalogue import numbers, rows, weights
-from cpticd.simulation.vectors import Ints
+from cpticd.simulation.columns import text
+from cpticd.simulation.vectors import Bools, Ints
 from cpticd.simulation.world import World
 
-#: Kinds that pay hospital outpatient services by package, and the bill types on which they do.
-PACKAGING, PACKAGED = ("medicare", "medicare advantage"), ("12", "13", "14")
+#: Kinds (of payers.csv) that pay hospital outpatient services by package, and the bill types on which they do.
+PACKAGING, PACKAGED = ("ffs", "ma"), ("12", "13", "14")
 
 
 @dataclass
@@ -21,7 +23,6 @@ class Insurers:
     """Payers of the catalogue, in its order, then those that only pay after another (insurers.csv)."""
 
     names: list[str]
-    ids: list[str]
     kinds: list[str]  # as the canonical tables name them
     appeal: list[float]  # factor on the odds that a denial which is worked is overturned
     second: Ints  # second payer of every claim of the book, −1 none
@@ -42,9 +43,21 @@ def insure(world: World, book: Book) -> Insurers:
             second[mine & (uniform >= share) & (uniform < share + part)] = i
             share[mine] += part
     kinds = [row["kind"] for row in table]
-    return Insurers(
-        names, [row["payer_id"] for row in table], kinds, numbers(table, "appeal").tolist(), second
-    )
+    return Insurers(names, kinds, numbers(table, "appeal").tolist(), second)
+
+
+def called(insurer: Ints) -> dict[str, pa.Array]:
+    """Columns of claims and adjudications that say which insurer it is: its name, number and kind."""
+    table = rows("insurers")
+    names = {"payer": "payer", "payer_id": "payer_id", "payer_kind": "kind"}
+    return {column: text([row[name] for row in table], insurer) for column, name in names.items()}
+
+
+def packages(book: Book) -> Bools:
+    """Lines of hospital outpatient claims to payers that package."""
+    bill = np.array([place[:2] in PACKAGED for place in book.catalogue.places])[book.claims.place]
+    pays = np.isin(book.catalogue.payer_kinds, PACKAGING)[book.claims.payer]
+    return (book.claims.institutional & bill & pays)[book.lines.claim]
 
 
 @cache

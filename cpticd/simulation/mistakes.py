@@ -32,9 +32,9 @@ MARKS = (
 #: A code that takes the place of another, how often, and the rule that it breaks.
 REBILLED = (
     ("36415", "99000", 0.008, "bundled_service"),
-    ("36415", "A9270", 0.008, "not_covered_by_medicare"),
-    ("99213", "G0295", 0.004, "invalid_for_medicare"),
-    ("36415", "A9900", 0.008, "not_paid_by_part_b"),
+    ("36415", "A9270", 0.016, "not_covered_by_medicare"),
+    ("99213", "G0295", 0.008, "invalid_for_medicare"),
+    ("36415", "A9900", 0.016, "not_paid_by_part_b"),
     ("99395", "99397", 0.06, "service_of_another_age"),
     ("99396", "99391", 0.06, "service_of_another_age"),
 )
@@ -49,7 +49,7 @@ def plant(world: World, people: People, book: Book) -> None:
     """Plant every kind of mistake. Changes the book."""
     plants = Plants(world.draws, book)
     _marks(book, plants)
-    _codes(world, people, book, plants)
+    _codes(people, book, plants)
     _contradictions(book, plants)
     _places(book, plants)
     _therapy(book, plants)
@@ -83,7 +83,7 @@ def _marks(book: Book, plants: Plants) -> None:
         lines.add_modifier(flags(lines.size, index), modifier)
 
 
-def _codes(world: World, people: People, book: Book, plants: Plants) -> None:
+def _codes(people: People, book: Book, plants: Plants) -> None:
     """Codes that are not paid, or of another age, in the place of others; on outpatient bills of hospitals too."""
     lines, number, fee = book.lines, book.catalogue.procedures, book.catalogue.fee
     age = ages(lines.start, people.birth[book.claims.person[lines.claim]])
@@ -98,9 +98,7 @@ def _codes(world: World, people: People, book: Book, plants: Plants) -> None:
         ("G0463", INPATIENT_ONLY, 0.02, "inpatient_only_service"),
         ("80053", "R0300", 0.05, "revenue_code_without_procedure"),
     ):
-        index = np.flatnonzero(book.is_procedure(old) & outpatient & (lines.rule < 0))
-        index = index[world.draws(f"standard {new}", index.size) < share]
-        plants.mark(index, rule)
+        index = plants.choose_any(f"standard {new}", book.is_procedure(old) & outpatient, share, rule)
         lines.rebill(fee, index, number[new])
 
 

@@ -16,10 +16,18 @@ class Plants:
         self.draws, self.book = draws, book
 
     def choose(self, stream: str, candidates: Bools, share: float, rule: str) -> Ints:
-        """A share of the candidates on professional claims, marked as breaking ``rule``, where they break no other."""
-        index = np.flatnonzero(candidates & self.book.professional)
+        """A share of the candidates on professional claims, marked as breaking ``rule``, where they break no other.
+
+        None is chosen at payers for which the rule does not hold.
+        """
+        return self.choose_any(stream, candidates & self.book.professional, share, rule)
+
+    def choose_any(self, stream: str, candidates: Bools, share: float, rule: str) -> Ints:
+        """The same on claims of any form."""
+        index = np.flatnonzero(candidates)
         index = index[self.draws(stream, index.size) < share]
-        index = index[self.book.lines.rule[index] < 0]
+        governed = self.book.catalogue.governed[:, self.book.catalogue.rules.index(rule)]
+        index = index[(self.book.lines.rule[index] < 0) & governed[self.book.payer[index]]]
         self.mark(index, rule)
         return index
 

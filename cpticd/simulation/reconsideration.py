@@ -33,7 +33,7 @@ class Reconsidered:
 def reconsider(world: World, book: Book, first: Decisions, reasons: Reasons) -> Reconsidered:
     """Reversals and second decisions."""
     draws, claims, lines = world.draws, book.claims, book.lines
-    size, n = claims.size, lines.size
+    size, n, copy = claims.size, lines.size, world.catalogue.rules.index("duplicate_claim")
     any_denied = flags(size, lines.claim[first.denied])
     replacement = np.flatnonzero(claims.replaces >= 0)
     original = claims.replaces[replacement]
@@ -43,7 +43,9 @@ def reconsider(world: World, book: Book, first: Decisions, reasons: Reasons) -> 
     overturned = first.denied & reworked[lines.claim]
     overturned &= draws("overturned", n) < reasons.overturn[np.maximum(first.reason, 0)]
     corrected = flags(size, lines.claim[overturned])
-    back = ~any_denied & ~replaced & (draws("taken back", size) < TAKEN_BACK)
+    # A claim that was sent twice stands: taken back, it would leave its copy alone, and no copy.
+    copied = np.isin(claims.encounter, claims.encounter[lines.claim[lines.rule == copy]])
+    back = ~any_denied & ~replaced & ~copied & (draws("taken back", size) < TAKEN_BACK)
     refused = back & (draws("refused", size) < REFUSED)
     wait = draws("rework days", size)
     day = claims.decided + np.where(

@@ -21,6 +21,7 @@ from cpticd.simulation.columns import (
     typed_table,
 )
 from cpticd.simulation.dates import calendar_years
+from cpticd.simulation.insurers import called
 from cpticd.simulation.settlement import CORRECTED, DEDUCTIBLE, DENIAL, REVERSAL, SLOTS, Outcome
 from cpticd.simulation.vectors import group_starts, within
 
@@ -49,7 +50,8 @@ def _adjudications(book: Book, outcome: Outcome, ids: pa.Array) -> pa.Table:
         {
             "claim_id": ids,
             "adjudication_number": records.number,
-            "payer": text(book.catalogue.payers, records.payer),
+            **called(records.payer),
+            "payer_sequence": np.ones(records.claim.size, dtype=np.int64),
             "paid_date": date(records.day),
             "claim_status_code": text(["1", "22", "4"], status),
             "charge_amount": money(records.charge),

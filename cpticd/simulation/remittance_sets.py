@@ -30,6 +30,7 @@ _PER_LOOP = 5  # remark codes in an MOA or MIA
 def remittance_sets(extract: Extract) -> Iterator[tuple[str, list[str]]]:
     """(day, segments) of every transaction set, in the order of days."""
     sets: dict[Key, list[tuple[Decimal, list[str]]]] = {}
+    payer_ids: dict[str, str] = {}
     names = ("adjudications", "line_payments", "adjustments", "remarks", "lines")
     tables = {name: Follower(extract.by_claim(name)) for name in names}
     for claim, rows in extract.by_claim("claims"):
@@ -45,6 +46,7 @@ def remittance_sets(extract: Extract) -> Iterator[tuple[str, list[str]]]:
                 for name in ("line_payments", "adjustments", "remarks")
             }
             key = (row["paid_date"] or NO_DAY, row["payer"] or rows[0]["payer"], row["payment_id"])
+            payer_ids.setdefault(key[1], row["payer_id"])
             paid = Decimal(row["paid_amount"] or 0)
             sets.setdefault(key, []).append((paid, _remittance(row, rows[0], own, units)))
     others: dict[Key, list[Row]] = {}
@@ -52,7 +54,8 @@ def remittance_sets(extract: Extract) -> Iterator[tuple[str, list[str]]]:
         others.setdefault((row["paid_date"] or NO_DAY, row["payer"], row["payment_id"]), []).append(row)
     payments = {row["payment_id"]: row for row in extract.rows("payments")}
     for number, key in enumerate(sorted({*sets, *others}), start=1):
-        payment = payments.get(key[2], {"trace_number": f"{number:09d}", "method_code": "", "payer_id": ""})
+        unnamed = {"trace_number": f"{number:09d}", "method_code": "", "payer_id": payer_ids.get(key[1], "")}
+        payment = payments.get(key[2], unnamed)
         yield key[0], _set(payment, key, sets.get(key, []), others.get(key, []))
 
 

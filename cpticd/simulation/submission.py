@@ -22,7 +22,7 @@ from cpticd.simulation.columns import (
     text,
     typed_table,
 )
-from cpticd.simulation.insurers import Insurers
+from cpticd.simulation.insurers import called
 from cpticd.simulation.practices import npi
 from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.vectors import Ints, Rows, group_starts, total, within
@@ -44,20 +44,18 @@ class Sent(Rows):
     names: NDArray[np.str_]  # payer's number of the claim that it replaces or voids
 
 
-def submit(
-    world: World, book: Book, met: Encounters, sent: Sent | None = None, insurers: Insurers | None = None
-) -> dict[str, pa.Table]:
+def submit(world: World, book: Book, met: Encounters, sent: Sent | None = None) -> dict[str, pa.Table]:
     """The tables claims, lines, diagnoses, pointers and procedures.
 
-    ``sent``, ``insurers`` — how claims are sent, and to whom, where stories are told of them.
+    ``sent`` — how claims are sent, and to whom, where stories are told of them.
     """
     ids = claim_ids(np.arange(book.claims.size))
     most = max(book.claims.billing.max(initial=0), book.lines.rendering.max(initial=0))
     providers = [npi(i) for i in range(int(most) + 1)]
     line_ids = ids.take(pa.array(book.lines.claim))
     claims = _claims(book, ids, providers, None if sent is None else sent.frequency)
-    if sent is not None and insurers is not None:
-        claims = _to_insurers(claims, sent, insurers)
+    if sent is not None:
+        claims = _to_insurers(claims, sent)
     return {
         "claims": claims,
         "lines": _lines(book, line_ids, providers),
@@ -67,13 +65,11 @@ def submit(
     }
 
 
-def _to_insurers(claims: pa.Table, sent: Sent, insurers: Insurers) -> pa.Table:
+def _to_insurers(claims: pa.Table, sent: Sent) -> pa.Table:
     """The table claims with whom they are sent to, and under which number."""
     columns = {
         "source_claim_id": claim_ids(sent.number),
-        "payer": text(insurers.names, sent.payer),
-        "payer_id": text(insurers.ids, sent.payer),
-        "payer_kind": text(insurers.kinds, sent.payer),
+        **called(sent.payer),
         "payer_sequence": pa.array(sent.sequence.astype(np.int32)),
         "original_payer_claim_id": pa.array([name or None for name in sent.names.tolist()], pa.string()),
     }
@@ -95,7 +91,8 @@ def _claims(book: Book, ids: pa.Array, providers: list[str], frequencies: Ints |
             "source_claim_id": ids,
             "claim_type": text(CLAIM_TYPES, claims.institutional.astype(np.int64)),
             "person_id": person_ids(claims.person),
-            "payer": text(book.catalogue.payers, claims.payer),
+            **called(claims.payer),
+            "payer_sequence": np.ones(claims.size, dtype=np.int64),
             "billing_npi": text(providers, claims.billing),
             "place_of_service_code": text(places, claims.place, ~claims.institutional),
             "bill_type_code": pc.binary_join_element_wise(bill, frequency, ""),

@@ -104,7 +104,7 @@ def policy_frame(book: Book, behaviour: Behaviour, chances: Chances, outcome: Ou
 
 
 def strictness_frame(book: Book, behaviour: Behaviour, chances: Chances) -> pd.DataFrame:
-    """One row per payer and rule: how strictly the payer denies lines that break the rule.
+    """One row per payer and rule that holds for it: how strictly the payer denies lines that break the rule.
 
     tier                   strict, medium or lenient: about 0.93, 0.55 and 0.1 of the lines are denied
     odds                   factor on the odds of denial
@@ -124,7 +124,7 @@ def strictness_frame(book: Book, behaviour: Behaviour, chances: Chances) -> pd.D
     count = np.bincount(key, minlength=payer.size)
     # Added up in the order of lines, so that the last digit is the same everywhere.
     total = np.bincount(key, weights=chances.denial[broken], minlength=payer.size)
-    return _frame(
+    found = _frame(
         {
             "payer": text(catalogue.payers, payer),
             "rule": text(catalogue.rules, rule),
@@ -134,6 +134,7 @@ def strictness_frame(book: Book, behaviour: Behaviour, chances: Chances) -> pd.D
             "expected_denial_rate": pa.array(total / np.maximum(count, 1), mask=count == 0),
         }
     )
+    return found[catalogue.governed.ravel()].reset_index(drop=True)
 
 
 def line_frame(book: Book, chances: Chances) -> pd.DataFrame:

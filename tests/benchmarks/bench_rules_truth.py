@@ -27,6 +27,12 @@ LEAST = 30
 DAYS = 31
 
 
+def graver_rules() -> list[str]:
+    """Rules of errors and warnings: named, they run for payers to whom their tables are mere information, too."""
+    every = cx.rules.catalogue()
+    return every.loc[every["severity"] != "information", "rule"].tolist()
+
+
 @dataclass
 class Truth:
     """A simulation and what its lines and claims break."""
@@ -38,7 +44,7 @@ class Truth:
     @classmethod
     def of(cls, simulation: Simulation) -> Truth:
         planted = simulation.truth["rule_violations"].astype({"claim_line_number": "Int64"})
-        findings = cx.rules.check(simulation.claims, tables=cx.simulation.rule_tables())
+        findings = cx.rules.check(simulation.claims, graver_rules(), tables=cx.simulation.rule_tables())
         return cls(simulation, planted, findings)
 
     def recall(self) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def test_every_planted_standard_error_is_found(mistaken: Truth):
 
 def test_an_error_is_unpaid_four_times_as_often_and_a_warning_twice(mistaken: Truth):
     card = cx.rules.scorecard(mistaken.simulation.claims, mistaken.findings, by=[], min_lines=1)
-    planted = card[card["rule"].isin(mistaken.planted["rule"]) & (card["flagged_lines"] >= 30)].dropna(
+    planted = card[card["rule"].isin(mistaken.planted["rule"]) & (card["flagged_lines"] >= 25)].dropna(
         subset="lift"
     )
     wanted = planted["severity"].map({"error": 4.0, "warning": 2.0})
