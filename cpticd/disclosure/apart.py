@@ -127,11 +127,13 @@ def _told_apart(cells: Any, parts: Sequence[Array]) -> tuple[Array, Array, Array
 
 def _crossed(group: Array, at: Array, count: int, cells: int) -> Array:
     """Which cells of a part have a part of a class only; ``at``: of each atom its cell, or -1."""
-    known = np.nonzero(group >= 0)[0]
-    least, most = np.full(count, cells, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    np.minimum.at(least, group[known], at[known])
-    np.maximum.at(most, group[known], at[known])
-    cut = known[(least != most)[group[known]]]
+    known = group >= 0
+    of, where = group[known], at[known]
+    one = np.full(count, -1, dtype=np.int64)
+    one[of] = where  # of each class the cell of one of its atoms
+    cut = np.zeros(count, dtype=bool)
+    cut[of[where != one[of]]] = True
     crossed = np.zeros(cells, dtype=bool)
-    crossed[at[cut[at[cut] >= 0]]] = True
+    touched = where[cut[of]]
+    crossed[touched[touched >= 0]] = True
     return crossed

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -17,13 +16,15 @@ import pandas as pd
 
 from cpticd.disclosure.apart import Apart, in_order
 from cpticd.disclosure.exposure import Array, Exposed, Exposure, as_matrix
-from cpticd.disclosure.strata import Strata, strata_of, with_few
+from cpticd.disclosure.strata import Around, Strata, grouped, strata_of, with_few
 from cpticd.disclosure.suppress import Suppressed
 from cpticd.disclosure.system import WHOLE, Secret, System, divided, refined, secrets
 from cpticd.disclosure.tables import Table
 
 #: A comparison tells a few numbers (an expectation, a chance): of fewer unknown sums than these it may tell each.
 FEW_UNKNOWN: Final = 6
+#: Strata of a row that are looked at first.
+SOME_STRATA: Final = 12
 #: Below this a sum of random weights is nothing.
 _NOTHING: Final = 1e-6
 #: Of the probes: the same in every run.
@@ -80,11 +81,6 @@ class _Fine:
         # Of each atom a fact, by which to look up its rows and strata.
         self.fact = np.unique(self.system.label, return_index=True)[1]
 
-    @cached_property
-    def gram(self) -> Array:
-        """Atoms that two cells have in common: needed, and made, where any comparison tells."""
-        return self.system.gram
-
     def given(self, rows: set[Row]) -> Array:
         """Cells that are shown, and those that these comparisons give."""
         told = [cell for cell, users in self.users.items() if users & rows]
@@ -100,8 +96,9 @@ class _Search:
         self._strata, self._system = strata, system
         self._shown = np.nonzero(~left_out.hidden)[0]
         self._rows: set[Row] = set()
+        shared: dict[tuple[int, tuple[str, ...]], Around] = {}
         for number, each in enumerate(strata):
-            few = with_few(each, facts, system.person, system.minimum)
+            few = with_few(each, facts, system.person, system.minimum, shared)
             self._rows |= {(number, row) for row in each.shown.tolist() if row not in few}
 
     def kept(self) -> set[Row]:
@@ -216,40 +213,45 @@ def _users(at: Array, tables: Mapping[int, Strata], rows: set[Row]) -> dict[int,
 
 
 def _unknown(each: Strata, fact: Array, probe: Array, rows: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Of each row how many of its sums over strata nobody knows; ``probe`` vanishes on what is known."""
+    """Of each row how many of its sums over strata nobody knows; ``probe`` vanishes on what is known.
+
+    Where a few strata have ``FEW_UNKNOWN`` of them, no more are counted.
+    """
     row, stratum = each.row[fact], each.stratum[fact]
     count = int(stratum.max(initial=-1)) + 1
-    sums = [
-        _added(stratum, probe, count),
-        *(_added(np.where(k[fact], stratum, -1), probe, count) for k in each.kinds),
-    ]
-    for number in sorted(rows):
-        own = np.nonzero(row == number)[0]
-        touched = np.unique(stratum[own])
-        at = np.searchsorted(touched, stratum[own])
-        lines = _added(at, probe[own], len(touched))
-        others = [
-            every[touched] - _added(np.where(kind, at, -1), probe[own], len(touched))
-            for every, kind in zip(
-                sums, [np.ones(len(own), bool), *(k[fact][own] for k in each.kinds)], strict=True
-            )
-        ]
-        yield (
-            number,
-            int(np.linalg.matrix_rank(np.concatenate([lines, *others]), tol=_NOTHING * np.sqrt(len(fact)))),
-        )
+    kinds = [np.ones(len(fact), dtype=bool), *(kind[fact] for kind in each.kinds)]
+    sums = [_added(np.where(kind, stratum, -1), probe, count) for kind in kinds]
+    least = _NOTHING * np.sqrt(len(fact))
+    wanted = sorted(rows)
+    own_of = grouped(row, wanted)
+    for number in wanted:
+        own = own_of[number]
+        touched, at = np.unique(stratum[own], return_inverse=True)
+        for most in (SOME_STRATA, len(touched)):
+            some = at < most
+            values, place = probe[own[some]], at[some]
+            of = [
+                _added(np.where(kind[own[some]], place, -1), values, min(most, len(touched)))
+                for kind in kinds
+            ]
+            others = [every[touched[:most]] - mine for every, mine in zip(sums, of, strict=True)]
+            rank = int(np.linalg.matrix_rank(np.concatenate([of[0], *others]), tol=least))
+            if rank >= FEW_UNKNOWN or most >= len(touched):
+                break
+        yield number, rank
 
 
 def _added(at: Array, values: Array, count: int) -> Array:
     """Rows of ``values`` added up by number; -1 is left out."""
-    kept = at >= 0
-    return np.stack([np.bincount(at[kept], column[kept], minlength=count) for column in values.T], axis=1)
+    kept, width = at >= 0, values.shape[1]
+    place = (at[kept][:, None] * width + np.arange(width)).ravel()
+    return np.bincount(place, values[kept].ravel(), minlength=count * width).reshape(count, width)
 
 
 def _safe(fine: _Fine, rows: set[Row]) -> set[Row]:
     """Those of the rows whose comparisons, with all that they give, leave nothing small exposed."""
-    private = secrets(fine.system, fine.gram)
-    already = Exposure(fine.system, fine.shown, fine.gram)
+    private = secrets(fine.system)
+    already = Exposure(fine.system, fine.shown)
     known = {id(secret) for secret, _ in already.of_known(private, _held(fine, private))}
     private = [secret for secret in private if id(secret) not in known]
     held = _held(fine, private)
@@ -269,7 +271,7 @@ def _held(fine: _Fine, private: Sequence[Secret]) -> Any:
 
 def _given_up(fine: _Fine, private: Sequence[Secret], held: Any, rows: set[Row]) -> set[Row]:
     """Comparisons that take part in what is exposed where those of the rows are shown: of each set the fewest."""
-    exposure = Exposure(fine.system, fine.given(rows), fine.gram)
+    exposure = Exposure(fine.system, fine.given(rows))
     found = exposure.of_known(private, held) + exposure.of_groups()
     return _of_least(fine, found, exposure, rows) or _of_least(
         fine, exposure.of_pairs(private, held), exposure, rows

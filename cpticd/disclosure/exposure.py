@@ -39,7 +39,7 @@ def as_matrix(sets: Sequence[Array], atoms: int) -> Any:
 class Exposure:
     """What the shown cells of a system (``shown``: their numbers) give away."""
 
-    def __init__(self, system: System, shown: Array, gram: Array, *, probes: int = _PROBES) -> None:
+    def __init__(self, system: System, shown: Array, *, probes: int = _PROBES) -> None:
         self._system = system
         self.shown = shown
         self._cells = system.matrix[shown]
@@ -50,7 +50,7 @@ class Exposure:
             self.span = Apart(self._cells, in_order(system, shown))
             self.probe = self.span.less(probe)
             return
-        self.span = Span(gram[np.ix_(shown, shown)])
+        self.span = Span((self._cells @ self._cells.T).toarray())
         basis = self._cells[self.span.basis]
         self.probe = probe - basis.T @ self.span.solve(basis @ probe)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,7 @@ import pandas as pd
 from cpticd.core.contract import carry
 from cpticd.core.errors import ArgumentError
 from cpticd.core.rounding import rounded
-from cpticd.disclosure.tables import Table, as_names
+from cpticd.disclosure.tables import Table, as_names, columns_of
 
 if TYPE_CHECKING:
     from cpticd.disclosure.suppress import Suppressed
@@ -37,24 +37,43 @@ def protect(
     from cpticd.disclosure.suppress import suppress
     from cpticd.disclosure.system import build
 
+    facts = _coded(facts, tables)
     system = build(tables, facts, person, minimum)
     left_out = suppress(system)
     compared = comparisons(tables, facts, system, left_out)
+    cells: dict[str, list[int]] = {}
+    for number, cell in enumerate(system.cells):
+        cells.setdefault(cell.table, []).append(number)
     return {
-        each.name: _protected_table(each, system, left_out, compared.get(each.name, frozenset()))
+        each.name: _protected_table(
+            each, system, cells.get(each.name, []), left_out, compared.get(each.name, frozenset())
+        )
         for each in tables
     }
 
 
+def _coded(facts: pd.DataFrame, tables: Sequence[Table]) -> pd.DataFrame:
+    """The facts with their keys as numbers of distinct values: every table of a key looks them up."""
+    keys = {key for table in tables for key in table.keys.values() if key in facts.columns}
+    for table in tables:
+        keys |= columns_of(table.compared) & {*facts.columns} if table.compared is not None else set()
+    coded = {}
+    for key in sorted(keys):
+        if facts[key].dtype != bool:
+            codes, values = pd.factorize(facts[key])
+            coded[key] = pd.Categorical.from_codes(codes, pd.Index(values))
+    return facts.assign(**coded)
+
+
 def _protected_table(
-    made: Table, system: System, left_out: Suppressed, compared: frozenset[int]
+    made: Table, system: System, cells: Sequence[int], left_out: Suppressed, compared: frozenset[int]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table without what is left out of its ``cells`` (numbers of them in the system)."""
     hidden: dict[str, set[int]] = {}
     counts = {"all": 0, "primary": 0, "complementary": 0}
     counted = set()
-    for number, cell in enumerate(system.cells):
-        if cell.table != made.name:
-            continue
+    for number in cells:
+        cell = system.cells[number]
         whole = cell.part == ""
         counted |= {cell.row} if whole else set()
         if not cell.total:
@@ -140,14 +159,14 @@ def _hide(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frame without what is hidden, and where that was; rows whose place would tell go last."""
     kept = made.frame.reset_index(drop=True)
-    mask = pd.DataFrame(False, index=kept.index, columns=kept.columns)
+    columns = list(map(str, kept.columns))
+    out = {column: _at(len(kept), hidden.get(column, ())) for column in columns}
+    mask = pd.DataFrame(out, index=kept.index, columns=kept.columns, dtype=bool)
     if not any(hidden.values()):
         kept.attrs["disclosure"] = counted | {"hidden": {}}
         return kept, mask
-    for column, rows in hidden.items():
-        mask.loc[sorted(rows), column] = True
-    for column in (each for each in mask.columns if mask[each].any()):
-        kept[column] = nullable(kept[column]).mask(mask[column])
+    nothing = {column: nullable(kept[column]).mask(out[column]) for column in columns if out[column].any()}
+    kept = kept.assign(**nothing)
     gone: list[bool] = mask.drop(columns=list(made.mixed)).any(axis=1).tolist()
     labels = made.labels
     if any(gone) and labels != sorted(labels):
@@ -157,6 +176,13 @@ def _hide(
     kept.attrs = dict(made.frame.attrs)
     kept.attrs["disclosure"] = counted | {"hidden": _labels(mask)}
     return kept, mask
+
+
+def _at(size: int, rows: Iterable[int]) -> np.ndarray[Any, np.dtype[Any]]:
+    """Of each row whether it is one of these."""
+    made = np.zeros(size, dtype=bool)
+    made[list(rows)] = True
+    return made
 
 
 def nullable(values: pd.Series) -> pd.Series:

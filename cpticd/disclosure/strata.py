@@ -82,39 +82,76 @@ def _shown(table: Table, row: Array, system: System, left_out: Suppressed) -> Ar
     return np.array(sorted(counted - gone), dtype=np.int64)
 
 
-def with_few(found: Strata, facts: pd.DataFrame, person: Array, minimum: int) -> set[int]:
+class Around:
+    """Facts by stratum, and how many persons each has of each kind of lines; tables of the same strata share it."""
+
+    def __init__(self, found: Strata, facts: pd.DataFrame, person: Array) -> None:
+        every = np.ones(len(facts))
+        self.person = person
+        self.lines, self.first = (
+            facts[name].to_numpy(float) if name in facts else every for name in (LINES, FIRST)
+        )
+        self._order = np.argsort(found.stratum, kind="stable")
+        count = int(found.stratum.max(initial=-1)) + 1
+        self._ends = np.searchsorted(found.stratum[self._order], np.arange(count + 1))
+        codes = int(person.max(initial=0)) + 1
+        self.persons = []
+        for kind in kinds_of(found.kinds):
+            kept = kind & (self.first > 0.5) & (found.stratum >= 0)
+            pairs = np.unique(found.stratum[kept] * codes + person[kept])
+            self.persons.append(np.bincount(pairs // codes, minlength=count))
+
+    def of(self, strata: Array) -> Array:
+        """The facts of these strata."""
+        ends = self._ends
+        return np.concatenate([self._order[ends[s] : ends[s + 1]] for s in strata.tolist()])
+
+
+def with_few(
+    found: Strata,
+    facts: pd.DataFrame,
+    person: Array,
+    minimum: int,
+    shared: dict[tuple[int, tuple[str, ...]], Around],
+) -> set[int]:
     """Rows whose comparison is with lines of few persons, or with few persons' denied lines or others.
 
     A line that points to several diagnoses stands in several rows: the others of its stratum are those that do not
-    point to the row's, as the columns ``LINES`` and ``FIRST`` of the facts say where they have them.
+    point to the row's, as the columns ``LINES`` and ``FIRST`` of the facts say where they have them. ``shared``: what
+    tables of the same strata have in common.
     """
-    every = np.ones(len(facts))
-    lines, first = (facts[name].to_numpy(float) if name in facts else every for name in (LINES, FIRST))
-    order = np.argsort(found.stratum, kind="stable")
-    ends = np.searchsorted(found.stratum[order], np.arange(int(found.stratum.max(initial=-1)) + 2))
-    own_of = _grouped(found.row)
-    few = set()
-    for row in found.shown.tolist():
-        own = own_of[row]
-        around = np.concatenate(
-            [order[ends[s] : ends[s + 1]] for s in np.unique(found.stratum[own]).tolist()]
-        )
-        for kind in _kinds(found.kinds):
-            others = _persons(around[kind[around]], person, first, own[kind[own]], lines)
-            # Of a table that shows no counts the row itself is known by its comparison alone.
-            itself = 0 if found.table.counts else len(np.unique(person[own[kind[own]]]))
-            if 0 < others < minimum or 0 < itself < minimum:
-                few.add(row)
-    return few
+    of = (id(found.stratum), as_names(found.table.compared.flags if found.table.compared else ()))
+    if of not in shared:
+        shared[of] = Around(found, facts, person)
+    shown = found.shown.tolist()
+    own_of = grouped(found.row, shown)
+    return {row for row in shown if _is_of_few(found, own_of[row], shared[of], minimum)}
 
 
-def _grouped(row: Array) -> dict[int, Array]:
+def _is_of_few(found: Strata, own: Array, near: Around, minimum: int) -> bool:
+    touched = np.unique(found.stratum[own])
+    around: Array | None = None
+    for kind, persons in zip(kinds_of(found.kinds), near.persons, strict=True):
+        mine = own[kind[own]]
+        # Of a table that shows no counts the row itself is known by its comparison alone.
+        if not found.table.counts and 0 < len(np.unique(near.person[mine])) < minimum:
+            return True
+        if persons[touched].max(initial=0) - len(mine) >= minimum:
+            continue  # one of its strata alone has enough others
+        around = near.of(touched) if around is None else around
+        if 0 < _persons(around[kind[around]], mine, near) < minimum:
+            return True
+    return False
+
+
+def grouped(row: Array, wanted: Sequence[int]) -> dict[int, Array]:
+    """Where each of the wanted numbers stands."""
     order = np.argsort(row, kind="stable")
-    numbers, starts = np.unique(row[order], return_index=True)
-    return dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
+    ends = np.searchsorted(row[order], [[number, number + 1] for number in wanted]).reshape(-1, 2)
+    return {number: order[first:last] for number, (first, last) in zip(wanted, ends.tolist(), strict=True)}
 
 
-def _kinds(kinds: Sequence[Array]) -> Iterator[Array]:
+def kinds_of(kinds: Sequence[Array]) -> Iterator[Array]:
     """All lines, then those with and without each yes-or-no fact."""
     yield np.ones(len(kinds[0]) if kinds else 0, dtype=bool)
     for each in kinds:
@@ -122,9 +159,9 @@ def _kinds(kinds: Sequence[Array]) -> Iterator[Array]:
         yield ~each
 
 
-def _persons(around: Array, person: Array, first: Array, own: Array, lines: Array) -> int:
+def _persons(around: Array, own: Array, near: Around) -> int:
     """Persons of the lines around that are not the row's own."""
-    names, code = np.unique(person[around], return_inverse=True)
-    left = np.bincount(code, first[around], minlength=len(names))
-    left -= np.bincount(np.searchsorted(names, person[own]), lines[own], minlength=len(names))
+    names, code = np.unique(near.person[around], return_inverse=True)
+    left = np.bincount(code, near.first[around], minlength=len(names))
+    left -= np.bincount(np.searchsorted(names, near.person[own]), near.lines[own], minlength=len(names))
     return int(np.count_nonzero(left > 0.5))

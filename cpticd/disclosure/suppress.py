@@ -40,12 +40,11 @@ def suppress(system: System) -> Suppressed:
     small = np.array([system.is_small(int(n)) for n in system.persons], dtype=bool)
     if not small.size or system.minimum <= 1:
         return Suppressed(small, np.zeros_like(small))
-    gram = system.gram
-    private = secrets(system, gram)
+    private = secrets(system)
     held = as_matrix([secret.atoms for secret in private], system.matrix.shape[1])
     hidden = _with_rows(system, small)
     while True:
-        exposure, found = _exposed(system, private, gram, held, hidden)
+        exposure, found = _exposed(system, private, held, hidden)
         if not found:
             break
         hidden[_chosen(system, found, exposure)] = True
@@ -54,15 +53,15 @@ def suppress(system: System) -> Suppressed:
         less = hidden.copy()
         less[number] = False
         if np.array_equal(less, _with_rows(system, less)):
-            hidden = hidden if _exposed(system, private, gram, held, less)[1] else less
+            hidden = hidden if _exposed(system, private, held, less)[1] else less
     return Suppressed(small, hidden & ~small)
 
 
 def _exposed(
-    system: System, private: list[Secret], gram: Array, held: Any, hidden: Array
+    system: System, private: list[Secret], held: Any, hidden: Array
 ) -> tuple[Exposure, list[Exposed]]:
     """What the cells that are not hidden give away; pairs are looked for where nothing else is found."""
-    exposure = Exposure(system, np.nonzero(~hidden)[0], gram)
+    exposure = Exposure(system, np.nonzero(~hidden)[0])
     found = exposure.of_known(private, held) + exposure.of_groups()
     return exposure, found or exposure.of_pairs(private, held)
 

@@ -49,23 +49,44 @@ class Secret:
 
 @dataclass
 class System:
-    """Cells of linked tables over one set of facts; ``member`` tells each atom's cell in each part, or -1."""
+    """Cells of linked tables over one set of facts."""
 
     minimum: int
+    label: Array  # of each fact its atom
+    person: Array  # and its person, from 1
     cells: list[Cell] = field(default_factory=list)
     parts: list[Array] = field(default_factory=list)  # the cells of each part
-    persons: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    member: Array = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
     matrix: Any = None  # cells × atoms, 0/1
-    label: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # of each fact its atom
-    person: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # and its person, from 1
+    #: The system that this one refines, and of each atom the one of that system that it is a part of.
+    _coarse: tuple[System, Array] | None = None
+    _columns: list[Array] = field(default_factory=list)  # of each part beyond it each atom's cell, or -1
     _start: Array = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     _held: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
-    @property
-    def gram(self) -> Array:
-        """Atoms that two cells have in common."""
-        return np.asarray((self.matrix @ self.matrix.T).toarray(), dtype=np.int64)
+    @cached_property
+    def gram(self) -> Any:
+        """Atoms that two cells have in common, sparse: most have none."""
+        return (self.matrix @ self.matrix.T).tocsr()
+
+    @cached_property
+    def member(self) -> Array:
+        """Each atom's cell in each part, or -1."""
+        own = np.array(self._columns, dtype=np.int64).reshape(len(self._columns), self.matrix.shape[1]).T
+        if self._coarse is None:
+            return own
+        system, of = self._coarse
+        return np.concatenate([system.member[of], own], axis=1)
+
+    @cached_property
+    def persons(self) -> Array:
+        """Distinct persons of every cell."""
+        system = self._coarse[0] if self._coarse is not None else None
+        known = np.empty(0, dtype=np.int64) if system is None else system.persons
+        codes = int(self._held.max(initial=0)) + 1
+        shape = (len(self._start) - 1, codes)
+        holds = sparse.csr_matrix((np.ones_like(self._held), self._held, self._start), shape=shape)
+        found = np.diff((self.matrix[len(known) :] @ holds).indptr).astype(np.int64)
+        return np.concatenate([known, found])
 
     def persons_of(self, atoms: Array) -> int:
         """Distinct persons of a set of atoms."""
@@ -117,20 +138,16 @@ class System:
 
 def build(tables: Sequence[Table], facts: pd.DataFrame, person: str, minimum: int) -> System:
     """The system of tables over facts; ``person`` is the column that names one (missing: one unknown person)."""
-    system = System(minimum=minimum)
+    label = np.zeros(len(facts), dtype=np.int64)
+    system = System(minimum, label, pd.factorize(facts[person])[0].astype(np.int64) + 1)
     columns = []
     for table in sorted((each for each in tables if each.counts), key=lambda each: each.name):
         for part, at, total in _parts(table, facts):
             columns.append(_number(system, table, part, at, total))
-    system.label = np.zeros(len(facts), dtype=np.int64)
-    system.person = pd.factorize(facts[person])[0].astype(np.int64) + 1
     first = _divide(system, [column + 1 for column in columns])
-    system.member = (
-        np.stack([column[first] for column in columns], axis=1)
-        if columns
-        else np.empty((len(first), 0), dtype=np.int64)
-    )
-    _join(system, tables)
+    system._columns = [column[first] for column in columns]
+    system.matrix = _matrix(system._columns, len(system.cells), len(first))
+    system.persons = _counted(system, tables)
     return system
 
 
@@ -140,8 +157,7 @@ def refined(system: System, parts: Sequence[tuple[str, str, Array]], splits: Seq
     parts: table and name of a part, and of each fact the number of the cell that counts it, or -1; splits: of each
     fact a number from 0.
     """
-    fine = System(system.minimum, list(system.cells), list(system.parts), system.persons)
-    fine.label, fine.person = system.label, system.person
+    fine = System(system.minimum, system.label, system.person, list(system.cells), list(system.parts))
     columns = []
     for name, part, at in parts:
         numbers = np.unique(at[at >= 0])
@@ -152,10 +168,21 @@ def refined(system: System, parts: Sequence[tuple[str, str, Array]], splits: Seq
             np.where(at >= 0, np.append(place, -1)[np.searchsorted(numbers, np.maximum(at, 0))], -1)
         )
     first = _divide(fine, [*splits, *(column + 1 for column in columns)])
-    before = system.member[system.label[first]]
-    fine.member = np.concatenate([before, *(column[first][:, None] for column in columns)], axis=1)
-    _join(fine, (), known=len(system.cells))
+    fine._coarse = (system, system.label[first])
+    fine._columns = [column[first] for column in columns]
+    own = _matrix(fine._columns, len(fine.cells), len(first))
+    before = system.matrix[:, fine._coarse[1]]
+    fine.matrix = sparse.vstack([before, own[len(system.cells) :]], format="csr")
     return fine
+
+
+def _matrix(columns: Sequence[Array], cells: int, atoms: int) -> Any:
+    """Cells × atoms, 0/1, of parts that say of each atom its cell, or -1."""
+    there = [np.nonzero(column >= 0)[0] for column in columns]
+    atom = np.concatenate([np.empty(0, dtype=np.int64), *there])
+    rows = [column[at] for column, at in zip(columns, there, strict=True)]
+    cell = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+    return sparse.csr_matrix((np.ones(len(atom), dtype=np.int64), (cell, atom)), shape=(cells, atoms))
 
 
 def _divide(system: System, columns: Sequence[Array]) -> Array:
@@ -163,6 +190,7 @@ def _divide(system: System, columns: Sequence[Array]) -> Array:
     system.label = divided(system.label, columns)
     first = np.zeros(int(system.label.max(initial=-1)) + 1, dtype=np.int64)
     first[system.label[::-1]] = np.arange(len(system.label))[::-1]
+    _hold(system, system.label, system.person, len(first))
     return first
 
 
@@ -176,18 +204,6 @@ def divided(label: Array, columns: Iterable[Array]) -> Array:
             size = int(label.max(initial=0)) + 1
         label, size = label * width + column, size * width
     return pd.factorize(label)[0].astype(np.int64)
-
-
-def _join(system: System, tables: Sequence[Table], *, known: int = 0) -> None:
-    """Cells × atoms, and the persons of each: of the first ``known`` cells they stand already."""
-    atom, place = np.nonzero(system.member >= 0)
-    system.matrix = sparse.csr_matrix(
-        (np.ones(len(atom), dtype=np.int64), (system.member[atom, place], atom)),
-        shape=(len(system.cells), len(system.member)),
-    )
-    _hold(system, system.label, system.person, len(system.member))
-    counted = _counted(system, tables)
-    system.persons = np.concatenate([system.persons[:known], counted[known:]])
 
 
 def _parts(table: Table, facts: pd.DataFrame) -> Iterator[tuple[str, Array, bool]]:
@@ -241,23 +257,17 @@ def _distinct(values: Array) -> Array:
 
 def _counted(system: System, tables: Sequence[Table]) -> Array:
     """Distinct persons of every cell: of the facts, or what the table says where that is less."""
-    atom = np.repeat(np.arange(len(system._start) - 1), np.diff(system._start))
-    codes = int(system._held.max(initial=0)) + 1
-    persons = np.zeros(len(system.cells), dtype=np.int64)
-    for place in range(system.member.shape[1]):
-        cell = system.member[atom, place]
-        pairs = _distinct(cell[cell >= 0] * codes + system._held[cell >= 0])
-        persons += np.bincount(pairs // codes, minlength=len(persons))
-    said = {table.name: table.frame[table.persons] for table in tables if table.persons}
+    persons = system.persons.copy()
+    said = {table.name: table.frame[table.persons].tolist() for table in tables if table.persons}
     for number, cell in enumerate(system.cells):
         if cell.part == WHOLE and cell.table in said:
-            value = said[cell.table].iloc[cell.row]
+            value = said[cell.table][cell.row]
             if not pd.isna(value):
                 persons[number] = min(persons[number], int(value))
     return persons
 
 
-def secrets(system: System, gram: Array) -> list[Secret]:
+def secrets(system: System) -> list[Secret]:
     """Every set of the tables that has 1 … minimum - 1 persons, in an order that does not depend on rows.
 
     Small cells; what is left of a cell when the cells of a part that lie in it and are not small are taken away
@@ -269,7 +279,7 @@ def secrets(system: System, gram: Array) -> list[Secret]:
         Secret(system.atoms_of(number), int(system.persons[number]), system.cells[number].table, cell=number)
         for number in np.nonzero(small)[0].tolist()
     ]
-    found += _remainders(system, gram, small)
+    found += _remainders(system, small)
     found += _lines(system, small)
     found += _without_numerators(system)
     distinct: dict[bytes, Secret] = {}
@@ -285,22 +295,35 @@ def _secret(system: System, atoms: Array, table: str, within: int = -1) -> list[
     return [Secret(np.sort(atoms), persons, table, within=within)] if system.is_small(persons) else []
 
 
-def _remainders(system: System, gram: Array, small: Array) -> list[Secret]:
-    size = np.diag(gram)
-    inside = gram == size[None, :]  # [i, j]: j lies in i
-    found = []
+def _remainders(system: System, small: Array) -> list[Secret]:
+    shared, size = system.gram.tocoo(), system.sizes
+    part_of = np.empty(len(system.cells), dtype=np.int64)
     for place, part in enumerate(system.parts):
-        children = part[~small[part]]
-        covered = inside[:, children] @ size[children]
-        # At most this many persons are in the children; a cell with clearly more has a large remainder.
-        rest = system.persons - inside[:, children] @ system.persons[children]
-        wanted = (covered > 0) & (covered < size) & (rest < system.minimum) & ~small
-        for number in np.nonzero(wanted)[0].tolist():
-            atoms = system.atoms_of(number)
-            taken = np.zeros(len(system.cells) + 1, dtype=bool)
-            taken[children[inside[number, children]]] = True
-            left = atoms[~taken[system.member[atoms, place]]]
-            found += _secret(system, left, system.cells[int(part[0])].table, within=number)
+        part_of[part] = place
+    # Cells that are not small and lie in another (or are it): of each cell and part how much of it they cover.
+    lies = (shared.data == size[shared.col]) & ~small[shared.col] & ~small[shared.row]
+    outer, inner = shared.row[lies], shared.col[lies]
+    shape = (len(system.cells), len(system.parts))
+    group = outer.astype(np.int64) * shape[1] + part_of[inner]
+    covered, held = (
+        np.bincount(group, values[inner], minlength=shape[0] * shape[1]).reshape(shape)
+        for values in (size, system.persons)
+    )
+    # At most this many persons are in the children; a cell with clearly more has a large remainder.
+    rest = system.persons[:, None] - held
+    wanted = (covered > 0) & (covered < size[:, None]) & (rest < system.minimum) & ~small[:, None]
+    order = np.argsort(group, kind="stable")
+    group, inner = group[order], inner[order]
+    found = []
+    taken = np.zeros(len(system.cells) + 1, dtype=bool)
+    for place, number in np.argwhere(wanted.T).tolist():
+        at = number * shape[1] + place
+        first, last = np.searchsorted(group, [at, at + 1])
+        children, atoms = inner[first:last], system.atoms_of(number)
+        taken[children] = True
+        left = atoms[~taken[system.member[atoms, place]]]
+        taken[children] = False
+        found += _secret(system, left, system.cells[int(system.parts[place][0])].table, within=number)
     return found
 
 
@@ -332,12 +355,19 @@ def _without_numerators(system: System) -> list[Secret]:
         if cell.part != WHOLE and not cell.total:
             rows.setdefault((cell.table, cell.row), []).append(number)
     found = []
+    persons = system.persons.tolist()
     for number, cell in enumerate(system.cells):
         counted = rows.get((cell.table, cell.row), [])
         if cell.part != WHOLE or not counted:
             continue
-        whole, parts = system.atoms_of(number), [system.atoms_of(each) for each in counted]
-        for taken in [*parts, np.concatenate(parts)]:
+        several = [[each] for each in counted] + [counted]
+        # At least as many persons as these are left of the row: where they are enough, nobody needs to look.
+        few = [
+            each for each in several if persons[number] - sum(map(persons.__getitem__, each)) < system.minimum
+        ]
+        whole = system.atoms_of(number) if few else np.empty(0, dtype=np.int64)
+        for each in few:
+            taken = np.concatenate([system.atoms_of(part) for part in each])
             left = whole[~np.isin(whole, taken, kind="table")] if len(taken) else whole
             found += _secret(system, left, cell.table, within=number)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class Table:
         """Whether its rows show anything that they count; a table may show comparisons alone."""
         return bool(self.measures or self.numerators or self.shares or self.persons)
 
-    @property
+    @cached_property
     def labels(self) -> list[tuple[str, ...]]:
         """The key of each row as text, by which rows are ordered whatever their place."""
         columns = [texts(self.frame[column]) for column in self.keys]
