@@ -19,6 +19,7 @@ from cpticd.core.measure import Part, Protected, measure
 from cpticd.core.rounding import rounded
 from cpticd.rules import outcomes, recurrence, scan
 from cpticd.rules.residual_inputs import ANY, DAYS, KEYS, Day, cells, elsewhere, prepare, services
+from cpticd.stats.exact import at_least
 
 #: Log-likelihood by which a cluster of a procedure with any diagnosis must beat those of a diagnosis family: the
 #: narrower of two that explain as much is the policy.
@@ -376,8 +377,6 @@ _EMPTY: Final = (
 
 def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Rates with their intervals, the comparison with other payers, and what lies above the rate before."""
-    from scipy.stats import hypergeom
-
     effect, freedom = (frame[name].to_numpy(float) for name in ("design_effect", "freedom"))
     for part in ("before", "after", "elsewhere"):
         n, k = frame[f"services_{part}"].to_numpy(float), frame[f"denied_{part}"].to_numpy(float)
@@ -388,7 +387,7 @@ def _rates(frame: pd.DataFrame, confidence: float) -> pd.DataFrame:
         )
     later, found = frame["services_after"], frame["denied_after"]
     other, denied = frame["services_elsewhere"], frame["denied_elsewhere"]
-    p_value = hypergeom.sf(found - 1, later + other, found + denied, later)
+    p_value = at_least(found, later + other, found + denied, later)
     p_value = outcomes.weaker(p_value, effect, freedom)
     frame["elsewhere_p_value"] = np.where(other > 0, p_value, np.nan)
     specific = (frame["elsewhere_p_value"] <= ELSEWHERE_CHANCE).astype("boolean")

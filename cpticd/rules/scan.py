@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from cpticd.stats.exact import binomial
+
 #: Log-likelihood ratio from which on the p-value is worked out: below, a single day alone is no news.
 WORTH: Final = 3.0
 #: Log-likelihood by which a start may be worse than the best one and still be believed (as for 95 % intervals).
@@ -159,9 +161,7 @@ def crossing(services: np.ndarray, chance: np.ndarray, total: int, bound: np.nda
 def _add(state: np.ndarray, services: int, chance: float) -> np.ndarray:
     """Chances of every count, up to the state's last, after so many more services."""
     if services >= MANY:
-        from scipy.stats import binom
-
-        return np.convolve(state, binom.pmf(np.arange(services + 1), services, chance))[: state.size]
+        return np.convolve(state, binomial(services, chance))[: state.size]
     for _ in range(services):
         moved = state * (1 - chance)
         moved[1:] += state[:-1] * chance
