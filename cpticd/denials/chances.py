@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -73,23 +73,21 @@ class _Counts:
 
     def __init__(self, reference: pd.DataFrame, names: list[str], rows: pd.DataFrame) -> None:
         size = len(rows)
-        self.n, self.k, self.n_late, self.k_late = (np.zeros(size) for _ in range(4))
-        known = reference.assign(k=reference["n"] * reference["is_paid"], every="")
-        keys = [*names, "every"]
-        places = rows.assign(every="", place=np.arange(size), age=rows["age"].astype(float)).groupby(
-            keys, sort=False
-        )
-        parts: dict[Any, pd.DataFrame] = dict(list(known.groupby(keys, sort=False)))
-        for key, part in places:
-            if key not in parts:
-                continue
-            by_day = parts[key].groupby("day")[["n", "k"]].sum()
-            after = by_day.to_numpy(float)[::-1].cumsum(axis=0)[::-1]
-            after = np.vstack([after, np.zeros((1, 2))])
-            at = part["place"].to_numpy()
-            self.n[at], self.k[at] = after[0]
-            first = np.searchsorted(by_day.index.to_numpy(float), part["age"].to_numpy(), side="right")
-            self.n_late[at], self.k_late[at] = after[first].T
+        both = pd.concat([reference[names], rows[names]], ignore_index=True)
+        group = both.groupby(names, sort=False).ngroup().to_numpy() if names else np.zeros(len(both), int)
+        known, own = group[: len(reference)], group[len(reference) :]
+        # By group, its last day first: what was worked later than a row's age stands before it.
+        day, age = reference["day"].to_numpy(float), rows["age"].to_numpy(float)
+        days = max(day.max(initial=0), age.max(initial=0)) + 1
+        key = (known * days + (days - 1 - day))[known >= 0]
+        order = np.argsort(key, kind="stable")
+        n = reference["n"].to_numpy(float)
+        counted = np.stack([n, n * reference["is_paid"].to_numpy(float)], axis=1)[known >= 0]
+        sums = np.vstack([np.zeros((1, 2)), counted[order].cumsum(axis=0)])
+        ends = (own * days, own * days + days - 1 - age, (own + 1) * days)
+        first, later, last = (np.searchsorted(key[order], end) for end in ends)
+        self.n, self.k = (sums[last] - sums[first]).reshape(size, 2).T
+        self.n_late, self.k_late = (sums[later] - sums[first]).reshape(size, 2).T
 
 
 def _precision(counts: _Counts, expected: np.ndarray) -> float:

@@ -160,15 +160,9 @@ def _overturned(
 def _open(claims: Claims, groups: Grouping, options: Mapping[str, Any]) -> list[pd.DataFrame]:
     """Open denials of each group: services, and what payers would allow for them."""
     day = open_denials.day_or_last(claims, options["as_of"])
-    listed, _, _ = open_denials.listed(
-        claims,
-        day,
-        duplicates=options["duplicates"],
-        folder=options["folder"],
-        maturity_days=options["maturity_days"],
-    )
+    given = {name: options[name] for name in ("duplicates", "folder", "maturity_days")}
     with claims.session() as s:
-        s.load("listed", listed[["claim_id", "claim_line_number", "expected_allowed"]])
+        s.load("listed", open_denials.priced(claims, day, **given))
         pieces = divided.services(s, groups)
         part = "o.part" if groups.level == "diagnosis" else "1"
         found = s.frame(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.core.contract import attach, carry, records_of
+from cpticd.core.contract import amend, attach, carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import Cells, Part, Records, measure
@@ -139,25 +139,56 @@ def listed(
     maturity_days: int = MATURITY_DAYS,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Open denials in their order, those that are too late, and the deadlines that were used."""
-    limits = deadline_table(deadlines)
-    with claims.session() as s:
-        found, reference = _read(s, expected.literal(day), duplicates, folder, maturity_days)
+    found, reference, limits = _due(
+        claims, day, deadlines=deadlines, duplicates=duplicates, folder=folder, maturity_days=maturity_days
+    )
     found = found.join(chances.chances(reference, found))
-    found = found.join(routes(found))
-    ends = last_days(found, limits)
-    found["deadline_date"] = ends
-    found["days_left"] = (ends - pd.Timestamp(day)).dt.days.astype("Int64")
     found["expected_recovery"] = (found["expected_allowed"] * found["overturn_probability"]).round(2)
     for column in ("age", "expected_lines", "submissions"):
         found[column] = found[column].astype("Int64")
     found["chance_lines"] = found["chance_lines"].round().astype("Int64")
-    is_late = (found["days_left"] < 0).fillna(False).to_numpy(bool)
+    is_late = _is_late(found)
     order = ["expected_recovery", "age", "expected_allowed", "charge_amount"]
     keys = [*order, "claim_id", "claim_line_number"]
     kept = found[~is_late].sort_values(
         keys, ascending=[*[False] * len(order), True, True], na_position="last", ignore_index=True
     )
     return kept, found[is_late], limits
+
+
+def priced(
+    claims: Claims, day: date, *, duplicates: bool, folder: str | Path | None, maturity_days: int
+) -> pd.DataFrame:
+    """Open denials that are not too late: claim, line and what payers would allow, without what chances there are."""
+    found, _, _ = _due(
+        claims, day, deadlines=None, duplicates=duplicates, folder=folder, maturity_days=maturity_days
+    )
+    columns = ["claim_id", "claim_line_number", "expected_allowed"]
+    return found.loc[~_is_late(found), columns].reset_index(drop=True)
+
+
+def _due(
+    claims: Claims,
+    day: date,
+    *,
+    deadlines: Deadlines,
+    duplicates: bool,
+    folder: str | Path | None,
+    maturity_days: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Open services with their routes and last days, the denials that chances are learned from, and the deadlines."""
+    limits = deadline_table(deadlines)
+    with claims.session() as s:
+        found, reference = _read(s, expected.literal(day), duplicates, folder, maturity_days)
+    found = found.join(routes(found))
+    ends = last_days(found, limits)
+    found["deadline_date"] = ends
+    found["days_left"] = (ends - pd.Timestamp(day)).dt.days.astype("Int64")
+    return found, reference, limits
+
+
+def _is_late(found: pd.DataFrame) -> np.ndarray[Any, np.dtype[Any]]:
+    return (found["days_left"] < 0).fillna(False).to_numpy(bool)
 
 
 def _read(
@@ -185,14 +216,16 @@ def band(age: pd.Series) -> pd.Series:
     return pd.Series(words, index=age.index, dtype="str")
 
 
-def _persons(claims: Claims, frame: pd.DataFrame) -> pd.DataFrame:
+def _persons(_: Claims, frame: pd.DataFrame) -> pd.DataFrame:
     """One row per person, band of age and route of open denials."""
-    records = records_of(frame)
-    given = records["arguments"]
-    rows = pd.DataFrame(records["deadlines"])
-    options = {name: given[name] for name in ("duplicates", "folder", "maturity_days") if name in given}
-    found, _, _ = listed(claims, day_of(records["as_of"]), deadlines=rows, **options)
-    return found.assign(age_band=band(found["age"]))[["person_id", "age_band", "route"]].drop_duplicates()
+    persons: pd.DataFrame = records_of(frame)["persons"]
+    return persons
+
+
+def _as_shown(shown: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of two digits: with what became of all denials beside them, exact ones would tell of those left out."""
+    rounded_ = carry(shown, shown.assign(**columns_rounded(shown, *COUNTS)))
+    return amend(rounded_, {"persons": records_of(shown)["persons"].head(0)})
 
 
 def _sentence(frame: pd.DataFrame) -> str:
@@ -213,8 +246,7 @@ def _sentence(frame: pd.DataFrame) -> str:
         by=("age_band", "route"),
         facts=_persons,
         withheld=WITHHELD,
-        # With what became of all denials beside them, exact counts would tell of those that are left out.
-        anew=lambda shown: carry(shown, shown.assign(**columns_rounded(shown, *COUNTS))),
+        anew=_as_shown,
     ),
     chart="open_summary",
     report=[Part("open_summary", "from_denial_to_payment", "Open denials by age and route")],
@@ -272,7 +304,11 @@ def open_summary(
         rows_left_out=len(late),
         expected=expected.WORDS,
         chance=chances.WORDS,
-        records={"deadlines": limits.to_dict("records"), "as_of": day.isoformat()},
+        records={
+            "deadlines": limits.to_dict("records"),
+            "as_of": day.isoformat(),
+            "persons": rows[["person_id", "age_band", "route"]].astype({"age_band": "str"}).drop_duplicates(),
+        },
         **counted.duplicate_terms(duplicates),
     )
 
