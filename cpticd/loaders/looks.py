@@ -187,6 +187,7 @@ def _check(guesses: list[tuple[Staged, list[Guess]]]) -> None:
             raise InputError(
                 f"no column of {table.source} names the claim, without which nothing is read: say which one does"
             )
+        wide.check_rows(table, found)
 
 
 def _columns(intake: Intake, table: Staged, guesses: list[Guess]) -> pd.DataFrame:

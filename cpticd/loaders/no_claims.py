@@ -49,6 +49,16 @@ def of_columns(columns: Iterable[str]) -> str:
     return ""
 
 
+def of_unread(columns: Iterable[str]) -> str:
+    """What a table of claims is that cannot be read by the row, by those of its columns that say nothing of charges
+    and payments; empty where they say nothing of the kind."""
+    names = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in columns}
+    for row in _rows("unread"):
+        if all({*group.split("/")} & names for group in row["needs"].split()):
+            return _sentence(row)
+    return ""
+
+
 def _tails(column: str) -> list[str]:
     """Names within a wide heading: ``standard_charge|Plan A|negotiated_dollar`` is a negotiated dollar charge too."""
     parts = [re.sub(r"[^a-z0-9]", "", part.lower()) for part in column.split("|")]

@@ -321,6 +321,25 @@ STYLES = {
         Denied = denial_flag
         Service Type = -
     """,
+    "practice system, a row per encounter's procedure": """
+        enc_nbr = claim_id
+        svc_dt = claim_line_start_date
+        cpt4_code_id = hcpcs_code
+        chg_amt = charge_amount
+        pay_amt = paid_amount
+        Encounter Diagnosis ID 1 = diagnosis_code_1
+        Encounter Diagnosis ID 2 = diagnosis_code_2
+    """,
+    "Medicaid's details": """
+        TCN = claim_id
+        DTL NUM = claim_line_number
+        RECIPIENT ID = person_id
+        FDOS = claim_line_start_date
+        PRIM DIAG = diagnosis_code_1
+        SEC DIAG = diagnosis_code_2
+        Ins Pmt Amt = paid_amount
+        EOB1 = -
+    """,
 }
 
 

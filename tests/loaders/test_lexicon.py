@@ -73,7 +73,7 @@ def test_what_denies_is_what_the_reference_table_says() -> None:
     [
         ("Denied", "4"), ("DENIAL", "4"), ("Not covered", "4"), ("Paid", "1"), ("Partially paid", "1"), ("4", "4"),
         ("22.0", "22"), ("Reversal", "22"), ("Voided", "22"), ("Pending", "pending"), ("In process", "pending"),
-        ("Processed", "1"), ("Unpaid", "4"), ("D", "4"), ("P", "1"), ("blue", None),
+        ("Processed", "1"), ("Unpaid", "4"), ("D", "4"), ("P", "1"), ("blue", None), ("Accepted", "pending"),
     ],
 )  # fmt: skip
 def test_status_words(words: str, code: str | None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import cpticd as cx
-from cpticd.errors import InputError
+from cpticd.errors import CpticdError, InputError
 
 X12 = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *250101*1200*^*00501*000000001*0*P*:~GS*{gs}*A*B*20250101*1200*1*X*005010~ST*{st}*0001~SE*2*0001~GE*1*1~IEA*1*000000001~"
 
@@ -57,3 +57,18 @@ def test_claims_are_not_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "file.csv"
     path.write_text(text)
     assert len(cx.read(path, quiet=True, progress=False).table("lines")) == 1
+
+
+def test_a_ledger_of_transactions_has_no_row_for_a_line_and_its_columns_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_text(
+        "Claim,DOS,CPT,Txn Type,Amount,Reason\nA1,2025-01-02,99213,Charge,150,\nA1,2025-01-02,99213,Denial,0,CO-50\n"
+    )
+    for read in (cx.read, cx.read_wide):
+        with pytest.raises(CpticdError, match=r"a ledger of transactions.*ask for a row per service line"):
+            read(path, progress=False)
+    assert "a ledger of transactions" in repr(cx.look(path))
+    # Whoever says what the amount is has said what a row is.
+    assert len(
+        cx.read_wide(path, rename={"Amount": "charge_amount"}, quiet=True, progress=False).table("lines")
+    )

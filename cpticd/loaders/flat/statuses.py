@@ -32,10 +32,10 @@ reversed: reversed, reversal, reverse, void, voided, recoup, recouped, recoupmen
   previous payment, paid then reversed, denied reversal of payment
 pending: pending, pend, pended, open, submitted, processing, in process, in progress, received, suspended,
   suspense, hold, on hold, billed, rebilled, new, awaiting, await, rejected, reject, not adjudicated, not
-  processed, not yet processed, in review, under review, not finalized, acknowledged, additional information
+  processed, not yet processed, in review, under review, not finalized, acknowledged, accepted, additional information
   requested, p0, p1, p2, p3, p4, p5, a0, a1, a2, a3, a4, a5, a6, a7, a8, r0, r1, r3, r4
 processed: paid, pay, approved, allowed, allow, payable, process, processed, finalized, final, adjudicated,
-  completed, complete, closed, settled, accepted, p, a, forwarded, partially paid, partial payment, paid in part,
+  completed, complete, closed, settled, p, a, forwarded, partially paid, partial payment, paid in part,
   partially approved, paid in full, zero paid, no payment, nothing paid, not denied, no denial, denial overturned,
   denied overturned, overturned, overturned on appeal, appeal overturned, denial reversed, denied reversed, denial
   rescinded, denial removed, denial resolved, denial paid, denied paid, denied then paid, denied now paid,

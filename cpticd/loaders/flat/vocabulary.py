@@ -106,8 +106,7 @@ paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancep
   linenchpmtamt insurancepayments inspayments linepaidamount linepayment linepaymentamount lineitempaidamount
   providerpaid providerpayment providerpaymentamount primaryinsurancepayment primaryinsurancepaid detailpaidamount
   servicepaidamount netpayment payerpayment carrierpaid servicelinepaidamount reimbursement reimbursedamount
-  reimbursed
-  amountreimbursed carrierpayment
+  reimbursed amountreimbursed carrierpayment payamount insurancepaymentamount inspaymentamount insurancepayamount
 claim_paid_amount: claimpaidamount claimpaid claimpayment claimpaymentamount clmpmtamt claimpaidamt claimtotalpaid
   claimtotalpayment claimnetpaid
 patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp patientrespamt
@@ -136,7 +135,7 @@ payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumbe
 diagnosis_code_@: diagnosiscode@ dx@ diag@ diagnosis@ diagcode@ dxcode@ icd@ icddx@ icdcode@ icddiag@ icddiagnosis@
   diagcd@ dx@code diag@code diagnosis@code dgnscd@ icddgnscd@ icddgns@ d@ icddiagnosiscode@ icddxcode@ dxcd@
   icdcmcode@ diagnosiscodeid@ linediagnosis@ linediagnosiscode@ encounterdiagnosis@ encounterdiagnosiscode@ dxicd@
-  otherdiagnosis@ otherdiagnosiscode@
+  otherdiagnosis@ otherdiagnosiscode@ encounterdiagnosisid@ encounterdx@ chargedx@ chargediagnosis@ servicediagnosis@
 diagnosis_codes: diagnosiscodes dx diag diagnosis diagnoses diagnosiscode diagcode dxcode dxcodes diagcodes icdcode
   icdcodes icd icddx icdcm alldiagnoses alldx dxlist icddiagnosis icddiagnosiscode linedx linediagnosis icds
   diagnosiscodeid icdcmcode diagnosislist diagnosiscodelist linediagnosiscodes icddxlist
@@ -170,11 +169,13 @@ sex: sex gender patientsex patientgender membersex membergender beneesexidentcd 
 """
 #: Where an unnumbered name means the first member of a family.
 FIRST: Final = """
-diagnosis_code_1: diaga dxa icda diagnosisa primarydx primarydiagnosis principaldiagnosis principaldx
+diagnosis_code_1: primdiagnosis primdx primdiagnosiscode diaga dxa icda diagnosisa primarydx primarydiagnosis
+  principaldiagnosis principaldx
   primarydiagnosiscode primarydiag
   principaldiagnosiscode prncpaldgnscd primaryicd primarydxcode principaldxcode principaldiagcode primarydiagcode
   primaryicdcode primarydiagnosiscd headerdiagnosis admittedfordx maindiagnosis
-diagnosis_code_2: diagb dxb icdb diagnosisb secondarydx secondarydiagnosis secondarydiagnosiscode secondarydiag
+diagnosis_code_2: secdiagnosis secdx secdiagnosiscode diagb dxb icdb diagnosisb secondarydx secondarydiagnosis
+  secondarydiagnosiscode secondarydiag
 diagnosis_code_3: diagc dxc icdc diagnosisc
 diagnosis_code_4: diagd dxd icdd diagnosisd
 group_code_1: remitcodegroup remitgroup remitgroupcode groupcode adjustmentgroup adjgroup adjustmentgroupcode

@@ -9,7 +9,7 @@ from functools import partial
 
 from cpticd.claims import Claims
 from cpticd.core.errors import SchemaError
-from cpticd.loaders import closing, excel, layouts
+from cpticd.loaders import closing, excel, layouts, no_claims
 from cpticd.loaders.attributes import check_keep, kept
 from cpticd.loaders.excel import SheetChoice
 from cpticd.loaders.flat import checks, contents, diagnoses, headings, lines, wordings
@@ -202,7 +202,8 @@ def _by_layout(
 def guessed(
     intake: Intake, table: Staged, rename: Rename, *, keep: Keep = None, exact: bool = False
 ) -> list[Guess]:
-    """What each column of a staged table is read as, and which are kept; SchemaError where none names the claim."""
+    """What each column of a staged table is read as, and which are kept; SchemaError where none names the claim, or a
+    row is no line."""
     guesses = contents.guessed(intake, table, rename, exact=exact)
     if not any(each.meaning == "claim_id" for each in guesses):
         hint = "; perhaps the delimiter was not recognised" if len(table.columns) == 1 else ""
@@ -210,11 +211,27 @@ def guessed(
             f"{table.source}: no column that names the claim; found {table.columns[:40]}{hint}; pass "
             f"rename={{'<your column>': 'claim_id'}}; the flat form knows {', '.join(headings.VOCABULARY)}"
         )
+    has_dollars = any(
+        each.meaning in ("charge_amount", "claim_charge_amount", "paid_amount") for each in guesses
+    )
+    if not has_dollars and (what := no_claims.of_unread(each.column for each in guesses if not each.meaning)):
+        raise SchemaError(f"{table.source}: {what}")
     own = kept(table.columns, keep, unread=[each.column for each in guesses if not each.meaning])
     return [
         replace(each, kept=own.names.get(each.column, ""), why=own.refused.get(each.column, each.why))
         for each in guesses
     ]
+
+
+def check_rows(table: Staged, guesses: Iterable[Guess]) -> None:
+    """Raise SchemaError where columns say that a row is no line: nothing says what was charged or paid, and what is
+    not read says why."""
+    guesses = list(guesses)
+    has_dollars = any(
+        each.meaning in ("charge_amount", "claim_charge_amount", "paid_amount") for each in guesses
+    )
+    if not has_dollars and (what := no_claims.of_unread(each.column for each in guesses if not each.meaning)):
+        raise SchemaError(f"{table.source}: {what}")
 
 
 def fill(
