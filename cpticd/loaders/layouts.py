@@ -84,18 +84,21 @@ def fitting(columns: Iterable[str]) -> Layout | None:
 
 def translated(intake: Intake, staged: Staged, used: Layout) -> Staged:
     """The staged table with the values of a layout in ours: a view over it, under the same columns."""
-    cells = []
+    cells, own = [], []
     for place, column in enumerate(staged.columns):
         values = used.values.get(column.strip().casefold())
         if values:
             cells.append(f"{_case(f'c{place}', values)} AS c{place}")
+            own.append(place)
     if not cells:
         return staged
     for name in filter(None, (staged.table, staged.sample)):
         intake.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quote(name + _VIEW)} AS SELECT * REPLACE ({', '.join(cells)}) FROM {name}"
+            f"CREATE OR REPLACE TEMP VIEW {quote(name + _VIEW)} AS SELECT * REPLACE ({', '.join(cells)}), "
+            f"{', '.join(f'c{place} AS w{place}' for place in own)} FROM {name}"
         )
-    return replace(staged, table=staged.table + _VIEW, sample=staged.sample and staged.sample + _VIEW)
+    sample = staged.sample and staged.sample + _VIEW
+    return replace(staged, table=staged.table + _VIEW, sample=sample, translated=frozenset(own))
 
 
 def _case(cell: str, values: Mapping[str, str]) -> str:

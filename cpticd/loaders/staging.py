@@ -55,9 +55,14 @@ class Staged:
     rows: int
     word: str  # "line" or "row": what place counts
     sample: str = ""  # a table of some of its rows; empty: of all
+    translated: frozenset[int] = frozenset()  # columns that are read in other words; ``w<i>`` has theirs
 
     def column(self, name: str) -> str:
         return f"c{self.columns.index(name)}"
+
+    def as_written(self, place: int) -> str:
+        """The column that has the cells of a column as the file has them."""
+        return f"w{place}" if place in self.translated else f"c{place}"
 
     @property
     def some(self) -> str:

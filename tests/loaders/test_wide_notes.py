@@ -112,3 +112,32 @@ def test_a_sheet_of_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
     for call in (cx.read_wide, cx.read, cx.look):
         with pytest.raises(ArgumentError, match=r"sheet: found no workbook: a\.csv; .*leave it out"):
             call(tmp_path / "a.csv", sheet="Denials")
+
+
+def test_a_rejected_row_is_the_row_as_it_stands_in_the_file(tmp_path: Path) -> None:
+    """Decimal commas, cents, days before months: whoever gets it back finds what he wrote."""
+    claims = read(
+        tmp_path,
+        """
+        claim | line | patient | dos        | cpt   | charge   | allowed_cents
+        1     | 1    | a       | 25.01.2024 | 99213 | 1.100,50 | 9000
+        2     | x    | a       | 26.01.2024 | 99213 | 1.200,50 | 8000
+        4     | 1    | a       | 31.02.2024 | 99213 | 900,50   | 7000
+        """,
+    )
+    rows = claims.rejects[claims.rejects["action"] == "rejected"]
+    assert rows[["reason", "content"]].values.tolist() == [
+        ["claim_line_number: not a whole number: x", "2, x, a, 26.01.2024, 99213, 1.200,50, 8000"],
+        ["claim_line_start_date: not a date: 31.02.2024", "4, 1, a, 31.02.2024, 99213, 900,50, 7000"],
+    ]
+
+
+def test_a_rejected_row_of_a_layout_has_the_words_of_its_file(tmp_path: Path) -> None:
+    text = """
+        CDLMC005 | CDLMC006 | CDLMC024   | CDLMC157 | CDLMC158
+        1        | 1        | 2024-02-01 | 01       | 1
+        2        | y        | 2024-02-01 | 04       | 1
+        """
+    claims = read(tmp_path, text, layout="apcd_cdl")
+    rejected = claims.rejects[claims.rejects["action"] == "rejected"]
+    assert rejected["content"].tolist() == ["2, y, 2024-02-01, 04, 1"]

@@ -10,11 +10,13 @@ from cpticd.loaders.flat.rows import Flat
 
 #: A remark code (RARC) in upper-case text.
 REMARK = lexicon.REMARK
+#: Of the decision's head, beside a reason: whether nothing was paid, and whether amounts are taken back.
+_OF_HEAD = "f.paid <= 0 AS is_unpaid, f.cancels AND coalesce(f.charge, f.paid) < 0 AS is_negative"
 SHARES = {"deductible_amount": "1", "coinsurance_amount": "2", "copay_amount": "3"}  # CARCs of group PR
 
 
 def load(flat: Flat) -> None:
-    """Fill adjustments and remarks; needs ``flat_keys`` of :mod:`flat_lines`, and what :mod:`denied` makes."""
+    """Fill adjustments and remarks; needs ``flat_rows`` of :mod:`lines`, and what :mod:`denied` makes."""
     _adjustments(flat)
     _remarks(flat)
     for table in ("flat_words", "flat_cells", "flat_unknown"):
@@ -26,11 +28,18 @@ def _adjustments(flat: Flat) -> None:
     flat.intake.insert(
         "adjustments",
         """
+        WITH open AS (  -- reasons of most rows are numbered as their columns are
+            SELECT rid FROM flat_reasons GROUP BY rid HAVING max(n) <> count(*) OR max(item) > 1
+        ),
+        placed AS (
+            SELECT rid, n AS place, group_code, carc, amount FROM flat_reasons ANTI JOIN open USING (rid)
+            UNION ALL
+            SELECT rid, row_number() OVER (PARTITION BY rid ORDER BY n, item), group_code, carc, amount
+            FROM flat_reasons SEMI JOIN open USING (rid)
+        )
         SELECT k.claim_id, k.adj AS adjudication_number, k.line AS service_number, k.line AS claim_line_number,
-               CAST(row_number() OVER (PARTITION BY k.rid ORDER BY r.n,
-                   r.item) AS INTEGER) AS adjustment_position,
-               r.group_code, r.carc, r.amount, k._source
-        FROM flat_reasons r JOIN flat_keys k ON k.rid = r.rid
+               CAST(r.place AS INTEGER) AS adjustment_position, r.group_code, r.carc, r.amount, k._source
+        FROM placed r JOIN flat_rows k ON k.rid = r.rid
         """,
         unique=True,
     )
@@ -56,9 +65,14 @@ def _reasons(flat: Flat) -> None:
     families = {p: flat.numbered(p) for p in ("group_code", "carc", "adjustment_amount", "adjustment")}
     numbers = sorted({n for members in families.values() for n in members})
     # Reasons of the rows that are parts of a decision follow those of its head.
-    parts = (
-        "LEFT JOIN (SELECT rid AS own, part FROM flat_parts) p ON p.own = f.rowid " if flat.has_parts else ""
-    )
+    heads = "(SELECT *, rid AS own, paid_amount AS paid, charge_amount AS charge, _cancels AS cancels " \
+        "FROM flat_rows WHERE adj IS NOT NULL) f "  # fmt: skip
+    if flat.has_parts:
+        heads = (
+            "(SELECT f.*, f.rowid AS own, k.paid_amount AS paid, k.charge_amount AS charge, k._cancels AS cancels "
+            "FROM flat f JOIN flat_rows k ON k.rid = coalesce(f._head, f.rowid) AND k.adj IS NOT NULL) f "
+            "LEFT JOIN (SELECT rid, part FROM flat_parts) p ON p.rid = f.own "
+        )
     later = " + 1000 * (coalesce(p.part, 1) - 1)" if flat.has_parts else ""
     rows = []
     for n in numbers:
@@ -67,24 +81,24 @@ def _reasons(flat: Flat) -> None:
         # Nothing was denied: that is no amount of the reason beside it.
         amount = f"CASE WHEN {flat.is_headed(amount, lexicon.DENIED_AMOUNT)} THEN nullif({amount}, 0) ELSE {amount} END"
         rows.append(
-            f"SELECT coalesce(f._head, f.rowid) AS rid, f.rowid AS own, {n}{later} AS n, "
+            f"SELECT coalesce(f._head, f.own) AS rid, f.own, {n}{later} AS n, "
             f"{cell['group_code']} AS grp, coalesce({cell['carc']}, {cell['adjustment']}) "
             f"AS reason, CASE WHEN {cell['carc']} IS NOT NULL THEN {cell['adjustment']} END AS beside, "
-            f"{amount} AS amount "
-            f"FROM flat f SEMI JOIN flat_keys k ON k.rid = coalesce(f._head, f.rowid) AND k.adj IS NOT NULL {parts}"
+            f"{amount} AS amount, {_OF_HEAD} FROM {heads}"
             f"WHERE coalesce({cell['group_code']}, {cell['carc']}, {cell['adjustment']}) IS NOT NULL"
         )
     none = (
         "SELECT CAST(NULL AS BIGINT) AS rid, CAST(NULL AS BIGINT) AS own, 0 AS n, CAST(NULL AS VARCHAR) AS grp, "
         "CAST(NULL AS VARCHAR) "
-        "AS reason, CAST(NULL AS VARCHAR) AS beside, CAST(NULL AS DECIMAL(18,2)) AS amount WHERE false"
+        "AS reason, CAST(NULL AS VARCHAR) AS beside, CAST(NULL AS DECIMAL(18,2)) AS amount, false AS is_unpaid, "
+        "false AS is_negative WHERE false"
     )
     flat.intake.execute(f"CREATE OR REPLACE TABLE flat_cas AS {' UNION ALL '.join(rows or [none])}")
     _reason_words(flat)
     shares = " UNION ALL ".join(
-        f"SELECT k.rid, 100 + {carc} AS n, 1 AS item, 'PR' AS group_code, '{carc}' AS carc, f.{column} AS "
+        f"SELECT f.rid, 100 + {carc} AS n, 1 AS item, 'PR' AS group_code, '{carc}' AS carc, f.{column} AS "
         f"amount "
-        f"FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.adj IS NOT NULL AND f.{column} <> 0"
+        f"FROM flat_rows f WHERE f.adj IS NOT NULL AND f.{column} <> 0"
         for column, carc in SHARES.items()
         if flat.has(column)
     )
@@ -172,8 +186,8 @@ def _implied_amounts(flat: Flat) -> None:
                        WHEN f.paid_amount IS NOT NULL THEN f.paid_amount
                        WHEN f.allowed_amount IS NOT NULL
                            THEN f.allowed_amount - coalesce(f.patient_responsibility_amount, 0)
-                       WHEN k.status = '4' THEN 0 END - o.known AS left_over
-            FROM open o JOIN flat f ON f.rowid = o.rid JOIN flat_keys k ON k.rid = o.rid
+                       WHEN f.state = '4' THEN 0 END - o.known AS left_over
+            FROM open o JOIN flat_rows f ON f.rid = o.rid
         )
         SELECT rid, n, item, CAST(CASE
             WHEN is_patient AND NOT only_patient THEN patient
@@ -215,7 +229,7 @@ def _remarks(flat: Flat) -> None:
         ]
         + [
             f"SELECT coalesce(f._head, f.rowid) AS rid, {100 + n} AS n, unnest(w.remarks) AS rarc "
-            f"FROM flat f JOIN flat_words w ON w.text = f.{column}"
+            f"FROM flat f JOIN flat_words w ON w.text = f.{column} AND len(w.remarks) > 0"
             for n, column in enumerate(beside)
         ]
     )
@@ -226,7 +240,8 @@ def _remarks(flat: Flat) -> None:
                CAST(row_number() OVER (PARTITION BY k.rid ORDER BY min(r.n),
                    r.rarc) AS INTEGER) AS remark_position,
                r.rarc, k._source
-        FROM ({parts}) r JOIN flat_keys k ON k.rid = r.rid WHERE k.adj IS NOT NULL
+        FROM ({parts}) r JOIN flat_rows k ON k.rid = r.rid WHERE k.adj IS NOT NULL
         GROUP BY k.claim_id, k.adj, k.line, k.rid, r.rarc, k._source
         """,
+        unique=True,
     )

@@ -81,10 +81,18 @@ def settle(flat: Flat) -> None:
     were not paid, and that say why in no code.
     """
     columns = [*flat.family("carc"), *flat.family("adjustment")]
+    decided = "adj IS NOT NULL AND NOT reversal"
     cells = [
-        f"SELECT coalesce(_head, rowid) AS rid, {column} AS x FROM flat WHERE {column} IS NOT NULL"
+        f"SELECT rid, {column} AS x FROM flat_rows WHERE {column} IS NOT NULL AND {decided}"
         for column in columns
     ]
+    if flat.has_parts:
+        cells += [
+            f"SELECT f._head AS rid, f.{column} AS x FROM flat f "
+            f"SEMI JOIN flat_rows k ON k.rid = f._head AND k.{decided.replace('NOT reversal', 'NOT k.reversal')} "
+            f"WHERE f.{column} IS NOT NULL"
+            for column in columns
+        ]
     none = "SELECT CAST(NULL AS BIGINT) AS rid, CAST(NULL AS VARCHAR) AS x WHERE false"
     flat.intake.execute(
         f"""
@@ -92,7 +100,6 @@ def settle(flat: Flat) -> None:
         WITH cells AS MATERIALIZED (
             SELECT c.rid, w.denying IS NOT NULL AS denies, w.returns, len(w.items) > 0 AS explains
             FROM ({" UNION ALL ".join(cells or [none])}) c JOIN flat_words w ON w.text = c.x AND NOT w.bare
-            SEMI JOIN flat_keys k ON k.rid = c.rid AND k.adj IS NOT NULL AND NOT k.reversal
         )
         -- rows whose every reason is named, and denies nothing, need no further look
         SELECT c.rid, bool_or(c.denies) AS denies, bool_or(c.returns) AS returns, bool_or(c.explains) AS explains
@@ -146,10 +153,10 @@ def _partly(flat: Flat) -> None:
         f"f.charge_amount - f.paid_amount - greatest(coalesce(f.patient_responsibility_amount, 0), {shares})"
     )
     rows = (
-        f"SELECT k.rid, {left} AS amount FROM flat_keys k JOIN flat f ON f.rowid = k.rid "
-        "JOIN flat_status s ON s.text = f.status AND s.is_partly WHERE k.adj IS NOT NULL AND NOT k.reversal "
-        f"AND {left} > 0 AND k.rid NOT IN ({_named(columns, partly)}) "
-        "AND k.rid NOT IN (SELECT rid FROM flat_unknown)"
+        f"SELECT f.rid, {left} AS amount FROM flat_rows f "
+        "JOIN flat_status s ON s.text = f.status AND s.is_partly WHERE f.adj IS NOT NULL AND NOT f.reversal "
+        f"AND {left} > 0 AND f.rid NOT IN ({_named(columns, partly)}) "
+        "AND f.rid NOT IN (SELECT rid FROM flat_unknown)"
     )
     flat.tally(
         "denied in part by its status, without a reason: what is left of the charge, the cause unknown",
@@ -188,7 +195,7 @@ def _uncoded(flat: Flat) -> None:
         CREATE OR REPLACE TABLE flat_uncoded AS
         SELECT u.rid, sum(u.amount) AS amount, bool_or(u.denied AND sole.rid IS NOT NULL) AS sole
         FROM (SELECT DISTINCT rid, amount, denied FROM ({" UNION ALL ".join(parts)}) p) u
-        JOIN flat_keys k ON k.rid = u.rid AND k.adj IS NOT NULL AND NOT k.reversal
+        JOIN flat_rows k ON k.rid = u.rid AND k.adj IS NOT NULL AND NOT k.reversal
         LEFT JOIN (
             SELECT rowid AS rid FROM flat WHERE greatest(coalesce(paid_amount, 0), coalesce(allowed_amount, 0),
                 coalesce(patient_responsibility_amount, 0),

@@ -17,7 +17,7 @@ _ICD10_FROM = "DATE '2015-10-01'"
 
 
 def load(flat: Flat) -> None:
-    """Fill what hangs on claims and lines; needs ``flat_keys`` of :mod:`flat_lines`, and drops it."""
+    """Fill what hangs on claims and lines; needs ``flat_rows`` of :mod:`lines`, and drops it."""
     if flat.has("diagnosis_codes", *flat.family("diagnosis_code")):
         lists = _lists(flat)
         _sets(flat, lists)
@@ -30,7 +30,8 @@ def load(flat: Flat) -> None:
     adjustments.load(flat)
     if flat.has("birth_date", "sex"):
         _members(flat)
-    for table in ("flat_keys", "flat_claims", "flat_status", "flat_flag", "flat_type"):
+    flat.intake.execute("DROP VIEW flat_rows")
+    for table in ("flat_claims", "flat_status", "flat_flag", "flat_type"):
         flat.intake.execute(f"DROP TABLE {table}")
 
 
@@ -120,6 +121,7 @@ def _diagnoses(flat: Flat) -> None:
                min(poa) AS present_on_admission_code, min(_source) AS _source
         FROM placed GROUP BY claim_id, place, code
         """,
+        unique=True,
     )
     flat.note(
         "rows of one claim list different diagnoses: the claim has them all, each line points to its own",
@@ -208,11 +210,11 @@ def _point_to_own(flat: Flat, lists: _Lists) -> None:
         "pointers",
         f"""
         WITH own AS (
-            SELECT k.claim_id, k.line, s.pos, coalesce(m.place, s.pos) AS place, k._source
-            FROM flat_keys k JOIN flat f ON {_rows_of(flat)}
+            SELECT f.claim_id, f.line, s.pos, coalesce(m.place, s.pos) AS place, f._source
+            FROM {_rows_of(flat)} f
             JOIN flat_sets s ON s.claim_id = f.claim_id AND s.dxkey = {lists.key}
             LEFT JOIN flat_map m ON m.claim_id = s.claim_id AND m.dxkey = s.dxkey AND m.pos = s.pos
-            QUALIFY dense_rank() OVER (PARTITION BY k.claim_id, k.line ORDER BY k.nth_of_line) = 1
+            QUALIFY dense_rank() OVER (PARTITION BY f.claim_id, f.line ORDER BY f.nth_of_line) = 1
         )
         SELECT claim_id, line AS claim_line_number,
                CAST(row_number() OVER (PARTITION BY claim_id, line ORDER BY min(pos),
@@ -224,8 +226,13 @@ def _point_to_own(flat: Flat, lists: _Lists) -> None:
 
 
 def _rows_of(flat: Flat) -> str:
-    """SQL that joins a decision with its rows."""
-    return "coalesce(f._head, f.rowid) = k.rid" if flat.has_parts else "f.rowid = k.rid"
+    """SQL of the rows of all decisions, each with what is of its head."""
+    if not flat.has_parts:
+        return "flat_rows"
+    return (
+        "(SELECT f.* REPLACE (k._source AS _source), k.line, k.nth_of_line, k.n FROM flat f "
+        "JOIN flat_rows k ON k.rid = coalesce(f._head, f.rowid))"
+    )
 
 
 def _procedures(flat: Flat) -> None:

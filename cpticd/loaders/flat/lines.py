@@ -22,10 +22,10 @@ _LINE = (
 
 
 def load(flat: Flat) -> None:
-    """Fill lines, claims, adjudications, line_payments and attributes; leaves ``flat_keys``, one row per flat row.
+    """Fill lines, claims, adjudications, line_payments and attributes; leaves ``flat_rows``, the head rows of flat.
 
-    ``flat_keys``: rid (rowid in flat), claim_id, line, adj (null where the row is no adjudication), status,
-    reversal, is_base (the row that describes the line), n (rows of the line).
+    ``flat_rows`` has beside their columns rid (rowid in flat), line, adj (null where the row is no adjudication),
+    state, reversal, is_base (the row that describes the line), nth_of_line, n (rows of the line).
     """
     _statuses(flat)
     denied.words(flat)
@@ -78,18 +78,18 @@ def _statuses(flat: Flat) -> None:
 
 
 def _number_lines(flat: Flat) -> None:
-    """``flat_lines``: rid, claim_id, line; lines without a number are numbered by what they hold."""
-    given = (
-        "SELECT rowid AS rid, claim_id, claim_line_number AS line FROM flat "
-        "WHERE claim_line_number IS NOT NULL AND _head IS NULL"
+    """``flat_rows``, a view; lines without a number are numbered by what they hold."""
+    flat.intake.execute(
+        "CREATE OR REPLACE VIEW flat_rows AS SELECT *, rowid AS rid, coalesce(_line, claim_line_number) AS line, "
+        "_adj AS adj, _state AS state, coalesce(_reversal, false) AS reversal, coalesce(_nth, 1) = 1 AS is_base, "
+        "coalesce(_nth, 1) AS nth_of_line, coalesce(_n, 1) AS n FROM flat WHERE _head IS NULL"
     )
     if not flat.intake.query("SELECT 1 AS found FROM flat WHERE claim_line_number IS NULL LIMIT 1").num_rows:
-        flat.intake.execute(f"CREATE OR REPLACE VIEW flat_lines AS {given}")
         return
     service = ", ".join([*_SERVICE, *flat.family("diagnosis_pointer")])
     flat.intake.execute(
         f"""
-        CREATE OR REPLACE TABLE flat_lines AS
+        CREATE OR REPLACE TABLE flat_numbered AS
         WITH open AS (
             SELECT rowid AS rid, *, abs(charge_amount) AS charge, abs(service_unit_quantity) AS units,
                    coalesce(charge_amount < 0 OR _cancels, false) AS negative
@@ -113,12 +113,12 @@ def _number_lines(flat: Flat) -> None:
             JOIN flat f ON f.rowid = s.rid
         ),
         last AS (SELECT claim_id, max(claim_line_number) AS last FROM flat GROUP BY claim_id)
-        {given}
-        UNION ALL
-        SELECT s.rid, s.claim_id, CAST(coalesce(l.last, 0) + dense_rank() OVER (
+        SELECT s.rid, CAST(coalesce(l.last, 0) + dense_rank() OVER (
             PARTITION BY s.claim_id ORDER BY s.service, coalesce(o.nth, 1)
-        ) AS INTEGER)
-        FROM services s LEFT JOIN occurring o ON o.rid = s.rid LEFT JOIN last l ON l.claim_id = s.claim_id
+        ) AS INTEGER) AS line
+        FROM services s LEFT JOIN occurring o ON o.rid = s.rid LEFT JOIN last l ON l.claim_id = s.claim_id;
+        UPDATE flat SET _line = l.line FROM flat_numbered l WHERE flat.rowid = l.rid;
+        DROP TABLE flat_numbered
         """
     )
 
@@ -173,55 +173,66 @@ def _number_adjudications(flat: Flat) -> None:
     flat.intake.execute(
         f"""
         CREATE OR REPLACE TABLE flat_ranks AS
-        SELECT l.rid, row_number() OVER (PARTITION BY l.claim_id, l.line
+        SELECT f.rid, row_number() OVER (PARTITION BY f.claim_id, f.line
             ORDER BY {flat.order("f.")}, f._source, f._place) AS rank
-        FROM flat_lines l JOIN flat f ON f.rowid = l.rid
-        SEMI JOIN (SELECT claim_id, line FROM flat_lines GROUP BY ALL HAVING count(*) > 1) r
-            ON r.claim_id = l.claim_id AND r.line = l.line
+        FROM flat_rows f
+        SEMI JOIN (SELECT claim_id, line FROM flat_rows GROUP BY ALL HAVING count(*) > 1) r
+            ON r.claim_id = f.claim_id AND r.line = f.line
         """
     )
-    flat.intake.execute(
-        sql.text("flat/keys").format(
-            evidence=f"{_evidence(flat)}{_evidence_of_parts(flat)}", denied=lexicon.DENIED, pending=lexicon.PENDING,
-            reversed=lexicon.REVERSED,
-        )
-    )  # fmt: skip
-    flat.intake.engine.drop("flat_lines")
+    _keys(flat)
     flat.intake.execute("DROP TABLE flat_ranks; DROP TABLE IF EXISTS flat_decided")
     _reject_twice(flat)
 
 
+def _keys(flat: Flat) -> None:
+    """Set in ``flat`` which decision each head row is, and its state."""
+    flat.intake.execute(
+        f"UPDATE flat AS f SET _adj = CASE WHEN {_evidence(flat)}{_evidence_of_parts(flat)} THEN 1 END, "
+        f"_state = CASE WHEN f.denial_flag IN (SELECT text FROM flat_flag) THEN '{lexicon.DENIED}' "
+        f"ELSE nullif(s.code, '{lexicon.PENDING}') END "
+        "FROM (SELECT text, code FROM flat_status UNION ALL SELECT NULL, NULL) s "
+        "WHERE s.text IS NOT DISTINCT FROM f.status AND f._head IS NULL"
+    )
+    flat.intake.execute(sql.text("flat/several"))
+    if flat.intake.query("SELECT 1 AS found FROM flat_several LIMIT 1").num_rows:
+        flat.intake.execute(sql.text("flat/keys").format(reversed=lexicon.REVERSED))
+        flat.intake.execute(
+            "UPDATE flat SET _adj = k.adj, _state = k.state, _reversal = k.reversal, _nth = k.nth_of_line, _n = k.n "
+            "FROM flat_keyed k WHERE flat.rowid = k.rid; DROP TABLE flat_keyed"
+        )
+    flat.intake.execute("DROP TABLE flat_several")
+
+
 def _reject_twice(flat: Flat) -> None:
     """Reject rows of a line that stands twice, though no payment makes another adjudication of it, with their parts."""
-    twice = "flat_keys k WHERE NOT k.is_base AND k.adj IS NULL"
+    twice = "flat_rows k WHERE NOT k.is_base AND k.adj IS NULL"
     if not flat.intake.query(f"SELECT 1 AS found FROM {twice} LIMIT 1").num_rows:
         return
     unlike = differences(flat.columns, "b", "f")
     flat.reject(
         "SELECT p._source, p._place, 'claim and line number stand twice, and no payment makes it another "
-        f"adjudication' || coalesce(': ' || {unlike}, '') AS reason FROM flat_keys k JOIN flat f ON f.rowid = k.rid "
-        "JOIN flat_keys kept ON kept.claim_id = k.claim_id AND kept.line = k.line AND kept.is_base "
+        f"adjudication' || coalesce(': ' || {unlike}, '') AS reason FROM flat_rows k JOIN flat f ON f.rowid = k.rid "
+        "JOIN flat_rows kept ON kept.claim_id = k.claim_id AND kept.line = k.line AND kept.is_base "
         "JOIN flat b ON b.rowid = kept.rid JOIN flat p ON coalesce(p._head, p.rowid) = k.rid "
         "WHERE NOT k.is_base AND k.adj IS NULL"
     )
-    flat.intake.execute("DELETE FROM flat_keys WHERE NOT is_base AND adj IS NULL")
 
 
 def _lines(flat: Flat) -> None:
     modifiers = [f"f._modifiers[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5)]
     once = ", ".join([*(f"f.{column}" for column in _LINE), *modifiers])
     merged = ", ".join(
-        [f"arg_min(f.{column}, k.nth_of_line) AS {column}" for column in _LINE]
-        + [f"arg_min(f._modifiers, k.nth_of_line)[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5)]
+        [f"arg_min(f.{column}, f.nth_of_line) AS {column}" for column in _LINE]
+        + [f"arg_min(f._modifiers, f.nth_of_line)[{i}] AS hcpcs_modifier_{i}" for i in range(1, 5)]
     )
     flat.intake.insert(
         "lines",
         f"""
-        SELECT k.claim_id, k.line AS claim_line_number, {once}, k._source
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.n = 1
+        SELECT f.claim_id, f.line AS claim_line_number, {once}, f._source FROM flat_rows f WHERE f.n = 1
         UNION ALL BY NAME
-        SELECT k.claim_id, k.line AS claim_line_number, {merged}, arg_min(k._source, k.nth_of_line) AS _source
-        FROM flat_keys k JOIN flat f ON f.rowid = k.rid WHERE k.n > 1 GROUP BY ALL
+        SELECT f.claim_id, f.line AS claim_line_number, {merged}, arg_min(f._source, f.nth_of_line) AS _source
+        FROM flat_rows f WHERE f.n > 1 GROUP BY ALL
         """,
         unique=True,
     )
@@ -251,8 +262,8 @@ def _claims(flat: Flat) -> None:
     flat.intake.execute(
         sql.text("flat/claims").format(
             least="".join(f"min(f.{column}) AS {column}, " for column in least),
-            first="".join(f"coalesce(arg_min(f.{c}, k.adj), min(f.{c})) AS {c}, " for c in first),
-            place="arg_min(f.place_of_service_code, k.line) FILTER (k.is_base) AS place_of_service_code,"
+            first="".join(f"coalesce(arg_min(f.{c}, f.adj), min(f.{c})) AS {c}, " for c in first),
+            place="arg_min(f.place_of_service_code, f.line) FILTER (f.is_base) AS place_of_service_code,"
             if flat.has("place_of_service_code")
             else "",
             differs="".join(f", coalesce(min(f.{c}) <> max(f.{c}), false) AS differs_{c}" for c in same),
@@ -277,6 +288,7 @@ def _claims(flat: Flat) -> None:
                    {flat.source_name("c.")} AS data_source
         FROM flat_claims c LEFT JOIN {lines} l ON l.claim_id = c.claim_id
         """,
+        unique=True,
     )
     flat.note(
         "the claim's stated charge is not the sum of its lines",
@@ -308,18 +320,18 @@ def _attributes(flat: Flat) -> None:
     """Columns of the user's own: one row per line and column, null where the cells are empty."""
     for name, column in flat.kept.items():
         cell = f"f.{quote(column)}"
-        head = f"SELECT k.claim_id, k.line AS claim_line_number, '{name}' AS name"
-        rows = "FROM flat_keys k JOIN flat f ON f.rowid = k.rid"
+        head = f"SELECT f.claim_id, f.line AS claim_line_number, '{name}' AS name"
+        rows = "FROM flat_rows f"
         flat.intake.insert(
             "attributes",
-            f"{head}, {cell} AS value, k._source {rows} WHERE k.n = 1 UNION ALL BY NAME "
-            f"{head}, arg_min({cell}, k.nth_of_line) AS value, arg_min(k._source, k.nth_of_line) AS _source "
-            f"{rows} WHERE k.n > 1 GROUP BY k.claim_id, k.line",
+            f"{head}, {cell} AS value, f._source {rows} WHERE f.n = 1 UNION ALL BY NAME "
+            f"{head}, arg_min({cell}, f.nth_of_line) AS value, arg_min(f._source, f.nth_of_line) AS _source "
+            f"{rows} WHERE f.n > 1 GROUP BY f.claim_id, f.line",
         )
         flat.tally(
             f"{name}: rows of one line differ; the first one's was kept",
-            f"SELECT min(k._source) AS _source, min(k._place) AS _place, "
-            f"min({cell}) || ' | ' || max({cell}) AS content {rows} WHERE k.n > 1 "
-            f"GROUP BY k.claim_id, k.line HAVING min({cell}) <> max({cell})",
+            f"SELECT min(f._source) AS _source, min(f._place) AS _place, "
+            f"min({cell}) || ' | ' || max({cell}) AS content {rows} WHERE f.n > 1 "
+            f"GROUP BY f.claim_id, f.line HAVING min({cell}) <> max({cell})",
             table="attributes",
         )

@@ -20,7 +20,7 @@ _DENIED: Final = (
 
 
 def load(flat: Flat) -> None:
-    """Fill adjudications, line_payments and payments; needs ``flat_keys`` and ``flat_cells``."""
+    """Fill adjudications, line_payments and payments; needs ``flat_rows`` and ``flat_cells``."""
     columns = ("payer", "payer_sequence", "payer_kind", "payment_id", "payer_claim_id")
     flat.intake.insert(
         "adjudications",
@@ -30,7 +30,7 @@ def load(flat: Flat) -> None:
         ),
         unique=True,
     )  # fmt: skip
-    flat.intake.insert("line_payments", sql.text("flat/line_payments"))
+    flat.intake.insert("line_payments", sql.text("flat/line_payments"), unique=True)
     if flat.has("claim_paid_amount"):
         flat.intake.insert("line_payments", sql.text("flat/claim_payments"))
     if flat.has("payment_id"):

@@ -51,6 +51,11 @@ _ALWAYS = (
     "procedure_code_type", "birth_date", "sex",
 )  # fmt: skip
 
+#: Forms of cells that need no look for what is noted of others: of providers and diagnoses.
+_USUAL = {
+    **dict.fromkeys(("billing_npi", "rendering_npi", "facility_npi"), "[0-9]{10}"),
+    "diagnosis_code_@": "[A-TV-Z][0-9][0-9A-Z.]*",
+}
 #: Of these, columns that are settled later from others.
 _SETTLED = ("charge_amount", "claim_charge_amount", "paid_amount", "claim_paid_amount")
 #: What describes a service line, in the order of the schema: of contradictory rows it decides first which is kept.
@@ -64,6 +69,11 @@ _LINE = (
 def cell(column: str) -> repair.Cell:
     """How a column of the flat form is read from its text."""
     return repair.of(column)(column)
+
+
+def _written(column: str | None) -> str:
+    """The column of ``flat_text`` that has a column's cells as they stand in their file."""
+    return f"written:{column}"
 
 
 class Flat:
@@ -88,6 +98,7 @@ class Flat:
         #: Columns that were made of others: amounts of the claim that its lines repeat.
         self.made: set[str] = set()
         self.empty: set[str] = set()  # columns that no row has a cell in
+        self.odd: set[str] = set()  # those of which some cell has not the form that most files have
         self._headed = {
             (intake.source_id(table.source), guess.meaning): guess.column
             for table, guesses in staged
@@ -95,12 +106,13 @@ class Flat:
         }
         #: What a row is, by source, where it is not a service line.
         self.grains: dict[int, str] = {}
-        #: Sources of which the dates of a column were written day first, and are turned.
-        self._turned: dict[str, list[str]] = {}
-        for table, guesses in staged:
-            for guess in guesses:
-                if guess.day_first and guess.meaning:
-                    self._turned.setdefault(guess.meaning, []).append(str(intake.source_id(table.source)))
+        #: Columns of which some source writes cells in another way than they are read, and stand as written, too.
+        self._rewritten = {
+            guess.meaning
+            for table, guesses in staged
+            for place, guess in enumerate(guesses)
+            if guess.meaning and (guess.day_first or guess.written or place in table.translated)
+        }
         self.has_parts = False  # whether rows are parts of the decisions of others
         self._priced = {
             intake.source_id(table.source)
@@ -148,10 +160,7 @@ class Flat:
 
     def as_read(self, column: str) -> str:
         """SQL of a cell of ``flat_text`` as ``t``, as it stands in its file."""
-        cell = f"t.{quote(column)}"
-        if sources := self._turned.get(column):
-            return f"CASE WHEN t._source IN ({', '.join(sources)}) THEN {repair.turned(cell)} ELSE {cell} END"
-        return cell
+        return f"t.{quote(_written(column) if column in self._rewritten else column)}"
 
     def order(self, prefix: str = "") -> str:
         """SQL to sort rows by what the reader sees of them: the line first, then every other column."""
@@ -237,9 +246,15 @@ class Flat:
                 if guess.meaning
             }
             given |= {self.kept[guess.kept]: f"c{i}" for i, guess in enumerate(guesses) if guess.kept}
+            given |= {
+                _written(guess.meaning): table.as_written(i)
+                for i, guess in enumerate(guesses)
+                if guess.meaning in self._rewritten
+            }
+            written = [_written(column) for column in self.columns if column in self._rewritten]
             cells = [
                 f"{given.get(column, 'CAST(NULL AS VARCHAR)')} AS {quote(column)}"
-                for column in [*self.columns, *self.kept.values()]
+                for column in [*self.columns, *self.kept.values(), *written]
             ]
             number = self.intake.source_id(table.source)
             parts.append(
@@ -252,7 +267,7 @@ class Flat:
         """``flat``: the cells in their types, and why a row must be rejected; what was mended is reported."""
         reader = typed.Reader(self.intake, self.columns, self.as_read)
         found = reader.read()
-        self.empty = reader.empty
+        self.empty, self.odd = reader.empty, reader.odd(_USUAL)
         absent = [column for column in _ALWAYS if column not in self.columns]
         values = [f"{read.value} AS {quote(column)}" for column, read in found.items()]
         values += [f"CAST(NULL AS {_TYPES[column]}) AS {column}" for column in absent if column in _SETTLED]
@@ -268,7 +283,10 @@ class Flat:
             f"coalesce({', '.join(why)}) AS _bad, t._source, t._place, "
             # no service at all; the row whose decision it is a part of; the one that a cancellation takes back
             "CAST(NULL AS BOOLEAN) AS _void, CAST(NULL AS BIGINT) AS _head, CAST(NULL AS BOOLEAN) AS _cancels, "
-            "CAST(NULL AS BOOLEAN) AS _carried "
+            "CAST(NULL AS BOOLEAN) AS _carried, "
+            # its line where it has no number, the decision that it is, and what of it orders decisions
+            "CAST(NULL AS INTEGER) AS _line, CAST(NULL AS INTEGER) AS _adj, CAST(NULL AS VARCHAR) AS _state, "
+            "CAST(NULL AS BOOLEAN) AS _reversal, CAST(NULL AS INTEGER) AS _nth, CAST(NULL AS INTEGER) AS _n "
             f"FROM flat_text t {' '.join(r.join for r in found.values())}"
         )
         kinds = self.intake.query(f"DESCRIBE {given}").to_pylist()

@@ -100,7 +100,7 @@ def of_claims(flat: Flat) -> None:
     if not flat.has("claim_charge_amount", "claim_paid_amount"):
         return
     flat.intake.execute(
-        "CREATE OR REPLACE TABLE flat_single AS SELECT claim_id, max(rid) AS rid FROM flat_lines GROUP BY claim_id "
+        "CREATE OR REPLACE TABLE flat_single AS SELECT claim_id, max(rid) AS rid FROM flat_rows GROUP BY claim_id "
         "HAVING max(line) = min(line)"
     )
     if flat.has("claim_charge_amount"):

@@ -195,6 +195,17 @@ class Reader:
         )
         return found.column("found")[0].as_py()
 
+    def odd(self, usual: Mapping[str, str]) -> set[str]:
+        """Columns of which some text has not the form that is ``usual``: name or family → regular expression."""
+        tests = " OR ".join(
+            f"col = {number} AND NOT regexp_full_match(x, '{form}')"
+            for column, number in self._number.items()
+            if (form := usual.get(repair.family(column)))
+        )
+        found = self._intake.query(f"SELECT DISTINCT col FROM flat_texts WHERE {tests or 'false'}")
+        numbers = {*found.column("col").to_pylist()}
+        return {column for column, number in self._number.items() if number in numbers}
+
     def clear(self) -> None:
         """Forget the texts."""
         self._intake.execute(

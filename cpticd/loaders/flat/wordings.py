@@ -78,7 +78,7 @@ def note(flat: Flat) -> None:
                 column, f"NOT regexp_full_match({column}, '[0-9]{{10}}')",
             )
             for column in ("billing_npi", "rendering_npi", "facility_npi")
-            if flat.has(column)
+            if column in flat.odd
         },
         table=UNIT,
     )  # fmt: skip
@@ -97,7 +97,7 @@ def note(flat: Flat) -> None:
                 column, f"regexp_full_match({column}, '[0-9]+')",
             )
             for column in flat.family("diagnosis_code")
-            if column not in flat.empty
+            if column in flat.odd
         },
         table="diagnoses", and_where="coalesce(claim_line_start_date, claim_start_date) >= DATE '2015-10-01'",
     )  # fmt: skip

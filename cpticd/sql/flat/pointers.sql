@@ -1,8 +1,7 @@
 -- The diagnoses that each line points to, by the first of its rows that points to any.
-WITH pointed AS (
-    SELECT k.claim_id, k.line, {key} AS dxkey, p.positions, k._source, k.n, k.nth_of_line
-    FROM flat_keys k
-    JOIN flat f ON {rows}
+WITH pointed AS NOT MATERIALIZED (
+    SELECT f.claim_id, f.line, {key} AS dxkey, p.positions, f._source, f.n, f.nth_of_line
+    FROM {rows} f
     JOIN flat_pointers p ON p.text = {raw}
 ),
 single AS (  -- a line of one row: its positions as they stand, each once
@@ -19,7 +18,7 @@ first AS (
     FROM (SELECT *, unnest(positions) AS pos, generate_subscripts(positions, 1) AS nth FROM others) each
     GROUP BY claim_id, line, dxkey, pos
 ),
-placed AS (
+placed AS NOT MATERIALIZED (
     SELECT t.*, {place} AS place
     FROM (SELECT *, true AS is_single FROM single UNION ALL BY NAME SELECT *, false AS is_single FROM first) t
     {moved}

@@ -17,14 +17,19 @@ said AS MATERIALIZED (
     FROM (
         SELECT
             c.rid, c.n, w.item, coalesce(w.grp, {group}) AS group_code, w.carc, w.denies,
-            coalesce(w.amount, CASE WHEN w.item = CASE WHEN f.paid_amount <= 0 THEN w.denying ELSE 1 END
+            coalesce(w.amount, CASE WHEN w.item = CASE WHEN c.is_unpaid THEN w.denying ELSE 1 END
                 THEN coalesce(c.amount, {beside}) END) AS amount,
-            f._cancels AND coalesce(f.charge_amount, f.paid_amount) < 0 AS is_negative
+            c.is_negative
         FROM flat_cas c
         JOIN read w ON w.text = c.reason
-        JOIN flat f ON f.rowid = c.rid
         {joins}
     ) stated
+),
+silent AS MATERIALIZED (
+    SELECT f.rid, coalesce(u.amount, f.charge_amount) AS amount
+    FROM flat_rows f
+    LEFT JOIN flat_unknown u ON u.rid = f.rid
+    WHERE f.adj IS NOT NULL AND (u.rid IS NOT NULL OR f.state = '{denied}' AND coalesce(f.paid_amount, 0) <= 0)
 ),
 shared AS (
     SELECT * FROM ({shares}) s
@@ -35,10 +40,6 @@ UNION ALL BY NAME
 SELECT * FROM shared
 UNION ALL BY NAME  -- a line that is said to be denied, without a reason: its charge, no code
 SELECT
-    k.rid, 200 AS n, 1 AS item, CAST(NULL AS VARCHAR) AS group_code, CAST(NULL AS VARCHAR) AS carc,
-    coalesce(u.amount, f.charge_amount) AS amount
-FROM flat_keys k
-JOIN flat f ON f.rowid = k.rid
-LEFT JOIN flat_unknown u ON u.rid = k.rid
-ANTI JOIN (SELECT rid FROM said WHERE carc IS NOT NULL) x ON x.rid = k.rid
-WHERE k.adj IS NOT NULL AND (u.rid IS NOT NULL OR k.status = '{denied}' AND coalesce(f.paid_amount, 0) <= 0)
+    rid, 200 AS n, 1 AS item, CAST(NULL AS VARCHAR) AS group_code, CAST(NULL AS VARCHAR) AS carc, amount
+FROM silent
+ANTI JOIN (SELECT s.rid FROM said s SEMI JOIN silent USING (rid) WHERE s.carc IS NOT NULL) x USING (rid)

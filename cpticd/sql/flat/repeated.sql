@@ -2,12 +2,12 @@
 -- that contradict, and lines that would have been paid beyond their charge.
 WITH decisions AS (
     SELECT
-        f._source, f.claim_id, f.paid_date, f.payer, count(DISTINCT l.line) AS lines,
+        f._source, f.claim_id, f.paid_date, f.payer, count(DISTINCT f.line) AS lines,
         min(f.{column}) AS least, max(f.{column}) AS most, count(f.{column}) = count(*) AS is_full,
         count(DISTINCT CASE WHEN '{column}' = 'charge_amount' THEN f.hcpcs_code ELSE CAST(f.charge_amount AS VARCHAR) END)
             AS kinds,
         count_if('{column}' <> 'charge_amount' AND f.{column} > f.charge_amount AND f.charge_amount > 0) AS beyond
-    FROM flat f JOIN flat_lines l ON l.rid = f.rowid
+    FROM flat_rows f
     WHERE {some}
     GROUP BY ALL
 )
