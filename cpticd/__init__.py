@@ -15,9 +15,12 @@ Names are loaded when first used, so that importing costs nothing that is not ne
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
 
+#: As typing has it, whose import takes longer than all else here: until then no interruption is listened for.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from cpticd import charts as charts
     from cpticd import codes as codes
     from cpticd import denials as denials

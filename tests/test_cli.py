@@ -17,6 +17,7 @@ from rich.console import Console
 
 import cpticd as cx
 from cpticd import cli
+from cpticd.cli import commands
 from cpticd.cli import terminal as terminals
 from cpticd.cli.terminal import Terminal
 from cpticd.reporting.findings import Findings
@@ -135,7 +136,7 @@ def test_a_table_of_payers_makes_names_one(
     source, names, seen = tmp_path / "lines.csv", tmp_path / "names.csv", []
     source.write_text(FLAT, encoding="utf-8")
     names.write_text("alias,payer\nNorth,Compass\nSouth,Compass\n", encoding="utf-8")
-    monkeypatch.setattr(cli, "_analyse", lambda claims, *_, **__: seen.append(claims))
+    monkeypatch.setattr(commands, "_analyse", lambda claims, *_, **__: seen.append(claims))
     given = [
         "report",
         str(source),
@@ -229,7 +230,7 @@ def test_a_wrong_payment_year_is_told_before_anything_is_read(
 def test_the_models_of_the_command_line_are_those_that_there_are() -> None:
     from cpticd.risk.hcc_tables import KNOWN
 
-    assert sorted(cli.MODELS) == sorted(KNOWN)
+    assert sorted(commands.MODELS) == sorted(KNOWN)
 
 
 @pytest.mark.parametrize("form", first(1, ["parquet", "csv", "x12"]))
@@ -360,3 +361,50 @@ def test_short_work_shows_no_progress() -> None:
     with terminal.working("thinking"):
         pass
     assert terminal.progress.file.getvalue() == ""  # type: ignore[attr-defined]
+
+
+#: The command of a process in which Ctrl-C is pressed when this module is first imported.
+PRESSED = """
+import os, signal, sys
+class Press:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}: os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Press())
+from cpticd.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["argparse", "numpy", "pandas", "duckdb", "cpticd.simulation.pipeline"])
+def test_an_interruption_while_modules_are_imported_exits_with_130_and_one_line(
+    name: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED.format(name=name), "demo", "--out", str(tmp_path / "report.html")],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "cpticd: interrupted\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interruption_that_python_swallows_ends_the_command_too() -> None:
+    script = (
+        "import os, signal, sys\nfrom cpticd.cli import Interruption\n"
+        "class Swallows:\n    def __del__(self): os.kill(os.getpid(), signal.SIGINT)\n"
+        "with Interruption(ends=True):\n    Swallows()\nprint('went on')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "cpticd: interrupted\n")
+
+
+def test_an_interruption_after_the_command_changes_nothing() -> None:
+    script = (
+        "import os, signal\nfrom cpticd.cli import Interruption\n"
+        "with Interruption(ends=True): pass\nos.kill(os.getpid(), signal.SIGINT)\nprint('done')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
