@@ -17,7 +17,7 @@ from cpticd.core.contract import records_of
 from cpticd.core.errors import InputError, SchemaError
 from cpticd.core.session import Session
 from cpticd.core.tables import Table, declare
-from cpticd.risk.conditions import load_encounter_claims
+from cpticd.risk.conditions import load_counted
 from cpticd.risk.numbering import Ints
 
 #: What the models ask of a person. Columns that are absent are taken as said here.
@@ -228,7 +228,6 @@ def take_claims(s: Session, payment_year: int) -> Members:
             f"members: none of {service_year} or {payment_year} for payment_year={payment_year}; "
             f"found years {years}; load the table 'members' (cpticd.read_tables) or choose another payment_year"
         )
-    load_encounter_claims(s, [service_year])
-    s.create("counted_diagnoses", sql.text("risk/counted_diagnoses"), lazy=True, year=service_year)
+    load_counted(s, service_year)
     s.create("diagnoses_in", "SELECT DISTINCT person_id, diagnosis_code FROM counted_diagnoses", lazy=True)
     return take_members(members)

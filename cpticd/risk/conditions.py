@@ -48,6 +48,8 @@ _RULES: Final = {
 _RELATIONS: Final = (
     "procedure_rules", "place_rules", "modifier_rules", "encounter_lines", "encounter_claims", "deleted_diagnoses",
 )  # fmt: skip
+#: The codes of claims as they stand, a code that stands twice twice.
+_CODES: Final = "(SELECT *, coalesce(diagnosis_code_type, '') = 'icd-9-cm' AS is_icd9 FROM diagnoses)"
 Eligible: TypeAlias = str | Path | pd.DataFrame | pa.Table | None
 
 
@@ -84,22 +86,46 @@ def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = No
     Medicare alone do not hold. Raises ArgumentError for a year without list.
     """
     load_encounter_claims(s, years, eligible=eligible, model=model)
-    s.create("encounters", sql.text("risk/encounters"))
+    s.create("encounters", sql.text("risk/encounters"), judged=judged("codes"))
     s.drop("encounter_claims")  # a row per claim, which nothing else reads
 
 
+def judged(codes: str) -> str:
+    """SQL of one row per row of ``codes`` (a relation, or SQL in brackets) with the reason why it does not count.
+
+    It reads ``encounter_claims`` and ``deleted_diagnoses``. What diagnoses count is said here alone.
+    """
+    return sql.text("risk/judged_diagnoses").format(codes=codes)
+
+
+def load_counted(s: Session, year: int) -> None:
+    """Make the relation ``counted_diagnoses``: person_id and diagnosis_code of claims of a service year that count.
+
+    That is all that a score asks for: the relations of claims are no tables here, which would cost memory.
+    """
+    load_encounter_claims(s, [year], lazy=True)
+    s.create(
+        "counted_diagnoses", sql.text("risk/counted_diagnoses"), judged=judged(_CODES), year=year, lazy=True
+    )
+
+
 def load_encounter_claims(
-    s: Session, years: Iterable[int], *, eligible: Eligible = None, model: str = ""
+    s: Session, years: Iterable[int], *, eligible: Eligible = None, model: str = "", lazy: bool = False
 ) -> None:
-    """Make the relation ``encounter_claims``: one row per claim with its date and the reason why it does not count."""
+    """Make the relation ``encounter_claims``: one row per claim with its date and the reason why it does not count.
+
+    ``lazy``: it and what it reads are worked out when they are asked for.
+    """
     table = None if eligible is None else reference.replacement("eligible_procedures", eligible)
     chosen = check_years(years, table)
     rules = reference.table("encounter_exclusions")
     _load_rules(s, chosen, reference.table("eligible_procedures") if table is None else table,
                 _undated(rules) if hcc_tables.is_hhs(model) else rules)  # fmt: skip
     for name in _RELATIONS:
-        s.create(name, _RULES.get(name) or sql.text(f"risk/{name}"))
-    s.drop("encounter_lines")
+        text = _RULES.get(name) or sql.text(f"risk/{name}")
+        s.create(name, text, lazy=lazy and name.startswith("encounter_"))
+    if not lazy:
+        s.drop("encounter_lines")
 
 
 def _undated(rules: pa.Table) -> pa.Table:

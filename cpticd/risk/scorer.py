@@ -69,7 +69,9 @@ class Scorer:
     def hold(self) -> None:
         """Make ``held`` of the diagnoses of claims that count: each person's HCCs before hierarchies."""
         if isinstance(self.s.engine, DuckDBScope):
-            self.hold_frame(self.s.fetch("SELECT person_id, diagnosis_code FROM counted_diagnoses"))
+            counted = self.s.fetch("SELECT person_id, diagnosis_code FROM counted_diagnoses")
+            self.s.load("counted_diagnoses", counted, copy=False)  # not to be worked out again
+            self.hold_frame(counted)
             return
         found = self.s.fetch(
             "SELECT diagnosis_code, count(*) AS diagnoses FROM diagnoses_in GROUP BY diagnosis_code"
