@@ -37,8 +37,8 @@ def sentence(frame: pd.DataFrame) -> str:
 
     >>> import cpticd as cx
     >>> claims = cx.simulate(persons=200, seed=1).claims
-    >>> cx.charts.sentence(cx.denials.flow(claims)).partition(" services")[2]
-    ' denied at first 16 % have been paid since, 14 % are open; 68 % were lost without a second claim.'
+    >>> cx.charts.sentence(cx.denials.flow(claims)).partition("among them, ")[2]
+    '16 % have been paid since, 14 % are open; 68 % were lost without a second claim.'
     """
     written: str = _declared(frame, "sentence", "sentence", "such as cx.denials.drivers(claims)")(frame)
     return written

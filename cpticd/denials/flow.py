@@ -8,7 +8,7 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
-from cpticd.core.contract import CLOCKS, attach
+from cpticd.core.contract import CLOCKS, attach, records_of
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.outcomes import became, sent_again
 from cpticd.core.selection import By, names
@@ -31,8 +31,10 @@ def _sentence(frame: pd.DataFrame) -> str:
         (frame["sent_again"] == "not billed again") & (frame["became"] == "denied for good"), "lines"
     ]
     paid = by.get("paid", 0) + by.get("paid in part", 0)
+    doubled = records_of(frame).get("arguments", {}).get("duplicates", True)
+    among = "young ones and duplicates among them" if doubled else "young ones among them"
     return (
-        f"Of {total:,.0f} services denied at first {percent(paid / total, 0)} have been paid since, "
+        f"Of {total:,.0f} services denied at first, {among}, {percent(paid / total, 0)} have been paid since, "
         f"{percent(by.get('open', 0) / total, 0)} are open; {percent(quiet.sum() / total, 0)} were lost "
         "without a second claim."
     )

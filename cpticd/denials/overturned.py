@@ -9,7 +9,7 @@ import pandas as pd
 from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.arguments import one_of
-from cpticd.core.contract import attach
+from cpticd.core.contract import attach, records_of
 from cpticd.core.maturity import MATURITY_DAYS, mature, young
 from cpticd.core.measure import Cells, Part, measure
 from cpticd.core.selection import By, Grouping, names
@@ -45,9 +45,11 @@ def _sentence(frame: pd.DataFrame) -> str:
         return ""
     overturned, denied = shown["overturned_lines"].sum(), shown["denied_lines"].sum()
     dollars = shown["overturned_amount"].sum()
+    counted_ = records_of(frame).get("arguments", {}).get("duplicates", True)
+    which = "old enough to be settled" if counted_ else "old enough to be settled, duplicates left out"
     return (
-        f"Of {denied:,.0f} lines denied at first and old enough to be settled, {overturned:,.0f} "
-        f"({percent(overturned / denied)}) have been paid since, ${dollars:,.0f} of the denied dollars."
+        f"Of {denied:,.0f} lines denied at first ({which}) {overturned:,.0f} ({percent(overturned / denied)}) have "
+        f"been paid since, ${dollars:,.0f} of the denied dollars."
     )
 
 
@@ -59,10 +61,16 @@ def _tile(frame: pd.DataFrame) -> tuple[str, str, str] | None:
     heading="Overturned denials",
     leaves=_leaves,
     chart="overturned",
-    report=[Part("overturned", "overturned", "Overturned denials", lambda given: {"by": "payer"})],
+    report=[
+        Part(
+            "overturned", "overturned", "Overturned denials",
+            # As the standard measures beside it: one share of overturned denials in a report, by HFMA's definition.
+            lambda given: {"by": "payer", "duplicates": False},
+        )
+    ],
     sentence=_sentence,
     tile=_tile,
-)
+)  # fmt: skip
 def overturned(
     claims: Claims,
     by: By = None,

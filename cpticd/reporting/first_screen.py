@@ -62,7 +62,7 @@ def _tile(section: str, label: str, value: str, *notes: str) -> str:
 def _tiles(findings: Findings) -> list[tuple[str, ...]]:
     return [
         _denied(findings),
-        _kpi(findings, "overturned", "lines", "Overturned since", "of denied lines"),
+        _kpi(findings, "overturned", "lines", "Overturned since", "of settled denied lines, without duplicates"),
         _kpi(findings, "first-pass resolution", "claims", "First pass", "of claims, settled by the first answer"),
         _open(findings),
         _delay(findings),

@@ -178,6 +178,15 @@ def test_small_claims_are_told_with_their_true_counts(shown: Page) -> None:
         assert f"chart-{name}" in shown.ids
 
 
+def test_the_share_of_overturned_denials_is_one_in_tile_sentence_and_table(shown: Page) -> None:
+    """Duplicates are left out of it, as HFMA does."""
+    first = shown.text("findings")
+    (tile,) = re.findall(r"Overturned since ([\d.]+ %)", first)
+    assert "of settled denied lines, without duplicates" in first
+    assert f"duplicates left out) 0 ({tile}) have been paid since" in first
+    assert f"overturned lines {tile}" in shown.text("from_denial_to_payment")
+
+
 def _sections() -> list[str]:
     from cpticd.reporting.sections import sections
 
