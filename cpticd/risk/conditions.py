@@ -86,7 +86,7 @@ def load_encounters(s: Session, years: Iterable[int], *, eligible: Eligible = No
     Medicare alone do not hold. Raises ArgumentError for a year without list.
     """
     load_encounter_claims(s, years, eligible=eligible, model=model)
-    s.create("encounters", sql.text("risk/encounters"), judged=judged("codes"))
+    join_encounters(s)
     s.drop("encounter_claims")  # a row per claim, which nothing else reads
 
 
@@ -96,6 +96,11 @@ def judged(codes: str) -> str:
     It reads ``encounter_claims`` and ``deleted_diagnoses``. What diagnoses count is said here alone.
     """
     return sql.text("risk/judged_diagnoses").format(codes=codes)
+
+
+def join_encounters(s: Session, *, lazy: bool = False) -> None:
+    """Make the relation ``encounters`` where ``encounter_claims`` is there."""
+    s.create("encounters", sql.text("risk/encounters"), judged=judged("codes"), lazy=lazy)
 
 
 def load_counted(s: Session, year: int) -> None:

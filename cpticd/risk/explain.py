@@ -16,6 +16,7 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.measure import Records, measure
 from cpticd.risk import hcc_tables
+from cpticd.risk.conditions import join_encounters
 from cpticd.risk.hhs import explained as hhs
 from cpticd.risk.hhs.scorer import HhsScorer
 from cpticd.risk.hierarchies import SEGMENT
@@ -107,7 +108,7 @@ def _reason(removed_by: str) -> str:
 def _support(scorer: Scorer, frame: pd.DataFrame, claims: bool) -> None:
     """Add the lists of codes and claims behind each HCC."""
     if claims:
-        scorer.s.create("encounters", sql.text("risk/encounters"), lazy=True)
+        join_encounters(scorer.s, lazy=True)
     found = scorer.s.frame(
         sql.text("risk/explained_support"),
         claim="d.claim_id" if claims else "''",

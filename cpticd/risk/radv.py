@@ -24,6 +24,7 @@ from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.measure import Records, measure
 from cpticd.risk import hcc_tables
+from cpticd.risk.conditions import join_encounters
 from cpticd.risk.hierarchies import SEGMENT
 from cpticd.risk.labels import hcc_label
 from cpticd.risk.payments import Part, Payments, payments
@@ -281,7 +282,7 @@ def _records(part: Part, persons: pd.Series) -> pd.DataFrame:
     numbers = part.number[persons.to_numpy() - 1]
     part.scorer.s.load("asked_people", {"person": pa.array(numbers, pa.int32())})
     if not part.scorer.s.has("encounters"):
-        part.scorer.s.create("encounters", sql.text("risk/encounters"), lazy=True)
+        join_encounters(part.scorer.s, lazy=True)
     found = part.scorer.s.frame(sql.text("risk/radv_records"))
     back = pd.Series(persons.to_numpy(), index=numbers)
     return found.assign(person=found["person"].map(back))
