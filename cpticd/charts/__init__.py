@@ -5,7 +5,8 @@ A chart has the name of the analysis whose frame it draws; ``pair_matrix`` and `
 draw ``risk.impact``, ``scorecard_scatter`` draws ``rules.scorecard``, ``outcomes`` a query over ``line_outcomes``.
 ``intervals``, ``bars``, ``matrix`` and ``steps`` draw any frame by the names of its columns, and ``pareto`` any amounts
 with their running share; all charts are made of them.
-No figure offers to upload itself, and each brings a table for readers without plotly (``Figure``).
+No figure offers to upload itself, and each brings a table for readers without plotly (``Figure``). As a PNG or SVG
+it is written by ``figure.write_image("causes.svg")`` (the extra ``images``).
 """
 
 from cpticd.charts.associated_chart import associated, definition

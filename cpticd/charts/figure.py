@@ -16,7 +16,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import plotly.io as pio
 
-from cpticd.charts import static
+from cpticd.charts import picture, static
 
 #: plotly's name of the button that uploads a chart.
 UPLOAD: Final = "sendChartToCloud"
@@ -58,6 +58,33 @@ class Figure(go.Figure):
     def write_html(self, file: Any, config: dict[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
         """Write the figure to an HTML file, as plotly does; ``config`` is merged over ours."""
         super().write_html(file, configured(config), *args, **kwargs)
+
+    def to_image(
+        self,
+        format: str | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        scale: float | None = None,
+        **_: Any,
+    ) -> bytes:
+        """The figure as a picture: ``png`` (unless given), ``svg``, ``pdf``, ``jpeg`` or ``webp``; size in pixels.
+
+        Needs the extra ``images`` and a Chrome or Chromium on this machine, and asks no network. Raises ArgumentError
+        with what to install.
+        """
+        return picture.drawn(self, format, width, height, scale)
+
+    def write_image(
+        self,
+        file: Any,
+        format: str | None = None,
+        scale: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        **_: Any,
+    ) -> None:
+        """Write the picture (:meth:`to_image`) to a file, whose suffix says which kind: ``.png``, ``.svg``, …"""
+        picture.write(self, file, format, width=width, height=height, scale=scale)
 
     def show(
         self, renderer: str | None = None, validate: bool = True, config: Any = None, **kwargs: Any

@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,8 +16,9 @@ import plotly.io as pio
 import pytest
 
 from cpticd import charts
-from cpticd.charts import static
+from cpticd.charts import picture, static
 from cpticd.charts.figure import configured
+from cpticd.core.errors import ArgumentError
 from tests.charts.risk_samples import IMPACT
 from tests.charts.samples import CAUSES, DELAY, PAIRS, TREND
 
@@ -182,3 +184,30 @@ def test_a_long_curve_is_shown_from_end_to_end() -> None:
     html = static.html_of(charts.delay(days))
     assert "; one row of 4 is shown.</p>" in html
     assert [row[0] for row in rows(html)][1::24] == ["All claims, day 0", "All claims, day 96"]
+
+
+def test_a_picture_says_what_to_install_and_which_kinds_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = charts.causes(CAUSES)
+    with pytest.raises(ArgumentError, match=r"found 'bmp'; give one of \['png', 'svg'"):
+        figure.to_image("bmp")
+    monkeypatch.setattr(picture, "find_spec", lambda name: None)
+    with pytest.raises(ArgumentError, match=r"extra 'images'.*pip install 'cpticd\[images\]'.*Chrome"):
+        figure.write_image("causes.png")
+    with pytest.raises(ArgumentError, match=r"'causes' has no suffix; name a \.png or \.svg file"):
+        figure.write_image("causes")
+
+
+@pytest.mark.browser
+def test_a_chart_is_drawn_as_png_and_svg_with_its_words(tmp_path: Path) -> None:
+    kaleido = pytest.importorskip("kaleido", reason="the extra 'images' (kaleido) is not installed")
+    figure = charts.causes(CAUSES)
+    try:
+        png = figure.to_image(width=400, height=300, scale=1)
+    except ArgumentError as error:
+        pytest.skip(f"{kaleido.__name__} finds no browser: {error}")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)] == [400, 300]
+    figure.write_image(tmp_path / "causes.svg")
+    text = (tmp_path / "causes.svg").read_text(encoding="utf-8")
+    assert text.startswith("<svg") and "medical necessity" in text
+    assert not list(tmp_path.glob("*.writing"))
