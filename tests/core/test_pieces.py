@@ -40,6 +40,7 @@ def test_pieces_are_the_whole(files: dict[str, Path], monkeypatch: pytest.Monkey
         )
 
 
+@pytest.mark.thorough
 def test_what_lies_on_disk_is_gone_with_its_data_set(
     files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from cpticd.denials.cube import cube as cube_of
 from cpticd.denials.cube_choice import Rows
 from cpticd.denials.pair_sources import Grain
 from cpticd.denials.trend import COLUMNS
+from tests.amount import first
 from tests.spec import claims_of, shown
 
 #: What leans on the groups beside a group: how alike lines of one claim, or of one person, are.
@@ -64,7 +65,7 @@ def test_without_filters_it_says_what_the_analyses_say(claims: Claims, cube: Cub
     same(view.by_pair(grain="family", min_lines=10), denials.by_pair(claims, grain="family", min_lines=10))
 
 
-@pytest.mark.parametrize("dimension", ["payer", "place", "billing_npi"])
+@pytest.mark.parametrize("dimension", first(1, ["payer", "place", "billing_npi"]))
 @pytest.mark.parametrize("decision", ["initial", "final"])
 def test_a_filter_gives_the_group_of_that_name(
     claims: Claims, cube: Cube, dimension: str, decision: str

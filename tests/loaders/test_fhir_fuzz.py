@@ -87,6 +87,7 @@ def read_all(folder: Path, text: str, resources: int) -> None:
         claims.table(table)
 
 
+@pytest.mark.thorough
 @given(st.lists(mutated(), min_size=20, max_size=20))
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
                                                                  HealthCheck.data_too_large, HealthCheck.large_base_example])  # fmt: skip

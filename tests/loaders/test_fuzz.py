@@ -70,6 +70,7 @@ def test_flat(folder: Path, content: bytes) -> None:
     holds(lambda: cx.read_wide(folder / "flat.csv", quiet=True, progress=False))
 
 
+@pytest.mark.thorough
 @FUZZ
 @given(st.one_of(texts(LINES), texts(ADJUSTMENTS)), st.booleans())
 def test_tables(folder: Path, content: bytes, together: bool) -> None:

@@ -22,6 +22,7 @@ LINE = {1: "21", 2: "1", 3: "M1", 5: "71", 6: "2024-01-05", 7: "2024-01-05", 15:
         28: "100.00", 36: "E119", 44: "0"}  # fmt: skip
 
 
+@pytest.mark.thorough
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.sampled_from([CARRIER, OUTPATIENT, INPATIENT]),

@@ -334,6 +334,7 @@ row = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(row, min_size=8, max_size=24), st.booleans(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter_and_nothing_is_lost(
@@ -351,13 +352,13 @@ def test_the_order_of_rows_does_not_matter_and_nothing_is_lost(
     other = cx.read_wide(frame.loc[order], quiet=True, progress=False)
     assert_same(claims, other)
     assert balanced(claims)
-    accounted = claims.accounting().set_index("table_name").loc["file rows"]
-    assert accounted.read == len(frame)
+    assert claims.accounting().set_index("table_name").loc["file rows"].read == len(frame)
     lines = "pairs JOIN lines USING (claim_id, claim_line_number)"
     paired = claims.query(f"SELECT coalesce(sum(share * charge_amount), 0) AS x FROM {lines}").x.item()
     assert abs(paired - claims.table("lines").charge_amount.sum()) < 0.005
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(row, min_size=1, max_size=8))
 def test_saved_claims_read_back_the_same(

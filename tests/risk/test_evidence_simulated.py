@@ -43,6 +43,7 @@ def found(simulation: Simulation) -> pd.DataFrame:
     return rows.assign(right=rows["right"].notna())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "system", "precision"), [("measured", "loinc", 0.75), ("drug", "ndc", 0.4)])
 def test_what_suffices_is_found_and_mostly_right(
     simulation: Simulation, found: pd.DataFrame, kind: str, system: str, precision: float

@@ -79,6 +79,7 @@ def test_coding_what_a_gap_points_to_closes_it(index: int, after_each: list[pd.D
 CLOSED = st.lists(st.sampled_from(CODES), min_size=1, max_size=4)
 
 
+@pytest.mark.thorough
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(CLOSED, min_size=4, max_size=8), st.randoms(use_true_random=False))
 def test_closing_twice_is_closing_once_and_order_does_not_matter(

@@ -155,6 +155,7 @@ def test_where_the_hierarchy_is_not_transitive_the_lower_hcc_still_trims() -> No
     assert list(got.loc["with", "hccs"]) == ["62"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=8, deadline=None)
 @given(cohort=cohorts())
 def test_persons_are_scored_each_for_himself(

@@ -153,6 +153,7 @@ def test_unsupported_conditions_are_valued_by_leaving_them_out() -> None:
         assert dict(zip(mine["hcc"], mine["shapley_score"], strict=True)) == pytest.approx(fair, abs=1e-9)
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 2**16))
 def test_closing_a_gap_twice_is_closing_it_once(seed: int) -> None:

@@ -259,6 +259,7 @@ def test_only_coded_hccs_are_doubted_and_another_day_never_adds_doubt(
 # -- planted truth -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_on_simulated_persons_that_no_weight_was_estimated_on() -> None:
     """Recall and precision at confidence 0.5, and as many unsupported as the confidences add up to."""
     simulation = cx.simulate(persons=4000, seed=901)

@@ -41,6 +41,7 @@ def test_a_worklist_and_a_card_by_diagnosis_are_the_same_on_spark(spark_session:
     )
 
 
+@pytest.mark.thorough
 def test_six_at_once_give_what_each_gives_alone() -> None:
     simulated = cx.simulate(persons=150, seed=3)
     claims, planted = simulated.claims, simulated.truth["rule_violations"]

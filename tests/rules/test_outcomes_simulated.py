@@ -46,6 +46,7 @@ def test_planted_policies_are_found_with_their_start(simulation: Simulation) -> 
     assert ((both["start_date"] - day).abs() <= month).sum() >= len(both) - 2
 
 
+@pytest.mark.thorough
 def test_chances_are_borne_out(simulation: Simulation) -> None:
     """Decided lines with a chance above a half are denied far more often, about as often as was said."""
     work = prebill(simulation.claims, simulation.truth["rule_violations"], adjudicated=True)

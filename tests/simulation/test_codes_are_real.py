@@ -44,6 +44,7 @@ def test_planted_retired_and_header_codes_are_not_billable(shared_data: Path):
         assert (billable == "0") == (item["rule"] in invalid), item["new"]
 
 
+@pytest.mark.thorough
 def test_a_third_of_diagnosis_codes_is_unspecified(shared_data: Path, simulation: Simulation):
     codes = official(shared_data / "icd10cm_fy2025" / "icd10cm_order_fy2025_oct.csv.gz")
     used = simulation.claims.table("diagnoses")["diagnosis_code"]

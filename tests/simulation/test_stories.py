@@ -42,6 +42,7 @@ def services(told: Simulation) -> pd.DataFrame:
     return told.truth["services"]
 
 
+@pytest.mark.thorough
 def test_every_kind_of_story_is_told_as_often_as_it_happens(services: pd.DataFrame):
     kinds = services["story"].str.split(", ").map(set)
     assert set().union(*kinds) == {*KINDS, ""}
