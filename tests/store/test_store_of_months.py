@@ -12,7 +12,8 @@ import pytest
 import cpticd as cx
 from cpticd.cli import main
 from cpticd.core.errors import ArgumentError, InputError
-from cpticd.loaders.growing import journal
+from cpticd.loaders.growing import journal, parsed
+from cpticd.loaders.growing.journal import File
 from tests.amount import first
 from tests.conftest import ROOT
 from tests.store.months import differences, tables, x12_files
@@ -101,7 +102,8 @@ def test_files_and_loads_are_taken_out_again(tmp_path: Path, inbox: Path) -> Non
     store.add(inbox / "february.csv", progress=False)
     (inbox / "january.csv").unlink()
     assert store.files()["state"].tolist() == ["no longer there", "as it was read"]
-    assert counts(store.remove(2, progress=False)) == {"files taken out": 1, "services gone": 1}
+    anew = {"all was read anew: files are of other kinds than X12": 1}
+    assert counts(store.remove(2, progress=False)) == {"files taken out": 1, "services gone": 1} | anew
     assert store.claims().table("claims")["claim_id"].tolist() == ["A1"]
     with pytest.raises(ArgumentError, match=r"no file or load 'march.csv'"):
         store.remove("march.csv")
@@ -210,3 +212,27 @@ def test_what_is_named_twice_is_taken_out_once_and_a_file_that_cannot_be_read_ma
     assert changed["files taken out"] == 1
     store.remove(inbox / "february.csv", progress=False)
     assert store.files()["file"].tolist() == ["broken.csv"]
+
+
+def test_a_file_that_cannot_be_joined_is_known_by_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = sorted(x12_files(tmp_path / "inbox", persons=2, seed=3, pieces=1))
+    damaged = tmp_path / "damaged.837"
+    damaged.write_bytes(files[0].read_bytes()[:60])
+    store = cx.store(tmp_path / "book")
+    with pytest.warns(UserWarning, match="damaged.837"):
+        store.add(files[0], damaged, progress=False)
+    read, parse = [], parsed.parse
+
+    def counted(given: dict[Path, File], folder: Path, *, progress: bool) -> None:
+        read.extend(each.name for each in given.values())
+        parse(given, folder, progress=progress)
+
+    monkeypatch.setattr(parsed, "parse", counted)
+    with pytest.warns(UserWarning, match="damaged.837"):
+        changed = store.add(files[1], progress=False)
+    assert damaged.name not in read
+    (why,) = [change for change in changed["change"] if change.startswith("all was read anew: ")]
+    assert changed.set_index("change").loc[why, "n"] == 3
+    assert why in repr(store)

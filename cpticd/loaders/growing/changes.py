@@ -70,12 +70,21 @@ def _rows(
 
 
 def frame(
-    files: Mapping[str, list[str]], services: list[tuple[str, int, float]], rejected: int
+    files: Mapping[str, list[str]],
+    services: list[tuple[str, int, float]],
+    rejected: int,
+    *,
+    anew: tuple[str, int] | None = None,
 ) -> pd.DataFrame:
-    """One row per kind of change: change, n, charge_amount (dollars; null of what is no service), names of files."""
+    """One row per kind of change: change, n, charge_amount (dollars; null of what is no service), names of files.
+
+    ``anew``: why all files were read or joined again, and how many.
+    """
     rows: list[tuple[str, int, float | None, str]]
     rows = [(what, len(names), None, ", ".join(names)) for what, names in files.items() if names]
     rows += [(change, n, charge, "") for change, n, charge in services]
+    if anew:
+        rows.append((*anew, None, ""))
     rows.append(("rows and things rejected of the files read", rejected, None, ""))
     made = pd.DataFrame(rows, columns=["change", "n", "charge_amount", "files"])
     made = made.astype({"change": "str", "n": "int64", "charge_amount": "float64", "files": "str"})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from cpticd.core.errors import ArgumentError, InputError
 from cpticd.core.store import JOURNAL
+from cpticd.core.whole_files import whole
 
 try:
     import fcntl
@@ -58,17 +58,9 @@ class Journal:
 
     def write(self, folder: Path) -> None:
         """Take the place of the journal that is there, at once: from now on this is the data set."""
-        working = folder / f"{JOURNAL}.{os.getpid()}-{secrets.token_hex(4)}"
         text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
-        try:
-            with working.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            working.replace(folder / JOURNAL)
-        finally:
-            with suppress(OSError):
-                working.unlink(missing_ok=True)
+        with whole(folder / JOURNAL) as working:
+            working.write_text(text, encoding="utf-8")
 
 
 def is_store(folder: Path) -> bool:

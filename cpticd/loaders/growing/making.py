@@ -81,9 +81,7 @@ class Making:
         places = {load: self.folder / PARSED / f"{load:04d}" for load in loads}
         for load, place in places.items():
             if not parsed.is_parsed(place):
-                shutil.rmtree(place, ignore_errors=True)
-                parsed.parse(loads[load], place, progress=self.progress)
-                flush(place)
+                self._parse(loads[load], place)
         for state in [old, None] if old is not None else [None]:
             try:
                 self._segment(target, state, [*places.values()])
@@ -93,6 +91,19 @@ class Making:
                 shutil.rmtree(target, ignore_errors=True)
                 if state is None:
                     raise
+
+    def _parse(self, files: dict[Path, File], place: Path) -> None:
+        """Read the files of a load; why they cannot be joined is kept by their content, and they are not read again."""
+        known = parsed.refused(place, files.values(), stamp())
+        if known:
+            raise Cannot(known)
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            parsed.parse(files, place, progress=self.progress)
+        except Cannot as reason:
+            parsed.refuse(place, files.values(), stamp(), str(reason))
+            raise
+        flush(place)
 
     def _segment(self, target: Path, state: State | None, places: list[Path]) -> None:
         """Write a segment of what is new, or of all, and the state's folder."""

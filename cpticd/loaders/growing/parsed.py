@@ -8,7 +8,9 @@ again.
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +35,8 @@ from cpticd.sql import text
 #: Tables of a load beside the staged ones: links between records, and segments by file.
 _RECORDS: Final = "records"
 _OUTCOMES: Final = "outcomes"
+#: Why nothing was read of a load, instead of its tables.
+_REFUSED: Final = "refused.json"
 _OF_FILES: Final = ("sets", "left_out", "rejects", "provider_adjustments", "turned_away", "turned_away_sets")
 #: Keys of records in staged tables: the file's number, and that of a segment.
 _KEYS: Final = ("key", "set_key")
@@ -188,6 +192,24 @@ class Parsed:
         for name in ("claims", "remits", "reported"):
             statement = statement.replace(f"x12_{name}", f"staged_{name}")
         return self._engine.fetch(statement)
+
+
+def refuse(place: Path, files: Iterable[File], stamp: str, reason: str) -> None:
+    """Keep why files cannot be joined, in the place of what would have been read of them."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    said = {"stamp": stamp, "files": sorted(file.sha256 for file in files), "reason": reason}
+    (place / _REFUSED).write_text(json.dumps(said), encoding="utf-8")
+
+
+def refused(place: Path, files: Iterable[File], stamp: str) -> str:
+    """Why files of this content cannot be joined, as it was found before; empty where that is not known."""
+    try:
+        said = json.loads((place / _REFUSED).read_text(encoding="utf-8"))
+        same = said["stamp"] == stamp and said["files"] == sorted(file.sha256 for file in files)
+        return str(said["reason"]) if same else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def is_parsed(place: Path) -> bool:

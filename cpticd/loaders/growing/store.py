@@ -108,7 +108,8 @@ class Store:
 
     def __repr__(self) -> str:
         journal = read(self.folder)
-        return f"Store: {self.folder}, {len(journal.files):,} files of {journal.loads:,} loads"
+        made = f"; {journal.read_whole}" if journal.read_whole else ""
+        return f"Store: {self.folder}, {len(journal.files):,} files of {journal.loads:,} loads{made}"
 
     # -- what is there -------------------------------------------------------------------------------
 
@@ -179,13 +180,13 @@ class Store:
         was read before, under whatever name, is not read again. A file whose content changed since it was read is named
         and not read: ``remove`` it first. The data set is what reading all of its files at once gives, in whatever
         order they came; killed or interrupted, it is what it was before. Of X12 files, only claims that the new ones
-        touch are joined and derived again; where there are others, or options, all copies are read anew.
+        touch are joined and derived again; where there are others, or options, all copies are read anew, as a row says.
 
         Raises InputError where nothing of the new files can be read, or another process adds at this moment,
         ArgumentError where the folder cannot be written.
         """
         with writing(self.folder):
-            journal = self._begin()
+            before = journal = self._begin()
             own = self.folder.absolute()
             found = [each for each in registry.found(paths) if own not in each.absolute().parents]
             told: dict[str, list[str]] = {_READ: [], _BEFORE: [], _CHANGED: [], _UNREAD: []}
@@ -200,7 +201,7 @@ class Store:
                     stacklevel=2,
                 )
             self._sweep(journal)
-        return changes.frame(told, services, rejected)
+        return changes.frame(told, services, rejected, anew=_anew(before, journal))
 
     def remove(self, *which: sources.PathLike | int, progress: bool = True) -> pd.DataFrame:
         """One row per kind of change, as :meth:`add`. Takes files out again.
@@ -220,7 +221,8 @@ class Store:
                 services = changes.between(self._state(journal), None, self.folder / SEGMENTS)
             made.write(self.folder)
             self._sweep(made)
-        return changes.frame({"files taken out": [each.name for each in gone]}, services, 0)
+        names = [each.name for each in gone]
+        return changes.frame({"files taken out": names}, services, 0, anew=_anew(journal, made))
 
     def _begin(self) -> Journal:
         """The journal, and nothing that a killed process left."""
@@ -350,6 +352,13 @@ class Store:
                 f"and files {[each.path for each in files[:5]]}"
             )
         return found
+
+
+def _anew(before: Journal, after: Journal) -> tuple[str, int] | None:
+    """Why a change was not made by joining what is new to what was there, and of how many files; None where it was."""
+    if before.state is None or after.state in (None, before.state) or not after.read_whole:
+        return None
+    return after.read_whole, len(after.files)
 
 
 def _is_own(name: str) -> bool:
