@@ -122,7 +122,7 @@ class HhsScorer(Scorer):
             self.assumed[what] = int(about[column].sum())
         self.known = pa.table({"person_id": pc.drop_null(members.person_id.cast(pa.string()))})
         self.scored = _scored(chosen, about)
-        self.s.load("people_in", self.scored)
+        self.s.load("people_in", self.scored, copy=False)
         self.s.create("hhs_kinds", _KINDS)
 
     def _drugs(self) -> None:
@@ -147,10 +147,10 @@ class HhsScorer(Scorer):
         codes = found.column(0).combine_chunks().cast(pa.string())
         self._load_codes(codes, found.column(1), tables.edited(self.payment_year))
         self.make("hhs_mapped")
-        self.make("hhs_met")
+        self.s.create("hhs_met", sql.text("risk/hhs_met"), lazy=True)  # large, and read once by scores
         self.s.create("held", sql.text("risk/hhs_held"), block=BLOCK)
         self.rejects.extend("diagnoses", self.s.rows(sql.text("risk/rejected_diagnoses")))
-        self.s.load("known", self.known)
+        self.s.load("known", self.known, copy=False)
         self.rejects.extend("diagnoses", self.s.rows(sql.text("risk/strangers")))
 
     # -- scores ----------------------------------------------------------------------------------
