@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from cpticd.core.errors import SchemaError
 from cpticd.loaders.flat import headings
+from tests.loaders.flat_text import read, table
 
 #: One heading a line, with its meaning; ``-``: not used, which is reported.
 STYLES = {
@@ -366,3 +370,29 @@ def test_families_numbered_from_zero_are_numbered_from_one() -> None:
 def test_a_column_that_is_renamed_to_nothing_is_not_used() -> None:
     guess = headings.guess(["Claim #", "CPT", "Line"], {"line": None})[2]
     assert (guess.meaning, guess.shown) == (None, "- not used: rename says that it is not used")
+
+
+VOUCHERS = """
+    Voucher | Patient ID | DOS        | CPT   | Charge | Paid
+    V1      | a          | 2024-01-05 | 99213 | 100    | 40
+    V1      | a          | 2024-01-05 | 93000 | 50     | 20
+    V2      | b          | 2024-01-06 | 99213 | 100    | 0
+    """
+
+
+def test_a_voucher_names_the_claim_where_nothing_else_does(tmp_path: Path) -> None:
+    claims = read(tmp_path, VOUCHERS)
+    assert table(claims, "claims", "claim_id", "person_id") == [("V1", "a"), ("V2", "b")]
+    (note,) = [reason for reason in claims.rejects["reason"] if "voucher" in reason]
+    assert "a claim in some systems and a payment in others" in note
+
+
+def test_a_voucher_of_several_persons_is_a_payment(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="no column that names the claim"):
+        read(tmp_path, VOUCHERS.replace("V1      | a          | 2024-01-05 | 93", "V1 | c | 2024-01-05 | 93"))
+    beside = (
+        VOUCHERS.replace("Voucher ", "Visit ID | Voucher ")
+        .replace("V1 ", "A | V1 ")
+        .replace("V2 ", "B | V1 ")
+    )
+    assert table(read(tmp_path, beside), "payments", "payment_id") == [("V1",)]

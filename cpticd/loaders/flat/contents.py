@@ -190,7 +190,7 @@ def guessed(
             if each.meaning and not each.by_user and (why := _contradiction(each, cells.of(place)))
         }
         wrong |= _remainders(guesses, cells) | money_forms.not_cents(guesses, cells)
-        wrong |= beside.not_paid_days(guesses, cells)
+        wrong |= beside.not_paid_days(guesses, cells) | _payments_named(guesses, cells)
         if not wrong:
             guesses = beside.amounts(_dollars_beside(guesses, cells), cells)
             guesses = money_forms.decided(intake, table, guesses, cells)
@@ -291,6 +291,22 @@ def _remainders(guesses: list[Guess], cells: _Cells) -> dict[tuple[str, str | No
                     f"its cells are what {other} leaves of the charge: {example!r}"
                 )
     return found
+
+
+def _payments_named(guesses: list[Guess], cells: _Cells) -> dict[tuple[str, str | None], str]:
+    """A voucher that is read as the claim and stands with several persons: it is a payment."""
+    place = {each.meaning: place for place, each in enumerate(guesses)}
+    claim = place.get("claim_id")
+    if claim is None or "person_id" not in place or not headings.is_voucher(guesses[claim].column):
+        return {}
+    persons: dict[str, set[str]] = {}
+    for voucher, person in zip(cells.texts(claim), cells.texts(place["person_id"]), strict=True):
+        if voucher and person:
+            persons.setdefault(voucher, set()).add(person)
+    shared = [voucher for voucher, those in persons.items() if len(those) > 1]
+    if guesses[claim].by_user or len(shared) <= _FEW * len(persons):
+        return {}
+    return {(guesses[claim].column, "claim_id"): f"several persons have one: it is a payment: {shared[0]!r}"}
 
 
 def _by_name(guesses: list[Guess], cells: _Cells) -> list[Guess]:

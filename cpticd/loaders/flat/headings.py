@@ -223,20 +223,33 @@ def guess(
         else:
             other = columns[ranked[name][1]]
             guesses.append(Guess(column, None, f"{other!r} was taken for {name}; use rename to choose"))
-    return guesses if exact else _claims_named(guesses)
+    return guesses if exact else _claims_named(guesses, refused)
 
 
-def _claims_named(guesses: list[Guess]) -> list[Guess]:
-    """The guesses; where no column names the claim its number at the payer does, as in extracts of payers."""
+#: What names the claim where no other column does, and what is said of it.
+_INSTEAD = {
+    "payer_claim_id": "the payer's number: no other column names the claim",
+    "payment_id": "a voucher, a claim in some systems and a payment in others: no other column names the claim",
+}
+
+
+def is_voucher(name: str) -> bool:
+    """Whether a heading speaks of a voucher: the claim as a practice system numbers it, or a payment."""
+    return "voucher" in words(name)
+
+
+def _claims_named(guesses: list[Guess], refused: Mapping[tuple[str, str | None], str]) -> list[Guess]:
+    """The guesses; where no column names the claim its number at the payer does, as in extracts of payers, or else its
+    voucher, as in practice systems."""
     if any(each.meaning == "claim_id" for each in guesses):
         return guesses
-    note = "the payer's number: no other column names the claim"
-    return [
-        replace(each, meaning="claim_id", is_sure=False, note=note)
-        if each.meaning == "payer_claim_id" and not each.by_user
-        else each
-        for each in guesses
-    ]
+    for meaning, note in _INSTEAD.items():
+        for place, each in enumerate(guesses):
+            free = each.meaning == meaning and not each.by_user and (each.column, "claim_id") not in refused
+            if free and (meaning != "payment_id" or is_voucher(each.column)):
+                named = replace(each, meaning="claim_id", is_sure=False, note=note)
+                return [*guesses[:place], named, *guesses[place + 1 :]]
+    return guesses
 
 
 def _check_rename(columns: list[str], rename: Mapping[str, str | None]) -> dict[str, str | None]:

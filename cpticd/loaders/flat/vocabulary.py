@@ -126,7 +126,8 @@ denial_flag: denialflag denied isdenied deniedflag denialind denialindicator den
   denialyn deniedyn
 payment_id: paymentid paymentnumber paymentno checknumber checkno checknum check eftnumber eftno checkeftnumber
   checkoreftnumber eftchecknumber checktracenumber tracenumber traceno remittancenumber remitnumber remittanceid
-  remitid eranumber eraid voucherid vouchernumber chknumber chkno trn02 paymenttracenumber paymentreference
+  remitid eranumber eraid voucherid vouchernumber voucherno voucher chknumber chkno trn02
+  paymenttracenumber paymentreference
 adjustment_type: adjustmenttype clmadjsmttypecd claimadjustmenttypecode claimadjustmenttype adjustmenttypecode
   adjtypecode clmadjsmttypecode adjstmtind adjustmentindicator
 payer_claim_id: payerclaimid payerclaimnumber payericn icn dcn payercontrolnumber payerclaimcontrolnumber
