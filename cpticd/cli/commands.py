@@ -345,7 +345,7 @@ def _analyse(
     from cpticd.reporting.release import protected
 
     with disclosure.using(minimum=options.minimum):
-        with terminal.steps(steps()) as step:
+        with terminal.steps(steps(chosen)) as step:
             findings = gather(claims, chosen, step=step)
         with terminal.working("writing the report"):
             findings = protected(findings, claims)

@@ -134,8 +134,9 @@ class Part:
     """One use of a measure in the report.
 
     key: its name there, once in the report; section: the section that it stands in; heading: over its definition;
-    arguments: from the report's options and other parts (a :class:`Given`) to the measure's keywords; strict: its error
-    is the caller's, and raised, instead of being the reason why the part is not there.
+    arguments: from the report's options and other parts (a :class:`Given`) to the measure's keywords (and to its first
+    parameter, where that is no data set); strict: its error is the caller's, and raised, instead of being the reason
+    why the part is not there; detail: ``full`` where only the form for analysts has it.
     """
 
     key: str
@@ -143,6 +144,7 @@ class Part:
     heading: str
     arguments: Callable[[Given], Mapping[str, Any]] = lambda given: {}
     strict: bool = False
+    detail: str = "short"
 
 
 class Given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -97,8 +98,8 @@ class Findings:
 
     @property
     def parts(self) -> dict[str, tuple[Measure, Part]]:
-        """Every declared part by its key."""
-        return {part.key: (measure, part) for measure, part in declared()}
+        """Every declared part of this form of the report by its key."""
+        return {part.key: (measure, part) for measure, part in _of(self.options.detail)}
 
     def get(self, key: str) -> pd.DataFrame:
         """One part's rows; none where it is missing."""
@@ -135,7 +136,7 @@ def gather(
         if key not in found.frames:
             measure, part = parts[key]
             step(part.heading.lower())
-            found.frames[key] = measure.function(claims, **part.arguments(given))
+            found.frames[key] = _worked_out(measure, claims, part.arguments(given))
         return found.frames[key]
 
     given = Given(found.options.values(), need, NEEDED)
@@ -149,6 +150,17 @@ def gather(
     return found
 
 
-def steps() -> int:
+def _worked_out(measure: Measure, claims: Claims, arguments: Mapping[str, Any]) -> pd.DataFrame:
+    """The measure of the claims, or of another part where that is what its first parameter takes."""
+    first = next(iter(inspect.signature(measure.function).parameters))
+    return measure.function(**arguments) if first in arguments else measure.function(claims, **arguments)
+
+
+def _of(detail: str) -> Iterator[tuple[Measure, Part]]:
+    """The declared parts that a form of the report has."""
+    yield from (each for each in declared() if each[1].detail == "short" or detail == "full")
+
+
+def steps(options: Options) -> int:
     """How many steps :func:`gather` has."""
-    return sum(1 for _ in declared())
+    return sum(1 for _ in _of(options.detail))

@@ -237,7 +237,8 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Section("specificity", "Unspecified codes", specificity_section, ("unspecified", "effect")),
     Section(
         "risk", "Risk adjustment, both directions", risk_section,
-        ("risk_gaps", "risk_unsupported", "risk_impact", "risk_reasons", "risk_prevalence", "risk_recapture"),
+        ("risk_gaps", "risk_unsupported", "risk_impact", "risk_reasons", "risk_prevalence", "risk_recapture",
+         "risk_change", "risk_worklist"),
     ),
     Section("accounting", "Data quality: what was read", accounting_section, ("accounting", "rejects")),
     Section("definitions", "Appendix: how each number is defined", definitions_section),

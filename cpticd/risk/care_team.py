@@ -14,7 +14,7 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import amend, carry
 from cpticd.core.errors import ArgumentError, SchemaError
-from cpticd.core.measure import Records, measure
+from cpticd.core.measure import Part, Records, measure
 from cpticd.core.session import Session
 from cpticd.risk import entitlement, hcc_tables
 from cpticd.risk.conditions import list_years, load_encounters
@@ -39,7 +39,20 @@ class Visits:
     taxonomy: pd.Series  # by provider
 
 
-@measure(heading="Worklist by clinician and next visit", leaves=Records())
+@measure(
+    heading="Worklist by clinician and next visit",
+    leaves=Records(),
+    report=[
+        Part(
+            "risk_worklist", "risk", "Worklist by clinician and next visit",
+            lambda given: {
+                "gaps": given.part("risk_gaps"), "year": given["year"], "as_of": f"{given['year']}-12-31",
+                "payment_year": given["payment_year"], "model": given["model"], "quiet": True,
+            },
+            detail="full",
+        )
+    ],
+)  # fmt: skip
 def worklist(
     claims: Claims,
     gaps: pd.DataFrame,

@@ -10,7 +10,7 @@ import pandas as pd
 from cpticd.core.arguments import one_of
 from cpticd.core.contract import attach, records_of, terms_of
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Protected, measure
+from cpticd.core.measure import Part, Protected, measure
 from cpticd.risk.care_team import check_columns
 from cpticd.risk.model_change import REASONS
 from cpticd.risk.protection import rows_of_enough
@@ -24,7 +24,14 @@ _BY: Final = {"reason": ["reason"], "condition": ["from_hccs", "to_hccs", "label
     leaves=Protected(rows_of_enough(("persons", "population"))),
     chart="model_bridge",
     of_claims=False,
-)
+    report=[
+        Part(
+            "risk_bridge", "risk", "From one model to the other",
+            lambda given: {"change": given.part("risk_change")},
+            detail="full",
+        )
+    ],
+)  # fmt: skip
 def model_bridge(
     change: pd.DataFrame,
     *,

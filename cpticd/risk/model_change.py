@@ -17,7 +17,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError
-from cpticd.core.measure import Records, measure
+from cpticd.core.measure import Part, Records, measure
 from cpticd.core.session import Session
 from cpticd.risk import hcc_tables
 from cpticd.risk.explain import terms_of
@@ -50,7 +50,24 @@ class _Scored:
     assumed: dict[str, int]
 
 
-@measure(heading="Change of model", leaves=Records(), of_claims=False)
+#: The model before another one of CMS's.
+_BEFORE: Final = {"V28": "V24", "V24": "V22"}
+
+
+def _models(given: Any) -> dict[str, Any]:
+    """The report's model and the one before it."""
+    model = given["model"]
+    if model not in _BEFORE:
+        raise ArgumentError(f"no model before {model} is compared: there are {list(_BEFORE)}")
+    return {"payment_year": given["payment_year"], "from_model": _BEFORE[model], "to_model": model}
+
+
+@measure(
+    heading="Change of model",
+    leaves=Records(),
+    of_claims=False,
+    report=[Part("risk_change", "risk", "Change of model", _models, detail="full")],
+)
 def model_change(
     members: Claims | pd.DataFrame | pa.Table,
     diagnoses: pd.DataFrame | pa.Table | None = None,

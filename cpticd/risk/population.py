@@ -11,7 +11,7 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError, InputError
-from cpticd.core.measure import Protected, measure
+from cpticd.core.measure import Part, Protected, measure
 from cpticd.core.selection import Grouping, grouping
 from cpticd.risk import hcc_tables
 from cpticd.risk.protection import rows_of_enough
@@ -27,7 +27,14 @@ _NOBODY: Final = ("(none)", "(unknown)")
     heading="Complexity, services and dollars by panel",
     leaves=Protected(rows_of_enough(("persons_many", "persons"), ("persons_with_hccs", "persons"))),
     chart="population",
-)
+    report=[
+        Part(
+            "risk_panels", "risk", "Complexity, services and dollars by payer",
+            lambda given: {"payment_year": given["payment_year"], "model": given["model"], "by": "payer"},
+            detail="full",
+        )
+    ],
+)  # fmt: skip
 def population(
     claims: Claims,
     *,

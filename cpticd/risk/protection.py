@@ -177,13 +177,24 @@ def _enough(values: pd.Series, minimum: int) -> pd.Series:
     return (values >= minimum) | (values == 0)
 
 
+def _in_few_digits(rows: pd.DataFrame) -> pd.DataFrame:
+    names = list(map(str, rows.columns))
+    counts = [name for name in names if pd.api.types.is_integer_dtype(rows[name])]
+    others = [name for name in names if pd.api.types.is_float_dtype(rows[name])]
+    values: dict[str, Any] = rounding.columns_rounded(rows, *counts)
+    for name in others:
+        values[name] = [value if pd.isna(value) else float(f"{value:.3g}") for value in rows[name]]
+    return rows.assign(**values)
+
+
 def rows_of_enough(
     *counts: tuple[str, str],
 ) -> Callable[[pd.DataFrame, Claims, int], tuple[pd.DataFrame, int]]:
     """Keeps rows of enough persons, and of none or enough in each part and rest of ``counts`` (part, whole).
 
     What is left out is of enough persons together, and never a single row: else it would be what is missing from a
-    total; the smallest of the others go with it. Totals in the contract leave only where every row does.
+    total; the smallest of the others go with it. Totals in the contract leave only where every row does. Beside what
+    else leaves, exact numbers would tell of those left out: counts leave in two digits, all else in three.
     """
 
     def protect(frame: pd.DataFrame, claims: Claims, minimum: int) -> tuple[pd.DataFrame, int]:
@@ -194,7 +205,7 @@ def rows_of_enough(
                 small |= ~_enough(values, minimum)
         while small.any() and not small.all() and (small.sum() == 1 or persons[small].sum() < minimum):
             small |= frame.index == persons[~small].idxmin()
-        shown = carry(frame, frame[~small].reset_index(drop=True))
+        shown = carry(frame, _in_few_digits(frame[~small].reset_index(drop=True)))
         return (amend(shown, {"totals": []}) if small.any() else shown), int(small.sum())
 
     return protect

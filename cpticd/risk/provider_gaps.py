@@ -11,7 +11,7 @@ from cpticd import sql
 from cpticd.claims import Claims
 from cpticd.core.arguments import one_of
 from cpticd.core.contract import attach
-from cpticd.core.measure import Protected, measure
+from cpticd.core.measure import Part, Protected, measure
 from cpticd.risk import chronic_codes, hcc_tables
 from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.care_team import check_columns, usual, visits_of
@@ -31,7 +31,17 @@ _WORTH: Final = ("expected_score", "expected_dollars")
     heading="Gaps and recapture by clinician",
     leaves=Protected(rows_of_enough(("gap_persons", "persons"), ("recaptured", "due"))),
     chart="provider_gaps",
-)
+    report=[
+        Part(
+            "risk_clinicians", "risk", "Conditions to review and recapture by specialty",
+            lambda given: {
+                "worklist": given.part("risk_worklist"), "year": given["year"], "by": "taxonomy",
+                "payment_year": given["payment_year"], "model": given["model"],
+            },
+            detail="full",
+        )
+    ],
+)  # fmt: skip
 def provider_gaps(
     claims: Claims,
     worklist: pd.DataFrame,

@@ -103,6 +103,11 @@ OTHERWISE: Final[dict[str, str]] = {
     "risk_reasons": "conditions by reason: risk_reads",
     "returned": "nothing is returned",
     "rules": "does not leave",
+    "risk_panels": "rounded sums of few digits: no equations",
+    "risk_clinicians": "rounded sums of few digits: no equations",
+    "risk_bridge": "rounded sums of few digits: no equations",
+    "risk_worklist": "does not leave",
+    "risk_change": "does not leave",
     "risk_gaps": "does not leave",
     "risk_unsupported": "does not leave",
 }

@@ -22,7 +22,8 @@ WORDS = {"definitions"}
 #: Parts that the attacks' data sets leave without rows, or of which no rows leave.
 EMPTY = {
     "rejects", "returned", "rules", "risk_gaps", "risk_unsupported", "risk_impact", "risk_prevalence",
-    "risk_recapture", "risk_reasons", "effect",
+    "risk_recapture", "risk_reasons", "effect", "risk_panels", "risk_clinicians", "risk_bridge", "risk_worklist",
+    "risk_change",
 }  # fmt: skip
 
 #: Figures of the page's own words: the minimum, the fewest lines of a pair, q 0.10.

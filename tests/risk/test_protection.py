@@ -228,11 +228,11 @@ def test_every_analysis_is_declared() -> None:
 @pytest.mark.parametrize(
     ("persons", "left"),
     [
-        ([30, 25, 20], [30, 25, 20]),
-        ([30, 25, 2], [30]),  # a single one would be what is missing from a total
-        ([30, 25, 1, 1], [30]),  # so would two that are few together
-        ([30, 25, 2, 2], [30, 25]),  # enough of them together
-        ([30, 2], []),
+        ([40, 30, 20], [40, 30, 20]),
+        ([40, 30, 2], [40]),  # a single one would be what is missing from a total
+        ([40, 30, 1, 1], [40]),  # so would two that are few together
+        ([40, 30, 2, 2], [40, 30]),  # enough of them together
+        ([40, 2], []),
     ],
 )
 def test_what_panels_leave_out_is_of_enough_persons_together(persons: list[int], left: list[int]) -> None:
