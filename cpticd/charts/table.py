@@ -76,6 +76,7 @@ def cells(
     frames.require(frame, names, "table", "an analysis")
     part = frame[names].head(max_rows)
     headings, columns_written, numeric = [], [], []
+    scored = {"from_score", "to_score", "change"} <= set(names)
     for name in names:
         if name == "high" and "low" in names:
             continue  # stands with low
@@ -88,6 +89,9 @@ def cells(
                 written = [
                     span if day else text for day, span, text in zip(days, spans, written, strict=True)
                 ]
+            if scored:
+                ends = zip(part["low"], part["high"], strict=True)
+                written = [fmt.span(_change, low, high) for low, high in ends]
             columns_written.append(_marked(part, name, written))
             numeric.append(True)
             continue
@@ -95,11 +99,18 @@ def cells(
         # Beside what was observed, what is expected is a count; elsewhere it is a share.
         counted = name == "expected" and "observed" in frame.columns
         written = [
-            fmt.expectation(value) if counted else fmt.cell(name, value) for value in part[name].tolist()
-        ]
+            fmt.expectation(value) if counted else _change(value) if scored and name == "change" else
+            fmt.cell(name, value)
+            for value in part[name].tolist()
+        ]  # fmt: skip
         columns_written.append(_marked(part, name, written))
         numeric.append(pd.api.types.is_numeric_dtype(part[name]) and part[name].dtype != bool)
     return headings, [list(row) for row in zip(*columns_written, strict=True)], numeric
+
+
+def _change(value: float) -> str:
+    """A difference of two scores."""
+    return fmt.MISSING if pd.isna(value) else fmt.signed(fmt.score, round(value, 4) + 0.0)
 
 
 def _marked(part: pd.DataFrame, name: str, written: list[str]) -> list[str]:

@@ -123,6 +123,11 @@ for (const table of document.querySelectorAll(".scroll > table")) {
   if (document.body.classList.contains("full")) table.dataset.all = "yes";
   fold(table);
 }
+// The way back is offered to who has gone on: before, it would lie over the tiles of a narrow page.
+const up = document.querySelector(".up");
+function offer() { up.hidden = scrollY < innerHeight / 2; }
+addEventListener("scroll", offer, { passive: true });
+offer();
 // The section that is read is marked in the contents.
 const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
 const reader = new IntersectionObserver((seen) => {

@@ -279,7 +279,11 @@ def generic(findings: Findings, part: Part, *, alone: bool = False) -> str:
     text = "" if alone else f"<h3>{html.escape(part.heading)}</h3>"
     frame = findings.get(part.key)
     if frame.empty:
-        return text + note(findings.reason(part.key, "Nothing to show in these data."))
+        hidden = findings.account.get(part.key, {}).get("suppressed", 0)
+        nothing = (
+            "Every row is of too few persons to be shown." if hidden else "Nothing to show in these data."
+        )
+        return text + note(findings.reason(part.key, nothing))
     if measure.sentence is not None and (sentence := measure.sentence(frame)):
         text += note(sentence)
     rows = longest(findings)

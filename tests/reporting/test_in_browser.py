@@ -11,6 +11,7 @@ import pytest
 import cpticd as cx
 from tests.amount import first
 from tests.browser import chromium
+from tests.browser.shown import violations
 from tests.reporting.few_parts import RISK, only
 from tests.small_claims import HOSTILE, small_claims
 
@@ -75,6 +76,7 @@ def test_the_first_screen_fits_and_tables_sort_and_filter_and_paper_is_short(
     page.goto(path.as_uri())
     assert page.locator(".tile").count() == 6
     assert page.evaluate("document.querySelector('.telling').getBoundingClientRect().bottom") < 800
+    assert not page.locator(".up").is_visible()  # it would lie over the tiles
     page.locator("nav a[href='#accounting']").click()
     table = page.locator("#accounting .scroll > table").first
     first = table.locator("tbody tr:not(.folded) td:first-child")
@@ -89,6 +91,10 @@ def test_the_first_screen_fits_and_tables_sort_and_filter_and_paper_is_short(
     if (search := page.locator("#accounting input[type=search]")).count():
         search.first.fill("lines")
         assert all("lines" in text for text in table.locator("tbody tr:not(.folded)").all_text_contents())
+    assert page.locator(".up").is_visible()
+    page.evaluate(UNFOLD)
+    assert violations(page) == []
+    page.evaluate("for (const each of document.querySelectorAll('details.more')) each.open = false")
     assert 0 < page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 12
     page.close()
 
