@@ -5,8 +5,8 @@ Methodology, February 24, 2012): enrollees who were in the plan throughout the d
 the payment year, with Part B, without end-stage renal disease and hospice, and with at least one payment HCC; ordered
 by risk score and cut into thirds; a random sample of each. It is given here as a method, not as law. The final rule of
 February 1, 2023 (88 FR 6643), by which CMS would recover extrapolated amounts from payment year 2018 on and without a
-fee-for-service adjuster, was vacated on September 25, 2025 (Humana v. Becerra, N.D. Texas, 4:23-cv-909); CMS gave
-notice of appeal on November 21, 2025.
+fee-for-service adjuster, by any statistically valid method and none in particular, was vacated on September 25, 2025
+(Humana v. Becerra, N.D. Texas, 4:23-cv-909); CMS gave notice of appeal on November 21, 2025.
 """
 
 from __future__ import annotations

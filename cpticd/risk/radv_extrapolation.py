@@ -7,7 +7,9 @@ errors, its variance that of a stratified sample drawn without replacement (W. C
     estimate = sum over strata of N x mean error;  variance = sum of N^2 x (1 - n / N) x s^2 / n
 
 CMS's notice of February 24, 2012 recovers at the lower limit of a 99 % interval, less a fee-for-service adjuster; the
-OIG at that of a two-sided 90 % interval. No adjuster is applied here. See cpticd/risk/radv.py for the state of the law.
+OIG at that of a two-sided 90 % interval. The notice itself was not at hand: its 99 % are as known to the maintainers,
+and the contract says so where they are asked for. The final rule of 2023 adopts no interval. No adjuster is applied
+here. See cpticd/risk/radv.py for the state of the law.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ from cpticd.stats import normal_quantile, quantile
 Unreviewed = Literal["error", "not validated", "validated"]
 Grain = Literal["stratum", "person", "hcc"]
 ALL: Final = "all"
+_NOTICE: Final = (
+    "that CMS recovers at the lower limit of a 99 % interval (notice of February 24, 2012, not at hand)"
+)
 _KEY: Final = ["person_id", "model", "hcc"]
 _NEEDED: Final = ("person_id", "stratum", "stratum_persons", "stratum_sampled", "hcc")
 
@@ -131,6 +136,7 @@ def extrapolate(
         shares=shares,
         unit="points of payment score" if base_rate is None else "US dollars",
         confidence=confidence,
+        **({"not_verified": _NOTICE} if confidence == 0.99 else {}),
         interval=f"two-sided, {interval}, stratified, with the finite population correction",
         unreviewed=unreviewed,
         estimate=float(whole["estimate"]),

@@ -161,7 +161,8 @@ def blended(
     shares stand in ``cx.contract(frame)["shares"]``. Members of PACE (column pace) have a blend of their own from
     payment year 2026 on, of V28 and V22 (``shares_of_pace``), without MA coding adjustment and without the frailty
     factor of their organization; before, CMS paid them by V22 alone, and they stand in the rejects. Other parameters
-    and errors: :func:`score`. Source: CMS's rate announcements, as in SOURCES.toml.
+    and errors: :func:`score`. Source: CMS's rate announcements, as in SOURCES.toml; of PACE in 2026 (10 % V28, 90 %
+    V22) CMS's HPMS memo of September 29, 2025, by a summary of it.
 
     >>> import pandas as pd
     >>> import cpticd as cx

@@ -41,6 +41,11 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Claims:
     )
 
 
+def test_the_sign_of_a_review_that_deletes_is_said_not_to_be_verified(reviewed: Claims) -> None:
+    found = reviewed.rejects[reviewed.rejects["reason"].str.contains("not verified")]
+    assert found["reason"].str.endswith(": 1").tolist() == [True] and found["action"].tolist() == ["noted"]
+
+
 def test_flags_of_encounters_and_reviews(reviewed: Claims) -> None:
     rows = reviewed.table("claims").sort_values("source_claim_id")
     columns = "source_claim_id is_encounter is_chart_review deletes_diagnoses original_payer_claim_id"

@@ -100,6 +100,14 @@ def test_positions_that_are_assumed_say_so_and_give_way_to_the_users_own(tmp_pat
     assert report("mor", path, layouts=own).rows["hcc"].tolist() == ["36"]
 
 
+def test_the_record_of_members_of_pace(tmp_path: Path) -> None:
+    """V22's record K by a public table definition: the 10th of its 79 HCCs is 18, at 79, the 44th is 85, at 113."""
+    path = written(tmp_path / "mor.txt", cms.output_header(), cms.output("K", "A", [79, 113], last=148))
+    found = report("mor", path)
+    assert shown(found.rows[["person_id", "model", "hcc"]]) == [("A", "V22", "18"), ("A", "V22", "85")]
+    assert found.account["unverified"] == []
+
+
 def test_an_output_report_as_a_frame_of_columns_or_rows() -> None:
     wide = pd.DataFrame(
         {"person_id": ["A", "B"], "model": "V28", "HCC037": [1, 0], "HCC_38": ["1", "0"], "name": "x"}

@@ -21,6 +21,8 @@ from cpticd.loaders.x12.places import Place, Zone
 from cpticd.loaders.x12.segments import Rows, Segments, components, pack
 
 _NOTHING = pa.scalar(None, pa.string())
+#: CMS's guide for encounter data (OMB 0938-1152) was not at hand when this sign was written down.
+_DELETES = "chart reviews that delete diagnoses, by PWK*09*AA and REF*EA*8 (not verified in CMS's guide)"
 
 
 class Claims837:
@@ -105,13 +107,15 @@ class Claims837:
         # REF*EA*8 of such a review: its diagnoses are taken away from the record that it is linked to.
         marks = w.rows(own & (s.tag == pack("REF")) & (which == pack("EA")))
         marks = marks[np.asarray(pc.fill_null(pc.equal(s.get(marks, 2), "8"), False))]
+        deletes = reviewed & (first(marks, w.claim) >= 0)
+        self.notes.tally(self.claims[deletes], _DELETES, "claims")
         return {
             "start_date": start,
             "end_date": end,
             "original_payer_claim_id": element(s, original, 2),
             "discharge_status_code": padded(code(element(s, stay, 3)), 2),
             "is_chart_review": pa.array(reviewed),
-            "deletes_diagnoses": pa.array(reviewed & (first(marks, w.claim) >= 0)),
+            "deletes_diagnoses": pa.array(deletes),
         }
 
     def _persons(self, subscriber: Rows, patient: Rows, birth: pa.Array) -> pa.Array:
