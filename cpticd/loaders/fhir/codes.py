@@ -29,6 +29,15 @@ _MACROS: Final = {
     "fhir_date(x)": "CASE WHEN length(x) >= 10 AND left(x, 4) BETWEEN '1850' AND '2200' "
     "THEN TRY_CAST(left(x, 10) AS DATE) END",
     "fhir_money(x)": "CASE WHEN abs(TRY_CAST(x AS DECIMAL(18,2))) < 1000000000000 THEN CAST(x AS DECIMAL(18,2)) END",
+    # The currency of an amount that is no dollar of the United States: R4 names it, STU3 has it as a code.
+    "fhir_foreign(m)": "CASE WHEN upper(m.currency) <> 'USD' THEN upper(m.currency) "
+    "WHEN m.system LIKE '%4217' AND upper(m.code) <> 'USD' THEN upper(m.code) END",
+    # What categories of amounts are called where their codes are none that is known: "Paid Amount" is paid.
+    "fhir_spoken(x)": "nullif(regexp_replace(lower(x), '[^a-z]|amount|amt', '', 'g'), '')",
+    "fhir_codes(concept)": "list_transform(concept.coding, lambda c: fhir_last(c.code))",
+    "fhir_category(concept)": "nullif(concat_ws('|', list_aggregate(fhir_codes(concept), 'string_agg', '|'), "
+    "CASE WHEN concept.text IS NOT NULL AND NOT coalesce(list_has_any(fhir_codes(concept), [{amounts}]), false) "
+    "THEN fhir_spoken(concept.text) END), '')",
     "fhir_value(e)": "coalesce(e.valueCoding.code, e.valueIdentifier.value, e.valueDate, e.valueString, "
     "e.valueQuantity.value)",
     # What the extensions of an element say under one of some URLs.
@@ -72,6 +81,7 @@ def define(engine: DuckDBEngine) -> None:
     parts = {
         "services": listed(codes("service system")),
         "npis": listed(codes("npi system")),
+        "amounts": listed(codes("amount")),
     }
     for name, body in _MACROS.items():
         engine.execute(f"CREATE OR REPLACE MACRO {name} AS {body.format(**parts) if '{' in body else body}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -24,6 +24,8 @@ PARTIES: Final = ("Patient", "Organization", "Practitioner")
 _DEPTH: Final = 12
 #: Flat tables that are filled from bodies: name → statement.
 _FLAT: Final = ("claims", "services", "facts", "diagnoses", "procedures", "team", "parties")
+#: The flat tables, which are there whatever was read.
+TABLES: Final = ("resources", *_FLAT, "amounts", "statuses", "coverages", "observations")
 #: Facts that extensions of items and diagnoses say.
 _SAID: Final = ("ndc", "indicator", "units", "days supply", "present on admission")
 #: Elements whose structure is looked at where something seems not to be there: path, type.
@@ -46,8 +48,6 @@ class Resources:
         self._waiting: list[tuple[int, Document]] = []  # documents of one or many sources
         self._size = 0
         self._names: dict[int, str] = {}
-        columns = "r BIGINT, source INTEGER, place VARCHAR, doc VARCHAR, kind VARCHAR, url VARCHAR"
-        self.engine.execute(f"CREATE OR REPLACE TABLE fhir_batch ({columns})")
         self.engine.execute("CREATE OR REPLACE SEQUENCE fhir_numbers")
 
     def add(self, source: Source) -> None:
@@ -72,21 +72,11 @@ class Resources:
     def complete(self) -> None:
         """Read what waits, and make the flat tables of kinds of resources that did not occur, empty."""
         self._batch()
-        self.engine.execute("DELETE FROM fhir_batch")
-        tables = {
-            "claims": {*CLAIMS},
-            "parties": {*PARTIES},
-            "coverages": {"Coverage"},
-            "statuses": {*PARTIES},
-            "observations": {"Observation"},
-        }
-        for table, kinds in tables.items():
-            if table not in self.made:
-                self._taken_apart(kinds)
+        self.engine.execute(sql.text("fhir/absent"))
+        self.made = [*TABLES]
 
     def forget(self) -> None:
         """Drop what was needed to read."""
-        self.engine.execute("DROP TABLE IF EXISTS fhir_batch")
         self.engine.execute("DROP SEQUENCE IF EXISTS fhir_numbers")
 
     def name(self, number: int) -> str:
@@ -121,52 +111,62 @@ class Resources:
             }
         )
         self.engine.load("fhir_documents", rows, copy=False)
-        self.engine.execute(
-            "CREATE OR REPLACE TABLE fhir_level AS SELECT source, place, CAST(doc AS VARCHAR) AS doc, "
-            "CAST(NULL AS VARCHAR) AS url, json_valid(doc) AS is_json FROM fhir_documents"
-        )
+        levels = self._laid_out()
         self.engine.drop("fhir_documents")
-        self._damaged()
-        self.engine.execute("DELETE FROM fhir_batch")
-        self._laid_out()
         found = self.engine.fetch(
             "SELECT source, kind, count(*) AS n FROM fhir_batch GROUP BY ALL"
         ).to_pylist()
         for row in found:
             self.read[self.name(row["source"])] += row["n"]
         self._taken_apart({row["kind"] for row in found})
-        for name in ("fhir_level", "fhir_bodies", "fhir_batch_amounts"):
-            self.engine.drop(name)
+        gone = ("fhir_batch", "fhir_level", *levels, "fhir_bodies", "fhir_batch_amounts")
+        self.engine.execute(_dropped(gone, views=2))
 
-    def _damaged(self) -> None:
-        bad = self.engine.fetch("SELECT source, place, doc FROM fhir_level WHERE NOT is_json").to_pylist()
+    def _damaged(self, level: str) -> None:
+        bad = self.engine.fetch(f"SELECT source, place, doc FROM {level} WHERE NOT is_json").to_pylist()
         for row in bad:
             self._reject(self.name(row["source"]), Damage(row["place"], why_not(row["doc"]), row["doc"]))
         if bad:
-            self.engine.execute("DELETE FROM fhir_level WHERE NOT is_json")
+            self.engine.execute(f"DELETE FROM {level} WHERE NOT is_json")
 
-    def _laid_out(self) -> None:
-        """``fhir_batch``: the resources, each with its place, out of Bundles and lists within one another."""
-        entries = "SELECT source, place, doc, url FROM fhir_level"
-        for _ in range(_DEPTH):
+    def _laid_out(self) -> list[str]:
+        """``fhir_batch``: the resources, each with its place, out of Bundles and lists within one another.
+
+        Returns the tables that it is a view of.
+        """
+        entries = "SELECT source, place, CAST(doc AS VARCHAR) AS doc, CAST(NULL AS VARCHAR) AS url FROM fhir_documents"
+        levels: list[str] = []
+        for depth in range(_DEPTH):
+            level = f"fhir_level_{depth}"
+            # What has a kind was parsed, and is JSON.
             self.engine.execute(
-                "CREATE OR REPLACE TABLE fhir_level AS SELECT *, CASE WHEN t = 'OBJECT' THEN "
-                "json_extract_string(doc, '$.resourceType') END AS kind "
+                f"CREATE OR REPLACE TABLE {level} AS SELECT nextval('fhir_numbers') AS r, *, "
+                "CASE WHEN kind IS NULL THEN json_valid(doc) ELSE true END AS is_json FROM (SELECT *, "
+                "CASE WHEN t = 'OBJECT' THEN TRY(json_extract_string(doc, '$.resourceType')) END AS kind "
                 "FROM (SELECT *, CASE left(ltrim(doc, ' \t\r\n'), 1) "
-                f"WHEN '{{' THEN 'OBJECT' WHEN '[' THEN 'ARRAY' ELSE 'SCALAR' END AS t FROM ({entries}))"
+                f"WHEN '{{' THEN 'OBJECT' WHEN '[' THEN 'ARRAY' ELSE 'SCALAR' END AS t FROM ({entries})))"
             )
-            if not self.engine.fetch("SELECT 1 AS one FROM fhir_level LIMIT 1").num_rows:
-                return
-            self.engine.execute(
-                "INSERT INTO fhir_batch SELECT nextval('fhir_numbers'), source, place, doc, kind, url FROM fhir_level "
-                "WHERE kind <> 'Bundle' AND regexp_full_match(kind, '[A-Za-z]{1,60}')"
-            )
+            levels.append(level)
+            self.engine.execute(f"CREATE OR REPLACE VIEW fhir_level AS SELECT * FROM {level}")
+            if not depth:
+                self._damaged(level)
             self._rejected(sql.text("fhir/no_resources"))
+            more = "SELECT 1 AS one FROM fhir_level WHERE t = 'ARRAY' OR t = 'OBJECT' AND kind = 'Bundle' LIMIT 1"
+            if not self.engine.fetch(more).num_rows:
+                break
             entries = sql.text("fhir/entries")
-        reason = f"Bundles in one another, deeper than {_DEPTH}; ask for the resources themselves"
-        self._rejected(
-            f"SELECT source, place, left(doc, 500) AS content, '{reason}' AS reason FROM fhir_level"
+        else:
+            reason = f"Bundles in one another, deeper than {_DEPTH}; ask for the resources themselves"
+            self._rejected(
+                f"SELECT source, place, left(doc, 500) AS content, '{reason}' AS reason FROM ({entries})"
+            )
+        rows = " UNION ALL ".join(
+            f"SELECT r, source, place, doc, kind, url FROM {level} "
+            "WHERE kind <> 'Bundle' AND regexp_full_match(kind, '[A-Za-z]{1,60}')"
+            for level in levels
         )
+        self.engine.execute(f"CREATE OR REPLACE VIEW fhir_batch AS {rows}")
+        return levels
 
     def _rejected(self, select: str) -> None:
         for row in self.engine.fetch(select).to_pylist():
@@ -197,6 +197,7 @@ class Resources:
     def _text(self, name: str, **parts: str) -> str:
         text = sql.text(f"fhir/{name}")
         parts |= {"adjudication": json.dumps(shape.ADJUDICATION), "insurance": json.dumps(shape.INSURANCE)}
+        parts["money"] = json.dumps(shape.MONEY)
         parts |= {fact.replace(" ", "_"): listed(codes("fact", fact)) for fact in _SAID}
         for part, value in parts.items():
             text = text.replace(f"{{{part}}}", value)
@@ -213,19 +214,22 @@ class Resources:
 
     def _wrong(self) -> None:
         """Reject resources that cannot be read as what they are."""
+        elements = dict.fromkeys(shape.LISTS, "ARRAY") | dict.fromkeys(shape.OBJECTS, "OBJECT")
         parts = {
-            "lists": f"[{listed([*shape.LISTS])}]", "list_paths": f"[{listed(['$.' + x for x in shape.LISTS])}]",
-            "objects": f"[{listed([*shape.OBJECTS])}]",
-            "object_paths": f"[{listed(['$.' + x for x in shape.OBJECTS])}]",
+            "elements": f"[{listed([*elements])}]", "element_paths": f"[{listed(['$.' + x for x in elements])}]",
+            "kinds": f"[{listed([*elements.values()])}]",
             "paths": f"[{listed([path for path, _ in _PATHS])}]", "wanted": f"[{listed([kind for _, kind in _PATHS])}]",
             "types": ", ".join(f"json_type(doc, '$.{path}')" for path, _ in _PATHS),
         }  # fmt: skip
+        why = self.engine.fetch(sql.text("fhir/wrong").format(**parts))
+        if not why.num_rows:
+            return
+        self.engine.load("fhir_refused", why)
         found = self.engine.fetch(
             "SELECT w.r, w.reason, y.source, y.place, y.kind, left(y.doc, 500) AS doc "
-            f"FROM ({sql.text('fhir/wrong').format(**parts)}) w JOIN fhir_bodies y ON y.r = w.r ORDER BY w.r"
+            "FROM fhir_refused w JOIN fhir_bodies y ON y.r = w.r ORDER BY w.r"
         ).to_pylist()
-        if not found:
-            return
+        self.engine.drop("fhir_refused")
         for row in found:
             name = self.name(row["source"])
             self._reject(name, Damage(row["place"], f"{row['kind']}: {row['reason']}", row["doc"]))
@@ -241,3 +245,10 @@ class Resources:
         else:
             self.engine.execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
             self.made.append(name)
+
+
+def _dropped(names: Sequence[str], *, views: int) -> str:
+    """SQL that drops relations, the first of which are views."""
+    return "; ".join(
+        f"DROP {'VIEW' if place < views else 'TABLE'} IF EXISTS {name}" for place, name in enumerate(names)
+    )

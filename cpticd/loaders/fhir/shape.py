@@ -14,15 +14,17 @@ _TEXT: Final = "VARCHAR"
 _CONCEPT: Final[Any] = {"coding": [{"system": _TEXT, "code": _TEXT}], "text": _TEXT}
 _IDENTIFIER: Final[Any] = {"system": _TEXT, "value": _TEXT, "type": _CONCEPT}
 _REFERENCE: Final[Any] = {"reference": _TEXT, "display": _TEXT, "identifier": _IDENTIFIER}
-_MONEY: Final[Any] = {"value": _TEXT}
+_MONEY: Final[Any] = {"value": _TEXT, "currency": _TEXT, "system": _TEXT, "code": _TEXT}
+_MEASURE: Final[Any] = {"value": _TEXT}
 _PERIOD: Final[Any] = {"start": _TEXT, "end": _TEXT}
 _EXTENSION: Final[Any] = {
     "url": _TEXT, "valueCoding": {"code": _TEXT}, "valueIdentifier": {"value": _TEXT}, "valueMoney": _MONEY,
-    "valueDate": _TEXT, "valueString": _TEXT, "valueQuantity": _MONEY,
+    "valueDate": _TEXT, "valueString": _TEXT, "valueQuantity": _MEASURE,
 }  # fmt: skip
 _EXTENDED: Final[Any] = _CONCEPT | {"extension": [_EXTENSION]}
 _QUANTITY: Final[Any] = {"value": _TEXT, "unit": _TEXT, "code": _TEXT, "extension": [_EXTENSION]}
 #: One adjudication or total, and one insurance: elements that stand as JSON in the others.
+MONEY: Final = _MONEY
 ADJUDICATION: Final[Any] = {"category": _CONCEPT, "reason": _CONCEPT, "amount": _MONEY}
 INSURANCE: Final[Any] = {"focal": _TEXT, "coverage": _REFERENCE}
 _SERVICE: Final[Any] = {
@@ -36,7 +38,7 @@ _ITEM: Final[Any] = _SERVICE | {
 }  # fmt: skip
 _INFORMATION: Final[Any] = {
     "sequence": _TEXT, "category": _CONCEPT, "code": _CONCEPT, "timingDate": _TEXT, "timingPeriod": _PERIOD,
-    "valueString": _TEXT, "valueQuantity": _MONEY,
+    "valueString": _TEXT, "valueQuantity": _MEASURE,
 }  # fmt: skip
 _DIAGNOSIS: Final[Any] = {
     "sequence": _TEXT, "diagnosisCodeableConcept": _CONCEPT, "type": [_CONCEPT], "onAdmission": _CONCEPT,

@@ -11,7 +11,7 @@ subdetails AS (
 ),
 totals AS (  -- a list in ExplanationOfBenefit, one amount in Claim
     SELECT r, json_transform(CASE json_type(b.total) WHEN 'ARRAY' THEN b.total END, '[{adjudication}]') AS listed,
-        CASE json_type(b.total) WHEN 'OBJECT' THEN json_extract_string(b.total, '$.value') END AS one
+        CASE json_type(b.total) WHEN 'OBJECT' THEN json_transform(b.total, '{money}') END AS one
     FROM fhir_bodies
 ),
 every AS (
@@ -32,16 +32,16 @@ balances AS (
     SELECT r, unnest(flatten(list_transform(b.benefitBalance, lambda x: coalesce(x.financial, [])))) AS f FROM fhir_bodies
 )
 SELECT
-    r, n, d, s, k, list_aggregate(list_transform(a.category.coding, lambda c: fhir_last(c.code)), 'string_agg', '|') AS key,
-    a.reason.coding AS reasons, a.amount.value AS amount
+    r, n, d, s, k, fhir_category(a.category) AS key, a.reason.coding AS reasons, a.amount.value AS amount,
+    fhir_foreign(a.amount) AS currency
 FROM every
 UNION ALL
-SELECT r, 0, 0, 0, 1001, 'submitted', NULL, one FROM totals WHERE one IS NOT NULL
+SELECT r, 0, 0, 0, 1001, 'submitted', NULL, one.value, fhir_foreign(one) FROM totals WHERE one.value IS NOT NULL
 UNION ALL
-SELECT r, 0, 0, 0, 2000 + k, fhir_last(e.url), NULL, e.valueMoney.value FROM said WHERE e.valueMoney.value IS NOT NULL
+SELECT r, 0, 0, 0, 2000 + k, fhir_last(e.url), NULL, e.valueMoney.value, fhir_foreign(e.valueMoney) FROM said WHERE e.valueMoney.value IS NOT NULL
 UNION ALL
 SELECT r, 0, 0, 0, 3000, list_aggregate(list_transform(f.type.coding, lambda c: fhir_last(c.code)), 'string_agg', '|'), NULL,
-    f.usedMoney.value
+    f.usedMoney.value, fhir_foreign(f.usedMoney)
 FROM balances WHERE f.usedMoney.value IS NOT NULL
 UNION ALL
-SELECT r, 0, 0, 0, 4000, 'clm_tot_chrg_amt', NULL, b.totalCost.value FROM fhir_bodies WHERE b.totalCost.value IS NOT NULL
+SELECT r, 0, 0, 0, 4000, 'clm_tot_chrg_amt', NULL, b.totalCost.value, fhir_foreign(b.totalCost) FROM fhir_bodies WHERE b.totalCost.value IS NOT NULL

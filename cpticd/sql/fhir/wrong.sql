@@ -1,8 +1,7 @@
 -- One row per resource of a batch whose structure or amounts cannot be read, with the reason.
 WITH kinds AS (
-    SELECT r, list_filter(list_zip({lists}, json_type(doc, {list_paths})), lambda x: x[2] NOT IN ('ARRAY', 'NULL')) AS no_lists,
-        list_filter(list_zip({objects}, json_type(doc, {object_paths})), lambda x: x[2] NOT IN ('OBJECT', 'NULL')) AS no_objects,
-        json_type(doc, '$.total') NOT IN ('ARRAY', 'OBJECT', 'NULL') AS no_total
+    SELECT r, list_filter(list_zip({elements}, json_type(doc, {element_paths}), {kinds}),
+        lambda x: x[2] NOT IN (x[3], 'NULL'))[1] AS wrong
     FROM fhir_bodies
 ),
 suspects AS (  -- an element is not there, or it is of another structure
@@ -25,11 +24,19 @@ amounts AS (
 )
 SELECT r, min(reason) AS reason
 FROM (
-    SELECT r, no_lists[1][1] || ' is no list' AS reason FROM kinds WHERE len(no_lists) > 0
+    SELECT r, wrong[1] || CASE wrong[3] WHEN 'ARRAY' THEN ' is no list' ELSE ' is no object' END AS reason
+    FROM kinds WHERE wrong IS NOT NULL
     UNION ALL
-    SELECT r, no_objects[1][1] || ' is no object' FROM kinds WHERE len(no_objects) > 0
+    SELECT r, 'total is neither a list nor an amount' FROM fhir_bodies
+    WHERE json_type(b.total) NOT IN ('ARRAY', 'OBJECT', 'NULL')
     UNION ALL
-    SELECT r, 'total is neither a list nor an amount' FROM kinds WHERE no_total
+    SELECT r, 'amounts in ' || min(currency) || ', which are no dollars: convert them' FROM (
+        SELECT r, currency FROM fhir_batch_amounts WHERE currency IS NOT NULL AND amount IS NOT NULL
+        UNION ALL
+        SELECT r, fhir_foreign(b.payment.amount) FROM fhir_bodies WHERE b.payment.amount.value IS NOT NULL
+        UNION ALL
+        SELECT r, unnest(list_transform(b.item, lambda i: fhir_foreign(i.net))) FROM fhir_bodies
+    ) WHERE currency IS NOT NULL GROUP BY r
     UNION ALL
     SELECT r, path || ' is of another structure than FHIR has' FROM broken WHERE path IS NOT NULL
     UNION ALL
