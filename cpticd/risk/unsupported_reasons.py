@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from cpticd.core.contract import attach, records_of, terms_of
+from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Cells, Part, measure
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ def reasons(claims: Claims, unsupported: pd.DataFrame) -> pd.DataFrame:
     """One row: how many coded conditions are listed, and in a column per reason how many of them it speaks against.
 
     ``unsupported``: what ``risk.unsupported`` returned for these claims. A condition may have several reasons.
+    Raises ArgumentError for another frame, or one with reasons that are not among :data:`REASONS`.
     """
+    if not isinstance(unsupported, pd.DataFrame) or not {"person_id", "reasons"} <= {*unsupported.columns}:
+        raise ArgumentError("unsupported: give the DataFrame of risk.unsupported as it came")
+    if other := {each for listed in unsupported["reasons"] for each in listed} - {*REASONS}:
+        raise ArgumentError(f"unsupported: reasons {sorted(other)} are not known; list the conditions again")
     flags = unsupported[["person_id"]].astype(str)
     for reason in REASONS:
         flags[reason] = [reason in listed for listed in unsupported["reasons"]]

@@ -19,6 +19,7 @@ from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.loaders.intake import Intake
 from cpticd.risk.conditions import conditions
 from cpticd.risk.unsupported import LEVELS, scorecard, unsupported
+from cpticd.risk.unsupported_reasons import REASONS, reasons
 from tests.spec import claims_of, shown
 
 #: person: (day, place or bill type, procedures, diagnoses); 2024 is the year before.
@@ -277,3 +278,14 @@ def test_on_simulated_persons_that_no_weight_was_estimated_on() -> None:
     right = len(listed & planted)
     assert right / len(listed) >= 0.75 and right / len(planted) >= 0.75, (right, len(listed), len(planted))
     assert expected == pytest.approx(len(planted), rel=0.25)
+
+
+def test_reasons_are_counted_in_a_column_each_and_none_is_passed_over(claims: Claims) -> None:
+    found = unsupported(claims, year=2025, min_confidence=0.0)
+    row = reasons(claims, found).iloc[0]
+    for reason in REASONS:
+        assert row[reason] == sum(reason in listed for listed in found["reasons"]), reason
+    with pytest.raises(ArgumentError, match="give the DataFrame"):
+        reasons(claims, found[["person_id"]])
+    with pytest.raises(ArgumentError, match="'hearsay'"):
+        reasons(claims, found.assign(reasons=[["hearsay"]] * len(found)))
