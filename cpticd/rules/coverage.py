@@ -30,9 +30,9 @@ from cpticd import sql
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.rules.logic import alternatives
 from cpticd.rules.placing import codes
-from cpticd.rules.rule import Rule
+from cpticd.rules.rule import Rule, scopes
 from cpticd.rules.run import Run
-from cpticd.rules.wording import in_force
+from cpticd.rules.wording import in_force, literal
 
 #: What a row of a policy may be.
 ROLES: Final = ("procedure", "covered", "not covered", "contractor")
@@ -128,9 +128,15 @@ def _prepare(run: Run) -> None:
     run.once("policy_lists")
     run.load("rule_policy_logic", lambda: _requirements(run))
     run.once("policy_groups")
-    run.once("policy_pointed", in_force=in_force("d", "l.service_date"))
+    run.once("policy_pointed", in_force=in_force("d", "l.service_date"), asked=_asked())
     for name in ("supported", "failing", "evidence"):
         run.once(f"policy_{name}")
+
+
+def _asked() -> str:
+    """SQL: the payer of a line is one for whom policies speak, or of unknown kind."""
+    kinds = ", ".join(map(literal, scopes()["diagnosis_not_in_policy"].payer_kinds))
+    return f"(l.payer_kind IS NULL OR l.payer_kind IN ({kinds}))"
 
 
 def _check_roles(run: Run) -> None:
@@ -189,7 +195,9 @@ def _judged(run: Run) -> str:
 
 def _note(run: Run) -> str:
     """That policies hold at other times than the lines under them, or that lines are later than the edition."""
-    found = run.session.fetch(sql.text("rules/policy_dates"), judged=_judged(run)).to_pylist()[0]
+    found = run.session.fetch(
+        sql.text("rules/policy_dates"), judged=_judged(run), asked=_asked()
+    ).to_pylist()[0]
     notes = []
     if found["at_other_times"]:
         notes.append("of some lines the policies for their procedure hold at other times alone")

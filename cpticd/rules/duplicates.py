@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from cpticd import sql
+from cpticd.rules.ncci import repeated
 from cpticd.rules.placing import coded
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
@@ -19,7 +20,7 @@ from cpticd.rules.run import Run
 
 def _billed(run: Run) -> None:
     """Relation ``rule_billed``: one row per line that may stand twice."""
-    run.table("modifiers")
+    repeated(run)
     run.once("billed")
 
 

@@ -15,28 +15,29 @@ from cpticd.core.contract import attach, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Linked, Part, Records, measure
 from cpticd.rules import flagged, inputs, outcomes, reading, severity, state
-from cpticd.rules.registry import chosen, registry
+from cpticd.rules.registry import chosen, module_of, registry
 from cpticd.rules.rule import Rule, Scope, scopes
-from cpticd.rules.run import Run, passed
+from cpticd.rules.run import END, Run, passed
 
-_COLUMNS: Final = pa.schema(
+#: What a rule finds. What its own row of ``edit_rules`` says of all its findings is added at last (``reading``).
+_FOUND: Final = pa.schema(
     [
         ("claim_id", pa.string()),
         ("claim_line_number", pa.int32()),
         ("rule", pa.string()),
-        ("family", pa.string()),
         ("severity", pa.string()),
         ("codes", pa.string()),
         ("message", pa.string()),
         ("evidence", pa.string()),
-        ("source", pa.string()),
+        ("release", pa.string()),
         ("effective_date", pa.date32()),
-        ("titles", pa.string()),
-        ("correction", pa.string()),
-        ("file_by", pa.date32()),
     ]
 )
-_ORDER: Final = ("claim_id", "claim_line_number", "rule", "codes", "evidence", "message", "source")
+COLUMNS: Final = (
+    "claim_id", "claim_line_number", "rule", "family", "severity", "codes", "message", "evidence", "source",
+    "effective_date", "titles", "correction", "file_by",
+)  # fmt: skip
+_ORDER: Final = ("claim_id", "claim_line_number", "rule", "codes", "evidence", "message", "release")
 
 
 def _asked(given: Any) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def check(
     given = {kind: passed(kind, table) for kind, table in (tables or {}).items()}
     asked = chosen(rules, severities)
     wanted = None if rules is not None else severities
-    found, states = [_COLUMNS.empty_table()], {}
+    found, states = [_FOUND.empty_table()], {}
     with claims.session() as s:
         run = Run(s, given, folder)
         inputs.prepare(s, kinds)
@@ -121,12 +122,14 @@ def check(
                     f"add one: reference.add({missing!r}, files), or pass tables=", state.in_scope(lines, scope),
                 )  # fmt: skip
                 continue
-            run.begin()
+            run.begin(module_of().get(rule.name, rule.name))
             rows = _findings(run, rule, scope, wanted)
             found.append(rows)
             states[rule.name] = state.of(run, rule, scope, lines, rows.num_rows)
-        order = [(name, "ascending") for name in _ORDER]
-        result = reading.for_people(run, pa.concat_tables(found).sort_by(order))
+        run.begin(END)
+        every = pa.concat_tables(found).sort_by([(name, "ascending") for name in _ORDER])
+        found.clear()
+        result = reading.for_people(run, every, scopes())[list(COLUMNS)]
     result["claim_line_number"] = result["claim_line_number"].astype("Int64")
     if not quiet:
         state.say(states.values())
@@ -146,16 +149,8 @@ def _findings(run: Run, rule: Rule, scope: Scope, wanted: str | Iterable[str] | 
         conditions=" AND ".join(conditions) or "TRUE", rank=severity.rank(rule, scope),
     )  # fmt: skip
     rows = severity.kept(rows, wanted)
-    release = rows.column("release").to_pandas()
-    source = (scope.source + "; " + release.astype(str)).where(release.ne(""), scope.source)
-    constant = {"rule": rule.name, "family": scope.family, "correction": scope.correction, "titles": ""}
-    columns = {
-        **{name: rows.column(name) for name in rows.column_names if name != "release"},
-        **{name: pa.repeat(pa.scalar(value), rows.num_rows) for name, value in constant.items()},
-        "source": pa.array(source, pa.string()),
-        "file_by": pa.nulls(rows.num_rows, pa.date32()),
-    }
-    return pa.table({name: columns[name] for name in _COLUMNS.names}).cast(_COLUMNS)
+    rows = rows.append_column("rule", pa.repeat(pa.scalar(rule.name), rows.num_rows))
+    return rows.select(_FOUND.names).cast(_FOUND)
 
 
 def _conditions(scope: Scope) -> tuple[list[str], dict[str, Any]]:

@@ -22,6 +22,7 @@ def prepare(s: Session, payer_kinds: Mapping[str, str]) -> None:
         own = ("claim_type", "setting") if name == "claims" else ()
         parts: dict[str, Any] = {each: DIMENSIONS[each].sql for each in own}
         s.create(f"rule_{name}", sql.text(f"rules/{name}"), **parts)
+    s.drop("rule_groups", "rule_persons")  # read by the claims alone
 
 
 def load_payer_kinds(s: Session, payer_kinds: Mapping[str, str]) -> None:

@@ -30,6 +30,12 @@ def services(run: Run) -> str:
     return run.once("services")
 
 
+def repeated(run: Run) -> str:
+    """One row per person, procedure and day of more than one line: ``sql/rules/repeated.sql``."""
+    services(run)
+    return run.once("repeated")
+
+
 def visits(run: Run) -> str:
     """One row per code on the lines that is a visit or another service face to face: ``sql/rules/visits.sql``."""
     services(run)

@@ -7,30 +7,50 @@ added. CPT codes have no title here. The last day of filing is that of ``deadlin
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd import reference, sql
 from cpticd.core.frames import to_frame
+from cpticd.rules.rule import Scope
 from cpticd.rules.run import Run
 
 _DIAGNOSIS: Final = re.compile(r"(?<![\w.])[A-Z][0-9][0-9A-Z]{2,5}(?![\w.]|\.[0-9A-Z])")
 
 
-def for_people(run: Run, found: pa.Table) -> pd.DataFrame:
-    """One row per finding: with titles, dotted codes in its message, and the last day of filing."""
-    frame = to_frame(found)
-    if frame.empty:
-        return frame
+def for_people(run: Run, found: pa.Table, scopes: Mapping[str, Scope]) -> pd.DataFrame:
+    """One row per finding: with what its rule says of all, titles, dotted codes in its message, the last filing day."""
+    frame = to_frame(found.drop_columns("release")).assign(**_of_rules(found, scopes))
     diagnoses = _diagnoses(run)
     frame["titles"] = _titles(frame["codes"], diagnoses, _procedures(run))
     frame["message"] = _dotted(frame["message"], set(diagnoses))
-    frame["file_by"] = _file_by(run, frame["claim_id"])
+    frame["file_by"] = _file_by(run, found["claim_id"])
     return frame
+
+
+def _of_rules(found: pa.Table, scopes: Mapping[str, Scope]) -> dict[str, pd.Series]:
+    """Family, correction and source of each finding: what its rule says, and the table and release that judged."""
+    rules, releases = (found[name].combine_chunks().dictionary_encode() for name in ("rule", "release"))
+    size = max(len(releases.dictionary), 1)
+    pairs, place = np.unique(
+        rules.indices.to_numpy().astype(np.int64) * size + releases.indices.to_numpy(), return_inverse=True
+    )
+    known = [scopes[rules.dictionary[int(pair) // size].as_py()] for pair in pairs]
+    judged = [releases.dictionary[int(pair) % size].as_py() for pair in pairs]
+    texts = {
+        "family": [scope.family for scope in known],
+        "correction": [scope.correction for scope in known],
+        "source": ["; ".join(filter(None, (s.source, by))) for s, by in zip(known, judged, strict=True)],
+    }
+    return {
+        name: pa.array(each, pa.string()).take(pa.array(place)).to_pandas() for name, each in texts.items()
+    }
 
 
 def _diagnoses(run: Run) -> dict[str, str]:
@@ -90,9 +110,9 @@ def _dotted(messages: pd.Series, known: set[str]) -> pd.Series:
     return messages.map(dict(zip(unique, (_DIAGNOSIS.sub(dot, text) for text in unique), strict=True)))
 
 
-def _file_by(run: Run, claim: pd.Series) -> pd.Series:
+def _file_by(run: Run, claim: pa.ChunkedArray) -> pd.Series:
     """Last day of sending a corrected claim: by the claim's kind of payer, from its day of service."""
     run.table("deadlines")
-    days = run.session.fetch(sql.text("rules/filing_days"))
-    by_claim = dict(zip(days["claim_id"].to_pylist(), days["file_by"].to_pylist(), strict=True))
-    return claim.map(by_claim).astype(object).where(claim.isin(by_claim), None)
+    days = run.session.fetch(sql.text("rules/filing_days")).combine_chunks()
+    at = pc.index_in(claim, days["claim_id"].combine_chunks())
+    return days["file_by"].take(at).to_pandas(date_as_object=True).astype(object)

@@ -35,19 +35,27 @@ from cpticd.rules import (
 from cpticd.rules.rule import SEVERITIES, Rule, scopes
 from cpticd.rules.severity import possible
 
-#: Families of rules, in the order in which they run.
-FAMILIES: Final = (
-    pointing.RULES, validity.RULES, ordering.RULES, exclusion.RULES, demography.RULES,
-    procedures.RULES, ncci.RULES, units.RULES, addons.RULES, frequency.RULES,
-    laterality.RULES, encounter.RULES, coverage.RULES, duplicates.RULES, modifiers.RULES, fee_statuses.RULES,
-    places.RULES, therapy.RULES, beside.RULES, providers.RULES,
-)  # fmt: skip
+#: Rules by the module that finds them, in the order in which they run.
+MODULES: Final = {
+    "pointing": pointing.RULES, "validity": validity.RULES, "ordering": ordering.RULES, "exclusion": exclusion.RULES,
+    "demography": demography.RULES, "procedures": procedures.RULES, "ncci": ncci.RULES, "units": units.RULES,
+    "addons": addons.RULES, "frequency": frequency.RULES, "laterality": laterality.RULES, "encounter": encounter.RULES,
+    "coverage": coverage.RULES, "duplicates": duplicates.RULES, "modifiers": modifiers.RULES,
+    "fee_statuses": fee_statuses.RULES, "places": places.RULES, "therapy": therapy.RULES, "beside": beside.RULES,
+    "providers": providers.RULES,
+}  # fmt: skip
 
 
 @cache
 def registry() -> dict[str, Rule]:
     """Every rule by its name, in the order in which they run."""
-    return {rule.name: rule for family in FAMILIES for rule in family}
+    return {rule.name: rule for rules in MODULES.values() for rule in rules}
+
+
+@cache
+def module_of() -> dict[str, str]:
+    """The module of each rule."""
+    return {rule.name: module for module, rules in MODULES.items() for rule in rules}
 
 
 def chosen(rules: str | Iterable[str] | None, severities: Iterable[str]) -> list[Rule]:

@@ -28,6 +28,19 @@ _HELD: Final = {
 }
 
 
+#: Relations that rules of several modules read, and the last of these. What a module makes for itself alone is dropped
+#: when its rules have run.
+_LAST_READ: Final = {
+    "rule_modifiers": "beside", "rule_pointed": "beside", "rule_placed": "demography", "rule_traits": "exclusion",
+    "rule_mce": "demography", "rule_coded": "duplicates", "rule_code_prefixes": "exclusion",
+    "rule_billed_codes": "beside", "rule_services": "beside", "rule_visits": "frequency", "rule_global": "frequency",
+    "rule_codes": "coverage",
+    "rule_repeated": "duplicates",
+}  # fmt: skip
+#: What follows the last rule.
+END: Final = "end"
+
+
 @dataclass(frozen=True)
 class Stretch:
     """The days between which one release of a kind holds, as YYYY-MM-DD, for one setting ('': any)."""
@@ -58,6 +71,8 @@ class Run:
         self._reaches: dict[str, list[Stretch]] = {}
         self._used: set[str] = set()
         self._asked: set[str] = set()
+        self._module = ""
+        self._scratch = {"rule_modifiers", "rule_pointed"}
 
     def has(self, kind: str) -> bool:
         """Whether a table of this kind was passed or has been added."""
@@ -65,6 +80,7 @@ class Run:
 
     def once(self, name: str, **parts: str) -> str:
         """Relation ``rule_<name>``: the statement ``rules/<name>``, computed once per run."""
+        self._scratch.add(f"rule_{name}")
         return self.session.once(f"rule_{name}", sql.text(f"rules/{name}"), **parts)
 
     def load(self, relation: str, data: Callable[[], pa.Table], *, copy: bool = True) -> str:
@@ -73,6 +89,8 @@ class Run:
             self._used.add(_HELD[relation])
         if not self.session.has(relation):
             self.session.load(relation, data(), copy=copy)
+        if relation.startswith("rule_"):
+            self._scratch.add(relation)
         return relation
 
     def table(self, name: str) -> str:
@@ -104,9 +122,19 @@ class Run:
         entries = [e for e in self._entries if e.kind == kind and e.missing and kind not in self._given]
         return {" ".join(filter(None, (kind, e.setting, e.release))): e.missing for e in entries}
 
-    def begin(self) -> None:
-        """Forgets which tables were asked for: another rule follows."""
+    def begin(self, module: str) -> None:
+        """Forgets which tables were asked for: a rule of this module follows, or END. What none reads any more goes."""
         self._used, self._asked = set(), set()
+        if module == self._module:
+            return
+        over = {
+            name
+            for name in self._scratch
+            if module == END or _LAST_READ.get(name, self._module) == self._module
+        }
+        self.session.drop(*sorted(over))
+        self._scratch -= over
+        self._module = module
 
     def asked(self) -> list[str]:
         """The kinds of official tables that were asked for since ``begin``."""

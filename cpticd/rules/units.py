@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import Final
 
 from cpticd import sql
-from cpticd.rules.ncci import services
+from cpticd.rules.ncci import repeated
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
 
 
 def _limited(run: Run) -> None:
     """Relation ``rule_limited``: one row per line whose procedure has a limit of units on its day."""
-    services(run)
+    repeated(run)
     run.release("ncci_mue")
     run.once("limited")
 

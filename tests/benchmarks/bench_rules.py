@@ -28,7 +28,7 @@ import pyarrow as pa
 PERSONS = 2_000
 SIZES = (250_000, 500_000, 1_000_000)
 PAIRS = 2_100_000
-MAX_SECONDS, MAX_GIGABYTES = 30.0, 4.0
+MAX_SECONDS, MAX_GIGABYTES = 25.0, 2.0
 #: Columns that name a claim or a person.
 _NAMES = ("claim_id", "source_claim_id", "original_payer_claim_id", "payer_claim_id", "person_id")
 

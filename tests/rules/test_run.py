@@ -11,7 +11,7 @@ import pytest
 import cpticd as cx
 from cpticd.core.errors import ArgumentError, SchemaError
 from cpticd.rules import findings, inputs, run
-from cpticd.rules.registry import FAMILIES, registry
+from cpticd.rules.registry import MODULES, registry
 from cpticd.rules.rule import SEVERITIES, Rule, Scope, scopes
 from tests.spec import claims_of, shown
 
@@ -166,7 +166,7 @@ def test_lines_carry_setting_version_age_and_modifiers(claims: cx.Claims) -> Non
 def test_every_rule_has_one_scope_and_every_scope_a_rule() -> None:
     assert set(registry()) == set(scopes())
     assert {scope.severity for scope in scopes().values()} <= set(SEVERITIES)
-    assert len(registry()) == sum(map(len, FAMILIES))
+    assert len(registry()) == sum(map(len, MODULES.values()))
     listed = cx.rules.catalogue()
     assert listed["rule"].tolist() == list(registry())
     assert not listed[["family", "title", "source"]].eq("").any(axis=None)

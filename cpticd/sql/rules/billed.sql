@@ -1,17 +1,10 @@
 -- One row per line of a practitioner or hospital outpatient bill whose procedure the person, else the claim, has more than
 -- once on the day: what it says, by which copies are known; is_repeat: a modifier says that it was done again, or apart.
 -- Not of chart reviews, nor of claims that take another one back.
-WITH twice AS MATERIALIZED (
-    SELECT coalesce(person_id, claim_id) AS person, hcpcs_code, service_date
-    FROM rule_lines
-    WHERE setting IN ('practitioner', 'outpatient') AND hcpcs_code IS NOT NULL AND service_date IS NOT NULL
-    GROUP BY coalesce(person_id, claim_id), hcpcs_code, service_date
-    HAVING count(*) > 1
-),
-held AS MATERIALIZED (
+WITH held AS MATERIALIZED (
     SELECT l.*
     FROM rule_lines l
-    JOIN twice t ON t.person = coalesce(l.person_id, l.claim_id) AND t.hcpcs_code = l.hcpcs_code
+    JOIN rule_repeated t ON t.person = coalesce(l.person_id, 'claim ' || l.claim_id) AND t.hcpcs_code = l.hcpcs_code
         AND t.service_date = l.service_date
     WHERE l.setting IN ('practitioner', 'outpatient')
 ),

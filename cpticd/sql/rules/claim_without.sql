@@ -1,17 +1,19 @@
 -- One row per claim that has no row in {table}, of a source and type of claim that has some. A claim that takes another
 -- one back (frequency 8) needs no more than its number.
-WITH there AS (SELECT DISTINCT claim_id FROM {table}),
-sources AS (
+WITH sources AS (
     SELECT DISTINCT coalesce(c.data_source, '') AS data_source, c.claim_type
     FROM rule_claims c
-    JOIN there t ON t.claim_id = c.claim_id
+    SEMI JOIN {table} t ON t.claim_id = c.claim_id
+),
+without AS (
+    SELECT c.claim_id, c.claim_type, c.data_source, c.service_date
+    FROM rule_claims c
+    ANTI JOIN {table} t ON t.claim_id = c.claim_id
 )
 SELECT c.claim_id, CAST(NULL AS INTEGER) AS claim_line_number, '' AS codes, '{message}' AS message,
     concat('claim of ', coalesce(CAST(c.service_date AS VARCHAR), 'an unknown day')) AS evidence,
     '' AS release, CAST(NULL AS DATE) AS effective_date
-FROM rule_claims c
+FROM without c
 JOIN claims o ON o.claim_id = c.claim_id
 JOIN sources s ON s.data_source = coalesce(c.data_source, '') AND s.claim_type = c.claim_type
-LEFT JOIN there t ON t.claim_id = c.claim_id
-WHERE t.claim_id IS NULL
-    AND coalesce(o.frequency_code, substr(o.bill_type_code, 3, 1), '1') <> '8'
+WHERE coalesce(o.frequency_code, substr(o.bill_type_code, 3, 1), '1') <> '8'

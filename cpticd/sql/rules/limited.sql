@@ -1,10 +1,12 @@
--- One row per line whose procedure has a limit of units on its day: by the table of its setting.
+-- One row per line whose procedure has a limit of units on its day, by the table of its setting, that is over it by
+-- itself, or that is not the person's only one with this procedure on the day: the others are not over it.
 -- A supplier's claim has nothing but equipment, supplies and drugs, and is judged by the suppliers' table where
 -- that has the code.
 WITH suppliers AS (
     SELECT claim_id
     FROM rule_lines
     WHERE setting = 'practitioner' AND hcpcs_code IS NOT NULL
+        AND claim_id IN (SELECT claim_id FROM rule_services WHERE substr(hcpcs_code, 1, 1) IN ('A', 'B', 'E', 'K', 'L'))
     GROUP BY claim_id
     HAVING bool_and(substr(hcpcs_code, 1, 1) IN ('A', 'B', 'E', 'J', 'K', 'L', 'Q', 'V'))
         AND bool_or(substr(hcpcs_code, 1, 1) IN ('A', 'B', 'E', 'K', 'L'))
@@ -28,3 +30,5 @@ SELECT p.claim_id, p.claim_line_number, p.claim_group, p.is_superseded, p.person
 FROM placed p
 JOIN limits l ON l.code = p.hcpcs_code AND (l.setting = p.judged_as OR l.setting = '')
     AND p.service_date BETWEEN l.first_day AND l.last_day
+LEFT JOIN rule_repeated r ON r.person = p.person AND r.hcpcs_code = p.hcpcs_code AND r.service_date = p.service_date
+WHERE p.units > l.most OR r.person IS NOT NULL

@@ -1,10 +1,16 @@
 -- One row per place of a diagnosis of the code set that did not hold on the day: ICD-9-CM from October 1, 2015 on,
 -- ICD-10-CM before. A code that begins with a digit is not of ICD-10-CM.
-WITH coded AS (
+WITH early AS (
+    SELECT claim_id FROM rule_claims WHERE service_date < DATE '2015-10-01'
+    UNION
+    SELECT claim_id FROM rule_lines WHERE service_date < DATE '2015-10-01'
+),
+coded AS (
     SELECT d.claim_id, d.diagnosis_position, d.diagnosis_code, c.service_date, c.has_pointers,
         CASE WHEN d.diagnosis_code < 'A' THEN 'icd-9-cm' ELSE d.diagnosis_code_type END AS code_set
     FROM diagnoses d
     JOIN rule_claims c ON c.claim_id = d.claim_id
+    WHERE d.diagnosis_code < 'A' OR d.diagnosis_code_type = 'icd-9-cm' OR d.claim_id IN (SELECT claim_id FROM early)
 ),
 pointed AS (
     SELECT d.claim_id, p.claim_line_number, d.diagnosis_position, min(l.service_date) AS service_date
