@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -61,3 +62,15 @@ class Accounts(defaultdict[tuple[str, str], Count]):
                 }
             )
         return pa.Table.from_pylist(rows, schema=ACCOUNTING)
+
+
+def totals(tables: Sequence[str]) -> str:
+    """SQL of how many rows, and dollars, each source has in canonical tables: name, _source, n, amount."""
+    parts = []
+    for name in tables:
+        amount = f"coalesce(sum({TABLES[name].amount}), 0)" if TABLES[name].amount else "0"
+        parts.append(
+            f"SELECT '{name}' AS name, _source, count(*) AS n, CAST({amount} AS DECIMAL(18,2)) AS amount "
+            f"FROM {name} GROUP BY ALL"
+        )
+    return " UNION ALL ".join(parts)

@@ -23,7 +23,7 @@ from cpticd.core.schema import REJECTS, SEVERITIES, SEVERITY, TABLES, Severity, 
 from cpticd.core.sources import names_of
 from cpticd.core.tables import Table
 from cpticd.loaders import payers
-from cpticd.loaders.accounts import ZERO, Accounts, Count
+from cpticd.loaders.accounts import ZERO, Accounts, Count, totals
 from cpticd.loaders.parts import Parts, own_columns
 
 #: What accounting calls files that could not be read at all.
@@ -219,12 +219,12 @@ class Intake:
         ``unique``: no two of them have one key; where they stay alone in their table it is not looked at again.
         """
         self.flush()
-        before = self._totals(table)
+        before = self._totals([table])[table] if self._parts.aside or table in self._unique else {}
         self._unique[table] = unique and table not in self._unique and not self._parts.aside
         self.engine.execute(f"INSERT INTO {table} BY NAME {select}", params)
         names = self._source_names()
         added = 0
-        for key, (rows, amount) in self._totals(table).items():
+        for key, (rows, amount) in self._totals([table])[table].items():
             old_rows, old_amount = before.get(key, (0, ZERO))
             count = self._counts[names[key], table]
             count.read += rows - old_rows
@@ -342,13 +342,12 @@ class Intake:
         for name in filled:
             if not self._unique.get(name):
                 self._reject_repeats(TABLES[name])
-        for name in filled:
-            for source, (rows, amount) in self._totals(name).items():
+        for name, sums in self._totals(filled).items():
+            for source, (rows, amount) in sums.items():
                 count = self._counts[self._source_names()[source], name]
                 count.loaded, count.amount_loaded = rows, amount
-        for name in TABLES:
-            for column in own_columns(name):
-                self.engine.execute(f"ALTER TABLE {name} DROP COLUMN {column}")
+        own = ((name, column) for name in TABLES for column in own_columns(name))
+        self.engine.execute("; ".join(f"ALTER TABLE {name} DROP COLUMN {column}" for name, column in own))
         return Claims(
             self.engine, accounting=self.accounting(), rejects=self.rejects(), progress=self.progress
         )
@@ -364,12 +363,13 @@ class Intake:
     def _source_names(self) -> dict[int, str]:
         return {number: name for name, number in self._sources.items()}
 
-    def _totals(self, table: str) -> dict[int, tuple[int, Decimal]]:
-        amount = TABLES[table].amount
-        total = f"coalesce(sum({amount}), 0)" if amount else "0"
-        total = f"CAST({total} AS DECIMAL(18,2))"
-        found = self.engine.fetch(f"SELECT _source, count(*) AS n, {total} AS amount FROM {table} GROUP BY 1")
-        return {row["_source"]: (row["n"], row["amount"]) for row in found.to_pylist()}
+    def _totals(self, tables: Sequence[str]) -> dict[str, dict[int, tuple[int, Decimal]]]:
+        """Rows and dollars of tables, by source."""
+        rows = self.engine.fetch(totals(tables)).to_pylist() if tables else []
+        return {
+            name: {row["_source"]: (row["n"], row["amount"]) for row in rows if row["name"] == name}
+            for name in tables
+        }
 
     def _reject_repeats(self, table: Table) -> None:
         """Keep one row per key, the same whatever order the rows came in, and reject the others."""

@@ -39,10 +39,12 @@ class Parts:
         self._create()
 
     def _create(self) -> None:
+        made = []
         for table in TABLES.values():
             columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in table.columns)
             own = ", ".join(f"{name} {kind}" for name, kind in OWN.items() if name in own_columns(table.name))
-            self._engine.execute(f"CREATE TABLE {table.name} ({columns}, {own})")
+            made.append(f"CREATE TABLE {table.name} ({columns}, {own})")
+        self._engine.execute("; ".join(made))
 
     def every(self, table: str) -> str:
         """SQL of all rows of a table, those that stand aside too."""
