@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 
@@ -16,6 +18,18 @@ CLAIMS_PER_PERSON = 2.9
 
 def claims_of(persons: int) -> Claims:
     """2.9 professional claims a person, of two lines and one to four diagnoses, which carry an HCC."""
+    return Claims(_engine_of(persons), accounting=ACCOUNTING.empty_table(), rejects=REJECTS.empty())
+
+
+def write_claims_of(persons: int, folder: Path) -> None:
+    """The same as canonical tables in Parquet, as data sets of a million persons are kept."""
+    engine = _engine_of(persons)
+    for table in ("members", "claims", "lines", "diagnoses"):
+        engine.execute(f"COPY {table} TO '{folder / table}.parquet' (FORMAT parquet)")
+    engine.close()
+
+
+def _engine_of(persons: int) -> DuckDBEngine:
     engine = DuckDBEngine()
     for table in TABLES.values():
         columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in table.columns)
@@ -47,4 +61,4 @@ def claims_of(persons: int) -> Claims:
                 'icd-10-cm' AS diagnosis_code_type FROM drawn JOIN codes USING (i)"""
     )
     engine.drop("codes")
-    return Claims(engine, accounting=ACCOUNTING.empty_table(), rejects=REJECTS.empty())
+    return engine
