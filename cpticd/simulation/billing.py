@@ -104,6 +104,7 @@ def _claims(world: World, people: People, met: Encounters, seen: Seen, first: Se
         decided=none,
         replaces=none - 1,
         encounter=encounter,
+        mistyped=none > 0,
     )
 
 

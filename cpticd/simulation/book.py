@@ -49,6 +49,7 @@ class ClaimRows(Rows):
     decided: Ints  # day of the payer's first decision, known from resubmission on
     replaces: Ints  # claim that this one replaces, −1 none
     encounter: Ints
+    mistyped: Bools  # the billing provider's number has a wrong check digit
 
     @property
     def size(self) -> int:

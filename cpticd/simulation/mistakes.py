@@ -34,6 +34,7 @@ REBILLED = (
     ("36415", "99000", 0.008, "bundled_service"),
     ("36415", "A9270", 0.016, "not_covered_by_medicare"),
     ("99213", "G0295", 0.008, "invalid_for_medicare"),
+    ("36415", "A0425", 0.02, "outside_fee_schedule"),
     ("36415", "A9900", 0.016, "not_paid_by_part_b"),
     ("99395", "99397", 0.06, "service_of_another_age"),
     ("99396", "99391", 0.06, "service_of_another_age"),
@@ -56,6 +57,7 @@ def plant(world: World, people: People, book: Book) -> None:
     _beside(world, book, plants)
     _diagnoses(book, plants)
     _days(people, book, plants)
+    _numbers(book, plants)
     _duplicate_lines(world, book)
     _duplicate_claims(world, book)
 
@@ -123,6 +125,12 @@ def _places(book: Book, plants: Plants) -> None:
     ):
         index = plants.choose(f"standard place {place}", office & book.is_procedure(*codes), share, rule)
         claims.place[lines.claim[index]] = places.index(place)
+    away = np.isin(claims.place, [places.index("02"), places.index("10")])[lines.claim]
+    mine = away & lines.has_modifier("95") & ~lines.has_modifier("25")
+    index = plants.choose("standard silent place", mine, 0.06, "telehealth_place_without_modifier")
+    lines.modifiers[index] = np.where(
+        lines.modifiers[index] == MODIFIERS.index("95"), 0, lines.modifiers[index]
+    )
 
 
 def _therapy(book: Book, plants: Plants) -> None:
@@ -276,6 +284,13 @@ def _move(book: Book, plants: Plants, index: Ints, rule: str, to: Ints) -> None:
     claims.start[mine] = claims.end[mine] = to[mine]
     inside = flags(claims.size, mine)[lines.claim]
     lines.start[inside] = lines.end[inside] = to[lines.claim[inside]]
+
+
+def _numbers(book: Book, plants: Plants) -> None:
+    """Laboratories' claims of one line whose number has a wrong check digit."""
+    tests = book.catalogue.in_family(book.lines.procedure, "lab") & ~book.is_procedure(*REPEATABLE)
+    index = plants.choose("standard number", _alone(book) & tests, 0.01, "npi_check_digit")
+    book.claims.mistyped[book.lines.claim[index]] = True
 
 
 def _duplicate_lines(world: World, book: Book) -> None:

@@ -96,3 +96,8 @@ def luhn(number: str) -> str:
 def npi(provider: int) -> str:
     """The identifier of a simulated provider, from a range of our own: 1999…"""
     return luhn(f"1999{provider:05d}")
+
+
+def mistyped(number: str) -> str:
+    """An identifier with a wrong check digit."""
+    return number[:-1] + str((int(number[-1]) + 1) % 10)

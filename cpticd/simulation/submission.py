@@ -23,7 +23,7 @@ from cpticd.simulation.columns import (
     typed_table,
 )
 from cpticd.simulation.insurers import called
-from cpticd.simulation.practices import npi
+from cpticd.simulation.practices import mistyped, npi
 from cpticd.simulation.schedule import Encounters
 from cpticd.simulation.vectors import Ints, Rows, group_starts, total, within
 from cpticd.simulation.world import World
@@ -93,7 +93,9 @@ def _claims(book: Book, ids: pa.Array, providers: list[str], frequencies: Ints |
             "person_id": person_ids(claims.person),
             **called(claims.payer),
             "payer_sequence": np.ones(claims.size, dtype=np.int64),
-            "billing_npi": text(providers, claims.billing),
+            "billing_npi": text(
+                [*providers, *map(mistyped, providers)], claims.billing + len(providers) * claims.mistyped
+            ),
             "place_of_service_code": text(places, claims.place, ~claims.institutional),
             "bill_type_code": pc.binary_join_element_wise(bill, frequency, ""),
             "frequency_code": frequency,

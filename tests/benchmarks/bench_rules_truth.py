@@ -20,6 +20,7 @@ import pandas as pd
 
 import cpticd as cx
 from cpticd.simulation import Simulation
+from cpticd.simulation.catalogue import catalogue
 
 KEYS = ["claim_id", "claim_line_number"]
 TIERS = {"lenient": 0, "medium": 1, "strict": 2}
@@ -27,10 +28,10 @@ LEAST = 30
 DAYS = 31
 
 
-def graver_rules() -> list[str]:
-    """Rules of errors and warnings: named, they run for payers to whom their tables are mere information, too."""
-    every = cx.rules.catalogue()
-    return every.loc[every["severity"] != "information", "rule"].tolist()
+def asked_rules() -> list[str]:
+    """Rules of errors and warnings, and those that are planted: named, they run for payers whom they only inform, too."""
+    every, planted = cx.rules.catalogue(), set(catalogue().rules)
+    return every.loc[(every["severity"] != "information") | every["rule"].isin(planted), "rule"].tolist()
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Truth:
     @classmethod
     def of(cls, simulation: Simulation) -> Truth:
         planted = simulation.truth["rule_violations"].astype({"claim_line_number": "Int64"})
-        findings = cx.rules.check(simulation.claims, graver_rules(), tables=cx.simulation.rule_tables())
+        findings = cx.rules.check(simulation.claims, asked_rules(), tables=cx.simulation.rule_tables())
         return cls(simulation, planted, findings)
 
     def recall(self) -> pd.DataFrame:
