@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
+from scipy.stats import t as student_t
 
 import cpticd as cx
 from cpticd import patterns
@@ -152,6 +153,29 @@ def test_the_interval_is_that_of_a_ratio_of_independent_persons(fees: str) -> No
     error = np.sqrt(((paid - ratio * units) ** 2).sum() * 300 / 299) / units.sum()
     assert found["paid_per_rvu"] == pytest.approx(ratio)
     assert found["paid_per_rvu_high"] == pytest.approx(ratio + norm.ppf(0.975) * error, rel=1e-3)
+
+
+def test_lines_of_a_person_that_are_alike_count_for_little_more_than_one(fees: str) -> None:
+    """Twelve persons of four equal lines each, at 40, 45, … 95 dollars a line of 2.6 units: every line of a person says
+    what the others say, so that the correlation is 1."""
+    from tests.patterns.billed import billed
+
+    rows = pd.DataFrame({"charge": np.repeat(np.arange(40, 100, 5), 4).astype(str), "code": "99213"})
+    rows["person"] = "p" + rows["charge"]
+    found = patterns.value(billed(rows.assign(diagnoses="I10")), folder=fees, quiet=True).iloc[0]
+    # Residuals about the mean of 67.50: 2.5, 7.5, … 27.5 on either side, their squares over 48 lines 4 · 3,575.
+    independent = np.sqrt(4 * 3575 * 48 / 47) / (48 * 2.6)
+    # Between persons, (4 · residual)²: four times the lines' variance, by 12/11 where lines have 48/47. With the weight
+    # of eleven clusters to five it leans, in logarithms, on 1 + (4 - 1) · 1.
+    own, expected, weight = 4 * (12 / 11) / (48 / 47), 4.0, 11 / 16
+    effect = own**weight * expected ** (1 - weight)
+    assert 4.1 < effect < 4.3
+    freedom = (11 + 5) * (effect / (effect - 1)) ** 2
+    half = student_t.ppf(0.975, freedom) * independent * np.sqrt(effect)
+    assert found["paid_per_rvu"] == pytest.approx(67.5 / 2.6)
+    assert found["paid_per_rvu_low"] == pytest.approx(67.5 / 2.6 - half, rel=1e-6)
+    assert found["paid_per_rvu_high"] == pytest.approx(67.5 / 2.6 + half, rel=1e-6)
+    assert half > 2 * norm.ppf(0.975) * independent
 
 
 def test_small_groups_do_not_leave_and_no_schedule_is_an_error(
