@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import cpticd as cx
-from cpticd.core.errors import InputError
 from cpticd.loaders.x12 import batches
 from cpticd.loaders.x12.enrolments834 import layout
 from cpticd.loaders.x12.places import _HELD, Zone
@@ -162,7 +161,7 @@ def test_what_cannot_be_placed_is_rejected_with_its_place_and_the_rest_is_counte
 
 
 def test_a_file_of_members_alone_is_read_beside_others_and_gives_way_to_a_table(tmp_path: Path) -> None:
-    (tmp_path / "f.edi").write_text(enrolment(entry(), entry("M2")))
+    (tmp_path / "f.edi").write_text(enrolment(entry(), entry("M2", medicare="E")))
     (tmp_path / "lines.csv").write_text("Claim #,CPT,Dx1,Charges,Member ID\nA1,99213,I10,80,M1\n")
     (tmp_path / "members.csv").write_text("Member ID,Year,DOB,Gender\nM1,2024,1950-02-01,M\n")
     assert "x12" in repr(cx.look(tmp_path / "f.edi")).lower()
@@ -177,8 +176,10 @@ def test_a_file_of_members_alone_is_read_beside_others_and_gives_way_to_a_table(
     assert show(found, "person_id year sex") == [
         "M1 2024 male", "M1 2025 female", "M2 2024 female", "M2 2025 female",
     ]  # fmt: skip
-    with pytest.raises(InputError):
-        cx.read(tmp_path / "lines.csv" / "nothing", quiet=True)
+    scored = cx.risk.score(claims, payment_year=2025, quiet=True)
+    (out,) = cx.risk.rejects(scored).to_dict("records")
+    assert scored["person_id"].tolist() == ["M1"] and out["location"] == "person M2"
+    assert out["reason"].startswith("no month of Medicare Part B")
 
 
 def test_a_store_reads_the_whole_again_when_enrolments_come(tmp_path: Path) -> None:
