@@ -23,10 +23,11 @@ class Apart:
     """The combinations of cells, as :class:`cpticd.disclosure.span.Span` has them.
 
     cells: sparse, 0/1, cells × atoms; parts: numbers of cells that have no atom in common, of every cell in one part.
-    Fewer equations are left where the parts of fine cells come first (:func:`in_order`).
+    Fewer equations are left where the parts of fine cells come first (:func:`in_order`). ``gram``: atoms that two cells
+    have in common, where that is known.
     """
 
-    def __init__(self, cells: Any, parts: Sequence[Array]) -> None:
+    def __init__(self, cells: Any, parts: Sequence[Array], gram: Any = None) -> None:
         group, self._owner, self._rest = _told_apart(cells, parts)
         inside = np.nonzero(group >= 0)[0]
         self._classes = sparse.csr_matrix(
@@ -40,7 +41,8 @@ class Apart:
         self._holds = splu(holds.tocsc(), permc_spec="NATURAL", diag_pivot_thresh=0.0)
         crossing = cells[self._rest].astype(float)
         shared = crossing @ self._classes
-        both = crossing @ crossing.T - shared @ sparse.diags(1 / self._size) @ shared.T
+        common = crossing @ crossing.T if gram is None else gram[self._rest][:, self._rest]
+        both = common - shared @ sparse.diags(1 / self._size) @ shared.T
         self._span = Span(np.asarray(both.toarray()), squared=self._length[self._rest] ** 2)
         self._crossing = crossing[self._span.basis]
         self._shared = shared[self._span.basis]

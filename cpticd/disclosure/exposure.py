@@ -47,7 +47,7 @@ class Exposure:
         probe = np.random.default_rng(_SEED).standard_normal((system.matrix.shape[1], probes))
         self.span: Span | Apart
         if len(shown) > LARGE:
-            self.span = Apart(self._cells, in_order(system, shown))
+            self.span = Apart(self._cells, in_order(system, shown), system.gram[shown][:, shown])
             self.probe = self.span.less(probe)
             return
         self.span = Span((self._cells @ self._cells.T).toarray())

@@ -161,18 +161,21 @@ def _hide(
     kept = made.frame.reset_index(drop=True)
     columns = list(map(str, kept.columns))
     out = {column: _at(len(kept), hidden.get(column, ())) for column in columns}
-    mask = pd.DataFrame(out, index=kept.index, columns=kept.columns, dtype=bool)
     if not any(hidden.values()):
         kept.attrs["disclosure"] = counted | {"hidden": {}}
-        return kept, mask
-    nothing = {column: nullable(kept[column]).mask(out[column]) for column in columns if out[column].any()}
-    kept = kept.assign(**nothing)
-    gone: list[bool] = mask.drop(columns=list(made.mixed)).any(axis=1).tolist()
+        return kept, pd.DataFrame(out, index=kept.index, columns=kept.columns, dtype=bool)
+    left = {column: nullable(kept[column]).mask(out[column]) for column in columns if out[column].any()}
+    kept = kept.assign(**left)
+    gone = np.zeros(len(kept), dtype=bool)
+    for column in columns:
+        gone |= out[column] if column not in made.mixed else False
     labels = made.labels
-    if any(gone) and labels != sorted(labels):
-        order = [n for n in range(len(labels)) if not gone[n]]
-        order += sorted((n for n in range(len(labels)) if gone[n]), key=labels.__getitem__)
-        kept, mask = (part.iloc[order].reset_index(drop=True) for part in (kept, mask))
+    if gone.any() and labels != sorted(labels):
+        order = np.nonzero(~gone)[0].tolist()
+        order += sorted(np.nonzero(gone)[0].tolist(), key=labels.__getitem__)
+        kept = kept.iloc[order].reset_index(drop=True)
+        out = {column: rows[order] for column, rows in out.items()}
+    mask = pd.DataFrame(out, index=kept.index, columns=kept.columns, dtype=bool)
     kept.attrs = dict(made.frame.attrs)
     kept.attrs["disclosure"] = counted | {"hidden": _labels(mask)}
     return kept, mask
@@ -210,10 +213,11 @@ def _labels(mask: pd.DataFrame) -> dict[str, str]:
 
     As text, which pandas copies at no cost.
     """
+    out, index = mask.to_numpy(bool), mask.index.to_numpy()
     return {
-        str(column): " ".join(map(str, mask.index[mask[column]]))
-        for column in mask.columns
-        if mask[column].any()
+        str(column): " ".join(map(str, index[out[:, place]].tolist()))
+        for place, column in enumerate(mask.columns)
+        if out[:, place].any()
     }
 
 
