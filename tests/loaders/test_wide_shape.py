@@ -162,6 +162,22 @@ def test_lists_of_diagnoses_make_services_of_their_own() -> None:
     assert len(claims.table("lines")) == 2 and not notes(claims, "a row is")
 
 
+def test_a_row_that_lists_fewer_diagnoses_than_its_claim_points_to_those_alone() -> None:
+    rows = frame("""
+        claim | line | cpt   | dx1   | dx2   | charge
+        S     | 1    | 99214 | I10   | E11.9 | 150
+        S     | 2    | 93000 | I10   |       | 60
+        T     | 1    | 99213 | I10   | E11.9 | 90
+        T     | 2    | 36415 |       |       | 10
+    """)
+    for claims in in_any_order(rows):
+        pairs = claims.query("SELECT claim_id, hcpcs_code, string_agg(diagnosis_code, ' ') AS dx FROM "
+                             "(SELECT * FROM pairs ORDER BY pointer_position) GROUP BY ALL ORDER BY ALL")  # fmt: skip
+        found = list(pairs.itertuples(index=False, name=None))
+        assert found[:2] == [("S", "93000", "I10"), ("S", "99214", "I10 E119")]
+        assert found[3] == ("T", "99213", "I10 E119")
+
+
 def test_a_row_for_each_modifier_of_a_numbered_line() -> None:
     rows = frame("""
         claim | line | cpt   | modifier | charge | paid

@@ -95,7 +95,10 @@ def _diagnoses(flat: Flat) -> None:
         CREATE OR REPLACE TABLE flat_map AS
         WITH differing AS (
             SELECT DISTINCT claim_id FROM (
-                SELECT claim_id FROM flat_sets GROUP BY claim_id, pos HAVING min(code) <> max(code))
+                SELECT claim_id,
+                    min(code) <> max(code) OR count(*) < max(count(*)) OVER (PARTITION BY claim_id) AS differs
+                FROM flat_sets GROUP BY claim_id, pos)
+            WHERE differs
         ),
         codes AS (
             SELECT claim_id, code, row_number() OVER (PARTITION BY claim_id ORDER BY min(pos), code) AS place
