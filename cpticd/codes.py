@@ -36,6 +36,7 @@ from cpticd.core.code_form import (
     Codes,
     as_series,
     as_text,
+    dotted,
     factorized,
     few_digits,
     modified,
@@ -62,6 +63,7 @@ __all__ = [
     "Codes",
     "classify",
     "diagnosis_family",
+    "dotted",
     "normal",
     "procedure_family",
 ]

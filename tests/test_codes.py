@@ -168,6 +168,11 @@ def test_normal_form() -> None:
     assert found[4:].isna().all()
 
 
+def test_a_diagnosis_is_written_with_its_dot() -> None:
+    found = codes.dotted(pd.Series(["E1122", "I10", "S52501A", None], index=list("abcd")))
+    assert found.dropna().to_dict() == {"a": "E11.22", "b": "I10", "c": "S52.501A"}
+
+
 @pytest.mark.parametrize("code", [None, np.nan, pd.NA, "", "   "])
 def test_a_missing_code_is_unknown(code: object) -> None:
     row = codes.classify([code]).iloc[0]

@@ -36,6 +36,21 @@ def normal(codes: Codes) -> pd.Series:
     return as_series([normal_text(text) or None for text in unique], place, index, "code")
 
 
+def dotted(codes: Codes) -> pd.Series:
+    """One row per code given: a diagnosis code of normal form as it is written, with its dot; missing stays missing.
+
+    The dot stands after the third character, as in ICD-10-CM; a code of three has none.
+
+    >>> import cpticd as cx
+    >>> cx.codes.dotted(["E1122", "I10"]).tolist()
+    ['E11.22', 'I10']
+    """
+    place, unique, index = factorized(codes)
+    return as_series(
+        [f"{code[:3]}.{code[3:]}" if len(code) > 3 else code for code in unique], place, index, "code"
+    )
+
+
 def factorized(codes: Codes) -> tuple[np.ndarray, list[str], pd.Index]:
     """Which distinct text each code is (-1: missing), the distinct texts, and the index of the result."""
     if not isinstance(codes, pd.Series | pd.Index):

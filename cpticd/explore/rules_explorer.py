@@ -31,6 +31,11 @@ from cpticd.rules.state import unjudged_in_words
 
 PRECISIONS: Final = (("precision", "for any cause"), ("related_precision", "for a cause of the rule"))
 OPEN: Final = "not adjudicated"
+#: How many lines there are, replaced ones too, and how many a payer has decided.
+_ANSWERED: Final = (
+    "SELECT count(*) AS lines, count(CASE WHEN initial_outcome <> 'not adjudicated' THEN 1 END) AS decided "
+    "FROM line_outcomes"
+)
 #: Why the worklist is empty.
 NOTHING: Final = {
     "open": "No line waits for a decision under these filters; the list of all lines has the others.",
@@ -110,12 +115,14 @@ def rules(
 
 @dataclass(frozen=True)
 class Prepared:
-    """Scorecard, worklist and findings with their persons; claims that are cited in texts."""
+    """Scorecard, worklist and findings with their persons; claims cited in texts; lines in all, and decided."""
 
     card: pd.DataFrame
     work: pd.DataFrame
     findings: pd.DataFrame
     cited: Any
+    lines: int
+    decided: int
 
 
 class RulesExplorer(Explorer):
@@ -130,6 +137,8 @@ class RulesExplorer(Explorer):
     _card: pd.DataFrame
     _work: pd.DataFrame
     _found: pd.DataFrame
+    _lines: int
+    _decided: int
 
     def __init__(
         self, claims: Claims, findings: pd.DataFrame | None, of: Mapping[str, Any], *, min_lines: int,
@@ -147,7 +156,8 @@ class RulesExplorer(Explorer):
             tell("3 of 3: chances of denial are worked out for the worklist")
             work = coding.prebill(claims, found, adjudicated=True)
             named = disclosure.with_persons(claims, found).fillna({"payer": "(unknown)"})
-            return Prepared(card, work, carry(found, named), cited(claims, found))
+            lines, decided = claims.query(_ANSWERED).iloc[0].astype(int)
+            return Prepared(card, work, carry(found, named), cited(claims, found), lines, decided)
 
         super().__init__(
             claims, self._controls_of(), prepare=prepare, tiles=_TILES,
@@ -156,6 +166,7 @@ class RulesExplorer(Explorer):
 
     def opened(self, found: Any) -> list[Control]:
         self._card, self._work, self._found = found.card, found.work, found.findings
+        self._lines, self._decided = found.lines, found.decided
         self._names.cited(self._found["evidence"].dropna(), "claim", found.cited)
         return self._controls_of(found)
 
@@ -257,8 +268,8 @@ class RulesExplorer(Explorer):
             filters = [each for each in self._controls if each.name in FILTERS]
             yield dead_ends.nothing_passes(filters, self.values, "No finding")
             return
-        if len(self._work) and (self._work["initial_outcome"] == OPEN).all():
-            yield dead_ends.no_decisions(len(self._work)) | {"title": "Findings, but no answer of a payer"}
+        if self._lines and not self._decided:
+            yield dead_ends.no_decisions(self._lines) | {"title": "Findings, but no answer of a payer"}
         every = self._rows(self._card, "family", "severity")
         yield chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
                     table=behind(every, _CARD), clickable=True,

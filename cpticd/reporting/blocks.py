@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cpticd.charts.figure import configured
+from cpticd.codes import dotted
 from cpticd.core.contract import carry
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ def titled(frame: pd.DataFrame) -> pd.DataFrame:
     from cpticd.reference import icd10cm
 
     codes = frame["diagnosis_code"]
-    written = codes.astype("str").str.replace(r"^(\w{3})(\w+)$", r"\1.\2", regex=True)
     named = (
-        written
+        dotted(codes)
         + icd10cm.title(codes.fillna(""))
         .map(lambda text: f" {text}", na_action="ignore")
         .fillna("")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from cpticd import reference, sql
+from cpticd.codes import dotted
 from cpticd.core.session import Session
 from cpticd.risk.current_codes import current
-from cpticd.risk.gap_found import Found, band, dotted, extended, nothing, prefixed
+from cpticd.risk.gap_found import Found, band, extended, nothing, prefixed
 from cpticd.risk.gap_inputs import Scope
 from cpticd.risk.rule_dates import COLUMNS, dated
 

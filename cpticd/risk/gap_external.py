@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from cpticd.codes import dotted
 from cpticd.core.code_form import normal
 from cpticd.core.errors import SchemaError
 from cpticd.core.session import Session
 from cpticd.risk import calibration, hcc_tables
 from cpticd.risk.beneficiaries import Rejects
 from cpticd.risk.current_codes import current
-from cpticd.risk.gap_found import Found, dotted, nothing
+from cpticd.risk.gap_found import Found, nothing
 from cpticd.risk.gap_inputs import Scope
 from cpticd.risk.hcc_numbers import hcc_numbers
 

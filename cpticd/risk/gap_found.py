@@ -67,11 +67,6 @@ def prefixed(prefixes: pd.DataFrame, column: str, found: pd.Series) -> pd.DataFr
     return pd.concat(parts, ignore_index=True)
 
 
-def dotted(code: pd.Series) -> pd.Series:
-    """Diagnosis codes as people read them: E11.22."""
-    return code.str[:3] + (code.str.len() > 3).map({True: ".", False: ""}) + code.str[3:]
-
-
 def extended(name: str, builtin: pd.DataFrame, own: pd.DataFrame | None, key: list[str]) -> pd.DataFrame:
     """The built-in rules with the user's own rows, which replace those of the same key.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cpticd import sql
+from cpticd.codes import dotted
 from cpticd.core.session import Session
-from cpticd.risk.gap_found import Found, band, dotted, nothing, number
+from cpticd.risk.gap_found import Found, band, nothing, number
 from cpticd.risk.gap_inputs import Scope
 from cpticd.risk.histories import load_histories
 

@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import reference, sql
+from cpticd.codes import dotted
 from cpticd.core.session import Session
 from cpticd.risk.current_codes import current
-from cpticd.risk.gap_found import Found, band, dotted, extended, matched, nothing, number, prefixed
+from cpticd.risk.gap_found import Found, band, extended, matched, nothing, number, prefixed
 from cpticd.risk.gap_inputs import Scope
 from cpticd.risk.rule_dates import COLUMNS, dated
 

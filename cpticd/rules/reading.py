@@ -7,7 +7,7 @@ added. CPT codes have no title here. The last day of filing is that of ``deadlin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cpticd import reference, sql
+from cpticd.codes import dotted
 from cpticd.core.frames import to_frame
 from cpticd.rules.rule import Scope
 from cpticd.rules.run import Run
@@ -29,7 +30,7 @@ def for_people(run: Run, found: pa.Table, scopes: Mapping[str, Scope]) -> pd.Dat
     frame = to_frame(found.drop_columns("release")).assign(**_of_rules(found, scopes))
     diagnoses = _diagnoses(run)
     frame["titles"] = _titles(frame["codes"], diagnoses, _procedures(run))
-    frame["message"] = _dotted(frame["message"], set(diagnoses))
+    frame["message"] = _dotted(frame["message"], diagnoses)
     frame["file_by"] = _file_by(run, found["claim_id"])
     return frame
 
@@ -89,22 +90,27 @@ def _titles(codes: pd.Series, diagnoses: dict[str, str], procedures: dict[str, s
     """``M17.12 Unilateral primary osteoarthritis, left knee; J9271 …`` of the codes that have a title."""
     unique = pd.Series(codes.unique())
     words = unique.str.split().explode()
-    shown = {code: f"{_written(code)} {title}" for code, title in diagnoses.items() if title}
+    written = _written(diagnoses)
+    shown = {code: f"{written[code]} {title}" for code, title in diagnoses.items() if title}
     shown = {code: f"{code} {title}" for code, title in procedures.items()} | shown
     words = words[words.isin(shown.keys())].map(shown).astype(object)
     found = words.groupby(level=0).agg("; ".join).to_dict() if len(words) else {}
     return codes.map({text: found.get(place, "") for place, text in unique.items()})
 
 
-def _written(code: str) -> str:
-    return f"{code[:3]}.{code[3:]}" if len(code) > 3 else code
+def _written(known: Iterable[str]) -> dict[str, str]:
+    """Diagnosis codes as they are written, by the code."""
+    found = list(known)
+    return dict(zip(found, dotted(found), strict=True))
 
 
-def _dotted(messages: pd.Series, known: set[str]) -> pd.Series:
+def _dotted(messages: pd.Series, known: Iterable[str]) -> pd.Series:
     """Messages whose diagnosis codes have their dot."""
 
+    written = _written(known)
+
     def dot(match: re.Match[str]) -> str:
-        return _written(match[0]) if match[0] in known else match[0]
+        return written.get(match[0], match[0])
 
     unique = messages.unique()
     return messages.map(dict(zip(unique, (_DIAGNOSIS.sub(dot, text) for text in unique), strict=True)))

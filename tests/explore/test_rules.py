@@ -15,6 +15,7 @@ from cpticd import charts, disclosure, rules
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore.rules_explorer import RulesExplorer
+from tests.spec import claims_of
 
 RULES = (
     "visits",
@@ -168,6 +169,59 @@ def test_an_empty_worklist_says_why(explorer: RulesExplorer) -> None:
     assert len(explorer.data) == 0
     assert "waits for a decision" in part(explorer, "work")["note"]
     assert explorer.said().endswith("0 lines in the worklist")
+
+
+def _replaced(**more: str) -> RulesExplorer:
+    """A claim that was replaced by one that no payer has decided; neither points to a diagnosis on its second line."""
+    claims = claims_of(
+        claims="""
+            claim_id | claim_type   | person_id | payer | claim_start_date | frequency_code | original_payer_claim_id
+            old      | professional | p         | North | 2025-03-01       | 1              |
+            new      | professional | p         | North | 2025-03-01       | 7              | N1
+        """,
+        lines="""
+            claim_id | claim_line_number | hcpcs_code | charge_amount
+            old      | 1                 | 99213      | 100
+            old      | 2                 | 36415      | 10
+            new      | 1                 | 99213      | 100
+            new      | 2                 | 36415      | 10
+        """,
+        diagnoses="""
+            claim_id | diagnosis_position | diagnosis_code
+            old      | 1                  | I10
+            new      | 1                  | I10
+        """,
+        pointers="""
+            claim_id | claim_line_number | pointer_position | diagnosis_position
+            old      | 1                 | 1                | 1
+            new      | 1                 | 1                | 1
+        """,
+        **more,
+    )
+    return cx.explore.rules(claims, rules.check(claims, "missing_pointer", quiet=True))
+
+
+def test_that_no_payer_has_answered_is_said_of_all_lines() -> None:
+    # Two of the four lines were replaced, and stand on no worklist.
+    dead_end = part(_replaced(), "dead-end")
+    assert "None of 4 lines has a decision" in dead_end["paragraphs"][0]
+    decided = _replaced(
+        adjudications="""
+            claim_id | adjudication_number | payer | paid_date  | claim_status_code | charge_amount | paid_amount | payer_claim_id
+            old      | 1                   | North | 2025-04-01 | 1                 | 110           | 60          | N1
+        """,
+        line_payments="""
+            claim_id | adjudication_number | claim_line_number | hcpcs_code | charge_amount | paid_amount | allowed_amount
+            old      | 1                   | 1                 | 99213      | 100           | 60          | 60
+            old      | 1                   | 2                 | 36415      | 10            | 0           | 0
+        """,
+        adjustments="""
+            claim_id | adjudication_number | claim_line_number | adjustment_position | group_code | carc | amount
+            old      | 1                   | 1                 | 1                   | CO         | 45   | 40
+            old      | 1                   | 2                 | 1                   | CO         | 16   | 10
+        """,
+    )
+    assert all(each["name"] != "dead-end" for each in decided.board.parts)
 
 
 def test_of_tiles_the_number_of_findings_alone_is_kept(explorer: RulesExplorer) -> None:
