@@ -31,10 +31,11 @@ BANDS: Final = {
 UNKNOWN: Final = "age unknown"
 #: Days within which a deadline is near.
 NEAR: Final = 30
-#: Of the summary: numbers of a part of a cell's persons, which it could give away.
-WITHHELD: Final = ("unpriced_lines", "near_deadline", "unknown_deadline")
+#: Of the summary: a number of a part of a cell's persons, which it could give away; parts that are protected as such.
+WITHHELD: Final = "unpriced_lines"
+DEADLINES: Final = {"near": "near_deadline", "unknown": "unknown_deadline"}
 #: Of the summary: what leaves in two digits.
-COUNTS: Final = ("lines", "charge_amount", "expected_allowed", "expected_recovery")
+COUNTS: Final = ("lines", "charge_amount", "expected_allowed", "expected_recovery", *DEADLINES.values())
 _COLUMNS: Final = (
     "claim_id", "claim_line_number", "person_id", "payer", "payer_kind", "hcpcs_code", "service_date", "denied_date",
     "age", "deadline_date", "days_left", "route", "action", "category", "carc", "rarcs", "group_code", "submissions",
@@ -217,7 +218,7 @@ def band(age: pd.Series) -> pd.Series:
 
 
 def _persons(_: Claims, frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per person, band of age and route of open denials."""
+    """One row per person, band of age and route of open denials, and whether a deadline is near, or not known."""
     persons: pd.DataFrame = records_of(frame)["persons"]
     return persons
 
@@ -225,7 +226,7 @@ def _persons(_: Claims, frame: pd.DataFrame) -> pd.DataFrame:
 def _as_shown(shown: pd.DataFrame) -> pd.DataFrame:
     """Numbers of two digits: with what became of all denials beside them, exact ones would tell of those left out."""
     rounded_ = carry(shown, shown.assign(**columns_rounded(shown, *COUNTS)))
-    return amend(rounded_, {"persons": records_of(shown)["persons"].head(0)})
+    return amend(rounded_, {"persons": records_of(shown)["persons"].head(0), "nearest_deadline": None})
 
 
 def _sentence(frame: pd.DataFrame) -> str:
@@ -246,6 +247,7 @@ def _sentence(frame: pd.DataFrame) -> str:
         by=("age_band", "route"),
         facts=_persons,
         withheld=WITHHELD,
+        numerators=DEADLINES,
         anew=_as_shown,
     ),
     chart="open_summary",
@@ -307,7 +309,10 @@ def open_summary(
         records={
             "deadlines": limits.to_dict("records"),
             "as_of": day.isoformat(),
-            "persons": rows[["person_id", "age_band", "route"]].astype({"age_band": "str"}).drop_duplicates(),
+            "persons": rows[["person_id", "age_band", "route", *DEADLINES]]
+            .astype({"age_band": "str"})
+            .drop_duplicates(),
+            "nearest_deadline": rows["deadline_date"].min(),
         },
         **counted.duplicate_terms(duplicates),
     )

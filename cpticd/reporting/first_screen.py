@@ -9,6 +9,7 @@ import pandas as pd
 
 from cpticd.charts import format as fmt
 from cpticd.charts import risk_parts as parts
+from cpticd.core.contract import records_of
 from cpticd.reporting.change import change
 from cpticd.reporting.findings import Findings
 from cpticd.reporting.ranked import became_bars, driver_bars
@@ -118,14 +119,15 @@ def _open(findings: Findings) -> tuple[str, ...]:
 
 
 def _due(findings: Findings, rows: pd.DataFrame) -> str:
-    near, unknown = (rows[name].sum(min_count=1) for name in ("near_deadline", "unknown_deadline"))
-    if findings.minimum > 1 and pd.isna(near):
-        return "deadlines: in the session's worklist, denials.open"
+    columns = ("near_deadline", "unknown_deadline")
+    near, unknown = (rows[name].sum(min_count=1) for name in columns)
     if pd.isna(near):
-        return "deadlines: none known"
-    nearest = fmt.date(findings.terms("open_summary").get("nearest_deadline"))
+        return "deadlines: in the session's worklist, denials.open"
+    nearest = fmt.date(records_of(rows).get("nearest_deadline"))
     first = f"next deadline {nearest}; " if nearest != NOTHING else ""
-    return f"{first}{fmt.count(near)} within 30 days, {fmt.count(unknown)} without a known one"
+    least = ["at least " if rows[name].isna().any() else "" for name in columns]
+    of_unknown = "" if pd.isna(unknown) else f", {least[1]}{fmt.count(unknown)} without a known one"
+    return f"{first}deadline within 30 days: {least[0]}{fmt.count(near)}{of_unknown}"
 
 
 def _delay(findings: Findings) -> tuple[str, ...]:

@@ -366,4 +366,10 @@ def test_the_list_leaves_under_pseudonyms_and_the_summary_without_few(
     )  # fmt: skip
     hidden = release["summary"]["lines"].isna()
     assert (hidden | (few["person_id"] >= 11)).all() and not hidden.all()
-    assert release["summary"]["near_deadline"].isna().all()
+    unknown = release["summary"]["unknown_deadline"]
+    assert (
+        unknown[hidden].isna().all()
+        and (unknown.dropna() <= release["summary"]["lines"].dropna().max()).all()
+    )
+    assert (release["summary"]["near_deadline"].dropna() == 0).all()  # none is near
+    assert release["summary"]["unpriced_lines"].isna().all()

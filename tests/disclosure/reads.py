@@ -88,7 +88,7 @@ OTHERWISE: Final[dict[str, str]] = {
     "accounting": "rows of files; left out with the summary",
     "rejects": "rows of files",
     "kpis": "numerator, denominator: totals of lines and of fates",
-    "open_summary": "lines: by month and category",
+    "open_summary": "lines, and those of near or unknown deadline: by month and category",
     "drivers": "levels: each as a table of its own",
     "rule_counts": "findings, lines: of each rule",
     "scorecard": "flagged_lines, denied_lines: of each rule by payer",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
+from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError
 from cpticd.reporting.change import change
 from cpticd.reporting.findings import Options
@@ -82,3 +85,22 @@ def test_an_unknown_form_is_refused_and_the_full_one_folds_nothing() -> None:
     assert '<details class="more" open>' not in page(found)
     found.options = Options(detail="full")
     assert '<details class="more">' not in page(found)
+
+
+def test_the_tile_of_open_denials_says_what_is_due_as_far_as_it_may_be_shown() -> None:
+    rows = pd.DataFrame(
+        {"age_band": ["0–30 days"] * 2, "route": ["coding", "clinical appeal"], "lines": [40, 30],
+         "expected_allowed": [900.0, 600.0], "expected_recovery": [500.0, 400.0], "near_deadline": [20, pd.NA],
+         "unknown_deadline": [10, 20]}
+    )  # fmt: skip
+    shown = _words(first_screen(findings(open_summary=rows)))
+    assert (
+        "$900 70 lines; $1,500 allowed deadline within 30 days: at least 20, 30 without a known one" in shown
+    )
+    of_all = amend(rows.assign(near_deadline=[20, 5]), {"nearest_deadline": pd.Timestamp("2026-01-09")})
+    shown = _words(first_screen(findings(open_summary=of_all)))
+    assert "next deadline 2026-01-09; deadline within 30 days: 25, 30 without a known one" in shown
+
+
+def _words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
