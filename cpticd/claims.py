@@ -37,7 +37,7 @@ IN_PART: Final = ("adjustment_meanings",)
 _PAIRS: Final = tuple(name for name in sql.PAIRS if name not in sql.PASSING)
 _SAVED: Final = (*(name for name, computed in sql.LINES.items() if computed), *_PAIRS, *model.FAMILIES)
 #: What a saved data set must have been derived by, to be read as it stands.
-_MODEL: Final = store.digest(sql.relation(name) for name in (*sql.LINES, *sql.PAIRS))
+_MODEL: Final = store.digest([*sql.derivations(), *map(sql.relation, sql.PAIRS)])
 
 
 class Claims:
@@ -87,7 +87,7 @@ class Claims:
             with self._lock:
                 wanted = model.needed(self._pending, text)
                 model.derive(self.engine, wanted, progress=self._progress)
-                self._pending = self._pending[len(wanted) :]
+                self._pending = tuple(name for name in self._pending if name not in wanted)
 
     def _derive_pairs(self) -> None:
         """Add up the pairs, once, when they are first asked for."""

@@ -25,6 +25,19 @@ GROUPS: Final = {"diagnosis_groups": "dg", "procedure_groups": "g"}
 _GROUPED: Final = {
     each.name: name for each in DIMENSIONS.values() for name, alias in GROUPS.items() if alias in each.joins
 }
+#: What is derived of chains, and empty where there are none.
+_OF_CHAINS: Final = {
+    "versions": pa.schema(
+        [
+            ("chain_id", pa.string()), ("claim_id", pa.string()), ("claim_line_number", pa.int32()),
+            ("version", pa.int32()), ("relation", pa.string()), ("service_claim_id", pa.string()),
+            ("service_line_number", pa.int32()),
+        ]
+    ),
+    "superseded": pa.schema([("claim_id", pa.string())]),
+}  # fmt: skip
+#: Claims with several answers.
+_SEVERAL: Final = "(SELECT claim_id FROM adjudications GROUP BY claim_id HAVING count(*) > 1) a"
 _NAMED: Final = re.compile(rf"\b({'|'.join([*sql.LINES, *FAMILIES])})\b", re.IGNORECASE)
 
 
@@ -34,11 +47,17 @@ def order(kept: Collection[str] = ()) -> tuple[str, ...]:
 
 
 def needed(pending: tuple[str, ...], text: str | None) -> tuple[str, ...]:
-    """The first ones of ``pending`` relations that have to be there before a statement runs; without one, all."""
+    """Which ``pending`` relations have to be there before a statement runs; without one, all.
+
+    Those that it names, and those computed ones that they build on, which come before them.
+    """
     if text is None or not pending:
         return pending
     named = {found.lower() for found in _NAMED.findall(text)}
-    return pending[: max((at for at, name in enumerate(pending, 1) if name in named), default=0)]
+    last = max((at for at, name in enumerate(pending, 1) if name in named and sql.LINES.get(name)), default=0)
+    return tuple(
+        name for at, name in enumerate(pending, 1) if name in named or (at <= last and sql.LINES.get(name))
+    )
 
 
 def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -> None:
@@ -51,7 +70,22 @@ def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -
     for name in tqdm(lines, desc="deriving", delay=2, leave=False, disable=not progress):
         if name in pieces.IN_PIECES and isinstance(engine, DuckDBEngine) and pieces.derive(engine, name):
             continue
-        engine.create(name, sql.relation(name), materialize=sql.LINES[name])
+        if name in _OF_CHAINS and not _any(engine, "chains"):
+            engine.load(name, _OF_CHAINS[name].empty_table())
+            continue
+        engine.create(name, sql.relation(name, alone=_is_plain(engine, name)), materialize=sql.LINES[name])
+
+
+def _is_plain(engine: Engine, name: str) -> bool:
+    """Whether a relation of these data needs none of what orders answers and chains."""
+    if name == "ledger":
+        return not _any(engine, f"({sql.text('several_answers')}) a")
+    return name == "services" and not _any(engine, "versions") and not _any(engine, _SEVERAL)
+
+
+def _any(engine: Engine, relation: str) -> bool:
+    """Whether a relation has a row."""
+    return engine.fetch(f"SELECT 1 AS one FROM {relation} LIMIT 1").num_rows > 0
 
 
 def derive_pairs(engine: Engine, *, progress: bool = False) -> None:

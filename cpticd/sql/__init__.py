@@ -110,21 +110,54 @@ _CLUSTERS: Final = {
         line_clusters(_LINES_OF_FAMILIES, "h", "payer_id"),
     ),
 }  # fmt: skip
-#: What relations of lines take from elsewhere: the lines as submitted, how old a denial is that stands for good.
-_LINES: Final = {"ledger": {}, "services": {"maturity": MATURITY_DAYS}}
+#: Relations that are lists of CTEs, which others begin with, and end with the one that they are.
+_LISTS: Final = {"adjustment_readings": "readings", "service_decisions": "decisions"}
+#: Parts of the ledger where decisions may be cancelled, and where none is.
+_REVERSALS: Final = {
+    "kept": "MATERIALIZED", "is_cancelled": "x.claim_id IS NOT NULL",
+    "cancelled": "LEFT JOIN cancelled x "
+    "ON x.claim_id = d.claim_id AND x.line = d.line AND x.adjudication_number = d.adjudication_number",
+}  # fmt: skip
+_NO_REVERSALS: Final = {"kept": "", "reversals": "", "is_cancelled": "false", "cancelled": ""}
 #: Relations of pairs, in order.
 PAIRS: Final = (*_CODES, *_FAMILIES, *_CLUSTERS)
 #: Of these, needed to compute the others and dropped afterwards: the largest of all.
 PASSING: Final = ("decided_lines", "bridge", "seen", "family_bridge", "family_seen", "payer_family_seen")
 
 
-def relation(name: str) -> str:
-    """SQL of a relation of the model."""
-    if name in _LINES:
-        return text(name).format(submitted=text("submitted_lines"), **_LINES[name])
+def relation(name: str, *, alone: bool = False) -> str:
+    """SQL of a relation of the model.
+
+    ``alone``: of the ledger, where no claim is one of ``several_answers``; of services, where besides none belongs to
+    a chain. They need no windows.
+    """
+    if name in _LISTS:
+        return f"WITH {text(name)} SELECT * FROM {_LISTS[name]}"
+    if name == "ledger":
+        readings, submitted = text("adjustment_readings"), text("submitted_lines")
+        if alone:
+            return text(name).format(answers=text("lone_answers").format(readings=readings), **_NO_REVERSALS)
+        return text(name).format(
+            answers=text("answers").format(readings=readings, submitted=submitted),
+            reversals=",\n" + text("reversals"),
+            **_REVERSALS,
+        )
+    if name == "services":
+        chained = "" if alone else f",\n{text('chained_services')}"
+        return text(name).format(
+            submitted=text("submitted_lines"), maturity=MATURITY_DAYS, some="false" if alone else "true",
+            decisions=text("alone_decisions" if alone else "service_decisions") + chained,
+        )  # fmt: skip
     made = _FAMILIES | _CLUSTERS
     file, parts = made.get(name, (name, _CODES.get(name, {})))
     return text(file).format(**parts) if parts else text(file)
+
+
+def derivations() -> list[str]:
+    """Every statement by which relations of lines and claims are derived."""
+    return [relation(name) for name in LINES] + [
+        relation(name, alone=True) for name in ("ledger", "services")
+    ]
 
 
 @cache

@@ -2,7 +2,7 @@
 -- and its root cause. Line 0 stands for the claim as a whole.
 -- A CARC's meaning is that of carc_categories, of a remark beside it (carc_rarc_overrides) or, most specific first, of
 -- adjustment_meanings, which may also ask for group, payer, kind of payer, bill type and place.
-WITH overriding AS (  -- what a remark makes of a reason: of the one that it is listed with, or of any that needs one
+overriding AS (  -- what a remark makes of a reason: of the one that it is listed with, or of any that needs one
     SELECT carc, rarc, category, 0 AS is_general FROM carc_rarc_overrides WHERE carc <> '*' AND category <> ''
     UNION ALL
     SELECT c.carc, o.rarc, o.category, 1 AS is_general
@@ -45,24 +45,26 @@ special AS (
             WHERE r.claim_id = a.claim_id AND r.adjudication_number = a.adjudication_number AND r.rarc = m.rarc
                 AND (r.claim_line_number IS NULL OR r.claim_line_number = a.claim_line_number)
         ))
+),
+readings AS (
+    SELECT
+        a.claim_id, a.adjudication_number, coalesce(a.claim_line_number, 0) AS line, a.adjustment_position,
+        a.group_code, a.carc, coalesce(a.amount, 0) AS amount, a.amount IS NULL AS is_unknown,
+        CASE WHEN x.meaning IS NOT NULL THEN x.meaning
+             WHEN coalesce(c.is_denial, a.carc IS NOT NULL OR coalesce(a.group_code, '') <> 'PR') THEN 'denial'
+             WHEN c.kind = 'pended' THEN 'pended'
+             WHEN a.group_code = 'PR' THEN 'patient share'
+             ELSE 'other' END AS meaning,
+        coalesce(nullif(x.category, ''), o.category, c.category, CASE WHEN a.carc IS NULL THEN 'no reason given' ELSE 'other' END)
+            AS category
+    FROM adjustments a
+    LEFT JOIN carc_categories c ON c.carc = a.carc
+    LEFT JOIN overridden o
+        ON o.claim_id = a.claim_id AND o.adjudication_number = a.adjudication_number AND o.carc = a.carc
+        AND coalesce(o.claim_line_number, 0) = coalesce(a.claim_line_number, 0)
+    LEFT JOIN special x
+        ON x.claim_id = a.claim_id AND x.adjudication_number = a.adjudication_number
+        AND coalesce(x.claim_line_number, 0) = coalesce(a.claim_line_number, 0)
+        AND coalesce(x.service_number, 0) = coalesce(a.service_number, 0)
+        AND x.adjustment_position = a.adjustment_position AND x.place = 1
 )
-SELECT
-    a.claim_id, a.adjudication_number, coalesce(a.claim_line_number, 0) AS line, a.adjustment_position,
-    a.group_code, a.carc, coalesce(a.amount, 0) AS amount, a.amount IS NULL AS is_unknown,
-    CASE WHEN x.meaning IS NOT NULL THEN x.meaning
-         WHEN coalesce(c.is_denial, a.carc IS NOT NULL OR coalesce(a.group_code, '') <> 'PR') THEN 'denial'
-         WHEN c.kind = 'pended' THEN 'pended'
-         WHEN a.group_code = 'PR' THEN 'patient share'
-         ELSE 'other' END AS meaning,
-    coalesce(nullif(x.category, ''), o.category, c.category, CASE WHEN a.carc IS NULL THEN 'no reason given' ELSE 'other' END)
-        AS category
-FROM adjustments a
-LEFT JOIN carc_categories c ON c.carc = a.carc
-LEFT JOIN overridden o
-    ON o.claim_id = a.claim_id AND o.adjudication_number = a.adjudication_number AND o.carc = a.carc
-    AND coalesce(o.claim_line_number, 0) = coalesce(a.claim_line_number, 0)
-LEFT JOIN special x
-    ON x.claim_id = a.claim_id AND x.adjudication_number = a.adjudication_number
-    AND coalesce(x.claim_line_number, 0) = coalesce(a.claim_line_number, 0)
-    AND coalesce(x.service_number, 0) = coalesce(a.service_number, 0)
-    AND x.adjustment_position = a.adjustment_position AND x.place = 1

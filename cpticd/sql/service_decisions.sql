@@ -3,7 +3,7 @@
 -- the last that was not cancelled, as long as their charges stay within the line's. Of several versions of a claim the
 -- last that a payer accepted stands, else the last. What only a claim reports of another payer (SVD) counts where that
 -- payer's own remittance is not there, and is never the first decision beside one that is.
-WITH effective AS MATERIALIZED (
+effective AS MATERIALIZED (
     SELECT
         coalesce(v.service_claim_id, g.claim_id) AS service_claim_id,
         coalesce(v.service_line_number, g.claim_line_number) AS service_line_number,
@@ -61,11 +61,11 @@ caused AS MATERIALIZED (
         *,
         row_number() OVER (
             PARTITION BY service_claim_id, service_line_number, payer, payer_sequence, version, is_first
-            ORDER BY denied_amount DESC, denial_category, denial_carc, denial_group
+            ORDER BY denied_amount DESC, denial_category, denial_carc, denial_group, rarcs, adjudication_number
         ) AS first_cause,
         row_number() OVER (
             PARTITION BY service_claim_id, service_line_number, payer, payer_sequence, version, is_last
-            ORDER BY denied_amount DESC, denial_category, denial_carc, denial_group
+            ORDER BY denied_amount DESC, denial_category, denial_carc, denial_group, rarcs, adjudication_number
         ) AS last_cause
     FROM flagged
 ),
@@ -175,46 +175,48 @@ totals AS (
     SELECT
         service_claim_id, service_line_number, sum(rows_n) AS decisions, count(DISTINCT payer) AS payers
     FROM chosen GROUP BY service_claim_id, service_line_number
+),
+decisions AS MATERIALIZED (
+    SELECT
+        f.service_claim_id, f.service_line_number, f.claim_id, f.claim_line_number,
+        f.payer AS first_payer, f.payer_id AS first_payer_id, f.payer_kind AS first_payer_kind,
+        f.payer_sequence AS first_payer_sequence, f.adjudication_number AS first_adjudication_number,
+        f.first_paid_date, f.first_decision, f.first_denied_amount, f.denial_group, f.denial_carc, f.denial_category, f.rarcs,
+        CASE WHEN s.service_claim_id IS NULL THEN 'not adjudicated'
+             WHEN s.accepting > 0 AND s.left_denied > 0 THEN 'partly denied'
+             WHEN s.accepting > 0 THEN 'paid'
+             WHEN s.of_first = 'denied' THEN 'denied' ELSE 'nothing paid' END AS last_decision,
+        CASE WHEN s.service_claim_id IS NULL THEN 0
+             WHEN s.accepting > 0 THEN s.left_denied
+             WHEN s.of_first = 'denied' THEN r.last_denied_amount ELSE 0 END AS last_denied_amount,
+        r.last_denial_group, r.last_denial_carc, r.last_denial_category, r.last_rarcs,
+        CASE WHEN s.accepting = 0 AND s.of_first = 'denied' THEN r.payer END AS denying_payer,
+        CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.paid_amount END AS paid_amount,
+        CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.allowed_amount END AS allowed_amount,
+        CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.patient_amount END AS patient_responsibility_amount,
+        s.last_paid_date, s.accepted_date, t.decisions, t.payers, coalesce(s.denying, 0) AS refusing_payers
+    FROM firsts f
+    JOIN totals t ON t.service_claim_id = f.service_claim_id AND t.service_line_number = f.service_line_number
+    LEFT JOIN settled s ON s.service_claim_id = f.service_claim_id AND s.service_line_number = f.service_line_number
+    LEFT JOIN refusing r
+        ON r.service_claim_id = f.service_claim_id AND r.service_line_number = f.service_line_number AND r.place = 1
+        AND ((s.accepting = 0 AND s.of_first = 'denied') OR s.left_denied > 0)
+    UNION ALL
+    SELECT
+        e.service_claim_id, e.service_line_number, e.claim_id, e.claim_line_number, e.payer, e.payer_id, e.payer_kind,
+        e.payer_sequence, e.adjudication_number, e.paid_date, e.decision, e.denied_amount, e.denial_group, e.denial_carc,
+        e.denial_category, e.rarcs,
+        CASE WHEN e.is_cancelled THEN 'not adjudicated' ELSE e.decision END,
+        CASE WHEN e.is_cancelled THEN 0 ELSE e.denied_amount END,
+        CASE WHEN NOT e.is_cancelled THEN e.denial_group END, CASE WHEN NOT e.is_cancelled THEN e.denial_carc END,
+        CASE WHEN NOT e.is_cancelled THEN e.denial_category END, CASE WHEN NOT e.is_cancelled THEN e.rarcs END,
+        CASE WHEN NOT e.is_cancelled AND e.decision = 'denied' THEN e.payer END,
+        CASE WHEN e.is_cancelled THEN 0 ELSE e.paid_amount END, CASE WHEN e.is_cancelled THEN 0 ELSE e.allowed_amount END,
+        CASE WHEN e.is_cancelled THEN 0 ELSE e.patient_responsibility_amount END,
+        CASE WHEN NOT e.is_cancelled THEN e.paid_date END,
+        CASE WHEN NOT e.is_cancelled AND e.decision IN ('paid', 'partly denied') THEN e.paid_date END, 1, 1,
+        CASE WHEN NOT e.is_cancelled AND e.decision = 'denied' THEN 1 ELSE 0 END
+    FROM effective e
+    LEFT JOIN twice t ON t.service_claim_id = e.service_claim_id AND t.service_line_number = e.service_line_number
+    WHERE t.service_claim_id IS NULL
 )
-SELECT
-    f.service_claim_id, f.service_line_number, f.claim_id, f.claim_line_number,
-    f.payer AS first_payer, f.payer_id AS first_payer_id, f.payer_kind AS first_payer_kind,
-    f.payer_sequence AS first_payer_sequence, f.adjudication_number AS first_adjudication_number,
-    f.first_paid_date, f.first_decision, f.first_denied_amount, f.denial_group, f.denial_carc, f.denial_category, f.rarcs,
-    CASE WHEN s.service_claim_id IS NULL THEN 'not adjudicated'
-         WHEN s.accepting > 0 AND s.left_denied > 0 THEN 'partly denied'
-         WHEN s.accepting > 0 THEN 'paid'
-         WHEN s.of_first = 'denied' THEN 'denied' ELSE 'nothing paid' END AS last_decision,
-    CASE WHEN s.service_claim_id IS NULL THEN 0
-         WHEN s.accepting > 0 THEN s.left_denied
-         WHEN s.of_first = 'denied' THEN r.last_denied_amount ELSE 0 END AS last_denied_amount,
-    r.last_denial_group, r.last_denial_carc, r.last_denial_category, r.last_rarcs,
-    CASE WHEN s.accepting = 0 AND s.of_first = 'denied' THEN r.payer END AS denying_payer,
-    CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.paid_amount END AS paid_amount,
-    CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.allowed_amount END AS allowed_amount,
-    CASE WHEN s.service_claim_id IS NULL THEN 0 ELSE s.patient_amount END AS patient_responsibility_amount,
-    s.last_paid_date, s.accepted_date, t.decisions, t.payers, coalesce(s.denying, 0) AS refusing_payers
-FROM firsts f
-JOIN totals t ON t.service_claim_id = f.service_claim_id AND t.service_line_number = f.service_line_number
-LEFT JOIN settled s ON s.service_claim_id = f.service_claim_id AND s.service_line_number = f.service_line_number
-LEFT JOIN refusing r
-    ON r.service_claim_id = f.service_claim_id AND r.service_line_number = f.service_line_number AND r.place = 1
-    AND ((s.accepting = 0 AND s.of_first = 'denied') OR s.left_denied > 0)
-UNION ALL
-SELECT
-    e.service_claim_id, e.service_line_number, e.claim_id, e.claim_line_number, e.payer, e.payer_id, e.payer_kind,
-    e.payer_sequence, e.adjudication_number, e.paid_date, e.decision, e.denied_amount, e.denial_group, e.denial_carc,
-    e.denial_category, e.rarcs,
-    CASE WHEN e.is_cancelled THEN 'not adjudicated' ELSE e.decision END,
-    CASE WHEN e.is_cancelled THEN 0 ELSE e.denied_amount END,
-    CASE WHEN NOT e.is_cancelled THEN e.denial_group END, CASE WHEN NOT e.is_cancelled THEN e.denial_carc END,
-    CASE WHEN NOT e.is_cancelled THEN e.denial_category END, CASE WHEN NOT e.is_cancelled THEN e.rarcs END,
-    CASE WHEN NOT e.is_cancelled AND e.decision = 'denied' THEN e.payer END,
-    CASE WHEN e.is_cancelled THEN 0 ELSE e.paid_amount END, CASE WHEN e.is_cancelled THEN 0 ELSE e.allowed_amount END,
-    CASE WHEN e.is_cancelled THEN 0 ELSE e.patient_responsibility_amount END,
-    CASE WHEN NOT e.is_cancelled THEN e.paid_date END,
-    CASE WHEN NOT e.is_cancelled AND e.decision IN ('paid', 'partly denied') THEN e.paid_date END, 1, 1,
-    CASE WHEN NOT e.is_cancelled AND e.decision = 'denied' THEN 1 ELSE 0 END
-FROM effective e
-LEFT JOIN twice t ON t.service_claim_id = e.service_claim_id AND t.service_line_number = e.service_line_number
-WHERE t.service_claim_id IS NULL

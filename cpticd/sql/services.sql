@@ -1,49 +1,9 @@
 -- One row per service: a submitted line (0: a claim without lines) through its replacements, over all payers.
 -- It stands on the line whose claim the first decision answered, else on the last version of its claim. Charge counts
 -- once. A Medicare processing indicator, where a line has one, is the outcome, whatever was paid beside it.
-WITH decisions AS MATERIALIZED (SELECT * FROM service_decisions),
+WITH {decisions},
 submitted AS (
     {submitted}
-),
-lasts AS (  -- the last version of each chain's claim to its first payer
-    SELECT chain_id, max(version) AS version FROM chains WHERE relation <> 'other payer' GROUP BY chain_id
-),
-replaced AS (  -- a line of such a claim that is on no later one was left out
-    SELECT DISTINCT parent_claim_id AS claim_id FROM chains WHERE relation = 'replacement'
-),
-sent AS (
-    SELECT
-        v.service_claim_id, v.service_line_number, v.claim_id, v.claim_line_number, v.version, v.relation,
-        c.received_date, z.version AS last_version,
-        row_number() OVER (
-            PARTITION BY v.service_claim_id, v.service_line_number
-            ORDER BY CASE WHEN v.relation IN ('void', 'other payer') THEN 1 ELSE 0 END, v.version DESC
-        ) AS place
-    FROM versions v
-    JOIN claims c ON c.claim_id = v.claim_id
-    LEFT JOIN lasts z ON z.chain_id = v.chain_id
-),
-chained AS MATERIALIZED (
-    SELECT
-        s.service_claim_id, s.service_line_number,
-        coalesce(max(d.claim_id), max(CASE WHEN s.place = 1 THEN s.claim_id END)) AS claim_id,
-        coalesce(max(d.claim_line_number), max(CASE WHEN s.place = 1 THEN s.claim_line_number END)) AS line,
-        max(CASE WHEN s.place = 1 THEN s.claim_id END) AS last_claim_id,
-        max(CASE WHEN s.place = 1 THEN s.claim_line_number END) AS last_line,
-        count(CASE WHEN s.relation NOT IN ('void', 'other payer') THEN 1 END) AS submissions,
-        min(s.received_date) AS submitted_date,
-        coalesce(  -- since the first decision; what was returned as unprocessable was sent again before there was one
-            min(CASE WHEN s.relation IN ('replacement', 'resubmission') AND s.received_date >= d.first_paid_date
-                THEN s.received_date END),
-            min(CASE WHEN s.relation IN ('replacement', 'resubmission') THEN s.received_date END)
-        ) AS resubmitted_date,
-        max(CASE WHEN s.version = s.last_version AND s.relation = 'void' THEN 1 ELSE 0 END) AS is_void,
-        max(CASE WHEN s.place = 1 AND r.claim_id IS NOT NULL THEN 1 ELSE 0 END) = 1 AS is_dropped
-    FROM sent s
-    LEFT JOIN replaced r ON r.claim_id = s.claim_id
-    LEFT JOIN decisions d
-        ON d.service_claim_id = s.service_claim_id AND d.service_line_number = s.service_line_number
-    GROUP BY s.service_claim_id, s.service_line_number
 ),
 waiting AS (
     SELECT
@@ -70,9 +30,11 @@ found AS (
              WHEN d.claim_id IS NOT NULL THEN d.last_decision
              WHEN p.class IS NOT NULL THEN 'paid'
              ELSE 'not adjudicated' END AS final_outcome,
-        d.allowed_amount, d.paid_amount, d.patient_responsibility_amount,
-        CASE WHEN p.class = 'denied' THEN l.charge_amount ELSE d.first_denied_amount END AS denied_amount,
-        CASE WHEN p.class = 'denied' THEN l.charge_amount ELSE d.last_denied_amount END AS final_denied_amount,
+        CAST(d.allowed_amount AS DECIMAL(18,2)) AS allowed_amount, CAST(d.paid_amount AS DECIMAL(18,2)) AS paid_amount,
+        CAST(d.patient_responsibility_amount AS DECIMAL(18,2)) AS patient_responsibility_amount,
+        CAST(CASE WHEN p.class = 'denied' THEN l.charge_amount ELSE d.first_denied_amount END AS DECIMAL(18,2)) AS denied_amount,
+        CAST(CASE WHEN p.class = 'denied' THEN l.charge_amount ELSE d.last_denied_amount END AS DECIMAL(18,2))
+            AS final_denied_amount,
         d.first_paid_date, d.denial_group, d.denial_carc,
         CASE WHEN p.class = 'denied' THEN coalesce(p.category, 'other') ELSE d.denial_category END AS denial_category,
         CASE WHEN p.class = 'denied' THEN NULL ELSE d.last_denial_carc END AS final_denial_carc,
@@ -91,7 +53,7 @@ found AS (
         c.rejection_code IS NOT NULL OR c.rejected_date IS NOT NULL AS was_rejected
     FROM submitted l
     LEFT JOIN claims c ON c.claim_id = l.claim_id
-    LEFT JOIN versions v ON v.claim_id = l.claim_id AND v.claim_line_number = l.line
+    LEFT JOIN (SELECT * FROM versions WHERE {some}) v ON v.claim_id = l.claim_id AND v.claim_line_number = l.line
     LEFT JOIN chained h ON h.service_claim_id = v.service_claim_id AND h.service_line_number = v.service_line_number
     LEFT JOIN decisions d ON d.claim_id = l.claim_id AND d.claim_line_number = l.line
     LEFT JOIN line_processing_indicators p ON p.code = l.processing_indicator_code

@@ -33,8 +33,7 @@ _PAID: Final = ("claims", "adjudications", "payments")
 
 def stamp() -> str:
     """What a segment was derived by: those of another release are not read on."""
-    texts = [sql.relation(name) for name in (*sql.LINES,)]
-    text = "\n".join([__version__, duckdb.__version__, *texts])
+    text = "\n".join([__version__, duckdb.__version__, *sql.derivations()])
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
