@@ -56,7 +56,9 @@ def test_therapy_over_the_threshold_of_the_year_has_kx() -> None:
         return f"{number} | 1 | {day} | 97110 | {first} | {second} | 1300.00 | 1"
 
     lines = [("2025-02-01", "GP"), ("2025-03-01", "GN"), ("2025-04-01", "GP"), ("2025-05-01", "GP KX"),
-             ("2025-06-01", "GO"), ("2024-12-31", "GP")]  # fmt: skip
+             ("2025-06-01", "GO"), ("2024-12-31", "GP"), ("2025-07-01", "GP"), ("2025-08-01", "GN"),
+             ("2025-08-02", "GP KX"), ("2025-09-01", "GO")]  # fmt: skip
+    decided = range(6)  # the 7th and those after it wait for a decision
     claims = claims_of(
         claims="claim_id | claim_type | person_id | payer | payer_kind | claim_start_date\n"
         + "\n".join(f"{n} | professional | p | M | medicare | {day}" for n, (day, _) in enumerate(lines)),
@@ -64,11 +66,11 @@ def test_therapy_over_the_threshold_of_the_year_has_kx() -> None:
         "charge_amount | service_unit_quantity\n"
         + "\n".join(line(n, day, modifiers) for n, (day, modifiers) in enumerate(lines)),
         adjudications="claim_id | adjudication_number | payer | paid_date | claim_status_code | charge_amount | paid_amount\n"
-        + "\n".join(f"{n} | 1 | M | 2025-12-01 | 1 | 1300.00 | 1300.00" for n in range(len(lines))),
+        + "\n".join(f"{n} | 1 | M | 2025-12-01 | 1 | 1300.00 | 1300.00" for n in decided),
         line_payments="claim_id | adjudication_number | service_number | claim_line_number | hcpcs_code | charge_amount | "
         "allowed_amount | paid_amount\n"
-        + "\n".join(f"{n} | 1 | 1 | 1 | 97110 | 1300.00 | 1300.00 | 1300.00" for n in range(len(lines))),
+        + "\n".join(f"{n} | 1 | 1 | 1 | 97110 | 1300.00 | 1300.00 | 1300.00" for n in decided),
     )
     rows = cx.rules.check(claims, "therapy_over_threshold")
-    assert rows["claim_id"].tolist() == ["1", "2"]
+    assert rows["claim_id"].tolist() == ["1", "2", "6", "7"]
     assert rows["evidence"].iloc[0] == "allowed in the year so far 2600.00"
