@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Union
 
@@ -56,6 +57,12 @@ class Staged:
     word: str  # "line" or "row": what place counts
     sample: str = ""  # a table of some of its rows; empty: of all
     translated: frozenset[int] = frozenset()  # columns that are read in other words; ``w<i>`` has theirs
+    pages: mmap.mmap | None = field(default=None, repr=False, compare=False)  # where its file is mapped
+
+    def rest(self) -> None:
+        """Give back the memory of what was scanned; it comes from the disk again where it is asked for."""
+        if self.pages is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+            self.pages.madvise(mmap.MADV_DONTNEED)
 
     def column(self, name: str) -> str:
         return f"c{self.columns.index(name)}"
@@ -228,8 +235,9 @@ class Stage:
                 empty += len(batch) - len(full)
                 rows += len(full)
                 writer.write_table(full.cast(schema))
-        with pa.memory_map(str(path)) as mapped:
-            found = pa.ipc.open_file(mapped).read_all()
+        with path.open("rb") as file:
+            pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        found = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(pages))).read_all()
         self.intake.engine.connection.register(table, found)
         some = f"{table}_sample" if rows > _FIRST + _SPREAD else ""
         if some:
@@ -250,7 +258,7 @@ class Stage:
                 source=source, location="", table_name=None, action="noted",
                 reason=f"rows without any value: {empty:,}; not counted as rows",
             )  # fmt: skip
-        self.staged.append(Staged(source, table, columns, rows, word, some))
+        self.staged.append(Staged(source, table, columns, rows, word, some, pages=pages))
         return self.staged[-1]
 
 

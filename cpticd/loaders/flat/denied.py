@@ -127,24 +127,28 @@ def settle(flat: Flat) -> None:
         "(coalesce(c.denies, false) OR f.rowid IN (SELECT rid FROM flat_unknown))"
     )
     shown = f"concat_ws(', ', {', '.join(f'f.{column}' for column in columns) or 'NULL'})"
-    flat.tally(
-        "no paid amount beside a denial: 0 was assumed", blank.format(shown),
-        action="repaired", table="line_payments", tell=True,
-    )  # fmt: skip
-    flat.tally(
-        "a denial text that names no reason, and nothing paid: read as denied, the cause unknown",
-        f"SELECT f._source, f._place, {shown} AS content FROM flat_unknown u JOIN flat f ON f.rowid = u.rid "
-        "SEMI JOIN flat_cells c ON c.rid = u.rid",
-        action="repaired", table="adjustments", tell=True,
-    )  # fmt: skip
-    flat.intake.execute(
-        f"UPDATE flat SET paid_amount = 0 WHERE rowid IN (SELECT rid FROM ({blank.format('NULL')}))"
-    )
+    is_blank = flat.any(blank.format("NULL"))
+    if is_blank:
+        flat.tally(
+            "no paid amount beside a denial: 0 was assumed", blank.format(shown),
+            action="repaired", table="line_payments", tell=True,
+        )  # fmt: skip
+    if flat.any("SELECT rid FROM flat_unknown"):
+        flat.tally(
+            "a denial text that names no reason, and nothing paid: read as denied, the cause unknown",
+            f"SELECT f._source, f._place, {shown} AS content FROM flat_unknown u JOIN flat f ON f.rowid = u.rid "
+            "SEMI JOIN flat_cells c ON c.rid = u.rid",
+            action="repaired", table="adjustments", tell=True,
+        )  # fmt: skip
+    if is_blank:
+        flat.intake.execute(
+            f"UPDATE flat SET paid_amount = 0 WHERE rowid IN (SELECT rid FROM ({blank.format('NULL')}))"
+        )
 
 
 def _partly(flat: Flat) -> None:
     """A line that is said to be denied in part, without a reason: what was neither paid nor is owed by the patient."""
-    if not flat.has("status"):
+    if not flat.has("status") or not flat.any("SELECT text FROM flat_status WHERE is_partly"):
         return
     shares = ", ".join(f"coalesce(f.{column}, 0)" for column in SHARES)
     columns = [*flat.family("carc"), *flat.family("adjustment")]
@@ -204,6 +208,9 @@ def _uncoded(flat: Flat) -> None:
         GROUP BY u.rid
         """
     )
+    if not flat.any("SELECT rid FROM flat_uncoded"):
+        flat.intake.execute("DROP TABLE flat_uncoded")
+        return
     shown = (
         "SELECT f._source, f._place, u.amount AS content FROM flat_uncoded u JOIN flat f ON f.rowid = u.rid"
     )

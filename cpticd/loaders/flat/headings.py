@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cpticd.core.errors import SchemaError
 from cpticd.loaders.flat import vocabulary
@@ -102,6 +103,7 @@ def is_cents(name: str) -> bool:
     return bool({"cents", "pennies"} & {*words(name)}) or "minor unit" in " ".join(words(name))
 
 
+@lru_cache(4096)
 def meaning(name: str) -> tuple[str, int] | None:
     """Canonical column that ``name`` usually means, and how unusual the name is (0: the canonical one)."""
     exact = re.sub(r"[\s_\-]+", "_", name.strip().lower())

@@ -20,7 +20,7 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
 #: Cells from which on memory is kept for the rest of the machine, and how many bytes the tables may then have of it.
-_LARGE, _MEMORY = 10_000_000, 700 << 20
+_LARGE, _MEMORY = 10_000_000, 620 << 20
 SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
 
 #: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
@@ -203,6 +203,10 @@ class Flat:
                     source=self.names[number], location="", table_name=table, action=action,
                     reason=f"{reason}: {total - SHOWN_EACH:,} more rows",
                 )  # fmt: skip
+
+    def any(self, sql: str) -> bool:
+        """Whether a SELECT has a row."""
+        return self.intake.query(f"SELECT 1 AS found FROM ({sql}) LIMIT 1").num_rows > 0
 
     def tally(
         self, reason: str, sql: str, *, action: str = "noted", table: str | None = None, tell: bool = False

@@ -95,7 +95,7 @@ def cancel(flat: Flat) -> None:
 
 def of_claims(flat: Flat) -> None:
     """Amounts that repeat on every line of a claim become the claim's; a claim of one line has its line's amounts."""
-    for column in _CLAIMS:
+    for column in _some_repeated(flat):
         _repeated(flat, column)
     if not flat.has("claim_charge_amount", "claim_paid_amount"):
         return
@@ -122,6 +122,21 @@ def of_claims(flat: Flat) -> None:
     flat.intake.execute("DROP TABLE flat_single")
 
 
+def _some_repeated(flat: Flat) -> list[str]:
+    """Columns that may be the claim's: rows of some decision all have one amount. Of many rows it is not asked."""
+    columns = [column for column in _CLAIMS if flat.has(column) and not flat.has(f"claim_{column}")]
+    if flat.is_large or not columns:
+        return columns
+    same = ", ".join(
+        f"min({c}) = max({c}) AND count({c}) = count(*) AND min({c}) <> 0 AS {c}" for c in columns
+    )
+    found = flat.intake.query(
+        f"SELECT {', '.join(f'bool_or({c}) AS {c}' for c in columns)} FROM (SELECT {same} FROM flat_rows "
+        "GROUP BY _source, claim_id, paid_date, payer HAVING count(*) > 1)"
+    ).to_pylist()[0]
+    return [column for column in columns if found[column]]
+
+
 def _repeated(flat: Flat, column: str) -> None:
     """Read a column as the claim's where all lines of every claim of several lines repeat it, and could not by chance.
 
@@ -129,8 +144,6 @@ def _repeated(flat: Flat, column: str) -> None:
     though they charge different amounts, or are of different procedures.
     """
     target = f"claim_{column}"
-    if not flat.has(column) or flat.has(target):
-        return
     statement = sql.text("flat/repeated")
     # Of many claims one in sixty-four contradicts, as a rule, and no more is asked.
     if flat.is_large:

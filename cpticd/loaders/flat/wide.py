@@ -254,6 +254,8 @@ def fill(
                 source=table.source, location="", table_name=UNIT, action="noted", reason=words
             )  # fmt: skip
     flat = Flat(intake, guesses)
+    for table, _ in guesses:
+        table.rest()
     flat.wordings = checked(own)
     lines.load(flat)
     wordings.note(flat)
