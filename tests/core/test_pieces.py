@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import cpticd as cx
-from cpticd import pieces
+from cpticd import pieces, sql
 
 RELATIONS = ("ledger", "chains", "versions", "services", "line_outcomes", "claim_outcomes")
 
@@ -38,6 +38,27 @@ def test_pieces_are_the_whole(files: dict[str, Path], monkeypatch: pytest.Monkey
         pd.testing.assert_frame_equal(
             frame.sort_values(key, ignore_index=True), whole[name].sort_values(key, ignore_index=True)
         )
+
+
+@pytest.mark.parametrize(
+    "relation, others",
+    [
+        ("ledger", "{several}"),
+        (
+            "services",
+            "SELECT claim_id FROM chains UNION SELECT claim_id FROM adjudications WHERE adjudication_number > 1",
+        ),
+    ],
+)
+def test_claims_of_one_answer_need_no_windows(files: dict[str, Path], relation: str, others: str) -> None:
+    claims = cx.read_tables(**files, quiet=True, progress=False)  # type: ignore[arg-type]
+    with claims.session() as s:
+        s.create("others", others.format(several=sql.text("several_answers")))
+        found = s.value(f"SELECT count(*) AS n FROM {relation} ANTI JOIN others USING (claim_id)")
+        alone = f"SELECT * FROM ({sql.relation(relation, alone=True)}) ANTI JOIN others USING (claim_id)"
+        every = f"SELECT * FROM {relation} ANTI JOIN others USING (claim_id)"
+        assert found > 20
+        assert s.rows(f"({alone} EXCEPT ALL {every}) UNION ALL ({every} EXCEPT ALL {alone})") == []
 
 
 @pytest.mark.thorough
