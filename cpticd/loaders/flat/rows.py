@@ -20,7 +20,7 @@ from cpticd.loaders.intake import Intake
 from cpticd.loaders.staging import UNIT, Staged
 
 #: Cells from which on memory is kept for the rest of the machine, and how many bytes the tables may then have of it.
-_LARGE, _MEMORY = 10_000_000, 620 << 20
+_LARGE, _MEMORY = 10_000_000, 540 << 20
 SHOWN_EACH = 50  # repairs of one kind in one source that are listed row by row; beyond, their number
 
 #: Columns of ``flat`` that no source may give, and their types, so that the SQL after it is one text.
