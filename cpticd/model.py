@@ -49,12 +49,14 @@ def order(kept: Collection[str] = ()) -> tuple[str, ...]:
 def needed(pending: tuple[str, ...], text: str | None) -> tuple[str, ...]:
     """Which ``pending`` relations have to be there before a statement runs; without one, all.
 
-    Those that it names, and those computed ones that they build on, which come before them.
+    Those that it names, and the computed ones before the last of them, which they may build on.
     """
     if text is None or not pending:
         return pending
     named = {found.lower() for found in _NAMED.findall(text)}
-    last = max((at for at, name in enumerate(pending, 1) if name in named and sql.LINES.get(name)), default=0)
+    if named & {*FAMILIES}:  # made together
+        named |= {*FAMILIES}
+    last = max((at for at, name in enumerate(pending, 1) if name in named), default=0)
     return tuple(
         name for at, name in enumerate(pending, 1) if name in named or (at <= last and sql.LINES.get(name))
     )
