@@ -89,7 +89,7 @@ answers AS MATERIALIZED (
         coalesce(w.is_itemized, 0) = 1 AS is_itemized, coalesce(w.is_returned, 0) = 1 AS is_returned, w.denial, w.rarcs,
         coalesce(w.adjusted, 0) = 0 AND coalesce(a.patient_responsibility_amount > 0, false) AS has_share_alone,
         coalesce(w.is_adjusted = 1 OR w.is_itemized = 0 OR w.has_loose = 1, true) AS speaks_of_claim,
-        CAST(CASE WHEN coalesce(w.is_itemized, 0) = 0 THEN a.paid_amount
+        CAST(CASE WHEN coalesce(w.is_itemized, 0) = 0 OR w.itemized_paid IS NULL THEN a.paid_amount
              ELSE coalesce(w.loose, 0) - CASE  -- what the lines were paid beyond the claim, as far as its adjustments explain it
                 WHEN w.total > 0 AND w.itemized_paid > a.paid_amount THEN least(w.total, w.itemized_paid - a.paid_amount)
                 WHEN w.total < 0 AND w.itemized_paid < a.paid_amount THEN greatest(w.total, w.itemized_paid - a.paid_amount)

@@ -40,7 +40,7 @@ SELECT
     CAST(d.charge AS DECIMAL(18,2)) AS charge_amount, d.line_charge AS line_charge_amount,
     CAST(CASE WHEN d.decision IN ('denied', 'nothing paid') THEN 0
               WHEN d.allowed IS NOT NULL THEN CAST(d.allowed AS DOUBLE)
-              ELSE coalesce(d.paid, 0) + d.share END AS DECIMAL(18,2)) AS allowed_amount,
+              ELSE d.paid + d.share END AS DECIMAL(18,2)) AS allowed_amount,  -- unknown where the payment is
     CAST(d.paid AS DECIMAL(18,2)) AS paid_amount,
     CAST(d.patient AS DECIMAL(18,2)) AS patient_responsibility_amount,
     CAST(CASE WHEN d.decision NOT IN ('denied', 'partly denied') THEN 0

@@ -12,6 +12,7 @@ import cpticd as cx
 from cpticd.claims import Claims
 from tests.amount import first
 from tests.loaders.flat_text import balanced, read, said, table
+from tests.spec import frame
 
 
 def outcomes(claims: Claims) -> list[tuple[Any, ...]]:
@@ -79,6 +80,15 @@ def test_a_file_without_a_paid_column(tmp_path: Path, capsys: pytest.CaptureFixt
     printed = capsys.readouterr().out
     assert "a.csv, line 2: no paid amount beside a denial: 0 was assumed: 2 rows" in printed
     assert "a.csv, line 4: a denial text that names no reason" in printed
+
+
+def test_without_a_paid_column_neither_payment_nor_allowance_is_known_of_what_was_paid() -> None:
+    rows = (
+        "claim | status | charge | patient resp\n 1 | Paid | 100 | 20\n 2 | Paid | 50 |\n 3 | Denied | 25 | 0"
+    )
+    claims = cx.read_wide(frame(rows), quiet=True, progress=False)
+    found = table(claims, "line_outcomes", "claim_id", "initial_outcome", "paid_amount", "allowed_amount")
+    assert found == [("1", "paid", None, None), ("2", "paid", None, None), ("3", "denied", None, 0.0)]
 
 
 WORDS = """
