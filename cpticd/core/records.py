@@ -89,7 +89,7 @@ class Records:
         delimiters = np.flatnonzero(data == ord(self._delimiter))
         if b'"' not in self._text:
             return np.diff(np.searchsorted(delimiters, self._ends), prepend=0) + 1, none, none
-        # A quote opens or closes by its place among those of its line: a line with an odd number is looked at on its own.
+        # A quote opens or closes by its place among those of its line: one with an odd number is looked at on its own.
         quotes = np.flatnonzero(data == 34)
         upto = np.searchsorted(quotes, self._ends)
         odd = (np.diff(upto, prepend=0) & 1).astype(bool)
