@@ -104,7 +104,8 @@ def test_the_start_page_leads_to_every_notebook_with_a_picture_and_answers_in_fi
 def test_the_invented_file_of_the_start_page_is_what_its_script_writes(tmp_path: Path) -> None:
     files = ROOT / "notebooks" / "files"
     module_of(files / "make_my_claims.py").write(tmp_path / "again.csv")
-    assert (tmp_path / "again.csv").read_bytes() == (files / "my_claims.csv").read_bytes()
+    same = (tmp_path / "again.csv").read_bytes() == (files / "my_claims.csv").read_bytes()
+    assert same, "run notebooks/files/make_my_claims.py, and notebooks/build.py after it"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

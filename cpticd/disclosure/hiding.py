@@ -61,7 +61,8 @@ def _coded(facts: pd.DataFrame, tables: Sequence[Table]) -> pd.DataFrame:
     for key in sorted(keys):
         if facts[key].dtype != bool:
             codes, values = pd.factorize(facts[key])
-            coded[key] = pd.Categorical.from_codes(codes, pd.Index(values))
+            # (distinct values of a categorical column are one again, whose own are not all there)
+            coded[key] = pd.Categorical.from_codes(codes, pd.Index(np.asarray(values)))
     return facts.assign(**coded)
 
 

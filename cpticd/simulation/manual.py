@@ -39,7 +39,7 @@ def rule_tables() -> dict[str, pa.Table]:
     >>> import cpticd as cx
     >>> tables = cx.simulation.rule_tables()
     >>> {kind: len(table) for kind, table in tables.items()}
-    {'ncci_ptp': 568, 'ncci_mue': 396, 'ncci_addon': 22, 'fee_schedule': 133, 'opps': 1, 'coverage': 51}
+    {'ncci_ptp': 568, 'ncci_mue': 396, 'ncci_addon': 22, 'fee_schedule': 134, 'opps': 1, 'coverage': 51}
 
     ``cx.rules.check(claims, tables=tables)`` judges claims by them.
     """

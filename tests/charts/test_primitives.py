@@ -179,7 +179,7 @@ def test_the_sentence_of_a_result_is_the_one_that_its_measure_declares() -> None
     claims = cx.simulate(persons=60, seed=1).claims
     became = cx.denials.flow(claims)
     said = charts.sentence(became)
-    assert said.startswith(f"Of {became['lines'].sum():,} services denied at first ")
+    assert said.startswith(f"Of {became['lines'].sum():,} services denied at first")
     with pytest.raises(ArgumentError, match=r"denials\.rates, which declares no sentence"):
         charts.sentence(cx.denials.rates(claims))
     with pytest.raises(ArgumentError, match="that no analysis returned"):
