@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from statsmodels.stats.proportion import proportion_confint
 import cpticd as cx
 from cpticd import denials, stats
 from cpticd.claims import Claims
+from cpticd.core.errors import QueryError
+from cpticd.core.session import Session
 from cpticd.stats import ClusterSums, Products
 from tests.benchmarks.recurring_claims import draw
 from tests.spec import claims_of
@@ -200,3 +203,22 @@ def test_dollars_of_which_none_are_denied_have_the_interval_of_as_many_lines() -
     n = sum(charges) ** 2 / sum(charge**2 for charge in charges)
     assert (row["rate"], row["low"]) == (0, 0)
     assert row["high"] == pytest.approx(proportion_confint(0, n, method="wilson")[1])
+
+
+@pytest.mark.parametrize("by", ["payer", None])
+def test_what_memory_does_not_hold_at_once_is_added_up_in_parts(
+    by: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = cx.simulate(persons=60, seed=3).claims
+    whole = cx.denials.rates(claims, by=by)
+    frame, refused = Session.frame, []
+
+    def too_large(self: Session, text: str, *args: Any, **parts: Any) -> pd.DataFrame:
+        if parts.get("rows") == "rated_rows":
+            refused.append(text)
+            raise QueryError("the query failed: Out of Memory Error: could not allocate block")
+        return frame(self, text, *args, **parts)
+
+    monkeypatch.setattr(Session, "frame", too_large)
+    pd.testing.assert_frame_equal(cx.denials.rates(claims, by=by), whole)
+    assert refused
