@@ -9,6 +9,7 @@ import pandas as pd
 from cpticd import sql
 from cpticd.core.session import Session
 from cpticd.denials import clustered
+from cpticd.stats.clustered import sums
 
 #: Columns of the interval of a share.
 COLUMNS: Final = ("share_low", "share_high", *clustered.COLUMNS)
@@ -29,7 +30,7 @@ def intervals(s: Session, rows: str, columns: str, weight: str, confidence: floa
         f"SELECT {columns} claim_id, category, 1 AS hit, {weight} AS whole, {weight} AS part FROM {rows}",
         lazy=True,
     )
-    of_groups = clustered.sums(s, weighted, columns)[[*_names(columns), *_OF_GROUP]]
+    of_groups = sums(s, weighted, columns)[[*_names(columns), *_OF_GROUP]]
     found = s.frame(sql.text("denials/cause_clusters"), rows=weighted, columns=columns)
     found = found.merge(of_groups, on=_names(columns)) if columns else found.merge(of_groups, how="cross")
     # A line has one cause: what is counted of it is of the cause, or nothing.

@@ -13,6 +13,7 @@ from cpticd.core.session import Session
 from cpticd.core.words import interval as interval_of
 from cpticd.core.words import percent
 from cpticd.denials import clustered, divided
+from cpticd.stats.clustered import sums
 
 #: What a contract says of duplicates.
 LEFT_OUT: Final = "left out, as HFMA does: denied at first as duplicates (CARC 18, B13)"
@@ -58,7 +59,7 @@ def share(
 
 def interval(s: Session, rows: str, groups: Grouping, *, dollars: bool, confidence: float) -> pd.DataFrame:
     """The shares of a relation of rows (claim_id, hit, whole, part and the groups), by group."""
-    found = clustered.sums(s, rows, groups.columns)
+    found = sums(s, rows, groups.columns)
     s.drop(rows)
     made = clustered.rate(found, dollars=dollars, confidence=confidence)
     return found[groups.names].assign(

@@ -17,6 +17,7 @@ from cpticd.core.outcomes import decided
 from cpticd.core.selection import By, names
 from cpticd.core.session import Session
 from cpticd.denials import cause_shares, clustered, counted, divided
+from cpticd.stats.clustered import sums
 
 Unit = Literal["lines", "claims", "charge"]
 Decision = Literal["initial", "final"]
@@ -119,7 +120,7 @@ def rates(
             mature=f"{mature} AND {counted.kept(duplicates)}",
             source=pieces.relation, select=pieces.select, joins=pieces.joins,
         )  # fmt: skip
-        found = clustered.sums(s, rows, groups.columns, "partly_denied", "partly_amount")
+        found = sums(s, rows, groups.columns, "partly_denied", "partly_amount")
     result = counted.ordered(_shaped(found, groups.names, unit, confidence), groups)
     return attach(
         result,

@@ -19,7 +19,8 @@ from cpticd.core.measure import Cells, measure
 from cpticd.core.selection import By, Grouping, names
 from cpticd.core.session import Session
 from cpticd.patterns.comorbidity import SOURCES, counted
-from cpticd.stats import ClusterSums, Products
+from cpticd.stats import Products
+from cpticd.stats.clustered import clusters, sums
 
 _RVUS: Final = ("work_rvu", "practice_rvu", "malpractice_rvu", "total_rvu")
 #: Of each ratio what is counted of what, over which lines, and the columns that it becomes.
@@ -172,21 +173,16 @@ def _ratio(s: Session, groups: Grouping, parts: tuple[str, str, str], confidence
     part, per, flag = parts
     columns = f"{groups.columns} claim_id, 0 AS hit, {part} AS part, {per} AS whole"
     rows = f"(SELECT {columns} FROM value_rows WHERE {flag} = 1)"
-    found = s.frame(sql.text("clustered"), rows=rows, columns=groups.columns, group=groups.group, sums="", more="",
-                    none="", added="")  # fmt: skip
-    numbers = found.columns[len(groups.names) :]
-    found = found.assign(**{name: found[name].fillna(0).astype(float) for name in numbers})
-    clusters = {
-        kind: ClusterSums(
-            found[f"{kind}s"],
-            found[f"{kind}_nn"],
-            Products(*(found[f"{kind}_{pair}"] for pair in ("part_part", "part_whole", "whole_whole"))),
-        )
-        for kind in ("claim", "person")
-    }
+    found = sums(s, rows, groups.columns)
     lines = Products(*(found[pair] for pair in ("part_part", "part_whole", "whole_whole")))
     made = stats.ratio_of_lines(
-        found["n"], found["part"], found["whole"], lines, clusters, confidence=confidence, highest=np.inf
+        found["n"],
+        found["part"],
+        found["whole"],
+        lines,
+        clusters(found, "part", "whole"),
+        confidence=confidence,
+        highest=np.inf,
     )
     return found[groups.names].assign(rate=made.rate, low=made.low, high=made.high)
 
