@@ -112,6 +112,8 @@ _CLUSTERS: Final = {
 }  # fmt: skip
 #: Relations that are lists of CTEs, which others begin with, and end with the one that they are.
 _LISTS: Final = {"adjustment_readings": "readings", "service_decisions": "decisions"}
+#: What both kinds of answers read, and add up alike.
+_OF_ANSWERS: Final = {"readings": "adjustment_readings", "reason_sums": "reason_sums"}
 #: Parts of the ledger where decisions may be cancelled, and where none is.
 _REVERSALS: Final = {
     "kept": "MATERIALIZED", "is_cancelled": "x.claim_id IS NOT NULL",
@@ -134,11 +136,11 @@ def relation(name: str, *, alone: bool = False) -> str:
     if name in _LISTS:
         return f"WITH {text(name)} SELECT * FROM {_LISTS[name]}"
     if name == "ledger":
-        readings, submitted = text("adjustment_readings"), text("submitted_lines")
+        parts = {each: text(file) for each, file in _OF_ANSWERS.items()}
         if alone:
-            return text(name).format(answers=text("lone_answers").format(readings=readings), **_NO_REVERSALS)
+            return text(name).format(answers=text("lone_answers").format(**parts), **_NO_REVERSALS)
         return text(name).format(
-            answers=text("answers").format(readings=readings, submitted=submitted),
+            answers=text("answers").format(submitted=text("submitted_lines"), **parts),
             reversals=",\n" + text("reversals"),
             **_REVERSALS,
         )

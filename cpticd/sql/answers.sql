@@ -23,15 +23,7 @@ added_up AS (
     SELECT
         claim_id, adjudication_number, line, max(is_answer) AS is_answer, sum(charge) AS charge, sum(paid) AS paid,
         sum(allowed) AS allowed, sum(amount) AS total,
-        sum(CASE WHEN meaning = 'denial' THEN amount END) AS denied,
-        sum(CASE WHEN group_code = 'PR' THEN amount END) AS patient,
-        sum(CASE WHEN meaning = 'patient share' THEN amount END) AS share,
-        sum(CASE WHEN meaning IN ('capitation', 'packaging') THEN amount END) AS covered,
-        sum(CASE WHEN meaning = 'pended' THEN amount END) AS pended,
-        arg_min(  -- the largest denial
-            struct_pack(group_code := group_code, carc := carc, category := category),
-            struct_pack(a := -amount, b := coalesce(carc, '~'), c := coalesce(group_code, '~'))
-        ) FILTER (WHERE denies) AS denial,
+        {reason_sums} FILTER (WHERE denies) AS denial,
         nullif(array_to_string(list_sort(list_distinct(array_agg(rarc) FILTER (WHERE rarc IS NOT NULL))), ' '), '') AS rarcs,
         max(is_returned) AS is_returned
     FROM given

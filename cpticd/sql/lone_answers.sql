@@ -4,15 +4,7 @@
 reasons AS (
     SELECT
         claim_id, line,
-        sum(CASE WHEN meaning = 'denial' THEN amount END) AS denied,
-        sum(CASE WHEN group_code = 'PR' THEN amount END) AS patient,
-        sum(CASE WHEN meaning = 'patient share' THEN amount END) AS share,
-        sum(CASE WHEN meaning IN ('capitation', 'packaging') THEN amount END) AS covered,
-        sum(CASE WHEN meaning = 'pended' THEN amount END) AS pended,
-        arg_min(  -- the largest denial
-            struct_pack(group_code := group_code, carc := carc, category := category),
-            struct_pack(a := -amount, b := coalesce(carc, '~'), c := coalesce(group_code, '~'))
-        ) FILTER (WHERE meaning = 'denial' AND (amount > 0 OR is_unknown)) AS denial
+        {reason_sums} FILTER (WHERE meaning = 'denial' AND (amount > 0 OR is_unknown)) AS denial
     FROM readings
     WHERE meaning <> 'other' OR group_code = 'PR'
     GROUP BY claim_id, line
