@@ -38,7 +38,7 @@ def of_columns(columns: Iterable[str]) -> str:
     lacks. ``columns`` are names without blanks and punctuation, ``meanings`` what the flat form takes them for.
     """
     columns = list(columns)
-    names = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in columns}
+    names = {*map(_squeezed, columns)}
     names |= {name for column in columns for name in _tails(column)}
     meanings = {found[0] for name in columns if (found := headings.meaning(name))}
     for row in (*_rows("columns"), *_rows("meanings")):
@@ -52,16 +52,20 @@ def of_columns(columns: Iterable[str]) -> str:
 def of_unread(columns: Iterable[str]) -> str:
     """What a table of claims is that cannot be read by the row, by those of its columns that say nothing of charges
     and payments; empty where they say nothing of the kind."""
-    names = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in columns}
+    names = {*map(_squeezed, columns)}
     for row in _rows("unread"):
         if all({*group.split("/")} & names for group in row["needs"].split()):
             return _sentence(row)
     return ""
 
 
+def _squeezed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
 def _tails(column: str) -> list[str]:
     """Names within a wide heading: ``standard_charge|Plan A|negotiated_dollar`` is a negotiated dollar charge too."""
-    parts = [re.sub(r"[^a-z0-9]", "", part.lower()) for part in column.split("|")]
+    parts = [_squeezed(part) for part in column.split("|")]
     return [parts[0] + parts[-1]] if len(parts) > 1 else []
 
 
