@@ -23,6 +23,7 @@ from cpticd.denials.cube_choice import Column, Rows, choice_of
 from cpticd.denials.cube_chosen import Columns
 from cpticd.denials.cube_pairs import Pairing, pairing
 from cpticd.denials.cube_view import View
+from cpticd.denials.named_causes import Causes, in_order
 from cpticd.denials.numbering import numbered as texts_numbered
 from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
@@ -49,19 +50,20 @@ class Cube(Columns):
 
     _views: dict[Any, View] = field(default_factory=dict, repr=False)
 
-    def view(self, *, decision: Decision = "initial", category: str | None = None, **criteria: Any) -> View:
+    def view(self, *, decision: Decision = "initial", category: Causes = None, **criteria: Any) -> View:
         """One view: the lines that meet all criteria, with rates, causes, trend and pairs as methods.
 
         criteria: those of ``Claims.where`` that the cube's columns answer: ``dates`` (first and last day, month or
             year of service), ``persons``, ``hcpcs``, payer, place, and what the cube was made ``by``.
         decision: ``initial`` or ``final``: whose denials count.
-        category: denials of that root cause alone count, over all lines.
+        category: denials of that root cause, or of several, alone count, over all lines.
 
         Raises ArgumentError where ``Claims.where`` does, and for criteria that the columns do not answer.
         """
-        key = (choice_of(criteria, self.known, self.lines), decision, category)
+        causes = in_order(category)
+        key = (choice_of(criteria, self.known, self.lines), decision, causes)
         if key not in self._views:
-            made = View(self, key[0], decision=decision, category=category)
+            made = View(self, key[0], decision=decision, category=causes)
             while len(self._views) >= _KEPT:
                 self._views.pop(next(iter(self._views)), None)
             self._views[key] = made

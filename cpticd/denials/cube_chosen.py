@@ -14,6 +14,7 @@ from cpticd.core.contract import CLOCKS
 from cpticd.core.errors import ArgumentError
 from cpticd.denials.cube_choice import Choice, Column, Rows
 from cpticd.denials.cube_pairs import Pairing, Used
+from cpticd.denials.named_causes import Causes, in_order, several
 from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 
@@ -88,15 +89,19 @@ class Columns:
 
 
 class Chosen:
-    """The lines of a cube that meet criteria, and which of them are denied: by a decision, of a category."""
+    """The lines of a cube that meet criteria, and which of them are denied: by a decision, of some categories.
+
+    ``category``: None of any, a text of one, a tuple of several.
+    """
 
     def __init__(
-        self, cube: Columns, choice: Choice, *, decision: Decision = "initial", category: str | None = None
+        self, cube: Columns, choice: Choice, *, decision: Decision = "initial", category: Causes = None
     ) -> None:
         if decision not in CLOCKS:
             raise ArgumentError(f"decision: found {decision!r}; expected initial or final")
-        if category is not None and category not in cube.categories:
-            raise ArgumentError(f"category: found {category!r}; there are {cube.categories}")
+        category = in_order(category)
+        if strange := [each for each in several(category) if each not in cube.categories]:
+            raise ArgumentError(f"category: found {strange[0]!r}; there are {cube.categories}")
         self.cube = cube
         self.choice = choice
         self.decision: Decision = decision
@@ -123,7 +128,7 @@ class Chosen:
         if self.category is None:
             return self.used
         column = self.cube.columns[f"{self.decision}_category"]
-        return self.used & (column.code == column.number(self.category))
+        return self.used & column.among(several(self.category))
 
     def _outcome(self, name: str) -> np.ndarray:
         column = self.cube.columns[f"{self.decision}_outcome"]

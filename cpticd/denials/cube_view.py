@@ -16,6 +16,7 @@ from cpticd.denials import cause_shares, clustered, cube_periods, cube_rows, cub
 from cpticd.denials.cube_choice import Choice
 from cpticd.denials.cube_chosen import Chosen, Columns, Within, pair_columns
 from cpticd.denials.cube_pairs import Totals
+from cpticd.denials.named_causes import Causes, said
 from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.denials.pair_rates import judge
 from cpticd.denials.pair_sources import Grain
@@ -32,7 +33,7 @@ class View(Chosen):
     """
 
     def __init__(
-        self, cube: Columns, choice: Choice, *, decision: Decision = "initial", category: str | None = None
+        self, cube: Columns, choice: Choice, *, decision: Decision = "initial", category: Causes = None
     ) -> None:
         super().__init__(cube, choice, decision=decision, category=category)
         self._results: dict[tuple[str, Any], pd.DataFrame] = {}
@@ -108,12 +109,12 @@ class View(Chosen):
     def causes(self, within: Within = (None, None)) -> pd.DataFrame:
         """One row per root cause, the largest first, as ``denials.causes`` says of these lines.
 
-        With a category chosen: one row per CARC of that category (``category`` reads ``CARC 16``).
+        With one category chosen: one row per CARC of that category (``category`` reads ``CARC 16``).
         """
         return self._kept("causes", within, lambda: self._causes_of(within))
 
     def _causes_of(self, within: Within) -> pd.DataFrame:
-        by = "category" if self.category is None else "carc"
+        by = "carc" if isinstance(self.category, str) else "category"
         column = self.cube.columns[f"{self.decision}_{by}"]
         denied, partly = self.those(self.denied, within), self.those(self.partly_denied, within)
         rows = np.flatnonzero(denied | partly)
@@ -248,7 +249,8 @@ class View(Chosen):
 
     def _attach(self, frame: pd.DataFrame, measure: str, **more: Any) -> pd.DataFrame:
         """``frame`` with its contract, which names what was chosen."""
-        category = f" for {self.category}" if self.category else ""
+        causes = said(self.category)
+        category = f" for {causes}" if causes else ""
         before = self.cube.selection
         chosen = before | {
             name: [before[name], value] if name in before else value
@@ -260,5 +262,5 @@ class View(Chosen):
         return attach(
             frame, measure=measure, numerator=f"lines denied{category}, and dollars that denial CARCs took",
             denominator="lines adjudicated that meet the criteria", clock=CLOCKS[self.decision],
-            **(default | {"selection": chosen, "category": self.category or "any"} | more),
+            **(default | {"selection": chosen, "category": causes or "any"} | more),
         )  # fmt: skip

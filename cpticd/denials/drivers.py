@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import pandas as pd
@@ -15,6 +15,7 @@ from cpticd.denials import driver_leaves
 from cpticd.denials.driver_lines import DIAGNOSIS, Level, Lines, level, lines_of
 from cpticd.denials.driver_rows import rows_of
 from cpticd.denials.driver_search import Search
+from cpticd.denials.named_causes import said
 from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.denials.pair_sources import hit_of
 
@@ -57,7 +58,7 @@ def drivers(
     claims: Claims,
     dimensions: Sequence[str] = DIMENSIONS,
     *,
-    cause: str | None = None,
+    cause: str | Collection[str] | None = None,
     q: float = Q_THRESHOLD,
     min_lines: int = 30,
     confidence: float = 0.95,
@@ -68,7 +69,7 @@ def drivers(
     ----------
     dimensions: what to look by, see ``claims.dimensions()``, and ``diagnosis``. Levels in this order: every dimension
         by itself; payer × procedure; the other dimensions within payers; procedure × diagnosis, and within payers.
-    cause: count only denials of this root cause, as in ``by_pair``.
+    cause: count only denials of this root cause, or of several, as in ``by_pair``.
     q: false discovery rate within a level up to which a driver is listed.
     min_lines: groups of fewer adjudicated lines are not looked at.
     confidence: of the interval of the rate.
@@ -111,7 +112,7 @@ def drivers(
     return attach(
         found,
         measure="drivers of initial denials",
-        numerator="lines denied at first adjudication" + (f", of {cause} causes" if cause else ""),
+        numerator="lines denied at first adjudication" + (f", of {said(cause)} causes" if cause else ""),
         denominator="adjudicated lines of the group",
         clock=CLOCKS["initial"],
         exclusions=f"lines not adjudicated; groups under {min_lines} lines; what does not pass q {q:g}",

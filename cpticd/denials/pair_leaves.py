@@ -13,6 +13,7 @@ from cpticd.core.measure import Cells, Compared
 from cpticd.core.selection import By, names
 from cpticd.denials.detectable import detectable
 from cpticd.denials.excesses import digits, in_whole_lines
+from cpticd.denials.named_causes import Causes
 
 #: Error rate at which a pair is put before the others.
 Q_THRESHOLD: Final = 0.10
@@ -33,12 +34,10 @@ _OF_ONE: Final = ("largest_person_share", "largest_provider_share")
 _LEANING: Final = (("hcpcs_code", "payer"), ("payer",))
 
 
-def leaves(
-    by: By = None, grain: str = "code", pointer: str = "all", cause: str | None = None, **_: Any
-) -> Cells:
+def leaves(by: By = None, grain: str = "code", pointer: str = "all", cause: Causes = None, **_: Any) -> Cells:
     """How a result of ``denials.by_pair`` leaves; of one cause no denials: whose they are is not known."""
     keys = (*names(by), *KEYS[grain])
-    if cause is not None:
+    if cause:
         return Cells(
             by=keys, persons="persons",
             where=("adjudicated", *(("primary_pointer",) if pointer == "primary" else ())),

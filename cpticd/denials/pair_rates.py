@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -47,7 +48,7 @@ def by_pair(
     by: By = None,
     grain: Grain = "code",
     pointer: Pointer = "all",
-    cause: str | None = None,
+    cause: str | Collection[str] | None = None,
     min_lines: int = 30,
 ) -> pd.DataFrame:
     """One row per procedure and diagnosis (and group) of at least ``min_lines`` adjudicated lines.
@@ -57,9 +58,9 @@ def by_pair(
     by: dimensions, see ``claims.dimensions()``: each group has its own pairs, compared with lines of the group.
     grain: ``code``, or ``family`` (procedure section x diagnosis chapter; a line counts once per pair).
     pointer: ``all`` diagnoses that a line points to, or its ``primary`` one alone.
-    cause: count only denials of this root cause, a category of ``causes``, or ``diagnosis related``: all categories
-        that concern the diagnosis (table carc_categories). Eligibility, credentialing and limits, which deny a
-        person's or a provider's lines together, then do not blur what a diagnosis does.
+    cause: count only denials of this root cause, a category of ``causes``, or of several; ``diagnosis related``: all
+        categories that concern the diagnosis (table carc_categories). Eligibility, credentialing and limits, which
+        deny a person's or a provider's lines together, then do not blur what a diagnosis does.
     min_lines: pairs with fewer lines are left out, and counted in the contract.
 
     Columns

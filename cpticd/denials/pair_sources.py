@@ -8,6 +8,7 @@ from cpticd import sql
 from cpticd.core.errors import ArgumentError
 from cpticd.core.selection import Grouping
 from cpticd.core.session import Session
+from cpticd.denials.named_causes import Causes, several
 from cpticd.denials.pair_leaves import KEYS
 from cpticd.sql.pair_parts import line_clusters, pair_clusters
 
@@ -62,7 +63,7 @@ def _families(names: str, joins: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> dict[str, Any]:
+def grouped(s: Session, grain: Grain, groups: Grouping, cause: Causes) -> dict[str, Any]:
     """Pairs of other groups or of a cause, added up in the session; parts of ``pairs_judged``."""
     keys = groups.columns
     of: dict[str, Any] = {"select": groups.select, "joins": groups.joins, "hit": hit_of(s, cause)}
@@ -113,19 +114,23 @@ def grouped(s: Session, grain: Grain, groups: Grouping, cause: str | None) -> di
     }  # fmt: skip
 
 
-def hit_of(s: Session, cause: str | None) -> str:
-    """SQL of what counts as denied: all initial denials, or those of a root cause."""
-    if cause is None:
+def hit_of(s: Session, cause: Causes) -> str:
+    """SQL of what counts as denied: all initial denials, or those of a root cause, or of several."""
+    if not several(cause):
         return "o.initial_outcome = 'denied'"
     known = s.frame("SELECT DISTINCT category, diagnosis_related FROM carc_categories WHERE is_denial")
-    chosen = (
-        known["diagnosis_related"].eq("yes") if cause == DIAGNOSIS_RELATED else known["category"].eq(cause)
-    )
-    wanted = sorted(set(known.loc[chosen, "category"].astype(str)))
-    if not wanted:
+    wanted: set[str] = set()
+    for each in several(cause):
+        chosen = (
+            known["diagnosis_related"].eq("yes") if each == DIAGNOSIS_RELATED else known["category"].eq(each)
+        )
+        found = {*known.loc[chosen, "category"].astype(str)}
+        wanted |= found
+        if found:
+            continue
         raise ArgumentError(
-            f"cause={cause!r}: expected {DIAGNOSIS_RELATED!r} or a category of denials: "
+            f"cause={each!r}: expected {DIAGNOSIS_RELATED!r} or a category of denials: "
             f"{sorted(set(known['category'].astype(str)))}"
         )
-    listed = ", ".join("'" + each.replace("'", "''") + "'" for each in wanted)
+    listed = ", ".join("'" + each.replace("'", "''") + "'" for each in sorted(wanted))
     return f"o.initial_outcome = 'denied' AND o.denial_category IN ({listed})"

@@ -10,6 +10,7 @@ import itertools
 import json
 import math
 from calendar import monthrange
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -42,6 +43,11 @@ def _script() -> str:
 @cache
 def _style() -> str:
     return (files(__package__) / "board.css").read_text("utf-8")
+
+
+def chosen(value: str | Collection[str] | None) -> list[str]:
+    """The values of a control of several, as a list: none, one, or all that are chosen."""
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
 @dataclass(frozen=True)

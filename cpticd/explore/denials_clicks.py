@@ -59,7 +59,7 @@ class Clicks(Leaving):
             self._open_cell(self._cell_of(event))
         elif kind == "row" and part in ("pairs", "lines", "work"):
             self._open_row(str(part), int(event["row"]))
-        elif part == "causes" and not self.values["category"]:
+        elif part == "causes" and not self._is_of_one_cause:
             self._choose_cause(event)
 
     def _press(self, name: str) -> None:

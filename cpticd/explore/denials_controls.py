@@ -66,7 +66,7 @@ def controls(claims: Claims, cube: Cube | None, dimensions: list[str]) -> list[C
         *filters[:1],
         Control("dates", "dates", "Service", None, () if cube is None else dates_of(cube)),
         *filters[1:],
-        Control("select", "category", "Root cause", "", (_ALL, *causes)),
+        Control("several", "category", "Root cause", "", (_ALL, *causes)),
         Control("select", "view", "Show", "pairs", VIEWS),
         Control("select", "compare", "Compare", "", (*COMPARED, *beside)),
         Control("select", "measure", "Measure", "excess", looks),

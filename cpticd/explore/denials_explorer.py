@@ -164,7 +164,7 @@ class DenialsExplorer(Clicks):
         drawn = charts.causes(causes, unit=bars)  # type: ignore[arg-type]
         yield chart("causes", drawn, label="Root causes of denials", clickable=True, width="half",
                     table=behind(causes, list(causes.columns), name="causes")
-                    | {"selectable": not self.values["category"]})  # fmt: skip
+                    | {"selectable": not self._is_of_one_cause})  # fmt: skip
         yield chart("trend", charts.trend(trend), label="Denial rate by month", width="half",
                     table=behind(trend, list(trend.columns), name="trend"))  # fmt: skip
         yield SO_FAR

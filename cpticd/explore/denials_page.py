@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -96,6 +96,11 @@ class DenialsPage(Explorer):
         return {name: self.value(name) for name in (*self.criteria, "decision", "category")}
 
     @property
+    def _is_of_one_cause(self) -> bool:
+        """Whether one root cause is chosen, of which the reasons are shown then."""
+        return isinstance(self.value("category"), str)
+
+    @property
     def drill(self) -> tuple[str | None, str | None]:
         """Procedure family and diagnosis chapter that the matrix was opened at; none at first."""
         return self._extra.get(FAMILY[0]), self._extra.get(FAMILY[1])
@@ -166,7 +171,7 @@ class DenialsPage(Explorer):
         return json.dumps([self._key, self.values["category"], self._min_lines])
 
     def _work_out_drivers(
-        self, key: str, selection: Mapping[str, Any], cause: str | None, least: int
+        self, key: str, selection: Mapping[str, Any], cause: str | Sequence[str] | None, least: int
     ) -> None:
         found = drivers_view.worked_out(self._select(selection), self.criteria, cause=cause, min_lines=least)
         tiles.keep(self._drivers, key, found, KEPT)

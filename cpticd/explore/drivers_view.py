@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -32,7 +32,9 @@ class Drivers:
     reason: str = ""
 
 
-def worked_out(claims: Claims, dimensions: Sequence[str], *, cause: str | None, min_lines: int) -> Drivers:
+def worked_out(
+    claims: Claims, dimensions: Sequence[str], *, cause: str | Collection[str] | None, min_lines: int
+) -> Drivers:
     """Drivers of claims by payer, procedure and place, the page's own criteria, and diagnosis."""
     own = [name for name in dimensions if name != "dates"]
     wanted = dict.fromkeys(("payer", "hcpcs_code", "place", *own, "diagnosis"))

@@ -18,7 +18,7 @@ from cpticd.charts import risk_parts
 from cpticd.claims import Claims
 from cpticd.core.errors import ArgumentError
 from cpticd.explore import dead_ends, tiles
-from cpticd.explore.board import Control, chart
+from cpticd.explore.board import Control, chart, chosen
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
 from cpticd.explore.pages import behind, behind_chart, page, table
@@ -142,8 +142,8 @@ class RiskExplorer(Explorer):
             Control("select", "model", "Model", model, tuple((name, f"CMS-HCC {name}") for name in MODELS)),
             Control("select", "year", "Service year", year, tuple((one, str(one)) for one in every)),
             Control("select", "direction", "Direction", "both", DIRECTIONS),
-            Control("select", "kind", "Kind", "", (("", "every kind"), *kinds)),
-            Control("select", "hcc", "Condition", "", (("", "every condition"), *conditions)),
+            Control("several", "kind", "Kind", "", (("", "every kind"), *kinds)),
+            Control("several", "hcc", "Condition", "", (("", "every condition"), *conditions)),
             Control("range", "min_confidence", "Least confidence", confidence, (), 0, 1, 0.05),
             Control("button", "export", "Export the review list"),
         ]  # fmt: skip
@@ -173,9 +173,10 @@ class RiskExplorer(Explorer):
             self.board.said = f"Working out {model}, {year} …"
         conditions = self._of(model, year).conditions
         place = [control.name for control in self._controls].index("hcc")
-        before = dict(self._controls[place].options).get(values["hcc"])
+        before = dict(self._controls[place].options)
         # The same number is another condition in another model.
-        hcc = values["hcc"] if (values["hcc"], before) in conditions else ""
+        kept = [one for one in chosen(self.value("hcc")) if (one, before.get(one)) in conditions]
+        hcc = kept if len(kept) > 1 else "".join(kept)
         if (str(year), hcc) != (values["year"], values["hcc"]):
             self._set(values | {"year": str(year), "hcc": hcc})
         options = (("", "every condition"), *conditions)
@@ -185,12 +186,12 @@ class RiskExplorer(Explorer):
 
     def _part(self, *, clicked: bool = True) -> pd.DataFrame:
         """The impact that the filters choose; without those that a click sets where the matrix asks."""
-        chosen = {name: self.value(name) for name in ("kind", "hcc")} if clicked else {}
+        of = {name: self.value(name) for name in ("kind", "hcc")} if clicked else {}
         return selected(
             self._now.impact,
             direction=self.value("direction"),
             min_confidence=self.value("min_confidence"),
-            **chosen,
+            **of,
         )
 
     # -- what a notebook reads ---------------------------------------------------------------------
@@ -212,7 +213,7 @@ class RiskExplorer(Explorer):
             kept &= (rows["kind"] == risk_parts.UNSUPPORTED) == (direction == risk_parts.UNSUPPORTED)
         for name in ("kind", "hcc"):
             if self.value(name) is not None:
-                kept &= rows[name] == self.value(name)
+                kept &= rows[name].isin(chosen(self.value(name)))
         return rows[kept].reset_index(drop=True)
 
     @property

@@ -20,7 +20,7 @@ from cpticd.core.contract import carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import records_shown
 from cpticd.explore import dead_ends, tiles
-from cpticd.explore.board import Control, chart
+from cpticd.explore.board import Control, chart, chosen
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
 from cpticd.explore.pages import Page, behind, page, table
@@ -196,7 +196,7 @@ class RulesExplorer(Explorer):
         kept = pd.Series(True, index=frame.index)
         for name in names:
             if (value := self.value(name)) is not None:
-                kept &= frame[name].isin([value] if isinstance(value, str) else value)
+                kept &= frame[name].isin(chosen(value))
         return kept
 
     def _enforced(self, frame: pd.DataFrame) -> pd.Series:

@@ -17,7 +17,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import terms_of
 from cpticd.core.errors import ArgumentError
 from cpticd.explore import dead_ends, tiles
-from cpticd.explore.board import Control, chart
+from cpticd.explore.board import Control, chart, chosen
 from cpticd.explore.explorer import SO_FAR, Explorer
 from cpticd.explore.pages import behind, page, table
 from cpticd.explore.preparing import Tell
@@ -131,16 +131,16 @@ def _prepared(
     categories = specificity.two_ledgers(claims, gaps, by="diagnosis_category", **priced_)
     dated = of.get("year") is not None and "dates" not in claims.selection
     dates = {"dates": (f"{of['year']}-01-01", f"{of['year']}-12-31")} if dated else {}
-    chosen = claims.where(**dates) if dated else claims
-    codes = specificity.share(chosen, by=[FAMILY, "diagnosis_category", "diagnosis_code"])
+    of_dates = claims.where(**dates) if dated else claims
+    codes = specificity.share(of_dates, by=[FAMILY, "diagnosis_category", "diagnosis_code"])
     codes["title"] = icd10cm.title(codes["diagnosis_code"]).to_numpy()
     return Prepared(
-        families, categories, codes, specificity.share(chosen, by=[FAMILY, "rendering_npi"]), dates
+        families, categories, codes, specificity.share(of_dates, by=[FAMILY, "rendering_npi"]), dates
     )
 
 
 class TwoLedgersExplorer(Explorer):
-    """See :func:`two_ledgers`. ``codes``, ``siblings``, ``categories`` and ``providers`` are of the chosen family."""
+    """See :func:`two_ledgers`. ``codes``, ``siblings``, ``categories`` and ``providers`` are of the chosen families."""
 
     name: ClassVar[str] = "two_ledgers"
     clicked: ClassVar[tuple[str, ...]] = ("code",)
@@ -184,7 +184,7 @@ class TwoLedgersExplorer(Explorer):
     def _controls_of(self, families: list[str]) -> list[Control]:
         options = (("", "none chosen"), *((name, name) for name in families))
         return [
-            Control("select", FAMILY, "Diagnosis family", "", options),
+            Control("several", FAMILY, "Diagnosis family", "", options),
             Control("select", "denials", "Denied dollars", "excess", AXES),
             Control("select", "show", "Show", "", SHOW),
             Control(
@@ -197,9 +197,15 @@ class TwoLedgersExplorer(Explorer):
 
     @property
     def selection(self) -> dict[str, Any]:
-        """The year of both ledgers, and the family that is chosen, if any line is of it."""
-        family = self.value(FAMILY)
-        return self._dates | ({FAMILY: family} if family in set(self._codes[FAMILY]) else {})
+        """The year of both ledgers, and the families that are chosen, of those that any line is of."""
+        there = set(self._codes[FAMILY])
+        found = [family for family in self._chosen if family in there]
+        return self._dates | ({FAMILY: found if len(found) > 1 else found[0]} if found else {})
+
+    @property
+    def _chosen(self) -> list[str]:
+        """The families that are chosen."""
+        return chosen(self.value(FAMILY))
 
     def _priced(self, frame: pd.DataFrame) -> pd.DataFrame:
         return priced(frame, self.value("base_rate") or None)
@@ -217,7 +223,7 @@ class TwoLedgersExplorer(Explorer):
     @property
     def codes(self) -> pd.DataFrame:
         """One row per unspecified code of the family that has a specific sibling, the most claims first."""
-        rows = self._codes[(self._codes[FAMILY] == self.value(FAMILY)) & (self._codes["with_specific"] > 0)]
+        rows = self._codes[self._codes[FAMILY].isin(self._chosen) & (self._codes["with_specific"] > 0)]
         rows = rows.sort_values(
             ["unspecified_amount", "claims", "diagnosis_code"], ascending=[False, False, True]
         )
@@ -226,7 +232,7 @@ class TwoLedgersExplorer(Explorer):
     @property
     def categories(self) -> pd.DataFrame:
         """One row per category (three characters) of the family's codes, both ledgers side by side."""
-        mine = self._codes.loc[self._codes[FAMILY] == self.value(FAMILY), "diagnosis_category"]
+        mine = self._codes.loc[self._codes[FAMILY].isin(self._chosen), "diagnosis_category"]
         rows = self._priced(self._categories)
         rows = rows[rows["diagnosis_category"].isin(mine)].reset_index(drop=True)
         rows.insert(1, "title", icd10cm.title(rows["diagnosis_category"]).to_numpy())
@@ -235,7 +241,7 @@ class TwoLedgersExplorer(Explorer):
     @property
     def providers(self) -> pd.DataFrame:
         """One row per rendering provider of the family's codes, those with the most unspecified dollars first."""
-        rows = self._providers[self._providers[FAMILY] == self.value(FAMILY)]
+        rows = self._providers[self._providers[FAMILY].isin(self._chosen)]
         rows = rows[rows["unspecified"] > 0].assign(_npi=lambda frame: frame["rendering_npi"].astype("str"))
         rows = rows.sort_values(["unspecified_amount", "unspecified", "_npi"], ascending=[False, False, True])
         return rows.drop(columns="_npi").reset_index(drop=True)
@@ -269,13 +275,12 @@ class TwoLedgersExplorer(Explorer):
         return tiles.kept(self._tiles(self.data), self._tiles(self.shareable()))
 
     def _tiles(self, data: pd.DataFrame) -> list[tiles.Tile]:
-        family = self.value(FAMILY)
-        return tiles.two_ledgers(totals(data[data[FAMILY] == family] if family else data))
+        return tiles.two_ledgers(totals(data[data[FAMILY].isin(self._chosen)] if self._chosen else data))
 
     # -- the page ----------------------------------------------------------------------------------
 
     def parts(self) -> Iterator[dict[str, Any]]:
-        data, family = self.data, self.value(FAMILY)
+        data, families = self.data, self._chosen
         yield {"kind": "tiles", "name": "tiles", "tiles": self._tiles(data)}
         if data.empty:
             shown_ = [each for each in self._controls if each.name == "show"]
@@ -283,20 +288,20 @@ class TwoLedgersExplorer(Explorer):
             return
         yield chart("ledgers", self.figure, label="Denials against risk adjustment, by diagnosis family",
                     table=behind(data, [FAMILY, *_SIDES]), clickable=True,
-                    note="Click a family, or choose it above, to see its codes, their siblings and providers."
+                    note="Click a family, or choose some above, to see their codes, siblings and providers."
                     )  # fmt: skip
         yield SO_FAR
         shown = page(data, self.extra, name="families")
         here = shown.rows[FAMILY].tolist()
         yield table("families", shown, [FAMILY, *_SIDES], selectable=True,
                     title=f"Families, the largest part of both ledgers first: {len(data):,}",
-                    selected=here.index(family) if family in here else None)  # fmt: skip
-        if family:
-            yield from self._of_family(str(family))
+                    selected=next((here.index(each) for each in families if each in here), None))  # fmt: skip
+        if families:
+            yield from self._of_family(" + ".join(families))
         yield {"kind": "text", "name": "note", "paragraphs": [NOTE]}
 
     def _of_family(self, family: str) -> list[dict[str, Any]]:
-        """Categories, codes, siblings of a code and providers of the chosen family."""
+        """Categories, codes, siblings of a code and providers of the chosen families, which are named."""
         codes = page(self.codes, self.extra, name="codes")
         code, here = self.extra.get("code"), codes.rows["diagnosis_code"].tolist()
         first = [_first(self._beside(one)) for one in here]
@@ -316,9 +321,9 @@ class TwoLedgersExplorer(Explorer):
         return parts
 
     def said(self) -> str:
-        family = self.value(FAMILY)
+        named = " + ".join(self._chosen)
         return f"{len(self.data):,} families" + (
-            f"; {family}: {len(self.codes):,} unspecified codes" if family else ""
+            f"; {named}: {len(self.codes):,} unspecified codes" if named else ""
         )
 
     def check_extra(self, extra: Mapping[str, Any]) -> None:

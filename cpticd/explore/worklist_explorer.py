@@ -19,7 +19,7 @@ from cpticd.core.measure import records_shown
 from cpticd.denials.deadlines import Deadlines
 from cpticd.denials.open_denials import open_summary
 from cpticd.explore import dead_ends, open_work, story, tiles
-from cpticd.explore.board import Control, chart
+from cpticd.explore.board import Control, chart, chosen
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
 from cpticd.explore.notes import Notes
@@ -133,7 +133,7 @@ class WorklistExplorer(Explorer):
         kept = open_work.due(rows, self.value("deadline"))
         for name in FILTERS:
             if (value := self.value(name)) is not None:
-                kept &= rows[name].astype("object").isin([value] if isinstance(value, str) else value)
+                kept &= rows[name].astype("object").isin(chosen(value))
         if worked := self.value("worked"):
             kept &= ((rows["assigned_to"] != "") | (rows["note"] != "")) == (worked == "taken")
         if least := self.value("min_expected"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import sqrt
 from typing import Any, Final, Literal
 
@@ -29,15 +30,15 @@ def selected(
     impact: pd.DataFrame,
     *,
     direction: Direction = "both",
-    kind: str | None = None,
-    hcc: str | None = None,
+    kind: str | Collection[str] | None = None,
+    hcc: str | Collection[str] | None = None,
     person_id: str | None = None,
     min_confidence: float = 0.0,
 ) -> pd.DataFrame:
     """One row per person and open condition of ``impact`` that is chosen, with the totals of what is chosen.
 
     Parameters: ``impact`` as ``risk.impact`` returns it; ``direction``, gaps, unsupported or both; ``kind`` of a gap
-    (or unsupported), ``hcc``, ``person_id``, ``min_confidence``: None and 0 choose all.
+    (or unsupported) and ``hcc``, one or several; ``person_id``, ``min_confidence``: None and 0 choose all.
 
     The contract's records ``totals`` are those of ``risk.impact`` for the part. A kind or direction that is chosen
     whole keeps its record. A part of one is the sum of its rows' shares of the whole (``expected_score``, Shapley's
@@ -63,7 +64,7 @@ def selected(
         kept &= (impact["kind"] == UNSUPPORTED) == (direction == UNSUPPORTED)
     for name, value in (("kind", kind), ("hcc", hcc), ("person_id", person_id)):
         if value is not None:
-            kept &= impact[name] == value
+            kept &= impact[name].isin([value] if isinstance(value, str) else list(value))
     rows = impact[kept].reset_index(drop=True)
     totals = _totals(rows, {str(one["kind"]): one for one in before})
     chosen = {"direction": direction, "kind": kind, "hcc": hcc, "min_confidence": min_confidence}

@@ -1,0 +1,25 @@
+"""Root causes by which denials are chosen: one, several, or none named, which is any."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+Causes = str | Collection[str] | None
+
+
+def in_order(causes: Causes) -> str | tuple[str, ...] | None:
+    """Causes in one form, whatever their order and kind: a tuple of several, a text of one, None of any."""
+    if causes is None or isinstance(causes, str):
+        return causes
+    named = tuple(sorted(set(causes)))
+    return named if len(named) > 1 else named[0] if named else None
+
+
+def several(causes: Causes) -> tuple[str, ...]:
+    """The causes that are named."""
+    return () if causes is None else (causes,) if isinstance(causes, str) else tuple(causes)
+
+
+def said(causes: Causes) -> str:
+    """The causes in words: ``authorization or eligibility``."""
+    return " or ".join(several(causes))
