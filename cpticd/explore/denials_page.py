@@ -14,26 +14,26 @@ from cpticd import charts
 from cpticd.claims import Claims
 from cpticd.core.measure import Measure, measures
 from cpticd.core.partial import check_whole
-from cpticd.core.selection import DIMENSIONS, By
+from cpticd.core.selection import By
 from cpticd.denials import cube_rows
 from cpticd.denials.cube import Cube, cube
 from cpticd.denials.cube_compare import Side, compared
 from cpticd.denials.cube_view import View
 from cpticd.denials.pair_sources import Grain
 from cpticd.explore import compare_view, drivers_view, names, open_work, tiles
-from cpticd.explore.board import Control
+from cpticd.explore.board import Control, chosen
 from cpticd.explore.denials_controls import MEASURES, controls
 from cpticd.explore.explorer import Explorer
 from cpticd.explore.identifiers import Identifiers
+from cpticd.explore.line_filters import own_columns
 from cpticd.explore.notes import Notes
 from cpticd.explore.open_work import OpenWork
 from cpticd.explore.preparing import Tell
 
 FAMILY: Final = ("hcpcs_family", "diagnosis_family")
 CODE: Final = ("hcpcs_code", "diagnosis_code")
-#: Dimensions of a page for which none are asked, and how many of a user's own join them.
+#: Dimensions of a page for which none are asked; columns of a user's own join them.
 BY: Final = ("payer", "place", "billing_npi")
-OWN: Final = 4
 #: Selections whose declared tiles and drivers are kept.
 KEPT: Final = 32
 _FIRST_TILES: Final = (
@@ -222,13 +222,14 @@ class DenialsPage(Explorer):
         every = work.noted()
         inside = self.view.inside(self.drill)
         found = every[(every["row"] >= 0) & inside[every["row"].clip(lower=0)]]
+        if causes := chosen(self.value("category")):
+            found = found[found["category"].isin(causes)]
         return open_work.searched(found, str(self._extra.get("search", "")))
 
 
 def _by_of(claims: Claims) -> list[str]:
     """The usual dimensions, and the first of a user's own that are no names of providers."""
-    own = [name for name in claims.known_dimensions() if name not in DIMENSIONS and not name.endswith("name")]
-    return [*BY, *own[:OWN]]
+    return [*BY, *own_columns(claims)]
 
 
 def with_tiles() -> list[Measure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import records_shown
-from cpticd.explore import dead_ends, tiles
+from cpticd.explore import dead_ends, line_filters, tiles
 from cpticd.explore.board import Control, chart, chosen
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
@@ -71,6 +72,8 @@ _TILES: Final = ("Findings", "Flagged lines decided", "of them denied at first",
                  "Paid in spite of it", "Expected saving, worklist")  # fmt: skip
 #: Controls that choose findings and lines.
 FILTERS: Final = ("payer", "family", "rule", "severity", "min_precision", "min_dollars", "lines")
+#: Choices of lines whose scorecards are kept.
+KEPT: Final = 16
 _WHY: Final = ("reason_1", "reason_2", "reason_3")
 NOTE: Final = (
     "A finding says that a line breaks a rule as it is written, not that it was wrong to bill: a coder looks at the "
@@ -123,6 +126,7 @@ class Prepared:
     cited: Any
     lines: int
     decided: int
+    of_lines: line_filters.Lines
 
 
 class RulesExplorer(Explorer):
@@ -132,9 +136,9 @@ class RulesExplorer(Explorer):
     clicked: ClassVar[tuple[str, ...]] = ("line",)
     file_name: ClassVar[str] = "rules_worklist.csv"
     title: ClassVar[str] = "Coding rules: which payers enforce them, and what to correct before billing"
-    criteria = ("payer",)
 
     _card: pd.DataFrame
+    _of_lines: line_filters.Lines
     _work: pd.DataFrame
     _found: pd.DataFrame
     _lines: int
@@ -146,6 +150,10 @@ class RulesExplorer(Explorer):
     ) -> None:  # fmt: skip
         self._names = Identifiers(identifiers=identifiers)
         self._readable = readable_lines
+        self._least = min_lines
+        self._cards: dict[str, pd.DataFrame] = {}
+        self._line_criteria = line_filters.criteria_of(claims)
+        self.criteria = ("payer", *self._line_criteria)
         given = ", ".join(f"{name}=…" for name, value in of.items() if value is not None)
 
         def prepare(tell: Tell) -> Prepared:
@@ -157,21 +165,22 @@ class RulesExplorer(Explorer):
             work = coding.prebill(claims, found, adjudicated=True)
             named = disclosure.with_persons(claims, found).fillna({"payer": "(unknown)"})
             lines, decided = claims.query(_ANSWERED).iloc[0].astype(int)
-            return Prepared(card, work, carry(found, named), cited(claims, found), lines, decided)
+            of_lines = line_filters.lines_of(claims, found, work)
+            return Prepared(card, work, carry(found, named), cited(claims, found), lines, decided, of_lines)
 
         super().__init__(
-            claims, self._controls_of(), prepare=prepare, tiles=_TILES,
+            claims, self._controls_of(None, line_filters.waiting(claims)), prepare=prepare, tiles=_TILES,
             call=f"rules(claims{', findings' if findings is not None else ''}{', ' if given else ''}{given})",
         )  # fmt: skip
 
     def opened(self, found: Any) -> list[Control]:
         self._card, self._work, self._found = found.card, found.work, found.findings
-        self._lines, self._decided = found.lines, found.decided
+        self._lines, self._decided, self._of_lines = found.lines, found.decided, found.of_lines
         self._names.cited(self._found["evidence"].dropna(), "claim", found.cited)
-        return self._controls_of(found)
+        return self._controls_of(found, self._of_lines.controls())
 
     @staticmethod
-    def _controls_of(found: Prepared | None = None) -> list[Control]:
+    def _controls_of(found: Prepared | None, of_lines: list[Control]) -> list[Control]:
         def options(column: str, every: str) -> tuple[tuple[str, str], ...]:
             there = [] if found is None else [found.findings[column], found.card[column]]
             values = sorted({value for each in there for value in each.dropna()})
@@ -182,6 +191,7 @@ class RulesExplorer(Explorer):
             Control("several", "family", "Family of rules", "", options("family", "every family")),
             Control("several", "rule", "Rule", "", options("rule", "every rule")),
             Control("several", "severity", "Severity", "", options("severity", "every severity")),
+            *of_lines,
             Control("select", "share", "Denied", "precision", PRECISIONS),
             Control("range", "min_precision", "Least share denied", 0.0, (), 0, 1, 0.05),
             Control("select", "lines", "Worklist", "open", LINES),
@@ -190,6 +200,19 @@ class RulesExplorer(Explorer):
         ]  # fmt: skip
 
     # -- what a notebook reads ---------------------------------------------------------------------
+
+    @property
+    def _now(self) -> pd.DataFrame:
+        """The scorecard of the lines that are chosen, of all rules and payers; worked out once for each choice."""
+        wanted = {name: value for name, value in self.selection.items() if name in self._line_criteria}
+        if not wanted:
+            return self._card
+        key = json.dumps(wanted, sort_keys=True)
+        if key not in self._cards:
+            self.board.said = "Working out the scorecard of the lines that are chosen …"
+            found = coding.scorecard(self._claims.where(**wanted), self._found, min_lines=self._least)
+            tiles.keep(self._cards, key, found, KEPT)
+        return self._cards[key]
 
     def _kept(self, frame: pd.DataFrame, *names: str) -> pd.Series:
         """Whether each row is of what these filters choose."""
@@ -204,17 +227,20 @@ class RulesExplorer(Explorer):
         least, share = self.value("min_precision"), self.value("share")
         if least == 0:
             return pd.Series(True, index=frame.index)
-        card = self._card[self._card[share] >= least]
+        card = self._now[self._now[share] >= least]
         pairs = pd.MultiIndex.from_frame(card[["rule", "payer"]])
         return pd.Series(pd.MultiIndex.from_frame(frame[["rule", "payer"]]).isin(pairs), index=frame.index)
 
     def _rows(self, frame: pd.DataFrame, *names: str) -> pd.DataFrame:
-        return frame[self._kept(frame, *names) & self._enforced(frame)].reset_index(drop=True)
+        kept = self._kept(frame, *names) & self._enforced(frame)
+        if "claim_id" in frame:
+            kept &= self._of_lines.kept(frame, self.selection)
+        return frame[kept].reset_index(drop=True)
 
     @property
     def scorecard(self) -> pd.DataFrame:
         """One row per rule and payer as filtered, with precision, recall and dollars."""
-        return self._rows(self._card, "payer", "family", "rule", "severity")
+        return self._rows(self._now, "payer", "family", "rule", "severity")
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -234,7 +260,7 @@ class RulesExplorer(Explorer):
     @property
     def figure(self) -> go.Figure:
         """The scorecard by payer as shown."""
-        card = self._rows(self._card, "family", "severity")
+        card = self._rows(self._now, "family", "severity")
         return charts.scorecard(card, color=self.value("share"), readable_lines=self._readable)
 
     def export(self, path: str | Path, *, overwrite: bool = False, identifiers: bool = False) -> Path:
@@ -265,12 +291,12 @@ class RulesExplorer(Explorer):
         share = self.value("share")
         yield {"kind": "tiles", "name": "tiles", "tiles": self._tiles()}
         if found.empty and work.empty:
-            filters = [each for each in self._controls if each.name in FILTERS]
+            filters = [each for each in self._controls if each.name in (*FILTERS, *self._line_criteria)]
             yield dead_ends.nothing_passes(filters, self.values, "No finding")
             return
         if self._lines and not self._decided:
             yield dead_ends.no_decisions(self._lines) | {"title": "Findings, but no answer of a payer"}
-        every = self._rows(self._card, "family", "severity")
+        every = self._rows(self._now, "family", "severity")
         yield chart("matrix", self.figure, label="Rules by payer: share of flagged lines denied",
                     table=behind(every, _CARD), clickable=True,
                     note="Click a cell to see its findings alone; click it again to see all.")  # fmt: skip

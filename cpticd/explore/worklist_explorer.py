@@ -18,7 +18,7 @@ from cpticd.core.errors import ArgumentError, CpticdError
 from cpticd.core.measure import records_shown
 from cpticd.denials.deadlines import Deadlines
 from cpticd.denials.open_denials import open_summary
-from cpticd.explore import dead_ends, open_work, story, tiles
+from cpticd.explore import dead_ends, line_filters, open_work, story, tiles
 from cpticd.explore.board import Control, chart, chosen
 from cpticd.explore.explorer import FIRST, SO_FAR, Explorer
 from cpticd.explore.identifiers import Identifiers
@@ -82,9 +82,9 @@ class WorklistExplorer(Explorer):
     title: ClassVar[str] = "What can still be won, by whom, and until when?"
     file_name: ClassVar[str] = "open-denials.csv"
     clicked: ClassVar[tuple[str, ...]] = ("place",)
-    criteria = ("payer",)
 
     _work: OpenWork
+    _lines: line_filters.Lines
     #: What is said of a note that was written.
     _written = ""
 
@@ -93,31 +93,35 @@ class WorklistExplorer(Explorer):
     ) -> None:
         self._names = Identifiers(identifiers=identifiers)
         self._of = dict(of)
+        self.criteria = ("payer", *line_filters.criteria_of(claims))
         kept = Notes(claims, notes)
 
-        def prepare(tell: Tell) -> OpenWork:
+        def prepare(tell: Tell) -> tuple[OpenWork, line_filters.Lines]:
             tell("Open denials, their deadlines, prices and chances are worked out")
-            return open_work.worked_out(claims, notes=kept, **of)
+            work = open_work.worked_out(claims, notes=kept, **of)
+            return work, line_filters.lines_of(claims, work.rows)
 
         given = "".join(f", {key}={of[key]!r}" for key in ("as_of",) if of[key] is not None)
         super().__init__(
-            claims, self._controls_of(None), prepare=prepare, tiles=_TILES, call=f"worklist(claims{given})"
-        )
+            claims, self._controls_of(None, line_filters.waiting(claims)), prepare=prepare, tiles=_TILES,
+            call=f"worklist(claims{given})",
+        )  # fmt: skip
 
     def opened(self, found: Any) -> list[Control]:
-        self._work = found
+        self._work, self._lines = found
         # Numbered in the order of the list, whatever is filtered later.
-        self._names.column(found.rows["claim_id"], "claim")
-        return self._controls_of(found.rows)
+        self._names.column(self._work.rows["claim_id"], "claim")
+        return self._controls_of(self._work.rows, self._lines.controls())
 
     @staticmethod
-    def _controls_of(rows: pd.DataFrame | None) -> list[Control]:
+    def _controls_of(rows: pd.DataFrame | None, of_lines: list[Control]) -> list[Control]:
         def options(column: str) -> tuple[tuple[str, str], ...]:
             counts = {} if rows is None else rows[column].value_counts(sort=True).to_dict()
             return (("", "All"), *((str(name), f"{name} ({n:,})") for name, n in counts.items()))
 
         return [
             *(Control("several", name, label, "", options(name)) for name, label in FILTERS.items()),
+            *of_lines,
             Control("select", "deadline", "Deadline", "", open_work.DEADLINES),
             Control("select", "worked", "Worked on", "", WORKED),
             Control("number", "min_expected", "Expected back, at least $", 0.0, (), 0, None, 50),
@@ -130,7 +134,7 @@ class WorklistExplorer(Explorer):
     def data(self) -> pd.DataFrame:
         """One row per open denial as filtered and searched, as of ``denials.open``; assigned_to and note beside it."""
         rows = self._work.noted()
-        kept = open_work.due(rows, self.value("deadline"))
+        kept = open_work.due(rows, self.value("deadline")) & self._lines.kept(rows, self.selection)
         for name in FILTERS:
             if (value := self.value(name)) is not None:
                 kept &= rows[name].astype("object").isin(chosen(value))

@@ -202,6 +202,21 @@ def test_every_filter_acts_on_every_part(explorer: RiskExplorer, values: dict[st
     assert explorer.chosen == values
 
 
+def test_several_kinds_and_conditions_are_of_any_of_them(explorer: RiskExplorer) -> None:
+    kinds = explorer.data["kind"].value_counts().index[:2].tolist()
+    counts = explorer.data["kind"].value_counts()
+    explorer.choose(kind=kinds)
+    assert len(explorer.data) == len(explorer.impact) == counts[kinds].sum()
+    hccs = explorer.data["hcc"].value_counts().index[:2].tolist()
+    explorer.choose(hcc=hccs)
+    assert set(explorer.data["hcc"]) == set(hccs)
+    assert len(explorer.data) == len(explorer.impact)
+    link = explorer.link
+    explorer.reset()
+    explorer.link = link
+    assert set(explorer.value("hcc")) == set(hccs)
+
+
 def test_a_cell_of_the_matrix_sets_its_filters_and_a_second_click_lifts_them(explorer: RiskExplorer) -> None:
     drawn = part(explorer, "matrix")["figure"]["data"][0]
     row, column = next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,20 @@ def test_of_tiles_the_number_of_findings_alone_is_kept(explorer: RulesExplorer) 
     persons = explorer.findings["person_id"].nunique()
     with disclosure.using(minimum=persons + 1):
         assert explorer.shareable_tiles() == []
+
+
+def test_days_choose_lines_whose_scorecard_is_worked_out_anew(
+    claims: Claims, findings: pd.DataFrame, explorer: RulesExplorer
+) -> None:
+    dates = ("2024-03-05", "2024-12-20")
+    explorer.choose(dates=dates, lines="all")
+    told = rules.scorecard(claims.where(dates=dates), findings)
+    pd.testing.assert_frame_equal(explorer.scorecard, told)
+    assert 0 < len(explorer.findings) < len(findings)
+    days = explorer.data["service_date"]
+    assert (days.min(), days.max()) >= (pd.Timestamp(dates[0]), pd.Timestamp("2024-03-06"))
+    assert days.max() <= pd.Timestamp(dates[1])
+    npi = explorer._of_lines.rows["billing_npi"].iloc[0]
+    explorer.choose(billing_npi=npi)
+    assert explorer.selection == {"dates": dates, "billing_npi": npi}
+    json.dumps(explorer.board.parts, allow_nan=False)

@@ -91,6 +91,17 @@ def test_ledgers_at_another_base_rate_need_a_first_one(explorer: TwoLedgersExplo
         priced(no_dollars, 5.0)
 
 
+def test_several_families_are_opened_together(explorer: TwoLedgersExplorer) -> None:
+    families = explorer.data[FAMILY].tolist()[:2]
+    lines = []
+    for chosen in (*families, families):
+        explorer.choose(**{FAMILY: chosen})
+        lines.append((len(explorer.codes), len(explorer.categories), explorer.providers["unspecified"].sum()))
+    assert lines[2] == tuple(sum(each) for each in zip(*lines[:2], strict=True))
+    assert set(explorer.selection[FAMILY]) == set(families)
+    assert part(explorer, "codes")["title"].startswith(" + ".join(explorer.value(FAMILY)))
+
+
 def test_a_family_opens_its_codes_and_providers(claims: Claims, explorer: TwoLedgersExplorer) -> None:
     happen(explorer, kind="row", part="families", row=1)
     family = explorer.data[FAMILY].iloc[1]
