@@ -25,7 +25,7 @@ LAYERS = [
     {"errors", "sql"},
     {"reference", "stats"},
     {"codes", "pieces"},
-    {"model", "exports"},
+    {"model", "exports", "persons"},
     {"claims"},
     {"loaders"},
     {"simulation"},

@@ -98,6 +98,11 @@ class _Views:
         with _errors():
             return self._run(sql, params).toArrow()
 
+    def relation(self, sql: str) -> DataFrame:
+        """The result of a SELECT where it lies."""
+        with _errors():
+            return self._run(sql, None)
+
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         yield from self.fetch(sql).to_batches()
 

@@ -18,7 +18,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, cast
 
 import pandas as pd
 
@@ -28,6 +28,7 @@ from cpticd.core.partial import check_whole
 
 if TYPE_CHECKING:
     from cpticd.claims import Claims
+    from cpticd.core.apart import Rows
 
 P = ParamSpec("P")
 Names = str | Sequence[str]
@@ -129,6 +130,13 @@ class Chart:
     options: Callable[[pd.DataFrame], Mapping[str, Any]] = lambda frame: {}
 
 
+class Lazy(Protocol):
+    """How the rows of an analysis are left where they are (``cpticd.persons.Apart``)."""
+
+    def rows(self, analysis: str, claims: Claims, arguments: Mapping[str, Any]) -> Rows:
+        """The rows of an analysis of claims with these arguments, not worked out yet."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One use of a measure in the report.
@@ -180,6 +188,8 @@ class Measure:
     sentence: Callable[[pd.DataFrame], str] | None = None
     #: Frame in, a tile of an explorer out: label, value, and a note below it; None where there is nothing to show.
     tile: Callable[[pd.DataFrame], tuple[str, str, str] | None] | None = None
+    #: How its rows are left where they are; None where its last step reads all of them.
+    apart: Lazy | None = None
 
     @property
     def grain(self) -> str:
@@ -207,11 +217,12 @@ def measure(
     sentence: Callable[[pd.DataFrame], str] | None = None,
     tile: Callable[[pd.DataFrame], tuple[str, str, str] | None] | None = None,
     of_claims: bool = True,
+    apart: Lazy | None = None,
 ) -> Callable[[Callable[P, pd.DataFrame]], Callable[P, pd.DataFrame]]:
     """Declare an analysis where it is defined. ``of_claims=False``: its first argument is not (always) Claims.
 
     The function then checks that it was given Claims, and its result says which analysis it is of, by which arguments
-    and of which selection.
+    and of which selection. ``apart``: it has rows of persons, and with ``lazy=True`` leaves them where they are.
     """
 
     def declared(function: Callable[P, pd.DataFrame]) -> Callable[P, pd.DataFrame]:
@@ -220,11 +231,14 @@ def measure(
 
         @functools.wraps(function)
         def measured(*args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+            lazy = kwargs.pop("lazy", False)
             bound = signature.bind(*args, **kwargs)
             first = next(iter(bound.arguments.values()), None)
-            if of_claims:
+            if of_claims or lazy:
                 check_claims(name, first)
                 check_whole(name, first)
+            if lazy:
+                return cast(pd.DataFrame, _lazily(name, apart, bound))
             frame = function(*args, **kwargs)
             bound.apply_defaults()
             given = {key: value for key, value in bound.arguments.items() if _is_plain(value)}
@@ -232,12 +246,29 @@ def measure(
             terms = {"selection": dict(chosen)} if chosen else {}
             return amend(frame, {"analysis": name, "arguments": given}, **terms)
 
+        if apart is not None:  # an editor shows it
+            kind = inspect.Parameter.KEYWORD_ONLY
+            own = inspect.Parameter("lazy", kind, default=False, annotation="bool")
+            shown = signature.replace(parameters=[*signature.parameters.values(), own])
+            measured.__signature__ = shown  # type: ignore[attr-defined]
         drawn = Chart(chart) if isinstance(chart, str) else chart
-        made = Measure(name, measured, heading, leaves, drawn, tuple(report), sentence, tile)
+        made = Measure(name, measured, heading, leaves, drawn, tuple(report), sentence, tile, apart)
         _MEASURES[name] = made
         return measured
 
     return declared
+
+
+def _lazily(name: str, apart: Lazy | None, bound: inspect.BoundArguments) -> Rows:
+    """The rows of a call with ``lazy=True``; ArgumentError where the analysis reads all of them at its end."""
+    if apart is None:
+        able = ", ".join(sorted(each.name for each in _MEASURES.values() if each.apart))
+        raise ArgumentError(
+            f"{name}: lazy=True leaves rows of persons where they are, and the last step of this analysis reads all of "
+            f"its rows at once; it is there for {able}; ask this one of claims.where(…), or without lazy"
+        )
+    claims, *others = bound.arguments.items()
+    return apart.rows(name, claims[1], dict(others))
 
 
 def _is_plain(value: Any) -> bool:

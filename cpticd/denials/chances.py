@@ -20,26 +20,33 @@ WORDS: Final = (
 _COLUMNS: Final = ("overturn_probability", "chance_source", "chance_lines")
 
 
-def chances(reference: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
+def chances(reference: pd.DataFrame, wanted: pd.DataFrame, every: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row per wanted row: overturn_probability, chance_source, chance_lines (those it is learned from).
 
     ``reference``: payer, category, turn, is_paid, day and n, as ``resolved_before`` gives them; ``wanted``: payer,
-    category, age and is_denied_again. Missing where there is no reference at all, or no age.
+    category, age and is_denied_again; ``every``: the same of all that are wanted, where these are some of them. Missing
+    where there is no reference at all, or no age.
     """
     reference = reference[reference["day"].notna() & (reference["day"] >= 0)]
-    asked = wanted[["payer", "category", "age"]].astype({"age": float})
-    asked = asked.assign(turn=np.where(wanted["is_denied_again"].astype(bool), 2, 1))
+    asked = _asked(wanted)
+    whole = asked if every is None else _asked(every)
     parts = []
     for turn, part in asked[asked["age"].notna()].groupby("turn"):
         learned = reference[reference["turn"] == turn]
         if len(learned):
-            distinct = part.drop_duplicates()
+            distinct = whole[whole["age"].notna() & (whole["turn"] == turn)].drop_duplicates()
             found = part.reset_index().merge(_learned(learned, distinct.reset_index(drop=True)), how="left")
             parts.append(found.set_index(found.columns[0]))
     nothing = {"overturn_probability": np.nan, "chance_source": None, "chance_lines": np.nan}
     if not parts:
         return pd.DataFrame(nothing, index=wanted.index).astype({"chance_source": "str"})
     return pd.concat(parts)[list(_COLUMNS)].reindex(wanted.index)
+
+
+def _asked(wanted: pd.DataFrame) -> pd.DataFrame:
+    """Payer, category, age and turn of each wanted row."""
+    asked = wanted[["payer", "category", "age"]].astype({"age": float})
+    return asked.assign(turn=np.where(wanted["is_denied_again"].astype(bool), 2, 1))
 
 
 def _learned(reference: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from cpticd import sql
+from cpticd.core.apart import whole
 from cpticd.core.errors import ArgumentError
 from cpticd.core.session import Session
 from cpticd.reference import store
@@ -20,6 +21,8 @@ WORDS: Final = (
     f"in the last year, of at least {LEAST} services; else of other payers of the kind; else a contract or fee "
     "schedule that was added (reference.add('contract_rates', …)); never the charge"
 )
+#: Prices that are there, in the place of those that a statement works out.
+_OF_ALL: Final = "own AS (SELECT * FROM own_prices), others AS (SELECT * FROM other_prices)"
 _COLUMNS: Final = {
     "payer": pa.string(), "payer_kind": pa.string(), "code": pa.string(), "modifier": pa.string(), "place": pa.string(),
     "amount": pa.float64(), "effective_from": pa.date32(), "effective_to": pa.date32(),
@@ -40,10 +43,25 @@ def prices(s: Session, wanted: str, day: str, *, folder: str | Path | None = Non
 
     ``wanted``: a relation of claim_id and claim_line_number; ``day``: SQL of the day up to which a year is looked at.
     """
+    prices = sql.text("denials/prices").format(day=day, least=LEAST)
+    if (own := whole("own")) is not None and (others := whole("others")) is not None:
+        s.load("own_prices", own)
+        s.load("other_prices", others)
+        prices = _OF_ALL
     return s.create(
-        "expected_prices", sql.text("denials/expected_prices"), wanted=wanted, day=day, least=LEAST,
+        "expected_prices", sql.text("denials/expected_prices"), wanted=wanted, day=day, prices=prices,
+        priced=sql.text("denials/priced").format(wanted=wanted),
         contract=contract_amounts(s, wanted, folder=folder),
     )  # fmt: skip
+
+
+def of_all(s: Session, wanted: str, day: str) -> dict[str, pa.Table]:
+    """What payers allowed for one unit, by payer and procedure, as ``prices`` reads it where it sees some persons."""
+    parts = (
+        sql.text("denials/priced").format(wanted=wanted),
+        sql.text("denials/prices").format(day=day, least=LEAST),
+    )
+    return {name: s.fetch(f"WITH {', '.join(parts)} SELECT * FROM {name}") for name in ("own", "others")}
 
 
 def contract_amounts(s: Session, wanted: str, *, folder: str | Path | None = None) -> str:

@@ -8,17 +8,21 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cpticd import sql
 from cpticd.claims import Claims
+from cpticd.core.apart import whole
 from cpticd.core.contract import amend, attach, carry, records_of
 from cpticd.core.errors import ArgumentError
+from cpticd.core.frames import to_frame
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.measure import Cells, Part, Records, measure
 from cpticd.core.rounding import columns_rounded, rounded
 from cpticd.core.session import Session
 from cpticd.denials import chances, counted, expected
 from cpticd.denials.deadlines import Deadlines, deadline_table, last_days, routes
+from cpticd.persons import Apart
 
 #: Ages of open denials as the field counts them: last day of each band, and its name.
 BANDS: Final = {
@@ -74,7 +78,24 @@ def protected(listed: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return carry(listed, shown.sort_values(order, ascending=ascending, na_position="last", ignore_index=True))
 
 
-@measure(heading="Open denials", leaves=Records(protected))
+def _of_all(
+    claims: Claims,
+    *,
+    as_of: date | str,
+    duplicates: bool = True,
+    maturity_days: int = MATURITY_DAYS,
+    **_: Any,
+) -> dict[str, pa.Table]:
+    """What prices and chances of open denials are learned from, by payer, procedure, root cause and day."""
+    day, kept = expected.literal(day_of(as_of)), counted.kept(duplicates)
+    with claims.session() as s:
+        s.create("open_services", sql.text("denials/open_services"), day=day, kept=kept)
+        worked = s.fetch(sql.text("denials/resolved_before"), day=day, maturity=int(maturity_days), kept=kept)
+        asked = s.fetch("SELECT DISTINCT payer, category, age, is_denied_again FROM open_services")
+        return {"worked": worked, "asked": asked, **expected.of_all(s, "open_services", day)}
+
+
+@measure(heading="Open denials", leaves=Records(protected), apart=Apart(_of_all))
 def open(
     claims: Claims,
     *,
@@ -94,6 +115,7 @@ def open(
     duplicates: whether services denied at first as duplicates are listed.
     folder: where contract rates were added, as in ``reference.add``.
     maturity_days: how long before ``as_of`` a denial must lie so that the chance of overturn is learned from it.
+    lazy: rows for ``.to_table(name)``, which do not come here.
 
     Columns: claim and line, person_id, payer (whose denial stands) and its kind, hcpcs_code, dates; age, days since the
     denial; deadline_date and days_left, missing where no deadline is known, which is not the same as no limit; route
@@ -143,7 +165,8 @@ def listed(
     found, reference, limits = _due(
         claims, day, deadlines=deadlines, duplicates=duplicates, folder=folder, maturity_days=maturity_days
     )
-    found = found.join(chances.chances(reference, found))
+    every = whole("asked")
+    found = found.join(chances.chances(reference, found, None if every is None else to_frame(every)))
     found["expected_recovery"] = (found["expected_allowed"] * found["overturn_probability"]).round(2)
     for column in ("age", "expected_lines", "submissions"):
         found[column] = found[column].astype("Int64")
@@ -205,6 +228,8 @@ def _read(
         "ORDER BY o.claim_id, o.claim_line_number"
     )
     found["expected_allowed"] = found["expected_allowed"].astype(float).round(2)
+    if (worked := whole("worked")) is not None:
+        return found, to_frame(worked)
     reference = s.frame(sql.text("denials/resolved_before"), day=day, maturity=int(maturity_days), kept=kept)
     return found, reference
 

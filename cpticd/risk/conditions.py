@@ -35,6 +35,7 @@ from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Records, measure
 from cpticd.core.session import Session
+from cpticd.persons import Apart
 from cpticd.risk import hcc_tables
 
 #: Statements of a line or two, by the relation that they make.
@@ -159,7 +160,7 @@ def _load_rules(s: Session, years: list[int], eligible: pa.Table, rules: pa.Tabl
     s.load("place_names", reference.table("place_of_service").select(["code", "name"]))
 
 
-@measure(heading="Diagnoses that count for risk adjustment", leaves=Records())
+@measure(heading="Diagnoses that count for risk adjustment", leaves=Records(), apart=Apart())
 def conditions(claims: Claims, *, year: int, eligible: Eligible = None) -> pd.DataFrame:
     """One row per person and diagnosis code on claims of service year ``year``, with what counts of it and why not.
 
@@ -168,8 +169,9 @@ def conditions(claims: Claims, *, year: int, eligible: Eligible = None) -> pd.Da
     ``first_date``, ``last_date`` and ``settings`` (list) are those of the claims that count, of all where none
     does; ``not_counted_reasons`` (list) says why the others do not. ``cx.contract(frame)["not_counted"]`` adds up
     claims and diagnoses by reason, those without a person or a date among them.
-    ``eligible`` replaces the reference table ``eligible_procedures``. Raises ArgumentError for a year before the
-    first list. Source: CMS's encounter data filtering logic, HPMS memo of December 22, 2015.
+    ``eligible`` replaces the reference table ``eligible_procedures``. ``lazy=True``: rows for ``.to_table(name)``,
+    which do not come here. Raises ArgumentError for a year before the first list. Source: CMS's encounter data
+    filtering logic, HPMS memo of December 22, 2015.
 
     >>> import cpticd as cx
     >>> found = cx.risk.conditions(cx.simulate(persons=100, seed=1).claims, year=2025)

@@ -33,7 +33,7 @@ def drugs(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame | N
         "gap_served",
         "SELECT f.* FROM gap_fills f JOIN gap_fewest r ON r.rule = f.rule WHERE f.days >= r.days",
     )
-    rows, left_out = suspected(s, asked, rules)
+    rows, left_out = suspected(s, asked, rules, "drug")
     left_out = {"drugs": counts} | left_out
     evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:

@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd import sql
+from cpticd.core.apart import total
 from cpticd.core.session import Session
 from cpticd.risk.gap_found import Found, nothing
 from cpticd.risk.gap_inputs import Scope
@@ -50,6 +51,9 @@ _PAIRS: Final = (
     "SELECT f.fold, f.feature, c.hcc, count(*) AS persons "
     "FROM learned_persons f JOIN learned_coded c ON c.person_id = f.person_id GROUP BY f.fold, f.feature, c.hcc"
 )
+_CODED: Final = "SELECT fold, hcc, count(*) AS persons FROM learned_coded GROUP BY fold, hcc"
+#: The total by which features are numbered.
+_NUMBERED: Final = "learned features"
 _PEOPLE: Final = (
     "SELECT f.fold, count(*) AS persons FROM gap_persons p "
     "JOIN learned_folds f ON f.digit = substr(md5(p.person_id), 1, 2) GROUP BY f.fold"
@@ -134,11 +138,9 @@ def _load(s: Session, name: str, rows: pd.DataFrame, **kinds: pa.DataType) -> No
 
 def _names(s: Session, min_persons: int) -> pd.DataFrame:
     """Features that enough persons have, numbered."""
-    found = s.frame(
-        "SELECT name, count(*) AS persons FROM learned_features GROUP BY name "
-        "HAVING count(*) >= $least ORDER BY name",
-        {"least": min_persons},
-    )
+    counts = s.frame("SELECT name, count(*) AS persons FROM learned_features GROUP BY name ORDER BY name")
+    counts = total(_NUMBERED, counts, ["name"])
+    found = counts[counts["persons"] >= min_persons].reset_index(drop=True)
     found["feature"] = np.arange(len(found))
     _load(s, "learned_names", found[["name", "feature"]], feature=pa.int32())
     return found
@@ -148,9 +150,10 @@ def _fit(
     s: Session, names: pd.DataFrame, folds: int, min_persons: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None:
     """Weights by fold, feature and HCC; the pair counts behind them; completeness by fold and HCC."""
-    gram = s.frame(sql.text("risk/gap_learned_features_both"))
-    pairs = s.frame(_PAIRS)
-    coded = s.frame("SELECT fold, hcc, count(*) AS persons FROM learned_coded GROUP BY fold, hcc")
+    both_named = s.frame(sql.text("risk/gap_learned_features_both"))
+    gram = total("learned pairs of features", both_named, ["fold", "first", "second"], after=[_NUMBERED])
+    pairs = total("learned pairs", s.frame(_PAIRS), ["fold", "feature", "hcc"], after=[_NUMBERED])
+    coded = total("learned coded", s.frame(_CODED), ["fold", "hcc"])
     if pairs.empty:
         return None
     hccs = sorted(coded["hcc"].unique(), key=int)
@@ -163,9 +166,9 @@ def _fit(
     both[pairs["fold"], pairs["feature"], pairs["hcc"].map(place)] = pairs["persons"]
     having = np.zeros((folds, len(hccs)))
     having[coded["fold"], coded["hcc"].map(place)] = coded["persons"]
-    again = s.frame(sql.text("risk/gap_learned_recapture"))
+    again = total("learned recapture", s.frame(sql.text("risk/gap_learned_recapture")), ["fold", "hcc"])
     procedure = names["name"].where(names["name"].str.startswith("procedure ")).str.removeprefix("procedure ")
-    people = s.frame(_PEOPLE).set_index("fold")["persons"]
+    people = total("learned persons", s.frame(_PEOPLE), ["fold"]).set_index("fold")["persons"]
     persons = people.reindex(range(folds)).fillna(0).to_numpy()
     parts, shown = [], []
     for fold in range(folds):

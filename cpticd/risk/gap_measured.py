@@ -36,7 +36,7 @@ def measured(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame 
     for name in ("last", "pair"):
         s.create(f"measured_{name}", sql.text(f"risk/gap_measured_{name}"))
     s.create("gap_served", sql.text("risk/gap_measured"))
-    rows, left_out = suspected(s, asked, rules)
+    rows, left_out = suspected(s, asked, rules, "measured")
     left_out = {"results": counts} | left_out
     if rows.empty:
         return replace(nothing(), left_out=left_out)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from cpticd import reference, sql
 from cpticd.codes import dotted
+from cpticd.core.apart import total
 from cpticd.core.session import Session
 from cpticd.risk.current_codes import current
 from cpticd.risk.gap_found import Found, band, extended, matched, nothing, number, prefixed
@@ -40,7 +41,7 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     found = _data_codes(s)
     _load_rules(s, rules, found)
     s.create("gap_served", sql.text("risk/gap_served"))
-    rows, left_out = suspected(s, asked, rules)
+    rows, left_out = suspected(s, asked, rules, "implied")
     evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:
         return replace(nothing(), left_out=left_out)
@@ -59,7 +60,9 @@ def coded_or_not(rows: pd.DataFrame, asked: Scope) -> pd.Series:
     return (rows["place"] == 1).map({True: ", coded", False: ", not coded"}) + f" in {asked.year}"
 
 
-def suspected(s: Session, asked: Scope, rules: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+def suspected(
+    s: Session, asked: Scope, rules: pd.DataFrame, kind: str
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """One row per person, rule and condition that what the person had in the year (``gap_served``) speaks for, and
     what was left out.
 
@@ -88,7 +91,7 @@ def suspected(s: Session, asked: Scope, rules: pd.DataFrame) -> tuple[pd.DataFra
         return rows, left_out
     rows["coded"] = rows["now"] == 1
     rows["place"] = rows["place"].where(rows["place"] > 0, 0)
-    rows = _divided(rows)
+    rows = _divided(rows, kind)
     explained = rows.groupby(_KEY)["coded"].transform("max")
     # Of a service that is explained, the condition that explains it stays, closed; without an HCC it is left out.
     closed = explained & (rows["place"] > 0) & rows["coded"]
@@ -127,7 +130,7 @@ def unspecified(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
     if rows.empty:
         return nothing()
     rows["coded"], rows["before"], rows["exact"] = rows["place"] == 1, 0, 1
-    rows = _divided(rows)
+    rows = _divided(rows, "unspecified")
     rows = rows[rows["base_code"].notna()]
     coded = rows["place"].isin([1, 2])
     explained = coded.groupby([rows[name] for name in _KEY]).transform("max")
@@ -185,7 +188,7 @@ def _load_rules(s: Session, rules: pd.DataFrame, found: pd.DataFrame) -> None:
     load_text(s, "gap_rule_codes", pairs[["rule", "system", "code", *COLUMNS]].drop_duplicates())
 
 
-def _divided(rows: pd.DataFrame) -> pd.DataFrame:
+def _divided(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     """``share`` of each condition of a rule, and ``own``: what the coding of the other persons with the service says.
 
     A person who is open has no code of any of the rule's conditions, and so takes no part in the counts.
@@ -193,13 +196,16 @@ def _divided(rows: pd.DataFrame) -> pd.DataFrame:
     once = rows.drop_duplicates([*_KEY, "diagnosis_code"])
     exact = (once["coded"] & (once["exact"] == 1)).rename("exact")
     by = once.assign(exact=exact).groupby(["rule", "diagnosis_code"])
-    counts = by.agg(seen=("coded", "sum"), exact=("exact", "sum"), share=("share", "first"))
-    total = counts.groupby("rule").transform("sum")
-    among = (counts["seen"] + SHARE_PRIOR * counts["share"] / total["share"]) / (total["seen"] + SHARE_PRIOR)
+    counts = by.agg(seen=("coded", "sum"), exact=("exact", "sum"), share=("share", "first")).reset_index()
+    counts = total(f"{kind} conditions", counts, ["rule", "diagnosis_code", "share"])
+    counts = counts.set_index(["rule", "diagnosis_code"])
+    sums = counts.groupby("rule").transform("sum")
+    among = (counts["seen"] + SHARE_PRIOR * counts["share"] / sums["share"]) / (sums["seen"] + SHARE_PRIOR)
     # Of those who have the condition coded, so many have it under this HCC and no higher one.
     under = (counts["exact"] + SHARE_PRIOR) / (counts["seen"] + SHARE_PRIOR)
     counts["posterior"] = among * under
-    persons = once.groupby(_KEY)["coded"].max().groupby("rule").agg(["size", "sum"])
+    persons = once.groupby(_KEY)["coded"].max().groupby("rule").agg(["size", "sum"]).reset_index()
+    persons = total(f"{kind} persons", persons, ["rule"]).set_index("rule")
     persons["others"] = persons["size"] - 1
     own = (persons["sum"] >= MOSTLY_CODED * persons["others"]).map(
         {True: "mostly coded", False: "seldom coded"}

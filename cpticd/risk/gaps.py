@@ -19,6 +19,7 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Part, Records, measure
+from cpticd.persons import Apart
 from cpticd.risk import calibration as confidences
 from cpticd.risk import drug_classes as drug_classes_of
 from cpticd.risk import entitlement, gap_external, gap_inputs, gap_services, hcc_tables
@@ -53,6 +54,7 @@ _RULES: Final[dict[str, Callable[..., Found]]] = {
 @measure(
     heading="Suspected conditions",
     leaves=Records(),
+    apart=Apart(),
     report=[
         Part(
             "risk_gaps", "risk", "Suspected conditions",
@@ -109,6 +111,7 @@ def gaps(
     lookback_years: years before ``year`` in which coding is looked up.
     folds, min_persons: of the learned kind.
     quiet: do not print how many drugs have no class, who was left out, and how many suspects were not taken.
+    lazy: rows for ``.to_table(name)``, which do not come here.
 
     Kinds of evidence
     -----------------

@@ -20,6 +20,7 @@ from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Records, measure
 from cpticd.core.session import Session
+from cpticd.persons import Apart
 from cpticd.risk import hcc_tables
 from cpticd.risk.beneficiaries import Rejects, take_claims, take_diagnoses, take_members
 from cpticd.risk.cms_rounding import Rounding, check_rounding, half_up, rounded
@@ -73,7 +74,7 @@ def prepared(
         yield scorer
 
 
-@measure(heading="Risk score", leaves=Records(), of_claims=False)
+@measure(heading="Risk score", leaves=Records(), of_claims=False, apart=Apart())
 def score(
     members: Claims | pd.DataFrame | pa.Table,
     diagnoses: pd.DataFrame | pa.Table | None = None,
@@ -105,6 +106,7 @@ def score(
     rounding: exact, or cms: the raw, the normalized and the adjusted score each to three decimals, half up, as CMS
         pays them and its monthly membership report shows them.
     quiet: do not print, of claims, who is not scored and what was assumed.
+    lazy: of claims, rows for ``.to_table(name)``, which do not come here.
 
     Columns
     -------

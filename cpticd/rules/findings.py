@@ -14,7 +14,8 @@ from cpticd.claims import Claims
 from cpticd.core.contract import attach, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Linked, Part, Records, measure
-from cpticd.rules import flagged, inputs, outcomes, reading, severity, state
+from cpticd.persons import Apart
+from cpticd.rules import flagged, inputs, outcomes, providers, reading, severity, state
 from cpticd.rules.registry import chosen, module_of, registry
 from cpticd.rules.rule import Rule, Scope, scopes
 from cpticd.rules.run import END, Run, passed
@@ -45,9 +46,23 @@ def _asked(given: Any) -> dict[str, Any]:
     return {name: given[name] for name in ("tables", "folder", "payer_kinds")} | {"quiet": True}
 
 
+def _of_all(
+    claims: Claims,
+    rules: str | Iterable[str] | None = None,
+    severities: str | Iterable[str] = ("error", "warning"),
+    **_: Any,
+) -> dict[str, pa.Table]:
+    """What rules ask of all claims."""
+    if not any(rule.find is providers.npi_check_digit for rule in chosen(rules, severities)):
+        return {}
+    with claims.session() as s:
+        return {"provider_numbers": providers.numbers(s)}
+
+
 @measure(
     heading="Findings of coding rules",
     leaves=Records(),
+    apart=Apart(_of_all),
     report=[Part("rules", "rules", "Findings of coding rules", _asked, strict=True)],
 )
 def check(
@@ -75,6 +90,7 @@ def check(
         missing: open), judged by instead of what has been added: ncci_ptp, ncci_mue, ncci_addon, coverage, …
     folder: where added releases lie, the user's own folder unless it is named (``cpticd.reference.store``).
     quiet: do not print which rules have no table, or none that reaches the dates of service.
+    lazy: rows for ``.to_table(name)``, which do not come here.
 
     Columns
     -------

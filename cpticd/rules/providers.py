@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import pyarrow as pa
+
 from cpticd import sql
+from cpticd.core.apart import whole
+from cpticd.core.session import Session
 from cpticd.rules.rule import Rule
 from cpticd.rules.run import Run
 
@@ -23,9 +27,17 @@ def _luhn() -> str:
     return " + ".join([str(_PREFIX), *doubled, *digits[1::2]])
 
 
+def numbers(s: Session) -> pa.Table:
+    """Numbers that are no NPI: whether a source's are pseudonyms, all of its claims say together."""
+    return s.fetch(sql.text("rules/provider_numbers"), luhn=_luhn())
+
+
 def npi_check_digit(run: Run) -> str:
     """A billing, facility or rendering provider whose number is no NPI."""
-    run.once("provider_numbers", luhn=_luhn())
+    if (known := whole("provider_numbers")) is None:
+        run.once("provider_numbers", luhn=_luhn())
+    else:
+        run.load("rule_provider_numbers", lambda: known)
     return sql.text("rules/npi_check_digit")
 
 
