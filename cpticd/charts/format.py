@@ -90,6 +90,21 @@ def score(value: Any) -> str:
     return f"{number:,.{digits}f}"
 
 
+def released_score(value: Any) -> str:
+    """A score as it leaves, of two digits and hundredths at most: ``55``, ``3.7``, ``0.30``; a sum of some as it is."""
+    if _missing(value):
+        return MISSING
+    number = round(float(value), 2) + 0.0
+    digits = 0 if not number else min(max(1 - math.floor(math.log10(abs(number))), 0), 2)
+    own = next(places for places in range(3) if round(number, places) == number)
+    return f"{number:,.{max(digits, own)}f}"
+
+
+def released_dollars(value: Any) -> str:
+    """US dollars as they leave, in tens: ``$90``, ``$1,200``."""
+    return MISSING if _missing(value) else f"{'-' if float(value) < 0 else ''}${abs(float(value)):,.0f}"
+
+
 def chance(value: Any) -> str:
     """How sure something is, in whole per cent: ``80 %``, ``>99 %``."""
     if _missing(value):

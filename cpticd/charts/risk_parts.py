@@ -22,6 +22,8 @@ UNSUPPORTED: Final = "unsupported"
 CODED: Final = "coded"
 GAPS: Final = "gaps"
 REVIEWED: Final = "reviewed"
+#: The record of an impact that has left disclosure control.
+RELEASED: Final = "hidden_kinds"
 #: Kinds in the order in which they are shown, each with its color and its words.
 KINDS: Final[dict[str, tuple[str, str]]] = {
     "lapsed": (themes.BLUE, "Lapsed"),
@@ -74,6 +76,8 @@ def unit(frame: pd.DataFrame, name: UnitName | None, chart: str) -> Unit:
             "risk.impact a base_rate, US dollars per member and month"
         )
     frames.require(frame, [found.column], chart, IMPACT)
+    if RELEASED in records_of(frame):  # no digits but those that left
+        found = replace(found, write=fmt.released_score if name == "score" else fmt.released_dollars)
     if name == "score" and terms_of(frame).get("shares"):
         return replace(found, noun="blended payment score", axis="blended payment score")
     return found

@@ -19,7 +19,7 @@ class Totals:
         self.unit = parts.unit(impact, None, "report")
         self.kinds = parts.steps(self.records)
         #: Kinds that are of too few persons to be shown.
-        self.hidden = frozenset(map(str, records_of(impact).get("hidden_kinds", ())))
+        self.hidden = frozenset(map(str, records_of(impact).get(parts.RELEASED, ())))
 
     def value(self, kind: str, field: int = 0) -> float:
         """A kind's expected change; field 1 and 2 its interval, 3 if every one were confirmed."""
