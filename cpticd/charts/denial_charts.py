@@ -121,7 +121,7 @@ def causes(
         facts=["{category}", "denied lines: {lines}", "denied dollars: {denied_amount} ({share})",
                "coding-related: {coding_related}", "diagnosis-related: {diagnosis_related}",
                "preventable: {preventable}"],
-        running_text="of denied dollars", theme=theme,
+        running_text="of denied dollars", bar={"hatched": True}, theme=theme,
     )  # fmt: skip
 
 

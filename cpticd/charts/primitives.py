@@ -157,6 +157,11 @@ def bars(
     return frames.figure(**{**common, **look})
 
 
+#: Patterns of bars in the order of the legend, and how fine they are: what is written on a bar can be read.
+HATCHES: Final = ("", "/", ".", "x", "-", "\\")
+_FINE: Final = {"fillmode": "overlay", "fgcolor": themes.INK, "fgopacity": 0.45, "size": 7, "solidity": 0.18}
+
+
 def bar_traces(
     frame: pd.DataFrame,
     *,
@@ -166,15 +171,21 @@ def bar_traces(
     colors: Mapping[Any, tuple[str, str]] | None = None,
     text: str = "",
     facts: Sequence[str] = (),
+    hatched: bool = False,
     **options: Any,
 ) -> Traces:
-    """A trace per value of ``by`` that has bars, in the order of ``colors``; ``{by}`` in ``facts`` is its words."""
+    """A trace per value of ``by`` that has bars, in the order of ``colors``; ``{by}`` in ``facts`` is its words.
+
+    ``hatched``: each has a pattern as well, where nothing but its color would say which value it is.
+    """
     every = list(frame[by].drop_duplicates()) if by else [""]
     found = []
-    for value, (color, words) in (colors or _colors(every)).items():
+    for place, (value, (color, words)) in enumerate((colors or _colors(every)).items()):
         part = frame[frame[by] == value] if by else frame
         lines = [line.replace("{by}", fmt.safe(words)) for line in facts]
         look: dict[str, Any] = {"name": words, "color": color, "facts": lines, **options}
+        if hatched and (shape := HATCHES[place % len(HATCHES)]):
+            look["marker"] = {"pattern": {"shape": shape, **_FINE}}
         if text:
             look |= {"text": marks.write(part, text), "textposition": "auto", "insidetextanchor": "start"}
         if len(part):

@@ -152,6 +152,7 @@ def open_summary(
     return bars(
         rows, label="route", x=unit, by="age_band", colors={band: (ink, band) for band, ink in AGES.items()},
         title=title, axis=axis, theme=theme, subtitle="By who can mend them, and days since the denial",
+        bar={"hatched": True},
         facts=["{route}, {by}", "open services: {lines}", "charges: {charge_amount}",
                "expected allowed: {expected_allowed}", "expected recovery: {expected_recovery}"],
     )  # fmt: skip

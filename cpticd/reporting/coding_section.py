@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cpticd import charts
+from cpticd.charts import format as fmt
 from cpticd.denials.pair_leaves import Q_THRESHOLD
 from cpticd.reporting.blocks import chart, more, note, scroll
 from cpticd.reporting.definitions import brief
@@ -25,6 +26,7 @@ SCORES = ("rule", "payer", "flagged_lines", "denied_lines", "precision", "low", 
           "caught_amount", "paid_amount")  # fmt: skip
 CLUSTERS = ("payer", "hcpcs_code", "diagnosis_family", "carc", "category", "start_date", "rate_before", "rate_after",
             "rate_elsewhere", "denied_lines", "denied_amount", "q_value")  # fmt: skip
+RATES = ("rate_before", "rate_after", "rate_elsewhere")
 ODDS = ("diagnosis_family", "unspecified_rate", "specific_rate", "odds_ratio", "q_value", "excess_denials",
         "denied_amount")  # fmt: skip
 
@@ -82,10 +84,16 @@ def _residual(findings: Findings) -> str:
         return text + note(
             findings.reason("residual", "No cluster of unexplained denials begins in these data.")
         )
-    columns = [*CLUSTERS]
     rounded = "" if findings.minimum <= 1 else note("Lines and dollars are rounded, rates to whole per cent.")
-    table = scroll(charts.table(residual, columns=columns, max_rows=30))
+    shown = residual[[*CLUSTERS]] if findings.minimum <= 1 else _in_whole_per_cent(residual[[*CLUSTERS]])
+    table = scroll(charts.table(shown, max_rows=30))
     return text + note(RESIDUAL) + rounded + table + brief(findings, "residual")
+
+
+def _in_whole_per_cent(residual: pd.DataFrame) -> pd.DataFrame:
+    """Rates as they left, without a decimal that did not."""
+    written = residual.assign(**{name: [fmt.chance(rate) for rate in residual[name]] for name in RATES})
+    return written.rename(columns={name: name.replace("_", " ") for name in RATES})
 
 
 def _ran(counts: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cpticd.charts import format as fmt
 from cpticd.charts.driver_charts import driver
+from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.reporting.blocks import note
 from cpticd.reporting.drivers_section import no_driver
 from cpticd.reporting.findings import Findings
@@ -22,6 +23,11 @@ BECAME: Final = {
     "open": "work",
     "taken back or undecided": "other",
     "denied for good": "lost",
+}
+#: What a state means where its name would be taken for another: much of what is old is on the worklist too.
+MEANT: Final = {
+    "open": f"denied within {MATURITY_DAYS} days",
+    "denied for good": f"for over {MATURITY_DAYS} days; some can be won",
 }
 
 
@@ -43,7 +49,7 @@ def driver_bars(findings: Findings) -> str:
     made = []
     for row, begin, end in zip(known.to_dict("records"), low, high, strict=True):
         since = fmt.month(row["since"])
-        when = "" if since == fmt.MISSING else f' <span class="also">since {html.escape(since)}</span>'
+        when = _also("" if since == fmt.MISSING else f"since {since}")
         made.append(
             f'<tr><th scope="row">{html.escape(driver(row))}{when}</th>'
             f"<td>{_bar(row[column] / most, 'lost', (begin / most, end / most))}</td>"
@@ -68,13 +74,19 @@ def became_bars(findings: Findings) -> str:
     for name, row in sums[sums["denied_amount"].fillna(0) > 0].iterrows():
         share = float(row["denied_amount"]) / total
         made.append(
-            f'<tr><th scope="row">{html.escape(str(name))}</th><td>{_bar(share, BECAME[str(name)])}</td>'
+            f'<tr><th scope="row">{html.escape(str(name))}{_also(MEANT.get(str(name), ""))}</th>'
+            f"<td>{_bar(share, BECAME[str(name)])}</td>"
             f'<td class="number">{fmt.dollars(row["denied_amount"])}</td>'
             f'<td class="number also">{fmt.percent(share)} · {fmt.count(row["lines"])} lines</td></tr>'
         )
     return _figure(
         head, _of_what(findings, rows, total), _table(("state", "", "charges", "share, lines"), made)
     )
+
+
+def _also(words: str) -> str:
+    """Smaller words behind a label."""
+    return f' <span class="also">{html.escape(words)}</span>' if words else ""
 
 
 def _of_what(findings: Findings, rows: pd.DataFrame, total: float) -> str:
