@@ -63,9 +63,11 @@ def _rows(
     parts = [scope.select(name, only=fresh)] if fresh else []
     for number in shared:
         gone = theirs.gone(beside.segments.index(state.segments[number])) if theirs else None
-        rows = scope.select(name, only=[number])
-        if gone and rows:
-            parts.append(f"SELECT * FROM ({rows}) SEMI JOIN {gone} USING (claim_id)")
+        if gone:
+            mine = scope.gone(number)
+            both = f" EXCEPT SELECT claim_id FROM {mine}" if mine else ""
+            engine.create(f"{when}_{name}_{number}", f"SELECT claim_id FROM {gone}{both}", materialize=True)
+            parts.append(scope.those(name, number, f"{when}_{name}_{number}"))
     return " UNION ALL BY NAME ".join(part for part in parts if part) or None
 
 

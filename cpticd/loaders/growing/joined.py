@@ -19,21 +19,23 @@ from cpticd.core.repeats import repeated
 from cpticd.core.schema import REJECTS, SEVERITIES, TABLES, graded
 from cpticd.loaders import payers
 from cpticd.loaders.accounts import ZERO, Accounts
-from cpticd.loaders.growing import segments
+from cpticd.loaders.growing import counts, segments
 from cpticd.loaders.growing.parsed import Cannot, Parsed
-from cpticd.loaders.growing.segments import BESIDE, DERIVED, Live, State
+from cpticd.loaders.growing.segments import BESIDE, DERIVED, KEYS, Live, State
 from cpticd.loaders.intake import OF_SERVICES, UNNUMBERED, Intake
 from cpticd.loaders.parts import own_columns
 from cpticd.loaders.x12.join import join
 from cpticd.loaders.x12.segment_accounts import account
 
+#: What else a state of another kind would be read wrongly by.
+_FORMAT: Final = "counts"
 #: Tables whose rows name a payer, who may be called otherwise when more is known.
 _PAID: Final = ("claims", "adjudications", "payments")
 
 
 def stamp() -> str:
     """What a segment was derived by: those of another release are not read on."""
-    text = "\n".join([__version__, duckdb.__version__, *sql.derivations()])
+    text = "\n".join([__version__, duckdb.__version__, _FORMAT, *sql.derivations()])
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -53,7 +55,8 @@ class Joined:
         """Write a segment of what the ``new`` files touch, and the folder of the state that it makes."""
         self.parsed.touch(None if self.live is None else new)
         self.new = new
-        old = self._old_ids()
+        self.staged = self.parsed.touched(self.ranks, new)
+        self._old()
         target.mkdir(parents=True)
         folder.mkdir(parents=True)
         intake = Intake()
@@ -63,11 +66,11 @@ class Joined:
             intake.engine.execute(
                 f"ALTER TABLE {table} ADD COLUMN _payer VARCHAR; UPDATE {table} SET _payer = payer"
             )
-        self._settle(intake, old, folder)
+        self._settle(intake, folder)
         self._write(intake, target)
         self._derive(intake, target)
         intake.engine.close()
-        self._gone(old, folder)
+        self._gone(folder)
         self.state.segments = [*(self.live.state.segments if self.live else []), target.name]
         before = self.live.state.contents if self.live else {}
         self.state.contents = before | {target.name: segments.hold(target)}
@@ -89,7 +92,7 @@ class Joined:
 
     def _join(self, intake: Intake, said: pa.Table) -> None:
         """Join records that are touched into an intake; notes, links and identifiers are kept beside."""
-        staged = self.parsed.touched(self.ranks, self.new)
+        staged = self.staged
         sources = {rank: self.names[number] for number, rank in self.ranks.items()}
         self.beside: dict[str, pa.Table] = {}
         told = Intake()
@@ -137,21 +140,35 @@ class Joined:
 
     # -- what holds for all ------------------------------------------------------------------------
 
-    def _old_ids(self) -> pa.Table:
-        """The identifiers that touched claims had; and the persons of touched records, whose members are made anew."""
-        self.engine.execute("CREATE OR REPLACE TABLE old_claims (claim_id VARCHAR)")
-        if self.live is not None:
-            rows = self.live.select("ids")
-            self.engine.execute(
-                f"INSERT INTO old_claims SELECT DISTINCT claim_id FROM ({rows}) SEMI JOIN touched USING (key)"
-            )
-        self.engine.execute(
-            "CREATE OR REPLACE TABLE old_persons AS SELECT DISTINCT person_id FROM staged_claims "
-            "SEMI JOIN touched USING (key) WHERE person_id IS NOT NULL"
-        )
-        return self.engine.fetch("SELECT claim_id FROM old_claims")
+    def _old(self) -> None:
+        """What stood of touched claims: their identifiers by segment, and counts of all rows without theirs.
 
-    def _settle(self, intake: Intake, old: pa.Table, folder: Path) -> None:
+        Also the persons of touched records, whose members are made anew.
+        """
+        self.engine.execute("CREATE OR REPLACE TABLE old_claims (claim_id VARCHAR, segment INTEGER)")
+        self.engine.load(
+            "old_persons", pa.table({"person_id": self.staged["claims"]["person_id"].drop_null().unique()})
+        )
+        self.counts = counts.SCHEMA.empty_table()
+        if self.live is None:
+            return
+        for number, _ in enumerate(self.live.state.segments):
+            self.engine.execute(
+                f"INSERT INTO old_claims SELECT DISTINCT claim_id, {number} FROM "
+                f"({self.live.select('ids', only=[number])}) SEMI JOIN touched USING (key)"
+            )
+            for kind, key in KEYS.items():
+                mine = f"WHERE segment = {number}" if kind == "claims" else ""
+                gone = self.live.gone(number, kind)
+                before = f" EXCEPT SELECT {key} FROM {gone}" if gone else ""
+                self.engine.execute(
+                    f"CREATE OR REPLACE TABLE leaving_{kind}_{number} AS "
+                    f"SELECT DISTINCT {key} FROM old_{kind} {mine}{before}"
+                )
+        leaving = counts.count(self.engine, self.live.leaving)
+        self.counts = counts.together(self.engine, counts.read(self.live.folder), leaving, less=True)
+
+    def _settle(self, intake: Intake, folder: Path) -> None:
         """Give payers the names that all data give them; Cannot where that changes what is not touched."""
         number = "SELECT rank FROM ranks_of_new"
         new_ranks = [self.ranks[each] for each in self.new]
@@ -165,17 +182,12 @@ class Joined:
             intake.execute(f"UPDATE {table} SET service_number = claim_line_number WHERE {UNNUMBERED}")
         said = intake.query(sql.text("payers/said"))
         if self.live is not None:
-            every = " UNION ALL ".join(
-                f"SELECT _payer AS payer, payer_id FROM ({rows})"
-                f"{' ANTI JOIN old_claims USING (claim_id)' if table != 'payments' else ''}"
-                for table in _PAID
-                if (rows := self.live.select(table))
-            )
             self.engine.load("said_now", said)
+            self.engine.load("said_else", self.counts.filter(pc.equal(self.counts["kind"], "payer")))
             said = self.engine.fetch(
                 "SELECT payer, payer_id, CAST(sum(n) AS BIGINT) AS n, 0 AS _source FROM ("
-                f"SELECT payer, payer_id, n FROM said_now UNION ALL SELECT payer, payer_id, count(*) FROM ({every}) "
-                "WHERE payer IS NOT NULL OR payer_id IS NOT NULL GROUP BY ALL) GROUP BY ALL"
+                "SELECT payer, payer_id, n FROM said_now UNION ALL SELECT word, other, n FROM said_else "
+                "WHERE word IS NOT NULL OR other IS NOT NULL) GROUP BY ALL"
             )
         named = payers.settle(intake, {}, said)
         if self.live is not None:
@@ -260,30 +272,31 @@ class Joined:
         for name in DERIVED:
             segments.copy(intake.engine, f"SELECT * FROM {name}", target / f"{name}.parquet")
 
-    def _gone(self, old: pa.Table, folder: Path) -> None:
+    def _gone(self, folder: Path) -> None:
         """Write which claims and persons of each segment before stand in the new one."""
-        if self.live is None:
-            return
-        for number, _ in enumerate(self.live.state.segments):
-            for kind, key in (("claims", "claim_id"), ("persons", "person_id")):
-                before = self.live.folder / f"gone_{kind}_{number}.parquet"
-                rows = f"SELECT {key} FROM old_{kind}"
-                if before.is_file():
-                    rows += f" UNION SELECT {key} FROM gone_{kind}_{number}"
-                segments.copy(self.engine, rows, folder / f"gone_{kind}_{number}.parquet")
+        for number, _ in enumerate(self.live.state.segments if self.live else ()):
+            for kind, key in KEYS.items():
+                rows = f"SELECT {key} FROM leaving_{kind}_{number}"
+                if gone := self.live and self.live.gone(number, kind):
+                    rows += f" UNION ALL SELECT {key} FROM {gone}"
+                if self.engine.fetch(f"SELECT 1 AS one FROM ({rows}) LIMIT 1").num_rows:
+                    segments.copy(self.engine, rows, folder / f"gone_{kind}_{number}.parquet")
 
     def _finish(self, folder: Path, place: Path) -> None:
         """Write what holds for all: families, accounting, rejects, the last day, and the list of segments."""
         engine = DuckDBEngine()
         live = Live(engine, folder, self.state, place)
-        for name in ("lines", "diagnoses"):
-            engine.create(name, live.select(name) or "")
+        newest = [len(self.state.segments) - 1]
+        fresh = counts.count(engine, lambda name: live.select(name, only=newest))
+        self.counts = counts.together(engine, self.counts, fresh)
+        pq.write_table(self.counts, folder / f"{counts.COUNTS}.parquet")
+        engine.load("counts", self.counts)
+        for name, columns in _CODES.items():
+            engine.create(name, f"SELECT {columns} FROM counts WHERE table_name = '{name}' AND kind = 'code'")
         model.derive(engine, model.FAMILIES)
         for name in model.FAMILIES:
             pq.write_table(engine.fetch(f"SELECT * FROM {name}"), folder / f"{name}.parquet")
-        last = engine.fetch(f"SELECT max(paid_date) AS day FROM ({live.select('adjudications')})")["day"][
-            0
-        ].as_py()
+        last = engine.fetch("SELECT max(day) AS day FROM counts")["day"][0].as_py()
         self.state.last_day = last.isoformat() if last else None
         before = self.live.folder if self.live else None
         self.file_rejects = _with(before, "file_rejects", self.file_rejects)
@@ -292,15 +305,13 @@ class Joined:
         pq.write_table(self.file_accounts, folder / "file_accounts.parquet")
         links = engine.fetch(_LINKS.format(rows=live.select("links"))).to_pylist()
         notes = engine.fetch(f"SELECT * EXCLUDE (claim_id) FROM ({live.select('notes')})")
-        accounts = self._accounting(engine, live, links, notes)
+        accounts = self._accounting(links, notes)
         pq.write_table(accounts.table(), folder / "accounting.parquet")
         pq.write_table(self._rejects(links, notes), folder / "rejects.parquet")
         engine.close()
         self.state.write(folder)
 
-    def _accounting(
-        self, engine: DuckDBEngine, live: Live, links: Iterable[Mapping[str, Any]], notes: pa.Table
-    ) -> Accounts:
+    def _accounting(self, links: Iterable[Mapping[str, Any]], notes: pa.Table) -> Accounts:
         """Rows and dollars by file and table: what stands, what was rejected, what answers what."""
         made = Accounts()
         for row in self.file_accounts.to_pylist():
@@ -309,17 +320,12 @@ class Joined:
                 setattr(count, name, row[name])
             for name in ("amount_read", "amount_loaded", "amount_rejected"):
                 setattr(count, name, row[name] or ZERO)
-        for name, table in TABLES.items():
-            amount = f"coalesce(sum({table.amount}), 0)" if table.amount else "0"
-            if rows := live.select(name):
-                for row in engine.fetch(
-                    sql.text("growing/totals").format(table=name, amount=amount, rows=rows)
-                ).to_pylist():
-                    count = made[self.names[row["number"]], name]
-                    count.read += row["loaded"]
-                    count.loaded += row["loaded"]
-                    count.amount_read += row["amount"]
-                    count.amount_loaded += row["amount"]
+        for row in self.counts.filter(pc.equal(self.counts["kind"], "file")).to_pylist():
+            count = made[self.names[row["number"]], row["table_name"]]
+            count.read += row["n"]
+            count.loaded += row["n"]
+            count.amount_read += row["amount"]
+            count.amount_loaded += row["amount"]
         for row in notes.filter(pc.equal(notes["action"], "rejected")).to_pylist():
             count = made[row["source"], row["table_name"]]
             count.read += 1
@@ -367,6 +373,11 @@ class Joined:
         return found.append_column("rank", rank).sort_by(order).select(REJECTS.names)
 
 
+#: Codes of the data by the columns of the tables that hold them.
+_CODES: Final = {
+    "lines": "word AS hcpcs_code",
+    "diagnoses": "word AS diagnosis_code, other AS diagnosis_code_type",
+}
 #: What remittances answer, by file.
 _LINKS: Final = """
 SELECT key >> 32 AS number, count(*) FILTER (matched) AS claims_matched, count(*) FILTER (NOT matched) AS claims_alone,

@@ -128,9 +128,7 @@ class Making:
         """Make one of segments where there are many, or much of the first stands in later ones."""
         place = self.folder / SEGMENTS
         gone = target / "gone_claims_0.parquet"
-        if not gone.is_file():
-            return
-        stale = pq.read_metadata(gone).num_rows
+        stale = pq.read_metadata(gone).num_rows if gone.is_file() else 0
         first = (
             0 if stale > _STALE * pq.read_metadata(place / state.segments[0] / "ids.parquet").num_rows else 1
         )

@@ -24,6 +24,7 @@ from cpticd.core import folders
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import InputError
 from cpticd.loaders import registry
+from cpticd.loaders.growing import staged_rows
 from cpticd.loaders.growing.journal import File
 from cpticd.loaders.x12 import reader
 from cpticd.loaders.x12.batches import Outcome
@@ -38,8 +39,6 @@ _OUTCOMES: Final = "outcomes"
 #: Why nothing was read of a load, instead of its tables.
 _REFUSED: Final = "refused.json"
 _OF_FILES: Final = ("sets", "left_out", "rejects", "provider_adjustments", "turned_away", "turned_away_sets")
-#: Keys of records in staged tables: the file's number, and that of a segment.
-_KEYS: Final = ("key", "set_key")
 
 
 class Cannot(Exception):
@@ -69,7 +68,9 @@ def parse(files: Mapping[Path, File], folder: Path, *, progress: bool) -> None:
         tables = staged(spooled)
         for name, table in tables.items():
             if table.num_rows:
-                pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+                pq.write_table(
+                    table, folder / f"{name}.parquet", compression="zstd", row_group_size=staged_rows.GROUP
+                )
         engine = DuckDBEngine()
         for name in ("claims", "remits", "lines", "services"):
             engine.load(name, tables[name], copy=False)
@@ -106,9 +107,7 @@ class Parsed:
 
     def _view(self, view: str, name: str, schema: pa.Schema) -> None:
         """A view of one table of all loads, of the files that count."""
-        paths = [
-            str(place / f"{name}.parquet") for place in self._places if (place / f"{name}.parquet").exists()
-        ]
+        paths = [str(path) for path in self._files(name)]
         if not paths:
             self._engine.load(view, schema.empty_table())
             return
@@ -117,6 +116,10 @@ class Parsed:
         self._engine.create(
             view, f"SELECT * FROM read_parquet([{listed}]) WHERE (key >> 32) IN ({counted or 'NULL'})"
         )
+
+    def _files(self, name: str) -> list[Path]:
+        """The files of one table, by load."""
+        return [path for place in self._places if (path := place / f"{name}.parquet").exists()]
 
     def _count(self, name: str) -> int:
         return self._engine.fetch(f"SELECT count(*) AS n FROM {name}").column("n")[0].as_py()
@@ -127,45 +130,35 @@ class Parsed:
         if new is None:
             run("CREATE OR REPLACE TABLE touched AS SELECT DISTINCT key FROM records")
             return
+        low, high = min(new) << 32, (max(new) + 1 << 32) - 1
         listed = ", ".join(map(str, new))
-        run(
-            f"CREATE OR REPLACE TABLE touched AS SELECT DISTINCT key FROM records WHERE (key >> 32) IN ({listed})"
-        )
-        run(
-            "CREATE OR REPLACE TABLE reached AS SELECT DISTINCT node FROM records SEMI JOIN touched USING (key)"
-        )
-        before = -1
-        while before != (before := self._count("touched")):
+        mine = f"key BETWEEN {low} AND {high} AND (key >> 32) IN ({listed})"
+        run(f"CREATE OR REPLACE TABLE touched AS SELECT DISTINCT key FROM records WHERE {mine}")
+        run(f"CREATE OR REPLACE TABLE nodes AS SELECT DISTINCT node FROM records WHERE {mine}")
+        run("CREATE OR REPLACE TABLE reached AS SELECT * FROM nodes")
+        while True:  # from what was reached last to what hangs on it
             run(
-                "CREATE OR REPLACE TABLE touched AS SELECT DISTINCT key FROM records SEMI JOIN reached USING (node)"
+                "CREATE OR REPLACE TABLE more AS SELECT DISTINCT key FROM records SEMI JOIN reached USING (node) "
+                "ANTI JOIN touched USING (key)"
             )
-            if self._count("touched") != before:
-                run(
-                    "CREATE OR REPLACE TABLE reached AS SELECT DISTINCT node FROM records SEMI JOIN touched USING (key)"
-                )
+            if not self._count("more"):
+                return
+            run(
+                "INSERT INTO touched FROM more; CREATE OR REPLACE TABLE reached AS SELECT DISTINCT node FROM records "
+                "SEMI JOIN more USING (key) ANTI JOIN nodes USING (node); INSERT INTO nodes FROM reached"
+            )
 
     def touched(self, ranks: Mapping[int, int], new: Sequence[int]) -> dict[str, pa.Table]:
         """Staged tables of touched records, and of new files, under keys by the rank of their file."""
         table = pa.table({"number": [*ranks], "rank": pa.array([*ranks.values()], pa.int64())})
         self._engine.load("ranks", table)
-        listed = ", ".join(map(str, new)) or "NULL"
-        found = {}
-        for name, schema in STAGED.items():
-            keys = ", ".join(
-                f"((SELECT rank FROM ranks WHERE number = t.{key} >> 32) << 32) | (t.{key} & 4294967295) AS {key}"
-                if key != "key"
-                else "(r.rank << 32) | (t.key & 4294967295) AS key"
-                for key in _KEYS
-                if key in schema.names
-            )
-            which = {"payments": ""}.get(name, "SEMI JOIN touched USING (key)")
-            if name in _OF_FILES:
-                which = f"WHERE (t.key >> 32) IN ({listed})"
-            rows = f"(SELECT * FROM staged_{name} t {which})"
-            found[name] = self._engine.fetch(
-                f"SELECT t.* REPLACE ({keys}) FROM {rows} t JOIN ranks r ON r.number = t.key >> 32 ORDER BY t.key"
-            ).cast(schema)
-        return found
+        records = staged_rows.of_records(self._engine.fetch("SELECT key FROM touched").column("key"))
+        spans = dict.fromkeys(_OF_FILES, staged_rows.of_files(new))
+        spans["payments"] = staged_rows.of_files(self.numbers)
+        return {
+            name: staged_rows.read(self._files(name), schema, spans.get(name, records), ranks)
+            for name, schema in STAGED.items()
+        }
 
     def outcomes(self, ranks: Mapping[int, int], new: Sequence[int]) -> list[Outcome]:
         """How many segments the new files have."""

@@ -29,6 +29,8 @@ STATE: Final = "state.json"
 DERIVED: Final = tuple(name for name, computed in sql.LINES.items() if computed)
 #: What a segment holds beside: claims by key of their record, what each remittance answers, notes by key.
 BESIDE: Final = ("ids", "links", "notes")
+#: By what rows are known of which later segments have others.
+KEYS: Final = {"claims": "claim_id", "persons": "person_id"}
 #: The table of persons, whose rows belong to no claim.
 _OF_PERSONS: Final = "members"
 
@@ -73,7 +75,7 @@ class Live:
         """``folder``: of the state; ``place``: of the segments; ``prefix``: of names, where an engine has several."""
         self.engine, self.folder, self.state, self.place = engine, folder, state, place
         self._prefix = prefix
-        for kind, key in (("claims", "claim_id"), ("persons", "person_id")):
+        for kind, key in KEYS.items():
             for number, _ in enumerate(state.segments):
                 file = folder / f"gone_{kind}_{number}.parquet"
                 if file.is_file():
@@ -93,19 +95,48 @@ class Live:
         for number, file in self.files(table):
             if only is not None and number not in only:
                 continue
-            self.engine.scan(f"{self._prefix}part_{number}_{table}", file, columns)
-            kind, key = ("persons", "person_id") if table == _OF_PERSONS else ("claims", "claim_id")
-            gone = (self.folder / f"gone_{kind}_{number}.parquet").is_file() and (
-                table not in TABLES or key in TABLES[table].names
-            )
-            other = f" t ANTI JOIN {self._prefix}gone_{kind}_{number} g ON g.{key} = t.{key}" if gone else ""
-            parts.append(f"SELECT * FROM {self._prefix}part_{number}_{table}{other}")
+            part = self._part(number, table, file, columns)
+            kind = _kind(table)
+            gone = self.gone(number, kind) if kind else None
+            key = KEYS.get(kind or "")
+            other = f" t ANTI JOIN {gone} g ON g.{key} = t.{key}" if gone else ""
+            parts.append(f"SELECT * FROM {part}{other}")
         return " UNION ALL BY NAME ".join(parts) or None
 
-    def gone(self, number: int) -> str | None:
-        """The relation of claims of a segment that stand in later ones; None where there are none."""
-        there = (self.folder / f"gone_claims_{number}.parquet").is_file()
-        return f"{self._prefix}gone_claims_{number}" if there else None
+    def leaving(self, table: str) -> str | None:
+        """SQL of the rows of a table that ``leaving_claims_…`` and ``leaving_persons_…`` name; None for none."""
+        kind = _kind(table)
+        if kind is None:
+            return None
+        parts = [
+            self.those(table, number, f"leaving_{kind}_{number}")
+            for number, _ in self.files(table)
+            if self.engine.fetch(f"SELECT 1 AS one FROM leaving_{kind}_{number} LIMIT 1").num_rows
+        ]
+        return " UNION ALL BY NAME ".join(parts) or None
+
+    def those(self, table: str, number: int, keys: str) -> str:
+        """SQL of the rows of a segment of which the claim, or the person, stands in relation ``keys``."""
+        part = self._part(number, table, dict(self.files(table))[number], "*")
+        return f"SELECT * FROM {part} SEMI JOIN {keys} USING ({KEYS[_kind(table) or 'claims']})"
+
+    def _part(self, number: int, table: str, file: Path, columns: str) -> str:
+        """The relation of a table of one segment, with all of its rows."""
+        name = f"{self._prefix}part_{number}_{table}"
+        self.engine.scan(name, file, columns)
+        return name
+
+    def gone(self, number: int, kind: str = "claims") -> str | None:
+        """The relation of claims or persons of a segment that stand in later ones; None where there are none."""
+        there = (self.folder / f"gone_{kind}_{number}.parquet").is_file()
+        return f"{self._prefix}gone_{kind}_{number}" if there else None
+
+
+def _kind(table: str) -> str | None:
+    """Whether later segments have other rows of a table by claim or by person; None where rows are never replaced."""
+    if table == _OF_PERSONS:
+        return "persons"
+    return "claims" if table not in TABLES or "claim_id" in TABLES[table].names else None
 
 
 def check(state: State, place: Path, folder: Path) -> None:
