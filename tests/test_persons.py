@@ -117,16 +117,22 @@ def test_a_total_is_that_of_all_pieces() -> None:
         assert total("codes", one, ["code"]) is both
 
 
+#: What the driver may take of a statement: less than the rows of the analysis, more than what is counted of it.
+LIMITS = dict.fromkeys(CALLS, "32k") | {"gaps": "64k"}
+
+
 @contextmanager
 def result_limit(session: Any, limit: str) -> Iterator[None]:
-    """The driver takes so much of one statement, and no more."""
+    """The driver takes so much of one statement, and no more; tables that are joined stay away from it, too."""
     settings = session.sparkContext._jsc.sc().conf()
     before = settings.get("spark.driver.maxResultSize", "1g")
     settings.set("spark.driver.maxResultSize", limit)
+    session.conf.set("spark.sql.autoBroadcastJoinThreshold", -1)
     try:
         yield
     finally:
         settings.set("spark.driver.maxResultSize", before)
+        session.conf.unset("spark.sql.autoBroadcastJoinThreshold")
 
 
 @pytest.mark.every_engine
@@ -146,7 +152,3 @@ def test_no_row_comes_to_the_driver(
     assert_same(found.toPandas(), CALLS[name](simulated))
     with pytest.raises(OutputExistsError, match="the catalog has a table"):
         CALLS[name](claims, lazy=True).to_table(written.name)
-
-
-#: What the driver may take, below the rows of each analysis and above what is counted of it.
-LIMITS = dict.fromkeys(CALLS, "32k")
