@@ -22,6 +22,7 @@ from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import InputError
 from cpticd.core.maturity import MATURITY_DAYS
 from cpticd.core.schema import TABLES
+from cpticd.loaders.growing import stretches
 from cpticd.model import FAMILIES
 
 STATE: Final = "state.json"
@@ -29,6 +30,8 @@ STATE: Final = "state.json"
 DERIVED: Final = tuple(name for name, computed in sql.LINES.items() if computed)
 #: What a segment holds beside: claims by key of their record, what each remittance answers, notes by key.
 BESIDE: Final = ("ids", "links", "notes")
+#: Rows that are read or passed over together.
+_GROUP: Final = 20480
 #: By what rows are known of which later segments have others.
 KEYS: Final = {"claims": "claim_id", "persons": "person_id"}
 #: The table of persons, whose rows belong to no claim.
@@ -75,6 +78,7 @@ class Live:
         """``folder``: of the state; ``place``: of the segments; ``prefix``: of names, where an engine has several."""
         self.engine, self.folder, self.state, self.place = engine, folder, state, place
         self._prefix = prefix
+        self._keys: dict[str, list[str]] = {}  # by relation that holds them
         for kind, key in KEYS.items():
             for number, _ in enumerate(state.segments):
                 file = folder / f"gone_{kind}_{number}.parquet"
@@ -108,17 +112,22 @@ class Live:
         kind = _kind(table)
         if kind is None:
             return None
-        parts = [
-            self.those(table, number, f"leaving_{kind}_{number}")
-            for number, _ in self.files(table)
-            if self.engine.fetch(f"SELECT 1 AS one FROM leaving_{kind}_{number} LIMIT 1").num_rows
-        ]
-        return " UNION ALL BY NAME ".join(parts) or None
+        parts = [self.those(table, number, f"leaving_{kind}_{number}") for number, _ in self.files(table)]
+        return " UNION ALL BY NAME ".join(part for part in parts if part) or None
 
-    def those(self, table: str, number: int, keys: str) -> str:
-        """SQL of the rows of a segment of which the claim, or the person, stands in relation ``keys``."""
-        part = self._part(number, table, dict(self.files(table))[number], "*")
-        return f"SELECT * FROM {part} SEMI JOIN {keys} USING ({KEYS[_kind(table) or 'claims']})"
+    def those(self, table: str, number: int, keys: str) -> str | None:
+        """SQL of the rows of a segment whose claim, or person, stands in relation ``keys``; None for none."""
+        key = KEYS[_kind(table) or "claims"]
+        if keys not in self._keys:
+            found = self.engine.fetch(f"SELECT DISTINCT {key} FROM {keys} WHERE {key} IS NOT NULL ORDER BY 1")
+            self._keys[keys] = found.column(0).to_pylist()
+        if not self._keys[keys]:
+            return None
+        file = dict(self.files(table))[number]
+        part = self._part(number, table, file, "*")
+        near = stretches.within(file, key, self._keys[keys])
+        where = f"WHERE {near}" if near else ""
+        return f"SELECT * FROM (SELECT * FROM {part} {where}) SEMI JOIN {keys} USING ({key})"
 
     def _part(self, number: int, table: str, file: Path, columns: str) -> str:
         """The relation of a table of one segment, with all of its rows."""
@@ -210,7 +219,9 @@ def _judged(state: State) -> str:
 def copy(engine: DuckDBEngine, select: str, file: Path) -> None:
     """Write the rows of a SELECT as Parquet."""
     target = str(file).replace("'", "''")
-    engine.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    engine.execute(
+        f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP})"
+    )
 
 
 def compact(live: Live, numbers: Mapping[int, str], target: Path) -> None:

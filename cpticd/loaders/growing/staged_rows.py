@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 #: Rows that are read or passed over together.
-GROUP: Final = 1 << 16
+GROUP: Final = 1 << 14
 #: Keys of records in staged tables: the file's number, and that of a segment.
 _KEYS: Final = ("key", "set_key")
 _FILE, _SEGMENT = 32, (1 << 32) - 1
