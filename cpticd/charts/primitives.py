@@ -157,7 +157,7 @@ def bars(
     return frames.figure(**{**common, **look})
 
 
-#: Patterns of bars in the order of the legend, and how fine they are: what is written on a bar can be read.
+#: Patterns of bars in the order of the legend, and how fine they are.
 HATCHES: Final = ("", "/", ".", "x", "-", "\\")
 _FINE: Final = {"fillmode": "overlay", "fgcolor": themes.INK, "fgopacity": 0.45, "size": 7, "solidity": 0.18}
 
@@ -180,14 +180,15 @@ def bar_traces(
     """
     every = list(frame[by].drop_duplicates()) if by else [""]
     found = []
-    for place, (value, (color, words)) in enumerate((colors or _colors(every)).items()):
+    for number, (value, (color, words)) in enumerate((colors or _colors(every)).items()):
         part = frame[frame[by] == value] if by else frame
         lines = [line.replace("{by}", fmt.safe(words)) for line in facts]
         look: dict[str, Any] = {"name": words, "color": color, "facts": lines, **options}
-        if hatched and (shape := HATCHES[place % len(HATCHES)]):
+        if hatched and (shape := HATCHES[number % len(HATCHES)]):
             look["marker"] = {"pattern": {"shape": shape, **_FINE}}
         if text:
-            look |= {"text": marks.write(part, text), "textposition": "auto", "insidetextanchor": "start"}
+            place = "outside" if hatched else "auto"  # on a pattern it could not be read
+            look |= {"text": marks.write(part, text), "textposition": place, "insidetextanchor": "start"}
         if len(part):
             found.append(marks.bars(part, x, label, **look))
     return found

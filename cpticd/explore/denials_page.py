@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from cpticd import charts
 from cpticd.claims import Claims
+from cpticd.codes import dotted
 from cpticd.core.measure import Measure, measures
 from cpticd.core.partial import check_whole
 from cpticd.core.selection import By
@@ -143,7 +144,8 @@ class DenialsPage(Explorer):
             found = found.sort_values([order, *CODE], ascending=[False, True, True], kind="stable")
         text = str(self._extra.get("search", "")).strip().casefold()
         if text:
-            searched = found[[*CODE, *FAMILY, "top_category"]].fillna("").agg(" ".join, axis=1)
+            told = found[[*CODE, *FAMILY, "top_category"]].fillna("")
+            searched = told.assign(written=dotted(told["diagnosis_code"])).agg(" ".join, axis=1)
             found = found[searched.str.casefold().str.contains(text, regex=False)]
         return found.reset_index(drop=True)
 

@@ -89,6 +89,8 @@ def where(
         return {"kind": "bar", "name": "where", "text": text, "buttons": []}
     drilled = drill != (None, None)
     text = "Click a cell of the matrix to open its codes."
+    if view == "open":
+        text = "What can still be won of the lines that are chosen."
     if drilled:
         text = f"Shown: {drill[0]} × {drill[1]}"
     elif driver:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from cpticd.charts.static import rows_of
 from cpticd.charts.table import cells
+from cpticd.codes import dotted
 
 #: A cell that is a number with its unit and what stands in brackets.
 _NUMBER: Final = re.compile(r"[-+−–\d.,$%() kMpto]*")
@@ -65,6 +66,8 @@ def behind(
 ) -> dict[str, Any]:
     """Columns and rows of text of a frame: the table behind a chart."""
     names = [column for column in columns if column in frame.columns]
+    if "diagnosis_code" in names:
+        frame = frame.assign(diagnosis_code=dotted(frame["diagnosis_code"]))
     headings, rows, numeric = cells(frame, columns=names, max_rows=max_rows)
     if "low" in names and "high" in names:
         names = [column for column in names if column != "high"]
