@@ -56,6 +56,6 @@ def _chart(forms: dict[str, Any]) -> str:
     figure = json.dumps(forms[CHART], separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     drawn = f'<div class="chart"><script type="application/json">{figure}</script></div>'
     if "text/html" in forms:
-        numbers = forms["text/html"]
+        numbers = re.sub(r'<img class="chart"[^>]*>', "", forms["text/html"])  # it is drawn above
         return f'{drawn}<details class="numbers"><summary>The chart as a table</summary>{numbers}</details>'
     return drawn

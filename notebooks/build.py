@@ -2,12 +2,12 @@
 
     python notebooks/build.py              # all notebooks
     python notebooks/build.py --pictures   # and the README's pictures, which need playwright and Chromium
+    python notebooks/build.py --illustrate # only the pictures inside notebooks, of the charts that they hold
 
 What differs between machines and runs is left out: timings, kernel versions, random cell ids. A cell that
 fails, writes to the error stream, or shows a path of this machine stops the build, and so does a chart that has
 nothing to show where plotly does not run; the notebook is not saved then. Charts bring that form along, a table of
-their numbers, which is the same on every machine: a picture would not be, JupyterLab would show it in place of the
-chart until the mouse is over it, and the larger notebooks have no room for theirs.
+their numbers; a small picture is put before it here (``illustrations.py``; playwright and Chromium).
 """
 
 from __future__ import annotations
@@ -57,11 +57,20 @@ def build(path: Path) -> str:
         client.execute()
     except CellExecutionError as error:
         sys.exit(f"{path.name}: {error.ename}: {error.evalue}\nin the cell\n{failed(notebook)}")
+    return save(path, notebook)
+
+
+def save(path: Path, notebook: nbformat.NotebookNode) -> str:
+    """Save a notebook that has its outputs, with pictures of its charts; returns what to print about it."""
+    import illustrations
+
     notebook.metadata = nbformat.from_dict(METADATA)
+    pictures = illustrations.illustrate(notebook, MAX_BYTES)
     text = nbformat.writes(notebook) + "\n"
     check(path.name, notebook, text)
     path.write_text(text, encoding="utf-8", newline="\n")
-    return f"{path.name}: {len(notebook.cells)} cells, {len(text.encode()) // 1000} kB"
+    drawn = f", {pictures} pictures" if pictures else ""
+    return f"{path.name}: {len(notebook.cells)} cells{drawn}, {len(text.encode()) // 1000} kB"
 
 
 def failed(notebook: nbformat.NotebookNode) -> str:
@@ -134,13 +143,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", help="notebooks to build; all, unless given")
     parser.add_argument("--pictures", action="store_true", help="draw the README's pictures as well")
+    parser.add_argument(
+        "--illustrate", action="store_true", help="run nothing; draw the charts of saved notebooks"
+    )
     options = parser.parse_args()
     # The kernel must import this checkout, and draw as it would for anyone.
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
     os.environ.pop("PLOTLY_RENDERER", None)
     sys.path.insert(0, str(HERE.parent))
     for path in [HERE / name for name in options.names] or sorted(HERE.glob("*.ipynb")):
-        print(build(path), flush=True)
+        done = save(path, nbformat.read(path, as_version=4)) if options.illustrate else build(path)
+        print(done, flush=True)
     if options.pictures:
         pictures()
 

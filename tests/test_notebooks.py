@@ -51,6 +51,22 @@ def test_a_notebook_asks_one_question_and_draws(path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_chart_has_its_picture_and_its_numbers_for_readers_without_plotly(path: Path) -> None:
+    charts = [
+        "".join(output["data"]["text/html"])
+        for cell in cells(path)
+        for output in cell.get("outputs", [])
+        if CHART in output.get("data", {})
+    ]
+    pattern, replaced = re.findall(
+        r"^regex: (.*)\nreplace: (.*)$", (path.parent / "nbval.cfg").read_text(), re.M
+    )[0]
+    for form in filter(lambda form: "<table>" in form, charts):
+        assert form.startswith('<img class="chart" alt="Chart: '), "run notebooks/build.py --illustrate"
+        assert re.sub(pattern, replaced, form).startswith("<table>"), "nbval compares the table alone"
+
+
 def code_lines(cell: dict) -> list[str]:
     """What a reader has to read of a cell: no blank line, no comment."""
     lines = [line.strip() for line in "".join(cell["source"]).splitlines()]
