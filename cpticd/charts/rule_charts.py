@@ -50,6 +50,10 @@ def _card(card: pd.DataFrame, color: str, chart: str) -> tuple[pd.DataFrame, lis
     return card.assign(group=frames.labels(card, groups, "all lines")), groups, COLORS[color][1] + decision
 
 
+#: Marks of payers in the order of the legend: their colors are not told apart by all.
+SYMBOLS: Final = ("circle", "square", "diamond", "triangle-up", "cross", "pentagon", "star", "hexagon")
+
+
 def scorecard_scatter(
     card: pd.DataFrame,
     *,
@@ -62,8 +66,8 @@ def scorecard_scatter(
 
     Parameters: ``card`` as ``rules.scorecard`` returns it; ``color``, which share stands on the vertical axis, of
     lines denied for any cause or for the rule's causes; points of fewer than ``readable_lines`` flagged lines are
-    hollow; the ``max_groups`` payers (or what the card is by) with the most denied dollars have a color, the rest is
-    grey. A click's customdata starts with rule and payer.
+    hollow; the ``max_groups`` payers (or what the card is by) with the most denied dollars have a color and a mark, the
+    rest is grey. A click's customdata starts with rule and payer.
     """
     named, _, axis = _card(card, color, "scorecard_scatter")
     title = f"{COLORS[color][0]}, and how much of such denials they foretell"
@@ -84,6 +88,7 @@ def scorecard_scatter(
         part = part.sort_values("flagged_lines", ascending=False, kind="stable")
         hollow = part["flagged_lines"] < readable_lines
         look = {
+            "symbol": SYMBOLS[place % len(SYMBOLS)],
             "color": [themes.rgba(ink, 0.0 if few else 0.55) for few in hollow],
             "line": {"color": ink, "width": 1.5},
         }
