@@ -126,6 +126,8 @@ def test_open_denials_by_route_have_the_largest_on_top_and_ages_in_order() -> No
     assert sum(sum(bar.x) for bar in fig.data) == 510
     assert "expected allowed: $3,000" in hover(fig.data[1], 0)
     assert sum(sum(bar.x) for bar in charts.open_summary(SUMMARY, unit="lines").data) == 45
+    shapes = [bar.marker.pattern.shape for bar in fig.data]
+    assert len(set(shapes)) == len(shapes), "ages are told apart without their colors"
 
 
 def test_overturned_by_payer_and_cause_has_a_row_per_cause() -> None:

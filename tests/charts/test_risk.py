@@ -12,6 +12,7 @@ import pytest
 import cpticd as cx
 from cpticd import charts
 from cpticd.charts import format as fmt
+from cpticd.charts import risk_parts as parts
 from cpticd.core.contract import amend
 from cpticd.core.errors import ArgumentError
 from tests.charts.risk_samples import EXPLAINED, IMPACT, PREVALENCE, RECAPTURE
@@ -293,6 +294,13 @@ def test_the_tables_behind_the_charts_carry_units() -> None:
         (fmt.score(-12.345), "-12.35"),
         (fmt.score(1234.56), "1,234.6"),
         (fmt.score(None), "–"),
+        (fmt.released_score(55.0), "55"),
+        (fmt.released_score(-3.7), "-3.7"),
+        (fmt.released_score(0.3), "0.30"),
+        (fmt.released_score(4.0), "4.0"),
+        (fmt.released_score(750 + 0.25), "750.25"),
+        (fmt.released_score(0), "0"),
+        (fmt.released_dollars(90.0), "$90"),
         (fmt.signed(fmt.dollars, 1234), "+$1,234"),
         (fmt.signed(fmt.dollars, -1234), "-$1,234"),
         (fmt.signed(fmt.score, 0), "0.000"),
@@ -310,3 +318,11 @@ def test_the_tables_behind_the_charts_carry_units() -> None:
 )
 def test_numbers_of_risk_are_written_with_the_digits_that_matter(written: str, shown: str) -> None:
     assert written == shown
+
+
+def test_an_impact_that_left_is_written_in_the_digits_that_left() -> None:
+    """Two of them, which no reader takes for four."""
+    released = amend(IMPACT.copy(), {"hidden_kinds": []})
+    assert fmt.score(55.0) == parts.unit(IMPACT, "score", "test").write(55.0) == "55.00"
+    assert parts.unit(released, "score", "test").signed(55.0) == "+55"
+    assert parts.unit(released, "dollars", "test").signed(-90.0) == "-$90"
