@@ -85,6 +85,11 @@ class _Connection:
         with _errors():
             return self.connection.sql(sql, params=dict(params) if params else None).to_arrow_table()
 
+    def holds(self, rows: str) -> bool:
+        """Whether ``rows``, what follows FROM, has a row: asked often, so nothing of it becomes a table."""
+        with _errors():
+            return self.connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall() != []
+
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         with _errors():
             yield from self.connection.sql(sql).to_arrow_reader(1 << 17)

@@ -97,7 +97,8 @@ class Intake:
         self.flush()
         pending = {name: list(values) for name, values in self._pending.items()}
         before = (self._counts.copied(), list(self._rejects), pending)
-        self._parts.begin()
+        if self._counts:
+            self._parts.begin()
         try:
             yield
             self.flush()
@@ -312,6 +313,11 @@ class Intake:
         self.flush()
         return self.engine.fetch(sql, params)
 
+    def holds(self, rows: str) -> bool:
+        """Whether what follows FROM has a row, of the tables read so far."""
+        self.flush()
+        return self.engine.holds(rows)
+
     def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Run SQL for its effect over the tables read so far; it must not add or drop rows of a canonical table."""
         self.flush()
@@ -336,7 +342,7 @@ class Intake:
         self.flush()
         filled = [name for name, rows in self._parts.sizes().items() if rows]
         for name in filter(filled.__contains__, OF_SERVICES):
-            if self.query(f"SELECT 1 AS one FROM {name} WHERE {UNNUMBERED} LIMIT 1").num_rows:
+            if self.holds(f"{name} WHERE {UNNUMBERED}"):
                 self.execute(f"UPDATE {name} SET service_number = claim_line_number WHERE {UNNUMBERED}")
         payers.settle(self, self.aliases)
         for name in filled:
@@ -346,11 +352,10 @@ class Intake:
             for source, (rows, amount) in sums.items():
                 count = self._counts[self._source_names()[source], name]
                 count.loaded, count.amount_loaded = rows, amount
-        own = ((name, column) for name in TABLES for column in own_columns(name))
-        self.engine.execute("; ".join(f"ALTER TABLE {name} DROP COLUMN {column}" for name, column in own))
-        return Claims(
-            self.engine, accounting=self.accounting(), rejects=self.rejects(), progress=self.progress
-        )
+        gone = (f"ALTER TABLE {name} DROP COLUMN {each}" for name in TABLES for each in own_columns(name))
+        self.engine.execute("; ".join(gone))
+        told = {"accounting": self.accounting(), "rejects": self.rejects()}
+        return Claims(self.engine, **told, progress=self.progress)
 
     def accounting(self) -> pa.Table:
         """One row per source and table, in the form of ``schema.ACCOUNTING``."""

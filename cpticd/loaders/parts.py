@@ -56,7 +56,7 @@ class Parts:
 
     def filled(self, name: str) -> bool:
         """Whether a table has a row."""
-        return self._engine.fetch(f"SELECT 1 AS found FROM {name} LIMIT 1").num_rows > 0
+        return self._engine.holds(name)
 
     def sizes(self) -> dict[str, int]:
         """How many rows each canonical table has."""
@@ -112,7 +112,7 @@ class Parts:
             "FROM (SELECT DISTINCT claim_id FROM claims) SEMI JOIN earlier_claims USING (claim_id)"
         )
         number = 1
-        while self._engine.fetch("SELECT 1 AS found FROM claim_ids WHERE new IS NULL LIMIT 1").num_rows:
+        while self._engine.holds("claim_ids WHERE new IS NULL"):
             number += 1
             self._engine.execute(
                 f"UPDATE claim_ids SET new = old || '#{number}' WHERE new IS NULL AND old || '#{number}' NOT IN "

@@ -123,7 +123,7 @@ def read(
     intake.name(found.files)
     if members is not None:
         canonical.LOADER.load({"members": [members]}, intake, Options())
-    before = intake.rows()
+    before = intake.rows() if members is not None else 0
     intake.lenient = True
     for loader in sorted(LOADERS, key=lambda each: each.last):
         mine = [each for each in known if each.loader is loader]

@@ -58,7 +58,7 @@ class Persons:
                 later = (
                     "cms_persons p JOIN cms_persons n ON n.previous = p.current WHERE n.current <> p.previous"
                 )
-                if not self.intake.query(f"SELECT 1 AS one FROM {later} LIMIT 1").num_rows:
+                if not self.intake.holds(f"{later}"):
                     break
                 self.intake.execute(
                     "UPDATE cms_persons SET current = n.current FROM cms_persons n "

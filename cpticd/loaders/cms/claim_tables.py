@@ -105,7 +105,7 @@ def _kind_of_claim() -> str:
 
 def _number_lines(intake: Intake) -> None:
     """Number lines that have no number, by what stands on them."""
-    if not intake.query("SELECT 1 AS one FROM cms_lines WHERE line_number IS NULL LIMIT 1").num_rows:
+    if not intake.holds("cms_lines WHERE line_number IS NULL"):
         return
     order = in_order([name for name in cells.LINE if name != "line_number"])
     intake.execute(
@@ -121,7 +121,7 @@ def _reject_repeats(intake: Intake) -> None:
     apart = "CASE WHEN number LIKE '%/%/%/%' THEN src ELSE -1 END"
     key = "number, pk, line_number"
     again = f"SELECT {key}, {apart} AS apart FROM cms_lines GROUP BY ALL HAVING count(*) > 1"
-    if not intake.query(f"SELECT 1 AS one FROM ({again}) LIMIT 1").num_rows:
+    if not intake.holds(f"({again})"):
         return
     columns = [name for name in cells.LINE if name != "line_number"]
     found = intake.query(

@@ -198,7 +198,7 @@ class Source:
         """Of rows with the same key the one is kept that sorts first by its cells, in the order of the codebook."""
         keys = f"SELECT DISTINCT place, {key} FROM puf"
         again = f"SELECT {key} FROM ({keys}) GROUP BY ALL HAVING count(*) > 1"
-        if not self.intake.query(f"SELECT 1 AS found FROM ({again}) LIMIT 1").num_rows:
+        if not self.intake.holds(f"({again})"):
             return
         used = [name for name in self._used() if name not in ("CLM_ID", "LINE_NUM", "SEGMENT")]
         cells = ", ".join(f"t.{self.place[name]} AS {name}" for name in used)

@@ -162,7 +162,7 @@ def _implied_amounts(flat: Flat) -> None:
     A remittance balances: charge = paid + adjustments. With one reason its amount is therefore known; with
     several, the first that is not the patient's takes what is left, as exports list the main reason first.
     """
-    if not flat.intake.query("SELECT 1 AS found FROM flat_reasons WHERE amount IS NULL LIMIT 1").num_rows:
+    if not flat.intake.holds("flat_reasons WHERE amount IS NULL"):
         return
     flat.intake.execute(
         """

@@ -34,6 +34,9 @@ def note(flat: Flat) -> None:
             "SELECT lower(payer) AS name, string_agg(DISTINCT payer, ' | ' ORDER BY payer) AS content "
             "FROM flat GROUP BY ALL HAVING count(DISTINCT payer) > 1"
         )
+        names = "SELECT 1 FROM flat HAVING count(DISTINCT payer) > count(DISTINCT lower(payer))"
+        if not flat.any(names):
+            return
         flat.tally(
             "payer: names that differ in capitals alone are kept apart",
             f"SELECT f._source, f._place, a.content FROM flat f JOIN ({alike}) a ON a.name = lower(f.payer)",

@@ -137,7 +137,7 @@ def _pointers(flat: Flat, lists: _Lists) -> None:
     columns = flat.family("diagnosis_pointer")
     single = flat.has("diagnosis_pointers")
     if not columns and not single:
-        if flat.intake.query("SELECT 1 AS found FROM flat_map LIMIT 1").num_rows:
+        if flat.intake.holds("flat_map"):
             _point_to_own(flat, lists)
         return
     texts = [*(["diagnosis_pointers"] if single else []), *columns]
@@ -195,7 +195,7 @@ def _pointers(flat: Flat, lists: _Lists) -> None:
 
 def _pointed(flat: Flat, raw: str, lists: _Lists) -> str:
     """SQL of the pointers; those of claims whose rows list different diagnoses go where these went."""
-    moved = flat.intake.query("SELECT 1 AS found FROM flat_map LIMIT 1").num_rows > 0
+    moved = flat.intake.holds("flat_map")
     return sql.text("flat/pointers").format(
         raw=raw, rows=_rows_of(flat), key=lists.key,
         is_single="false" if flat.has_parts else "n = 1",

@@ -84,7 +84,7 @@ def _number_lines(flat: Flat) -> None:
         "_adj AS adj, _state AS state, coalesce(_reversal, false) AS reversal, coalesce(_nth, 1) = 1 AS is_base, "
         "coalesce(_nth, 1) AS nth_of_line, coalesce(_n, 1) AS n FROM flat WHERE _head IS NULL"
     )
-    if not flat.intake.query("SELECT 1 AS found FROM flat WHERE claim_line_number IS NULL LIMIT 1").num_rows:
+    if not flat.intake.holds("flat WHERE claim_line_number IS NULL"):
         return
     service = ", ".join([*_SERVICE, *flat.family("diagnosis_pointer")])
     flat.intake.execute(
@@ -195,7 +195,7 @@ def _keys(flat: Flat) -> None:
         "WHERE s.text IS NOT DISTINCT FROM f.status AND f._head IS NULL"
     )
     flat.intake.execute(sql.text("flat/several"))
-    if flat.intake.query("SELECT 1 AS found FROM flat_several LIMIT 1").num_rows:
+    if flat.intake.holds("flat_several"):
         flat.intake.execute(sql.text("flat/keys").format(reversed=lexicon.REVERSED))
         flat.intake.execute(
             "UPDATE flat SET _adj = k.adj, _state = k.state, _reversal = k.reversal, _nth = k.nth_of_line, _n = k.n "
@@ -207,7 +207,7 @@ def _keys(flat: Flat) -> None:
 def _reject_twice(flat: Flat) -> None:
     """Reject rows of a line that stands twice, though no payment makes another adjudication of it, with their parts."""
     twice = "flat_rows k WHERE NOT k.is_base AND k.adj IS NULL"
-    if not flat.intake.query(f"SELECT 1 AS found FROM {twice} LIMIT 1").num_rows:
+    if not flat.intake.holds(f"{twice}"):
         return
     unlike = differences(flat.columns, "b", "f")
     flat.reject(

@@ -206,7 +206,7 @@ class Flat:
 
     def any(self, sql: str) -> bool:
         """Whether a SELECT has a row."""
-        return self.intake.query(f"SELECT 1 AS found FROM ({sql}) LIMIT 1").num_rows > 0
+        return self.intake.holds(f"({sql})")
 
     def tally(
         self, reason: str, sql: str, *, action: str = "noted", table: str | None = None, tell: bool = False
@@ -340,7 +340,7 @@ class Flat:
     def _split_claims(self) -> None:
         """A claim number that two persons share is two claims; its person is appended to tell them apart."""
         shared = "SELECT claim_id FROM flat GROUP BY claim_id HAVING min(person_id) <> max(person_id)"
-        if self.intake.query(f"SELECT 1 AS found FROM ({shared}) LIMIT 1").num_rows:
+        if self.intake.holds(f"({shared})"):
             self._one_person(shared)
             self.note(
                 "a claim number that several persons share: read as one claim for each",

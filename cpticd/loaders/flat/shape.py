@@ -33,7 +33,7 @@ def settle(flat: Flat) -> None:
     """
     flat.intake.execute(_shape(flat))
     flat.intake.execute(sql.text("flat/decisions"))
-    if flat.intake.query("SELECT 1 AS found FROM flat_parts LIMIT 1").num_rows:
+    if flat.intake.holds("flat_parts"):
         _copies(flat)
         _note(flat)
         flat.intake.execute(
@@ -41,7 +41,7 @@ def settle(flat: Flat) -> None:
         )
         _modifiers(flat)
         flat.intake.execute("DELETE FROM flat_parts WHERE parts = 1 OR is_copy")
-    flat.has_parts = flat.intake.query("SELECT 1 AS found FROM flat_parts LIMIT 1").num_rows > 0
+    flat.has_parts = flat.intake.holds("flat_parts")
     flat.intake.execute("DROP TABLE flat_shape")
 
 

@@ -30,7 +30,7 @@ def carry(flat: Flat) -> None:
     flat.intake.execute(
         sql.text("flat/carried").format(reasons=", ".join([*(f"f.{column}" for column in reasons), "NULL"]))
     )
-    if flat.intake.query("SELECT 1 AS found FROM flat_carried LIMIT 1").num_rows:
+    if flat.intake.holds("flat_carried"):
         apart = ("group_code", "carc", "adjustment", "adjustment_amount", "rarc")
         carried = [c for c in flat.columns if c != "claim_id" and c.rpartition("_")[0] not in apart]
         values = ", ".join(
@@ -62,7 +62,7 @@ def cancel(flat: Flat) -> None:
     if flat.has("paid_amount"):
         says.append("paid_amount < 0 AND charge_amount >= 0")
     found = " OR ".join(f"coalesce({each}, false)" for each in says)
-    if not flat.intake.query(f"SELECT 1 AS found FROM flat WHERE {found} LIMIT 1").num_rows:
+    if not flat.intake.holds(f"flat WHERE {found}"):
         return
     flat.intake.execute(f"UPDATE flat SET _cancels = true WHERE {found}")
     flat.intake.execute(sql.text("flat/cancellations"))

@@ -42,7 +42,7 @@ _PRINTED: Final = (
 
 def mark(flat: Flat, staged: Sequence[tuple[Staged, list[Guess]]]) -> None:
     """Say in ``flat._bad`` which rows are no service: only rows that lack one are looked at, cell by cell."""
-    if not flat.intake.query(f"SELECT 1 AS found FROM flat WHERE {_suspect(flat)} LIMIT 1").num_rows:
+    if not flat.intake.holds(f"flat WHERE {_suspect(flat)}"):
         return
     parts = []
     for table, guesses in staged:
