@@ -32,7 +32,7 @@ def derived(files: dict[str, Path]) -> dict[str, pd.DataFrame]:
 def test_pieces_are_the_whole(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = derived(files)
     assert len(whole["chains"]) > 20
-    monkeypatch.setattr(pieces, "LINES", 60)
+    monkeypatch.setattr(pieces, "LINES", 240)
     for name, frame in derived(files).items():
         key = [column for column in frame.columns if column.endswith(("_id", "_number", "payer"))]
         pd.testing.assert_frame_equal(
@@ -65,7 +65,7 @@ def test_claims_of_one_answer_need_no_windows(files: dict[str, Path], relation: 
 def test_what_lies_on_disk_is_gone_with_its_data_set(
     files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "LINES", 60)
+    monkeypatch.setattr(pieces, "LINES", 240)
     cx.settings(spill_folder=tmp_path)
     try:
         claims = cx.read_tables(**files, quiet=True, progress=False)  # type: ignore[arg-type]
