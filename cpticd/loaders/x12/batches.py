@@ -32,6 +32,8 @@ BATCH: Final = 2 << 20
 #: Bytes after which a batch ends even in the middle of a claim.
 MAX_BATCH: Final = 32 << 20
 
+#: Bytes before the end of a batch among which its last claim commonly begins.
+_NEAR: Final = 1 << 16
 _BOUNDARIES = tuple(END + tag + SEP for tag in (b"CLM", b"CLP", b"HL", b"ST", b"ISA", b"INS"))
 
 
@@ -82,7 +84,11 @@ class Batches:
 
     def _cut(self, text: bytearray, begun: _Begun) -> bytearray:
         """Map what stands before the last boundary in ``text``; returns the rest."""
-        cut = max(text.rfind(mark) for mark in _BOUNDARIES) + 1
+        # Most kinds of file lack some of these marks, which are not looked for in all of the text.
+        near = max(len(text) - _NEAR, 0)
+        cut = max(text.rfind(mark, near) for mark in _BOUNDARIES) + 1
+        if cut <= 0 and near:
+            cut = max(text.rfind(mark) for mark in _BOUNDARIES) + 1
         if cut <= 0 and len(text) > MAX_BATCH:
             cut = len(text)
         if cut <= 0:

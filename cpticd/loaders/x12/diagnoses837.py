@@ -37,7 +37,7 @@ class Diagnoses837:
         s, w = self.s, self.w
         rows = w.rows((s.tag == pack("HI")) & loops.is_claim)
         rows = rows[loops.first.of_owner[w.claim[rows]] >= 0]
-        which, k, values = explode(Strings(s.flat, s.first[rows], s.count[rows]), empty=True)
+        which, k, values = explode(s.of(rows), empty=True)
         keep = k > 0
         which, values = which[keep], values.filter(pa.array(keep))
         which, values = self._apart(rows, which, values)

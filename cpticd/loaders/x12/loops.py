@@ -37,8 +37,9 @@ class First:
 
 def element(segments: Segments, rows: Rows, k: int) -> pa.Array:
     """Element k of segments ``rows``; null where the row is -1."""
-    values = segments.get(np.maximum(rows, 0), k) if segments.size else pa.nulls(len(rows), pa.string())
-    return pc.if_else(pa.array(rows >= 0), values, pa.scalar(None, pa.string()))
+    if not segments.size:
+        return pa.nulls(len(rows), pa.string())
+    return segments.get(np.maximum(rows, 0), k, absent=rows < 0)
 
 
 def identified(segments: Segments, rows: Rows) -> pa.Array:

@@ -54,27 +54,54 @@ class Strings:
     def __init__(
         self, flat: pa.Array, first: npt.NDArray[np.integer], count: npt.NDArray[np.integer]
     ) -> None:
-        self.flat, self.first, self.count = flat, first, count
-        offsets = np.frombuffer(flat.buffers()[1], np.int32) if len(flat) else np.zeros(1, np.int32)
-        self._lengths = np.diff(offsets[flat.offset : flat.offset + len(flat) + 1])
+        size = len(flat)
+        offsets = np.zeros(size + 2, np.int32)
+        if size:
+            offsets[:-1] = np.frombuffer(flat.buffers()[1], np.int32)[flat.offset : flat.offset + size + 1]
+            offsets[-1] = offsets[-2]
+        lengths = np.diff(offsets)
+        # What is empty is null, and one more that is: the place of what is absent, so that one array serves all.
+        filled = pa.py_buffer(np.packbits(lengths > 0, bitorder="little"))
+        data = flat.buffers()[2] if size else None
+        buffers = [filled, pa.py_buffer(offsets), pa.py_buffer(b"") if data is None else data]
+        held = pa.Array.from_buffers(pa.string(), size + 1, buffers)
+        self._set(flat, first, count, (held, lengths))
 
-    def get(self, rows: Rows | slice, k: int | Ints) -> pa.Array:
-        """String ``k`` (0 is the first) of each of ``rows``; null where it is absent or empty."""
-        index = self.first[rows] + k
-        inside = self.count[rows] > k
-        return self.flat.take(self._index(index, inside))
+    def _set(
+        self,
+        flat: pa.Array,
+        first: npt.NDArray[np.integer],
+        count: npt.NDArray[np.integer],
+        held: tuple[pa.Array, Ints],
+    ) -> None:
+        self.flat, self.first, self.count = flat, first, count
+        self._held, self._lengths = held
+        self._short = first.astype(np.int32), count.astype(np.int32)
+
+    def of(self, rows: Rows) -> Strings:
+        """Some rows alone."""
+        some = Strings.__new__(Strings)
+        some._set(self.flat, self.first[rows], self.count[rows], (self._held, self._lengths))
+        return some
+
+    def get(self, rows: Rows | slice, k: int | Ints, *, absent: Mask | None = None) -> pa.Array:
+        """String ``k`` (0 is the first) of each of ``rows``; null where it is absent or empty.
+
+        ``absent``: where nothing is asked for.
+        """
+        first, count = self._short
+        wanted = np.int32(k) if isinstance(k, int) else k.astype(np.int32)
+        there = count[rows] > wanted
+        if absent is not None:
+            there &= ~absent
+        index = np.where(there, first[rows] + wanted, np.int32(len(self._held) - 1))
+        return self._held.take(pa.array(index))
 
     def filled(self, rows: Rows, k: int | Ints) -> Mask:
         """Whether string ``k`` of each of ``rows`` is there and not empty."""
         inside = self.count[rows] > k
-        index = np.where(inside, self.first[rows] + k, 0)
-        return inside & (self._lengths[index] > 0) if len(self._lengths) else inside
-
-    def _index(self, index: npt.NDArray[np.integer], inside: Mask) -> pa.Array:
-        if not len(self._lengths):
-            return pa.nulls(len(index), pa.int32())
-        safe = np.where(inside, index, 0)
-        return pa.array(safe.astype(np.int32), mask=~(inside & (self._lengths[safe] > 0)))
+        index = np.where(inside, self.first[rows] + k, len(self._held) - 1)
+        return inside & (self._lengths[index] > 0)
 
 
 class Segments(Strings):
