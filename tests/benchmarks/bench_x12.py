@@ -93,7 +93,7 @@ def remittance(count: int, seed: int) -> Iterator[str]:
     for place, made in enumerate(visits(count, seed), 1):
         yield (
             f"ST*835*{place:04d}~BPR*I*100000*C*ACH*CCP*01*071000013*DA*1234*1234567890**01*071000013*DA*5678*20250401~"
-            "TRN*1*8000012345*1234567890~DTM*405*20250401~N1*PR*PAYER 1~N3*PO BOX 100~N4*CHICAGO*IL*60601~"
+            f"TRN*1*8{seed:04d}{place:05d}*1234567890~DTM*405*20250401~N1*PR*PAYER 1~N3*PO BOX 100~N4*CHICAGO*IL*60601~"
             "REF*2U*60054~PER*BL*SUPPORT*TE*5555550101~N1*PE*FAMILY PRACTICE*XX*1234567893~LX*1~"
         )
         size = 12
