@@ -142,13 +142,14 @@ def test_no_row_comes_to_the_driver(
 ) -> None:
     monkeypatch.setattr(persons, "LINES", lines(simulated) // 2 + 1)
     claims = cx.open(simulated.save(tmp_path / "claims"), engine="spark", session=spark_session)
-    spark_session.sql("CREATE DATABASE IF NOT EXISTS rows_of_persons")
+    spark_session.sql(f"CREATE DATABASE rows_of_{name} LOCATION '{(tmp_path / 'lake').as_uri()}'")
     with result_limit(spark_session, LIMITS[name]):
         with pytest.raises(QueryError, match="maxResultSize"):
             CALLS[name](claims)
-        written = CALLS[name](claims, lazy=True).to_table(f"rows_of_persons.{name}")
+        written = CALLS[name](claims, lazy=True).to_table(f"rows_of_{name}.found")
     found = spark_session.table(written.name)
     assert found.count() == written.rows
     assert_same(found.toPandas(), CALLS[name](simulated))
     with pytest.raises(OutputExistsError, match="the catalog has a table"):
         CALLS[name](claims, lazy=True).to_table(written.name)
+    spark_session.sql(f"DROP DATABASE rows_of_{name} CASCADE")
