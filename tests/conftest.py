@@ -58,8 +58,8 @@ SPARK_TESTS: Final = {"tests/ledger": 0}
 #: The host in which the default run opens an explorer's page; ``-m every_page`` opens it in the other one too, and runs
 #: its notebook without a page.
 PAGES: Final = {
-    "tests/browser/test_explorers_in_lab.py": ("denials", "worklist"),
-    "tests/browser/test_explorers_in_voila.py": ("risk", "rules", "two_ledgers"),
+    "tests/browser/test_explorers_in_lab.py": ("denials",),
+    "tests/browser/test_explorers_in_voila.py": ("risk", "rules", "two_ledgers", "worklist"),
 }
 
 
