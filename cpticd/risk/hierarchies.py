@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from cpticd.risk import hcc_tables
@@ -62,21 +63,18 @@ def blocks(model: str) -> Blocks:
     }
     prefix = hcc_tables.prefix(model)
     members: list[tuple[int, str, bool, str]] = []
-    sets: list[tuple[int, Decimal, int, int]] = []
+    sets: list[pa.Table] = []
     for block, hccs in enumerate(_by_block(places)):
-        for mask in range(1, 1 << len(hccs)):
-            present = [hcc for bit, hcc in enumerate(hccs) if mask >> bit & 1]
-            why = dict(_removed(present, parents, beside))
-            kept = [hcc for hcc in present if hcc not in why]
+        masks = np.arange(1, 1 << len(hccs))
+        stays = np.zeros((len(masks), len(hccs)), np.int64)
+        for row, mask in enumerate(masks.tolist()):
+            present = {hcc: bit for bit, hcc in enumerate(hccs) if mask >> bit & 1}
+            why = dict(_removed([*present], parents, beside))
             members += [(block * BLOCK + mask, hcc, hcc not in why, why.get(hcc, "")) for hcc in present]
-            factors = 0
-            for hcc in kept:
-                factors |= opens.get(hcc, 0)
-            for number, segment in enumerate(segments):
-                value = sum(
-                    (weights.get((segment, f"{prefix}{hcc}"), Decimal(0)) for hcc in kept), Decimal(0)
-                )
-                sets.append((number * SEGMENT + block * BLOCK + mask, value, len(kept), factors))
+            stays[row, [bit for hcc, bit in present.items() if hcc not in why]] = 1
+        weigh = [[weights.get((each, f"{prefix}{hcc}"), Decimal(0)) for each in segments] for hcc in hccs]
+        factors = np.bitwise_or.reduce(stays * [opens.get(hcc, 0) for hcc in hccs], axis=1)
+        sets.append(_sets(block * BLOCK + masks, stays, weigh, factors))
     terms = [
         (segment, term, need, weights[segment, term])
         for segment in segments
@@ -86,7 +84,7 @@ def blocks(model: str) -> Blocks:
     return Blocks(
         segments,
         _table(_bits(places), hcc=pa.string(), block=pa.int32(), bit=pa.int32()),
-        _table(sets, key=pa.int32(), value=MONEY, hccs=pa.int32(), factors=pa.int64()),
+        pa.concat_tables(sets),
         _table(
             members,
             key=pa.int32(),
@@ -104,6 +102,29 @@ def blocks(model: str) -> Blocks:
         ),
         flags,
     )
+
+
+def _sets(
+    keys: np.ndarray, stays: np.ndarray, weigh: Sequence[Sequence[Decimal]], factors: np.ndarray
+) -> pa.Table:
+    """What each set of a block's HCCs (a row of ``stays``) weighs in each segment (a column of ``weigh``)."""
+    thousandths = np.array([[int(each * 1000) for each in row] for row in weigh], np.int64)
+    segments = thousandths.shape[1]
+    number = np.arange(segments) * SEGMENT
+    return pa.table(
+        {
+            "key": pa.array((keys[:, None] + number).ravel(), pa.int32()),
+            "value": _money((stays @ thousandths).ravel()),
+            "hccs": pa.array(np.repeat(stays.sum(axis=1), segments), pa.int32()),
+            "factors": pa.array(np.repeat(factors, segments), pa.int64()),
+        }
+    )
+
+
+def _money(thousandths: np.ndarray) -> pa.Array:
+    """Whole thousandths as decimals: a decimal is stored as the whole number of its last digits, in 128 bits."""
+    wide = np.stack([thousandths, thousandths >> 63], axis=1)
+    return pa.Array.from_buffers(MONEY, len(thousandths), [None, pa.py_buffer(np.ascontiguousarray(wide))])
 
 
 def _table(rows: Sequence[tuple[object, ...]], **kinds: pa.DataType) -> pa.Table:
