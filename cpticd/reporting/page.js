@@ -68,7 +68,7 @@ function fold(table) {
   }
   const button = table.rest;
   button.hidden = seen <= LONG;
-  button.textContent = all ? `Show the first ${LONG} rows` : `Show all ${seen} rows`;
+  button.textContent = all ? `Fold to ${LONG} rows` : `Unfold to ${seen} rows`;
 }
 function copied(table) {
   const rows = [...table.rows].filter((row) => !row.classList.contains("unfit"));
