@@ -22,11 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cpticd.core import errors
+from cpticd.core import errors, whole_folders
 from cpticd.core.apart import Piece, Rows, Unknown, Written, packed, summed, unpacked, within
 from cpticd.core.contract import terms_of
 from cpticd.core.engine import DuckDBEngine
 from cpticd.core.errors import ArgumentError, CpticdError, EngineError, InputError, OutputExistsError
+from cpticd.core.folders import Folder
+from cpticd.core.limits import settings
 from cpticd.core.measure import measures
 from cpticd.core.schema import ACCOUNTING, REJECTS, TABLES
 from cpticd.core.session import Session
@@ -43,6 +45,9 @@ _MEMORY: Final = "2GB"
 _OF_ALL: Final = ("payments", "provider_adjustments")
 #: Which piece a row belongs to, by the records of which person it is.
 _PERSON: Final = "hash(coalesce('p' || person_id, 'c' || {other})) % {pieces}"
+
+#: A folder of Parquet files that is whole has Spark's mark, which readers of Parquet pass over.
+_PARQUET: Final = whole_folders.Kind("_SUCCESS", lambda folder: ())
 
 
 @dataclass(frozen=True)
@@ -244,7 +249,7 @@ class _OnSpark:
 
 
 class _Here:
-    """Pieces of this machine, one after the other; their rows are written beside the table, and renamed in."""
+    """Pieces of this machine, one after the other; their rows become the table when all are there."""
 
     def __init__(self, s: Session, names: list[str], pieces: int, table: str) -> None:
         self._session, self._names, self._pieces = s, names, pieces
@@ -255,18 +260,18 @@ class _Here:
             raise ArgumentError(
                 f"{target}: there is no folder {target.parent}; make it, or give another name"
             )
-        self._folder = target.with_name(f"{target.name}.writing")
+        self._rows_by_piece = Folder(settings().spill_folder)
         person = _PERSON.format(other="claim_id", pieces=pieces)
         s.create("places_of_claims", f"SELECT claim_id, {person} AS piece FROM claims")
 
     def worked(self, task: Task) -> list[tuple[str, str, bytes]]:
         found = []
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
+        for before in self._written():  # the totals were taken from
+            before.unlink()
         for piece in range(self._pieces):
             for kind, name, payload in task({each: self._rows(each, piece) for each in self._names}):
                 if kind == "rows":
-                    pq.write_table(unpacked(payload), self._folder / f"{piece:04}.parquet")
+                    pq.write_table(unpacked(payload), self._rows_by_piece.path / f"{piece:04}.parquet")
                 else:
                     found.append((kind, name, payload))
         return found
@@ -279,12 +284,17 @@ class _Here:
             f"SELECT t.* FROM {name} t JOIN places_of_claims p ON p.claim_id = t.claim_id WHERE p.piece = {piece}"
         )
 
+    def _written(self) -> list[Path]:
+        return sorted(self._rows_by_piece.path.glob("*.parquet"))
+
     def write(self, table: str, schema: pa.Schema) -> None:
-        for file in sorted(self._folder.glob("*.parquet")):
-            rows = pq.read_table(file)
-            if rows.schema != schema:
-                pq.write_table(rows.cast(schema), file)
-        self._folder.rename(table)
+        with whole_folders.whole(Path(table), _PARQUET) as working:
+            for file in self._written():
+                if pq.read_schema(file) == schema:
+                    shutil.copyfile(file, working / file.name)
+                else:
+                    pq.write_table(pq.read_table(file).cast(schema), working / file.name)
+            (working / _PARQUET.mark).touch()
 
     def close(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._rows_by_piece.close()
