@@ -19,7 +19,6 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             kind = pa.timestamp("s")
         fields.append(pa.field(field.name, kind))
     table = table.cast(pa.schema(fields))
-    frame = pd.DataFrame(index=pd.RangeIndex(table.num_rows))
     columns = {}
     for field, column in zip(table.schema, table.columns, strict=True):
         if pa.types.is_integer(field.type) and column.null_count:
@@ -28,4 +27,4 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             columns[field.name] = column.to_pandas(types_mapper={field.type: pd.BooleanDtype()}.get)
         else:
             columns[field.name] = column.to_pandas(date_as_object=False)
-    return pd.concat([frame, pd.DataFrame(columns)], axis=1) if columns else frame
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))

@@ -25,6 +25,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -144,13 +145,14 @@ def _undated(rules: pa.Table) -> pa.Table:
 def _load_rules(s: Session, years: list[int], eligible: pa.Table, rules: pa.Table) -> None:
     """The reference tables, the list of eligible procedures with a row for each year."""
     first, last = list_years(eligible)
-    spans = eligible.select(["hcpcs_code", "first_year", "last_year"]).to_pylist()
-    codes, on = [], []
-    for span in spans:
-        for year in range(span["first_year"], span["last_year"] + 1):
-            codes.append(span["hcpcs_code"])
-            on.append(year)
-    s.load("eligible", {"hcpcs_code": codes, "year": pa.array(on, pa.int32())})
+    begins, ends = (eligible.column(name).to_numpy() for name in ("first_year", "last_year"))
+    years_each = np.maximum(ends - begins + 1, 0)
+    row = np.repeat(np.arange(len(eligible)), years_each)
+    on = begins[row] + np.arange(len(row)) - np.repeat(np.cumsum(years_each) - years_each, years_each)
+    s.load(
+        "eligible",
+        {"hcpcs_code": eligible.column("hcpcs_code").take(pa.array(row)), "year": pa.array(on, pa.int32())},
+    )
     bounds = {"first_year": pa.array([first], pa.int32()), "last_year": pa.array([last], pa.int32())}
     s.load("list_years", bounds)
     s.load("encounter_years", {"year": pa.array(years, pa.int32())})
