@@ -10,6 +10,7 @@ import pandas as pd
 
 from cpticd import sql
 from cpticd.claims import Claims
+from cpticd.codes import dotted
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Records, measure
@@ -134,6 +135,7 @@ class _Facts:
         self._kinds = {row["carc"]: row["kind"] for row in self._read("carc_categories")}
         codes = sorted({row["diagnosis_code"] for rows in self._diagnoses.values() for row in rows})
         self._titles = dict(zip(codes, icd10cm.title(codes).tolist(), strict=True)) if codes else {}
+        self._written = dict(zip(codes, dotted(pd.Series(codes, dtype="str")), strict=True))
 
     def _bind(self, names: list[str]) -> None:
         """Claims that statements speak of from here on."""
@@ -167,7 +169,7 @@ class _Facts:
         codes = dict.fromkeys(code_at[place] for place in (code_at if every else pointed) if place in code_at)
         if not codes:
             return "No diagnosis."
-        named = "; ".join(f"{code} {title}" if (title := self._title(code)) else code for code in codes)
+        named = "; ".join(f"{self._written[code]} {self._title(code)}".rstrip() for code in codes)
         return f"Diagnoses of the claim: {named}." if every else f"{named}."
 
     def _title(self, code: str) -> str:

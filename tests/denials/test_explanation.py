@@ -66,7 +66,7 @@ BASE = {
 def test_a_denied_line_is_told_in_full() -> None:
     found = line(claims_of(**BASE), "A", 1)
     assert found["done"] == "99213-25, Evaluation and management; 1 unit; place 11; charged $100.00."
-    assert found["why"].startswith("E119 Type 2 diabetes mellitus without complications; I10 Essential")
+    assert found["why"].startswith("E11.9 Type 2 diabetes mellitus without complications; I10 Essential")
     # CARC 16 alone is missing information; the remark M76 makes it a diagnosis
     assert found["said"] == (
         "2024-01-20: paid nothing; CO-16 $100.00 (diagnosis conflict or validity); remarks M76."
