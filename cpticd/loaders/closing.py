@@ -100,8 +100,7 @@ def _blank(rejects: Any, column: str) -> str:
 
 def _note_denials_alone(intake: Intake) -> None:
     """Enter in rejects that every line is denied, where the file is a list of denials."""
-    paid = "SELECT 1 AS one FROM line_payments WHERE paid_amount > 0 OR allowed_amount > 0 LIMIT 1"
-    if not intake.gave or intake.query(paid).num_rows:
+    if not intake.gave or intake.holds("line_payments WHERE paid_amount > 0 OR allowed_amount > 0"):
         return
     intake.engine.load("loading_carcs", reference.table("carc_categories"))
     found = intake.query(sql.text("loading/all_denied")).to_pylist()[0]

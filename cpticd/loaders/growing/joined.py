@@ -279,7 +279,7 @@ class Joined:
                 rows = f"SELECT {key} FROM leaving_{kind}_{number}"
                 if gone := self.live and self.live.gone(number, kind):
                     rows += f" UNION ALL SELECT {key} FROM {gone}"
-                if self.engine.fetch(f"SELECT 1 AS one FROM ({rows}) LIMIT 1").num_rows:
+                if self.engine.holds(f"({rows})"):
                     segments.copy(self.engine, rows, folder / f"gone_{kind}_{number}.parquet")
 
     def _finish(self, folder: Path, place: Path) -> None:

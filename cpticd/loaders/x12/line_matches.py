@@ -25,7 +25,7 @@ def match_lines(intake: Intake) -> None:
     """Fill x12_line_match step by step, as long as a row is left."""
     intake.execute(text("x12/lines_by_number"))
     for step in (_BEST, *_STEPS):
-        if not intake.query("SELECT 1 AS one FROM x12_left LIMIT 1").num_rows:
+        if not intake.holds("x12_left"):
             return
         intake.execute(_statement(step))
         intake.execute(
