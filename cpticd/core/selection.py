@@ -241,8 +241,8 @@ def grouping(by: By, known: Mapping[str, Dimension], *, argument: str = "by") ->
     return Grouping(tuple(known[name] for name in wanted))
 
 
-def names(by: By) -> tuple[str, ...]:
-    """The names of a ``by=``, as it was given."""
+def names(by: str | Collection[str] | None) -> tuple[str, ...]:
+    """The names that a ``by=``, or another argument of one or several, was given."""
     return (by,) if isinstance(by, str) else tuple(by or ())
 
 

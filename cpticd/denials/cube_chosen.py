@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from cpticd.core.contract import CLOCKS
 from cpticd.core.errors import ArgumentError
+from cpticd.core.selection import names
 from cpticd.denials.cube_choice import Choice, Column, Rows
 from cpticd.denials.cube_pairs import Pairing, Used
-from cpticd.denials.named_causes import Causes, in_order, several
+from cpticd.denials.named_causes import Causes, in_order
 from cpticd.denials.pair_sources import Grain
 from cpticd.denials.rates import Decision
 
@@ -100,7 +101,7 @@ class Chosen:
         if decision not in CLOCKS:
             raise ArgumentError(f"decision: found {decision!r}; expected initial or final")
         category = in_order(category)
-        if strange := [each for each in several(category) if each not in cube.categories]:
+        if strange := [each for each in names(category) if each not in cube.categories]:
             raise ArgumentError(f"category: found {strange[0]!r}; there are {cube.categories}")
         self.cube = cube
         self.choice = choice
@@ -128,7 +129,7 @@ class Chosen:
         if self.category is None:
             return self.used
         column = self.cube.columns[f"{self.decision}_category"]
-        return self.used & column.among(several(self.category))
+        return self.used & column.among(names(self.category))
 
     def _outcome(self, name: str) -> np.ndarray:
         column = self.cube.columns[f"{self.decision}_outcome"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from cpticd.core.selection import names
+
 Causes = str | Collection[str] | None
 
 
@@ -15,11 +17,6 @@ def in_order(causes: Causes) -> str | tuple[str, ...] | None:
     return named if len(named) > 1 else named[0] if named else None
 
 
-def several(causes: Causes) -> tuple[str, ...]:
-    """The causes that are named."""
-    return () if causes is None else (causes,) if isinstance(causes, str) else tuple(causes)
-
-
 def said(causes: Causes) -> str:
     """The causes in words: ``authorization or eligibility``."""
-    return " or ".join(several(causes))
+    return " or ".join(names(causes))

@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 from cpticd import sql
 from cpticd.core.errors import ArgumentError
-from cpticd.core.selection import Grouping
+from cpticd.core.selection import Grouping, names
 from cpticd.core.session import Session
-from cpticd.denials.named_causes import Causes, several
+from cpticd.denials.named_causes import Causes
 from cpticd.denials.pair_leaves import KEYS
 from cpticd.sql.pair_parts import line_clusters, pair_clusters
 
@@ -116,11 +116,11 @@ def grouped(s: Session, grain: Grain, groups: Grouping, cause: Causes) -> dict[s
 
 def hit_of(s: Session, cause: Causes) -> str:
     """SQL of what counts as denied: all initial denials, or those of a root cause, or of several."""
-    if not several(cause):
+    if not names(cause):
         return "o.initial_outcome = 'denied'"
     known = s.frame("SELECT DISTINCT category, diagnosis_related FROM carc_categories WHERE is_denial")
     wanted: set[str] = set()
-    for each in several(cause):
+    for each in names(cause):
         chosen = (
             known["diagnosis_related"].eq("yes") if each == DIAGNOSIS_RELATED else known["category"].eq(each)
         )

@@ -25,7 +25,7 @@ from plotly.offline import get_plotlyjs
 
 from cpticd.charts.theme import THEMES, template_name
 from cpticd.core.errors import ArgumentError
-from cpticd.core.selection import days
+from cpticd.core.selection import days, names
 
 #: plotly.js looks for a module system to announce itself to; here it finds one of its own.
 _BEFORE: Final = "const module = {exports: {}}, exports = module.exports, define = undefined;\n"
@@ -47,7 +47,7 @@ def _style() -> str:
 
 def chosen(value: str | Collection[str] | None) -> list[str]:
     """The values of a control of several, as a list: none, one, or all that are chosen."""
-    return [] if value is None else [value] if isinstance(value, str) else list(value)
+    return list(names(value))
 
 
 @dataclass(frozen=True)

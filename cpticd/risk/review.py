@@ -12,6 +12,7 @@ import pandas as pd
 from cpticd.core.contract import amend, carry, records_of
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Records, measure
+from cpticd.core.selection import names
 from cpticd.risk.kinds import CODED, GAPS, OPEN, REVIEWED, UNSUPPORTED
 from cpticd.stats import normal_quantile
 
@@ -64,7 +65,7 @@ def selected(
         kept &= (impact["kind"] == UNSUPPORTED) == (direction == UNSUPPORTED)
     for name, value in (("kind", kind), ("hcc", hcc), ("person_id", person_id)):
         if value is not None:
-            kept &= impact[name].isin([value] if isinstance(value, str) else list(value))
+            kept &= impact[name].isin(names(value))
     rows = impact[kept].reset_index(drop=True)
     totals = _totals(rows, {str(one["kind"]): one for one in before})
     chosen = {"direction": direction, "kind": kind, "hcc": hcc, "min_confidence": min_confidence}
