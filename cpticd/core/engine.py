@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from cpticd.core import statements
 from cpticd.core.errors import ArgumentError, EngineError, QueryError
 from cpticd.core.folders import Folder
 from cpticd.core.limits import memory, settings
@@ -83,12 +84,12 @@ class _Connection:
 
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         with _errors():
-            return self.connection.sql(sql, params=dict(params) if params else None).to_arrow_table()
+            return statements.table(self.connection, sql, params)
 
     def holds(self, rows: str) -> bool:
         """Whether ``rows``, what follows FROM, has a row: asked often, so nothing of it becomes a table."""
         with _errors():
-            return self.connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall() != []
+            return statements.run(self.connection, f"SELECT 1 FROM {rows} LIMIT 1").fetchall() != []
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         with _errors():
@@ -97,7 +98,7 @@ class _Connection:
     def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Run a statement for its effect; for loaders, before the engine is sealed."""
         with _errors():
-            self.connection.execute(sql, dict(params) if params else None)
+            statements.run(self.connection, sql, params)
 
     def create(self, name: str, sql: str, *, materialize: bool = False) -> None:
         self._define(name, f"CREATE {self._kept} {'TABLE' if materialize else 'VIEW'} {name} AS {sql}")
@@ -108,22 +109,25 @@ class _Connection:
             self.connection.register(name, data)
             self._registered.add(name)
             return
+        if few := statements.as_parameters(data):
+            self._define(name, f"CREATE {self._kept} TABLE {name} AS {few[0]}", few[1])
+            return
         self.connection.register("incoming", data)
         self._define(name, f"CREATE {self._kept} TABLE {name} AS SELECT * FROM incoming")
         self.connection.unregister("incoming")
 
-    def _define(self, name: str, statement: str) -> None:
+    def _define(self, name: str, statement: str, params: Mapping[str, Any] | None = None) -> None:
         """Run a CREATE; what has the name already goes, which is seldom there: to ask first costs more."""
         if name in self._registered:  # it would hide the relation, and not be in its way
             self.drop(name)
         with _errors():
             try:
-                self.connection.execute(statement)
+                statements.run(self.connection, statement, params)
             except duckdb.CatalogException as error:
                 if "already exists" not in str(error):
                     raise
                 self.drop(name)
-                self.connection.execute(statement)
+                statements.run(self.connection, statement, params)
 
     def append(self, name: str, data: pa.Table) -> None:
         """Add rows to table ``name``, by column name."""
@@ -135,7 +139,7 @@ class _Connection:
         self._registered.discard(name)
         for kind in ("VIEW", "TABLE"):
             with contextlib.suppress(duckdb.CatalogException):
-                self.connection.execute(f"DROP {kind} IF EXISTS {name}")
+                statements.run(self.connection, f"DROP {kind} IF EXISTS {name}")
 
     def outer(self, name: str) -> str:
         names = self.fetch(
