@@ -26,7 +26,7 @@ _GROUPED: Final = {
     each.name: name for each in DIMENSIONS.values() for name, alias in GROUPS.items() if alias in each.joins
 }
 #: What is derived of chains, and empty where there are none.
-_OF_CHAINS: Final = {
+_CHAINED: Final = {
     "versions": pa.schema(
         [
             ("chain_id", pa.string()), ("claim_id", pa.string()), ("claim_line_number", pa.int32()),
@@ -35,7 +35,17 @@ _OF_CHAINS: Final = {
         ]
     ),
     "superseded": pa.schema([("claim_id", pa.string())]),
+    "chains": pa.schema(
+        [
+            ("claim_id", pa.string()), ("chain_id", pa.string()), ("parent_claim_id", pa.string()),
+            ("relation", pa.string()), ("payer_sequence", pa.int32()), ("version", pa.int32()),
+        ]
+    ),
 }  # fmt: skip
+#: Persons with several claims: only theirs can belong to a chain.
+_RECURRING: Final = (
+    "(SELECT person_id FROM claims WHERE person_id IS NOT NULL GROUP BY person_id HAVING count(*) > 1) p"
+)
 #: Claims with several answers.
 _SEVERAL: Final = "(SELECT claim_id FROM adjudications GROUP BY claim_id HAVING count(*) > 1) a"
 _NAMED: Final = re.compile(rf"\b({'|'.join([*sql.LINES, *FAMILIES])})\b", re.IGNORECASE)
@@ -72,8 +82,8 @@ def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -
     for name in tqdm(lines, desc="deriving", delay=2, leave=False, disable=not progress):
         if name in pieces.IN_PIECES and isinstance(engine, DuckDBEngine) and pieces.derive(engine, name):
             continue
-        if name in _OF_CHAINS and not _any(engine, "chains"):
-            engine.load(name, _OF_CHAINS[name].empty_table())
+        if name in _CHAINED and not _any(engine, _RECURRING if name == "chains" else "chains"):
+            engine.load(name, _CHAINED[name].empty_table())
             continue
         engine.create(name, sql.relation(name, alone=_is_plain(engine, name)), materialize=sql.LINES[name])
 
@@ -87,7 +97,7 @@ def _is_plain(engine: Engine, name: str) -> bool:
 
 def _any(engine: Engine, relation: str) -> bool:
     """Whether a relation has a row."""
-    return engine.fetch(f"SELECT 1 AS one FROM {relation} LIMIT 1").num_rows > 0
+    return bool(engine.records(f"SELECT 1 AS one FROM {relation} LIMIT 1"))
 
 
 def derive_pairs(engine: Engine, *, progress: bool = False) -> None:

@@ -107,7 +107,7 @@ def _copy(scope: DuckDBScope, select: str, file: Path) -> None:
 
 
 def _count(engine: DuckDBEngine | DuckDBScope, relation: str) -> int:
-    return int(engine.fetch(f"SELECT count(*) AS n FROM {relation}").column("n")[0].as_py())
+    return int(engine.records(f"SELECT count(*) AS n FROM {relation}")[0]["n"])
 
 
 def _ranges(engine: DuckDBScope, relation: str, column: str, lines: int) -> list[str]:

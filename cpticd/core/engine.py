@@ -30,6 +30,9 @@ class Engine(Protocol):
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of one SELECT; ``$name`` in the text stands for ``params["name"]``."""
 
+    def records(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The few rows of one SELECT, each by column."""
+
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The result of one SELECT in pieces, for what is larger than memory."""
 
@@ -85,6 +88,10 @@ class _Connection:
     def fetch(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         with _errors():
             return statements.table(self.connection, sql, params)
+
+    def records(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        with _errors():
+            return statements.records(self.connection, sql, params)
 
     def holds(self, rows: str) -> bool:
         """Whether ``rows``, what follows FROM, has a row: asked often, so nothing of it becomes a table."""

@@ -98,6 +98,9 @@ class _Views:
         with _errors():
             return self._run(sql, params).toArrow()
 
+    def records(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        return self.fetch(sql, params).to_pylist()
+
     def relation(self, sql: str) -> DataFrame:
         """The result of a SELECT where it lies."""
         with _errors():

@@ -105,11 +105,11 @@ class Session:
 
     def rows(self, sql: str, params: Mapping[str, Any] | None = None, **parts: Any) -> list[dict[str, Any]]:
         """The rows of a small SELECT, each by column."""
-        return self.fetch(sql, params, **parts).to_pylist()
+        return self.engine.records(self._filled(sql, parts), params)
 
     def value(self, sql: str, params: Mapping[str, Any] | None = None, **parts: Any) -> Any:
         """The one value of a SELECT of one row and column."""
-        return self.fetch(sql, params, **parts).column(0)[0].as_py()
+        return next(iter(self.rows(sql, params, **parts)[0].values()))
 
     def _named(self, relation: str) -> str:
         if not _NAME.fullmatch(relation) or relation in self._reserved:

@@ -6,8 +6,6 @@ table that is registered, read and forgotten takes five times what its cells tak
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -20,9 +18,6 @@ _KEPT: Final = 1_000
 _LONGEST: Final = 40_000
 #: Cells up to which a table comes as parameters: every cell becomes a Python object.
 _FEW: Final = 2_000
-
-#: Where that advice would be given: this module.
-_HERE: Final = re.compile(re.escape(__name__) + "$")
 
 _parsed: dict[str, tuple[duckdb.Statement, ...]] = {}
 
@@ -51,18 +46,20 @@ def run(
 def table(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None
 ) -> pa.Table:
-    """The rows of a SELECT, planned once; a relation of ``connection.sql`` is planned twice."""
-    _accept_copies()
-    return run(connection, sql, params).to_arrow_table()
+    """The rows of a SELECT, in their order: Arrow of an executed statement would lose it."""
+    *before, last = _statements(connection, sql)
+    for statement in before:
+        connection.execute(statement)
+    return connection.sql(last, params=dict(params) if params else None).to_arrow_table()
 
 
-def _accept_copies() -> None:
-    """DuckDB advises against a second copy of a result; it costs less than a second plan up to a million rows.
-
-    Asked each time, for filters come and go with their surroundings, and are not a thread's own.
-    """
-    if not any(entry[3] == _HERE for entry in warnings.filters):
-        warnings.filterwarnings("ignore", category=UserWarning, module=_HERE.pattern)
+def records(
+    connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The few rows of a SELECT, each by column; planned once, where a table is planned twice."""
+    done = run(connection, sql, params)
+    names = [column[0] for column in done.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
 
 
 def as_parameters(data: pa.Table) -> tuple[str, dict[str, list[Any]]] | None:

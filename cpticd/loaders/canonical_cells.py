@@ -142,7 +142,7 @@ def _modifiers(given: list[str]) -> dict[str, str]:
 def _turned(intake: Intake, table: Table, staged: Staged, dates: Mapping[str, str]) -> dict[str, str]:
     """SQL of the cells of columns of dates that have the day first; what was decided is reported."""
     found = {}
-    for name, order in repair.decided(intake.query, "cells_given", dates).items():
+    for name, order in repair.decided(intake.records, "cells_given", dates).items():
         if order.day_first:
             found[name] = repair.turned(dates[name])
         if order.note:
@@ -160,7 +160,7 @@ def _report(intake: Intake, table: Table, staged: Staged, cells: Mapping[str, Ce
             f"min(place) FILTER ({test}) AS p{i}"
             for i, test in enumerate(cell.repairs.values())
         )
-        row = intake.query(f"SELECT {counts} FROM cells_given").to_pylist()[0]
+        row = intake.records(f"SELECT {counts} FROM cells_given")[0]
         for i, what in enumerate(cell.repairs):
             if number := row[f"n{i}"]:
                 intake.reject(

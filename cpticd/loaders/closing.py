@@ -63,14 +63,11 @@ def ended(intake: Intake, *, quiet: bool = True) -> Claims:
 
 def check_loaded(intake: Intake) -> None:
     """Raise InputError where no row was loaded, or where a column of charges has none that can be read."""
-    if not intake.rows():
+    if not intake.filled():
         raise InputError(nothing(intake))
     if not intake.gave & {*FACTS[0].columns}:
         return
-    found = intake.query(
-        "SELECT (SELECT count(charge_amount) FROM lines) + (SELECT count(charge_amount) FROM claims) AS n"
-    )
-    if not found.column("n")[0].as_py():
+    if not any(intake.holds(f"{table} WHERE charge_amount IS NOT NULL") for table in ("lines", "claims")):
         column = next(iter(intake.gave & {*FACTS[0].columns}))
         raise InputError(
             f"no row has an amount in what is read as {column}: {_blank(intake.rejects(), column)}; say which column "
@@ -103,7 +100,7 @@ def _note_denials_alone(intake: Intake) -> None:
     if not intake.gave or intake.holds("line_payments WHERE paid_amount > 0 OR allowed_amount > 0"):
         return
     intake.engine.load("loading_carcs", reference.table("carc_categories"))
-    found = intake.query(sql.text("loading/all_denied")).to_pylist()[0]
+    found = intake.records(sql.text("loading/all_denied"))[0]
     intake.execute("DROP TABLE loading_carcs")
     has_payments = intake.gave & {"paid_amount", "allowed_amount"}
     if found["lines"] and found["denied"] == found["lines"] and not found["paid"]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-import pyarrow as pa
-
 from cpticd.loaders.cell import Cell
 
 #: Two numbers and a year, with or without a time behind: the order of the two has to be decided.
@@ -119,7 +117,9 @@ class Order(NamedTuple):
 _MOST: Final = 20
 
 
-def decided(query: Callable[[str], pa.Table], rows: str, cells: Mapping[str, str]) -> dict[str, Order]:
+def decided(
+    records: Callable[[str], list[dict[str, Any]]], rows: str, cells: Mapping[str, str]
+) -> dict[str, Order]:
     """Order of each column of dates of ``rows`` ({name: SQL of its cell}), decided by all of its cells, and where they
     show none by the other columns; names whose dates need no decision are left out."""
     if not cells:
@@ -127,7 +127,7 @@ def decided(query: Callable[[str], pa.Table], rows: str, cells: Mapping[str, str
     names = list(cells)
     seen: dict[str, dict[str, Any]] = {
         names[found["n"]]: found
-        for found in query(_orders(cells, rows)).to_pylist()
+        for found in records(_orders(cells, rows))
         if found["day"] or found["month"] or found["either"]
     }
     orders = {name: _order(found) for name, found in seen.items()}

@@ -61,8 +61,6 @@ class Intake:
         self._rows = 0  # numbers of rows that attributes go with
         self._parts = Parts(self.engine)
 
-    # -- sources, and parts of a data set -----------------------------------------------------------
-
     def name(self, paths: Iterable[Path]) -> None:
         """Give files the names by which rejects and accounting show them, no two alike."""
         new = [path for path in paths if path not in self._names]
@@ -132,6 +130,11 @@ class Intake:
         """How many rows all tables have together."""
         self.flush()
         return sum(self._parts.sizes().values())
+
+    def filled(self) -> bool:
+        """Whether any table has a row."""
+        self.flush()
+        return any(map(self._parts.filled, TABLES))
 
     def source_id(self, source: str) -> int:
         """The integer that stands for ``source`` in the column ``_source``."""
@@ -234,17 +237,9 @@ class Intake:
         return added
 
     def reject(
-        self,
-        *,
-        source: str,
-        location: str,
-        table_name: str | None,
-        reason: str,
-        content: str = "",
-        action: str = "rejected",
-        amount: Decimal | None = None,
-        severity: Severity | None = None,
-    ) -> None:
+        self, *, source: str, location: str, table_name: str | None, reason: str, content: str = "",
+        action: str = "rejected", amount: Decimal | None = None, severity: Severity | None = None,
+    ) -> None:  # fmt: skip
         """Record one thing that was rejected, repaired or noted; a rejected one counts as read.
 
         ``severity``: grave, warning or note; without one a rejected thing is grave, a repaired one a warning.
@@ -313,6 +308,11 @@ class Intake:
         self.flush()
         return self.engine.fetch(sql, params)
 
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """The few rows of SQL over the tables read so far, each by column."""
+        self.flush()
+        return self.engine.records(sql)
+
     def holds(self, rows: str) -> bool:
         """Whether what follows FROM has a row, of the tables read so far."""
         self.flush()
@@ -370,7 +370,7 @@ class Intake:
 
     def _totals(self, tables: Sequence[str]) -> dict[str, dict[int, tuple[int, Decimal]]]:
         """Rows and dollars of tables, by source."""
-        rows = self.engine.fetch(totals(tables)).to_pylist() if tables else []
+        rows = self.engine.records(totals(tables)) if tables else []
         return {
             name: {row["_source"]: (row["n"], row["amount"]) for row in rows if row["name"] == name}
             for name in tables
@@ -400,6 +400,6 @@ class Intake:
             return
         rows = f"SELECT t._row FROM {table} t JOIN repeated r ON t.rowid = r.place WHERE t._row IS NOT NULL"
         gone = f"FROM attributes WHERE _row IN ({rows})"
-        for row in self.engine.fetch(f"SELECT _source, count(*) AS n {gone} GROUP BY 1").to_pylist():
+        for row in self.engine.records(f"SELECT _source, count(*) AS n {gone} GROUP BY 1"):
             self._counts[self._source_names()[row["_source"]], "attributes"].read -= row["n"]
         self.engine.execute(f"DELETE {gone}")

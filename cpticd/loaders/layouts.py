@@ -127,9 +127,9 @@ def doubt(intake: Intake, staged: Staged, used: Layout) -> str:
     if not used.name.startswith("apcd") or place is None:
         return ""
     cell = f"c{place}"
-    found = intake.query(
+    found = intake.records(
         f"SELECT count({cell}) AS n, count(*) FILTER (WHERE contains({cell}, '.')) AS decimal FROM {staged.table}"
-    ).to_pylist()[0]
+    )[0]
     if not found["n"] or found["decimal"]:
         return ""
     return (

@@ -197,9 +197,7 @@ def _columns(intake: Intake, table: Staged, guesses: list[Guess]) -> pd.DataFram
         cell = f"c{place}"
         first = f"SELECT {cell} AS x, min(place) AS p FROM {table.table} WHERE {cell} IS NOT NULL GROUP BY 1"
         some = f"SELECT string_agg(left(x, 30), ' | ' ORDER BY p) FROM ({first} ORDER BY p LIMIT 3)"
-        found = intake.query(
-            f"SELECT count({cell}) AS n, ({some}) AS examples FROM {table.table}"
-        ).to_pylist()[0]
+        found = intake.records(f"SELECT count({cell}) AS n, ({some}) AS examples FROM {table.table}")[0]
         why = (
             guess.note
             or guess.why
@@ -268,7 +266,7 @@ def _other(path: Path, known: registry.Recognised, options: Options) -> Look:
             intake = Intake(lenient=True)
             intake.name([part.path])
             known.loader.load({known.kind: [part.path]}, intake, options)
-            found = intake.claims() if intake.rows() else None
+            found = intake.claims() if intake.filled() else None
             notes += intake.refused
     except CpticdError as error:
         notes.append(str(error))

@@ -61,8 +61,7 @@ class Parts:
     def sizes(self) -> dict[str, int]:
         """How many rows each canonical table has."""
         counts = (f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in TABLES)
-        found = self._engine.fetch(" UNION ALL ".join(counts))
-        sizes = dict(zip(found.column("name").to_pylist(), found.column("n").to_pylist(), strict=True))
+        sizes = {row["name"]: row["n"] for row in self._engine.records(" UNION ALL ".join(counts))}
         return {name: sizes[name] for name in TABLES}  # rows of a union come in any order
 
     def begin(self) -> None:
@@ -98,7 +97,7 @@ class Parts:
 
     def rows(self, name: str) -> int:
         """How many rows a table has."""
-        return self._engine.fetch(f"SELECT count(*) AS n FROM {name}").column("n")[0].as_py()
+        return int(self._engine.records(f"SELECT count(*) AS n FROM {name}")[0]["n"])
 
     def _back(self) -> None:
         for name in TABLES:

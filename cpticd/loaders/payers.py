@@ -68,6 +68,10 @@ def settle(intake: Intake, known: Mapping[str, str], said: pa.Table | None = Non
     ``said``: how often each name and id stand in the data, where the intake holds a part of it. Returns which name
     each has.
     """
+    if said is None:
+        said = intake.query(text("payers/said"))
+    if not known and said.num_rows <= 1:  # nothing to tell apart
+        return said.select(["payer", "payer_id"]).append_column("name", said["payer"])
     table = pa.table(
         {
             "alias": pa.array([*known], pa.string()),
@@ -76,19 +80,15 @@ def settle(intake: Intake, known: Mapping[str, str], said: pa.Table | None = Non
     )
     intake.engine.load("payer_alias", table)
     intake.execute(text("payers/key"))
-    intake.engine.load("payer_said", said if said is not None else intake.query(text("payers/said")))
+    intake.engine.load("payer_said", said)
     intake.execute(text("payers/named"))
     try:
-        names = intake.query(
-            "SELECT count(*) AS n, count_if(name IS DISTINCT FROM payer) AS renamed FROM payer_named"
-        ).to_pylist()[0]
-        if names["renamed"]:
+        if intake.holds("payer_named WHERE name IS DISTINCT FROM payer"):
             for name in _TABLES:
                 intake.execute(text("payers/rename").format(table=name))
             intake.execute(text("payers/rename_beside"))
-        if known or names["n"] > 1:  # of one name, and no alias, there is nothing to say
-            for row in intake.query(text("payers/notes")).to_pylist():
-                intake.reject(source=SOURCE, location="", table_name="claims", action="noted", **row)
+        for row in intake.records(text("payers/notes")):
+            intake.reject(source=SOURCE, location="", table_name="claims", action="noted", **row)
         return intake.query("SELECT payer, payer_id, name FROM payer_named ORDER BY ALL")
     finally:
         intake.engine.drop("payer_said")

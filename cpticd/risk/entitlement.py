@@ -79,7 +79,7 @@ def load_unpaid(s: Session, model: str, payment_year: int) -> None:
 
 def unpaid_of(s: Session) -> dict[str, int]:
     """How many persons of the service year ``asked`` about are paid for no month, by reason."""
-    rows = s.fetch(sql.text("risk/unpaid_of_year")).to_pylist()
+    rows = s.rows(sql.text("risk/unpaid_of_year"))
     return {row["reason"]: int(row["persons"]) for row in rows}
 
 

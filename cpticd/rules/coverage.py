@@ -195,9 +195,7 @@ def _judged(run: Run) -> str:
 
 def _note(run: Run) -> str:
     """That policies hold at other times than the lines under them, or that lines are later than the edition."""
-    found = run.session.fetch(
-        sql.text("rules/policy_dates"), judged=_judged(run), asked=_asked()
-    ).to_pylist()[0]
+    found = run.session.rows(sql.text("rules/policy_dates"), judged=_judged(run), asked=_asked())[0]
     notes = []
     if found["at_other_times"]:
         notes.append("of some lines the policies for their procedure hold at other times alone")

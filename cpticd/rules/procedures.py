@@ -99,7 +99,7 @@ def _lists_absent(run: Run) -> str:
     judged = f"judged by {by}form and the dates that are built in"
     absent = [system for kind, system in _LISTS if not run.has(kind)]
     notes = [f"no list of {' or '.join(absent)} codes: {judged}"] if absent else []
-    for row in run.session.fetch(sql.text("rules/procedure_reach")).to_pylist():
+    for row in run.session.rows(sql.text("rules/procedure_reach")):
         if row["from_month"]:
             months = " to ".join(dict.fromkeys([row["from_month"], row["to_month"]]))
             notes.append(

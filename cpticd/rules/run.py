@@ -113,7 +113,7 @@ class Run:
     def reach(self, kind: str) -> list[Stretch]:
         """The days between which the releases of a kind hold, by setting; of a history those of its own rows."""
         if kind not in self._reaches:
-            rows = self.session.fetch(sql.text("rules/reach"), relation=self.release(kind)).to_pylist()
+            rows = self.session.rows(sql.text("rules/reach"), relation=self.release(kind))
             self._reaches[kind] = [Stretch(**row) for row in rows]
         return self._reaches[kind]
 

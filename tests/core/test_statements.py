@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import warnings
 
 import duckdb
 import pyarrow as pa
@@ -73,12 +72,24 @@ def test_many_threads_share_a_statement(connection) -> None:
     assert len(found) == 200 and {*found} == {(0, 1000), (10, 990), (500, 500), (999, 1)}
 
 
-def test_advice_about_results_is_not_shown_and_other_warnings_are(connection) -> None:
-    with warnings.catch_warnings(record=True) as shown:
-        warnings.simplefilter("always")
-        assert statements.table(connection, "SELECT 1 AS x").num_rows == 1
-        warnings.warn("of the user's own", UserWarning, stacklevel=1)
-    assert [str(each.message) for each in shown] == ["of the user's own"]
+def test_rows_come_in_the_order_asked_for() -> None:
+    engine = DuckDBEngine(threads=2)
+    engine.create("many", "SELECT range AS x, hash(range) AS h FROM range(300000)", materialize=True)
+    ordered = engine.fetch("SELECT h FROM many ORDER BY h").column("h").to_numpy()
+    assert (ordered[1:] >= ordered[:-1]).all()
+    several = [row["h"] for row in engine.records("SELECT h FROM many WHERE x < 9000 ORDER BY h")]
+    assert several == sorted(several)
+    engine.close()
+
+
+def test_records_hold_what_a_table_holds() -> None:
+    engine = DuckDBEngine()
+    engine.load("small", SMALL)
+    asked = """SELECT *, 1.25::DECIMAL(18,2) AS money, ['a', NULL] AS list, {'b': 1} AS struct, TIMESTAMP '2024-01-01' AS at
+        FROM small WHERE share >= $least OR share IS NULL"""
+    assert engine.records(asked, {"least": 0}) == engine.fetch(asked, {"least": 0}).to_pylist()
+    assert engine.records("SELECT 1 AS x WHERE false") == []
+    engine.close()
 
 
 SMALL = pa.table(

@@ -208,7 +208,7 @@ def _account(intake: Intake) -> None:
     lost = intake.query(sql.text("cms/lost"))
     if lost.num_rows:
         _reject(intake, lost)
-    for row in intake.query(sql.text("cms/row_counts")).to_pylist():
+    for row in intake.records(sql.text("cms/row_counts")):
         left = min(row["total_lines"] + row["old_rows"], row["rows"])
         counted = row["rows"] - left
         intake.count(row["name"], UNIT, read=row["rows"], loaded=counted, left_out=left, amount=row["amount"])

@@ -75,10 +75,10 @@ def fill(intake: Intake) -> None:
     """Fill ``drugs``: a deletion takes its event with it, an adjustment the earlier one of the same fill."""
     intake.execute(f"CREATE OR REPLACE TABLE cms_left AS {sql.text('cms/drugs_left')}")
     intake.insert("drugs", sql.text("cms/fills"))
-    rows = intake.query(
+    rows = intake.records(
         "SELECT s.name, count(*) AS n, count(l.place) AS gone FROM cms_drugs d JOIN cms_sources s ON s.src = d.src "
         "LEFT JOIN cms_left l ON l.src = d.src AND l.place = d.place GROUP BY s.name ORDER BY s.name"
-    ).to_pylist()
+    )
     for row in rows:
         name, left = row["name"], row["gone"]
         intake.count(name, UNIT, read=row["n"], loaded=row["n"] - left, left_out=left)

@@ -23,7 +23,7 @@ def reasons(intake: Intake, resources: Resources) -> str:
 
 def note(intake: Intake, resources: Resources) -> None:
     """Note, source by source, what is worth a look."""
-    for row in intake.query(sql.text("fhir/notes")).to_pylist():
+    for row in intake.records(sql.text("fhir/notes")):
         source, place, content = resources.name(row.pop("source")), row.pop("place"), row.pop("content")
         intake.reject(source=source, location=place or "", content=content or "", **row)
 

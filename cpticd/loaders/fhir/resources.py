@@ -113,9 +113,7 @@ class Resources:
         self.engine.load("fhir_documents", rows, copy=False)
         levels = self._laid_out()
         self.engine.drop("fhir_documents")
-        found = self.engine.fetch(
-            "SELECT source, kind, count(*) AS n FROM fhir_batch GROUP BY ALL"
-        ).to_pylist()
+        found = self.engine.records("SELECT source, kind, count(*) AS n FROM fhir_batch GROUP BY ALL")
         for row in found:
             self.read[self.name(row["source"])] += row["n"]
         self._taken_apart({row["kind"] for row in found})
@@ -123,7 +121,7 @@ class Resources:
         self.engine.execute(_dropped(gone, views=2))
 
     def _damaged(self, level: str) -> None:
-        bad = self.engine.fetch(f"SELECT source, place, doc FROM {level} WHERE NOT is_json").to_pylist()
+        bad = self.engine.records(f"SELECT source, place, doc FROM {level} WHERE NOT is_json")
         for row in bad:
             self._reject(self.name(row["source"]), Damage(row["place"], why_not(row["doc"]), row["doc"]))
         if bad:
@@ -169,7 +167,7 @@ class Resources:
         return levels
 
     def _rejected(self, select: str) -> None:
-        for row in self.engine.fetch(select).to_pylist():
+        for row in self.engine.records(select):
             self._reject(self.name(row["source"]), Damage(row["place"], row["reason"], row["content"]))
 
     def _taken_apart(self, present: set[str]) -> None:
@@ -225,10 +223,10 @@ class Resources:
         if not why.num_rows:
             return
         self.engine.load("fhir_refused", why)
-        found = self.engine.fetch(
+        found = self.engine.records(
             "SELECT w.r, w.reason, y.source, y.place, y.kind, left(y.doc, 500) AS doc "
             "FROM fhir_refused w JOIN fhir_bodies y ON y.r = w.r ORDER BY w.r"
-        ).to_pylist()
+        )
         self.engine.drop("fhir_refused")
         for row in found:
             name = self.name(row["source"])

@@ -140,11 +140,10 @@ def _amounts_once(flat: Flat) -> None:
 
 def _reason_words(flat: Flat) -> None:
     """``flat_groups``: what each distinct group cell says; what was not understood of the reasons is noted."""
-    groups = flat.intake.query("SELECT DISTINCT grp FROM flat_cas WHERE grp IS NOT NULL ORDER BY grp").column(
-        "grp"
-    )
-    codes = [lexicon.group(text) for text in groups.to_pylist()]
-    flat.intake.engine.load("flat_groups", pa.table({"text": groups, "code": pa.array(codes, pa.string())}))
+    groups = flat.distinct("grp", "flat_cas")
+    codes = [lexicon.group(text) for text in groups]
+    table = {"text": pa.array(groups, pa.string()), "code": pa.array(codes, pa.string())}
+    flat.intake.engine.load("flat_groups", pa.table(table))
     wordings.note_groups(flat)
     wordings.note_reasons(flat)
     flat.tally(

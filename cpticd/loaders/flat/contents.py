@@ -366,7 +366,7 @@ def _ordered(intake: Intake, table: Staged, guesses: list[Guess]) -> list[Guess]
         for place, each in enumerate(guesses)
         if each.meaning and repair.of(each.meaning)("x").why == "not a date"
     }
-    orders = repair.decided(intake.query, table.table, dates)
+    orders = repair.decided(intake.records, table.table, dates)
     return [
         replace(each, day_first=order.day_first, note="; ".join(filter(None, [each.note, _words(order)])))
         if (order := orders.get(f"c{place}"))

@@ -15,8 +15,7 @@ def words(flat: Flat) -> None:
     cells = " UNION ".join(f"SELECT {column} AS x FROM flat" for column in columns)
     texts: list[str] = []
     if columns:
-        found = flat.intake.query(f"SELECT DISTINCT x FROM ({cells}) WHERE x IS NOT NULL ORDER BY x")
-        texts = found.column("x").to_pylist()
+        texts = flat.distinct("x", f"({cells}) c")
     read = [reasons.read(text, flat.wordings) for text in texts]
     item = pa.struct(
         [

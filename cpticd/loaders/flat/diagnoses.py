@@ -10,7 +10,6 @@ from cpticd import sql
 from cpticd.core.enrollment import sex
 from cpticd.loaders import repair
 from cpticd.loaders.flat import adjustments, lexicon
-from cpticd.loaders.flat.lines import distinct
 from cpticd.loaders.flat.rows import Flat
 
 _ICD10_FROM = "DATE '2015-10-01'"
@@ -71,9 +70,7 @@ def _lists(flat: Flat) -> _Lists:
 
 def _sets(flat: Flat, lists: _Lists) -> None:
     """``flat_sets``: the different lists of diagnoses of each claim."""
-    types = {
-        text: kind for text in distinct(flat, "diagnosis_code_type") if (kind := lexicon.code_type(text))
-    }
+    types = {text: kind for text in flat.distinct("diagnosis_code_type") if (kind := lexicon.code_type(text))}
     flat.intake.engine.load(
         "flat_dxtype",
         pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),
@@ -143,7 +140,7 @@ def _pointers(flat: Flat, lists: _Lists) -> None:
     texts = [*(["diagnosis_pointers"] if single else []), *columns]
     cells = ", ".join(f"f.{text}" for text in texts)
     raw = cells if len(texts) == 1 else f"nullif(concat_ws(chr(31), {cells}), '')"
-    distinct_raw = distinct(flat, raw)
+    distinct_raw = flat.distinct(raw)
     read = {
         text: [lexicon.pointers(part, alone=len(texts) == 1) for part in text.split("\x1f")]
         for text in distinct_raw
@@ -261,7 +258,7 @@ def _procedures(flat: Flat) -> None:
 
 
 def _members(flat: Flat) -> None:
-    texts = distinct(flat, "sex")
+    texts = flat.distinct("sex")
     flat.intake.engine.load(
         "flat_sex",
         pa.table({"text": pa.array(texts, pa.string()), "sex": pa.array(map(sex, texts), pa.string())}),

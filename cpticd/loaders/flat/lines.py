@@ -43,16 +43,8 @@ def load(flat: Flat) -> None:
     payments.load(flat)
 
 
-def distinct(flat: Flat, column: str) -> list[str]:
-    """The distinct texts of a column of flat."""
-    rows = flat.intake.query(
-        f"SELECT DISTINCT {column} AS x FROM flat f WHERE {column} IS NOT NULL ORDER BY x"
-    )
-    return rows.column("x").to_pylist()
-
-
 def _statuses(flat: Flat) -> None:
-    texts = distinct(flat, "status")
+    texts = flat.distinct("status")
     codes = {text: lexicon.status(text) for text in texts}
     flat.intake.engine.load(
         "flat_status",
@@ -73,7 +65,7 @@ def _statuses(flat: Flat) -> None:
             reason="status was read as a claim status code (4 denied, 22 reversal, 1 processed)",
             content=said,
         )  # fmt: skip
-    flags = [text for text in distinct(flat, "denial_flag") if lexicon.flag(text)]
+    flags = [text for text in flat.distinct("denial_flag") if lexicon.flag(text)]
     flat.intake.engine.load("flat_flag", pa.table({"text": pa.array(flags, pa.string())}))
 
 
@@ -244,7 +236,7 @@ def _lines(flat: Flat) -> None:
 
 
 def _claims(flat: Flat) -> None:
-    types = {text: kind for text in distinct(flat, "claim_type") if (kind := lexicon.claim_type(text))}
+    types = {text: kind for text in flat.distinct("claim_type") if (kind := lexicon.claim_type(text))}
     flat.intake.engine.load(
         "flat_type",
         pa.table({"text": pa.array(types, pa.string()), "kind": pa.array(types.values(), pa.string())}),
@@ -303,7 +295,7 @@ def _payer_kinds(flat: Flat) -> None:
     """Kinds of payers in the words of the schema; a cell that names none is emptied, and noted."""
     if not flat.has("payer_kind"):
         return
-    texts = distinct(flat, "payer_kind")
+    texts = flat.distinct("payer_kind")
     kinds = pa.array(map(lexicon.payer_kind, texts), pa.string())
     flat.intake.engine.load("flat_kinds", pa.table({"text": pa.array(texts, pa.string()), "kind": kinds}))
     flat.tally(

@@ -91,7 +91,7 @@ def _commas(intake: Intake, table: Staged, guesses: list[Guess], cells: Cells) -
         f"coalesce(bool_and(regexp_full_match(trim(c{p}), '{_FITS}', 'i')), true) AS c{p}"
         for p in [*comma, *also]
     )
-    fits = intake.query(f"SELECT {asked} FROM {table.table}").to_pylist()[0]
+    fits = intake.records(f"SELECT {asked} FROM {table.table}")[0]
     made = list(guesses)
     for p in [*comma, *also]:
         if fits[f"c{p}"]:

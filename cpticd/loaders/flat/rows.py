@@ -183,16 +183,14 @@ class Flat:
 
     def note(self, reason: str, sql: str, *, action: str = "noted", table: str | None = None) -> None:
         """Report the rows of ``sql`` (``_source``, ``_place``, ``content``): the first ones each, then their number."""
-        found = self.intake.query(
-            f"SELECT _source, count(*) AS n FROM ({sql}) GROUP BY 1 ORDER BY 1"
-        ).to_pylist()
+        found = self.intake.records(f"SELECT _source, count(*) AS n FROM ({sql}) GROUP BY 1 ORDER BY 1")
         for row in found:
             number, total = row["_source"], row["n"]
-            listed = self.intake.query(
+            listed = self.intake.records(
                 f"SELECT {self.source_name()} AS source, {self.location()} AS location, "
                 f"CAST(content AS VARCHAR) AS content FROM ({sql}) WHERE _source = {number} "
                 f"ORDER BY _place LIMIT {SHOWN_EACH}"
-            ).to_pylist()
+            )
             for each in listed:
                 self.intake.reject(
                     source=each["source"], location=each["location"], table_name=table, action=action,
@@ -204,6 +202,13 @@ class Flat:
                     reason=f"{reason}: {total - SHOWN_EACH:,} more rows",
                 )  # fmt: skip
 
+    def distinct(self, column: str, rows: str = "flat") -> list[str]:
+        """The different texts of a column of ``flat``, or of other rows."""
+        found = self.intake.records(
+            f"SELECT DISTINCT {column} AS x FROM {rows} WHERE {column} IS NOT NULL ORDER BY x"
+        )
+        return [row["x"] for row in found]
+
     def any(self, sql: str) -> bool:
         """Whether a SELECT has a row."""
         return self.intake.holds(f"({sql})")
@@ -213,12 +218,12 @@ class Flat:
     ) -> None:
         """Report the rows of ``sql`` (as :meth:`note` does) in one row for each source: how many, and where the
         first stands. ``tell``: it is printed as well, for who does not look into rejects."""
-        found = self.intake.query(
+        found = self.intake.records(
             f"SELECT {self.source_name()} AS source, arg_min({self.location()}, _place) AS location, "
             f"arg_min(left(CAST(content AS VARCHAR), 500), _place) AS content, count(*) AS n "
             f"FROM ({sql}) GROUP BY _source ORDER BY _source"
         )
-        for row in found.to_pylist():
+        for row in found:
             words = f"{reason}: {row['n']:,} {'row' if row['n'] == 1 else 'rows, the first here'}"
             self.intake.reject(
                 source=row["source"], location=row["location"], table_name=table, action=action,
@@ -234,7 +239,7 @@ class Flat:
         if not tests:
             return
         asked = ", ".join(f"bool_or({test}) AS t{n}" for n, (_, test) in enumerate(tests.values()))
-        found = self.intake.query(f"SELECT {asked} FROM flat WHERE {and_where}").to_pylist()[0]
+        found = self.intake.records(f"SELECT {asked} FROM flat WHERE {and_where}")[0]
         for (reason, (content, test)), is_so in zip(tests.items(), found.values(), strict=True):
             if is_so:
                 rows = f"SELECT _source, _place, {content} AS content FROM flat WHERE {and_where} AND {test}"
@@ -293,7 +298,7 @@ class Flat:
             "CAST(NULL AS BOOLEAN) AS _reversal, CAST(NULL AS INTEGER) AS _nth, CAST(NULL AS INTEGER) AS _n "
             f"FROM flat_text t {' '.join(r.join for r in found.values())}"
         )
-        kinds = self.intake.query(f"DESCRIBE {given}").to_pylist()
+        kinds = self.intake.records(f"DESCRIBE {given}")
         columns = [f"{quote(kind['column_name'])} {kind['column_type']}" for kind in kinds]
         # Columns that no file has take no room: a statement finds them, and they are null.
         columns += [
@@ -379,14 +384,14 @@ class Flat:
 
     def finish(self) -> None:
         """Count the rows that were loaded, and drop what was only needed on the way."""
-        found = self.intake.query(
+        found = self.intake.records(
             "SELECT _source, count(*) AS n, CAST(coalesce(sum(charge_amount), 0) AS DECIMAL(18,2)) AS amount, "
             "count(*) - count(charge_amount) AS unpriced FROM ("
             # the rows of one decision have one charge
             "SELECT _source, CASE WHEN _head IS NULL THEN charge_amount ELSE 0 END AS charge_amount FROM flat"
             ") f GROUP BY 1"
         )
-        loaded = {row["_source"]: row for row in found.to_pylist()}
+        loaded = {row["_source"]: row for row in found}
         for number, name in self.names.items():
             row = loaded.get(number, {"n": 0, "amount": Decimal(0), "unpriced": 0})
             amount = row["amount"] if number in self._priced else None

@@ -84,10 +84,10 @@ def _several(flat: Flat) -> str:
     parts = [f"{counts} > 1"]
     if flat.has("diagnosis_codes"):
         parts.append(r"regexp_matches(trim(diagnosis_codes), '[A-Za-z0-9.]+[,;|/\s]+[A-Za-z0-9]')")
-    found = flat.intake.query(
+    found = flat.intake.records(
         f"SELECT DISTINCT _source FROM flat WHERE claim_line_number IS NULL AND ({' OR '.join(parts)})"
     )
-    return ", ".join(map(str, sorted(found.column("_source").to_pylist())))
+    return ", ".join(map(str, sorted(row["_source"] for row in found)))
 
 
 def _amounts(flat: Flat) -> tuple[str, str, str]:

@@ -130,10 +130,10 @@ def _some_repeated(flat: Flat) -> list[str]:
     same = ", ".join(
         f"min({c}) = max({c}) AND count({c}) = count(*) AND min({c}) <> 0 AS {c}" for c in columns
     )
-    found = flat.intake.query(
+    found = flat.intake.records(
         f"SELECT {', '.join(f'bool_or({c}) AS {c}' for c in columns)} FROM (SELECT {same} FROM flat_rows "
         "GROUP BY _source, claim_id, paid_date, payer HAVING count(*) > 1)"
-    ).to_pylist()[0]
+    )[0]
     return [column for column in columns if found[column]]
 
 
@@ -147,9 +147,7 @@ def _repeated(flat: Flat, column: str) -> None:
     statement = sql.text("flat/repeated")
     # Of many claims one in sixty-four contradicts, as a rule, and no more is asked.
     if flat.is_large:
-        some = flat.intake.query(
-            statement.format(column=column, some="hash(f.claim_id) % 64 = 0")
-        ).to_pylist()
+        some = flat.intake.records(statement.format(column=column, some="hash(f.claim_id) % 64 = 0"))
         if some and all(row["contrary"] for row in some) and len(some) == len(flat.names):
             return
     found = flat.intake.query(statement.format(column=column, some="true"))

@@ -22,10 +22,10 @@ def reject(flat: Flat) -> None:
             order="".join(f"w.{name} NULLS LAST, " for name in own),
         )
     )  # fmt: skip
-    counts = flat.intake.query(
+    counts = flat.intake.records(
         "SELECT _source, source AS other, count(*) AS n, min(_place) AS first FROM flat_overlaps "
         "GROUP BY 1, 2 ORDER BY 1, 2"
-    ).to_pylist()
+    )
     for row in counts:
         flat.intake.reject(
             source=flat.names[row["_source"]], location=f"{flat.words[row['_source']]} {row['first']}",

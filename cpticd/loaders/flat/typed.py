@@ -56,7 +56,7 @@ class Reader:
             for column, n in self._number.items()
         )
         intake.execute(f"CREATE OR REPLACE TABLE flat_texts AS {' UNION ALL '.join(texts)}")
-        rows = intake.query("SELECT col, count(*) AS n FROM flat_texts GROUP BY col").to_pylist()
+        rows = intake.records("SELECT col, count(*) AS n FROM flat_texts GROUP BY col")
         self._size = {row["col"]: row["n"] for row in rows}
         #: Columns without any text.
         self.empty = {column for column, n in self._number.items() if n not in self._size}
@@ -93,10 +93,10 @@ class Reader:
         tests = " ".join(
             f"WHEN col IN ({', '.join(columns)}) THEN {shape}" for shape, columns in shapes.items()
         )
-        rows = self._intake.query(
+        rows = self._intake.records(
             "SELECT col, bool_or(contains(x, '.')) AS dotted FROM flat_texts "
             f"GROUP BY col HAVING bool_and(CASE {tests} ELSE false END)"
-        ).to_pylist()
+        )
         dotted = {row["col"]: row["dotted"] for row in rows}
         found = {}
         for column, kind in kinds.items():
@@ -135,9 +135,9 @@ class Reader:
         plain = _PLAIN.get(self._type(cell.value), ())
         asked = [f"bool_and(v IS NOT DISTINCT FROM {each.format(x='x')})" for each in plain]
         asked += [f"coalesce(bool_or({test}), false)" for test in tests]
-        answers = self._intake.query(
+        answers = self._intake.records(
             f"SELECT col, {', '.join(f'{sql} AS a{n}' for n, sql in enumerate(asked))} FROM {rows} GROUP BY col"
-        ).to_pylist()
+        )
         said = {row["col"]: [row[f"a{n}"] for n in range(len(asked))] for row in answers}
         found = {}
         for column in columns:
@@ -190,10 +190,10 @@ class Reader:
         """Whether a condition that plain texts fulfil holds of every text of a column."""
         if column in self._plain:
             return True
-        found = self._intake.query(
+        found = self._intake.records(
             f"SELECT coalesce(bool_and({test('x')}), true) AS found FROM flat_texts WHERE col = {self._number[column]}"
         )
-        return found.column("found")[0].as_py()
+        return bool(found[0]["found"])
 
     def odd(self, usual: Mapping[str, str]) -> set[str]:
         """Columns of which some text has not the form that is ``usual``: name or family → regular expression."""
@@ -202,8 +202,8 @@ class Reader:
             for column, number in self._number.items()
             if (form := usual.get(repair.family(column)))
         )
-        found = self._intake.query(f"SELECT DISTINCT col FROM flat_texts WHERE {tests or 'false'}")
-        numbers = {*found.column("col").to_pylist()}
+        found = self._intake.records(f"SELECT DISTINCT col FROM flat_texts WHERE {tests or 'false'}")
+        numbers = {row["col"] for row in found}
         return {column for column, number in self._number.items() if number in numbers}
 
     def clear(self) -> None:

@@ -61,10 +61,7 @@ def note(flat: Flat) -> None:
     }
     for column, known in words.items():
         if flat.has(column):
-            found = flat.intake.query(
-                f"SELECT DISTINCT {column} AS x FROM flat WHERE {column} IS NOT NULL ORDER BY x"
-            )
-            unknown = [text for text in found.column("x").to_pylist() if not known(text)]
+            unknown = [text for text in flat.distinct(column) if not known(text)]
             listed = ", ".join("'" + text.replace("'", "''") + "'" for text in unknown)
             if unknown:
                 _listed(
@@ -126,11 +123,11 @@ def _contradictions(flat: Flat) -> None:
 
 def _listed(flat: Flat, what: str, sql: str, hint: Callable[[str], str] | None = None) -> None:
     """One entry of rejects for each distinct text of ``sql`` (_source, _place, text) and source."""
-    found = flat.intake.query(
+    found = flat.intake.records(
         f"SELECT _source, text, count(*) AS n, min(_place) AS _place, count(*) OVER (PARTITION BY _source) AS texts, "
         f"row_number() OVER (PARTITION BY _source ORDER BY count(*) DESC, text) AS nth FROM ({sql}) "
         f"GROUP BY _source, text QUALIFY nth <= {_LISTED} ORDER BY _source, nth"
-    ).to_pylist()
+    )
     for row in found:
         rows = f"{row['n']:,} {'row' if row['n'] == 1 else 'rows, the first here'}"
         flat.intake.reject(

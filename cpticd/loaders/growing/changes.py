@@ -36,7 +36,7 @@ def between(before: Path | None, after: Path | None, place: Path) -> list[tuple[
                 else None
             )
             engine.create(f"{name}_{when}", rows or f"SELECT * FROM ({like}) WHERE false")
-    found = engine.fetch(text("growing/changes")).to_pylist()
+    found = engine.records(text("growing/changes"))
     engine.close()
     return [
         (row["change"], row["n"], float(row["charge"] or 0))

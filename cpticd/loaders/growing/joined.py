@@ -303,7 +303,7 @@ class Joined:
         self.file_accounts = _with(before, "file_accounts", self.file_accounts)
         pq.write_table(self.file_rejects, folder / "file_rejects.parquet")
         pq.write_table(self.file_accounts, folder / "file_accounts.parquet")
-        links = engine.fetch(_LINKS.format(rows=live.select("links"))).to_pylist()
+        links = engine.records(_LINKS.format(rows=live.select("links")))
         notes = engine.fetch(f"SELECT * EXCLUDE (claim_id) FROM ({live.select('notes')})")
         accounts = self._accounting(links, notes)
         pq.write_table(accounts.table(), folder / "accounting.parquet")

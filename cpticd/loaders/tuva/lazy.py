@@ -68,7 +68,7 @@ class Lazy:
         others are copied to disk once, as text, for who asks for them many times.
         """
         counts = ", ".join(f"count(c{i})" for i in range(len(staged.columns)))
-        row = self._intake.query(f"SELECT {counts} FROM {staged.table}").to_pylist()[0].values()
+        row = self._intake.records(f"SELECT {counts} FROM {staged.table}")[0].values()
         some = [i for i, n in enumerate(row) if n or staged.columns[i].lower() in keep]
         if empty := [name for i, name in enumerate(staged.columns) if i not in {*some}]:
             self._intake.reject(

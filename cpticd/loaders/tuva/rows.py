@@ -77,9 +77,7 @@ class Rows:
         if not kinds:
             return
         sums = ", ".join(f"count(CASE WHEN {test} THEN 1 END) AS {key}" for key, (_, test) in kinds.items())
-        for row in self.intake.query(
-            f"SELECT _source, {sums} FROM ({parts}) GROUP BY 1 ORDER BY 1"
-        ).to_pylist():
+        for row in self.intake.records(f"SELECT _source, {sums} FROM ({parts}) GROUP BY 1 ORDER BY 1"):
             for key, (what, _) in kinds.items():
                 if row[key]:
                     self.intake.reject(

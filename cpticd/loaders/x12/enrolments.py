@@ -47,7 +47,7 @@ def fill(intake: Intake, sources: Mapping[int, str]) -> None:
 
 def _account(intake: Intake, sources: Mapping[int, str]) -> None:
     """Count the entries of each source: those of persons who are in ``members``, and the others."""
-    for row in intake.query(text("x12/enrolment_counts")).to_pylist():
+    for row in intake.records(text("x12/enrolment_counts")):
         intake.count(
             sources[row["number"]],
             UNIT,

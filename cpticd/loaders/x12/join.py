@@ -93,7 +93,7 @@ def join(
         if kept.tables["claims"].num_rows:  # behind enrolments, which say more of a person
             intake.insert("members", text("x12/members"))
         if intake.has_earlier("claims"):
-            for row in intake.query(text("x12/renamed")).to_pylist():
+            for row in intake.records(text("x12/renamed")):
                 intake.note_renamed(**row)
         if tell is not None:
             tell(intake)
@@ -200,7 +200,7 @@ def _match(intake: Intake, *, answers: bool) -> None:
 
 def _account(intake: Intake, sources: Mapping[int, str]) -> None:
     """Count for each source the remittance claims and lines that found a claim, and those that did not."""
-    for row in intake.query(text("x12/counts")).to_pylist():
+    for row in intake.records(text("x12/counts")):
         name = f"remittance {row['what']} without an 837"
         if row["matched"]:
             whose = "claims of other files" if row["known"] else "an 837"
