@@ -20,10 +20,11 @@ CALLED = ("denials", "rules", "specificity", "patterns", "risk", "simulation")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def demo_made_once() -> Iterator[None]:
-    """Most examples begin with the demo, which takes longer than what they show; nobody changes claims."""
+def invented_claims_made_once() -> Iterator[None]:
+    """Most examples begin with invented claims, which take longer than what they show; nobody changes claims."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cx, "demo", functools.cache(cx.demo))
+        patch.setattr(cx, "simulate", functools.cache(cx.simulate))
         yield
 
 
