@@ -73,11 +73,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             kept[folder] = kept.get(folder, 0) + 1
             if kept[folder] > SPARK_TESTS.get(folder, 1):
                 item.add_marker(pytest.mark.every_engine)
-        file, _, explorer = item.nodeid.rstrip("]").partition("::")
-        explorer = explorer.rpartition("[")[2]
-        elsewhere = any(explorer in held for held in PAGES.values()) and explorer not in PAGES.get(
-            file, explorer
-        )
+        file, _, test = item.nodeid.rstrip("]").partition("::")
+        asked = {*test.rpartition("[")[2].split("-")}
+        of = asked & {name for held in PAGES.values() for name in held}
+        elsewhere = bool(of) and not of & {*PAGES.get(file, of)}
         if elsewhere or (CHROMIUM and file.startswith("notebooks/explore_")):
             item.add_marker(pytest.mark.every_page)
 

@@ -127,23 +127,36 @@ class Shown:
     @property
     def filters(self) -> dict[str, list[str]]:
         """Values to choose from, by the control's name: all of a select, two of a share or an amount."""
-        marks = "select, .cpticd-control > input, .cpticd-pick"
-        controls = self.root.locator(".cpticd-controls").locator(marks).all()
         found = {}
-        for control in controls:
-            name = control.get_attribute("id").split("-", 2)[2]
-            if "cpticd-pick" in (control.get_attribute("class") or ""):
+        for name, kind in self.kinds.items():
+            control = self.control(name)
+            if kind == "several":
                 control.click()
                 found[name] = ["", *control.evaluate(_BOXES)]
                 self.page.keyboard.press("Escape")
-            elif control.get_attribute("type") == "date":
+            elif kind == "day":
                 found[name] = ["", "2024-11-05", "2025-02-17"]
-            elif control.evaluate("each => each.tagName") == "SELECT":
+            elif kind == "one":
                 found[name] = control.evaluate("each => [...each.options].map(option => option.value)")
-            elif control.get_attribute("max"):
-                found[name] = ["0.8", "0.4"]  # of 0 to 1
             else:
-                found[name] = ["100", "20"]
+                found[name] = {"share": ["0.8", "0.4"], "amount": ["100", "20"]}[kind]
+        return found
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What is chosen with a control: several values, a day, one value, a share or an amount."""
+        marks = "select, .cpticd-control > input, .cpticd-pick"
+        found = {}
+        for control in self.root.locator(".cpticd-controls").locator(marks).all():
+            name = control.get_attribute("id").split("-", 2)[2]
+            if "cpticd-pick" in (control.get_attribute("class") or ""):
+                found[name] = "several"
+            elif control.get_attribute("type") == "date":
+                found[name] = "day"
+            elif control.evaluate("each => each.tagName") == "SELECT":
+                found[name] = "one"
+            else:
+                found[name] = "share" if control.get_attribute("max") else "amount"
         return found
 
     def settle(self) -> None:
