@@ -82,7 +82,7 @@ def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -
     for name in tqdm(lines, desc="deriving", delay=2, leave=False, disable=not progress):
         if name in pieces.IN_PIECES and isinstance(engine, DuckDBEngine) and pieces.derive(engine, name):
             continue
-        if name in _CHAINED and not _any(engine, _RECURRING if name == "chains" else "chains"):
+        if name in _CHAINED and not engine.holds(_RECURRING if name == "chains" else "chains"):
             engine.load(name, _CHAINED[name].empty_table())
             continue
         engine.create(name, sql.relation(name, alone=_is_plain(engine, name)), materialize=sql.LINES[name])
@@ -91,13 +91,8 @@ def derive(engine: Engine, wanted: Collection[str], *, progress: bool = False) -
 def _is_plain(engine: Engine, name: str) -> bool:
     """Whether a relation of these data needs none of what orders answers and chains."""
     if name == "ledger":
-        return not _any(engine, f"({sql.text('several_answers')}) a")
-    return name == "services" and not _any(engine, "versions") and not _any(engine, _SEVERAL)
-
-
-def _any(engine: Engine, relation: str) -> bool:
-    """Whether a relation has a row."""
-    return bool(engine.records(f"SELECT 1 AS one FROM {relation} LIMIT 1"))
+        return not engine.holds(f"({sql.text('several_answers')}) a")
+    return name == "services" and not engine.holds("versions") and not engine.holds(_SEVERAL)
 
 
 def derive_pairs(engine: Engine, *, progress: bool = False) -> None:

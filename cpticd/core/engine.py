@@ -33,6 +33,9 @@ class Engine(Protocol):
     def records(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The few rows of one SELECT, each by column."""
 
+    def holds(self, rows: str) -> bool:
+        """Whether ``rows``, what follows FROM, has a row."""
+
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The result of one SELECT in pieces, for what is larger than memory."""
 

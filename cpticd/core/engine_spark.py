@@ -101,6 +101,9 @@ class _Views:
     def records(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         return self.fetch(sql, params).to_pylist()
 
+    def holds(self, rows: str) -> bool:
+        return bool(self.records(f"SELECT 1 AS one FROM {rows} LIMIT 1"))
+
     def relation(self, sql: str) -> DataFrame:
         """The result of a SELECT where it lies."""
         with _errors():

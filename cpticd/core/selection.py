@@ -235,13 +235,13 @@ class Grouping:
 
 def grouping(by: By, known: Mapping[str, Dimension], *, argument: str = "by") -> Grouping:
     """The dimensions that a user named, each once; ArgumentError for one that is not known or named twice."""
-    wanted = [by] if isinstance(by, str) else list(by or [])
+    wanted = names(by)
     if any(name not in known for name in wanted) or len({*wanted}) < len(wanted):
         raise ArgumentError(f"{argument}={by!r}: expected distinct names out of {list(known)}")
     return Grouping(tuple(known[name] for name in wanted))
 
 
-def names(by: str | Collection[str] | None) -> tuple[str, ...]:
+def names(by: str | Iterable[str] | None) -> tuple[str, ...]:
     """The names that a ``by=``, or another argument of one or several, was given."""
     return (by,) if isinstance(by, str) else tuple(by or ())
 

@@ -103,8 +103,11 @@ def batches(engine: Engine, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
     """The rows of a relation in pieces, those of a canonical table in the order of its key."""
     if name in TABLES:
         return engine.batches(f"SELECT * FROM {name} ORDER BY {', '.join(TABLES[name].key)}")
-    some = engine.fetch(f"SELECT 1 AS one FROM {name} LIMIT 1").num_rows > 0
-    return engine.batches(f"SELECT * FROM {name}") if some else engine.fetch(f"SELECT * FROM {name} LIMIT 0")
+    return (
+        engine.batches(f"SELECT * FROM {name}")
+        if engine.holds(name)
+        else engine.fetch(f"SELECT * FROM {name} LIMIT 0")
+    )
 
 
 def _write_table(

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from cpticd.claims import Claims
+from cpticd.core import selection
 from cpticd.core.contract import CLOCKS, attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Linked, Part, measure
@@ -127,7 +128,7 @@ def drivers(
 
 
 def _checked(dimensions: Sequence[str], q: float, min_lines: int) -> tuple[str, ...]:
-    wanted = (dimensions,) if isinstance(dimensions, str) else tuple(dict.fromkeys(dimensions))
+    wanted = tuple(dict.fromkeys(selection.names(dimensions)))
     if not wanted or not 0 < q < 1 or min_lines < 1:
         raise ArgumentError(
             f"dimensions={list(wanted)}, q={q!r}, min_lines={min_lines!r}: expected one dimension or more, q between 0 "

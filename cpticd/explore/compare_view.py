@@ -12,6 +12,7 @@ import pandas as pd
 
 from cpticd import charts
 from cpticd.charts import format as fmt
+from cpticd.core import selection
 from cpticd.denials.cube import Cube
 from cpticd.denials.cube_chosen import Within
 from cpticd.denials.cube_compare import Q_THRESHOLD, Comparison, Side, compared
@@ -54,8 +55,7 @@ def _kept(cube: Cube, chosen: Mapping[str, Any], kept: Mapping[str, Any] | None)
 
 def _values(cube: Cube, name: str, chosen: Mapping[str, Any]) -> tuple[list[Side], str]:
     """The values of a dimension that are chosen, else the two with the most lines."""
-    values = chosen.get(name) or []
-    several = [values] if isinstance(values, str) else list(values)
+    several = list(selection.names(chosen.get(name)))
     if len(several) < 2:
         largest = _largest(cube, name, cube.view(**{**chosen, name: None}))
         several = [*several, *(one for one in largest if one not in several)][:2]

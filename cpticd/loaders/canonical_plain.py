@@ -173,5 +173,4 @@ def _has_orphans(
     """Whether a row's key is in none of the parent tables."""
     own = ", ".join(f"{cells[name][0]} AS {name}" for name in key)
     joins = " ".join(f"ANTI JOIN {intake.every(parent)} USING ({', '.join(key)})" for parent in parents)
-    found = intake.query(f"SELECT 1 AS one FROM (SELECT {own} FROM {scan.rows}) {joins} LIMIT 1")
-    return found.num_rows > 0
+    return intake.holds(f"(SELECT {own} FROM {scan.rows}) {joins}")

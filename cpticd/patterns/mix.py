@@ -105,7 +105,7 @@ def mix(
     whole("min_lines", min_lines)
     groups = claims.grouping(by)
     known = code_levels.families()
-    chosen = [family] if isinstance(family, str) else list(family or known)
+    chosen = list(names(family) or known)
     for name in chosen:
         one_of("family", name, known)
     columns = [*groups.names, *(["period"] if period else [])]

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cpticd.claims import Claims
+from cpticd.core import selection
 from cpticd.core.contract import attach
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Part, Records, measure
@@ -216,7 +217,7 @@ def _check(min_confidence: float, folds: int, min_persons: int) -> None:
 
 
 def _chosen(kinds: Sequence[str]) -> list[str]:
-    wanted = [kinds] if isinstance(kinds, str) else list(kinds)
+    wanted = list(selection.names(kinds))
     unknown = [kind for kind in wanted if kind not in KINDS]
     if unknown or not wanted:
         raise ArgumentError(f"kinds: found {wanted!r}; choose from {list(KINDS)}")

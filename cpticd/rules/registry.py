@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from cpticd.core import selection
 from cpticd.core.errors import ArgumentError
 from cpticd.core.measure import Public, measure
 from cpticd.rules import (
@@ -60,13 +61,13 @@ def module_of() -> dict[str, str]:
 
 def chosen(rules: str | Iterable[str] | None, severities: Iterable[str]) -> list[Rule]:
     """The rules to run: those named, alone or by family, or all of the severities."""
-    wanted = (severities,) if isinstance(severities, str) else tuple(severities)
+    wanted = selection.names(severities)
     if strange := [severity for severity in wanted if severity not in SEVERITIES]:
         raise ArgumentError(f"severities: found {strange}; there are {', '.join(SEVERITIES)}")
     known = scopes()
     if rules is None:
         return [rule for rule in registry().values() if possible(rule, known[rule.name]) & {*wanted}]
-    names = [rules] if isinstance(rules, str) else list(rules)
+    names = selection.names(rules)
     families = {scope.family for scope in known.values()}
     if strange := [name for name in names if name not in registry() and name not in families]:
         raise ArgumentError(

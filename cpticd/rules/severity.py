@@ -13,6 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cpticd.core import selection
 from cpticd.rules.rule import SEVERITIES, Rule, Scope
 from cpticd.rules.wording import literal
 
@@ -44,5 +45,4 @@ def kept(rows: pa.Table, wanted: str | Iterable[str] | None) -> pa.Table:
     rows = rows.drop_columns("rank").append_column("severity", names)
     if wanted is None:
         return rows
-    asked = [wanted] if isinstance(wanted, str) else list(wanted)
-    return rows.filter(pc.is_in(rows["severity"], pa.array(asked, pa.string())))
+    return rows.filter(pc.is_in(rows["severity"], pa.array(selection.names(wanted), pa.string())))

@@ -86,8 +86,7 @@ def test_comparisons_that_nobody_protects_tell_each_of_these_cells(
         assert {"payer_pairs", "page"} <= set(differing(own, search.left(twin)))
 
 
-@pytest.mark.slow
-@pytest.mark.every_engine
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", MORE)
 def test_with_more_tries_nearly_all_have(seed: int) -> None:
     _, open_, _, told = searched(DENIALS, seed, MANY)
@@ -128,8 +127,7 @@ def test_persons_ever_coded_beside_those_coded_this_year_would_tell_who_lapsed(c
     assert any("open_gaps" in name for name in told)
 
 
-@pytest.mark.slow
-@pytest.mark.every_engine
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", MANY_CONDITIONS)
 def test_small_conditions_have_other_values_in_data_sets_of_which_the_same_leaves(seed: int) -> None:
     search, open_, accepted, _ = searched(RISK, seed, MANY)

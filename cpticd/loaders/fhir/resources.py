@@ -149,8 +149,7 @@ class Resources:
             if not depth:
                 self._damaged(level)
             self._rejected(sql.text("fhir/no_resources"))
-            more = "SELECT 1 AS one FROM fhir_level WHERE t = 'ARRAY' OR t = 'OBJECT' AND kind = 'Bundle' LIMIT 1"
-            if not self.engine.fetch(more).num_rows:
+            if not self.engine.holds("fhir_level WHERE t = 'ARRAY' OR t = 'OBJECT' AND kind = 'Bundle'"):
                 break
             entries = sql.text("fhir/entries")
         else:

@@ -113,11 +113,7 @@ class Joined:
                     told.reject_many(table.select(REJECTS.names))
             self.beside["ids"] = self._numbered(joined.query("SELECT key, claim_id FROM x12_id"))
             self.beside["links"] = self._numbered(joined.query(sql.text("growing/links")))
-            self.state.has_keyed_ids = bool(
-                joined.query(
-                    "SELECT 1 AS one FROM x12_id WHERE ends_with(claim_id, '/' || key) LIMIT 1"
-                ).num_rows
-            )
+            self.state.has_keyed_ids = joined.holds("x12_id WHERE ends_with(claim_id, '/' || key)")
 
         join(intake, staged, sources, said=said, tell=tell)
         kept = {name: staged[name] for name in ("sets", "left_out")}
@@ -207,11 +203,8 @@ class Joined:
             raise Cannot("claims are told apart by their place in the files")
         self.engine.load("ids_now", self.beside["ids"])
         every = self.live.select("ids")
-        same = (
-            "SELECT 1 AS one FROM ids_now SEMI JOIN "
-            f"(SELECT claim_id FROM ({every}) ANTI JOIN old_claims USING (claim_id)) o USING (claim_id) LIMIT 1"
-        )
-        if self.engine.fetch(same).num_rows:
+        others = f"(SELECT claim_id FROM ({every}) ANTI JOIN old_claims USING (claim_id)) o"
+        if self.engine.holds(f"ids_now SEMI JOIN {others} USING (claim_id)"):
             raise Cannot("a number is also that of a claim told apart")
         names = "data_source, trace_number, paid_date, payment_id"
         now = intake.query(f"SELECT {names} FROM payments WHERE _source NOT IN ({new})")
@@ -221,7 +214,7 @@ class Joined:
             f"(SELECT {names} FROM payments_now EXCEPT ALL {before}) UNION ALL ({before} EXCEPT ALL "
             f"SELECT {names} FROM payments_now)"
         )
-        if self.engine.fetch(changed).num_rows:
+        if self.engine.holds(f"({changed})"):
             raise Cannot("payments are numbered otherwise")
 
     def _check_names(self, named: pa.Table) -> None:
@@ -230,10 +223,10 @@ class Joined:
         self.engine.load("named_now", named)
         self.engine.load("named_before", pq.read_table(self.live.folder / "payer_names.parquet"))
         changed = (
-            "SELECT 1 AS one FROM named_before b JOIN named_now n ON n.payer IS NOT DISTINCT FROM b.payer "
-            "AND n.payer_id IS NOT DISTINCT FROM b.payer_id WHERE n.name IS DISTINCT FROM b.name LIMIT 1"
+            "named_before b JOIN named_now n ON n.payer IS NOT DISTINCT FROM b.payer "
+            "AND n.payer_id IS NOT DISTINCT FROM b.payer_id WHERE n.name IS DISTINCT FROM b.name"
         )
-        if self.engine.fetch(changed).num_rows:
+        if self.engine.holds(changed):
             raise Cannot("a payer is called otherwise now")
 
     # -- writing -----------------------------------------------------------------------------------

@@ -101,8 +101,8 @@ class Parsed:
         for name in ("turned_away", "turned_away_sets"):
             if self._count(f"staged_{name}"):
                 raise Cannot("acknowledgements turn claims away")
-        copies = "SELECT digest FROM staged_sets WHERE digest IS NOT NULL GROUP BY digest HAVING count(*) > 1 LIMIT 1"
-        if engine.fetch(copies).num_rows:
+        copies = "SELECT digest FROM staged_sets WHERE digest IS NOT NULL GROUP BY digest HAVING count(*) > 1"
+        if engine.holds(f"({copies})"):
             raise Cannot("a transaction set stands twice")
 
     def _view(self, view: str, name: str, schema: pa.Schema) -> None:
@@ -172,7 +172,7 @@ class Parsed:
 
     def has_claims(self) -> bool:
         """Whether any file has a claim, and not remittances alone."""
-        return self._engine.fetch("SELECT 1 AS one FROM staged_claims LIMIT 1").num_rows > 0
+        return self._engine.holds("staged_claims")
 
     def reported(self) -> list[str]:
         """The payer ids that claims report of."""

@@ -206,12 +206,8 @@ def _kinds_of_claims(rows: Rows) -> None:
 def _strangers(rows: Rows) -> None:
     """Note where no covered person has a claim: two numbers of persons are at work."""
     intake = rows.intake
-    some = "SELECT 1 AS one FROM {} c {} LIMIT 1"
-    covered = "SEMI JOIN tuva_spans s ON s.person_id = c.person_id"
-    if (
-        intake.query(some.format("claims", "")).num_rows
-        and not intake.query(some.format("claims", covered)).num_rows
-    ):
+    covered = "claims c SEMI JOIN tuva_spans s ON s.person_id = c.person_id"
+    if intake.holds("claims") and not intake.holds(covered):
         rows.note(
             "none of the persons with coverage has a claim: claims and coverage number persons differently",
             "SELECT _source, person_id AS content FROM tuva_spans",
