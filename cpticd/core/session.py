@@ -111,6 +111,11 @@ class Session:
         """The one value of a SELECT of one row and column."""
         return next(iter(self.rows(sql, params, **parts)[0].values()))
 
+    def holds(self, rows: str) -> bool:
+        """Whether ``rows``, what follows FROM, has a row."""
+        self._prepare(rows)
+        return self.engine.holds(rows)
+
     def _named(self, relation: str) -> str:
         if not _NAME.fullmatch(relation) or relation in self._reserved:
             raise CpticdError(

@@ -24,6 +24,8 @@ def drugs(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame | N
     """
     rules = dated("evidence_drugs", drug_rules(own))
     counts = drug_classes.counted(s, classed, {*rules["drug_class"]})
+    if not counts["fills"]:
+        return replace(nothing(), left_out={"drugs": counts})
     codes = rules[["rule", "drug_class", *COLUMNS]].drop_duplicates().merge(classed, on="drug_class")
     load_text(s, "gap_rule_codes", codes[["rule", "system", "code", *COLUMNS]])
     s.create("gap_fills", sql.text("risk/gap_served"))

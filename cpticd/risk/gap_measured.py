@@ -17,6 +17,11 @@ from cpticd.risk.rule_dates import COLUMNS, dated
 
 _KEY: Final = ["person_id", "rule"]
 _NUMBERS: Final = ("pair_from", "pair_below", "days_apart", "value_from", "value_below", "times")
+#: What is counted of the year's results, by column of gap_results.sql.
+_RESULTS: Final = {
+    "results": "results", "unknown_code": "of a code that no rule reads", "no_number": "that are no number",
+    "unknown_unit": "in a unit that no rule knows", "no_unit": "without a unit, taken to be in the rule's",
+}  # fmt: skip
 #: Bounds that are not there.
 _LEAST, _MOST = -1e11, 1e11
 
@@ -29,6 +34,8 @@ def measured(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame 
     Results in a unit that the rule does not know are left out and counted.
     """
     rules = observation_rules(own)
+    if not s.holds("observations"):
+        return replace(nothing(), left_out={"results": dict.fromkeys(_RESULTS.values(), 0)})
     load_rules(s, rules)
     _load_beside(s, rules, classed)
     counts = _counts(s)
@@ -112,11 +119,7 @@ def _load_beside(s: Session, rules: pd.DataFrame, classed: pd.DataFrame) -> None
 def _counts(s: Session) -> dict[str, int]:
     """Results of the year's persons, and why some of them prove nothing."""
     (row,) = s.rows(sql.text("risk/gap_results"))
-    return {
-        "results": row["results"], "of a code that no rule reads": row["unknown_code"],
-        "that are no number": row["no_number"], "in a unit that no rule knows": row["unknown_unit"],
-        "without a unit, taken to be in the rule's": row["no_unit"],
-    }  # fmt: skip
+    return {words: row[column] for column, words in _RESULTS.items()}
 
 
 def _evidence(results: pd.DataFrame) -> pd.DataFrame:

@@ -41,6 +41,8 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     found = _data_codes(s)
     _load_rules(s, rules, found)
     s.create("gap_served", sql.text("risk/gap_served"))
+    if not s.holds("gap_served"):
+        return nothing()
     rows, left_out = suspected(s, asked, rules, "implied")
     evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:
