@@ -10,6 +10,7 @@ from cpticd.core.session import Session
 from cpticd.risk.current_codes import current
 from cpticd.risk.gap_found import Found, band, extended, nothing, prefixed
 from cpticd.risk.gap_inputs import Scope
+from cpticd.risk.gap_services import load_text
 from cpticd.risk.rule_dates import COLUMNS, dated
 
 
@@ -33,8 +34,8 @@ def combination(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Fo
             for side in ("a", "b")
         ]
     ).drop_duplicates(["rule", "side", "code"])
-    s.load("gap_rule_codes", sides[["rule", "side", "code", *COLUMNS]])
-    s.load("gap_joined", rules[["rule", "diagnosis_code", "strength"]])
+    load_text(s, "gap_rule_codes", sides[["rule", "side", "code", *COLUMNS]])
+    load_text(s, "gap_joined", rules[["rule", "diagnosis_code", "strength"]])
     s.create("gap_pairs", sql.text("risk/gap_combination"))
     rows = s.frame("SELECT * FROM gap_pairs")
     evidence = s.frame(sql.text("risk/gap_combination_evidence")).assign(kind="combination")
