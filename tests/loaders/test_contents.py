@@ -49,6 +49,11 @@ ICD Flag: 10 ; 9 → diagnosis_code_type,
 POS: Office ; Home → place_of_service_code,
 POS: North ; South → -, not place of service codes
 Plan: 12.50 ; 13.50 → -, not names
+From: Home ; Hospital → -, not dates
+From: 20250105 ; 20250106 → claim_line_start_date,
+Received: Y ; N → -, not dates
+Frequency: daily ; weekly → -, not frequency codes
+Frequency: 1 ; 7 → frequency_code,
 """
 
 

@@ -57,6 +57,36 @@ STYLES = {
         Outcome Reason = carc_1
         Remit Code Group = group_code_1
     """,
+    "work list of a clearinghouse, in the fewest letters": """
+        Claim ID # = claim_id
+        Subscriber # = person_id
+        Srv Day = claim_line_start_date
+        Thru DOS = claim_line_end_date
+        Disch Dt = claim_end_date
+        HCPC = hcpcs_code
+        # Units = service_unit_quantity
+        UB Rev = revenue_center_code
+        Allow Amt = allowed_amount
+        Payments = paid_amount
+        ANSI Reason = carc_1
+        Insurance Co = payer
+        Received = received_date
+        D/C Status = discharge_status_code
+        Resub Code = frequency_code
+        Orig Ref # = original_payer_claim_id
+        Payer Seq = payer_sequence
+        Balance = -
+        EOB Code = -
+    """,
+    "from and through, without a word more": """
+        Claim = claim_id
+        Stmt From = claim_start_date
+        Stmt Thru = claim_end_date
+        From = claim_line_start_date
+        Thru = claim_line_end_date
+        Proc = hcpcs_code
+        Group/Reason = adjustment_1
+    """,
     "warehouse that shortens every word": """
         CLM_NBR = claim_id
         PAYER_NM = payer

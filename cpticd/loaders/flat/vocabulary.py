@@ -12,6 +12,7 @@ claim_id: claimid claimnumber claimno claimnum clmid clmno clmnum clmnumber clai
   encounternumber invoicenumber claimidentifier claimreferencenumber claimreference claimref visitid visitnumber
   hspaccountid
   hospitalaccountid
+  claimidnumber
 claim_line_number: claimlinenumber linenumber lineno linenum claimline claimlineno lineid clmlinenum lineitem line
   ln servicelinenumber servicelineno serviceline svcline claimlineid sequence linesequence lineseq seq
   detaillinenumber detailnumber linesequencenumber lineitemnumber chargelinenumber claimdetailnumber servicelineid
@@ -29,6 +30,7 @@ person_id: personid patientid memberid beneid beneficiaryid desynpufid mrn patie
   subscriberid patientno patientnumber memberno membernumber patid enrolid patientkey memberkey chartnumber patient
   member patientmrnid mrnid recipientid recipientmedicaidid medicaidid personnumber patientchartnumber chartno chart
   mbi insuredid medicareid hicn
+  subscribernumber
 payer: payer payernm payor payername payorname insurance insurancename carrier carriername plan planname healthplan
   insurancecompany insurancecompanyname insco inscompany insplan insname insuranceplan insuranceplanname planname
   primaryins primaryinsco primaryinsname primaryplan primaryinsurancename primaryinsuranceplan primarypayername
@@ -36,6 +38,7 @@ payer: payer payernm payor payername payorname insurance insurancename carrier c
   primaryinsurancecompanyname primaryinsurancepackagename insurancepackagename insurancepackage currentpayer
   currentpayername billedpayer remitpayer healthplanname primarypayorname primarycarrier primarycarriername
   payernamelong coveragepayer coveragepayername policypackagename primarypolicypackagename
+  insuranceco finclass
 claim_type: claimtype clmtype claimtypecode formtype claimform
 billing_npi: billingnpi billingprovidernpi billingprovidernumber billprovnpi billingprovider groupnpi billingid
   billingproviderid
@@ -49,28 +52,33 @@ bill_type_code: billtypecode billtype typeofbill tob tobcode
 drg_code: drgcode drg msdrg msdrgcode drgcd
 discharge_status_code: dischargestatuscode dischargestatus dischargedispositioncode dischargedisposition
   patientdischargestatuscode ptntdschrgstuscd patientstatus patientstatuscode patientdischargestatus
+  dcstatus dcstatuscode
 ndc_code: ndccode ndc ndcnumber nationaldrugcode
 unit_of_measure: unitofmeasure uom unitmeasure unitqualifier unitbasis measurementunit
 frequency_code: claimfrequencycode claimfrequency frequencycode resubmissioncode claimfreqcode
   claimfrequencytypecode frequencytypecode claimbillfrequency
+  frequency resubcode resubmission resub
 original_payer_claim_id: originalreferencenumber originalclaimnumber originalref originalrefno originalicn
   originalpayerclaimid originalclaimid originalclaimicn replacedclaimid
 claim_start_date: claimstartdate claimfromdate statementfromdate statementfrom clmfromdt claimfrom claimservicedate
   admissiondate admitdate claimstartdt statementbegindate claimservicefromdate headerfromdate
 claim_end_date: statementtodate claimtodate claimenddate claimthrudate claimthroughdate statementthrudate
-  statementthroughdate statementto clmthrudt claimto dischargedate statementenddate claimservicetodate headertodate
-  headerthroughdate
+  statementthroughdate statementthrough statementto clmthrudt claimto dischargedate statementenddate
+  claimservicetodate headertodate headerthroughdate
 claim_line_start_date: claimlinestartdate servicedate dateofservice dos dosfrom fromdos dosstart servicefromdate
   servicedatefrom fromdate servicestartdate linefromdate svcdate srvcdate svcfromdate datefrom startdate
   linestartdate dateofservicefrom firstdateofservice date lineservicedate servicefrom fdos origservicedate
   servicestart servicebegindate servicebegin dosbegin begindos firstdos dosfromdate fromdateofservice detailfromdate
-  linebegindate chargeservicedate beginservicedate
+  linebegindate chargeservicedate beginservicedate from
+  serviceday startdos begindate
 claim_line_end_date: claimlineenddate dosto todos dosend servicetodate servicedateto todate servicethrudate
   servicethroughdate serviceenddate linethrudate svcthrudate dateto enddate lineenddate dateofserviceto
   lastdateofservice tdos serviceend enddos lastdos dostodate todateofservice detailtodate detailthroughdate
-  endservicedate
+  endservicedate thrudate throughdate servicethru servicethrough dosthru dosthrough datethru datethrough
+  thru through to throughdos
 received_date: receiveddate datereceived claimreceiveddate receiptdate submissiondate submitdate datesubmitted
   submitteddate claimsubmissiondate fileddate datefiled billeddate billdate dateclaimreceived claimsubmitdate
+  received claimreceived filed
 paid_date: paiddate datepaid paymentdate checkdate remitdate remittancedate eradate adjudicationdate adjudicateddate
   processeddate dateprocessed paymentpostdate posteddate posteddt eobdate checkeftdate decisiondate denialdate
   eraposteddate processdate processingdate remitpostdate paymenteffectivedate eftdate checkissuedate dateofpayment
@@ -80,6 +88,7 @@ hcpcs_code: hcpcscode cpt cptcode cpthcpcs hcpcscpt hcpcs cpthcpcscode hcpcscptc
   hcpcscd proc procedure servicecode svccode linehcpcscd cpt4 chargecode submittedcpt billedcpt submittedhcpcs
   cptcodes cptcodeid cpt4code cpt4codeid hcpcsproccode serviceprocedurecode lineprocedurecode cpthcpc hcpcscptcd
   procedurecodeid procedurecodecpt procedurecodecpthcpcs cptprocedure cptprocedurecode
+  hcpc hcpccode
 paid_hcpcs_code: paidhcpcscode paidcpt adjudicatedcpt adjudicatedhcpcs adjudicatedhcpcscode adjudicatedcode paidcode
   paidproccode allowedcpt
 hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifiercode@ modcode@ hcpcsmod@
@@ -87,9 +96,11 @@ hcpcs_modifier_@: hcpcsmodifier@ modifier@ mod@ cptmodifier@ procmod@ modifierco
 modifiers: modifiers modifier mods mod cptmodifier cptmodifiers hcpcsmodifier hcpcsmodifiers modifiercode procmod
   procedurecodemodifier procedurecodemodifiers proceduremodifiers modifierlist modifiercodes
 revenue_center_code: revenuecentercode revenuecode revcode rev revcd revenue revcntr ubrevcode
+  ubrevenue ubrevenuecode
 service_unit_quantity: serviceunitquantity units unit quantity qty serviceunits unitsofservice billedunits unitcount
   svcunits numberofunits linesrvccnt unitsbilled days daysorunits procedurequantity detailunits billedquantity
   servicecount serviceunitcount unitsofsvc
+  numberunits daysunits serviceunitsquantity
 charge_amount: chargeamount charge charges billedamount billedamt billed chargeamt linecharge linecharges
   linechargeamount billedcharge billedcharges chargedamount submittedcharge submittedcharges submittedamount
   submittedchargeamount amountbilled grosscharge grosscharges linesbmtdchrgamt amtbilled fee servicechargeamount
@@ -101,12 +112,14 @@ claim_charge_amount: claimchargeamount totalcharge totalcharges totalchargeamoun
 allowed_amount: allowedamount allowed allowedamt amountallowed allowable allowableamount eligibleamount
   linealowdchrgamt contractallowed lineallowedamount allowedcharge allowedcharges approvedamount amountapproved
   payerallowed detailallowedamount insuranceallowed insuranceallowedamount allowedfee eligible amounteligible
+  allowamount
 paid_amount: paidamount paid paidamt amountpaid payment paymentamount insurancepaid inspaid payerpaid
   payerpaidamount insurancepayment insurancepaidamount netpaid planpaid planpaidamount linepaid amtpaid paymentamt
   linenchpmtamt insurancepayments inspayments linepaidamount linepayment linepaymentamount lineitempaidamount
   providerpaid providerpayment providerpaymentamount primaryinsurancepayment primaryinsurancepaid detailpaidamount
   servicepaidamount netpayment payerpayment carrierpaid servicelinepaidamount reimbursement reimbursedamount
   reimbursed amountreimbursed carrierpayment payamount insurancepaymentamount inspaymentamount insurancepayamount
+  payments
 claim_paid_amount: claimpaidamount claimpaid claimpayment claimpaymentamount clmpmtamt claimpaidamt claimtotalpaid
   claimtotalpayment claimnetpaid
 patient_responsibility_amount: patientresponsibilityamount patientresponsibility patientresp patresp patientrespamt
@@ -188,11 +201,13 @@ carc_1: carc carccode adjustmentreason adjreason adjustmentreasoncode adjreasonc
   claimadjustmentreasoncodes denialcd kickcode kickreason adjustmentreasons denialreasontext denialdescription
   primaryinsuranceadjustmentreason outcomereason outcomereasoncode decisionreason rejectionreason rejectreason
   rejectioncode rejectcode
+  ansicode ansireason ansireasoncode cascode
 adjustment_amount_1: adjustmentamount adjamount adjamt adjustmentamt casamount carcamount adjusted adjustedamount
   deniedamount denialamount disallowedamount disallowed noncoveredamount notcoveredamount noncovered notcovered
   noncoveredcharges noncvdamount noncovamount amountdenied reasonamount reasoncodeamount denialcodeamount
   denialreasonamount rejectedamount rejectionamount carccodeamount
 adjustment_1: adjustment adjustments adj cas groupcarc casadjustments adjustmentcodes
+  groupreason groupreasoncode groupandreason groupreasoncodes
 rarc_1: rarc rarccode rarcs remarkcode remark remarkcodes remittanceremarkcode remarks rmk rarccodes claimremarkcode
   claimremarkcodes remittanceadviceremarkcode remittanceadviceremarkcodes remarkscode remarkcodelist remitremark
   remitremarkcode remitremarkcodes
@@ -250,4 +265,10 @@ check: chk ck
 3: three
 4: four
 through: thru
+statement: stmt
+discharge: disch dschg
+original: orig
+sequence: seq
+reference: ref
+allow: alw
 """
