@@ -202,7 +202,7 @@ class Flat:
                     reason=f"{reason}: {total - SHOWN_EACH:,} more rows",
                 )  # fmt: skip
 
-    def distinct(self, column: str, rows: str = "flat") -> list[str]:
+    def distinct(self, column: str, rows: str = "flat f") -> list[str]:
         """The different texts of a column of ``flat``, or of other rows."""
         found = self.intake.records(
             f"SELECT DISTINCT {column} AS x FROM {rows} WHERE {column} IS NOT NULL ORDER BY x"
