@@ -25,7 +25,7 @@ GROUPS: Final = {"diagnosis_groups": "dg", "procedure_groups": "g"}
 _GROUPED: Final = {
     each.name: name for each in DIMENSIONS.values() for name, alias in GROUPS.items() if alias in each.joins
 }
-#: What is derived of chains, and empty where there are none.
+#: Chains and what is derived of them: empty where there are, or can be, none.
 _CHAINED: Final = {
     "versions": pa.schema(
         [
