@@ -61,6 +61,8 @@ PAGES: Final = {
     "tests/browser/test_explorers_in_lab.py": ("denials",),
     "tests/browser/test_explorers_in_voila.py": ("risk", "rules", "two_ledgers", "worklist"),
 }
+#: The explorers of these.
+PAGED: Final = {explorer for held in PAGES.values() for explorer in held}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,8 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.every_engine)
         file, _, test = item.nodeid.rstrip("]").partition("::")
         asked = {*test.rpartition("[")[2].split("-")}
-        of = asked & {name for held in PAGES.values() for name in held}
-        elsewhere = bool(of) and not of & {*PAGES.get(file, of)}
+        elsewhere = file in PAGES and asked & PAGED and not asked & {*PAGES[file]}
         if elsewhere or (CHROMIUM and file.startswith("notebooks/explore_")):
             item.add_marker(pytest.mark.every_page)
 

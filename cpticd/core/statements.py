@@ -16,8 +16,8 @@ import pyarrow as pa
 _KEPT: Final = 1_000
 #: A longer text is one of data, which does not come again.
 _LONGEST: Final = 40_000
-#: Cells up to which a table comes as parameters: every cell becomes a Python object.
-_FEW: Final = 2_000
+#: Cells up to which a table comes as parameters: of more, each a Python object, it is dearer than Arrow.
+_FEW: Final = 1_000
 
 _parsed: dict[str, tuple[duckdb.Statement, ...]] = {}
 
@@ -37,20 +37,14 @@ def run(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Run one or more statements; ``params`` are the last one's. Returns the connection, which has its result."""
-    *before, last = _statements(connection, sql)
-    for statement in before:
-        connection.execute(statement)
-    return connection.execute(last, dict(params) if params else None)
+    return connection.execute(_last(connection, sql), _values(params))
 
 
 def table(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None
 ) -> pa.Table:
     """The rows of a SELECT, in their order: Arrow of an executed statement would lose it."""
-    *before, last = _statements(connection, sql)
-    for statement in before:
-        connection.execute(statement)
-    return connection.sql(last, params=dict(params) if params else None).to_arrow_table()
+    return connection.sql(_last(connection, sql), params=_values(params)).to_arrow_table()
 
 
 def records(
@@ -75,6 +69,18 @@ def as_parameters(data: pa.Table) -> tuple[str, dict[str, list[Any]]] | None:
         columns.append(f'unnest($c{number}::{kind}[]) AS "{quoted}"')
         params[f"c{number}"] = data.column(number).to_pylist()
     return f"SELECT {', '.join(columns)}", params
+
+
+def _last(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """The last statement of a text; those before it run."""
+    *before, last = _statements(connection, sql)
+    for statement in before:
+        connection.execute(statement)
+    return last
+
+
+def _values(params: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(params) if params else None
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[duckdb.Statement, ...]:

@@ -103,11 +103,8 @@ def batches(engine: Engine, name: str) -> Iterator[pa.RecordBatch] | pa.Table:
     """The rows of a relation in pieces, those of a canonical table in the order of its key."""
     if name in TABLES:
         return engine.batches(f"SELECT * FROM {name} ORDER BY {', '.join(TABLES[name].key)}")
-    return (
-        engine.batches(f"SELECT * FROM {name}")
-        if engine.holds(name)
-        else engine.fetch(f"SELECT * FROM {name} LIMIT 0")
-    )
+    rows = f"SELECT * FROM {name}"
+    return engine.batches(rows) if engine.holds(name) else engine.fetch(rows)
 
 
 def _write_table(

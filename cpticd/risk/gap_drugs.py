@@ -37,9 +37,9 @@ def drugs(s: Session, asked: Scope, classed: pd.DataFrame, own: pd.DataFrame | N
     )
     rows, left_out = suspected(s, asked, rules, "drug")
     left_out = {"drugs": counts} | left_out
-    evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:
         return replace(nothing(), left_out=left_out)
+    evidence = s.frame(sql.text("risk/gap_service_evidence"))
     rows = rows.merge(rules.drop_duplicates("rule")[["rule", "drug_class"]], on="rule")
     candidates = rows.assign(
         kind="drug",

@@ -41,12 +41,10 @@ def implied(s: Session, asked: Scope, own: pd.DataFrame | None = None) -> Found:
     found = _data_codes(s)
     _load_rules(s, rules, found)
     s.create("gap_served", sql.text("risk/gap_served"))
-    if not s.holds("gap_served"):
-        return nothing()
     rows, left_out = suspected(s, asked, rules, "implied")
-    evidence = s.frame(sql.text("risk/gap_service_evidence"))
     if rows.empty:
         return replace(nothing(), left_out=left_out)
+    evidence = s.frame(sql.text("risk/gap_service_evidence"))
     candidates = rows.assign(
         kind="implied",
         stratum=rows["strength"] + ", " + rows["own"],
@@ -71,6 +69,8 @@ def suspected(
     ``rules`` have diagnosis_code, share, condition_codes, strength, condition, reason and explained_by. What a code of
     the year explains away goes first; a condition that is coded stays, closed.
     """
+    if not s.holds("gap_served"):
+        return pd.DataFrame(), {}
     rules = rules.assign(diagnosis_code=current(rules["diagnosis_code"], asked.year))
     alternatives = rules.drop_duplicates(["rule", "diagnosis_code"])
     load_text(s, "gap_alternatives", alternatives[["rule", "diagnosis_code", "share", "strength"]])

@@ -118,7 +118,7 @@ class Shown:
     @property
     def values(self) -> dict[str, str]:
         """What every filter is set to."""
-        return {name: self.value(name) for name in self.filters}
+        return {name: self.value(name) for name in self.kinds}
 
     def value(self, name: str) -> str:
         """What a filter is set to; several values with ``|`` between them."""

@@ -46,8 +46,9 @@ def test_only_claims_of_one_person_are_a_chain(person: str, chained: int) -> Non
         assert s.value("SELECT count(*) FROM services WHERE state = 'overturned'") == (chained > 0)
 
 
-def test_what_is_not_looked_for_is_what_would_be_found() -> None:
-    with _claims("p2").session() as s:
+@pytest.mark.parametrize("person", ["p2", ""])
+def test_what_is_not_looked_for_is_what_would_be_found(person: str) -> None:
+    with _claims(person).session() as s:
         assert not s.value("SELECT count(*) FROM services WHERE state = 'overturned'")  # derives all
         for name, kinds in model._CHAINED.items():
             assert s.fetch(f"SELECT * FROM {name}").schema == kinds
